@@ -1,0 +1,3 @@
+module firedoor
+
+go 1.26

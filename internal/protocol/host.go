@@ -1,0 +1,128 @@
+package protocol
+
+import "firedoor"
+
+// Host is what the runners of one shard's flows share: the protocols, the
+// buffers, and the one emit function every parser is given. It is not safe for
+// concurrent use.
+type Host struct {
+	tcp, udp   book
+	ether      map[uint16]*Protocol
+	byName     map[string]*Protocol
+	emit       func(*firedoor.Event) // given to parsers; bound once, so that calls allocate nothing
+	sink       func(*firedoor.Event)
+	free       [][]byte
+	run        *Runner // whose Parse is under way
+	base       int64   // stream offset of the bytes Parse was given
+	next       *firedoor.HandOver
+	handover   firedoor.HandOver
+	truncated  bool
+	malformed  firedoor.Malformed
+	malformedE firedoor.Event
+}
+
+// book is the order in which the protocols of one transport are probed.
+type book struct {
+	all    []*Protocol
+	byPort map[uint16]uint64 // port -> bits of all that name it
+	mask   uint64
+}
+
+// MaxProtocols is how many protocols one transport can be probed for.
+const MaxProtocols = 64
+
+// NewHost returns a host for the protocols, probed in the order of the list;
+// sink is called with every event but HandOver, and must copy what it keeps.
+func NewHost(list []*Protocol, sink func(*firedoor.Event)) *Host {
+	h := &Host{sink: sink, ether: map[uint16]*Protocol{}, byName: map[string]*Protocol{}}
+	h.emit = h.receive
+	h.malformedE = firedoor.Event{Kind: firedoor.EventMalformed, Malformed: &h.malformed}
+	h.tcp.byPort, h.udp.byPort = map[uint16]uint64{}, map[uint16]uint64{}
+	for _, p := range list {
+		h.byName[p.Name] = p
+		h.tcp.add(p, p.TCP)
+		h.udp.add(p, p.UDP)
+		for _, t := range p.Ethernet {
+			h.ether[t] = p
+		}
+	}
+	return h
+}
+
+func (k *book) add(p *Protocol, ports []uint16) {
+	if p.Probe == nil || len(ports) == 0 || len(k.all) == MaxProtocols {
+		return
+	}
+	bit := uint64(1) << len(k.all)
+	k.all = append(k.all, p)
+	k.mask |= bit
+	for _, port := range ports {
+		k.byPort[port] |= bit
+	}
+}
+
+// Ethernet returns the protocol of an Ethernet type, nil if none.
+func (h *Host) Ethernet(etherType uint16) *Protocol { return h.ether[etherType] }
+
+// ByName returns a registered protocol, nil if there is none of that name.
+func (h *Host) ByName(name string) *Protocol { return h.byName[name] }
+
+// Registered tells whether any TCP or UDP protocol names the port.
+func (h *Host) Registered(port uint16, tcp bool) bool {
+	if tcp {
+		return h.tcp.byPort[port] != 0
+	}
+	return h.udp.byPort[port] != 0
+}
+
+// receive is the emit of every parser: it keeps what is meant for the runner
+// and rebases spans onto the stream.
+func (h *Host) receive(e *firedoor.Event) {
+	switch e.Kind {
+	case firedoor.EventHandOver:
+		h.handover = *e.HandOver
+		h.next = &h.handover
+		return
+	case firedoor.EventOperation:
+		if e.Operation.Phase == firedoor.Asked {
+			e.Operation.Span.Start += h.base
+			e.Operation.Span.End += h.base
+		}
+	case firedoor.EventMalformed:
+		if h.truncated {
+			return // the capture cut it, not the sender
+		}
+	}
+	h.sink(e)
+}
+
+func (h *Host) broken(reason string) {
+	if h.truncated {
+		return
+	}
+	h.malformed = firedoor.Malformed{Reason: reason}
+	h.sink(&h.malformedE)
+}
+
+// Buffers: unconsumed bytes wait in buffers that go round between flows.
+const (
+	smallBuffer = 2048
+	freeBuffers = 256
+)
+
+func (h *Host) keep(buf, rest []byte) []byte {
+	if buf == nil {
+		if n := len(h.free); n > 0 {
+			buf, h.free = h.free[n-1][:0], h.free[:n-1]
+		} else {
+			buf = make([]byte, 0, smallBuffer)
+		}
+	}
+	return append(buf, rest...)
+}
+
+func (h *Host) release(buf []byte) {
+	if cap(buf) >= smallBuffer && cap(buf) <= MaxMessage && len(h.free) < freeBuffers {
+		h.free = append(h.free, buf)
+	}
+}

@@ -1,0 +1,94 @@
+package protocol
+
+import "firedoor"
+
+// Match is a probe's answer.
+type Match uint8
+
+// No: these bytes are not this protocol. Yes: they are. More: too few to tell.
+const (
+	No Match = iota
+	Yes
+	More
+)
+
+// Protocol is one protocol as plain data; a folder exports one variable.
+type Protocol struct {
+	// Name is Wireshark's or Zeek's short name: "modbus".
+	Name string
+	// TCP and UDP ports where it is usually found: probed first there, and that
+	// side is taken for the server when no handshake was seen.
+	TCP, UDP []uint16
+	// Ethernet types carried without IP. Probe may be nil when only these are set.
+	Ethernet []uint16
+	// Industrial marks protocols of the factory floor.
+	Industrial bool
+	// Probe looks at the first bytes of a stream or datagram, sent by either
+	// side. A port only suggests; content decides, so a probe checks enough
+	// structure that other protocols are left alone. It must not answer More
+	// for more than MaxProbe bytes. Nil: never found by content (a protocol that
+	// is handed to or expected).
+	Probe func(b []byte) Match
+	// Orient tells from a whole first message who sent it, for flows whose
+	// handshake was not seen; nil or OrientUnknown leaves it to the ports.
+	Orient func(b []byte) Orientation
+	// New returns a parser for one flow.
+	New func() Parser
+	// Events are the kinds of event the parser can emit; the suite checks that
+	// its captures show every one of them.
+	Events []firedoor.EventKind
+}
+
+// Orientation is a guess at the sender of a message.
+type Orientation uint8
+
+// Orientations.
+const (
+	OrientUnknown Orientation = iota
+	SentByClient
+	SentByServer
+)
+
+// Parser decodes one flow. It does no I/O, has no clock, starts no goroutine
+// and logs nothing. It never emits a secret.
+type Parser interface {
+	// Parse is given the bytes of one direction that were not consumed yet,
+	// in order and without holes, and returns how many it consumed: whole
+	// messages only, the rest comes again with more bytes behind it. On UDP and
+	// Ethernet b is one datagram, and what is left of it is thrown away.
+	//
+	// A body that breaks the rules inside intact framing is an
+	// EventMalformed and is consumed. An error means that framing is lost; use
+	// a Broken (static text). The runner emits it as EventMalformed, throws the
+	// bytes away and calls Gap.
+	//
+	// A message longer than MaxMessage must be refused with an error or
+	// consumed in parts: the runner gives up a flow that wants more.
+	Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) (consumed int, err error)
+	// Gap says that bytes of this direction are lost (missing of them; 0 when
+	// unknown). Return true to be given what follows, which need not start at a
+	// message; false to give up the flow.
+	Gap(dir firedoor.Direction, missing int64) bool
+}
+
+// Receiver is a Parser that takes the State of the HandOver or Expect that made it.
+type Receiver interface {
+	Receive(state any)
+}
+
+// Broken is an error of Parse: static text, no allocation.
+type Broken string
+
+// Error is the text.
+func (b Broken) Error() string { return string(b) }
+
+// Limits of the runner, per direction of a flow.
+const (
+	// MaxProbe is how many bytes of a direction are looked at before a flow is
+	// called unknown.
+	MaxProbe = 1024
+	// MaxMessage is how many unconsumed bytes are kept for a parser.
+	MaxMessage = 1 << 17
+	// MaxErrors is how many framing errors a flow may have before it is given up.
+	MaxErrors = 3
+)

@@ -1,0 +1,333 @@
+package protocol
+
+import (
+	"math/bits"
+
+	"firedoor"
+)
+
+// Runner feeds one flow: it finds the protocol by content, keeps what the
+// parser did not consume, and survives framing errors, gaps and hand-overs.
+// Sides are the flow's two ends as the caller numbers them, 0 and 1; which of
+// them is the client is settled when the protocol is known. Start it with
+// Begin.
+type Runner struct {
+	proto   *Protocol
+	parser  Parser
+	state   runState
+	errors  uint8
+	client  uint8 // side of the client
+	sure    bool  // the handshake said so
+	udp     bool
+	tries   [2]uint8
+	ports   [2]uint16
+	maybe   [2]uint64 // protocols a side's bytes do not rule out yet
+	seen    [2]int32  // bytes probed
+	pending [2][]byte
+	offset  [2]int64 // stream offset of the first unconsumed byte
+}
+
+type runState uint8
+
+const (
+	probing runState = iota
+	running
+	finished // unknown or given up
+)
+
+// maxTries is how many times a side's next bytes are probed afresh after a no:
+// a capture may begin in the middle of a message.
+const maxTries = 4
+
+// Flow is what a runner must know of its flow. Ports and Client are by side.
+type Flow struct {
+	UDP    bool
+	Ports  [2]uint16
+	Client uint8 // side that is the client
+	Sure   bool  // Client comes from a handshake, not a guess
+}
+
+// Begin starts a runner anew.
+func (r *Runner) Begin(h *Host, f Flow) {
+	*r = Runner{client: f.Client, sure: f.Sure, udp: f.UDP, ports: f.Ports}
+	mask := r.book(h).mask
+	r.maybe = [2]uint64{mask, mask}
+}
+
+func (r *Runner) book(h *Host) *book {
+	if r.udp {
+		return &h.udp
+	}
+	return &h.tcp
+}
+
+// Become makes a runner speak p from now on: an expected flow, or a protocol
+// told by its Ethernet type. state goes to the parser if it is a Receiver.
+func (r *Runner) Become(p *Protocol, state any) {
+	r.proto, r.parser, r.state, r.errors = p, p.New(), running, 0
+	if rc, ok := r.parser.(Receiver); ok && state != nil {
+		rc.Receive(state)
+	}
+}
+
+// Protocol is what the flow speaks, nil while unknown.
+func (r *Runner) Protocol() *Protocol { return r.proto }
+
+// Client is the side of the client, as far as known.
+func (r *Runner) Client() uint8 { return r.client }
+
+// Undecided tells whether the flow is still being probed.
+func (r *Runner) Undecided() bool { return r.state == probing }
+
+// GivenUp tells whether nothing more will come of this flow.
+func (r *Runner) GivenUp() bool { return r.state == finished }
+
+// End gives the runner's buffers back.
+func (r *Runner) End(h *Host) {
+	for side := range r.pending {
+		r.drop(h, side)
+	}
+	r.parser, r.state = nil, finished
+}
+
+func (r *Runner) dir(side int) firedoor.Direction {
+	return firedoor.Direction(uint8(side) ^ r.client)
+}
+
+// Bytes gives the next bytes of one side's stream.
+func (r *Runner) Bytes(h *Host, side int, b []byte) {
+	switch r.state {
+	case finished:
+	case running:
+		r.feed(h, side, b)
+	default:
+		r.probe(h, side, b)
+	}
+}
+
+// Datagram gives one side's next datagram; truncated if the capture cut it.
+func (r *Runner) Datagram(h *Host, side int, b []byte, truncated bool) {
+	if r.state == finished {
+		return
+	}
+	if r.state == probing && !r.identify(h, side, b) {
+		if r.tries[side]++; r.tries[side] >= maxTries {
+			r.state = finished
+		}
+		r.maybe[side] = r.book(h).mask
+		return
+	}
+	h.truncated = truncated
+	h.base = r.offset[side]
+	n, err := r.parser.Parse(r.dir(side), b, h.emit)
+	switch {
+	case err != nil:
+		h.broken(err.Error())
+	case n < len(b) && h.next == nil:
+		h.broken("bytes left over in a datagram")
+	}
+	h.truncated = false
+	h.next = nil
+	r.offset[side] += int64(len(b))
+}
+
+// Gap says that missing bytes of a side's stream will never come.
+func (r *Runner) Gap(h *Host, side int, missing int64) {
+	if r.state == finished {
+		return
+	}
+	r.offset[side] += int64(len(r.pending[side])) + missing
+	r.drop(h, side)
+	if r.state == probing {
+		r.maybe[side] = r.book(h).mask
+		r.seen[side] = 0
+		return
+	}
+	if !r.parser.Gap(r.dir(side), missing) {
+		r.End(h)
+	}
+}
+
+func (r *Runner) drop(h *Host, side int) {
+	if r.pending[side] != nil {
+		h.release(r.pending[side])
+		r.pending[side] = nil
+	}
+}
+
+func (r *Runner) probe(h *Host, side int, b []byte) {
+	if r.maybe[side] == 0 { // ruled out by earlier bytes: look again at a later start
+		r.retry(h, side, b)
+		return
+	}
+	if r.pending[side] != nil {
+		r.pending[side] = append(r.pending[side], b...)
+		b = r.pending[side]
+	}
+	if r.identify(h, side, b) {
+		held := r.pending[side]
+		r.pending[side] = nil
+		r.feed(h, side, b)
+		if held != nil {
+			h.release(held)
+		}
+		r.feedHeld(h, 1-side)
+		return
+	}
+	if r.maybe[side] != 0 && len(b) < MaxProbe {
+		if r.pending[side] == nil {
+			r.pending[side] = h.keep(nil, b)
+		}
+		return
+	}
+	r.maybe[side] = 0
+	r.offset[side] += int64(len(b))
+	r.drop(h, side)
+	if r.tries[side]++; r.tries[side] >= maxTries && r.tries[1-side] >= maxTries {
+		r.End(h)
+	}
+}
+
+func (r *Runner) retry(h *Host, side int, b []byte) {
+	if r.tries[side] >= maxTries {
+		r.offset[side] += int64(len(b))
+		r.seen[side] = min(r.seen[side]+int32(min(len(b), MaxProbe)), 1<<20)
+		if r.seen[side] >= maxTries*MaxProbe {
+			r.End(h)
+		}
+		return
+	}
+	r.maybe[side] = r.book(h).mask
+	r.probe(h, side, b)
+}
+
+// feedHeld gives the parser what the other side had sent while nobody knew the protocol.
+func (r *Runner) feedHeld(h *Host, side int) {
+	held := r.pending[side]
+	if held == nil || r.state != running {
+		return
+	}
+	r.pending[side] = nil
+	r.feed(h, side, held)
+	h.release(held)
+}
+
+// identify probes b, protocols that name one of the ports first, then the rest
+// in list order. It narrows maybe and tells whether the protocol is known now.
+func (r *Runner) identify(h *Host, side int, b []byte) bool {
+	k := r.book(h)
+	hinted := k.byPort[r.ports[0]] | k.byPort[r.ports[1]]
+	for _, mask := range [2]uint64{r.maybe[side] & hinted, r.maybe[side] &^ hinted} {
+		for ; mask != 0; mask &= mask - 1 {
+			i := bits.TrailingZeros64(mask)
+			switch k.all[i].Probe(b) {
+			case Yes:
+				r.settle(k, i, side, b)
+				return true
+			case No:
+				r.maybe[side] &^= 1 << i
+			}
+		}
+		if r.maybe[side]&hinted != 0 { // the likely one wants more bytes: wait for it
+			return false
+		}
+	}
+	return false
+}
+
+// settle starts the parser and decides which side is the client: handshake,
+// then content, then the registered port, then the caller's guess.
+func (r *Runner) settle(k *book, i, side int, b []byte) {
+	p := k.all[i]
+	r.Become(p, nil)
+	if r.sure {
+		return
+	}
+	if p.Orient != nil {
+		switch p.Orient(b) {
+		case SentByClient:
+			r.client = uint8(side)
+			return
+		case SentByServer:
+			r.client = uint8(1 - side)
+			return
+		}
+	}
+	bit := uint64(1) << i
+	named := [2]bool{k.byPort[r.ports[0]]&bit != 0, k.byPort[r.ports[1]]&bit != 0}
+	if named[0] != named[1] {
+		r.client = 0
+		if named[0] {
+			r.client = 1
+		}
+	}
+}
+
+func (r *Runner) feed(h *Host, side int, b []byte) {
+	held := r.pending[side]
+	if len(held) > 0 {
+		held = append(held, b...)
+		r.pending[side] = nil
+		b = held
+	}
+	for len(b) > 0 && r.state == running {
+		h.base = r.offset[side]
+		n, err := r.parser.Parse(r.dir(side), b, h.emit)
+		n = max(0, min(n, len(b)))
+		r.offset[side] += int64(n)
+		b = b[n:]
+		if err != nil {
+			r.lost(h, side, len(b), err)
+			b = nil
+			break
+		}
+		if h.next != nil {
+			r.handOver(h)
+			continue
+		}
+		if n == 0 {
+			break
+		}
+	}
+	r.hold(h, side, held, b)
+}
+
+// hold keeps the rest b of what was fed, in held if that is where b lies.
+func (r *Runner) hold(h *Host, side int, held, b []byte) {
+	switch {
+	case r.state != running || len(b) == 0:
+		if held != nil {
+			h.release(held)
+		}
+	case len(b) > MaxMessage:
+		if held != nil {
+			h.release(held)
+		}
+		h.broken("message longer than the limit")
+		r.End(h)
+	case held != nil:
+		r.pending[side] = held[:copy(held, b)]
+	default:
+		r.pending[side] = h.keep(nil, b)
+	}
+}
+
+func (r *Runner) lost(h *Host, side, left int, err error) {
+	h.next = nil
+	h.broken(err.Error())
+	r.offset[side] += int64(left)
+	if r.errors++; r.errors >= MaxErrors || !r.parser.Gap(r.dir(side), 0) {
+		r.End(h)
+	}
+}
+
+func (r *Runner) handOver(h *Host) {
+	to := *h.next
+	h.next, h.handover = nil, firedoor.HandOver{}
+	p := h.byName[to.Protocol]
+	if p == nil {
+		r.End(h)
+		return
+	}
+	r.Become(p, to.State)
+}
