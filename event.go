@@ -63,6 +63,7 @@ type Event struct {
 // Sample is unsolicited or cyclic process data: values nobody asked for with a
 // request of its own (CIP class 1, PROFINET RT, reports).
 type Sample struct {
+	Protocol string // static; "" is the flow's protocol
 	Function string // static words, e.g. "class 1 input"
 	Code     uint32
 	HasUnit  bool
@@ -104,8 +105,9 @@ type Encrypted struct {
 // Malformed says that bytes broke the rules of their protocol. Reason is
 // static text, so that hostile input cannot make us allocate or print it.
 type Malformed struct {
-	Reason string
-	Offset int // in the bytes at hand
+	Protocol string // static; "" is the flow's protocol
+	Reason   string
+	Offset   int // in the bytes at hand
 }
 
 // Expect announces a related flow. Zero members match anything.

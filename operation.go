@@ -63,6 +63,7 @@ type Operation struct {
 	Unit     uint32 // Modbus unit id, S7 or CIP slot
 	Code     uint32 // the protocol's own number
 	Quantity uint32
+	Protocol string // static; "" is the flow's protocol: what travels inside another says its own name
 	Function string // static words: "read holding registers"
 	Object   Object
 	Values   Values
