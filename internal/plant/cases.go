@@ -1,0 +1,32 @@
+package plant
+
+import (
+	"io"
+	"time"
+)
+
+// Case is one test capture of a protocol: it is written to
+// internal/protocol/<Protocol>/testdata/<Name>.pcap.
+type Case struct {
+	Protocol, Name string
+	Write          func(*Net)
+}
+
+// cases is the list of the protocols' test captures. A protocol's Write functions
+// live in case_<protocol>.go; after adding a line here, run
+//
+//	go test ./internal/plant -run TestCaptures -update
+var cases = []Case{}
+
+// caseStart is when every test capture begins.
+var caseStart = time.Date(2026, time.March, 2, 6, 0, 0, 0, time.UTC)
+
+// WriteCapture writes the case's capture.
+func (c Case) WriteCapture(w io.Writer) error {
+	n, err := NewNet(w, caseStart)
+	if err != nil {
+		return err
+	}
+	c.Write(n)
+	return n.Close()
+}
