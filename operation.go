@@ -141,6 +141,9 @@ func (o Outcome) AppendTo(dst []byte) []byte {
 // protocol's folder and are compared by pointer, ordered by nothing.
 type Space struct {
 	Name string // unique within the protocol: "holding", "tag"
+	// Axis is 1 + the index of the number in At from which Quantity counts
+	// elements on; 0 where objects do not lie in a row.
+	Axis uint8
 	// Append writes the object's text; nil writes Name, a colon and At[0], or
 	// Name, a colon and Text when there is Text.
 	Append func(dst []byte, o *Object) []byte

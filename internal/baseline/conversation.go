@@ -1,0 +1,96 @@
+package baseline
+
+import "firedoor"
+
+// Pair names a conversation: who asks whom in which protocol. Client and server
+// are IP addresses, or MAC addresses in the low word where there is no IP.
+// Port is the server's port where nothing but the port names the protocol.
+type Pair struct {
+	Client, Server firedoor.IP
+	Protocol       string // static, or interned by the caller
+	Segment        firedoor.Segment
+	Port           uint16
+	Transport      uint8 // IP protocol number, 0 without IP
+}
+
+// Conversation is what was seen of a Pair. Counts are without duplicates;
+// Packets and Bytes are by sender, client first.
+type Conversation struct {
+	Pair
+	ClientMAC, ServerMAC firedoor.MAC
+	ServerPort           uint16 // as first seen
+	Learned              bool   // first seen while learning
+	Verbs                uint16 // bit per firedoor.Verb asked
+	LearnedVerbs         uint16 // those asked while learning
+	Flows                uint32
+	OneWay               uint32 // flows of which one direction was never seen
+	Encrypted            uint32 // flows whose content could not be read
+	Malformed            uint32
+	Operations           uint64
+	Errors               uint64
+	NoResponse           uint64
+	Partial              uint64 // answers whose request was not seen
+	Samples              uint64
+	Packets, Bytes       [2]uint64
+	First, Last          int64
+
+	live   uint32 // flows that still point here
+	asked  int32  // statement asked last: its successor is the next guess
+	newest int32  // head of the chain of statements
+}
+
+// maxSearch is how many rows are looked at for one that can be given up.
+const maxSearch = 64
+
+// Converse finds the conversation of a new flow, or admits it (fresh). It
+// returns -1 when there is no room, counted in Refused: conversations that
+// carried no operation make room for new ones; those learned, in use or with
+// operations never do. The caller Leaves it when the flow ends.
+func (t *Table) Converse(p *Pair, now int64, learning bool) (conv int32, fresh bool) {
+	i, known := t.pairs[*p]
+	if !known {
+		if i = t.place(); i < 0 {
+			t.Refused++
+			return -1, false
+		}
+		t.conversations[i] = Conversation{Pair: *p, First: now, Last: now, Learned: learning, asked: -1, newest: -1}
+		t.pairs[*p] = i
+	}
+	c := &t.conversations[i]
+	c.Flows++
+	c.live++
+	return i, !known
+}
+
+// Leave says that a flow of the conversation ended.
+func (t *Table) Leave(conv int32) {
+	if conv >= 0 {
+		t.conversations[conv].live--
+	}
+}
+
+// Conversation gives the row; it is valid until the next Converse.
+func (t *Table) Conversation(conv int32) *Conversation { return &t.conversations[conv] }
+
+// Conversations is how many there are.
+func (t *Table) Conversations() int { return len(t.conversations) }
+
+func (t *Table) place() int32 {
+	if len(t.conversations) < t.limits.Conversations {
+		t.conversations = append(t.conversations, Conversation{})
+		return int32(len(t.conversations) - 1)
+	}
+	for range min(maxSearch, len(t.conversations)) {
+		t.hand++
+		if int(t.hand) >= len(t.conversations) {
+			t.hand = 0
+		}
+		c := &t.conversations[t.hand]
+		if !c.Learned && c.Operations == 0 && c.Samples == 0 && c.live == 0 {
+			delete(t.pairs, c.Pair)
+			t.Forgotten++
+			return t.hand
+		}
+	}
+	return -1
+}

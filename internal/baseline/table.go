@@ -1,0 +1,271 @@
+package baseline
+
+import (
+	"hash/maphash"
+
+	"firedoor"
+)
+
+// Limits bound a Table. At a limit nothing known is dropped: what is new is
+// refused and counted.
+type Limits struct {
+	Conversations int
+	Statements    int
+	Ranges        int // written elements whose range is learned
+}
+
+// Table is one lane's learned behaviour.
+type Table struct {
+	limits Limits
+	seed   maphash.Seed
+
+	pairs         map[Pair]int32
+	conversations []Conversation
+	hand          int32
+
+	index      []int32 // open-addressed: statement + 1, 0 is empty
+	keys       []key
+	statements []Statement
+	names      []name
+	text       []byte // tags and other names of objects, end to end
+	ranges     []Range
+
+	Refused          uint64 // conversations for which there was no room
+	Forgotten        uint64 // conversations without operations that made room
+	StatementsNoRoom uint64 // operations for which there was no row
+}
+
+// New returns an empty Table.
+func New(l Limits) *Table {
+	return &Table{limits: l, seed: maphash.MakeSeed(), pairs: map[Pair]int32{}, index: make([]int32, 256)}
+}
+
+// key is what makes an operation the same as another: everything the request
+// says but the values it writes.
+type key struct {
+	space    *firedoor.Space
+	text     uint64
+	at       [4]uint32
+	conv     int32
+	code     uint32
+	unit     uint32
+	quantity uint32
+	item     bool // one of several objects in a request
+	verb     firedoor.Verb
+}
+
+// Statement is one line of what is normal: how often an operation was asked,
+// and what became of it.
+type Statement struct {
+	First, Last int64
+	Count       uint32
+	Errors      uint32
+	NoResponse  uint32
+	Learned     bool
+	Outside     uint8 // values outside the learned range already told
+
+	next    int32 // statement asked after this one, last time
+	older   int32 // next in the conversation's chain
+	ranges  int32 // first Range of what it writes, -1
+	nRanges uint8
+}
+
+// name is the part of a statement that only people need.
+type name struct {
+	function  string
+	protocol  string
+	textStart uint32
+	textLen   uint32
+	hasUnit   bool
+	hasQty    bool
+}
+
+// MaxText is how much of an object's name is kept.
+const MaxText = 256
+
+// Ask finds the statement of an asked operation, or admits it (fresh), and
+// counts it. It returns -1 when there is no room.
+func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool) (st int32, fresh bool) {
+	k := key{space: op.Object.Space, at: op.Object.At, conv: conv, code: op.Code, unit: op.Unit,
+		quantity: op.Quantity, item: op.Item > 0, verb: op.Verb}
+	if len(op.Object.Text) > 0 {
+		k.text = maphash.Bytes(t.seed, op.Object.Text)
+	}
+	c := &t.conversations[conv]
+	st = t.guess(c, &k)
+	if st < 0 {
+		if st, fresh = t.find(&k); fresh {
+			if st = t.admit(c, &k, op, now, learning); st < 0 {
+				return -1, false
+			}
+		}
+		if c.asked >= 0 {
+			t.statements[c.asked].next = st
+		}
+	}
+	c.asked = st
+	c.Operations++
+	c.Verbs |= 1 << op.Verb
+	if learning {
+		c.LearnedVerbs |= 1 << op.Verb
+	}
+	s := &t.statements[st]
+	s.Count++
+	s.Last = now
+	return st, fresh
+}
+
+// guess tries the statement that followed last time: polling repeats itself,
+// and so most operations cost no hash.
+func (t *Table) guess(c *Conversation, k *key) int32 {
+	if c.asked < 0 {
+		return -1
+	}
+	if st := t.statements[c.asked].next; st >= 0 && t.keys[st] == *k {
+		return st
+	}
+	return -1
+}
+
+func (t *Table) find(k *key) (st int32, missing bool) {
+	mask := uint64(len(t.index) - 1)
+	for h := maphash.Comparable(t.seed, *k); ; h++ {
+		i := t.index[h&mask]
+		if i == 0 {
+			return -1, true
+		}
+		if t.keys[i-1] == *k {
+			return i - 1, false
+		}
+	}
+}
+
+func (t *Table) admit(c *Conversation, k *key, op *firedoor.Operation, now int64, learning bool) int32 {
+	if len(t.keys) >= t.limits.Statements {
+		t.StatementsNoRoom++
+		return -1
+	}
+	if 4*len(t.keys) >= 3*len(t.index) {
+		t.rehash()
+	}
+	st := int32(len(t.keys))
+	t.keys = append(t.keys, *k)
+	t.statements = append(t.statements, Statement{First: now, Learned: learning, next: -1, older: c.newest, ranges: -1})
+	c.newest = st
+	text := op.Object.Text[:min(len(op.Object.Text), MaxText)]
+	t.names = append(t.names, name{function: op.Function, protocol: op.Protocol, hasUnit: op.HasUnit, hasQty: op.HasQty,
+		textStart: uint32(len(t.text)), textLen: uint32(len(text))})
+	t.text = append(t.text, text...)
+	t.insert(st)
+	return st
+}
+
+func (t *Table) insert(st int32) {
+	mask := uint64(len(t.index) - 1)
+	h := maphash.Comparable(t.seed, t.keys[st])
+	for t.index[h&mask] != 0 {
+		h++
+	}
+	t.index[h&mask] = st + 1
+}
+
+func (t *Table) rehash() {
+	t.index = make([]int32, 2*len(t.index))
+	for st := range t.keys {
+		t.insert(int32(st))
+	}
+}
+
+// Statement gives the row, valid until the next Ask.
+func (t *Table) Statement(st int32) *Statement { return &t.statements[st] }
+
+// Statements is how many there are.
+func (t *Table) Statements() int { return len(t.statements) }
+
+// Answer counts what became of an asked operation; st may be -1.
+func (t *Table) Answer(conv, st int32, outcome firedoor.OutcomeKind) {
+	c := &t.conversations[conv]
+	switch outcome {
+	case firedoor.OutcomeError:
+		c.Errors++
+		if st >= 0 {
+			t.statements[st].Errors++
+		}
+	case firedoor.OutcomeNoResponse:
+		c.NoResponse++
+		if st >= 0 {
+			t.statements[st].NoResponse++
+		}
+	}
+}
+
+// Operation rebuilds what a statement says, without values. Object.Text is a
+// view that is valid as long as the Table.
+func (t *Table) Operation(st int32) firedoor.Operation {
+	k, n := &t.keys[st], &t.names[st]
+	return firedoor.Operation{Verb: k.verb, Protocol: n.protocol, Function: n.function, Code: k.code,
+		HasUnit: n.hasUnit, Unit: k.unit, HasQty: n.hasQty, Quantity: k.quantity,
+		Object: firedoor.Object{Space: k.space, At: k.at, Text: t.text[n.textStart : n.textStart+n.textLen]}}
+}
+
+// Each calls f for the statements of a conversation, oldest first.
+func (t *Table) Each(conv int32, f func(st int32)) {
+	var chain []int32
+	for st := t.conversations[conv].newest; st >= 0; st = t.statements[st].older {
+		chain = append(chain, st)
+	}
+	for i := len(chain) - 1; i >= 0; i-- {
+		f(chain[i])
+	}
+}
+
+// maxCovered is how many statements Covered looks at.
+const maxCovered = 1024
+
+// Covered tells whether learned statements of the same conversation, unit and
+// function already touch every element of the range that st touches: part of a
+// block that is read anyway is nothing new. It holds for objects that lie in a
+// row (Space.Axis).
+func (t *Table) Covered(st int32) bool {
+	k := &t.keys[st]
+	if k.space == nil || k.space.Axis == 0 || !t.names[st].hasQty {
+		return false
+	}
+	axis := int(k.space.Axis) - 1
+	from, to := uint64(k.at[axis]), uint64(k.at[axis])+uint64(k.quantity)
+	for range 8 { // each pass lengthens what is covered from the left
+		before := from
+		seen := 0
+		for o := t.statements[st].older; o >= 0 && seen < maxCovered; o = t.statements[o].older {
+			seen++
+			ok := &t.keys[o]
+			if !t.statements[o].Learned || !k.sameBut(ok, axis) {
+				continue
+			}
+			a, b := uint64(ok.at[axis]), uint64(ok.at[axis])+uint64(ok.quantity)
+			if a <= from && b > from {
+				from = b
+			}
+		}
+		if from >= to {
+			return true
+		}
+		if from == before {
+			return false
+		}
+	}
+	return false
+}
+
+func (k *key) sameBut(o *key, axis int) bool {
+	a, b := *k, *o
+	a.at[axis], b.at[axis], a.quantity, b.quantity = 0, 0, 0, 0
+	a.item, b.item = false, false
+	return a == b
+}
+
+// Bytes is roughly the memory the table holds.
+func (t *Table) Bytes() int {
+	return 4*cap(t.index) + 72*cap(t.keys) + 56*cap(t.statements) + 48*cap(t.names) + cap(t.text) +
+		24*cap(t.ranges) + 240*cap(t.conversations)
+}

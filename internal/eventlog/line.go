@@ -1,0 +1,142 @@
+package eventlog
+
+import (
+	"strconv"
+
+	"firedoor"
+)
+
+// Head appends the client and server members that all lines of a conversation
+// share, each followed by a comma.
+func Head(dst []byte, client, server *firedoor.Endpoint) []byte {
+	dst = append(dst, `"client":`...)
+	dst = AppendEndpoint(dst, client)
+	dst = append(dst, `,"server":`...)
+	dst = AppendEndpoint(dst, server)
+	return append(dst, ',')
+}
+
+// AppendAsked appends the members that the request settles, from "unit" to
+// "values", each followed by a comma. What was written has its values here.
+func AppendAsked(dst []byte, op *firedoor.Operation) []byte {
+	dst = appendUnit(dst, op.HasUnit, op.Unit)
+	dst = append(dst, `"verb":"`...)
+	dst = append(dst, op.Verb.String()...)
+	dst = append(dst, `",`...)
+	dst = appendFunction(dst, op.Function, op.Code)
+	dst = appendObject(dst, &op.Object)
+	if op.HasQty {
+		dst = append(dst, `"quantity":`...)
+		dst = strconv.AppendUint(dst, uint64(op.Quantity), 10)
+		dst = append(dst, ',')
+	}
+	if op.Item > 0 {
+		dst = append(dst, `"item":`...)
+		dst = strconv.AppendUint(dst, uint64(op.Item), 10)
+		dst = append(dst, ',')
+	}
+	return appendValues(dst, &op.Values)
+}
+
+// Frames are the frames in which the last byte of a request and of its answer
+// arrived, 1-based; 0 is unseen.
+type Frames struct{ Request, Response uint32 }
+
+// AppendAnswered appends the members that the answer settles and closes the
+// line: values read, outcome, partial, frames, capture.
+func AppendAnswered(dst []byte, values *firedoor.Values, outcome firedoor.Outcome, partial bool, f Frames, capture string) []byte {
+	if values != nil {
+		dst = appendValues(dst, values)
+	}
+	dst = append(dst, `"outcome":"`...)
+	dst = outcome.AppendTo(dst)
+	dst = append(dst, '"')
+	if partial {
+		dst = append(dst, `,"partial":true`...)
+	}
+	dst = append(dst, `,"frame":`...)
+	dst = appendFrame(dst, f.Request)
+	dst = append(dst, `,"response_frame":`...)
+	dst = appendFrame(dst, f.Response)
+	return end(dst, capture)
+}
+
+// AppendSample appends the members of a sample and closes the line.
+func AppendSample(dst []byte, s *firedoor.Sample, frame uint32, capture string) []byte {
+	dst = appendUnit(dst, s.HasUnit, s.Unit)
+	dst = appendFunction(dst, s.Function, s.Code)
+	dst = appendObject(dst, &s.Object)
+	dst = appendValues(dst, &s.Values)
+	dst = append(dst, `"frame":`...)
+	dst = appendFrame(dst, frame)
+	return end(dst, capture)
+}
+
+// AppendStart opens a line: time, kind and protocol.
+func AppendStart(dst []byte, c *Clock, t int64, kind, protocol string) []byte {
+	dst = append(dst, `{"time":"`...)
+	dst = c.Append(dst, t)
+	dst = append(dst, `","kind":"`...)
+	dst = append(dst, kind...)
+	dst = append(dst, `","protocol":"`...)
+	dst = append(dst, protocol...)
+	return append(dst, `",`...)
+}
+
+func end(dst []byte, capture string) []byte {
+	if capture != "" {
+		dst = append(dst, `,"capture":`...)
+		dst = AppendString(dst, capture)
+	}
+	return append(dst, "}\n"...)
+}
+
+func appendUnit(dst []byte, has bool, unit uint32) []byte {
+	if !has {
+		return dst
+	}
+	dst = append(dst, `"unit":`...)
+	dst = strconv.AppendUint(dst, uint64(unit), 10)
+	return append(dst, ',')
+}
+
+func appendFunction(dst []byte, function string, code uint32) []byte {
+	dst = append(dst, `"function":"`...)
+	dst = append(dst, function...)
+	dst = append(dst, `","code":`...)
+	dst = strconv.AppendUint(dst, uint64(code), 10)
+	return append(dst, ',')
+}
+
+func appendObject(dst []byte, o *firedoor.Object) []byte {
+	if o.Space == nil {
+		return dst
+	}
+	dst = append(dst, `"object":`...)
+	if len(o.Text) == 0 { // numbers and our own words need no escapes
+		dst = append(dst, '"')
+		dst = o.AppendTo(dst)
+		return append(dst, `",`...)
+	}
+	var scratch [2 * 256]byte
+	dst = AppendString(dst, o.AppendTo(scratch[:0]))
+	return append(dst, ',')
+}
+
+func appendValues(dst []byte, v *firedoor.Values) []byte {
+	if v.Type == firedoor.NoValue {
+		return dst
+	}
+	dst = append(dst, `"values":`...)
+	dst = v.AppendJSON(dst)
+	dst = append(dst, `,"type":"`...)
+	dst = append(dst, v.Type.String()...)
+	return append(dst, `",`...)
+}
+
+func appendFrame(dst []byte, f uint32) []byte {
+	if f == 0 {
+		return append(dst, "null"...)
+	}
+	return strconv.AppendUint(dst, uint64(f), 10)
+}
