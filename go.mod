@@ -1,3 +1,10 @@
 module firedoor
 
 go 1.26
+
+require (
+	github.com/gopacket/gopacket v1.7.7 // indirect
+	github.com/klauspost/compress v1.20.3 // indirect
+	github.com/ulikunitz/xz v0.5.17 // indirect
+	pgregory.net/rapid v1.3.0 // indirect
+)

@@ -1,0 +1,170 @@
+package capture
+
+import (
+	"math/bits"
+
+	"firedoor/internal/packet"
+)
+
+// Magic numbers of pcap files as little-endian reading shows them.
+const (
+	magicMicro    = 0xa1b2c3d4
+	magicNano     = 0xa1b23c4d
+	magicModified = 0xa1b2cd34 // Kuznetzov's: interface and protocol behind each record header
+)
+
+const (
+	pcapHeaderSize   = 24
+	recordHeaderSize = 16
+)
+
+// pcapFormat is what the file header says of the records.
+type pcapFormat struct {
+	swapped bool // big-endian
+	scale   int64
+	head    int // size of a record header
+	link    packet.LinkType
+	fcs     uint32
+	flipped bool // old versions have captured and original length the other way round
+}
+
+func (p *pcapFormat) recognise(magic uint32) bool {
+	for _, swapped := range [2]bool{false, true} {
+		if swapped {
+			magic = bits.ReverseBytes32(magic)
+		}
+		switch magic {
+		case magicMicro:
+			*p = pcapFormat{swapped: swapped, scale: 1000, head: recordHeaderSize}
+		case magicNano:
+			*p = pcapFormat{swapped: swapped, scale: 1, head: recordHeaderSize}
+		case magicModified:
+			*p = pcapFormat{swapped: swapped, scale: 1000, head: recordHeaderSize + 8}
+		default:
+			continue
+		}
+		return true
+	}
+	return false
+}
+
+func (p *pcapFormat) u32(b []byte) uint32 {
+	v := le.Uint32(b)
+	if p.swapped {
+		v = bits.ReverseBytes32(v)
+	}
+	return v
+}
+
+// pcapHeader reads the file header: magic, version, two unused words, snapshot
+// length, link type with the FCS length in its upper bits (pcap specification,
+// section 4).
+func (r *Reader) pcapHeader() error {
+	if !r.win.need(pcapHeaderSize) {
+		return r.cut("file header", pcapHeaderSize)
+	}
+	b := r.win.buf[r.win.r:]
+	p := &r.pcap
+	version := p.u32(b[4:])
+	major, minor := version&0xffff, version>>16
+	if p.swapped {
+		major, minor = minor, major
+	}
+	if major != 2 {
+		return r.damage("pcap version %d.%d is not supported", major, minor)
+	}
+	p.flipped = minor < 3
+	link := p.u32(b[20:])
+	p.link = packet.LinkType(link)
+	if link&(1<<26) != 0 && p.link == packet.LinkEthernet {
+		p.fcs = link >> 28 * 2
+	}
+	r.win.r += pcapHeaderSize
+	return nil
+}
+
+// record reads the header of a record: time, captured and original length.
+func (p *pcapFormat) record(b []byte) (time int64, kept, wire uint32) {
+	_ = b[recordHeaderSize-1]
+	sec, frac := le.Uint32(b), le.Uint32(b[4:])
+	kept, wire = le.Uint32(b[8:]), le.Uint32(b[12:])
+	if p.swapped {
+		sec, frac = bits.ReverseBytes32(sec), bits.ReverseBytes32(frac)
+		kept, wire = bits.ReverseBytes32(kept), bits.ReverseBytes32(wire)
+	}
+	if p.flipped {
+		kept, wire = wire, kept
+	}
+	return int64(sec)*1e9 + int64(frac)*p.scale, kept, wire
+}
+
+func (r *Reader) nextRecord(f *packet.Frame) error {
+	w, p := &r.win, &r.pcap
+	if !w.need(p.head) {
+		if w.r == w.w {
+			return r.end()
+		}
+		return r.cut("record header", int64(p.head))
+	}
+	time, kept, wire := p.record(w.buf[w.r:])
+	if kept > MaxFrame {
+		return r.damage("a frame of %d bytes is larger than the limit of %d", kept, MaxFrame)
+	}
+	size := p.head + int(kept)
+	if !w.need(size) {
+		return r.cut("record", int64(size))
+	}
+	f.Time = time
+	r.deliver(f, p.link, w.buf[w.r+p.head:w.r+size], wire, p.fcs)
+	w.r += size
+	return nil
+}
+
+// fillRecords is Fill for pcap: it walks the records that are in the window,
+// copies them in one go, headers included, and slides the window.
+func (r *Reader) fillRecords(dst []packet.Frame, buf []byte) (n, used int, err error) {
+	w, p := &r.win, &r.pcap
+	for n < len(dst) {
+		win := w.buf[w.r:w.w]
+		room := buf[used:]
+		at, full := 0, false
+		want := p.head
+		for n < len(dst) && len(win)-at >= p.head {
+			time, kept, wire := p.record(win[at:])
+			want = p.head + int(min(kept, MaxFrame))
+			if kept > MaxFrame || len(win)-at < want {
+				break
+			}
+			if full = at+want > len(room); full {
+				break
+			}
+			f := &dst[n]
+			f.Time = time
+			r.deliver(f, p.link, room[at+p.head:at+want], wire, p.fcs)
+			at += want
+			want = p.head
+			n++
+		}
+		copy(room, win[:at])
+		w.r += at
+		used += at
+		switch {
+		case n == len(dst):
+			return n, used, nil
+		case full && n > 0:
+			return n, used, nil
+		case full:
+			if err = r.nextRecord(&dst[0]); err == nil {
+				dst[0].Data = append([]byte(nil), dst[0].Data...)
+				n = 1
+			}
+			return n, 0, err
+		case w.w-w.r >= want || !w.need(want): // too large, or cut: let Next find the words
+			if n == 0 {
+				err = r.nextRecord(&dst[0])
+			}
+			return n, used, err
+		}
+	}
+	return n, used, nil
+}

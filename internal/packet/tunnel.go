@@ -1,0 +1,155 @@
+package packet
+
+import "firedoor"
+
+const vxlanPort = 4789
+
+// enter forgets the outer network layer: from here on the inner one counts.
+func enter(p *Packet, t Tunnel, overlay uint32) {
+	p.Scope.Tunnel = t
+	p.Scope.Overlay = overlay
+	p.SrcIP, p.DstIP = firedoor.IP{}, firedoor.IP{}
+	p.Proto, p.TTL, p.IPID = 0, 0, 0
+}
+
+// innerEthernet decodes a frame carried by a tunnel: its own tags count, not
+// those of the frame that carried it.
+func innerEthernet(p *Packet, b []byte, wire, depth int) {
+	p.Scope.Vlans = [2]uint16{}
+	ethernet(p, b, wire, depth+1)
+}
+
+// ipInIP decodes IPv4 (RFC 2003) or IPv6 (RFC 4213) carried by IP.
+func ipInIP(p *Packet, proto uint8, b []byte, missing, depth int) {
+	if depth >= MaxNesting {
+		p.Proto = proto
+		stop(p, LayerNetwork, b, missing, "nested too deep")
+		return
+	}
+	enter(p, TunnelIP, 0)
+	if proto == protoIPv4 {
+		ipv4(p, b, len(b)+missing, depth+1)
+	} else {
+		ipv6(p, b, len(b)+missing, depth+1)
+	}
+}
+
+// vxlan decodes RFC 7348, 5: flags with the I bit (and the group policy bit
+// some add), network identifier, frame. False, and nothing changed, if this is
+// something else on that port.
+func vxlan(p *Packet, b []byte, missing, depth int) bool {
+	const head = 8
+	if len(b) < head+etherHeader || b[0]&0x7f != 0x08 || b[7] != 0 || depth >= MaxNesting {
+		return false
+	}
+	enter(p, TunnelVXLAN, be.Uint32(b[4:])>>8)
+	innerEthernet(p, b[head:], len(b)-head+missing, depth)
+	return true
+}
+
+// gre decodes RFC 2784 with the key and sequence number of RFC 2890. What it
+// does not look into (source routes, version 1, other payloads) stays the
+// payload of the outer packet, GRE header included.
+func gre(p *Packet, b []byte, missing, depth int) {
+	p.Proto = GRE
+	const (
+		hasChecksum = 0x8000
+		hasRoute    = 0x4000
+		hasKey      = 0x2000
+		hasSequence = 0x1000
+		version     = 0x0007
+	)
+	if len(b) < 4 {
+		stop(p, LayerNetwork, b, missing, "gre header")
+		return
+	}
+	flags, et := be.Uint16(b), be.Uint16(b[2:])
+	size, key := 4, uint32(0)
+	if flags&hasChecksum != 0 {
+		size += 4
+	}
+	if flags&hasKey != 0 {
+		size += 4
+		if len(b) >= size {
+			key = be.Uint32(b[size-4:])
+		}
+	}
+	if flags&hasSequence != 0 {
+		size += 4
+	}
+	if flags&(hasRoute|version) != 0 {
+		stop(p, LayerNetwork, b, missing, "")
+		return
+	}
+	if len(b) < size {
+		stop(p, LayerNetwork, b, missing, "gre header")
+		return
+	}
+	if depth >= MaxNesting {
+		stop(p, LayerNetwork, b, missing, "nested too deep")
+		return
+	}
+	inner := b[size:]
+	switch et {
+	case typeIPv4:
+		enter(p, TunnelGRE, key)
+		ipv4(p, inner, len(inner)+missing, depth+1)
+	case typeIPv6:
+		enter(p, TunnelGRE, key)
+		ipv6(p, inner, len(inner)+missing, depth+1)
+	case typeTEB:
+		if len(inner) < etherHeader {
+			stop(p, LayerNetwork, b, missing, "ethernet header in gre")
+			return
+		}
+		enter(p, TunnelGRE, key)
+		innerEthernet(p, inner, len(inner)+missing, depth)
+	case typeERSPAN, typeERSPAN3:
+		if !erspan(p, et, flags&hasSequence != 0, inner, missing, depth) {
+			stop(p, LayerNetwork, b, missing, "erspan header")
+		}
+	default:
+		stop(p, LayerNetwork, b, missing, "")
+	}
+}
+
+// erspan decodes a mirrored frame (draft-foschiano-erspan-03, 4): type I has no
+// header of its own and no GRE sequence number, type II has 8 bytes, type III
+// 12 and possibly 8 more. False, and nothing changed, if it is not.
+func erspan(p *Packet, et uint16, sequence bool, b []byte, missing, depth int) bool {
+	size, version := 0, uint8(0)
+	switch {
+	case et == typeERSPAN3:
+		size, version = 12, 2
+	case sequence:
+		size, version = 8, 1
+	}
+	if len(b) < size+etherHeader || size > 0 && b[0]>>4 != version {
+		return false
+	}
+	session, vlan := uint32(0), uint16(0)
+	if size > 0 {
+		session = uint32(be.Uint16(b[2:]) & 0x3ff)
+		if b[2]>>3&3 == 2 { // the frame's 802.1Q tag was moved into this header
+			vlan = be.Uint16(b) & 0xfff
+		}
+	}
+	if size == 12 {
+		if b[10]>>2&0x1f != 0 && b[10]>>7 == 1 { // frame type: other than Ethernet
+			return false
+		}
+		if b[11]&1 == 1 {
+			size += 8
+		}
+		if len(b) < size+etherHeader {
+			return false
+		}
+	}
+	b = b[size:]
+	enter(p, TunnelERSPAN, session)
+	innerEthernet(p, b, len(b)+missing, depth)
+	if p.Scope.Tunnel == TunnelERSPAN && p.Scope.Vlans[0] == 0 {
+		p.Scope.Vlans[0] = vlan
+	}
+	return true
+}
