@@ -88,6 +88,10 @@ func TestKeyOf(t *testing.T) {
 			if k != c.want || side != c.side {
 				t.Errorf("%+v side %d\nwant %+v side %d", k, side, c.want, c.side)
 			}
+			reused := Key{LoPort: 99, HiPort: 99, Proto: 99}
+			if again := reused.Set(&c.p, 9); reused != k || again != side {
+				t.Errorf("Set over an old key: %+v side %d", reused, again)
+			}
 			if k.IsMAC() != (c.p.Layer < packet.LayerNetwork) {
 				t.Error("IsMAC is wrong")
 			}
@@ -145,12 +149,13 @@ func BenchmarkPairHash(b *testing.B) {
 
 var hashSum uint64
 
-func BenchmarkKeyOf(b *testing.B) {
+func BenchmarkKeySet(b *testing.B) {
 	p := packet.Packet{Layer: packet.LayerTransport, SrcIP: firedoor.IPv4(1), DstIP: firedoor.IPv4(2), SrcPort: 5, DstPort: 502, Proto: 6}
 	var sum uint64
+	var k Key
 	for i := range b.N {
 		p.SrcPort = uint16(i)
-		k, side := KeyOf(&p, 1)
+		side := k.Set(&p, 1)
 		sum += uint64(k.LoPort) + uint64(side)
 	}
 	hashSum = sum
