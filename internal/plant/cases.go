@@ -16,7 +16,15 @@ type Case struct {
 // live in case_<protocol>.go; after adding a line here, run
 //
 //	go test ./internal/plant -run TestCaptures -update
-var cases = []Case{}
+var cases = []Case{
+	{"modbus", "poll", modbusPoll},
+	{"modbus", "functions", modbusFunctions},
+	{"modbus", "exceptions", modbusExceptions},
+	{"modbus", "pipeline", modbusPipeline},
+	{"modbus", "midstream", modbusMidstream},
+	{"modbus", "malformed", modbusMalformed},
+	{"modbus", "elsewhere", modbusElsewhere},
+}
 
 // caseStart is when every test capture begins.
 var caseStart = time.Date(2026, time.March, 2, 6, 0, 0, 0, time.UTC)

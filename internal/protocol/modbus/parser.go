@@ -1,0 +1,214 @@
+package modbus
+
+import (
+	"encoding/binary"
+
+	"firedoor"
+	"firedoor/internal/protocol"
+)
+
+// request is what an answer needs to know of its request.
+type request struct {
+	id      uint32 // of its first operation
+	items   int    // operations it gave
+	object  firedoor.Object
+	qty     uint32 // 0: none, or the request could not be read
+	second  firedoor.Object
+	qty2    uint32
+	verb    firedoor.Verb // of sub-functions
+	name    string
+	words   [2]uint16 // what a write's answer repeats behind the address
+	records []record  // functions 20 and 21
+}
+
+// record is one sub-request for file records.
+type record struct {
+	object firedoor.Object
+	length uint32
+}
+
+type parser struct {
+	asked  protocol.Asked[request]
+	last   uint32  // id of the newest operation
+	lost   [2]bool // looking for a message after a gap
+	reuses bool    // the client gives one transaction number again and again
+	number uint16  // transaction number of the newest request
+
+	// The message at hand.
+	emit func(*firedoor.Event)
+	adu  []byte
+	at   int // its place in the bytes at hand
+
+	// What events point to.
+	operation  firedoor.Event
+	op         firedoor.Operation
+	refusals   [2]firedoor.Refusal
+	broken     firedoor.Event
+	malformed  firedoor.Malformed
+	identified firedoor.Event
+	identity   firedoor.Identity
+}
+
+func newParser() *parser {
+	p := &parser{}
+	p.operation = firedoor.Event{Kind: firedoor.EventOperation, Operation: &p.op}
+	p.broken = firedoor.Event{Kind: firedoor.EventMalformed, Malformed: &p.malformed}
+	p.identified = firedoor.Event{Kind: firedoor.EventIdentity, Identity: &p.identity}
+	return p
+}
+
+// Framing errors.
+const (
+	errProtocol = protocol.Broken("protocol identifier is not zero")
+	errLength   = protocol.Broken("length out of range")
+)
+
+// Parse consumes whole messages.
+func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
+	p.emit = emit
+	pos := 0
+	if p.lost[dir] {
+		skip, found := resume(dir, b)
+		if !found {
+			return skip, nil
+		}
+		p.lost[dir] = false
+		pos = skip
+	}
+	for len(b)-pos >= lengthEnds {
+		rest := b[pos:]
+		if rest[2] != 0 || rest[3] != 0 {
+			return pos, errProtocol
+		}
+		n := messageSize(rest)
+		if n < lengthEnds+minLength || n > lengthEnds+maxTolerated {
+			return pos, errLength
+		}
+		if len(rest) < n {
+			break
+		}
+		p.adu, p.at = rest[:n], pos
+		if dir == firedoor.FromClient {
+			p.request()
+		} else {
+			p.answer()
+		}
+		pos += n
+	}
+	return pos, nil
+}
+
+// Gap keeps the flow: messages carry enough to be found again. Requests without
+// an answer stay known, unless the client numbers them all alike: then a lost
+// answer would give every later one to the wrong request.
+func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
+	p.lost[dir] = true
+	if dir == firedoor.FromServer && p.reuses {
+		p.asked.Clear()
+	}
+	return true
+}
+
+// resume looks for the first message that fits its direction and is followed by
+// nothing or by another header; skip bytes before it are of no use.
+func resume(dir firedoor.Direction, b []byte) (skip int, found bool) {
+	for i := range b {
+		rest := b[i:]
+		if !plausible(rest, maxTolerated) {
+			continue
+		}
+		if len(rest) < dataAt || len(rest) < messageSize(rest) {
+			return i, false // perhaps: wait for all of it
+		}
+		n := messageSize(rest)
+		code, data := rest[functionAt], rest[dataAt:n]
+		fits := dir == firedoor.FromClient && asksFor(code, data) || dir == firedoor.FromServer && answers(code, data)
+		if fits && plausible(rest[n:], maxTolerated) {
+			return i, true
+		}
+	}
+	return len(b), false
+}
+
+// key joins a request and its answer: transaction, unit and function.
+func (p *parser) key() uint64 {
+	return uint64(binary.BigEndian.Uint16(p.adu))<<16 | uint64(p.adu[6])<<8 | uint64(p.adu[functionAt]&^exceptionBit)
+}
+
+// begin fills the operation with what every message says.
+func (p *parser) begin(code byte) *function {
+	f := &functions[code]
+	p.op = firedoor.Operation{HasUnit: true, Unit: uint32(p.adu[6]), Code: uint32(code), Function: f.name, Verb: f.verb}
+	return f
+}
+
+// refuse adds a refusal to the operation at hand: size bytes of patch at offset.
+func (p *parser) refuse(name string, offset int, patch [4]byte, size uint8) {
+	if n := len(p.op.Refusals); n < len(p.refusals) {
+		p.refusals[n] = firedoor.Refusal{Name: name, Offset: offset, Bytes: patch, Len: size}
+		p.op.Refusals = p.refusals[:n+1]
+	}
+}
+
+// refuseAddress spoils the address at offset. No device has an object there
+// unless it has all 65,536 of a kind.
+func (p *parser) refuseAddress(offset int) {
+	p.refuse("address", offset, [4]byte{0xff, 0xff}, 2)
+}
+
+// refuseFunction turns the function code into one that is not assigned.
+func (p *parser) refuseFunction(f *function) {
+	if f.stand != 0 {
+		p.refuse("function", functionAt, [4]byte{f.stand}, 1)
+	}
+}
+
+// ask emits the operation at hand as asked.
+func (p *parser) ask() {
+	p.last++
+	p.op.ID, p.op.Phase = p.last, firedoor.Asked
+	p.op.Span = firedoor.Span{Start: int64(p.at), End: int64(p.at + len(p.adu))}
+	p.emit(&p.operation)
+	p.op.Refusals = nil
+}
+
+// object names what the operation at hand touches.
+func (p *parser) object(space *firedoor.Space, at uint16, qty uint32) {
+	p.op.Object = firedoor.Object{Space: space, At: [4]uint32{uint32(at)}}
+	p.op.Quantity, p.op.HasQty = qty, true
+}
+
+// complain emits a malformed event for the message at hand.
+func (p *parser) complain(reason string) {
+	p.malformed = firedoor.Malformed{Reason: reason, Offset: p.at}
+	p.emit(&p.broken)
+}
+
+// fact emits an identity fact about the server.
+func (p *parser) fact(kind firedoor.FactKind, source string, confidence uint8, value []byte) {
+	if len(value) == 0 {
+		return
+	}
+	p.identity = firedoor.Identity{About: firedoor.AboutServer, Kind: kind, Confidence: confidence, Source: source, Value: value}
+	p.emit(&p.identified)
+}
+
+// registers views 16-bit words.
+func registers(b []byte) firedoor.Values {
+	return firedoor.Values{Type: firedoor.U16, Count: len(b) / 2, Raw: b}
+}
+
+// bits views packed coils.
+func bits(b []byte, n int) firedoor.Values {
+	return firedoor.Values{Type: firedoor.Bit, Count: n, Raw: b}
+}
+
+// valuesOf views data of a space: bits or words.
+func valuesOf(space *firedoor.Space, b []byte, n uint32) firedoor.Values {
+	if space == &coils || space == &discretes {
+		return bits(b, int(n))
+	}
+	v := registers(b)
+	v.Count = min(v.Count, int(n))
+	return v
+}

@@ -1,0 +1,169 @@
+package modbus
+
+import (
+	"encoding/binary"
+
+	"firedoor"
+	"firedoor/internal/protocol"
+)
+
+// Protocol is Modbus/TCP.
+var Protocol = &protocol.Protocol{
+	Name:       "modbus",
+	TCP:        []uint16{502},
+	Industrial: true,
+	Probe:      probe,
+	Orient:     orient,
+	New:        func() protocol.Parser { return newParser() },
+	Events:     []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
+}
+
+// The header (Modbus Messaging on TCP/IP, 3.1.3): transaction 2, protocol 2
+// (always 0), length 2, unit 1; the length counts from the unit on.
+const (
+	lengthEnds = 6 // header bytes that the length does not count
+	functionAt = 7
+	dataAt     = 8
+	minLength  = 2   // unit and function
+	maxLength  = 254 // unit and the longest PDU (Application Protocol, 4.1)
+	// maxTolerated is the longest length read: some devices count the whole
+	// message of 260 bytes.
+	maxTolerated = 260
+)
+
+// plausible tells whether b, complete or not, can be the beginning of a message
+// with a length of at most limit.
+func plausible(b []byte, limit int) bool {
+	if len(b) > 2 && b[2] != 0 || len(b) > 3 && b[3] != 0 {
+		return false
+	}
+	switch {
+	case len(b) <= 4:
+		return true
+	case len(b) == 5:
+		return int(b[4]) <= limit>>8
+	}
+	n := int(binary.BigEndian.Uint16(b[4:]))
+	return n >= minLength && n <= limit && (len(b) <= functionAt || known(b[functionAt]))
+}
+
+// known tells whether a function code, or the exception of one, is worth taking
+// bytes for Modbus: the public ones, the ranges for users (Application Protocol,
+// 4.2) and 90, which one vendor's whole engineering runs in.
+func known(code byte) bool {
+	code &^= exceptionBit
+	return functions[code].form != formOther || userDefined(code)
+}
+
+func userDefined(code byte) bool {
+	return code >= 65 && code <= 72 || code >= 100 && code <= 110 || code == 90
+}
+
+// probe wants one whole message whose length fits its function code, as a
+// request or as an answer, and behind it nothing or another header.
+func probe(b []byte) protocol.Match {
+	if !plausible(b, maxLength) {
+		return protocol.No
+	}
+	if len(b) < dataAt || len(b) < messageSize(b) {
+		return protocol.More
+	}
+	n := messageSize(b)
+	code, data := b[functionAt], b[dataAt:n]
+	if !asksFor(code, data) && !answers(code, data) || !plausible(b[n:], maxLength) {
+		return protocol.No
+	}
+	return protocol.Yes
+}
+
+// messageSize is the size of the message that starts with the six bytes of b.
+func messageSize(b []byte) int { return lengthEnds + int(binary.BigEndian.Uint16(b[4:])) }
+
+// orient tells who sent a message when only one of the two can have sent it:
+// most messages do not look the same in both directions.
+func orient(b []byte) protocol.Orientation {
+	if len(b) < dataAt || len(b) < messageSize(b) {
+		return protocol.OrientUnknown
+	}
+	code, data := b[functionAt], b[dataAt:messageSize(b)]
+	asked, answered := asksFor(code, data), answers(code, data)
+	switch {
+	case asked == answered:
+		return protocol.OrientUnknown
+	case asked:
+		return protocol.SentByClient
+	default:
+		return protocol.SentByServer
+	}
+}
+
+// asksFor tells whether data has the form of a request for a function. Forms
+// only: a write of a bad value is a request all the same.
+func asksFor(code byte, data []byte) bool {
+	if code >= exceptionBit {
+		return false
+	}
+	n := len(data)
+	switch f := &functions[code]; f.form {
+	case formRead:
+		if n != 4 {
+			return false
+		}
+		q := binary.BigEndian.Uint16(data[2:])
+		return q >= 1 && q <= f.limit
+	case formWriteOne:
+		return n == 4
+	case formWriteMany:
+		return n >= 6 && int(data[4]) == n-5
+	case formStatus, formCounter, formLog, formServerID:
+		return n == 0
+	case formDiagnostics:
+		return n >= 4 && n%2 == 0
+	case formReadFile:
+		return n >= 8 && int(data[0]) == n-1 && (n-1)%7 == 0
+	case formWriteFile:
+		return n >= 10 && int(data[0]) == n-1 && data[1] == fileReference
+	case formMask:
+		return n == 6
+	case formReadWrite:
+		return n >= 11 && int(data[8]) == n-9
+	case formQueue:
+		return n == 2
+	case formEncapsulated:
+		return n == 3 && data[0] == meiDeviceID || n >= 2 && data[0] == meiCANopen
+	default:
+		return n >= 1 && userDefined(code)
+	}
+}
+
+// answers tells whether data has the form of an answer of a function.
+func answers(code byte, data []byte) bool {
+	n := len(data)
+	if code >= exceptionBit {
+		return n == 1 && data[0] != 0 && int(data[0]) < len(exceptions)
+	}
+	switch f := &functions[code]; f.form {
+	case formRead, formReadWrite:
+		return n >= 2 && int(data[0]) == n-1 && (f.space == &coils || f.space == &discretes || n%2 == 1)
+	case formWriteOne, formWriteMany, formCounter:
+		return n == 4
+	case formStatus:
+		return n == 1
+	case formDiagnostics:
+		return n >= 4 && n%2 == 0
+	case formLog:
+		return n >= 7 && int(data[0]) == n-1
+	case formServerID, formReadFile:
+		return n >= 2 && int(data[0]) == n-1
+	case formWriteFile:
+		return n >= 10 && int(data[0]) == n-1 && data[1] == fileReference
+	case formMask:
+		return n == 6
+	case formQueue:
+		return n >= 4 && int(binary.BigEndian.Uint16(data)) == n-2 && 2*int(binary.BigEndian.Uint16(data[2:])) == n-4
+	case formEncapsulated:
+		return n >= 6 && data[0] == meiDeviceID || n >= 2 && data[0] == meiCANopen
+	default:
+		return n >= 1 && userDefined(code)
+	}
+}

@@ -1,0 +1,106 @@
+package protocoltest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"firedoor/internal/protocol"
+)
+
+// FuzzVariable names the one protocol to fuzz; unset, all are.
+const FuzzVariable = "FIREDOOR_FUZZ_PROTOCOL"
+
+// Fuzz feeds arbitrary exchanges to the parsers of the list, through a runner.
+// An input is the index of a protocol and a script: two bytes of header (bit 0
+// of the first is the side, bit 1 a gap before it, bit 2 a capture that cut it;
+// the second is the length), then that many bytes, and so on.
+func Fuzz(f *testing.F, list []*protocol.Protocol) {
+	only := os.Getenv(FuzzVariable)
+	known := only == ""
+	for i, pr := range list {
+		if only != "" && pr.Name != only {
+			continue
+		}
+		known = true
+		addSeeds(f, uint8(i), pr)
+	}
+	if !known {
+		f.Fatalf("%s names %q, which is not in the list", FuzzVariable, only)
+	}
+	f.Fuzz(func(t *testing.T, index uint8, b []byte) {
+		pr := list[int(index)%len(list)]
+		if only != "" && pr.Name != only {
+			t.Skip()
+		}
+		exchange(t, list, pr, b)
+	})
+}
+
+// maxSeed bounds a seed: fuzzing long inputs is slow and finds nothing more.
+const maxSeed = 2048
+
+func addSeeds(f *testing.F, index uint8, pr *protocol.Protocol) {
+	paths, err := filepath.Glob(filepath.Join(folderOf(pr), "testdata", "*.pcap"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range paths {
+		st, err := readSight(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		scripts := map[*flow][]byte{}
+		for _, c := range st.chunks {
+			b := scripts[c.flow]
+			for data := c.data; len(data) > 0 && len(b) < maxSeed; {
+				n := min(len(data), 255)
+				b = append(append(b, byte(c.side), byte(n)), data[:n]...)
+				data = data[n:]
+			}
+			scripts[c.flow] = b
+		}
+		for _, fl := range st.flows {
+			f.Add(index, scripts[fl])
+		}
+	}
+}
+
+// exchange plays a script over every transport the protocol has.
+func exchange(t *testing.T, list []*protocol.Protocol, pr *protocol.Protocol, b []byte) {
+	kinds := []transport{overTCP}
+	if len(pr.TCP) == 0 && len(pr.UDP) > 0 {
+		kinds = []transport{overUDP}
+	} else if len(pr.UDP) > 0 {
+		kinds = []transport{overTCP, overUDP}
+	}
+	if len(pr.Ethernet) > 0 {
+		kinds = append(kinds, overEthernet)
+	}
+	for _, kind := range kinds {
+		fl := &flow{index: 1, kind: kind}
+		if kind == overEthernet {
+			fl.etherType = pr.Ethernet[0]
+		}
+		p := newPlayer(list)
+		p.forced = map[*flow]start{fl: {pr.Name, 0}}
+		for rest := b; len(rest) > 2; {
+			head, n := rest[0], min(int(rest[1]), len(rest)-2)
+			c := chunk{flow: fl, side: int(head & 1), data: rest[2 : 2+n], truncated: head&4 != 0}
+			if kind == overTCP && head&2 != 0 {
+				c.missing = n + 1
+			}
+			if kind == overEthernet {
+				c.side = 0
+			}
+			p.feed(0, &c)
+			rest = rest[2+n:]
+		}
+		if len(p.broke) > 0 {
+			t.Error(p.broke[0])
+		}
+		if pr.Probe != nil {
+			pr.Probe(b)
+		}
+	}
+}
