@@ -70,6 +70,20 @@ func (r *Runner) Become(p *Protocol, state any) {
 	}
 }
 
+// Expected makes a runner speak the protocol that another flow announced, with
+// the client on the given side. A parser of that protocol that is at work already
+// receives the state.
+func (r *Runner) Expected(p *Protocol, state any, client int) {
+	if r.proto == p && r.state == running {
+		if rc, ok := r.parser.(Receiver); ok && state != nil {
+			rc.Receive(state)
+		}
+		return
+	}
+	r.client, r.sure = uint8(client), true
+	r.Become(p, state)
+}
+
 // Protocol is what the flow speaks, nil while unknown.
 func (r *Runner) Protocol() *Protocol { return r.proto }
 

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"firedoor/internal/protocol/all"
+	"firedoor/internal/sensor"
+)
+
+type replayCommand struct {
+	Learn    string   `help:"What to learn from first: a share of the frames (20%), a time (10m), or files (FILE,...)." placeholder:"10m|20%|FILE,..."`
+	Out      string   `help:"Write assets.json, conversations.json, alerts.json and summary.json there." placeholder:"DIR"`
+	Events   string   `help:"Write operations and samples as JSON Lines; - is standard output." placeholder:"FILE|-"`
+	JSON     bool     `name:"json" help:"Print summary.json instead of the readable summary."`
+	Merge    bool     `help:"Interleave the captures by time instead of running one after the other."`
+	Shards   int      `help:"How many cores to use (default: all). The output is the same for any number."`
+	Captures []string `arg:"" name:"capture" help:"pcap or pcapng files, plain or .gz, .xz, .zst."`
+}
+
+// Run replays the captures and writes what was asked for.
+func (r *replayCommand) Run(ctx context.Context, m *Main) error {
+	if r.JSON && r.Events == "-" {
+		return usageError{"--events - and --json both want standard output: give --events a file, or --out a folder for summary.json"}
+	}
+	replay := sensor.Replay{Protocols: all.List, Options: sensor.Options{Captures: r.Captures, Merge: r.Merge, Shards: r.Shards}}
+	o := &replay.Options
+	if o.Shards == 0 {
+		o.Shards = min(runtime.GOMAXPROCS(0), sensor.MaxShards)
+	}
+	if o.Shards < 1 || o.Shards > sensor.MaxShards {
+		return usageError{fmt.Sprintf("--shards %d: give a number from 1 to %d", r.Shards, sensor.MaxShards)}
+	}
+	if err := r.learn(o); err != nil {
+		return err
+	}
+	if r.Out != "" {
+		if err := os.MkdirAll(r.Out, 0o755); err != nil {
+			return usageError{fmt.Sprintf("--out %s: %v", r.Out, reason(err))}
+		}
+	}
+	lines, err := r.openLines(m)
+	if err != nil {
+		return err
+	}
+	if lines != nil {
+		o.Lines = lines
+	}
+	bar := progressBar{w: m.Stderr}
+	if m.Terminal {
+		o.Progress = bar.show
+	}
+	result, err := replay.Run(ctx)
+	bar.clear()
+	if lines != nil {
+		err = errors.Join(err, lines.close())
+	}
+	if err != nil {
+		return r.failed(err)
+	}
+	return r.write(m, result)
+}
+
+// failed tells files that cannot be read, which is for the user to mend, from
+// everything else.
+func (r *replayCommand) failed(err error) error {
+	var unreadable sensor.UnreadableError
+	if errors.As(err, &unreadable) {
+		return usageError{err.Error()}
+	}
+	return err
+}
+
+// learn reads the --learn argument.
+func (r *replayCommand) learn(o *sensor.Options) error {
+	arg := r.Learn
+	switch {
+	case arg == "":
+		return nil
+	case strings.HasSuffix(arg, "%"):
+		n, err := strconv.ParseFloat(strings.TrimSuffix(arg, "%"), 64)
+		if err != nil || !(n > 0 && n <= 100) {
+			return usageError{fmt.Sprintf("--learn %s: a share is above 0%% and at most 100%%", arg)}
+		}
+		o.LearnPercent = n
+		return nil
+	}
+	if d, err := time.ParseDuration(arg); err == nil {
+		if d <= 0 {
+			return usageError{fmt.Sprintf("--learn %s: the time must be longer than nothing", arg)}
+		}
+		o.LearnTime = d
+		return nil
+	}
+	for f := range strings.SplitSeq(arg, ",") {
+		if _, err := os.Stat(f); err != nil {
+			return usageError{fmt.Sprintf("--learn %s: %q is neither a share (20%%), a time (10m) nor a file that can be read: %v", arg, f, reason(err))}
+		}
+		o.Teachers = append(o.Teachers, f)
+	}
+	return nil
+}
+
+// lineFile is where event lines go.
+type lineFile struct {
+	*bufio.Writer
+	file io.Closer // nil for standard output
+}
+
+func (r *replayCommand) openLines(m *Main) (*lineFile, error) {
+	switch r.Events {
+	case "":
+		return nil, nil
+	case "-":
+		return &lineFile{Writer: bufio.NewWriterSize(m.Stdout, 1<<18)}, nil
+	}
+	f, err := os.Create(r.Events)
+	if err != nil {
+		return nil, usageError{fmt.Sprintf("--events %s: %v", r.Events, reason(err))}
+	}
+	return &lineFile{Writer: bufio.NewWriterSize(f, 1<<18), file: f}, nil
+}
+
+func (l *lineFile) close() error {
+	err := l.Flush()
+	if l.file != nil {
+		err = errors.Join(err, l.file.Close())
+	}
+	return err
+}
+
+// write puts the result where it was asked for.
+func (r *replayCommand) write(m *Main, result *sensor.Result) error {
+	if r.Out != "" {
+		for _, f := range sensor.Files {
+			if err := writeFile(filepath.Join(r.Out, f.Name), result, f.Write); err != nil {
+				return err
+			}
+		}
+	}
+	summary := m.Stdout
+	if r.Events == "-" {
+		summary = m.Stderr
+	}
+	var err error
+	if r.JSON {
+		err = result.WriteSummary(summary)
+	} else {
+		err = printSummary(summary, result)
+	}
+	if err != nil {
+		return err
+	}
+	if len(result.Damaged) > 0 {
+		return damageError{result.Damaged}
+	}
+	return nil
+}
+
+func writeFile(path string, result *sensor.Result, write func(*sensor.Result, io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 1<<16)
+	return errors.Join(write(result, w), w.Flush(), f.Close())
+}
+
+// reason is an error without the path that the sentence around it names already.
+func reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}

@@ -1,0 +1,316 @@
+package firedoor_test
+
+import (
+	"bufio"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// These tests guard the shape of the house (docs/ARCHITECTURE.md). Each failure
+// says why the rule is there and what to do.
+
+const module = "firedoor"
+
+// number gives a package's place in the table of docs/ARCHITECTURE.md: it may
+// import only packages of a smaller number, and those of one number never see
+// each other. Only the longest matching prefix counts.
+var numbers = []struct {
+	prefix string
+	number int
+}{
+	{"firedoor", 1},
+	{"firedoor/internal/packet", 2},
+	{"firedoor/internal/policy", 2},
+	{"firedoor/internal/health", 2},
+	{"firedoor/internal/capture", 3},
+	{"firedoor/internal/flow", 3},
+	{"firedoor/internal/protocol", 3},
+	{"firedoor/internal/detect", 3},
+	{"firedoor/internal/eventlog", 3},
+	{"firedoor/internal/protocol/wire", 4},
+	{"firedoor/internal/reassembly", 4},
+	{"firedoor/internal/inventory", 4},
+	{"firedoor/internal/baseline", 4},
+	{"firedoor/internal/protocol/", 5},
+	{"firedoor/internal/detect/", 5},
+	{"firedoor/internal/protocol/all", 6},
+	{"firedoor/internal/detect/all", 6},
+	{"firedoor/internal/plant", 7},
+	{"firedoor/internal/sensor", 9},
+	{"firedoor/internal/plant/", 10},
+	{"firedoor/cmd/firedoor", 10},
+}
+
+func numberOf(path string) (int, bool) {
+	best, number := -1, 0
+	for _, n := range numbers {
+		exact := path == n.prefix
+		under := strings.HasSuffix(n.prefix, "/") && strings.HasPrefix(path, n.prefix)
+		if (exact || under) && len(n.prefix) > best {
+			best, number = len(n.prefix), n.number
+		}
+	}
+	return number, best >= 0
+}
+
+// source is one parsed Go file of the repository.
+type source struct {
+	path string // from the root, with slashes
+	pkg  string // import path
+	test bool
+	file *ast.File
+	fset *token.FileSet
+}
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	var out []source
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == ".git" || d.Name() == "testdata" || d.Name() == "node_modules" || d.Name() == "bin") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		path = filepath.ToSlash(path)
+		pkg := module
+		if dir := filepath.ToSlash(filepath.Dir(path)); dir != "." {
+			pkg += "/" + dir
+		}
+		out = append(out, source{path, pkg, strings.HasSuffix(path, "_test.go"), f, fset})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 20 {
+		t.Fatalf("found only %d Go files: the test must run in the root of the repository", len(out))
+	}
+	return out
+}
+
+func TestImportsPointDown(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		own, ok := numberOf(s.pkg)
+		if !ok {
+			t.Errorf("%s: package %s has no number: give it one in house_test.go and in docs/ARCHITECTURE.md, so that everybody knows what it may import", s.path, s.pkg)
+			continue
+		}
+		for _, imp := range s.file.Imports {
+			path, _ := strconv.Unquote(imp.Path.Value)
+			if path != module && !strings.HasPrefix(path, module+"/") {
+				if own == 1 && strings.Contains(path, ".") {
+					t.Errorf("%s imports %s: the nouns are standard library only, for everything depends on them", s.path, path)
+				}
+				continue
+			}
+			if number, ok := numberOf(path); ok && number >= own {
+				t.Errorf("%s (%d) imports %s (%d): imports point down, so that a room can be understood and tested without those above and beside it; "+
+					"declare the small interface you need and let the role pass the implementation", s.path, own, path, number)
+			}
+		}
+	}
+}
+
+// TestDirectionTableIsTheDocumentedOne keeps the table in the document and the
+// table above the same.
+func TestDirectionTableIsTheDocumentedOne(t *testing.T) {
+	doc, err := os.ReadFile("docs/ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range numbers {
+		row := fmt.Sprintf("| %d | `%s` |", n.number, strings.TrimPrefix(n.prefix, "firedoor/"))
+		if !strings.Contains(string(doc), row) {
+			t.Errorf("docs/ARCHITECTURE.md has no row %q: the document and the test are one table", row)
+		}
+	}
+}
+
+func TestSizes(t *testing.T) {
+	const maxFunction, p95Function, maxFile = 100, 60, 800
+	var lengths []int
+	for _, s := range sources(t) {
+		lines := s.fset.File(s.file.Pos()).LineCount()
+		if lines > maxFile {
+			t.Errorf("%s has %d lines, at most %d: a file nobody can hold in the head hides faults; split it by what changes together", s.path, lines, maxFile)
+		}
+		if s.test {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Body == nil {
+				continue
+			}
+			n := s.fset.Position(fn.Body.Rbrace).Line - s.fset.Position(fn.Pos()).Line + 1
+			lengths = append(lengths, n)
+			if n > maxFunction {
+				t.Errorf("%s: %s has %d lines, at most %d", s.path, fn.Name.Name, n, maxFunction)
+			}
+		}
+	}
+	slices.Sort(lengths)
+	if p95 := lengths[len(lengths)*95/100]; p95 > p95Function {
+		t.Errorf("95th percentile of function lengths is %d, at most %d: small functions are what lets a stranger find the place for a change", p95, p95Function)
+	}
+}
+
+func TestEveryPackageSaysWhatItIsAndIsNot(t *testing.T) {
+	docs := map[string]string{}
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		docs[s.pkg] += s.file.Doc.Text()
+	}
+	for pkg, doc := range docs {
+		first, _, _ := strings.Cut(doc, "\n")
+		if !strings.HasPrefix(first, "Package ") && !strings.HasPrefix(first, "Command ") {
+			t.Errorf("%s: the package comment must begin with what the package is", pkg)
+		}
+		if !strings.Contains(strings.Join(strings.Fields(doc), " "), "must not") {
+			t.Errorf("%s: the package comment must say what the package must not do: that is what keeps it small", pkg)
+		}
+	}
+}
+
+func TestExportedNamesAreDocumented(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test || strings.Contains(s.path, "/template/") {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Name.IsExported() && d.Doc == nil && exportedReceiver(d) {
+					t.Errorf("%s: %s has no comment", s.path, d.Name.Name)
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					if ts, ok := spec.(*ast.TypeSpec); ok && ts.Name.IsExported() && d.Doc == nil && ts.Doc == nil {
+						t.Errorf("%s: type %s has no comment", s.path, ts.Name.Name)
+					}
+				}
+			}
+		}
+	}
+}
+
+func exportedReceiver(d *ast.FuncDecl) bool {
+	if d.Recv == nil {
+		return true
+	}
+	e := d.Recv.List[0].Type
+	if star, ok := e.(*ast.StarExpr); ok {
+		e = star.X
+	}
+	if ix, ok := e.(*ast.IndexExpr); ok {
+		e = ix.X
+	}
+	id, ok := e.(*ast.Ident)
+	return !ok || id.IsExported()
+}
+
+// extensions are the kinds of thing that are added by a folder and a line.
+var extensions = []struct{ dir, list string }{
+	{"internal/protocol", "internal/protocol/all/all.go"},
+	{"internal/detect", "internal/detect/all/all.go"},
+}
+
+func TestEveryExtensionFolderIsListed(t *testing.T) {
+	notExtensions := []string{"all", "protocoltest", "detecttest", "wire", "template", "testdata"}
+	for _, x := range extensions {
+		list, err := os.ReadFile(x.list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, err := os.ReadDir(x.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if !e.IsDir() || slices.Contains(notExtensions, e.Name()) {
+				continue
+			}
+			if !strings.Contains(string(list), "/"+e.Name()+`"`) {
+				t.Errorf("%s/%s is not in the list: add one line to %s, or it is built and never used", x.dir, e.Name(), x.list)
+			}
+			if _, err := os.Stat(filepath.Join(x.dir, e.Name(), "doc.go")); err != nil {
+				t.Errorf("%s/%s has no doc.go: every extension folder has the same file names", x.dir, e.Name())
+			}
+			if _, err := os.Stat(filepath.Join(x.dir, e.Name(), "testdata")); err != nil {
+				t.Errorf("%s/%s has no testdata: the suite judges it by what lies there", x.dir, e.Name())
+			}
+		}
+	}
+}
+
+// TestNoForbiddenNames: names that say nothing attract everything.
+func TestNoForbiddenNames(t *testing.T) {
+	forbidden := []string{"util", "utils", "common", "manager", "helper", "helpers", "engine", "core", "types", "model", "misc"}
+	for _, s := range sources(t) {
+		base := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(s.path), ".go"), "_test")
+		if slices.Contains(forbidden, base) || slices.Contains(forbidden, filepath.Base(s.pkg)) {
+			t.Errorf("%s: a name like this says nothing, so everything ends up there; name it after what it holds", s.path)
+		}
+	}
+}
+
+// TestEverythingIsOurs keeps out of the tree what belongs to a machine.
+func TestNothingOfThisMachine(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (d.Name() == ".git" || d.Name() == "testdata" || d.Name() == "bin") {
+			if d != nil && d.IsDir() && err == nil {
+				return filepath.SkipDir
+			}
+			return err
+		}
+		if d.IsDir() || strings.HasSuffix(path, ".sum") || path == "house_test.go" {
+			return nil
+		}
+		switch filepath.Ext(path) {
+		case ".go", ".md", ".yml", ".yaml", ".sh", "":
+		default:
+			return nil
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		sc := bufio.NewScanner(f)
+		sc.Buffer(nil, 1<<20)
+		for line := 1; sc.Scan(); line++ {
+			for _, bad := range []string{"/home/", "/root/", "/work/", "TODO", "FIXME"} {
+				if strings.Contains(sc.Text(), bad) {
+					t.Errorf("%s:%d contains %q: the repository speaks of the product alone, and done means done", path, line, bad)
+				}
+			}
+		}
+		return sc.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

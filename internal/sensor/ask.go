@@ -1,0 +1,196 @@
+package sensor
+
+import (
+	"firedoor"
+	"firedoor/internal/eventlog"
+)
+
+// ask is an operation that waits for its answer. Asks of a flow are chained
+// from oldest to newest; the chain lives in a slab of the lane, so that a flow
+// at rest costs nothing.
+type ask struct {
+	next      int32
+	statement int32
+	id        uint32
+	frame     uint32
+	capture   uint32
+	written   bool // values stand in line already
+	time      int64
+	raw       int64  // the frame's own timestamp
+	line      []byte // event line up to the answer, when lines are written
+	protocol  string
+}
+
+// asks is the lane's slab of waiting operations.
+type asks struct {
+	slab []ask
+	free int32
+	used int
+}
+
+func (a *asks) get() int32 {
+	if a.used >= maxAsks/lanes*spread {
+		return -1
+	}
+	a.used++
+	if i := a.free; i >= 0 {
+		a.free = a.slab[i].next
+		return i
+	}
+	a.slab = append(a.slab, ask{})
+	return int32(len(a.slab) - 1)
+}
+
+func (a *asks) put(i int32) {
+	a.slab[i].next = a.free
+	a.free = i
+	a.used--
+}
+
+// asked keeps an operation until it is answered.
+func (l *lane) asked(c *conn, op *firedoor.Operation, st int32) {
+	it := l.item
+	if op.NoAnswer {
+		if l.writeLines {
+			l.startLine(c, "operation", protocolOf(c, op.Protocol), it.Raw)
+			l.out.lines = eventlog.AppendAsked(l.out.lines, op)
+			l.finishLine(nil, firedoor.OK, false, eventlog.Frames{Request: it.Frame}, it.Capture)
+		}
+		return
+	}
+	i := l.waiting.get()
+	if i < 0 { // the oldest of this flow makes room
+		if c.asks < 0 {
+			l.count.AsksForgotten++
+			return
+		}
+		l.count.AsksForgotten++
+		l.giveUp(c)
+		i = l.waiting.get()
+	}
+	a := &l.waiting.slab[i]
+	*a = ask{next: -1, statement: st, id: op.ID, frame: it.Frame, capture: it.Capture, time: it.Time, raw: it.Raw,
+		line: a.line[:0], written: op.Values.Type != firedoor.NoValue, protocol: op.Protocol}
+	if l.writeLines {
+		a.line = eventlog.AppendAsked(a.line, op)
+	}
+	if c.askEnd >= 0 {
+		l.waiting.slab[c.askEnd].next = i
+	} else {
+		c.asks = i
+	}
+	c.askEnd = i
+}
+
+// take unchains the ask with the id; -1 if there is none.
+func (l *lane) take(c *conn, id uint32) int32 {
+	prev := int32(-1)
+	for i := c.asks; i >= 0; prev, i = i, l.waiting.slab[i].next {
+		if l.waiting.slab[i].id != id {
+			continue
+		}
+		next := l.waiting.slab[i].next
+		if prev < 0 {
+			c.asks = next
+		} else {
+			l.waiting.slab[prev].next = next
+		}
+		if next < 0 {
+			c.askEnd = prev
+		}
+		return i
+	}
+	return -1
+}
+
+// answered joins an answer with its request and finishes the operation.
+func (l *lane) answered(c *conn, op *firedoor.Operation) {
+	i := int32(-1)
+	if !op.Partial {
+		i = l.take(c, op.ID)
+	}
+	if i < 0 {
+		l.partial(c, op)
+		return
+	}
+	a := &l.waiting.slab[i]
+	l.table.Answer(c.conv, a.statement, op.Outcome.Kind)
+	if l.writeLines {
+		it := l.item
+		l.startLine(c, "operation", protocolOf(c, a.protocol), a.raw)
+		l.out.lines = append(l.out.lines, a.line...)
+		values := &op.Values
+		if a.written {
+			values = nil
+		}
+		l.finishLine(values, op.Outcome, false, eventlog.Frames{Request: a.frame, Response: it.Frame}, a.capture)
+	}
+	l.waiting.put(i)
+}
+
+// partial is an answer whose request nobody saw: half of a one-way mirror, or a
+// capture that began in between. It is learned like the request it speaks of.
+func (l *lane) partial(c *conn, op *firedoor.Operation) {
+	it := l.item
+	l.count.LateAnswers++
+	conv := l.table.Conversation(c.conv)
+	conv.Partial++
+	st := l.learn(c, op)
+	l.table.Answer(c.conv, st, op.Outcome.Kind)
+	if l.writeLines {
+		l.startLine(c, "operation", protocolOf(c, op.Protocol), it.Raw)
+		l.out.lines = eventlog.AppendAsked(l.out.lines, op)
+		l.finishLine(nil, op.Outcome, true, eventlog.Frames{Response: it.Frame}, it.Capture)
+	}
+}
+
+// giveUp finishes the oldest ask of a flow without an answer.
+func (l *lane) giveUp(c *conn) {
+	i := c.asks
+	a := &l.waiting.slab[i]
+	c.asks = a.next
+	if c.asks < 0 {
+		c.askEnd = -1
+	}
+	l.table.Answer(c.conv, a.statement, firedoor.OutcomeNoResponse)
+	if l.writeLines {
+		l.startLine(c, "operation", protocolOf(c, a.protocol), a.raw)
+		l.out.lines = append(l.out.lines, a.line...)
+		l.finishLine(nil, firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}, false, eventlog.Frames{Request: a.frame}, a.capture)
+	}
+	l.waiting.put(i)
+}
+
+// overdue gives up the asks that have waited too long.
+func (l *lane) overdue(c *conn, now int64) {
+	for c.asks >= 0 && now-l.waiting.slab[c.asks].time > answerLimit {
+		l.giveUp(c)
+	}
+}
+
+func protocolOf(c *conn, own string) string {
+	if own != "" {
+		return own
+	}
+	if p := c.run.Protocol(); p != nil {
+		return p.Name
+	}
+	return ""
+}
+
+func (l *lane) startLine(c *conn, kind, protocol string, raw int64) {
+	if len(c.head) == 0 {
+		c.head = eventlog.Head(c.head, c.client(), c.server())
+	}
+	l.out.lines = eventlog.AppendStart(l.out.lines, &l.lineClock, raw, kind, protocol)
+	l.out.lines = append(l.out.lines, c.head...)
+}
+
+func (l *lane) finishLine(values *firedoor.Values, outcome firedoor.Outcome, partial bool, f eventlog.Frames, capture uint32) {
+	l.out.lines = eventlog.AppendAnswered(l.out.lines, values, outcome, partial, f, l.captureName(capture))
+	l.markLine()
+}
+
+func (l *lane) markLine() {
+	l.out.ends = append(l.out.ends, lineEnd{index: l.item.Index, lane: l.id, end: len(l.out.lines)})
+}

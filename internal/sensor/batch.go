@@ -1,0 +1,71 @@
+package sensor
+
+import (
+	"sync"
+
+	"firedoor/internal/packet"
+)
+
+// batch is one epoch: frames in a row, decoded, and what the shards made of
+// them. It owns the bytes of its frames and goes round between the stages.
+type batch struct {
+	frames []packet.Frame
+	buf    []byte
+	items  []item
+	outs   []output // by shard
+	busy   sync.WaitGroup
+
+	// last is a copy of the last item: epoch ends and capture ends happen at
+	// its place in the order, also in an epoch without frames.
+	last item
+	// over: after these frames the capture is over and its flows end. teacher:
+	// the frames were only learned from.
+	over    bool
+	teacher bool
+}
+
+func newBatch(shards int) *batch {
+	return &batch{frames: make([]packet.Frame, epoch), buf: make([]byte, epochBytes), items: make([]item, 0, epoch),
+		outs: make([]output, shards)}
+}
+
+// shard takes the epochs of its lanes.
+type shard struct {
+	id    int
+	count int
+	lanes [lanes]*lane // those that are not its own are nil
+}
+
+// process runs one epoch through the shard's lanes.
+func (s *shard) process(b *batch) {
+	out := &b.outs[s.id]
+	out.reset()
+	for _, l := range s.lanes {
+		if l != nil {
+			l.out = out
+			l.count = &l.counts[b.role()]
+		}
+	}
+	for i := range b.items {
+		if l := s.lanes[b.items[i].Lane]; l != nil {
+			l.packet(&b.items[i])
+		}
+	}
+	for _, l := range s.lanes {
+		if l == nil {
+			continue
+		}
+		l.sweep(&b.last)
+		if b.over {
+			l.flush(&b.last)
+		}
+	}
+}
+
+// role is where the counts of a batch go: 1 for what was only learned from.
+func (b *batch) role() int {
+	if b.teacher {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,73 @@
+package sensor
+
+import "slices"
+
+// clock turns the timestamps of one source into traffic time: never backwards,
+// and not moved by a frame whose timestamp no other confirms.
+type clock struct {
+	now     int64
+	shift   int64 // added to the source's time after it was set back
+	started bool
+	doubt   int   // frames in a row that disagree with now
+	at      int64 // what they claim
+	Jumps   uint64
+	Odd     uint64 // frames whose time was not believed
+}
+
+// believeStep is a step between two frames that needs no second witness, and
+// witnesses is how many frames in a row must agree on a longer one.
+const (
+	believeStep = int64(600e9)
+	witnesses   = 3
+)
+
+// start begins a source. first are its earliest timestamps: if the very first
+// is far from the middle of them, it is not believed.
+func (c *clock) start(first []int64) {
+	*c = clock{Jumps: c.Jumps, Odd: c.Odd}
+	if len(first) == 0 {
+		return
+	}
+	sorted := slices.Clone(first)
+	slices.Sort(sorted)
+	middle := sorted[len(sorted)/2]
+	c.started = true
+	for _, t := range first {
+		if t >= middle-believeStep && t <= middle+believeStep {
+			c.now = t
+			return
+		}
+	}
+}
+
+// tick returns the traffic time of a frame that claims t.
+func (c *clock) tick(t int64) int64 {
+	t += c.shift
+	step := t - c.now
+	if step >= 0 && step <= believeStep {
+		c.now, c.doubt = t, 0
+		return t
+	}
+	if step < 0 && step >= -believeStep { // frames out of order by a little
+		c.doubt = 0
+		return c.now
+	}
+	c.Odd++
+	if c.doubt > 0 && t-c.at <= believeStep && t-c.at >= -believeStep {
+		c.doubt++
+	} else {
+		c.doubt = 1
+	}
+	c.at = t
+	if c.doubt < witnesses {
+		return c.now
+	}
+	c.doubt = 0
+	c.Jumps++
+	if step > 0 {
+		c.now = t
+	} else { // set back: go on from here, so that time never runs backwards
+		c.shift += c.now - t
+	}
+	return c.now
+}

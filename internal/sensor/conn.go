@@ -1,0 +1,157 @@
+package sensor
+
+import (
+	"firedoor"
+	"firedoor/internal/flow"
+	"firedoor/internal/packet"
+	"firedoor/internal/protocol"
+	"firedoor/internal/reassembly"
+)
+
+// conn is what a lane knows of one flow. Arrays are by side: 0 sent by the
+// lower end of the flow's key, 1 by the higher.
+type conn struct {
+	run     protocol.Runner
+	streams [2]reassembly.Stream
+	seen    [2]signatures
+	packets [2]uint32
+	bytes   [2]uint64
+	end     [2]firedoor.Endpoint
+	last    [2]int64
+	first   int64
+	opened  firedoor.FrameRef
+	head    []byte // the members all its event lines share
+	asks    int32  // oldest unanswered operation, -1
+	askEnd  int32  // newest
+	conv    int32  // conversation, -1 while none
+	joined  int32  // the flow this is the other half of (a stripped VLAN tag), -1
+	expects uint32 // version of the lane's expectations last looked at
+	proto   uint8
+	flags   connFlags
+}
+
+type connFlags uint8
+
+const (
+	sawFIN0 connFlags = 1 << iota
+	sawFIN1
+	sawRST
+	isEncrypted
+)
+
+func (c *conn) closed() bool {
+	return c.flags&sawRST != 0 || c.flags&(sawFIN0|sawFIN1) == sawFIN0|sawFIN1
+}
+
+// signatures are the last packets of one side: a mirror that shows both the way
+// in and the way out of a switch shows each packet twice, a redundant network too.
+type signatures struct {
+	sum [4]uint64
+	pos uint8
+}
+
+// Windows within which an identical packet is the same packet.
+const (
+	doubled   = int64(20e6)
+	doubledID = int64(1e6)   // nothing but the time tells it from a repeated acknowledgement
+	redundant = int64(500e6) // PRP and HSR paths may differ by as much
+)
+
+// duplicate tells whether the packet was seen before, and remembers it.
+func (c *conn) duplicate(p *packet.Packet, side int) bool {
+	sum := signature(p)
+	s := &c.seen[side]
+	if s.sum[0] == sum || s.sum[1] == sum || s.sum[2] == sum || s.sum[3] == sum {
+		window := doubled
+		switch {
+		case p.HasRedundancy:
+			window = redundant
+		case p.IPID == 0 && len(p.Payload) == 0 && p.Flags&(packet.SYN|packet.FIN) == 0:
+			window = doubledID
+		}
+		if p.Time-c.last[side] <= window {
+			return true
+		}
+	}
+	s.sum[s.pos&3] = sum
+	s.pos++
+	return false
+}
+
+// signature mixes what makes a packet itself on any path: not the MACs, the TTL
+// or the tags, which change on the way.
+func signature(p *packet.Packet) uint64 {
+	const k = 0x9e3779b97f4a7c15
+	h := uint64(p.Seq)<<32 | uint64(p.Ack)
+	h = (h ^ uint64(p.IPID)<<32 ^ uint64(p.Checksum)<<16 ^ uint64(p.Flags)<<8 ^ uint64(len(p.Payload))) * k
+	if p.Proto != packet.TCP || p.Checksum == 0 { // no checksum speaks for the payload
+		for i, b := range p.Payload[:min(len(p.Payload), 256)] {
+			h = (h ^ uint64(b) + uint64(i)) * k
+			h ^= h >> 29
+		}
+	}
+	return h ^ h>>32 | 1
+}
+
+// open starts a conn for the packet's flow. It guesses the client: who sends a
+// SYN, else who is away from a registered port, else who sends first.
+func (l *lane) open(c *conn, it *item, k *flow.Key, side int) {
+	p := &it.Packet
+	*c = conn{first: p.Time, asks: -1, askEnd: -1, conv: -1, joined: -1, proto: p.Proto, head: c.head[:0],
+		opened: firedoor.FrameRef{Capture: p.Capture, Frame: p.Frame}}
+	if p.Layer < packet.LayerNetwork {
+		c.proto = 0
+	}
+	c.end[side] = firedoor.Endpoint{Segment: k.Segment, IP: p.SrcIP, Port: p.SrcPort, MAC: p.SrcMAC}
+	c.end[1-side] = firedoor.Endpoint{Segment: k.Segment, IP: p.DstIP, Port: p.DstPort, MAC: p.DstMAC}
+	if p.DstMAC.IsGroup() {
+		c.end[1-side].MAC = 0
+	}
+	l.count.Flows++
+	if p.Layer == packet.LayerTransport {
+		l.begin(c, p, side)
+	}
+}
+
+// begin starts the runner for a flow with ports.
+func (l *lane) begin(c *conn, p *packet.Packet, side int) {
+	client := side
+	tcp := p.Proto == packet.TCP
+	handshake := tcp && p.Flags&packet.SYN != 0
+	switch {
+	case handshake && p.Flags&packet.ACK != 0:
+		client = 1 - side
+	case handshake:
+	case l.host.Registered(p.SrcPort, tcp) && !l.host.Registered(p.DstPort, tcp):
+		client = 1 - side
+	case p.SrcPort < 1024 && p.DstPort >= 1024 && !l.host.Registered(p.DstPort, tcp):
+		client = 1 - side
+	}
+	if tcp && !handshake {
+		l.count.MidStream++
+	}
+	c.run.Begin(l.host, protocol.Flow{UDP: !tcp, Client: uint8(client), Sure: handshake,
+		Ports: [2]uint16{c.end[0].Port, c.end[1].Port}})
+}
+
+// client and server give the flow's ends by role.
+func (c *conn) client() *firedoor.Endpoint { return &c.end[c.run.Client()] }
+func (c *conn) server() *firedoor.Endpoint { return &c.end[1-c.run.Client()] }
+
+// idle is how long a flow may be silent before it is over.
+func (c *conn) idle() int64 {
+	switch {
+	case c.joined >= 0:
+		return idleOpen
+	case c.proto == packet.UDP:
+		return idleUDP
+	case c.proto != packet.TCP:
+		return idleOther
+	case c.closed():
+		return idleClosed
+	case c.packets[0] == 0 || c.packets[1] == 0:
+		return idleHalf
+	default:
+		return idleOpen
+	}
+}

@@ -1,0 +1,139 @@
+package sensor
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+
+	"firedoor"
+	"firedoor/internal/eventlog"
+)
+
+// File is one file of an output folder.
+type File struct {
+	Name  string
+	Write func(*Result, io.Writer) error
+}
+
+// Files is what an output folder holds, in the order of writing.
+var Files = []File{
+	{"assets.json", (*Result).WriteAssets},
+	{"conversations.json", (*Result).WriteConversations},
+	{"alerts.json", (*Result).WriteAlerts},
+	{"summary.json", (*Result).WriteSummary},
+}
+
+// array writes a JSON array with one element a line.
+type array struct {
+	w *bufio.Writer
+	n int
+}
+
+func (a *array) add(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	sep := ",\n"
+	if a.n == 0 {
+		sep = "[\n"
+	}
+	a.n++
+	if _, err := a.w.WriteString(sep); err != nil {
+		return err
+	}
+	_, err = a.w.Write(b)
+	return err
+}
+
+func (a *array) close() error {
+	end := "\n]\n"
+	if a.n == 0 {
+		end = "[]\n"
+	}
+	if _, err := a.w.WriteString(end); err != nil {
+		return err
+	}
+	return a.w.Flush()
+}
+
+// WriteAssets writes assets.json.
+func (r *Result) WriteAssets(w io.Writer) error {
+	a := array{w: bufio.NewWriter(w)}
+	for _, asset := range r.Assets() {
+		if err := a.add(asset); err != nil {
+			return err
+		}
+	}
+	return a.close()
+}
+
+// WriteConversations writes conversations.json.
+func (r *Result) WriteConversations(w io.Writer) error {
+	a := array{w: bufio.NewWriter(w)}
+	if err := r.Conversations(func(c *Conversation) error { return a.add(c) }); err != nil {
+		return err
+	}
+	return a.close()
+}
+
+// alertLine is one alert of alerts.json (docs/formats/alerts.md).
+type alertLine struct {
+	ID         string   `json:"id"`
+	Time       string   `json:"time"`
+	Kind       string   `json:"kind"`
+	Severity   string   `json:"severity"`
+	Sentence   string   `json:"sentence"`
+	Client     *Address `json:"client"`
+	Server     *Address `json:"server"`
+	Protocol   string   `json:"protocol"`
+	Techniques []string `json:"techniques"`
+	Capture    string   `json:"capture"`
+	Frames     []uint32 `json:"frames"`
+}
+
+// WriteAlerts writes alerts.json.
+func (r *Result) WriteAlerts(w io.Writer) error {
+	a := array{w: bufio.NewWriter(w)}
+	for _, alert := range r.Alerts() {
+		if err := a.add(r.alertLine(&alert)); err != nil {
+			return err
+		}
+	}
+	return a.close()
+}
+
+func (r *Result) alertLine(a *firedoor.Alert) alertLine {
+	line := alertLine{ID: a.ID, Time: eventlog.Time(a.Time), Kind: a.Kind, Severity: a.Severity.String(), Sentence: a.Sentence,
+		Client: endpointOf(&a.Client), Server: endpointOf(&a.Server), Protocol: a.Protocol, Techniques: a.Techniques, Frames: []uint32{}}
+	if line.Techniques == nil {
+		line.Techniques = []string{}
+	}
+	for _, f := range a.Frames {
+		if f.Capture == a.Frames[0].Capture {
+			line.Frames = append(line.Frames, f.Frame)
+		}
+	}
+	if len(a.Frames) > 0 {
+		line.Capture = r.names[a.Frames[0].Capture]
+	}
+	return line
+}
+
+// endpointOf is an end of an alert; nil where the alert has none.
+func endpointOf(e *firedoor.Endpoint) *Address {
+	if e.IP.IsZero() && e.MAC == 0 {
+		return nil
+	}
+	return &Address{IP: e.IP.String(), Port: e.Port, MAC: e.MAC.String()}
+}
+
+// WriteSummary writes summary.json.
+func (r *Result) WriteSummary(w io.Writer) error {
+	b, err := json.MarshalIndent(&r.Summary, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
+}

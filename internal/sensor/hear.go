@@ -1,0 +1,259 @@
+package sensor
+
+import (
+	"firedoor"
+	"firedoor/internal/baseline"
+	"firedoor/internal/eventlog"
+	"firedoor/internal/packet"
+)
+
+// hear is the sink of every parser in the lane: it learns what is per
+// conversation here and hands on what is news.
+func (l *lane) hear(e *firedoor.Event) {
+	c := l.conn
+	switch e.Kind {
+	case firedoor.EventOperation:
+		l.operation(c, e.Operation)
+	case firedoor.EventSample:
+		l.sample(c, e.Sample)
+	case firedoor.EventIdentity:
+		l.identity(c, e.Identity)
+	case firedoor.EventMalformed:
+		l.malformed(c, e.Malformed)
+	case firedoor.EventEncrypted:
+		if c.flags&isEncrypted == 0 && l.converse(c) {
+			c.flags |= isEncrypted
+			l.table.Conversation(c.conv).Encrypted++
+		}
+	case firedoor.EventExpect:
+		l.expect(c, e.Expect)
+	default: // lookups, logins and transfers: nothing learns from them yet
+	}
+}
+
+func (l *lane) operation(c *conn, op *firedoor.Operation) {
+	if !l.converse(c) {
+		return
+	}
+	if op.Phase == firedoor.Answered {
+		l.answered(c, op)
+		return
+	}
+	l.count.Operations++
+	st := l.learn(c, op)
+	l.asked(c, op, st)
+}
+
+// learn counts an operation as a statement and tells when it is new, or writes
+// what was never written.
+func (l *lane) learn(c *conn, op *firedoor.Operation) int32 {
+	it := l.item
+	conv := l.table.Conversation(c.conv)
+	if conv.Operations == 0 {
+		l.flows.Protect(l.slot)
+	}
+	known := conv.LearnedVerbs
+	st, fresh := l.table.Ask(c.conv, op, it.Time, it.Learning)
+	if st < 0 {
+		l.full("distinct operations")
+		return -1
+	}
+	if fresh {
+		r := l.tell(recStatement, c)
+		r.op = keepOperation(op)
+		r.protocol = protocolOf(c, op.Protocol)
+		r.first = known&(1<<op.Verb) == 0
+		r.covered = !it.Learning && l.table.Covered(st)
+	}
+	if op.Verb.Changes() && op.Values.Type != firedoor.NoValue {
+		if out, outside := l.table.Write(st, &op.Values, it.Learning); outside {
+			r := l.tell(recOutside, c)
+			r.op = keepOperation(op)
+			r.protocol = protocolOf(c, op.Protocol)
+			r.got, r.low, r.high = out.Got, out.Low, out.High
+		}
+	}
+	return st
+}
+
+func (l *lane) sample(c *conn, s *firedoor.Sample) {
+	if !l.converse(c) {
+		return
+	}
+	l.count.Samples++
+	l.table.Conversation(c.conv).Samples++
+	if l.writeLines {
+		l.startLine(c, "sample", protocolOf(c, s.Protocol), l.item.Raw)
+		l.out.lines = eventlog.AppendSample(l.out.lines, s, l.item.Frame, l.captureName(l.item.Capture))
+		l.markLine()
+	}
+}
+
+// maxMalformed is how many malformed messages of a conversation are told one by one.
+const maxMalformed = 8
+
+func (l *lane) malformed(c *conn, m *firedoor.Malformed) {
+	l.count.MalformedCount++
+	if !l.converse(c) {
+		return
+	}
+	conv := l.table.Conversation(c.conv)
+	if conv.Malformed++; conv.Malformed <= maxMalformed {
+		r := l.tell(recMalformed, c)
+		r.reason, r.protocol = m.Reason, protocolOf(c, m.Protocol)
+	}
+}
+
+// converse files the flow under its conversation once its protocol is known;
+// false if there is no room.
+func (l *lane) converse(c *conn) bool {
+	if c.conv >= 0 {
+		return true
+	}
+	pair := baseline.Pair{Client: endOf(c.client()), Server: endOf(c.server()), Segment: c.client().Segment, Transport: c.proto}
+	if p := c.run.Protocol(); p != nil {
+		pair.Protocol = p.Name
+	} else {
+		pair.Protocol, pair.Port = l.transport(c)
+	}
+	conv, fresh := l.table.Converse(&pair, c.first, l.item.Learning)
+	if conv < 0 {
+		l.full("conversations")
+		return false
+	}
+	c.conv = conv
+	if fresh {
+		row := l.table.Conversation(conv)
+		row.ClientMAC, row.ServerMAC, row.ServerPort = c.client().MAC, c.server().MAC, c.server().Port
+		r := l.tell(recTalk, c)
+		r.fresh, r.protocol = true, pair.Protocol
+	}
+	return true
+}
+
+// transport names a flow that no protocol recognised.
+func (l *lane) transport(c *conn) (name string, port uint16) {
+	switch c.proto {
+	case packet.TCP:
+		return "tcp", c.server().Port
+	case packet.UDP:
+		return "udp", c.server().Port
+	case packet.ICMP, packet.ICMPv6:
+		return "icmp", 0
+	case 0:
+		return "ethernet", l.flows.Key(l.slot).LoPort
+	default:
+		return "ip", uint16(c.proto)
+	}
+}
+
+func endOf(e *firedoor.Endpoint) firedoor.IP {
+	if e.IP.IsZero() {
+		return firedoor.IP{Lo: uint64(e.MAC)}
+	}
+	return e.IP
+}
+
+// tell adds a record about the flow and returns it to be filled.
+func (l *lane) tell(kind recordKind, c *conn) *record {
+	it := l.item
+	l.out.records = append(l.out.records, record{index: it.Index, lane: l.id, kind: kind, learning: it.Learning, time: it.Time})
+	r := &l.out.records[len(l.out.records)-1]
+	r.frames[0] = firedoor.FrameRef{Capture: it.Capture, Frame: it.Frame}
+	if c != nil {
+		r.client, r.server = *c.client(), *c.server()
+		if c.opened != r.frames[0] {
+			r.frames[1] = c.opened
+		}
+	}
+	return r
+}
+
+// full tells once that a table of this lane has no room.
+func (l *lane) full(what string) {
+	for _, told := range l.toldFull {
+		if told == what {
+			return
+		}
+	}
+	l.toldFull = append(l.toldFull, what)
+	l.tell(recFull, l.conn).reason = what
+}
+
+// recent remembers what was told of an address, so that what a device repeats
+// all day is told once. Slots are few and overwritten: telling twice does no harm.
+type recent [1024]uint64
+
+func (r *recent) news(key, value uint64) bool {
+	const k = 0x9e3779b97f4a7c15
+	key = (key ^ key>>31) * k
+	slot := &r[key>>54]
+	sum := (value^key)*k | 1
+	if *slot == sum {
+		return false
+	}
+	*slot = sum
+	return true
+}
+
+// sight tells who sends with which MAC, the first time and when it changes.
+func (l *lane) sight(c *conn, side int) {
+	e := &c.end[side]
+	if e.IP.IsGroup() || e.MAC.IsGroup() || e.IP.IsZero() && e.MAC == 0 {
+		return
+	}
+	key := e.IP.Hi ^ e.IP.Lo<<7 ^ uint64(e.Segment)<<50
+	if e.IP.IsZero() {
+		key = uint64(e.MAC) ^ 1<<63
+	}
+	if !l.sighted.news(key, uint64(e.MAC)) {
+		return
+	}
+	r := l.tell(recSight, nil)
+	r.client = *e
+}
+
+func (l *lane) identity(c *conn, id *firedoor.Identity) {
+	about := l.subject(c, id)
+	key := uint64(id.Kind)<<56 ^ uint64(id.Slot)<<40 ^ about.IP.Hi ^ about.IP.Lo ^ uint64(about.MAC)<<3 ^ uint64(about.Segment)<<33
+	if id.Kind == firedoor.FactAddress {
+		key = id.IP.Hi ^ id.IP.Lo ^ uint64(about.Segment)<<33 ^ 7<<56
+	}
+	value := uint64(id.MAC) ^ uint64(id.Confidence)<<48
+	for _, b := range id.Value {
+		value = (value ^ uint64(b)) * 0x100000001b3
+	}
+	for i := range len(id.Source) {
+		value = (value ^ uint64(id.Source[i])) * 0x100000001b3
+	}
+	if !l.known.news(key, value) {
+		return
+	}
+	r := l.tell(recFact, c)
+	if c.run.Protocol() != nil {
+		r.protocol = c.run.Protocol().Name
+	}
+	r.client, r.fact = about, keepIdentity(id)
+}
+
+// subject resolves whom a fact is about.
+func (l *lane) subject(c *conn, id *firedoor.Identity) firedoor.Endpoint {
+	switch id.About {
+	case firedoor.AboutClient:
+		return *c.client()
+	case firedoor.AboutServer:
+		return *c.server()
+	case firedoor.AboutAddress:
+		return firedoor.Endpoint{Segment: c.end[0].Segment, IP: id.IP, MAC: id.MAC}
+	default:
+		return c.end[l.side]
+	}
+}
+
+// captureName is what lines name a capture, "" when there is only one.
+func (l *lane) captureName(index uint32) string {
+	if int(index) < len(l.names) {
+		return l.names[index]
+	}
+	return ""
+}

@@ -1,0 +1,118 @@
+package sensor
+
+import (
+	"firedoor"
+	"firedoor/internal/flow"
+	"firedoor/internal/packet"
+)
+
+// Two ways in which a packet belongs to another flow than its own header says:
+// a mirror that strips the VLAN tag of one direction, and a flow that another
+// flow announced.
+
+// taggedPair remembers in which tagged segment an address pair was seen last.
+type taggedPair struct {
+	pair    uint64
+	segment firedoor.Segment
+}
+
+// join makes a fresh flow the other half of an existing one, if the only
+// difference is that one of them lost its VLAN tag and each was seen in one
+// direction only. Two VLANs with equal addresses are never joined.
+func (l *lane) join(c *conn, it *item, k *flow.Key, side int) {
+	p := &it.Packet
+	if p.Layer != packet.LayerTransport {
+		return
+	}
+	pair := flow.PairHash(p)
+	last := &l.tagged[pair>>56]
+	bare := p.Scope == packet.Scope{}
+	other := *k
+	switch {
+	case bare && last.pair == pair:
+		other.Segment = last.segment
+	case !bare && p.Scope.Tunnel == packet.NoTunnel:
+		*last = taggedPair{pair: pair, segment: it.Segment}
+		other.Segment = l.bare
+	default:
+		return
+	}
+	slot, found := l.flows.Find(&other)
+	if !found || other.Segment == k.Segment {
+		return
+	}
+	o := &l.conns[slot]
+	if o.joined >= 0 || o.packets[side] != 0 || o.packets[1-side] == 0 {
+		return
+	}
+	c.joined = slot
+	c.opened = o.opened
+	l.count.StrippedVLANs++
+	l.count.Flows--
+}
+
+// other follows a joined flow to the one it belongs to; nil if that is gone.
+func (l *lane) other(slot int32, c *conn, now int64) (int32, *conn) {
+	to := c.joined
+	if !l.flows.Live(to) || l.conns[to].opened != c.opened {
+		l.flows.Remove(slot)
+		return -1, nil
+	}
+	k := l.flows.Key(to)
+	l.flows.Touch(&k, now)
+	return to, &l.conns[to]
+}
+
+// expectation is a flow that a parser announced. Zero members match anything.
+type expectation struct {
+	want firedoor.Expect
+	from [2]firedoor.IP // client and server of the announcing flow
+	seg  firedoor.Segment
+}
+
+// expect remembers an announced flow; at the limit the oldest is forgotten.
+func (l *lane) expect(c *conn, e *firedoor.Expect) {
+	x := expectation{want: *e, from: [2]firedoor.IP{c.client().IP, c.server().IP}, seg: c.client().Segment}
+	if len(l.expected) >= maxExpected {
+		copy(l.expected, l.expected[1:])
+		l.expected = l.expected[:maxExpected-1]
+	}
+	l.expected = append(l.expected, x)
+	l.expects++
+}
+
+// meet looks whether a UDP flow is one that was announced since it last looked,
+// and gives it the announcer's protocol and state.
+func (l *lane) meet(c *conn) {
+	c.expects = l.expects
+	for i := len(l.expected) - 1; i >= 0; i-- {
+		x := &l.expected[i]
+		p := l.host.ByName(x.want.Protocol)
+		if p == nil || !x.want.UDP || x.seg != c.end[0].Segment {
+			continue
+		}
+		client, ok := x.matches(c)
+		if !ok {
+			continue
+		}
+		c.run.Expected(p, x.want.State, client)
+		return
+	}
+}
+
+// matches tells which side of the flow is the announced client.
+func (x *expectation) matches(c *conn) (client int, ok bool) {
+	fits := func(e *firedoor.Endpoint, ip, from firedoor.IP, port uint16) bool {
+		if ip.IsZero() {
+			ip = from
+		}
+		return e.IP == ip && (port == 0 || e.Port == port)
+	}
+	for side := range 2 {
+		if fits(&c.end[side], x.want.ClientIP, x.from[0], x.want.ClientPort) &&
+			fits(&c.end[1-side], x.want.ServerIP, x.from[1], x.want.ServerPort) {
+			return side, true
+		}
+	}
+	return 0, false
+}

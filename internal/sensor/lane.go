@@ -1,0 +1,244 @@
+package sensor
+
+import (
+	"firedoor"
+	"firedoor/internal/baseline"
+	"firedoor/internal/eventlog"
+	"firedoor/internal/flow"
+	"firedoor/internal/packet"
+	"firedoor/internal/protocol"
+	"firedoor/internal/reassembly"
+)
+
+// item is one frame on its way through a lane.
+type item struct {
+	packet.Packet
+	Segment  firedoor.Segment
+	Lane     uint8
+	Learning bool
+	Raw      int64 // the frame's own timestamp; Packet.Time is traffic time
+}
+
+// lane holds the state of a share of all address pairs: fragments, side
+// connections and a conversation's own baseline meet in one lane. It is used by
+// one shard only.
+type lane struct {
+	id         uint8
+	host       *protocol.Host
+	flows      *flow.Table
+	conns      []conn
+	pool       *reassembly.Pool
+	fragments  *reassembly.Fragments
+	table      *baseline.Table
+	waiting    asks
+	expected   []expectation
+	expects    uint32 // version: counts up with every expectation
+	tagged     [256]taggedPair
+	sighted    recent
+	known      recent
+	lineClock  eventlog.Clock
+	writeLines bool
+	names      []string // base names of the captures, nil when a line names none
+	toldFull   []string
+
+	counts [2]Sight         // of captures, and of files that were only learned from
+	count  *Sight           // the one of the two that is under way
+	bare   firedoor.Segment // of frames without a tag
+	out    *output
+
+	// What is under way, for callbacks that the hot path binds once.
+	item *item
+	conn *conn
+	slot int32
+	side int
+	gone packet.Packet // a packet put together from fragments
+}
+
+func newLane(id int, list []*protocol.Protocol, o *Options) *lane {
+	l := &lane{id: uint8(id), table: baseline.New(laneLimits()), pool: reassembly.NewPool(maxHeld / lanes * spread),
+		fragments: reassembly.NewFragments(), writeLines: o.Lines != nil, names: o.lineNames()}
+	l.waiting.free = -1
+	l.host = protocol.NewHost(list, l.hear)
+	l.flows = flow.New(MaxFlows/lanes*spread, l.evicted)
+	return l
+}
+
+// packet takes one frame's packet through flows, reassembly and parsers.
+func (l *lane) packet(it *item) {
+	l.item = it
+	p := &it.Packet
+	switch {
+	case p.Layer == packet.LayerNone:
+		return
+	case p.Fragment:
+		l.count.Fragments++
+		payload, done := l.fragments.Add(p, it.Segment)
+		if !done {
+			return
+		}
+		packet.DecodeTransport(p, p.Proto, payload)
+	}
+	k, side := flow.KeyOf(p, it.Segment)
+	slot, fresh := l.flows.Touch(&k, p.Time)
+	c := l.at(slot)
+	if fresh {
+		l.open(c, it, &k, side)
+		l.join(c, it, &k, side)
+	}
+	if c.joined >= 0 {
+		if slot, c = l.other(slot, c, p.Time); c == nil {
+			return
+		}
+		fresh = false
+	}
+	l.slot, l.conn, l.side = slot, c, side
+	l.through(c, it, side, fresh)
+}
+
+// at gives the lane's part of a flow.
+func (l *lane) at(slot int32) *conn {
+	for int(slot) >= len(l.conns) {
+		if len(l.conns) < cap(l.conns) {
+			l.conns = l.conns[:len(l.conns)+1]
+		} else {
+			l.conns = append(l.conns, conn{})
+		}
+	}
+	return &l.conns[slot]
+}
+
+// through counts the packet and gives its payload to whoever reads it.
+func (l *lane) through(c *conn, it *item, side int, fresh bool) {
+	p := &it.Packet
+	if !fresh && c.duplicate(p, side) {
+		l.count.Duplicates++
+		return
+	} else if fresh {
+		c.seen[side].sum[0], c.seen[side].pos = signature(p), 1
+	}
+	if e := &c.end[side]; fresh || c.packets[side] == 0 || e.MAC != p.SrcMAC {
+		e.MAC = p.SrcMAC
+		l.sight(c, side)
+	}
+	c.packets[side]++
+	c.bytes[side] += uint64(p.WireLen)
+	c.last[side] = p.Time
+	if c.asks >= 0 {
+		l.overdue(c, p.Time)
+	}
+	switch {
+	case p.Layer == packet.LayerTransport && p.Proto == packet.TCP:
+		l.tcp(c, p, side)
+	case p.Layer == packet.LayerTransport && p.Proto == packet.UDP:
+		l.udp(c, p, side)
+	case p.Layer == packet.LayerLink:
+		l.ethernet(c, p, side, fresh)
+	}
+}
+
+func (l *lane) udp(c *conn, p *packet.Packet, side int) {
+	if c.expects != l.expects {
+		l.meet(c)
+	}
+	if len(p.Payload) > 0 && !c.run.GivenUp() {
+		c.run.Datagram(l.host, side, p.Payload, p.Missing > 0)
+	}
+}
+
+func (l *lane) ethernet(c *conn, p *packet.Packet, side int, fresh bool) {
+	if fresh {
+		if proto := l.host.Ethernet(p.EtherType); proto != nil {
+			c.run.Begin(l.host, protocol.Flow{UDP: true, Client: uint8(side), Sure: true})
+			c.run.Become(proto, nil)
+		}
+	}
+	if c.run.Protocol() != nil {
+		c.run.Datagram(l.host, side, p.Payload, p.Missing > 0)
+	}
+}
+
+// evicted is called by the flow table before it gives a slot away.
+func (l *lane) evicted(slot int32) {
+	l.count.FlowsEvicted++
+	keep, conn := l.slot, l.conn
+	l.finish(slot)
+	l.slot, l.conn = keep, conn
+}
+
+// idle says how long a flow may be silent.
+func (l *lane) idle(slot int32) int64 { return l.conns[slot].idle() }
+
+// sweepBudget is how many slots a lane looks at when an epoch ends: enough to
+// come round a full table in the time of a few million frames.
+const sweepBudget = 16
+
+// sweep ends flows that have been silent too long; it runs at the end of every
+// epoch, with the traffic time of its last frame.
+func (l *lane) sweep(it *item) {
+	l.item = it
+	l.flows.Sweep(it.Time, sweepBudget, l.idle, l.finish)
+}
+
+// finish ends a flow: nobody will answer any more, and its packets go to its
+// conversation.
+func (l *lane) finish(slot int32) {
+	c := &l.conns[slot]
+	if c.joined >= 0 {
+		return
+	}
+	l.slot, l.conn = slot, c
+	for side := range c.streams {
+		l.side = side
+		c.streams[side].Close(l.pool, l)
+	}
+	for c.asks >= 0 {
+		l.giveUp(c)
+	}
+	if l.converse(c) {
+		l.settle(c)
+	}
+	c.run.End(l.host)
+}
+
+// settle adds the flow's packets to its conversation.
+func (l *lane) settle(c *conn) {
+	conv := l.table.Conversation(c.conv)
+	client := int(c.run.Client())
+	for i, side := range [2]int{client, 1 - client} {
+		conv.Packets[i] += uint64(c.packets[side])
+		conv.Bytes[i] += c.bytes[side]
+		if c.packets[side] > 0 {
+			l.out.traffic = append(l.out.traffic, traffic{end: c.end[side], first: c.first, last: c.last[side],
+				packets: uint64(c.packets[side]), bytes: c.bytes[side]})
+		}
+	}
+	conv.Last = max(conv.Last, c.last[0], c.last[1])
+	conv.First = min(conv.First, c.first)
+	if c.proto == packet.TCP && (c.packets[0] == 0 || c.packets[1] == 0) {
+		conv.OneWay++
+	}
+	l.table.Leave(c.conv)
+}
+
+// flush ends all flows, in the order of their slots: a capture is over.
+func (l *lane) flush(it *item) {
+	l.item = it
+	for slot := range l.flows.Slots() {
+		if l.flows.Live(slot) {
+			l.finish(slot)
+			l.flows.Remove(slot)
+		}
+	}
+	l.expected = l.expected[:0]
+	l.settleCounts()
+}
+
+// settleCounts moves what reassembly counted to the counts under way.
+func (l *lane) settleCounts() {
+	n := &l.pool.Counts
+	l.count.OutOfOrder += n.OutOfOrder
+	l.count.Retransmitted += n.Retransmissions
+	l.count.AckedUnseen += n.AckedUnseen
+	l.count.Conflicts += n.Conflicts
+	*n = reassembly.Counts{}
+}

@@ -1,0 +1,58 @@
+package sensor
+
+import "firedoor/internal/baseline"
+
+// lanes is how many parts the per-conversation state is in. It is fixed, so
+// that limits and evictions are the same for any number of shards.
+const lanes = 16
+
+// MaxShards is the largest number of shards that is of any use.
+const MaxShards = lanes
+
+// Limits of the sensor. Totals are shared out over the lanes with room to
+// spare, for address pairs do not spread evenly.
+const (
+	// MaxFlows bounds the flows alive at once; past it those idle longest go,
+	// flows without operations first.
+	MaxFlows = 262_144
+	// MaxConversations bounds the conversations remembered; past it those that
+	// never carried an operation make room, and then new ones are refused.
+	MaxConversations = 131_072
+	// MaxStatements bounds the distinct operations learned; past it new ones
+	// are counted and told as one alert.
+	MaxStatements = 262_144
+	// MaxRanges bounds the written elements whose range is learned.
+	MaxRanges = 262_144
+	// maxAsks bounds the unanswered operations remembered.
+	maxAsks = 131_072
+	// maxHeld bounds the chunks of bytes that wait behind holes in streams.
+	maxHeld = 16_384
+	// maxExpected bounds the flows announced by other flows, a lane.
+	maxExpected = 256
+	spread      = 2 // a lane may hold twice its even share
+)
+
+// epoch is how many frames are handed over at a time, and epochBytes how many
+// bytes of them.
+const (
+	epoch      = 512
+	epochBytes = 1 << 20
+)
+
+// Idle times after which a flow is over, in nanoseconds of traffic time.
+const (
+	idleOpen    = int64(30 * 60e9) // an established connection
+	idleHalf    = int64(60e9)      // a handshake that was never completed
+	idleClosed  = int64(10e9)      // both ends closed
+	idleUDP     = int64(120e9)
+	idleOther   = int64(300e9)
+	answerLimit = int64(30e9) // an operation is "no-response" after this
+)
+
+func laneLimits() baseline.Limits {
+	return baseline.Limits{
+		Conversations: MaxConversations / lanes * spread,
+		Statements:    MaxStatements / lanes * spread,
+		Ranges:        MaxRanges / lanes * spread,
+	}
+}

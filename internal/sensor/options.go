@@ -1,0 +1,63 @@
+package sensor
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+)
+
+// Options say what a replay reads, learns and writes.
+type Options struct {
+	Captures []string
+	// Learn: at most one of the three is set. Teachers are files that are
+	// learned from first and raise no alert.
+	LearnPercent float64
+	LearnTime    time.Duration
+	Teachers     []string
+	// Merge interleaves the captures by time on one clock; else they run one
+	// after the other, each on its own.
+	Merge  bool
+	Shards int
+	// Lines takes the event lines; nil: none are written.
+	Lines io.Writer
+	// Progress is called now and then with bytes read and bytes in all; may be nil.
+	Progress func(done, total int64)
+}
+
+// learns tells whether any traffic is to be learned from.
+func (o *Options) learns() bool {
+	return o.LearnPercent > 0 || o.LearnTime > 0 || len(o.Teachers) > 0
+}
+
+// check names what is wrong with the options.
+func (o *Options) check() error {
+	if len(o.Captures) == 0 {
+		return fmt.Errorf("no capture given")
+	}
+	if o.Shards < 1 || o.Shards > MaxShards {
+		return fmt.Errorf("--shards %d: between 1 and %d", o.Shards, MaxShards)
+	}
+	return nil
+}
+
+// lineNames are the names that event lines give their capture: base names when
+// there are several, by index (teachers come behind and have no lines).
+func (o *Options) lineNames() []string {
+	if len(o.Captures) < 2 {
+		return nil
+	}
+	return o.names()
+}
+
+// names are the base names of all files by index: captures, then teachers.
+func (o *Options) names() []string {
+	var names []string
+	for _, f := range o.Captures {
+		names = append(names, filepath.Base(f))
+	}
+	for _, f := range o.Teachers {
+		names = append(names, filepath.Base(f))
+	}
+	return names
+}

@@ -1,0 +1,88 @@
+package sensor
+
+import (
+	"bytes"
+
+	"firedoor"
+)
+
+// recordKind says what a lane hands to the merge stage.
+type recordKind uint8
+
+const (
+	recSight     recordKind = iota + 1 // a sender, at its first packet in this lane or with another MAC
+	recFact                            // an identity
+	recTalk                            // a conversation, at its first flow
+	recStatement                       // an operation asked for the first time
+	recOutside                         // a written value outside what was learned
+	recMalformed
+	recFull // a limit was hit
+)
+
+// record is what crosses from a lane to the folds over the whole site: novelty
+// only, so that polling costs nothing here. It owns all it points to.
+type record struct {
+	index uint64 // of the packet, over the whole run
+	lane  uint8
+	kind  recordKind
+
+	learning bool
+	fresh    bool // recTalk: the conversation was not known
+	first    bool // recStatement: the conversation's first use of this verb since learning
+	covered  bool // recStatement: within learned ranges
+	routed   bool // recSight: told by what the sender forwards, not by ARP
+	time     int64
+	frames   [2]firedoor.FrameRef // the frame, and the one where the flow began (or zero)
+	client   firedoor.Endpoint    // or the subject
+	server   firedoor.Endpoint
+	protocol string
+	reason   string
+	fact     *firedoor.Identity
+	op       *firedoor.Operation
+	got      float64
+	low      float64
+	high     float64
+}
+
+// keepOperation copies a borrowed operation: its numbers, its text, its first values.
+func keepOperation(op *firedoor.Operation) *firedoor.Operation {
+	c := *op
+	c.Object.Text = bytes.Clone(op.Object.Text)
+	c.Values.Raw = bytes.Clone(op.Values.Raw[:min(len(op.Values.Raw), 256)])
+	c.Refusals = nil
+	return &c
+}
+
+func keepIdentity(id *firedoor.Identity) *firedoor.Identity {
+	c := *id
+	c.Value = bytes.Clone(id.Value)
+	return &c
+}
+
+// lineEnd marks one finished event line in a shard's output.
+type lineEnd struct {
+	index uint64
+	lane  uint8
+	end   int
+}
+
+// output is what a shard made of one epoch, in order of (index, lane).
+type output struct {
+	records []record
+	lines   []byte
+	ends    []lineEnd
+	traffic []traffic // at the end of a capture
+}
+
+func (o *output) reset() {
+	clear(o.records)
+	o.records, o.lines, o.ends, o.traffic = o.records[:0], o.lines[:0], o.ends[:0], o.traffic[:0]
+}
+
+// traffic is the packets one end sent in a flow that is over.
+type traffic struct {
+	end         firedoor.Endpoint
+	first, last int64
+	packets     uint64
+	bytes       uint64
+}

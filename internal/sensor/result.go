@@ -1,0 +1,181 @@
+package sensor
+
+import (
+	"cmp"
+	"slices"
+
+	"firedoor"
+	"firedoor/internal/eventlog"
+	"firedoor/internal/flow"
+)
+
+// Result is what a replay found. Nothing in it depends on the number of shards
+// or on a clock of this machine.
+type Result struct {
+	Summary Summary
+	Damaged []error // captures that ended before their time
+
+	site   *site
+	lanes  []*lane
+	scopes *flow.Scopes
+	names  []string
+}
+
+func (p *pipeline) result() *Result {
+	r := &Result{Damaged: p.src.damaged, site: p.site, scopes: &p.src.scopes, names: p.o.names()}
+	for i := range lanes {
+		r.lanes = append(r.lanes, p.shards[i%len(p.shards)].lanes[i])
+	}
+	r.summarise(p)
+	return r
+}
+
+// Alerts gives all alerts, by time and then id.
+func (r *Result) Alerts() []firedoor.Alert { return r.site.board.Alerts() }
+
+// Assets gives all assets in the stable order of the inventory.
+func (r *Result) Assets() []firedoor.Asset { return r.site.inventory.Assets() }
+
+// Address is an end of a conversation in a file.
+type Address struct {
+	IP   string `json:"ip,omitempty"`
+	Port uint16 `json:"port,omitempty"`
+	MAC  string `json:"mac,omitempty"`
+}
+
+// Conversation is one conversation of conversations.json
+// (docs/formats/conversations.md).
+type Conversation struct {
+	Segment    string      `json:"segment"`
+	Client     Address     `json:"client"`
+	Server     Address     `json:"server"`
+	Protocol   string      `json:"protocol"`
+	Learned    bool        `json:"learned"`
+	First      string      `json:"first"`
+	Last       string      `json:"last"`
+	Flows      uint32      `json:"flows"`
+	Packets    [2]uint64   `json:"packets"` // from the client, from the server
+	Bytes      [2]uint64   `json:"bytes"`
+	Operations uint64      `json:"operations"`
+	Errors     uint64      `json:"errors"`
+	NoResponse uint64      `json:"no_response"`
+	Partial    uint64      `json:"partial"`
+	Samples    uint64      `json:"samples"`
+	Malformed  uint32      `json:"malformed"`
+	Encrypted  uint32      `json:"encrypted"`
+	OneWay     uint32      `json:"one_way"`
+	Verbs      []string    `json:"verbs"`
+	Statements []Statement `json:"statements"`
+}
+
+// Statement is one learned or later seen operation of a conversation. Period
+// is the mean time between two of them, in nanoseconds; 0 for a single one.
+type Statement struct {
+	Protocol   string  `json:"protocol,omitempty"` // where it is not the conversation's
+	Unit       *uint32 `json:"unit,omitempty"`
+	Verb       string  `json:"verb"`
+	Function   string  `json:"function"`
+	Code       uint32  `json:"code"`
+	Object     string  `json:"object,omitempty"`
+	Quantity   *uint32 `json:"quantity,omitempty"`
+	Learned    bool    `json:"learned"`
+	Count      uint32  `json:"count"`
+	Errors     uint32  `json:"errors"`
+	NoResponse uint32  `json:"no_response"`
+	First      string  `json:"first"`
+	Last       string  `json:"last"`
+	Period     int64   `json:"period_ns"`
+	Written    []Range `json:"written,omitempty"` // by element, as learned
+}
+
+// Range is the learned range of one written element.
+type Range struct {
+	Min   float64 `json:"min"`
+	Max   float64 `json:"max"`
+	Count uint32  `json:"count"`
+}
+
+// conversationRef finds a conversation in its lane.
+type conversationRef struct {
+	lane *lane
+	conv int32
+}
+
+// ordered gives all conversations by segment, client, server, protocol, port.
+func (r *Result) ordered() []conversationRef {
+	var all []conversationRef
+	for _, l := range r.lanes {
+		for i := range l.table.Conversations() {
+			all = append(all, conversationRef{l, int32(i)})
+		}
+	}
+	slices.SortFunc(all, func(a, b conversationRef) int {
+		p, q := a.lane.table.Conversation(a.conv), b.lane.table.Conversation(b.conv)
+		return cmp.Or(cmp.Compare(p.Segment, q.Segment), compareIP(p.Client, q.Client), compareIP(p.Server, q.Server),
+			cmp.Compare(p.Protocol, q.Protocol), cmp.Compare(p.Port, q.Port), cmp.Compare(p.Transport, q.Transport))
+	})
+	return all
+}
+
+func compareIP(a, b firedoor.IP) int {
+	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
+}
+
+// Conversations gives every conversation in stable order to f.
+func (r *Result) Conversations(f func(*Conversation) error) error {
+	for _, ref := range r.ordered() {
+		c := r.conversation(ref)
+		if err := f(&c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Result) conversation(ref conversationRef) Conversation {
+	t := ref.lane.table
+	c := t.Conversation(ref.conv)
+	out := Conversation{Segment: r.scopes.Name(c.Segment), Protocol: c.Protocol, Learned: c.Learned,
+		Client: address(c.Client, c.ClientMAC, c.Transport, 0), Server: address(c.Server, c.ServerMAC, c.Transport, c.ServerPort),
+		First: eventlog.Time(c.First), Last: eventlog.Time(c.Last), Flows: c.Flows, Packets: c.Packets, Bytes: c.Bytes,
+		Operations: c.Operations, Errors: c.Errors, NoResponse: c.NoResponse, Partial: c.Partial, Samples: c.Samples,
+		Malformed: c.Malformed, Encrypted: c.Encrypted, OneWay: c.OneWay, Verbs: []string{}, Statements: []Statement{}}
+	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
+		if c.Verbs&(1<<v) != 0 {
+			out.Verbs = append(out.Verbs, v.String())
+		}
+	}
+	t.Each(ref.conv, func(st int32) { out.Statements = append(out.Statements, statement(ref, st)) })
+	return out
+}
+
+func address(ip firedoor.IP, mac firedoor.MAC, transport uint8, port uint16) Address {
+	a := Address{Port: port, MAC: mac.String()}
+	if transport != 0 {
+		a.IP = ip.String()
+	} else {
+		a.MAC = firedoor.MAC(ip.Lo).String()
+	}
+	return a
+}
+
+func statement(ref conversationRef, st int32) Statement {
+	t := ref.lane.table
+	s, op := t.Statement(st), t.Operation(st)
+	out := Statement{Protocol: op.Protocol, Verb: op.Verb.String(), Function: op.Function, Code: op.Code,
+		Object: string(op.Object.AppendTo(nil)), Learned: s.Learned, Count: s.Count, Errors: s.Errors, NoResponse: s.NoResponse,
+		First: eventlog.Time(s.First), Last: eventlog.Time(s.Last)}
+	if op.HasUnit {
+		out.Unit = &op.Unit
+	}
+	if op.HasQty {
+		out.Quantity = &op.Quantity
+	}
+	if s.Count > 1 {
+		out.Period = (s.Last - s.First) / int64(s.Count-1)
+	}
+	for _, rg := range t.Ranges(st) {
+		out.Written = append(out.Written, Range{Min: rg.Min, Max: rg.Max, Count: rg.Count})
+	}
+	return out
+}

@@ -1,0 +1,174 @@
+package sensor
+
+import (
+	"firedoor"
+	"firedoor/internal/detect"
+	"firedoor/internal/detect/all"
+	"firedoor/internal/flow"
+	"firedoor/internal/inventory"
+)
+
+// site folds what crosses conversations: the inventory, the peers and the
+// detectors. It sees records in the order of the packets, whatever the number
+// of shards.
+type site struct {
+	inventory *inventory.Inventory
+	board     *detect.Board
+	peers     peers
+	changes   []firedoor.AssetChange // of the call to the inventory under way
+	learned   bool                   // something was learned from
+	armed     bool                   // and learning is over
+	frames    [2]firedoor.FrameRef
+	first     int64 // traffic time of the first and last record
+	last      int64
+}
+
+func newSite(o *Options, scopes *flow.Scopes) *site {
+	s := &site{peers: newPeers()}
+	names := o.names()
+	s.inventory = inventory.New(inventory.Config{
+		SegmentName: scopes.Name,
+		CaptureName: func(i uint32) string { return names[i] },
+		Industrial:  industrial,
+		Changed:     func(c *firedoor.AssetChange) { s.changes = append(s.changes, *c) },
+	})
+	s.board = detect.NewBoard(all.List, s)
+	return s
+}
+
+// fold takes one record.
+func (s *site) fold(r *record) {
+	if r.learning {
+		s.learned = true
+	} else if s.learned && !s.armed {
+		s.arm()
+	}
+	m := firedoor.Moment{Time: r.time, Frame: r.frames[0]}
+	switch r.kind {
+	case recSight:
+		s.inventory.Sight(m, r.client, r.routed)
+	case recFact:
+		s.inventory.Learn(m, r.client, r.fact)
+	case recTalk:
+		s.inventory.Speak(m, r.client, r.server, r.protocol, 0)
+		s.changed(r)
+		if s.armed {
+			o := s.observe(r, detect.NewConversation)
+			s.board.See(&o)
+		}
+	case recStatement:
+		s.statement(m, r)
+	case recOutside:
+		s.operation(r, detect.ValueOutside)
+	case recMalformed:
+		o := s.observe(r, detect.Malformed)
+		s.board.See(&o)
+	case recFull:
+		o := s.observe(r, detect.TableFull)
+		s.board.See(&o)
+	}
+	s.changed(r)
+}
+
+// arm ends learning: what is known now is kept whatever comes.
+func (s *site) arm() {
+	s.inventory.Freeze()
+	s.armed = true
+	s.peers.index(s.inventory)
+}
+
+func (s *site) statement(m firedoor.Moment, r *record) {
+	s.inventory.Speak(m, r.client, r.server, r.protocol, r.op.Verb)
+	s.changed(r)
+	if r.learning {
+		s.peers.learn(r)
+	}
+	s.operation(r, detect.Operation)
+	if s.armed {
+		s.operation(r, detect.NewOperation)
+	}
+}
+
+func (s *site) operation(r *record, kind detect.Kind) {
+	o := s.observe(r, kind)
+	o.Operation = r.op
+	o.Text = string(r.op.Object.AppendTo(nil))
+	o.FirstVerb, o.Covered = r.first, r.covered
+	o.Got, o.Low, o.High = r.got, r.low, r.high
+	s.board.See(&o)
+}
+
+// observe starts an observation about a record's conversation.
+func (s *site) observe(r *record, kind detect.Kind) detect.Observation {
+	n := 1
+	s.frames = r.frames
+	if s.frames[1] != (firedoor.FrameRef{}) && s.frames[1].Capture == s.frames[0].Capture {
+		s.frames[0], s.frames[1] = s.frames[1], s.frames[0]
+		n = 2
+	}
+	return detect.Observation{Kind: kind, Armed: s.armed, Learning: r.learning, Time: r.time, Frames: s.frames[:n],
+		Client: r.client, Server: r.server, Protocol: r.protocol, Reason: r.reason}
+}
+
+// changed shows the detectors what the last call changed in the inventory.
+func (s *site) changed(r *record) {
+	for i := range s.changes {
+		c := &s.changes[i]
+		kind, ok := changeKinds[c.Kind]
+		if !ok {
+			continue
+		}
+		if (kind == detect.NewDevice) && !s.armed {
+			continue
+		}
+		frames := [2]firedoor.FrameRef{c.Before, c.Frame}
+		from := 1
+		if c.Before != (firedoor.FrameRef{}) {
+			from = 0
+		}
+		s.board.See(&detect.Observation{Kind: kind, Armed: s.armed, Learning: r.learning, Time: c.Time, Frames: frames[from:],
+			Client: c.At, Protocol: r.protocol, Reason: c.Reason, Fact: c.Fact, Old: c.Old, New: c.New})
+	}
+	s.changes = s.changes[:0]
+}
+
+// changeKinds tells which changes of the inventory detectors see, and as what.
+var changeKinds = map[firedoor.ChangeKind]detect.Kind{
+	firedoor.ChangeNewAsset:      detect.NewDevice,
+	firedoor.ChangeIdentity:      detect.IdentityChanged,
+	firedoor.ChangeContradiction: detect.AddressContradiction,
+	firedoor.ChangeReplaced:      detect.DeviceReplaced,
+	firedoor.ChangeAddressMoved:  detect.AddressMoved,
+	firedoor.ChangeVirtualMoved:  detect.AddressMoved,
+	firedoor.ChangeFlood:         detect.Flood,
+}
+
+func (s *site) addTraffic(t *traffic) {
+	s.inventory.Traffic(t.end, t.first, t.last, t.packets, t.bytes)
+}
+
+// Describe implements detect.World.
+func (s *site) Describe(e firedoor.Endpoint) (name, role string, known bool) {
+	id, ok := s.inventory.At(e.Segment, e.IP, e.MAC)
+	if !ok {
+		return addressText(e), "", false
+	}
+	a := s.inventory.Describe(id)
+	name = addressText(e)
+	if a.Name != "" && a.Name != name {
+		name = a.Name + " (" + name + ")"
+	}
+	return name, string(a.Role), a.Known
+}
+
+func addressText(e firedoor.Endpoint) string {
+	if e.IP.IsZero() {
+		return e.MAC.String()
+	}
+	return e.IP.String()
+}
+
+// Peers implements detect.World.
+func (s *site) Peers(client, server firedoor.Endpoint, protocol string, op *firedoor.Operation) (same, doing int) {
+	return s.peers.count(s.inventory, client, server, protocol, op)
+}

@@ -1,0 +1,260 @@
+package sensor
+
+import (
+	"cmp"
+	"slices"
+
+	"firedoor"
+	"firedoor/internal/eventlog"
+)
+
+// Summary is summary.json (docs/formats/summary.md).
+type Summary struct {
+	Captures      []CaptureSummary  `json:"captures"`
+	LearnedFrom   []CaptureSummary  `json:"learned_from"`
+	LearnedFrames uint64            `json:"learned_frames"`
+	First         string            `json:"first,omitempty"` // traffic time of the captures
+	Last          string            `json:"last,omitempty"`
+	Sight         Sight             `json:"sight"`
+	OneWay        uint64            `json:"one_way_conversations"`
+	Encrypted     uint64            `json:"encrypted_sessions"`
+	Unknown       []Unknown         `json:"unknown_protocols"`
+	Protocols     []ProtocolSummary `json:"protocols"`
+	Assets        int               `json:"assets"`
+	Roles         []Named           `json:"roles"`
+	Segments      []string          `json:"segments"`
+	Conversations int               `json:"conversations"`
+	Statements    StatementSummary  `json:"statements"`
+	Alerts        AlertSummary      `json:"alerts"`
+	Limits        []Limit           `json:"limits_reached"`
+	Clock         ClockSummary      `json:"clock"`
+}
+
+// CaptureSummary is one file that was read.
+type CaptureSummary struct {
+	Name    string `json:"name"`
+	Frames  uint64 `json:"frames"`
+	First   string `json:"first,omitempty"`
+	Last    string `json:"last,omitempty"`
+	Damaged string `json:"damaged,omitempty"`
+}
+
+// Unknown is traffic that no protocol recognised, by transport and server port.
+type Unknown struct {
+	Transport     string `json:"transport"`
+	Port          uint16 `json:"port"`
+	Conversations uint64 `json:"conversations"`
+	Packets       uint64 `json:"packets"`
+	Bytes         uint64 `json:"bytes"`
+}
+
+// ProtocolSummary is one recognised protocol.
+type ProtocolSummary struct {
+	Protocol      string `json:"protocol"`
+	Conversations uint64 `json:"conversations"`
+	Packets       uint64 `json:"packets"`
+	Bytes         uint64 `json:"bytes"`
+	Operations    uint64 `json:"operations"`
+	Errors        uint64 `json:"errors"`
+	NoResponse    uint64 `json:"no_response"`
+	Samples       uint64 `json:"samples"`
+	Malformed     uint64 `json:"malformed"`
+}
+
+// Named is a word and how often it applies.
+type Named struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+}
+
+// StatementSummary counts distinct operations.
+type StatementSummary struct {
+	Learned int `json:"learned"`
+	Total   int `json:"total"`
+}
+
+// AlertSummary counts alerts.
+type AlertSummary struct {
+	Total      int     `json:"total"`
+	BySeverity []Named `json:"by_severity"`
+	ByKind     []Named `json:"by_kind"`
+}
+
+// Limit is a table that was full, and how often something found no room.
+type Limit struct {
+	Name  string `json:"name"`
+	Times uint64 `json:"times"`
+}
+
+// ClockSummary tells what was odd about timestamps.
+type ClockSummary struct {
+	Jumps uint64 `json:"jumps"`
+	Odd   uint64 `json:"odd_timestamps"`
+}
+
+func (r *Result) summarise(p *pipeline) {
+	s := &r.Summary
+	s.Captures, s.LearnedFrom = p.src.files(false), p.src.files(true)
+	s.LearnedFrames = p.src.learnedFrames
+	s.Sight = p.src.sight
+	for _, l := range r.lanes {
+		s.Sight.add(&l.counts[0])
+	}
+	for _, c := range s.Captures {
+		if c.First != "" && (s.First == "" || c.First < s.First) {
+			s.First = c.First
+		}
+		s.Last = max(s.Last, c.Last)
+	}
+	s.Clock = ClockSummary{Jumps: p.src.clock.Jumps, Odd: p.src.clock.Odd}
+	for i := range p.src.scopes.Len() {
+		if i > 0 || p.src.untagged {
+			s.Segments = append(s.Segments, p.src.scopes.Name(firedoor.Segment(i)))
+		}
+	}
+	r.conversationTotals()
+	r.assetTotals()
+	r.alertTotals()
+	r.limits(p)
+}
+
+// unknownListed is how many unknown protocols are listed, largest first.
+const unknownListed = 50
+
+func (r *Result) conversationTotals() {
+	s := &r.Summary
+	s.Protocols, s.Unknown = []ProtocolSummary{}, []Unknown{}
+	protocols, unknown := map[string]*ProtocolSummary{}, map[Unknown]*Unknown{}
+	for _, l := range r.lanes {
+		s.Conversations += l.table.Conversations()
+		s.Statements.Total += l.table.Statements()
+		for st := range l.table.Statements() {
+			if l.table.Statement(int32(st)).Learned {
+				s.Statements.Learned++
+			}
+		}
+		for i := range l.table.Conversations() {
+			c := l.table.Conversation(int32(i))
+			s.OneWay += uint64(c.OneWay)
+			s.Encrypted += uint64(c.Encrypted)
+			packets, bytes := c.Packets[0]+c.Packets[1], c.Bytes[0]+c.Bytes[1]
+			if c.Protocol == "tcp" || c.Protocol == "udp" || c.Protocol == "ethernet" || c.Protocol == "ip" {
+				u := entry(unknown, Unknown{Transport: c.Protocol, Port: c.Port})
+				u.Transport, u.Port = c.Protocol, c.Port
+				u.Conversations++
+				u.Packets += packets
+				u.Bytes += bytes
+				continue
+			}
+			p := entry(protocols, c.Protocol)
+			p.Protocol = c.Protocol
+			p.Conversations++
+			p.Packets += packets
+			p.Bytes += bytes
+			p.Operations += c.Operations
+			p.Errors += c.Errors
+			p.NoResponse += c.NoResponse
+			p.Samples += c.Samples
+			p.Malformed += uint64(c.Malformed)
+		}
+	}
+	for _, p := range protocols {
+		s.Protocols = append(s.Protocols, *p)
+	}
+	slices.SortFunc(s.Protocols, func(a, b ProtocolSummary) int { return cmp.Compare(a.Protocol, b.Protocol) })
+	for _, u := range unknown {
+		s.Unknown = append(s.Unknown, *u)
+	}
+	slices.SortFunc(s.Unknown, func(a, b Unknown) int {
+		return cmp.Or(-cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Transport, b.Transport), cmp.Compare(a.Port, b.Port))
+	})
+	s.Unknown = s.Unknown[:min(len(s.Unknown), unknownListed)]
+}
+
+func entry[K comparable, V any](m map[K]*V, k K) *V {
+	v := m[k]
+	if v == nil {
+		v = new(V)
+		m[k] = v
+	}
+	return v
+}
+
+func (r *Result) assetTotals() {
+	s := &r.Summary
+	assets := r.Assets()
+	s.Assets = len(assets)
+	var roles []string
+	for i := range assets {
+		role := string(assets[i].Role)
+		if role == "" {
+			role = "unknown"
+		}
+		roles = append(roles, role)
+	}
+	s.Roles = tally(roles)
+}
+
+func (r *Result) alertTotals() {
+	s := &r.Summary
+	var kinds, severities []string
+	for _, a := range r.Alerts() {
+		kinds = append(kinds, a.Kind)
+		severities = append(severities, a.Severity.String())
+	}
+	s.Alerts = AlertSummary{Total: len(kinds), ByKind: tally(kinds), BySeverity: tally(severities)}
+}
+
+// tally counts words, in alphabetical order.
+func tally(words []string) []Named {
+	slices.Sort(words)
+	out := []Named{}
+	for _, w := range words {
+		if n := len(out); n > 0 && out[n-1].Name == w {
+			out[n-1].Count++
+			continue
+		}
+		out = append(out, Named{Name: w, Count: 1})
+	}
+	return out
+}
+
+func (r *Result) limits(p *pipeline) {
+	s := &r.Summary
+	s.Limits = []Limit{}
+	add := func(name string, n uint64) {
+		if n > 0 {
+			s.Limits = append(s.Limits, Limit{name, n})
+		}
+	}
+	var statements, refused, forgotten uint64
+	for _, l := range r.lanes {
+		statements += l.table.StatementsNoRoom
+		refused += l.table.Refused
+		forgotten += l.table.Forgotten
+	}
+	add("flows", s.Sight.FlowsEvicted)
+	add("conversations", refused)
+	add("conversations without operations", forgotten)
+	add("distinct operations", statements)
+	add("unanswered operations", s.Sight.AsksForgotten)
+	add("segments", p.src.scopes.Beyond())
+	add("assets", r.site.inventory.Stats().NotAdmitted)
+}
+
+// files tells about the captures, or about those that were only learned from.
+func (s *source) files(teachers bool) []CaptureSummary {
+	out := []CaptureSummary{}
+	names := s.o.names()
+	for i, f := range s.read {
+		if teachers != (i >= len(s.o.Captures)) {
+			continue
+		}
+		c := CaptureSummary{Name: names[i], Frames: f.frames, Damaged: f.damaged}
+		if f.frames > 0 {
+			c.First, c.Last = eventlog.Time(f.first), eventlog.Time(f.last)
+		}
+		out = append(out, c)
+	}
+	return out
+}
