@@ -1,0 +1,78 @@
+package cotp
+
+import (
+	"firedoor"
+	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/wire"
+)
+
+type parser struct {
+	framer   wire.COTPFramer
+	dialogue wire.COTPDialogue
+	session  *wire.Session
+	last     uint32 // id of the last operation
+	quiet    bool   // the inner protocol has no parser
+
+	malformed firedoor.Malformed
+	handover  firedoor.HandOver
+	event     firedoor.Event
+}
+
+func newParser() *parser {
+	s := &wire.Session{}
+	return &parser{session: s, dialogue: wire.COTPDialogue{Session: s}}
+}
+
+// Parse reads until the first data unit says who carries on. It is not
+// consumed when it is handed over: the next parser begins at its packet.
+func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
+	for n := 0; ; {
+		next, status := p.framer.Next(dir, b, n)
+		switch status {
+		case wire.FrameMore:
+			return next, nil
+		case wire.FrameLost:
+			if p.quiet { // what is inside may have upgraded to something else: none of our business
+				return len(b), nil
+			}
+			return next, protocol.Broken("no TPKT packet where one must begin")
+		case wire.FrameBad:
+			if !p.quiet {
+				p.bad(p.framer.Reason, next, emit)
+			}
+		case wire.FrameControl:
+			p.dialogue.Control(dir, &p.framer, &p.last, emit)
+		case wire.FrameData:
+			if p.carries(emit) {
+				return p.framer.Start, nil
+			}
+		}
+		n = next
+	}
+}
+
+// carries decides by content and tells whether the stream was handed over.
+func (p *parser) carries(emit func(*firedoor.Event)) bool {
+	switch wire.Carries(p.framer.TSDU) {
+	case wire.CarriesS7:
+		p.handover = firedoor.HandOver{Protocol: "s7comm", State: p.session}
+		p.event = firedoor.Event{Kind: firedoor.EventHandOver, HandOver: &p.handover}
+		emit(&p.event)
+		return true
+	default:
+		p.quiet = true
+		return false
+	}
+}
+
+func (p *parser) bad(reason string, at int, emit func(*firedoor.Event)) {
+	p.malformed = firedoor.Malformed{Reason: reason, Offset: at}
+	p.event = firedoor.Event{Kind: firedoor.EventMalformed, Malformed: &p.malformed}
+	emit(&p.event)
+}
+
+// Gap looks for the next packet that can be trusted.
+func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
+	p.framer.Gap(dir)
+	return true
+}

@@ -1,0 +1,81 @@
+package cotp
+
+import (
+	"firedoor"
+	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/wire"
+)
+
+// Protocol is TPKT and COTP, found by a connection's first message or, in the
+// middle of one, by an inner protocol that has no parser of its own.
+var Protocol = &protocol.Protocol{
+	Name:       "cotp",
+	TCP:        []uint16{102},
+	Industrial: true,
+	Probe:      probe,
+	Orient:     orient,
+	New:        func() protocol.Parser { return newParser() },
+	Events:     []firedoor.EventKind{firedoor.EventOperation, firedoor.EventMalformed, firedoor.EventHandOver},
+}
+
+// probe wants a whole connect request or confirm that names a transport
+// selector, or a data unit that begins like an ISO session or S7comm-plus. What
+// begins like S7comm is left to its own probe.
+func probe(b []byte) protocol.Match {
+	var c wire.COTP
+	for range maxKeepAlives {
+		size, ok := wire.TPKT(b)
+		switch {
+		case !ok:
+			return protocol.No
+		case size == 0 || len(b) < wire.TPKTHeader+3:
+			return protocol.More
+		case b[5]&0xf0 != wire.COTPData && b[5]&0xf0 != wire.COTPConnect && b[5]&0xf0 != wire.COTPConfirm:
+			return protocol.No
+		case len(b) < size && size <= protocol.MaxProbe:
+			return protocol.More
+		case !wire.ReadCOTP(b[wire.TPKTHeader:min(size, len(b))], &c):
+			return protocol.No
+		}
+		if c.Type == wire.COTPData && !c.EOT && len(c.Data) == 0 { // a keep-alive says nothing
+			if b = b[size:]; len(b) == 0 {
+				return protocol.More
+			}
+			continue
+		}
+		return match(&c)
+	}
+	return protocol.No
+}
+
+// maxKeepAlives is how many empty data units a probe passes over.
+const maxKeepAlives = 32
+
+func match(c *wire.COTP) protocol.Match {
+	if c.Type != wire.COTPData {
+		if c.NamesTSAP() && len(c.Data) == 0 {
+			return protocol.Yes
+		}
+		return protocol.No
+	}
+	switch wire.Carries(c.Data) {
+	case wire.CarriesS7Plus, wire.CarriesOSI:
+		return protocol.Yes
+	}
+	return protocol.No
+}
+
+func orient(b []byte) protocol.Orientation {
+	var c wire.COTP
+	size, ok := wire.TPKT(b)
+	if !ok || size == 0 || len(b) < size || !wire.ReadCOTP(b[wire.TPKTHeader:size], &c) {
+		return protocol.OrientUnknown
+	}
+	switch c.Type {
+	case wire.COTPConnect:
+		return protocol.SentByClient
+	case wire.COTPConfirm:
+		return protocol.SentByServer
+	}
+	return protocol.OrientUnknown
+}

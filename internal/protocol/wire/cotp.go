@@ -1,0 +1,216 @@
+package wire
+
+import (
+	"encoding/binary"
+
+	"firedoor"
+)
+
+// Codes of the TPDUs (ISO 8073, 13.1); the low four bits of CR, CC, AK and RJ
+// are credit.
+const (
+	COTPExpedited         = 0x10
+	COTPExpeditedAck      = 0x20
+	COTPReject            = 0x50
+	COTPAck               = 0x60
+	COTPError             = 0x70
+	COTPDisconnect        = 0x80
+	COTPDisconnectConfirm = 0xc0
+	COTPConfirm           = 0xd0
+	COTPConnect           = 0xe0
+	COTPData              = 0xf0
+)
+
+// Parameters of CR and CC that are read (ISO 8073, 13.3.4).
+const (
+	cotpTPDUSize    = 0xc0
+	cotpCallingTSAP = 0xc1
+	cotpCalledTSAP  = 0xc2
+)
+
+// COTP is one transport PDU of class 0, as RFC 1006 carries them.
+type COTP struct {
+	Type   uint8 // one of the codes, without credit
+	EOT    bool  // DT: the last of its TSDU
+	Reason uint8 // DR, ER: why
+	Params []byte
+	Data   []byte
+}
+
+// ReadCOTP reads the TPDU that fills a TPKT packet's payload; false if it breaks
+// the rules of class 0.
+func ReadCOTP(b []byte, c *COTP) bool {
+	if len(b) < 3 {
+		return false
+	}
+	li := int(b[0])
+	if li < 2 || li+1 > len(b) {
+		return false
+	}
+	*c = COTP{Type: b[1]}
+	switch kind := c.Type & 0xf0; kind {
+	case COTPConnect, COTPConfirm, COTPAck, COTPReject:
+		c.Type = kind // without credit
+	}
+	head, rest := b[1:1+li], b[1+li:]
+	fixed := 0
+	switch c.Type {
+	case COTPData:
+		c.EOT, c.Data = head[1]&0x80 != 0, rest
+		return li == 2
+	case COTPConnect, COTPConfirm, COTPDisconnect:
+		fixed = 6
+	case COTPError:
+		fixed = 4
+	case COTPExpedited, COTPExpeditedAck, COTPAck, COTPReject, COTPDisconnectConfirm:
+		return true
+	default:
+		return false
+	}
+	if len(head) < fixed {
+		return false
+	}
+	if c.Type == COTPDisconnect || c.Type == COTPError {
+		c.Reason = head[fixed-1]
+	}
+	c.Params, c.Data = head[fixed:], rest
+	return goodParams(c.Params)
+}
+
+func goodParams(p []byte) bool {
+	for len(p) > 0 {
+		if len(p) < 2 || int(p[1]) > len(p)-2 {
+			return false
+		}
+		p = p[2+int(p[1]):]
+	}
+	return true
+}
+
+// Param returns the value of a parameter, nil if it is not there.
+func (c *COTP) Param(code uint8) []byte {
+	for p := c.Params; len(p) >= 2 && int(p[1]) <= len(p)-2; p = p[2+int(p[1]):] {
+		if p[0] == code {
+			return p[2 : 2+int(p[1])]
+		}
+	}
+	return nil
+}
+
+// NamesTSAP tells whether a CR or CC names a transport selector. Control
+// protocols always do; remote desktops, which use the same framing, do not.
+func (c *COTP) NamesTSAP() bool {
+	return len(c.Param(cotpCalledTSAP)) > 0 || len(c.Param(cotpCallingTSAP)) > 0
+}
+
+// maxTSAP is how long a transport selector can be (ISO 8073, 13.3.4 a).
+const maxTSAP = 32
+
+// TSAP is a transport selector.
+type TSAP struct {
+	n uint8
+	b [maxTSAP]byte
+}
+
+func (t *TSAP) set(b []byte) {
+	if len(b) > 0 {
+		t.n = uint8(copy(t.b[:], b))
+	}
+}
+
+// Bytes is the selector as on the wire; valid as long as t.
+func (t *TSAP) Bytes() []byte { return t.b[:t.n] }
+
+// SpaceTSAP holds transport selectors: "tsap:0x0102", "tsap:SIMATIC-ROOT-HMI".
+var SpaceTSAP = &firedoor.Space{Name: "tsap", Append: appendTSAP}
+
+func appendTSAP(dst []byte, o *firedoor.Object) []byte {
+	dst = append(dst, "tsap:"...)
+	if len(o.Text) > 2 && printable(o.Text) {
+		return append(dst, o.Text...)
+	}
+	const hex = "0123456789abcdef"
+	dst = append(dst, "0x"...)
+	for _, c := range o.Text {
+		dst = append(dst, hex[c>>4], hex[c&15])
+	}
+	return dst
+}
+
+func printable(b []byte) bool {
+	for _, c := range b {
+		if c < 0x21 || c > 0x7e {
+			return false
+		}
+	}
+	return true
+}
+
+// Session is what a transport connection settled for those who carry on in it.
+type Session struct {
+	Calling, Called TSAP
+	TPDUSize        int // bytes; 0 when it was not settled
+}
+
+// Settle takes over what a CR or CC says.
+func (s *Session) Settle(c *COTP) {
+	if size := c.Param(cotpTPDUSize); len(size) == 1 && size[0] >= 7 && size[0] <= 13 {
+		s.TPDUSize = 1 << size[0]
+	}
+	if c.Type == COTPConnect || s.Called.n == 0 {
+		s.Calling.set(c.Param(cotpCallingTSAP))
+		s.Called.set(c.Param(cotpCalledTSAP))
+	}
+}
+
+// RackSlot reads the called selector as Siemens controllers write it: two bytes,
+// the second holding rack (3 bits) and slot (5 bits).
+func (s *Session) RackSlot() (rack, slot uint8, ok bool) {
+	if s.Called.n != 2 {
+		return 0, 0, false
+	}
+	v := binary.BigEndian.Uint16(s.Called.b[:])
+	return uint8(v) >> 5, uint8(v) & 0x1f, true
+}
+
+// Carried tells who carries on inside a transport connection.
+type Carried uint8
+
+// Those who do.
+const (
+	CarriesUnknown Carried = iota
+	CarriesS7
+	CarriesS7Plus
+	CarriesOSI // an ISO session (ISO 8327): MMS, ICCP
+)
+
+// Carries looks at the first bytes of a TSDU.
+func Carries(tsdu []byte) Carried {
+	if len(tsdu) == 0 {
+		return CarriesUnknown
+	}
+	second := byte(0)
+	if len(tsdu) > 1 {
+		second = tsdu[1]
+	}
+	switch tsdu[0] {
+	case 0x32:
+		switch second {
+		case 1, 2, 3, 7:
+			return CarriesS7
+		}
+	case 0x72:
+		if second >= 1 && second <= 3 || second == 0xfe {
+			return CarriesS7Plus
+		}
+	case 0x01:
+		if second == 0 && len(tsdu) > 3 && tsdu[2] == 1 && tsdu[3] == 0 { // give tokens, then data
+			return CarriesOSI
+		}
+	case 0x0d, 0x0e, 0x0c, 0x19: // connect, accept, refuse, abort, with a length
+		if len(tsdu) > 2 && (int(second)+2 == len(tsdu) || second == 0xff) {
+			return CarriesOSI
+		}
+	}
+	return CarriesUnknown
+}
