@@ -32,6 +32,20 @@ func (id AssetID) String() string { return string(id.AppendTo(nil)) }
 // MarshalText is String, for JSON.
 func (id AssetID) MarshalText() ([]byte, error) { return id.AppendTo(nil), nil }
 
+// UnmarshalText reads what MarshalText wrote; empty text is zero.
+func (id *AssetID) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*id = 0
+		return nil
+	}
+	n, ok := ParseAssetID(string(b))
+	if !ok {
+		return strconv.ErrSyntax
+	}
+	*id = n
+	return nil
+}
+
 // ParseAssetID reads what String wrote; false if it is not an id.
 func ParseAssetID(s string) (AssetID, bool) {
 	if len(s) != assetIDDigits+2 || s[:2] != "a-" {
