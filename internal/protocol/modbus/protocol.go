@@ -59,8 +59,11 @@ func userDefined(code byte) bool {
 	return code >= 65 && code <= 72 || code >= 100 && code <= 110 || code == 90
 }
 
-// probe wants one whole message whose length fits its function code, as a
-// request or as an answer, and behind it nothing or another header.
+// probe wants one whole message with a function code it knows, and behind it
+// nothing or another header. Whether the data of a write fit is left to the
+// parser: a connection that begins with a broken write is the last one to
+// overlook. Reads must fit, because BER with a length of four bytes (LDAP) looks
+// like the header of one, and so must codes that are not public.
 func probe(b []byte) protocol.Match {
 	if !plausible(b, maxLength) {
 		return protocol.No
@@ -70,7 +73,9 @@ func probe(b []byte) protocol.Match {
 	}
 	n := messageSize(b)
 	code, data := b[functionAt], b[dataAt:n]
-	if !asksFor(code, data) && !answers(code, data) || !plausible(b[n:], maxLength) {
+	form := functions[code].form
+	lenient := code < exceptionBit && form != formOther && form != formRead
+	if !lenient && !asksFor(code, data) && !answers(code, data) || !plausible(b[n:], maxLength) {
 		return protocol.No
 	}
 	return protocol.Yes
@@ -140,7 +145,8 @@ func asksFor(code byte, data []byte) bool {
 func answers(code byte, data []byte) bool {
 	n := len(data)
 	if code >= exceptionBit {
-		return n == 1 && data[0] != 0 && int(data[0]) < len(exceptions)
+		// some devices add a byte
+		return (n == 1 || n == 2) && data[0] != 0 && int(data[0]) < len(exceptions)
 	}
 	switch f := &functions[code]; f.form {
 	case formRead, formReadWrite:
