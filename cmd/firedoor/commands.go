@@ -49,7 +49,8 @@ func (m *Main) run(ctx context.Context) error {
 		}
 		return err
 	}
-	return parsed.Run(ctx, m)
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return parsed.Run(m)
 }
 
 // help prints help for a subcommand, or for all.

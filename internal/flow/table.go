@@ -121,6 +121,22 @@ func (t *Table) Touch(k *Key, now int64) (slot int32, fresh bool) {
 	return t.open(k, h, now), true
 }
 
+// Find tells the slot of a key's flow, if it is there; it changes nothing.
+func (t *Table) Find(k *Key) (slot int32, ok bool) {
+	h := t.hash(k)
+	ports := k.ports()
+	for i := uint32(h) & t.mask; t.index[i] != 0; i = (i + 1) & t.mask {
+		b := t.index[i]
+		if uint32(b>>32) != h {
+			continue
+		}
+		if slot = int32(uint32(b)) - 1; t.entries[slot].is(k, ports) {
+			return slot, true
+		}
+	}
+	return -1, false
+}
+
 // open makes room if it must and puts a new flow into the table.
 func (t *Table) open(k *Key, h uint32, now int64) int32 {
 	place := int32(noPlace)

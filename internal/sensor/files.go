@@ -58,15 +58,7 @@ func (a *array) close() error {
 }
 
 // WriteAssets writes assets.json.
-func (r *Result) WriteAssets(w io.Writer) error {
-	a := array{w: bufio.NewWriter(w)}
-	for _, asset := range r.Assets() {
-		if err := a.add(asset); err != nil {
-			return err
-		}
-	}
-	return a.close()
-}
+func (r *Result) WriteAssets(w io.Writer) error { return r.site.inventory.WriteJSON(w) }
 
 // WriteConversations writes conversations.json.
 func (r *Result) WriteConversations(w io.Writer) error {

@@ -1,6 +1,8 @@
 package sensor
 
 import (
+	"slices"
+
 	"firedoor"
 	"firedoor/internal/baseline"
 	"firedoor/internal/eventlog"
@@ -28,7 +30,9 @@ type lane struct {
 	flows      *flow.Table
 	conns      []conn
 	pool       *reassembly.Pool
-	fragments  *reassembly.Fragments
+	fragments  reassembly.Fragments
+	pieces     [16]uint64 // fragments seen last, against doubled ones
+	piece      uint8
 	table      *baseline.Table
 	waiting    asks
 	expected   []expectation
@@ -56,7 +60,7 @@ type lane struct {
 
 func newLane(id int, list []*protocol.Protocol, o *Options) *lane {
 	l := &lane{id: uint8(id), table: baseline.New(laneLimits()), pool: reassembly.NewPool(maxHeld / lanes * spread),
-		fragments: reassembly.NewFragments(), writeLines: o.Lines != nil, names: o.lineNames()}
+		writeLines: o.Lines != nil, names: o.lineNames()}
 	l.waiting.free = -1
 	l.host = protocol.NewHost(list, l.hear)
 	l.flows = flow.New(MaxFlows/lanes*spread, l.evicted)
@@ -72,7 +76,7 @@ func (l *lane) packet(it *item) {
 		return
 	case p.Fragment:
 		l.count.Fragments++
-		payload, done := l.fragments.Add(p, it.Segment)
+		payload, done := l.fragment(p, it.Segment)
 		if !done {
 			return
 		}
@@ -93,6 +97,18 @@ func (l *lane) packet(it *item) {
 	}
 	l.slot, l.conn, l.side = slot, c, side
 	l.through(c, it, side, fresh)
+}
+
+// fragment adds a fragment, unless a mirror shows it a second time.
+func (l *lane) fragment(p *packet.Packet, seg firedoor.Segment) (payload []byte, done bool) {
+	sum := (uint64(p.IPID)<<32|uint64(p.FragOffset)<<8|uint64(p.Proto))*0x9e3779b97f4a7c15 ^ p.SrcIP.Lo ^ p.DstIP.Lo<<1 ^ uint64(len(p.Payload))
+	if slices.Contains(l.pieces[:], sum) {
+		l.count.Duplicates++
+		return nil, false
+	}
+	l.pieces[l.piece%uint8(len(l.pieces))] = sum
+	l.piece++
+	return l.fragments.Add(p, seg)
 }
 
 // at gives the lane's part of a flow.
@@ -241,4 +257,7 @@ func (l *lane) settleCounts() {
 	l.count.AckedUnseen += n.AckedUnseen
 	l.count.Conflicts += n.Conflicts
 	*n = reassembly.Counts{}
+	f := &l.fragments.Counts
+	l.count.FragmentsLost += f.TimedOut + f.Evicted + f.Dropped + uint64(l.fragments.Pending())
+	l.fragments = reassembly.Fragments{}
 }

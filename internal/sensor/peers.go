@@ -78,11 +78,8 @@ func (p *peers) index(v *inventory.Inventory) {
 }
 
 func roleOf(v *inventory.Inventory, e firedoor.Endpoint) string {
-	id, ok := v.At(e.Segment, e.IP, 0)
-	if !ok {
-		return ""
-	}
-	return string(v.Describe(id).Role)
+	_, role, _ := v.Describe(e)
+	return role
 }
 
 func (p *peers) count(v *inventory.Inventory, client, server firedoor.Endpoint, protocol string, op *firedoor.Operation) (same, doing int) {

@@ -33,9 +33,6 @@ func (p *pipeline) result() *Result {
 // Alerts gives all alerts, by time and then id.
 func (r *Result) Alerts() []firedoor.Alert { return r.site.board.Alerts() }
 
-// Assets gives all assets in the stable order of the inventory.
-func (r *Result) Assets() []firedoor.Asset { return r.site.inventory.Assets() }
-
 // Address is an end of a conversation in a file.
 type Address struct {
 	IP   string `json:"ip,omitempty"`

@@ -149,23 +149,7 @@ func (s *site) addTraffic(t *traffic) {
 
 // Describe implements detect.World.
 func (s *site) Describe(e firedoor.Endpoint) (name, role string, known bool) {
-	id, ok := s.inventory.At(e.Segment, e.IP, e.MAC)
-	if !ok {
-		return addressText(e), "", false
-	}
-	a := s.inventory.Describe(id)
-	name = addressText(e)
-	if a.Name != "" && a.Name != name {
-		name = a.Name + " (" + name + ")"
-	}
-	return name, string(a.Role), a.Known
-}
-
-func addressText(e firedoor.Endpoint) string {
-	if e.IP.IsZero() {
-		return e.MAC.String()
-	}
-	return e.IP.String()
+	return s.inventory.Describe(e)
 }
 
 // Peers implements detect.World.

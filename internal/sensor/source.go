@@ -58,6 +58,30 @@ type frameReader interface {
 	Close() error
 }
 
+// merged is several captures interleaved by time.
+type merged struct {
+	*capture.Merge
+	readers []*capture.Reader
+}
+
+// Position is how far all of them have come.
+func (m *merged) Position() (done, total int64) {
+	for _, r := range m.readers {
+		d, t := r.Position()
+		done, total = done+d, total+t
+	}
+	return done, total
+}
+
+// Close closes all of them.
+func (m *merged) Close() error {
+	var errs []error
+	for _, r := range m.readers {
+		errs = append(errs, r.Close())
+	}
+	return errors.Join(errs...)
+}
+
 func newSource(o *Options) (*source, error) {
 	s := &source{o: o, read: make([]fileRead, len(o.Captures)+len(o.Teachers))}
 	s.bare = s.scopes.Segment(packet.Scope{})
@@ -165,14 +189,14 @@ func (s *source) open() error {
 		s.reader = readers[0]
 		return nil
 	}
-	s.reader = capture.NewMerge(readers)
+	s.reader = &merged{capture.NewMerge(readers), readers}
 	return nil
 }
 
 func (s *source) close() {
 	done, total := s.reader.Position()
 	s.before += max(done, total)
-	if m, ok := s.reader.(*capture.Merge); ok {
+	if m, ok := s.reader.(*merged); ok {
 		s.damaged = append(s.damaged, m.Errors()...)
 	}
 	s.reader.Close()

@@ -182,11 +182,10 @@ func entry[K comparable, V any](m map[K]*V, k K) *V {
 
 func (r *Result) assetTotals() {
 	s := &r.Summary
-	assets := r.Assets()
-	s.Assets = len(assets)
 	var roles []string
-	for i := range assets {
-		role := string(assets[i].Role)
+	for a := range r.site.inventory.Assets {
+		s.Assets++
+		role := string(a.Role)
 		if role == "" {
 			role = "unknown"
 		}
