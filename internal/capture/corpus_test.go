@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -88,4 +89,42 @@ func capinfos(t *testing.T, judge, path string) (frames uint64, damaged, ok bool
 		return 0, true, false
 	}
 	return frames, runErr != nil || problems.Len() > 0, true
+}
+
+// TestCorpusTimes holds time and lengths of every frame in the pcapng captures,
+// whose clocks differ, and in small pcap ones against tshark.
+func TestCorpusTimes(t *testing.T) {
+	list := captures(t)
+	judge, err := exec.LookPath("tshark")
+	if err != nil {
+		t.Skip("tshark is not installed: nothing to compare the times with")
+	}
+	files, frames := 0, 0
+	for i, path := range list {
+		r, err := Open(path, 0)
+		if err != nil {
+			continue
+		}
+		if r.ng == nil && i%100 != 0 || r.size > 2<<20 { // enough of each kind, in a few seconds
+			r.Close()
+			continue
+		}
+		out, err := exec.Command(judge, "-n", "-r", path, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.len", "-e", "frame.cap_len").Output()
+		want := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+		got, readErr := readAll(r)
+		r.Close()
+		if err != nil || readErr != nil || r.pcap.fcs != 0 {
+			continue // damaged: TestCorpusCounts has it
+		}
+		files++
+		for i, f := range got {
+			line := fmt.Sprintf("%d.%09d\t%d\t%d", f.Time/1e9, f.Time%1e9, f.WireLen, len(f.Data))
+			if i >= len(want) || line != want[i] && f.Time > 0 {
+				t.Errorf("%s frame %d: %s; tshark: %.80q", path, i+1, line, want[min(i, len(want)-1)])
+				break
+			}
+		}
+		frames += len(got)
+	}
+	t.Logf("%d captures with %d frames alike", files, frames)
 }

@@ -123,48 +123,69 @@ func (r *Reader) nextRecord(f *packet.Frame) error {
 // fillRecords is Fill for pcap: it walks the records that are in the window,
 // copies them in one go, headers included, and slides the window.
 func (r *Reader) fillRecords(dst []packet.Frame, buf []byte) (n, used int, err error) {
-	w, p := &r.win, &r.pcap
+	w := &r.win
 	for n < len(dst) {
-		win := w.buf[w.r:w.w]
-		room := buf[used:]
-		at, full := 0, false
-		want := p.head
-		for n < len(dst) && len(win)-at >= p.head {
-			time, kept, wire := p.record(win[at:])
-			want = p.head + int(min(kept, MaxFrame))
-			if kept > MaxFrame || len(win)-at < want {
-				break
-			}
-			if full = at+want > len(room); full {
-				break
-			}
-			f := &dst[n]
-			f.Time = time
-			r.deliver(f, p.link, room[at+p.head:at+want], wire, p.fcs)
-			at += want
-			want = p.head
-			n++
-		}
-		copy(room, win[:at])
-		w.r += at
-		used += at
+		frames, bytes, want := r.walkRecords(dst[n:], buf[used:])
+		n += frames
+		used += bytes
 		switch {
 		case n == len(dst):
-			return n, used, nil
-		case full && n > 0:
-			return n, used, nil
-		case full:
+		case want > 0: // the next record is not in the window
+			if w.need(want) {
+				continue
+			}
+			if n == 0 { // nextRecord knows the words for it
+				err = r.nextRecord(&dst[0])
+			}
+		case n == 0: // it is damaged, or larger than the whole of buf
 			if err = r.nextRecord(&dst[0]); err == nil {
 				dst[0].Data = append([]byte(nil), dst[0].Data...)
 				n = 1
 			}
-			return n, 0, err
-		case w.w-w.r >= want || !w.need(want): // too large, or cut: let Next find the words
-			if n == 0 {
-				err = r.nextRecord(&dst[0])
-			}
-			return n, used, err
 		}
+		return n, used, err
 	}
 	return n, used, nil
+}
+
+// walkRecords moves records from the window to buf until dst or buf is full or
+// the next one is damaged (want is 0), or the window has no whole one left (want
+// is the next one's size, as far as known).
+func (r *Reader) walkRecords(dst []packet.Frame, buf []byte) (n, used, want int) {
+	w, p := &r.win, &r.pcap
+	win, head := w.buf[w.r:w.w], p.head
+	for n < len(dst) {
+		if len(win)-used < head {
+			want = head
+			break
+		}
+		time, kept, wire := p.record(win[used:])
+		if kept > MaxFrame { // damage: nextRecord says so when it is the first in line
+			break
+		}
+		end := used + head + int(kept)
+		if end > len(win) {
+			want = end - used
+			break
+		}
+		if end > len(buf) {
+			break
+		}
+		f := &dst[n]
+		f.Time = time
+		f.Capture = r.index
+		f.Number = r.number + uint32(n) + 1
+		f.Link = p.link
+		f.WireLen = max(wire, kept)
+		f.Data = buf[used+head : end : end]
+		if p.fcs != 0 {
+			f.WireLen, f.Data = withoutFCS(wire, f.Data, p.fcs)
+		}
+		used = end
+		n++
+	}
+	copy(buf, win[:used])
+	w.r += used
+	r.number += uint32(n)
+	return n, used, want
 }

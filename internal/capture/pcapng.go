@@ -298,7 +298,7 @@ func (r *Reader) face(number, kept uint32) (*ngIface, error) {
 // clockOf reads an if_tsresol option: a power of ten, or of two if the top bit is set.
 func clockOf(v uint8) ngClock {
 	power := v & 0x7f
-	if v&0x80 != 0 {
+	if v&0x80 != 0 && power > 0 {
 		return ngClock{shift: min(power, 64), mul: 1, div: 1}
 	}
 	c := ngClock{mul: 1, div: 1}
@@ -317,7 +317,10 @@ func (i *ngIface) time(ts uint64) int64 {
 	var hi, ns uint64
 	switch {
 	case c.shift == 0:
-		hi, ns = bits.Mul64(ts/c.div, c.mul)
+		if c.div > 1 { // a division takes as long as all the rest
+			ts /= c.div
+		}
+		hi, ns = bits.Mul64(ts, c.mul)
 	default:
 		var sec uint64
 		frac := ts

@@ -215,14 +215,21 @@ func (r *Reader) deliver(f *packet.Frame, link packet.LinkType, data []byte, wir
 	f.Capture = r.index
 	f.Number = r.number
 	f.Link = link
-	if fcs != 0 && wire >= fcs {
-		wire -= fcs
-		if uint32(len(data)) > wire {
-			data = data[:wire]
-		}
-	}
 	f.WireLen = max(wire, uint32(len(data)))
 	f.Data = data[:len(data):len(data)]
+	if fcs != 0 {
+		f.WireLen, f.Data = withoutFCS(wire, data, fcs)
+	}
+}
+
+// withoutFCS cuts the frame check sequence off what was kept of a frame of wire bytes.
+func withoutFCS(wire uint32, data []byte, fcs uint32) (uint32, []byte) {
+	wire = max(wire, uint32(len(data)))
+	if wire >= fcs {
+		wire -= fcs
+	}
+	n := min(len(data), int(wire))
+	return wire, data[:n:n]
 }
 
 // Count walks a capture and counts its frames. Where the capture is damaged it
