@@ -24,6 +24,17 @@ var cases = []Case{
 	{"modbus", "midstream", modbusMidstream},
 	{"modbus", "malformed", modbusMalformed},
 	{"modbus", "elsewhere", modbusElsewhere},
+	{"enip", "poll", enipPoll},
+	{"enip", "services", enipServices},
+	{"enip", "routed", enipRouted},
+	{"enip", "connections", enipConnections},
+	{"enip", "pccc", enipPCCC},
+	{"enip", "midstream", enipMidstream},
+	{"enip", "errors", enipErrors},
+	{"enip", "malformed", enipMalformed},
+	{"cip", "poll", cipPoll},
+	{"cip", "expected", cipExpected},
+	{"cip", "malformed", cipMalformed},
 }
 
 // caseStart is when every test capture begins.

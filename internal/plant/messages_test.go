@@ -7,7 +7,6 @@ import (
 	"time"
 )
 
-
 var (
 	testClient = &Host{MAC: 0x000ffe100001, IP: netip.MustParseAddr("10.1.0.10")}
 	testServer = &Host{MAC: 0x0080f4100002, IP: netip.MustParseAddr("10.1.0.20")}

@@ -71,10 +71,16 @@ func (h TLSHello) ServerAnswer(b []byte, r *Random) []byte {
 	return append(b, 20, 3, 3, 0, 1, 1)
 }
 
-// TLSData appends one record of n opaque bytes.
+// TLSData appends one record of n opaque bytes. Only the first 32 are new: nobody
+// can read them anyway, and a capture that repeats itself compresses.
 func TLSData(b []byte, r *Random, n int) []byte {
 	b = append(b, 23, 3, 3, byte(n>>8), byte(n))
-	return appendNoise(b, r, n)
+	at := len(b)
+	b = appendNoise(b, r, min(n, 32))
+	for len(b)-at < n {
+		b = append(b, b[at:at+min(32, n-(len(b)-at))]...)
+	}
+	return b
 }
 
 func appendHandshake(b []byte, minor, kind uint8, m []byte) []byte {
