@@ -12,8 +12,7 @@ type Host struct {
 	emit       func(*firedoor.Event) // given to parsers; bound once, so that calls allocate nothing
 	sink       func(*firedoor.Event)
 	free       [][]byte
-	run        *Runner // whose Parse is under way
-	base       int64   // stream offset of the bytes Parse was given
+	base       int64 // stream offset of the bytes Parse was given
 	next       *firedoor.HandOver
 	handover   firedoor.HandOver
 	truncated  bool

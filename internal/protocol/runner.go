@@ -124,7 +124,7 @@ func (r *Runner) Datagram(h *Host, side int, b []byte, truncated bool) {
 	if r.state == finished {
 		return
 	}
-	if r.state == probing && !r.identify(h, side, b) {
+	if r.state == probing && !r.identify(h, side, b, true) {
 		if r.tries[side]++; r.tries[side] >= maxTries {
 			r.state = finished
 		}
@@ -132,17 +132,43 @@ func (r *Runner) Datagram(h *Host, side int, b []byte, truncated bool) {
 		return
 	}
 	h.truncated = truncated
-	h.base = r.offset[side]
-	n, err := r.parser.Parse(r.dir(side), b, h.emit)
-	switch {
-	case err != nil:
-		h.broken(err.Error())
-	case n < len(b) && h.next == nil:
-		h.broken("bytes left over in a datagram")
-	}
+	ok := r.parseDatagram(h, side, b)
 	h.truncated = false
-	h.next = nil
 	r.offset[side] += int64(len(b))
+	switch {
+	case ok:
+		r.errors = 0 // datagrams stand alone: only several in a row say that this is something else
+	case !truncated:
+		if r.errors++; r.errors >= MaxErrors {
+			r.End(h)
+		}
+	}
+}
+
+// parseDatagram gives a datagram to the parser, and what is left of it to the
+// protocol it hands over to. It tells whether all of it was understood.
+func (r *Runner) parseDatagram(h *Host, side int, b []byte) bool {
+	start := r.offset[side]
+	for hops := 0; ; hops++ {
+		h.base = start
+		n, err := r.parser.Parse(r.dir(side), b, h.emit)
+		n = max(0, min(n, len(b)))
+		if err != nil {
+			h.next = nil
+			h.broken(err.Error())
+			return false
+		}
+		if h.next == nil {
+			if n < len(b) {
+				h.broken("bytes left over in a datagram")
+			}
+			return n == len(b)
+		}
+		b, start = b[n:], start+int64(n)
+		if !r.handOver(h, hops) || len(b) == 0 {
+			return true
+		}
+	}
 }
 
 // Gap says that missing bytes of a side's stream will never come.
@@ -178,9 +204,12 @@ func (r *Runner) probe(h *Host, side int, b []byte) {
 		r.pending[side] = append(r.pending[side], b...)
 		b = r.pending[side]
 	}
-	if r.identify(h, side, b) {
+	if r.identify(h, side, b, len(b) >= MaxProbe) {
 		held := r.pending[side]
 		r.pending[side] = nil
+		if 1-side == int(r.client) {
+			r.feedHeld(h, 1-side) // the request was first, though only the answer told the protocol
+		}
 		r.feed(h, side, b)
 		if held != nil {
 			h.release(held)
@@ -228,7 +257,8 @@ func (r *Runner) feedHeld(h *Host, side int) {
 
 // identify probes b, protocols that name one of the ports first, then the rest
 // in list order. It narrows maybe and tells whether the protocol is known now.
-func (r *Runner) identify(h *Host, side int, b []byte) bool {
+// If no more bytes will be looked at, a More is as good as a No.
+func (r *Runner) identify(h *Host, side int, b []byte, last bool) bool {
 	k := r.book(h)
 	hinted := k.byPort[r.ports[0]] | k.byPort[r.ports[1]]
 	for _, mask := range [2]uint64{r.maybe[side] & hinted, r.maybe[side] &^ hinted} {
@@ -240,6 +270,10 @@ func (r *Runner) identify(h *Host, side int, b []byte) bool {
 				return true
 			case No:
 				r.maybe[side] &^= 1 << i
+			case More:
+				if last {
+					r.maybe[side] &^= 1 << i
+				}
 			}
 		}
 		if r.maybe[side]&hinted != 0 { // the likely one wants more bytes: wait for it
@@ -284,7 +318,7 @@ func (r *Runner) feed(h *Host, side int, b []byte) {
 		r.pending[side] = nil
 		b = held
 	}
-	for len(b) > 0 && r.state == running {
+	for hops := 0; len(b) > 0 && r.state == running; {
 		h.base = r.offset[side]
 		n, err := r.parser.Parse(r.dir(side), b, h.emit)
 		n = max(0, min(n, len(b)))
@@ -295,8 +329,12 @@ func (r *Runner) feed(h *Host, side int, b []byte) {
 			b = nil
 			break
 		}
+		if n > 0 {
+			hops = 0
+		}
 		if h.next != nil {
-			r.handOver(h)
+			r.handOver(h, hops)
+			hops++
 			continue
 		}
 		if n == 0 {
@@ -335,13 +373,20 @@ func (r *Runner) lost(h *Host, side, left int, err error) {
 	}
 }
 
-func (r *Runner) handOver(h *Host) {
+// maxHops is how often the same bytes are handed over: protocols that hand
+// them to each other would never end.
+const maxHops = 4
+
+// handOver starts the parser of the protocol that comes next and tells whether
+// there is one.
+func (r *Runner) handOver(h *Host, hops int) bool {
 	to := *h.next
 	h.next, h.handover = nil, firedoor.HandOver{}
 	p := h.byName[to.Protocol]
-	if p == nil {
+	if p == nil || hops >= maxHops {
 		r.End(h)
-		return
+		return false
 	}
 	r.Become(p, to.State)
+	return true
 }

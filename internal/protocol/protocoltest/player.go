@@ -102,9 +102,8 @@ func (p *player) runner(c *chunk) *protocol.Runner {
 		how.Client = uint8(f.client)
 	}
 	if x, client := p.expected(c); x != nil {
-		how.Client, how.Sure = uint8(client), true
 		r.Begin(p.host, how)
-		p.become(r, f, x.Protocol, x.State)
+		p.announce(r, f, x, client)
 		return r
 	}
 	if s, ok := p.forced[f]; ok {
@@ -125,6 +124,20 @@ func (p *player) runner(c *chunk) *protocol.Runner {
 	return r
 }
 
+// announce tells a runner what another flow expects of its own.
+func (p *player) announce(r *protocol.Runner, f *flow, x *expectation, client int) {
+	pr := p.host.ByName(x.Protocol)
+	if pr == nil {
+		p.fail("a flow is expected to speak " + x.Protocol + ", which is not in the list")
+		r.End(p.host)
+		return
+	}
+	was := p.flow
+	p.flow = f
+	r.Expected(pr, x.State, client)
+	p.flow = was
+}
+
 func (p *player) become(r *protocol.Runner, f *flow, name string, state any) {
 	pr := p.host.ByName(name)
 	if pr == nil {
@@ -141,13 +154,9 @@ func (p *player) expected(c *chunk) (*expectation, int) {
 	if c.flow.kind == overEthernet {
 		return nil, 0
 	}
-	for i := range p.expects {
-		x := &p.expects[i]
-		if x.UDP != (c.flow.kind == overUDP) {
-			continue
-		}
+	for i := len(p.expects) - 1; i >= 0; i-- { // the newest announcement counts
 		for _, client := range [2]int{c.side, 1 - c.side} {
-			if x.fits(c.flow.ends[client], c.flow.ends[1-client]) {
+			if x := &p.expects[i]; x.fits(c.flow, client) {
 				return x, client
 			}
 		}
@@ -155,7 +164,9 @@ func (p *player) expected(c *chunk) (*expectation, int) {
 	return nil, 0
 }
 
-func (x *expectation) fits(client, server firedoor.Endpoint) bool {
+// fits tells whether the announced flow is f with its client on a side.
+func (x *expectation) fits(f *flow, side int) bool {
+	client, server := f.ends[side], f.ends[1-side]
 	wantServer, wantClient := x.ServerIP, x.ClientIP
 	if wantServer.IsZero() {
 		wantServer = x.server
@@ -163,7 +174,7 @@ func (x *expectation) fits(client, server firedoor.Endpoint) bool {
 	if wantClient.IsZero() {
 		wantClient = x.client
 	}
-	return server.IP == wantServer && client.IP == wantClient &&
+	return x.UDP == (f.kind == overUDP) && server.IP == wantServer && client.IP == wantClient &&
 		(x.ServerPort == 0 || server.Port == x.ServerPort) && (x.ClientPort == 0 || client.Port == x.ClientPort)
 }
 
@@ -181,9 +192,22 @@ func (p *player) take(e *firedoor.Event) {
 		rec.refusal = append(rec.refusal, e.Operation.Refusals...)
 	case firedoor.EventExpect:
 		client := p.runners[p.flow].Client()
-		p.expects = append(p.expects, expectation{*e.Expect, p.flow.ends[1-client].IP, p.flow.ends[client].IP})
+		p.expect(expectation{*e.Expect, p.flow.ends[1-client].IP, p.flow.ends[client].IP})
 	}
 	p.records = append(p.records, rec)
+}
+
+// expect keeps an announcement and passes it to the flow if that is under way.
+func (p *player) expect(x expectation) {
+	p.expects = append(p.expects, x)
+	for f, r := range p.runners {
+		for side := range 2 {
+			if f.kind != overEthernet && x.fits(f, side) {
+				p.announce(r, f, &x, side)
+				break
+			}
+		}
+	}
 }
 
 func (p *player) show(name string, k firedoor.EventKind) {
