@@ -45,7 +45,7 @@ fuzz: ## fuzz each parser for FUZZTIME (default 30s)
 
 .PHONY: bench
 bench: build ## time firedoor beside Suricata and ndpiReader on the same files, in one run
-	@scripts/tools bench && scripts/bench
+	@scripts/tools bench && go run ./scripts/bench $(BENCHFLAGS)
 
 .PHONY: golden
 golden: ## rewrite captures and golden files after a wanted change; then read the difference

@@ -48,6 +48,7 @@ var numbers = []struct {
 	{"firedoor/internal/sensor", 9},
 	{"firedoor/internal/plant/", 10},
 	{"firedoor/cmd/firedoor", 10},
+	{"firedoor/scripts/", 10},
 }
 
 func numberOf(path string) (int, bool) {
