@@ -20,6 +20,7 @@ type door struct {
 	lastFlood  int64
 	everFlood  bool
 	reserveDue int
+	keep       [2]uint32 // assets that the call at hand is about: they do not make room
 }
 
 // reserveShare is the part of the burst on top of it for newcomers that ask to
@@ -98,19 +99,28 @@ func (v *Inventory) flood(m firedoor.Moment) {
 // part in nothing. Known assets are never in the queue.
 func (v *Inventory) recycle() bool {
 	d := &v.door
-	for len(d.queue) > 0 {
+	for turns := len(d.queue); turns > 0; turns-- {
 		a, serial := d.queue[0], d.serials[0]
 		d.queue, d.serials = d.queue[1:], d.serials[1:]
-		as := &v.assets[a]
-		if !as.live || as.serial != serial || !as.newcomer || as.spoke || len(as.facts) > 0 ||
-			len(as.aliases) > 0 || len(as.relations) > 0 {
+		if !v.silent(a, serial) {
 			continue // it earned its place, or is gone already
+		}
+		if a == d.keep[0] || a == d.keep[1] {
+			d.queue, d.serials = append(d.queue, a), append(d.serials, serial)
+			continue
 		}
 		v.remove(a)
 		v.stats.Recycled++
 		return true
 	}
 	return false
+}
+
+// silent tells whether a queued newcomer is still there and told nothing.
+func (v *Inventory) silent(a uint32, serial uint64) bool {
+	as := &v.assets[a]
+	return as.live && as.serial == serial && as.newcomer && !as.spoke &&
+		len(as.facts)+len(as.aliases)+len(as.relations) == 0
 }
 
 // remove forgets an asset and its identifiers.
@@ -120,8 +130,8 @@ func (v *Inventory) remove(a uint32) {
 		v.forgetNode(n)
 	}
 	delete(v.byID, as.id)
-	for _, id := range as.aliases {
-		delete(v.byID, id)
+	for _, x := range as.aliases {
+		delete(v.byID, x.id)
 	}
 	v.stats.Assets--
 	if as.newcomer {
@@ -193,7 +203,7 @@ func (v *Inventory) enqueue(a uint32) {
 	if len(d.queue) >= 2*v.cfg.MaxNewcomers { // those that earned their place are passed over: take them out
 		keep := 0
 		for i, q := range d.queue {
-			if as := &v.assets[q]; as.live && as.serial == d.serials[i] && as.newcomer && !as.spoke && len(as.facts) == 0 {
+			if v.silent(q, d.serials[i]) {
 				d.queue[keep], d.serials[keep] = q, d.serials[i]
 				keep++
 			}

@@ -20,6 +20,7 @@ func (v *Inventory) claim(m firedoor.Moment, e firedoor.Endpoint, id *firedoor.I
 		return
 	}
 	lease := strings.HasPrefix(id.Source, "dhcp") && id.Lease > 0
+	v.door.keep = [2]uint32{none, none}
 	st, fresh := v.ensureStation(m, e, id.Source, false)
 	if fresh {
 		v.announce(m, v.nodes[st].asset, e)
@@ -144,10 +145,10 @@ func (v *Inventory) proxies(m firedoor.Moment, st uint32, ip firedoor.IP) bool {
 
 // endLeases closes the addresses that a MAC had before DHCP gave it another.
 func (v *Inventory) endLeases(m firedoor.Moment, st, now uint32) {
-	mac := v.nodes[st].mac
+	mac, seg := v.nodes[st].mac, v.nodes[st].segment
 	for _, n := range v.assets[v.nodes[st].asset].nodes {
 		nd := &v.nodes[n]
-		if n == now || nd.ip.IsZero() || nd.mac != mac || !nd.own || nd.to != 0 || nd.virtual || !nd.ip.Is4() ||
+		if n == now || nd.ip.IsZero() || nd.mac != mac || nd.segment != seg || !nd.own || nd.to != 0 || nd.virtual || !nd.ip.Is4() ||
 			nd.ip.IsLinkLocal() || nd.claimed && nd.lease == 0 && !strings.HasPrefix(nd.source, "dhcp") {
 			continue
 		}

@@ -119,11 +119,15 @@ func (v *Inventory) evidence(f firedoor.FrameRef) firedoor.Evidence {
 func (v *Inventory) export(a uint32) *firedoor.Asset {
 	as := &v.assets[a]
 	out := &firedoor.Asset{
-		ID: as.id, Aliases: slices.Sorted(slices.Values(as.aliases)), Known: as.known, Segment: v.cfg.SegmentName(as.segment),
+		ID: as.id, Known: as.known, Segment: v.cfg.SegmentName(as.segment),
 		Name: as.text(firedoor.FactName), Vendor: as.text(firedoor.FactVendor),
 		Model: cmp.Or(as.text(firedoor.FactModel), as.text(firedoor.FactOrder)), Firmware: as.text(firedoor.FactFirmware),
 		Serial: as.text(firedoor.FactSerial), Facts: []firedoor.Fact{}, Identifiers: []firedoor.Identifier{},
 	}
+	for _, x := range as.aliases {
+		out.Aliases = append(out.Aliases, x.id)
+	}
+	slices.Sort(out.Aliases)
 	out.Role, out.Level, out.RoleReason = v.role(a)
 	first, last := v.exportNodes(as, out)
 	v.exportFacts(as, out, &first, &last)

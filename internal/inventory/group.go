@@ -38,15 +38,13 @@ func (v *Inventory) merge(m firedoor.Moment, into, from uint32, reason string) {
 		v.relate(into, r.kind, r.other, r.ip, r.reason, r.at)
 	}
 	a.history = append(a.history, b.history[:min(len(b.history), max(0, MaxHistory-1-len(a.history)))]...)
-	a.aliases = append(append(a.aliases, b.aliases...), old)
+	a.aliases = append(append(a.aliases, b.aliases...), alias{old, b.known})
 	a.spoke = a.spoke || b.spoke
-	if b.known && a.newcomer {
-		a.known, a.newcomer = true, false
-		v.stats.Newcomers--
-		v.stats.Known++
+	if b.known {
+		v.makeKnown(into)
 	}
-	for _, id := range b.aliases {
-		v.byID[id] = into
+	for _, x := range b.aliases {
+		v.byID[x.id] = into
 	}
 	v.byID[old] = into
 	if b.newcomer {
@@ -78,7 +76,7 @@ func (v *Inventory) Merge(m firedoor.Moment, a, b firedoor.AssetID, reason strin
 
 // Undo takes a merge back: the identifiers that came with the id become an
 // asset of their own again, with what was learned at them. False if the id was
-// not merged into another.
+// not merged into another, or nothing of one of the two is left.
 func (v *Inventory) Undo(m firedoor.Moment, id firedoor.AssetID, reason string) bool {
 	from, ok := v.byID[id]
 	if !ok || v.assets[from].id == id || v.stats.Assets >= v.cfg.MaxAssets {
@@ -90,7 +88,7 @@ func (v *Inventory) Undo(m firedoor.Moment, id firedoor.AssetID, reason string) 
 			mine = append(mine, n)
 		}
 	}
-	if len(mine) == 0 {
+	if len(mine) == 0 || len(mine) == len(v.assets[from].nodes) {
 		return false
 	}
 	to := v.revive(id, from)
@@ -116,7 +114,7 @@ func (v *Inventory) split(m firedoor.Moment, n uint32, reason string) bool {
 	from := v.nodes[n].asset
 	seg, ip := v.nodes[n].segment, v.nodes[n].ip
 	var to uint32
-	if id := v.makeID(seg, 0, ip, 0); slices.Contains(v.assets[from].aliases, id) {
+	if id := v.makeID(seg, 0, ip, 0); v.assets[from].aliasAt(id) >= 0 {
 		to = v.revive(id, from)
 	} else {
 		to = v.newAsset(seg, 0, ip)
@@ -131,10 +129,30 @@ func (v *Inventory) split(m firedoor.Moment, n uint32, reason string) bool {
 // revive makes an asset of an id that was an alias of from.
 func (v *Inventory) revive(id firedoor.AssetID, from uint32) uint32 {
 	as := &v.assets[from]
-	if i := slices.Index(as.aliases, id); i >= 0 {
+	known, seg := false, as.segment
+	if i := as.aliasAt(id); i >= 0 {
+		known = as.aliases[i].known
 		as.aliases = slices.Delete(as.aliases, i, i+1)
 	}
-	return v.newAssetAs(id, as.segment)
+	a := v.newAssetAs(id, seg)
+	if known {
+		v.makeKnown(a)
+	}
+	return a
+}
+
+func (as *asset) aliasAt(id firedoor.AssetID) int {
+	return slices.IndexFunc(as.aliases, func(x alias) bool { return x.id == id })
+}
+
+// makeKnown makes a newcomer one of the assets that were there in learning:
+// it was found to be one of them.
+func (v *Inventory) makeKnown(a uint32) {
+	if as := &v.assets[a]; as.newcomer {
+		as.known, as.newcomer = true, false
+		v.stats.Newcomers--
+		v.stats.Known++
+	}
 }
 
 // regroup moves an identifier and what was learned at it to another asset.
@@ -156,10 +174,8 @@ func (v *Inventory) regroup(n, to uint32) {
 	a.facts = keep
 	b.segment = v.nodes[n].segment
 	b.spoke = b.spoke || len(v.nodes[n].talk) > 0
-	if v.nodes[n].known && b.newcomer {
-		b.known, b.newcomer = true, false
-		v.stats.Newcomers--
-		v.stats.Known++
+	if v.nodes[n].known {
+		v.makeKnown(to)
 	}
 }
 

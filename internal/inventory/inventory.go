@@ -198,7 +198,7 @@ type asset struct {
 	facts     []fact
 	relations []relation
 	history   []record
-	aliases   []firedoor.AssetID
+	aliases   []alias
 	known     bool
 	newcomer  bool
 	spoke     bool // took part in an operation
@@ -206,6 +206,12 @@ type asset struct {
 	serial    uint64 // admission number, to tell a reused slot
 	told      int64  // start of the hour in which identity changes are counted
 	tellings  uint8
+}
+
+// alias is an id that was merged into an asset, and whether it was known.
+type alias struct {
+	id    firedoor.AssetID
+	known bool
 }
 
 type relation struct {
@@ -243,9 +249,12 @@ func (v *Inventory) Stats() Stats {
 func (v *Inventory) Freeze() {
 	v.frozen = true
 	v.stats.Known, v.stats.Newcomers = v.stats.Assets, 0
-	v.door.queue = v.door.queue[:0]
+	v.door.queue, v.door.serials = v.door.queue[:0], v.door.serials[:0]
 	for i := range v.assets {
 		v.assets[i].known, v.assets[i].newcomer = v.assets[i].live, false
+		for j := range v.assets[i].aliases {
+			v.assets[i].aliases[j].known = true
+		}
 	}
 	for i := range v.nodes {
 		v.nodes[i].known = true

@@ -30,10 +30,6 @@ type part struct {
 	verbs [9]uint32
 }
 
-func (p *part) changes() uint32 {
-	return p.verbs[firedoor.VerbWrite] + p.verbs[firedoor.VerbConfigure] + p.verbs[firedoor.VerbControl]
-}
-
 // sketch is what the rules judge.
 type sketch struct {
 	vendor   string // lower case, by OUI and the device's own words

@@ -56,12 +56,12 @@ func (v *Inventory) becomeRouter(m firedoor.Moment, st uint32, reason string) {
 // partUnclaimed splits off the addresses that a MAC sends from but does not
 // claim, because something shows that it passes them on for others.
 func (v *Inventory) partUnclaimed(m firedoor.Moment, st uint32, reason string) {
-	mac := v.nodes[st].mac
+	mac, seg := v.nodes[st].mac, v.nodes[st].segment
 	nodes := v.assets[v.nodes[st].asset].nodes
 	for i := 0; i < len(nodes); {
 		n := nodes[i]
 		nd := &v.nodes[n]
-		if nd.ip.IsZero() || nd.mac != mac || !nd.own || nd.claimed || nd.virtual || nd.to != 0 ||
+		if nd.ip.IsZero() || nd.mac != mac || nd.segment != seg || !nd.own || nd.claimed || nd.virtual || nd.to != 0 ||
 			nd.ip.IsLinkLocal() || !nd.ip.Is4() && (!v.nodes[st].router || isEUI64(nd.ip, mac)) {
 			i++
 			continue

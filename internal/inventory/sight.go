@@ -35,6 +35,7 @@ func (v *Inventory) Sight(m firedoor.Moment, e firedoor.Endpoint, routed bool) f
 
 // sight returns the node of the sender, none if it was not admitted.
 func (v *Inventory) sight(m firedoor.Moment, e firedoor.Endpoint, routed, grave bool) uint32 {
+	v.door.keep = [2]uint32{none, none}
 	if e.IP.IsZero() {
 		if e.MAC == 0 {
 			return none
@@ -51,6 +52,7 @@ func (v *Inventory) sight(m firedoor.Moment, e firedoor.Endpoint, routed, grave 
 	}
 	cur := v.addresses[ai].node
 	nd := &v.nodes[cur]
+	v.door.keep[0] = nd.asset
 	switch {
 	case e.MAC == 0:
 		v.touch(cur, m)
@@ -100,6 +102,7 @@ func (v *Inventory) sightNew(m firedoor.Moment, e firedoor.Endpoint, routed, gra
 	if fresh {
 		v.announce(m, v.nodes[st].asset, firedoor.Endpoint{Segment: e.Segment, MAC: e.MAC})
 	}
+	v.door.keep[1] = v.nodes[st].asset
 	if !v.admit(m, grave) {
 		v.passes(m, st)
 		return none
@@ -210,10 +213,10 @@ func (v *Inventory) fits(st uint32, ip firedoor.IP, routed bool) bool {
 // own counts the open addresses of a MAC that are its own and could have come
 // through a router, and how many of them are claimed.
 func (v *Inventory) own(st uint32, four bool) (own, claimed int) {
-	mac := v.nodes[st].mac
+	mac, seg := v.nodes[st].mac, v.nodes[st].segment
 	for _, n := range v.assets[v.nodes[st].asset].nodes {
 		nd := &v.nodes[n]
-		if nd.ip.IsZero() || nd.mac != mac || !nd.own || nd.to != 0 || nd.ip.Is4() != four || nd.ip.IsLinkLocal() {
+		if nd.ip.IsZero() || nd.mac != mac || nd.segment != seg || !nd.own || nd.to != 0 || nd.ip.Is4() != four || nd.ip.IsLinkLocal() {
 			continue
 		}
 		own++
@@ -228,7 +231,7 @@ func (v *Inventory) own(st uint32, four bool) (own, claimed int) {
 // never had it.
 func (v *Inventory) sharedWith(st uint32, ip firedoor.IP) uint32 {
 	for _, n := range v.assets[v.nodes[st].asset].nodes {
-		if v.nodes[n].ip == ip {
+		if v.nodes[n].ip == ip && v.nodes[n].segment == v.nodes[st].segment {
 			return n
 		}
 	}
