@@ -262,25 +262,17 @@ func (f *Fragments) room(slot, start, end int32) {
 // place copies the units of b that are not there yet; false if it brought
 // nothing, or the datagram was dropped.
 func (f *Fragments) place(d *datagram, start int32, b []byte) bool {
-	var old, differ bool
-	fresh := 0
-	for i := 0; i < len(b); i += unit {
-		at, data := f.at(d, start+int32(i))
-		part := b[i:min(i+unit, len(b))]
-		switch {
-		case !at.has():
-			fresh += len(part)
-		case string(data[:len(part)]) == string(part):
-			old = true
-		default:
-			old, differ = true, true
-		}
+	if f.untouched(d, start, b) {
+		f.fill(d, start, b)
+		d.got += int32(len(b))
+		return true
 	}
+	fresh, differ := f.compare(d, start, b)
 	switch {
 	case fresh == 0 && !differ:
 		f.Counts.Duplicates++
 		return false
-	case old:
+	case fresh < len(b):
 		f.Counts.Overlaps++
 		if !d.key.src.Is4() {
 			f.Counts.Dropped++
@@ -290,29 +282,64 @@ func (f *Fragments) place(d *datagram, start int32, b []byte) bool {
 		}
 	}
 	for i := 0; i < len(b); i += unit {
-		at, data := f.at(d, start+int32(i))
-		if !at.has() {
-			copy(data, b[i:min(i+unit, len(b))])
-			at.set()
+		part := b[i:min(i+unit, len(b))]
+		if pg, u := f.at(d, start+int32(i)); !pg.has(u) {
+			f.fill(d, start+int32(i), part)
 		}
 	}
 	d.got += int32(fresh)
 	return fresh > 0
 }
 
-// presence is the bit that tells whether a unit is there.
-type presence struct {
-	word *uint64
-	bit  uint64
+// at finds the page and the unit in it where a position lies.
+func (f *Fragments) at(d *datagram, pos int32) (pg *page, u int32) {
+	return f.pages[d.pages[pos/pageSize]], pos % pageSize / unit
 }
 
-func (p presence) has() bool { return *p.word&p.bit != 0 }
-func (p presence) set()      { *p.word |= p.bit }
+func (pg *page) has(u int32) bool { return pg.have[u/64]>>(u%64)&1 != 0 }
 
-func (f *Fragments) at(d *datagram, pos int32) (presence, []byte) {
-	pg := f.pages[d.pages[pos/pageSize]]
-	u := pos % pageSize / unit
-	return presence{&pg.have[u/64], 1 << (u % 64)}, pg.data[u*unit : (u+1)*unit]
+// untouched tells whether nothing of a fragment is there yet.
+func (f *Fragments) untouched(d *datagram, start int32, b []byte) bool {
+	for i := int32(0); i < int32(len(b)); i += unit {
+		pg, u := f.at(d, start+i)
+		if u%64 == 0 && pg.have[u/64] == 0 {
+			i += 63 * unit // all of a word at once
+			continue
+		}
+		if pg.has(u) {
+			return false
+		}
+	}
+	return true
+}
+
+// compare counts the bytes of a fragment that are not there yet and tells
+// whether one that is there differs.
+func (f *Fragments) compare(d *datagram, start int32, b []byte) (fresh int, differ bool) {
+	for i := 0; i < len(b); i += unit {
+		part := b[i:min(i+unit, len(b))]
+		pg, u := f.at(d, start+int32(i))
+		if !pg.has(u) {
+			fresh += len(part)
+		} else if string(pg.data[u*unit:][:len(part)]) != string(part) {
+			differ = true
+		}
+	}
+	return fresh, differ
+}
+
+// fill copies b to its pages and marks its units as there.
+func (f *Fragments) fill(d *datagram, start int32, b []byte) {
+	for len(b) > 0 {
+		pg, u := f.at(d, start)
+		n := copy(pg.data[u*unit:], b)
+		for end := u + int32(n+unit-1)/unit; u < end; {
+			k := min(64-u%64, end-u) // bits of one word
+			pg.have[u/64] |= (1<<k - 1) << (u % 64)
+			u += k
+		}
+		start, b = start+int32(n), b[n:]
+	}
 }
 
 // gather copies a datagram's pages into one slice.
