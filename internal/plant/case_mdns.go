@@ -12,7 +12,7 @@ func mdnsSeen(n *Net) {
 	send(itServer, dnsMessage(0, 0x8400, [4]uint16{0, 2, 0, 2},
 		dnsRecord("Line 3._device-info._tcp.local", 16, 0x8001, 4500, []byte("\x0emodel=PanelX 7\x07other=1\x00")),
 		dnsRecord("Line-3.local", 13, 0x8001, 120, []byte("\x06ARMV7L\x05LINUX")),
-		dnsRecord("Printer._ipp._tcp.local", 16, 0x8001, 4500, []byte("\x0eusb_MFG=Maker \x0ety=LabelJet 200\x09txtvers=1")),
+		dnsRecord("Printer._ipp._tcp.local", 16, 0x8001, 4500, []byte("\x0eusb_MFG=Maker \x0fty=LabelJet 200\x09txtvers=1")),
 		dnsRecord("20.5.10.10.in-addr.arpa", 12, 0x8001, 120, appendName(nil, "Line-3.local"))))
 	send(itServer, dnsMessage(0, 0x8400, [4]uint16{0, 1}, dnsRecord("Old-Name.local", 1, 0x8001, 0, itServer.IP.AsSlice())))
 	// behind a good start: texts and addresses of wrong sizes, a record cut off

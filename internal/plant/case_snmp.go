@@ -61,7 +61,8 @@ func snmpPoll(n *Net) {
 	}
 }
 
-// snmpThree is version 3: a discovery in the clear, then privacy.
+// snmpThree is version 3: a discovery and a read in the clear, a request at the
+// wrong time, then privacy.
 func snmpThree(n *Net) {
 	message := func(flags byte, scoped []byte) []byte {
 		header := ber(0x30, append([]byte{2, 2, 0x10, 1, 2, 3, 0, 0xff, 0xe3}, append(ber(4, []byte{flags}), 2, 1, 3)...))
@@ -76,6 +77,8 @@ func snmpThree(n *Net) {
 	n.UDP(itSwitch, itDesk, 161, 52163, message(0, plain(0xa8, snmpVar([]byte{0x2b, 6, 1, 6, 3, 15, 1, 1, 4, 0}, 0x41, 1)...)))
 	n.UDP(itDesk, itSwitch, 52163, 161, message(4, plain(0xa0, snmpVar(SNMPName, 5)...)))
 	n.UDP(itSwitch, itDesk, 161, 52163, message(0, plain(0xa2, snmpVar(SNMPName, 4, []byte("SWITCH-3")...)...)))
+	n.UDP(itDesk, itSwitch, 52163, 161, message(4, plain(0xa0, snmpVar(SNMPName, 5)...)))
+	n.UDP(itSwitch, itDesk, 161, 52163, message(0, plain(0xa8, snmpVar([]byte{0x2b, 6, 1, 6, 3, 15, 1, 1, 2, 0}, 0x41, 2)...)))
 	sealed := ber(4, []byte("these bytes stand for ciphertext"))
 	n.UDP(itDesk, itSwitch, 52163, 161, message(7, sealed))
 	n.UDP(itSwitch, itDesk, 161, 52163, message(3, sealed))

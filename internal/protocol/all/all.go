@@ -2,7 +2,19 @@ package all
 
 import (
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/arp"
+	"firedoor/internal/protocol/dhcp"
+	"firedoor/internal/protocol/dns"
+	"firedoor/internal/protocol/ftp"
+	"firedoor/internal/protocol/http"
+	"firedoor/internal/protocol/ldap"
+	"firedoor/internal/protocol/lldp"
+	"firedoor/internal/protocol/mdns"
 	"firedoor/internal/protocol/modbus"
+	"firedoor/internal/protocol/nbns"
+	"firedoor/internal/protocol/snmp"
+	"firedoor/internal/protocol/telnet"
+	"firedoor/internal/protocol/tls"
 )
 
 // List is every protocol the product knows. Of several whose probes would take
@@ -15,6 +27,18 @@ var List = []*protocol.Protocol{
 	// Carriers and what is handed over from them.
 
 	// Identity and IT: names, addresses, software.
+	tls.Protocol,
+	http.Protocol,
+	ftp.Protocol,
+	ldap.Protocol,
+	telnet.Protocol,
+	dhcp.Protocol,
+	snmp.Protocol,
+	nbns.Protocol,
+	mdns.Protocol,
+	dns.Protocol,
 
 	// On Ethernet, told by its type: order does not matter.
+	arp.Protocol,
+	lldp.Protocol,
 }

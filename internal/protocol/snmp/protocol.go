@@ -1,0 +1,37 @@
+package snmp
+
+import (
+	"firedoor"
+	"firedoor/internal/protocol"
+)
+
+// Protocol is SNMP.
+var Protocol = &protocol.Protocol{
+	Name:   "snmp",
+	UDP:    []uint16{161, 162},
+	Probe:  probe,
+	Orient: orient,
+	New:    func() protocol.Parser { return &parser{} },
+	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},
+}
+
+// probe asks for a whole message: every length fits its parent, the unit is
+// known, and nothing is left over.
+func probe(b []byte) protocol.Match {
+	m, reason := read(b)
+	if reason != "" || m.size != len(b) {
+		return protocol.No
+	}
+	return protocol.Yes
+}
+
+func orient(b []byte) protocol.Orientation {
+	m, reason := read(b)
+	switch {
+	case reason != "" || m.encrypted:
+		return protocol.OrientUnknown
+	case m.unit == unitResponse || m.unit == unitReport:
+		return protocol.SentByServer
+	}
+	return protocol.SentByClient
+}

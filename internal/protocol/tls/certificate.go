@@ -1,0 +1,74 @@
+package tls
+
+import (
+	"firedoor"
+	"firedoor/internal/protocol/wire"
+)
+
+// Names in a certificate's subject (X.520), as object identifier contents.
+const (
+	oidCommonName   = "\x55\x04\x03"
+	oidSerial       = "\x55\x04\x05"
+	oidOrganisation = "\x55\x04\x0a"
+)
+
+// Context tags of TBSCertificate (RFC 5280, 4.1).
+const tagVersion = 0xa0
+
+// maxNames is how many parts of a subject are looked at.
+const maxNames = 16
+
+// certificate tells the subject of the first certificate of the chain (RFC
+// 5246, 7.4.2). TLS 1.3 encrypts this message. What does not parse is passed
+// over: whether a certificate is good is not for this package.
+func (p *parser) certificate(b []byte, emit func(*firedoor.Event)) {
+	if len(b) < 6 {
+		return
+	}
+	n := int(b[3])<<16 | int(b[4])<<8 | int(b[5])
+	if n > len(b)-6 {
+		p.voice.Malformed(emit, "certificate longer than its message", 0)
+		return
+	}
+	subject := subjectOf(b[6 : 6+n])
+	for range maxNames {
+		if subject.Failed() || subject.Len() == 0 {
+			return
+		}
+		set := subject.Into(wire.TagSet)
+		pair := set.Into(wire.TagSequence)
+		oid := pair.Take(wire.TagOID)
+		_, text := pair.Any()
+		if pair.Failed() || subject.Failed() {
+			return
+		}
+		f := firedoor.Identity{About: firedoor.AboutServer, Confidence: 50, Source: "tls certificate", Value: text}
+		switch string(oid) {
+		case oidCommonName:
+			f.Kind = firedoor.FactName
+		case oidSerial:
+			f.Kind = firedoor.FactSerial
+		case oidOrganisation:
+			f.Kind = firedoor.FactVendor
+		default:
+			continue
+		}
+		p.voice.Fact(emit, f)
+	}
+}
+
+// subjectOf walks to the subject of a certificate (RFC 5280, 4.1); what it
+// returns has Failed when the certificate is none.
+func subjectOf(b []byte) wire.BER {
+	r := wire.ReadBER(b)
+	outer := r.Into(wire.TagSequence)
+	body := outer.Into(wire.TagSequence)
+	tag, _ := body.Any()
+	if tag == tagVersion {
+		body.Take(wire.TagInteger) // serial number
+	}
+	body.Take(wire.TagSequence) // algorithm
+	body.Take(wire.TagSequence) // issuer
+	body.Take(wire.TagSequence) // validity
+	return body.Into(wire.TagSequence)
+}
