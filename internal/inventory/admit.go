@@ -64,6 +64,7 @@ func (v *Inventory) refill(now int64) {
 		d.started, d.filled, d.tokens, d.reserve = true, now, v.cfg.NewcomerBurst, reserve
 		return
 	}
+	d.filled = min(d.filled, now) // another capture may have an older clock
 	every := max(1, int64(time.Minute)/int64(v.cfg.NewcomersPerMinute))
 	n := (now - d.filled) / every
 	if n <= 0 {

@@ -97,7 +97,12 @@ func (v *Inventory) contradict(m firedoor.Moment, ai uint32, other firedoor.Asse
 
 // Advance tells the inventory that traffic time has come so far: disputes whose
 // holder was silent long enough are settled. Sight, Learn and Speak call it.
-func (v *Inventory) Advance(now int64) { v.settleUntil(now, false) }
+// Time that runs back is another capture with a clock of its own: what was open
+// in the one before is settled.
+func (v *Inventory) Advance(now int64) {
+	v.settleUntil(now, now < v.clock)
+	v.clock = now
+}
 
 // Finish settles all disputes at the end of the input.
 func (v *Inventory) Finish() { v.settleUntil(0, true) }

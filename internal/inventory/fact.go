@@ -36,6 +36,7 @@ type fact struct {
 	source     string
 	first      int64
 	last       int64
+	turn       uint64 // when it was last said, in the order of calls
 	frame      firedoor.FrameRef
 }
 
@@ -87,6 +88,7 @@ func (v *Inventory) learn(m firedoor.Moment, n uint32, at firedoor.Endpoint, id 
 		return
 	}
 	v.touch(n, m)
+	v.turn++
 	a := v.nodes[n].asset
 	facts := v.assets[a].facts
 	same, current, values := -1, -1, 0
@@ -99,7 +101,7 @@ func (v *Inventory) learn(m firedoor.Moment, n uint32, at firedoor.Endpoint, id 
 		if f.value == string(text) {
 			same = i
 		}
-		if current < 0 || f.last >= facts[current].last {
+		if current < 0 || f.turn > facts[current].turn {
 			current = i
 		}
 	}
@@ -108,7 +110,7 @@ func (v *Inventory) learn(m firedoor.Moment, n uint32, at firedoor.Endpoint, id 
 		if same != current && tells(f.kind) && m.Time-f.last > RevertAfter {
 			v.tellIdentity(m, a, at, id, facts[current].value, f.value, facts[current].frame)
 		}
-		f.last, f.confidence = max(f.last, m.Time), max(f.confidence, id.Confidence)
+		f.turn, f.last, f.confidence = v.turn, max(f.last, m.Time), max(f.confidence, id.Confidence)
 		return
 	}
 	value := v.intern(text)
@@ -116,7 +118,7 @@ func (v *Inventory) learn(m firedoor.Moment, n uint32, at firedoor.Endpoint, id 
 		v.tellIdentity(m, a, at, id, facts[current].value, value, facts[current].frame)
 	}
 	f := fact{kind: id.Kind, confidence: id.Confidence, slot: id.Slot, node: n, value: value, source: id.Source,
-		first: m.Time, last: m.Time, frame: m.Frame}
+		first: m.Time, last: m.Time, turn: v.turn, frame: m.Frame}
 	most := MaxMany
 	if tells(id.Kind) {
 		most = MaxValues
@@ -152,7 +154,7 @@ func tells(k firedoor.FactKind) bool {
 // times an hour for each asset.
 func (v *Inventory) tellIdentity(m firedoor.Moment, a uint32, at firedoor.Endpoint, id *firedoor.Identity, old, value string, before firedoor.FrameRef) {
 	as := &v.assets[a]
-	if as.tellings == 0 || m.Time-as.told > Repeat {
+	if as.tellings == 0 || m.Time-as.told > Repeat || m.Time < as.told {
 		as.told, as.tellings = m.Time, 0
 	}
 	if as.tellings >= MaxTellings {

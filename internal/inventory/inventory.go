@@ -145,6 +145,8 @@ type Inventory struct {
 	contests  []contest // addresses under dispute, oldest first
 	door      door
 	stats     Stats
+	clock     int64 // traffic time of the last call
+	turn      uint64
 	frozen    bool
 	change    firedoor.AssetChange
 }

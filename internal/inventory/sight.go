@@ -252,7 +252,8 @@ func isShared(m firedoor.MAC) bool {
 }
 
 func (v *Inventory) touch(n uint32, m firedoor.Moment) {
-	v.nodes[n].last = max(v.nodes[n].last, m.Time)
+	nd := &v.nodes[n]
+	nd.first, nd.last = min(nd.first, m.Time), max(nd.last, m.Time)
 }
 
 func (v *Inventory) newNode(m firedoor.Moment, a uint32, e firedoor.Endpoint, source string, confidence uint8) uint32 {
