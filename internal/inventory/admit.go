@@ -20,6 +20,7 @@ type door struct {
 	lastFlood  int64
 	everFlood  bool
 	reserveDue int
+	grave      bool      // the newcomer at hand asks to change a device
 	keep       [2]uint32 // assets that the call at hand is about: they do not make room
 }
 
@@ -214,14 +215,16 @@ func (v *Inventory) enqueue(a uint32) {
 	d.queue, d.serials = append(d.queue, a), append(d.serials, v.assets[a].serial)
 }
 
-// announce tells of a new asset, unless too many are new at once.
+// announce tells of a new asset, unless too many are new at once. One that asks
+// to change a device is always told.
 func (v *Inventory) announce(m firedoor.Moment, a uint32, at firedoor.Endpoint) {
 	if v.frozen {
 		d := &v.door
 		if minute := m.Time / int64(time.Minute); minute != d.minute {
 			d.minute, d.announced = minute, 0
 		}
-		if d.announced >= v.cfg.AnnouncePerMinute {
+		flooded := d.everFlood && m.Time >= d.lastFlood && m.Time-d.lastFlood <= FloodOver
+		if !d.grave && (flooded || d.announced >= v.cfg.AnnouncePerMinute) {
 			v.stats.Unannounced++
 			v.flood(m)
 			return

@@ -45,7 +45,7 @@ func TestFloodOfAMillion(t *testing.T) {
 		t.Errorf("memory grew by %d bytes", grown)
 	}
 	st := s.v.Stats()
-	if s.count(firedoor.ChangeFlood) != 1 || s.count(firedoor.ChangeNewAsset) > 2*s.v.cfg.AnnouncePerMinute+32 {
+	if s.count(firedoor.ChangeFlood) != 1 || s.count(firedoor.ChangeNewAsset) != s.v.cfg.AnnouncePerMinute {
 		t.Errorf("%d floods, %d new assets told", s.count(firedoor.ChangeFlood), s.count(firedoor.ChangeNewAsset))
 	}
 	if st.Newcomers > 1024+128 || st.NotAdmitted < 900_000 || table() > 10_000 {
@@ -60,6 +60,9 @@ func TestFloodOfAMillion(t *testing.T) {
 	s.now = m.Time
 	stranger := at(ip(200, 1), 0x020000001234)
 	s.speak(stranger, at(ip(1, 0, 1), mac(1)), "modbus", firedoor.VerbWrite)
+	if c := s.changes[len(s.changes)-1]; c.Kind != firedoor.ChangeNewAsset || c.At != stranger {
+		t.Errorf("the writer was not told: %+v", c)
+	}
 	if role, _, _ := s.v.Role(s.id(stranger.IP, 0)); role != firedoor.RoleHMI {
 		t.Errorf("the writer is %q", role)
 	}

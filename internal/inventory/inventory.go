@@ -50,6 +50,9 @@ const (
 	// virtual address, each so soon after the other, are a contradiction.
 	FlapWindow = int64(time.Minute)
 	MaxFlaps   = 3
+	// FloodOver is how long no newcomer may be one too many before newcomers
+	// are told one by one again.
+	FloodOver = int64(time.Minute)
 	// Repeat is how long the same contradiction or flood is told only once.
 	Repeat = int64(time.Hour)
 )

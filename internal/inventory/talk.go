@@ -24,7 +24,9 @@ func (v *Inventory) Speak(m firedoor.Moment, client, server firedoor.Endpoint, p
 	client, server = normal(client), normal(server)
 	c := v.nodeAt(client)
 	if c == none && verb.Changes() {
+		v.door.grave = true
 		c = v.sight(m, client, false, true)
+		v.door.grave = false
 	}
 	s := v.nodeAt(server)
 	p, ok := v.protocol(protocol)
