@@ -17,6 +17,9 @@ type Case struct {
 //
 //	go test ./internal/plant -run TestCaptures -update
 var cases = []Case{
+	{"template", "poll", templatePoll},
+	{"template", "features", templateFeatures},
+	{"template", "malformed", templateMalformed},
 	{"modbus", "poll", modbusPoll},
 	{"modbus", "functions", modbusFunctions},
 	{"modbus", "exceptions", modbusExceptions},
@@ -24,6 +27,17 @@ var cases = []Case{
 	{"modbus", "midstream", modbusMidstream},
 	{"modbus", "malformed", modbusMalformed},
 	{"modbus", "elsewhere", modbusElsewhere},
+	{"cotp", "sessions", cotpSessions},
+	{"cotp", "midstream", cotpMidstream},
+	{"cotp", "malformed", cotpMalformed},
+	{"s7comm", "poll", s7commPoll},
+	{"s7comm", "variables", s7commVariables},
+	{"s7comm", "blocks", s7commBlocks},
+	{"s7comm", "identity", s7commIdentity},
+	{"s7comm", "userdata", s7commUserdata},
+	{"s7comm", "fragments", s7commFragments},
+	{"s7comm", "midstream", s7commMidstream},
+	{"s7comm", "malformed", s7commMalformed},
 	{"enip", "poll", enipPoll},
 	{"enip", "services", enipServices},
 	{"enip", "routed", enipRouted},

@@ -1,14 +1,16 @@
 package all
 
 import (
+	"slices"
 	"testing"
 
 	"firedoor/internal/protocol/protocoltest"
+	"firedoor/internal/protocol/template"
 )
 
 // The template is built and tested like any other protocol, but it is not in
 // List: nothing in production probes for it.
-var tested = List
+var tested = append(slices.Clone(List), template.Protocol)
 
 func TestContract(t *testing.T) { protocoltest.Run(t, tested) }
 

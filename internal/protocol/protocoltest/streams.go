@@ -196,12 +196,13 @@ func (s *suite) alone(r *record, b []byte) (asked []record, used int, ok bool) {
 	return asked, n, err == nil && n > 0
 }
 
-// withoutNumbers cuts id and item off an operation's line.
+// withoutNumbers cuts off an operation's line what a message alone may not say:
+// id and item, and a unit that was agreed on when the session began.
 func withoutNumbers(bare string) string {
 	words := bytes.Fields([]byte(bare))
 	out := words[:0]
 	for _, w := range words {
-		if !bytes.HasPrefix(w, []byte("id=")) && !bytes.HasPrefix(w, []byte("item=")) {
+		if !bytes.HasPrefix(w, []byte("id=")) && !bytes.HasPrefix(w, []byte("item=")) && !bytes.HasPrefix(w, []byte("unit=")) {
 			out = append(out, w)
 		}
 	}
