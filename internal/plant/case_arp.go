@@ -42,3 +42,10 @@ func arpMalformed(n *Net) {
 	n.Frame(append(appendLink(nil, itDesk.MAC, Broadcast, 0, etherARP), good[:20]...))
 	n.Frame(append(appendLink(nil, itDesk.MAC, Broadcast, 0, etherARP), good[:5]...))
 }
+
+// arpPoll is a host that looks for another again and again.
+func arpPoll(n *Net) {
+	for range 12 {
+		n.ARP(itDesk, itServer.IP)
+	}
+}

@@ -49,3 +49,11 @@ func dhcpMalformed(n *Net) {
 	b[236] = 0
 	send(b)
 }
+
+// dhcpPoll is a client that finds no server.
+func dhcpPoll(n *Net) {
+	for i := range uint32(12) {
+		l := Lease{Transaction: i, Client: itDesk.MAC, Name: "DESK-7", Class: "MSFT 5.0"}
+		n.UDP(itNobody, itEvery, 68, 67, l.Message(nil, DHCPDiscover))
+	}
+}

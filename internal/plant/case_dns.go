@@ -94,3 +94,12 @@ func dnsMalformed(n *Net) {
 	n.UDP(itServer, itDesk, 53, 51200, dnsMessage(0x3006, 0x8180, [4]uint16{1, 1},
 		dnsQuestion("a.example", 1, 1), []byte{0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 200, 10}))
 }
+
+// dnsPoll looks a name up again and again.
+func dnsPoll(n *Net) {
+	for i := range uint16(12) {
+		n.UDP(itDesk, itServer, 51300, 53, DNS(nil, i, "historian.plant.example"))
+		n.UDP(itServer, itDesk, 53, 51300, DNSAnswer(nil, i, "historian.plant.example", netip.MustParseAddr("10.10.5.40")))
+		n.Wait(time.Second)
+	}
+}

@@ -77,3 +77,13 @@ func httpMalformed(n *Net) {
 	say(get+"whatever this is\r\n", ok)
 	say("GET / HTTP/1.1\r\n"+string(bytes.Repeat([]byte("A: b\r\n"), 300)), ok)
 }
+
+// httpPoll asks two hosts behind one proxy in turn.
+func httpPoll(n *Net) {
+	c := n.Dial(itDesk, itServer, 50200, 8080)
+	for i := range 12 {
+		c.Client(HTTPGet(nil, fmt.Sprintf("plc-%d", i%2), "/values", "panel/2"))
+		c.Server(HTTPAnswer(nil, "200 OK", "PanelWeb/1.4", "text/plain", []byte("1 2 3")))
+	}
+	c.Close()
+}

@@ -35,3 +35,10 @@ func lldpMalformed(n *Net) {
 	send(append(appendTLV(append([]byte(nil), head...), 127, []byte{0, 0x12}), 0, 0))
 	send(append(append([]byte(nil), head...), 0x0b, 0xff, 'x'))
 }
+
+// lldpPoll announces a switch again and again.
+func lldpPoll(n *Net) {
+	for range 12 {
+		n.LLDP(itSwitch, "port-7", "SWITCH-3", "Industrial switch, firmware 4.2", 4)
+	}
+}

@@ -23,3 +23,11 @@ func mdnsSeen(n *Net) {
 	send(itServer, dnsMessage(0, 0x8400, [4]uint16{0, 2}, dnsRecord("a.local", 1, 1, 120, itServer.IP.AsSlice())))
 	send(itServer, []byte{0, 0, 0x84, 0})
 }
+
+// mdnsPoll announces a service again and again.
+func mdnsPoll(n *Net) {
+	group := &Host{Name: "mdns", MAC: 0x01_00_5e_00_00_fb, IP: netip.MustParseAddr("224.0.0.251")}
+	for range 12 {
+		n.UDP(itServer, group, 5353, 5353, MDNS(nil, "Line-3", "_http._tcp", 80, itServer.IP))
+	}
+}

@@ -44,3 +44,10 @@ func nbnsMalformed(n *Net) {
 	send(dnsMessage(0x5003, 0x8500, [4]uint16{0, 1}, dnsData(name, 300, []byte{0, 0, 10})))
 	send(dnsMessage(0x5004, 0x8400, [4]uint16{0, 1}, dnsData(append(appendNetBIOS(nil, "X"), 0, 0x21, 0, 1), 0, []byte{9, 'S'})))
 }
+
+// nbnsPoll asks for a name again and again.
+func nbnsPoll(n *Net) {
+	for i := range uint16(12) {
+		n.UDP(itDesk, itAll, 137, 137, NBNSQuery(nil, i, "SERVER-1"))
+	}
+}
