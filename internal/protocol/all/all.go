@@ -3,6 +3,7 @@ package all
 import (
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/arp"
+	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/ftp"
@@ -12,6 +13,7 @@ import (
 	"firedoor/internal/protocol/mdns"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/nbns"
+	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/telnet"
 	"firedoor/internal/protocol/tls"
@@ -23,8 +25,10 @@ import (
 var List = []*protocol.Protocol{
 	// Industrial: structure of their own, so their probes are strict.
 	modbus.Protocol,
+	s7comm.Protocol,
 
 	// Carriers and what is handed over from them.
+	cotp.Protocol,
 
 	// Identity and IT: names, addresses, software.
 	tls.Protocol,

@@ -109,6 +109,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 // stay: their answers may be in what follows.
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.framer.Gap(dir)
+	p.status.active = false
 	return true
 }
 

@@ -13,13 +13,13 @@ import (
 // not read.
 const maxStatusList = 1 << 14
 
-// statusList is a system status list (SZL) on its way in fragments. Lists that
-// identify nothing are not joined, only remembered by name.
+// statusList is a system status list (SZL) that comes in fragments. Lists that
+// identify nothing are not joined.
 type statusList struct {
-	active    bool
-	seq       uint8
-	id, index uint16
-	joined    []byte
+	active bool
+	seq    uint8
+	unit   uint8
+	joined []byte
 }
 
 // Status lists that identify the device, in the low byte whatever the extract.
@@ -48,34 +48,27 @@ func (p *parser) answeredList(u *user) uint32 {
 // statusList joins the fragments of a list and reads it when it is whole.
 func (p *parser) statusList(u *user) {
 	s := &p.status
-	if u.code != codeOK {
-		return
-	}
-	if s.active && s.seq == u.seq {
-		if len(s.joined) > 0 && len(s.joined)+len(u.data) <= maxStatusList {
-			s.joined = append(s.joined, u.data...)
-		} else {
-			s.joined = s.joined[:0]
-		}
-		if !u.more {
+	switch {
+	case u.code != codeOK:
+	case !u.more && u.unit == 0:
+		p.identify(u.data)
+	case s.active && s.seq == u.seq && s.unit == u.unit:
+		if len(s.joined)+len(u.data) > maxStatusList {
 			s.active = false
+			return
+		}
+		s.joined = append(s.joined, u.data...)
+		if s.active = u.more; !u.more {
 			p.identify(s.joined)
 		}
-		return
-	}
-	if !u.more {
-		p.identify(u.data)
-		return
-	}
-	if len(u.data) < 8 {
-		return
-	}
-	s.active, s.seq = true, u.seq
-	s.id, s.index = binary.BigEndian.Uint16(u.data), binary.BigEndian.Uint16(u.data[2:])
-	if s.joined = s.joined[:0]; identifies(s.id) {
-		s.joined = append(s.joined, u.data...)
+	case u.more && len(u.data) >= 8 && identifies(binary.BigEndian.Uint16(u.data)):
+		s.active, s.seq, s.unit = true, u.seq, u.unit
+		s.joined = append(s.joined[:0], u.data...)
 	}
 }
+
+// headOnly marks the extract of a list that counts its records without them.
+const headOnly = 0x0f00
 
 func identifies(id uint16) bool {
 	return id>>12 == 0 && (id&0xff == listModule || id&0xff == listComponents)
@@ -88,7 +81,7 @@ func (p *parser) identify(b []byte) {
 	id := rd.U16()
 	rd.Skip(2)
 	size, count := int(rd.U16()), int(rd.U16())
-	if rd.Failed() || !identifies(id) || size < 4 {
+	if rd.Failed() || !identifies(id) || size < 4 || id&headOnly == headOnly {
 		return
 	}
 	for range count {

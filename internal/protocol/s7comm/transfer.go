@@ -71,11 +71,7 @@ func (p *parser) askTransfer(m *message) {
 	id := rd.U32()
 	if fn == fnUpload || fn == fnEndUpload {
 		o := firedoor.Object{Space: spaceUpload, At: [4]uint32{id}}
-		i := p.uploading(id)
-		if i > 0 {
-			o = p.transfers[i-1].obj
-		}
-		p.ask(m, jobCall(fn), uint32(fn), o).part = i
+		p.ask(m, jobCall(fn), uint32(fn), o).part = p.uploading(id)
 		return
 	}
 	name := rd.Bytes(int(rd.U8()))

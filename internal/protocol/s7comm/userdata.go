@@ -12,6 +12,7 @@ type user struct {
 	group, sub byte
 	class      class
 	seq        uint8 // of a job that lasts, given by the controller
+	unit       uint8 // of an answer in fragments: its number
 	more       bool  // further fragments follow
 	code       byte  // return code
 	err        uint16
@@ -58,7 +59,7 @@ func (u *user) read(m *message) bool {
 	kind := rd.U8()
 	*u = user{group: kind & 0xf, class: classOf(kind), sub: rd.U8(), seq: rd.U8()}
 	if length >= 8 {
-		rd.Skip(1)
+		u.unit = rd.U8()
 		u.more = rd.U8() != 0
 		u.err = rd.U16()
 	}
@@ -110,7 +111,7 @@ func (p *parser) askUser(m *message, u *user) {
 			return
 		}
 	}
-	o := p.userObject(u)
+	o := userObject(u)
 	if o.Space == spaceSZL {
 		c.verb = listVerb(o.At[0])
 		p.status.active = p.status.active && len(u.data) == 0
@@ -123,11 +124,11 @@ func (p *parser) askUser(m *message, u *user) {
 }
 
 // userObject is what a request that is one operation is about.
-func (p *parser) userObject(u *user) firedoor.Object {
+func userObject(u *user) firedoor.Object {
 	d := u.data
 	switch u.group {
 	case groupCPU:
-		return p.cpuObject(u)
+		return cpuObject(u)
 	case groupBlocks:
 		if o, ok := blockName(d); ok {
 			return o
@@ -151,14 +152,12 @@ func (p *parser) userObject(u *user) firedoor.Object {
 	return firedoor.Object{}
 }
 
-func (p *parser) cpuObject(u *user) firedoor.Object {
+func cpuObject(u *user) firedoor.Object {
 	d := u.data
 	switch {
 	case u.sub == 1 && len(d) >= 4:
 		return firedoor.Object{Space: spaceSZL, At: [4]uint32{
 			uint32(binary.BigEndian.Uint16(d)), uint32(binary.BigEndian.Uint16(d[2:]))}}
-	case u.sub == 1 && p.status.active && p.status.seq == u.seq: // the next fragment
-		return firedoor.Object{Space: spaceSZL, At: [4]uint32{uint32(p.status.id), uint32(p.status.index)}}
 	case u.sub == 2 && len(d) >= 1:
 		return firedoor.Object{Space: spaceEvents, At: [4]uint32{uint32(d[0])}}
 	case u.sub == 7 || u.sub == 8 || u.sub == 11:

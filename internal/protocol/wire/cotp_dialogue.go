@@ -36,7 +36,7 @@ func (d *COTPDialogue) Control(dir firedoor.Direction, f *COTPFramer, last *uint
 			d.answer(firedoor.Failed(uint32(c.Reason), reasonName(c)), last)
 		case c.Type == COTPDisconnect && dir == firedoor.FromClient:
 			d.ask(f, "disconnect", last)
-			d.op.NoAnswer = true
+			d.op.NoAnswer, d.op.Object = true, firedoor.Object{} // it names none
 		default: // the server hangs up: nothing was asked of it
 			return
 		}
