@@ -306,8 +306,8 @@ func TestOpenErrors(t *testing.T) {
 		{"gzip of text", compress(t, "gzip", []byte("hello, this is text")), "is not a pcap or pcapng capture inside gzip, but text"},
 		{"gzip of nothing", compress(t, "gzip", nil), "too short to be a capture file (0 bytes inside gzip)"},
 		{"gzip of xz", compress(t, "gzip", compress(t, "xz", []byte("x"))), "xz-compressed once more"},
-		{"zstd, broken", append(compress(t, "zstd", []byte("x"))[:4], 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), "zstd data is"},
-		{"xz, broken", append([]byte(xzMagic), make([]byte, 20)...), "xz data is damaged: bad xz header"},
+		{"zstd, broken", append(compress(t, "zstd", []byte("x"))[:4], 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), "zstd data cannot be decompressed"},
+		{"xz, broken", append([]byte(xzMagic), make([]byte, 20)...), "xz data cannot be decompressed: bad xz header"},
 	} {
 		path := write(t, c.data)
 		_, err := Open(path, 0)

@@ -16,6 +16,8 @@ import (
 // that asks for more is refused.
 const MaxDictionary = 64 << 20
 
+var errZstdWindow = errors.New("zstd window larger than 64 MiB")
+
 // compressionOf tells the compression by the file's first bytes, "" if none.
 func compressionOf(head []byte) string {
 	switch {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // DamageError says that a capture is damaged in the middle, was cut short, or
@@ -62,9 +64,10 @@ func (r *Reader) sourceProblem(err error) string {
 		return "cannot be read: " + err.Error()
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the " + r.compression + " data is cut short"
-	default:
-		return "the " + r.compression + " data is damaged: " + err.Error()
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
+		err = errZstdWindow
 	}
+	return "the " + r.compression + " data cannot be decompressed: " + err.Error()
 }
 
 // end ends the reader at a record boundary: cleanly, or because of damage that

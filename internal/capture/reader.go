@@ -82,7 +82,11 @@ func (r *Reader) start() error {
 	case info.Mode().IsRegular():
 		r.size = info.Size()
 	}
-	r.win = window{src: &r.file, buf: make([]byte, refill)}
+	room := int64(refill)
+	if r.size > 0 { // many captures are small
+		room = min(room, r.size+minimumRead)
+	}
+	r.win = window{src: &r.file, buf: make([]byte, room)}
 	r.win.need(6)
 	if err := r.win.err; err != nil && !errors.Is(err, io.EOF) {
 		return openProblem(r.path, err)

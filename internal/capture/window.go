@@ -5,6 +5,8 @@ import "io"
 const (
 	// refill is how many bytes are read at once.
 	refill = 256 << 10
+	// minimumRead is the least room for a read, so that the last one can see the end.
+	minimumRead = 512
 	// MaxFrame is the largest captured length that is believed: the largest
 	// snapshot length that capture tools write for any link type in use here.
 	MaxFrame = 256 << 10
