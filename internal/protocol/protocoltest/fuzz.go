@@ -83,7 +83,7 @@ func exchange(t *testing.T, list []*protocol.Protocol, pr *protocol.Protocol, b 
 			fl.etherType = pr.Ethernet[0]
 		}
 		p := newPlayer(list)
-		p.forced = map[*flow]start{fl: {pr.Name, 0}}
+		p.forced, p.damaged, p.quiet = map[*flow]start{fl: {pr.Name, 0}}, true, true
 		for rest := b; len(rest) > 2; {
 			head, n := rest[0], min(int(rest[1]), len(rest)-2)
 			c := chunk{flow: fl, side: int(head & 1), data: rest[2 : 2+n], truncated: head&4 != 0}

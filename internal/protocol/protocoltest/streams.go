@@ -219,7 +219,7 @@ func (s *suite) damage(t *testing.T, st *sight, base *player) {
 	for round := range damageRounds {
 		rnd := rand.New(rand.NewPCG(uint64(round), 1))
 		p := newPlayer(s.list)
-		p.forced = forced
+		p.forced, p.damaged = forced, true
 		damaged := make([]chunk, len(st.chunks))
 		for i, c := range st.chunks {
 			c.data = bytes.Clone(c.data)
@@ -268,7 +268,7 @@ func (s *suite) flood(t *testing.T, st *sight, forced map[*flow]start) {
 					continue
 				}
 				p := newPlayer(s.list)
-				p.forced = forced
+				p.forced, p.damaged, p.quiet = forced, true, true
 				piece := bytes.Repeat(stream[skip:], 1+(16<<10)/len(stream))
 				for fed := 0; fed < 2*protocol.MaxMessage; fed += len(piece) {
 					p.feed(0, &chunk{flow: f, side: side, data: piece})
