@@ -190,15 +190,16 @@ func (p *parser) client(b []byte, mac firedoor.MAC, m *message, emit func(*fired
 	if m.kind != discover && m.kind != request && m.kind != inform && m.kind != none {
 		return
 	}
-	p.text(emit, mac, ip, firedoor.FactName, "dhcp host name", m.hostName)
-	p.text(emit, mac, ip, firedoor.FactName, "dhcp full name", p.fqdn(m.fullName))
-	p.text(emit, mac, ip, firedoor.FactSoftware, "dhcp vendor class", m.vendor)
+	p.text(emit, mac, ip, firedoor.FactName, "dhcp host name", m.hostName, sure)
+	p.text(emit, mac, ip, firedoor.FactName, "dhcp full name", p.fqdn(m.fullName), sure)
+	p.text(emit, mac, ip, firedoor.FactSoftware, "dhcp vendor class", m.vendor, sure)
 	if len(m.clientID) > 1 && m.clientID[0] == 0 && printable(m.clientID[1:]) {
-		p.text(emit, mac, ip, firedoor.FactComment, "dhcp client identifier", m.clientID[1:])
+		p.text(emit, mac, ip, firedoor.FactComment, "dhcp client identifier", m.clientID[1:], sure)
 	}
 }
 
-// server tells the lease an ACK (or a BOOTP reply) confirms and who serves.
+// server tells the lease an ACK (or a BOOTP reply) confirms, the name that goes
+// with it, and who serves.
 func (p *parser) server(b []byte, mac firedoor.MAC, m *message, emit func(*firedoor.Event)) {
 	if m.kind != ack && m.kind != none {
 		return
@@ -206,6 +207,7 @@ func (p *parser) server(b []byte, mac firedoor.MAC, m *message, emit func(*fired
 	ip := firedoor.IPv4(binary.BigEndian.Uint32(b[16:]))
 	if owned(ip) {
 		p.address(emit, mac, ip, m.lease, sure)
+		p.text(emit, mac, ip, firedoor.FactName, "dhcp host name", m.hostName, hearsay)
 	}
 	p.about(emit, m.server, firedoor.FactService, "dhcp", sure)
 	p.about(emit, m.router, firedoor.FactRole, "router", hearsay)
@@ -222,9 +224,9 @@ func (p *parser) address(emit func(*firedoor.Event), mac firedoor.MAC, ip firedo
 	})
 }
 
-func (p *parser) text(emit func(*firedoor.Event), mac firedoor.MAC, ip firedoor.IP, kind firedoor.FactKind, source string, value []byte) {
+func (p *parser) text(emit func(*firedoor.Event), mac firedoor.MAC, ip firedoor.IP, kind firedoor.FactKind, source string, value []byte, confidence uint8) {
 	p.voice.Fact(emit, firedoor.Identity{
-		About: firedoor.AboutAddress, Kind: kind, Confidence: sure,
+		About: firedoor.AboutAddress, Kind: kind, Confidence: confidence,
 		MAC: mac, IP: ip, Source: source, Value: value,
 	})
 }
