@@ -5,6 +5,7 @@ import (
 
 	"firedoor"
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/wire"
 )
 
 // request is what an answer needs to know of its request.
@@ -40,20 +41,15 @@ type parser struct {
 	at   int // its place in the bytes at hand
 
 	// What events point to.
-	operation  firedoor.Event
-	op         firedoor.Operation
-	refusals   [2]firedoor.Refusal
-	broken     firedoor.Event
-	malformed  firedoor.Malformed
-	identified firedoor.Event
-	identity   firedoor.Identity
+	operation firedoor.Event
+	op        firedoor.Operation
+	refusals  [2]firedoor.Refusal
+	voice     wire.Voice
 }
 
 func newParser() *parser {
 	p := &parser{}
 	p.operation = firedoor.Event{Kind: firedoor.EventOperation, Operation: &p.op}
-	p.broken = firedoor.Event{Kind: firedoor.EventMalformed, Malformed: &p.malformed}
-	p.identified = firedoor.Event{Kind: firedoor.EventIdentity, Identity: &p.identity}
 	return p
 }
 
@@ -180,17 +176,12 @@ func (p *parser) object(space *firedoor.Space, at uint16, qty uint32) {
 
 // complain emits a malformed event for the message at hand.
 func (p *parser) complain(reason string) {
-	p.malformed = firedoor.Malformed{Reason: reason, Offset: p.at}
-	p.emit(&p.broken)
+	p.voice.Malformed(p.emit, reason, p.at)
 }
 
 // fact emits an identity fact about the server.
 func (p *parser) fact(kind firedoor.FactKind, source string, confidence uint8, value []byte) {
-	if len(value) == 0 {
-		return
-	}
-	p.identity = firedoor.Identity{About: firedoor.AboutServer, Kind: kind, Confidence: confidence, Source: source, Value: value}
-	p.emit(&p.identified)
+	p.voice.Fact(p.emit, firedoor.Identity{About: firedoor.AboutServer, Kind: kind, Confidence: confidence, Source: source, Value: value})
 }
 
 // registers views 16-bit words.
