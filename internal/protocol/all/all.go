@@ -3,9 +3,11 @@ package all
 import (
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/arp"
+	"firedoor/internal/protocol/cip"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
 	"firedoor/internal/protocol/dns"
+	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/http"
 	"firedoor/internal/protocol/ldap"
@@ -26,6 +28,8 @@ var List = []*protocol.Protocol{
 	// Industrial: structure of their own, so their probes are strict.
 	modbus.Protocol,
 	s7comm.Protocol,
+	enip.Protocol,
+	cip.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,

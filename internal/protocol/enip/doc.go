@@ -1,0 +1,29 @@
+// Package enip reads EtherNet/IP: the encapsulation on TCP and UDP port 44818
+// (CIP volume 2, chapter 2) and the CIP messages in it (CIP volume 1).
+//
+// Encapsulation commands are operations of "enip"; CIP services are operations
+// of "cip", one for each service, with the service number as their code. The
+// carriers Send RR Data and Send Unit Data are no operations of their own: each
+// holds one CIP message, and that is the operation. An error of the
+// encapsulation answers the CIP services it carried.
+//
+// Services inside services are numbered: item 0 is the envelope (Multiple
+// Service Packet, Unconnected Send, Execute PCCC; its verb is session, as it
+// does nothing by itself) and its content counts from 1. A PCCC command is an
+// operation of "pccc" with command*256+function as its code, because its object
+// is a data file and not a CIP path. The object of a CIP service is its
+// request path; the path that a Forward Open connects to is among its values.
+// The unit is the rack slot a route or an open connection leads to.
+//
+// A general status of 6 (partial transfer) counts as ok: the service was done
+// and there is more to fetch. A service that no table here knows has the verb
+// diagnose, unless its class tells more, and the function "service 0x..".
+//
+// Every connection is learned from its Forward Open; for one opened before the
+// capture began, requests and answers are paired by sequence count. Class 0 and
+// 1 connections are announced as expected flows of package cip.
+//
+// It must not judge what is asked, must not emit the data of services it does
+// not know to write plain values (they may hold a password), and must not keep
+// more of a flow than the limits named in its files.
+package enip

@@ -1,0 +1,281 @@
+package enip
+
+import (
+	"strconv"
+
+	"firedoor"
+	"firedoor/internal/protocol"
+)
+
+// PCCC is the command set of PLC-5, SLC 500 and MicroLogix controllers (DF1
+// Protocol and Command Set, publication 1770-6.5.16), here inside Execute PCCC.
+
+// pcccCommand is what a PCCC request asked for, beyond the item it is.
+type pcccCommand struct {
+	fileType uint8 // of a data file, 0 if none was addressed
+	read     bool
+}
+
+// Data file types of SLC 500 and MicroLogix controllers.
+const (
+	fileOutputs = 0x82
+	fileLong    = 0x91
+)
+
+// fileTypes are the letters of data files and how their elements look.
+var fileTypes = [...]struct {
+	letter string
+	value  firedoor.ValueType
+}{
+	{"O", firedoor.U16}, {"I", firedoor.U16}, {"S", firedoor.U16}, {"B", firedoor.U16}, {"T", firedoor.I16},
+	{"C", firedoor.I16}, {"R", firedoor.I16}, {"N", firedoor.I16}, {"F", firedoor.F32}, {"O", firedoor.U16},
+	{"I", firedoor.U16}, {"ST", firedoor.U8}, {"A", firedoor.U8}, {"D", firedoor.U16}, {"", firedoor.U8}, {"L", firedoor.I32},
+}
+
+// fileSpace names data files as their programs do: At is type, file, element
+// and sub-element.
+var fileSpace = firedoor.Space{Name: "file", Append: appendFile}
+
+func appendFile(dst []byte, o *firedoor.Object) []byte {
+	t := o.At[0]
+	if t >= fileOutputs && t <= fileLong && fileTypes[t-fileOutputs].letter != "" {
+		dst = append(dst, fileTypes[t-fileOutputs].letter...)
+	} else {
+		dst = append(strconv.AppendUint(append(dst, "file:0x"...), uint64(t), 16), '/')
+	}
+	dst = strconv.AppendUint(dst, uint64(o.At[1]), 10)
+	dst = strconv.AppendUint(append(dst, ':'), uint64(o.At[2]), 10)
+	if o.At[3] != 0 {
+		dst = strconv.AppendUint(append(dst, '.'), uint64(o.At[3]), 10)
+	}
+	return dst
+}
+
+// form is how the body of a PCCC function is laid out.
+type form uint8
+
+const (
+	formOther form = iota
+	formTwo        // size, file, type, element
+	formThree      // and sub-element
+)
+
+// pcccFunction is one command and function code; function is 0 for commands
+// without one.
+type pcccFunction struct {
+	code   uint16
+	name   string
+	verb   firedoor.Verb
+	form   form
+	masked bool // a mask of two bytes before the data
+}
+
+var pcccFunctions = [...]pcccFunction{
+	{0x0fa2, "protected typed logical read with three address fields", firedoor.VerbRead, formThree, false},
+	{0x0faa, "protected typed logical write with three address fields", firedoor.VerbWrite, formThree, false},
+	{0x0fab, "protected typed logical masked write with three address fields", firedoor.VerbWrite, formThree, true},
+	{0x0fa1, "protected typed logical read with two address fields", firedoor.VerbRead, formTwo, false},
+	{0x0fa9, "protected typed logical write with two address fields", firedoor.VerbWrite, formTwo, false},
+	{0x0f00, "word range write", firedoor.VerbWrite, formOther, false},
+	{0x0f01, "word range read", firedoor.VerbRead, formOther, false},
+	{0x0f02, "bit write", firedoor.VerbWrite, formOther, false},
+	{0x0f03, "file write", firedoor.VerbWrite, formOther, false},
+	{0x0f04, "file read", firedoor.VerbRead, formOther, false},
+	{0x0f05, "download", firedoor.VerbProgram, formOther, false},
+	{0x0f06, "upload", firedoor.VerbProgram, formOther, false},
+	{0x0f07, "shutdown", firedoor.VerbControl, formOther, false},
+	{0x0f08, "physical write", firedoor.VerbWrite, formOther, false},
+	{0x0f09, "physical read", firedoor.VerbRead, formOther, false},
+	{0x0f0a, "restart request", firedoor.VerbControl, formOther, false},
+	{0x0f11, "get edit resource", firedoor.VerbProgram, formOther, false},
+	{0x0f12, "return edit resource", firedoor.VerbProgram, formOther, false},
+	{0x0f17, "read bytes physical", firedoor.VerbRead, formOther, false},
+	{0x0f18, "write bytes physical", firedoor.VerbWrite, formOther, false},
+	{0x0f26, "read modify write", firedoor.VerbWrite, formOther, false},
+	{0x0f29, "read section size", firedoor.VerbRead, formOther, false},
+	{0x0f3a, "set cpu mode", firedoor.VerbControl, formOther, false},
+	{0x0f41, "disable forces", firedoor.VerbControl, formOther, false},
+	{0x0f50, "download all request", firedoor.VerbProgram, formOther, false},
+	{0x0f52, "download completed", firedoor.VerbProgram, formOther, false},
+	{0x0f53, "upload all request", firedoor.VerbProgram, formOther, false},
+	{0x0f55, "upload completed", firedoor.VerbProgram, formOther, false},
+	{0x0f57, "initialize memory", firedoor.VerbProgram, formOther, false},
+	{0x0f5e, "modify plc-2 compatibility file", firedoor.VerbConfigure, formOther, false},
+	{0x0f67, "typed write", firedoor.VerbWrite, formOther, false},
+	{0x0f68, "typed read", firedoor.VerbRead, formOther, false},
+	{0x0f79, "read modify write n", firedoor.VerbWrite, formOther, false},
+	{0x0f80, "change mode", firedoor.VerbControl, formOther, false},
+	{0x0f81, "open file", firedoor.VerbProgram, formOther, false},
+	{0x0f82, "close file", firedoor.VerbProgram, formOther, false},
+	{0x0f8f, "apply port configuration", firedoor.VerbConfigure, formOther, false},
+	{0x0fa7, "protected typed file read", firedoor.VerbRead, formOther, false},
+	{0x0faf, "protected typed file write", firedoor.VerbProgram, formOther, false},
+	{0x0600, "echo", firedoor.VerbDiagnose, formOther, false},
+	{0x0601, "read diagnostic counters", firedoor.VerbDiagnose, formOther, false},
+	{0x0602, "set variables", firedoor.VerbConfigure, formOther, false},
+	{0x0603, "diagnostic status", firedoor.VerbIdentify, formOther, false},
+	{0x0604, "set timeout", firedoor.VerbConfigure, formOther, false},
+	{0x0607, "reset diagnostic counters", firedoor.VerbDiagnose, formOther, false},
+	{0x0608, "set data table size", firedoor.VerbConfigure, formOther, false},
+	{0x0609, "read link parameters", firedoor.VerbDiagnose, formOther, false},
+	{0x060a, "set link parameters", firedoor.VerbConfigure, formOther, false},
+	{0x0700, "disable outputs", firedoor.VerbControl, formOther, false},
+	{0x0701, "enable outputs", firedoor.VerbControl, formOther, false},
+	{0x0703, "enable plc scanning", firedoor.VerbControl, formOther, false},
+	{0x0704, "enter download mode", firedoor.VerbProgram, formOther, false},
+	{0x0705, "exit download or upload mode", firedoor.VerbProgram, formOther, false},
+	{0x0706, "enter upload mode", firedoor.VerbProgram, formOther, false},
+	{0x0000, "protected write", firedoor.VerbWrite, formOther, false},
+	{0x0100, "unprotected read", firedoor.VerbRead, formOther, false},
+	{0x0200, "protected bit write", firedoor.VerbWrite, formOther, false},
+	{0x0400, "physical read", firedoor.VerbRead, formOther, false},
+	{0x0500, "unprotected bit write", firedoor.VerbWrite, formOther, false},
+	{0x0800, "unprotected write", firedoor.VerbWrite, formOther, false},
+}
+
+// pcccUnknown stands for functions that no table knows.
+var pcccUnknown = pcccFunction{name: "pccc command", verb: firedoor.VerbDiagnose}
+
+func pcccOf(code uint16) *pcccFunction {
+	for i := range pcccFunctions {
+		if pcccFunctions[i].code == code {
+			return &pcccFunctions[i]
+		}
+	}
+	return &pcccUnknown
+}
+
+// pccc reads the command in Execute PCCC: requestor id (its length first),
+// command, status, transaction, function, data.
+func (m *message) pccc(i int) {
+	r := protocol.Read(m.items[i].data)
+	r.Skip(int(r.U8()) - 1)
+	cmd := r.U8()
+	r.Skip(3)
+	if r.Failed() {
+		m.broken("pccc command cut short")
+		return
+	}
+	code := uint16(cmd&0x0f) << 8
+	if hasFunction(cmd) {
+		code |= uint16(r.U8())
+	}
+	it := m.add()
+	if it == nil {
+		return
+	}
+	f, outer := pcccOf(code), &m.items[i]
+	it.kind, it.code, it.end, it.service = legacy, uint32(code), i+2, cmd
+	it.hasUnit, it.unit = outer.hasUnit, outer.unit
+	it.path, it.pathAt = outer.path, outer.pathAt
+	it.action = action{f.name, f.verb}
+	it.legacy.read = f.verb == firedoor.VerbRead
+	if f.form != formOther {
+		it.address(f, &r)
+		if r.Failed() {
+			m.broken("pccc address cut short")
+		}
+	}
+}
+
+// hasFunction tells whether a function code follows the transaction number.
+func hasFunction(cmd uint8) bool { return cmd&0x0f == 0x0f || cmd&0x0f == 0x06 || cmd&0x0f == 0x07 }
+
+// address reads a logical address and what is written to it. A field is one
+// byte, or 0xff and two.
+func (it *item) address(f *pcccFunction, r *protocol.Reader) {
+	size := int(r.U8())
+	file := addressField(r)
+	kind := r.U8()
+	element, sub := addressField(r), uint32(0)
+	if f.form == formThree {
+		sub = addressField(r)
+	}
+	if f.masked {
+		r.Skip(2)
+	}
+	if r.Failed() {
+		return
+	}
+	it.object = firedoor.Object{Space: &fileSpace, At: [4]uint32{uint32(kind), file, element, sub}}
+	it.legacy.fileType = kind
+	t := elementType(kind)
+	it.hasQty, it.quantity = true, uint32(size/t.Size())
+	if f.verb == firedoor.VerbWrite {
+		b := r.Rest()
+		it.values = typed(t, b[:min(size, len(b))])
+	}
+}
+
+func addressField(r *protocol.Reader) uint32 {
+	if v := r.U8(); v != 0xff {
+		return uint32(v)
+	}
+	return uint32(r.U16LE())
+}
+
+func elementType(kind uint8) firedoor.ValueType {
+	if kind >= fileOutputs && kind <= fileLong {
+		return fileTypes[kind-fileOutputs].value
+	}
+	return firedoor.U8
+}
+
+// values are those a PCCC read brought back.
+func (c *pcccCommand) values(b []byte) firedoor.Values {
+	if !c.read {
+		return firedoor.Values{}
+	}
+	return typed(elementType(c.fileType), b)
+}
+
+// answerPCCC reads the answer in item i's data: requestor id, command with bit
+// 6, status, transaction, extended status if the status is 0xf0, data.
+func (m *message) answerPCCC(i int, data []byte) {
+	it := &m.items[i+1]
+	if m.items[i].outcome.Kind != firedoor.OutcomeOK {
+		it.outcome, it.answered = m.items[i].outcome, true
+		return
+	}
+	r := protocol.Read(data)
+	r.Skip(int(r.U8()) - 1)
+	r.Skip(1)
+	status := r.U8()
+	r.Skip(2)
+	const extended = 0xf0
+	if status == extended {
+		r.Skip(1)
+	}
+	if r.Failed() {
+		m.broken("pccc answer cut short")
+		return
+	}
+	it.answered, it.reply, it.outcome = true, r.Rest(), pcccOutcome(status)
+}
+
+// pcccOutcome turns a PCCC status byte into an outcome.
+func pcccOutcome(s uint8) firedoor.Outcome {
+	name := ""
+	switch s {
+	case 0:
+		return firedoor.OK
+	case 0x10:
+		name = "illegal-command-or-format"
+	case 0x20:
+		name = "host-has-a-problem-and-will-not-communicate"
+	case 0x30:
+		name = "remote-node-host-is-missing"
+	case 0x40:
+		name = "host-could-not-complete-function-due-to-hardware-fault"
+	case 0x50:
+		name = "addressing-problem-or-memory-protect-rungs"
+	case 0x60:
+		name = "function-not-allowed-due-to-command-protection-selection"
+	case 0x70:
+		name = "processor-is-in-program-mode"
+	}
+	return firedoor.Failed(uint32(s), name)
+}
+
+// fits keeps the file types' table and the codes it starts from together.
+var _ = [1]struct{}{}[len(fileTypes)-(fileLong-fileOutputs+1)]

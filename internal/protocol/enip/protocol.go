@@ -1,0 +1,20 @@
+package enip
+
+import (
+	"firedoor"
+	"firedoor/internal/protocol"
+)
+
+// Protocol is EtherNet/IP with CIP in it.
+var Protocol = &protocol.Protocol{
+	Name:       "enip",
+	TCP:        []uint16{44818},
+	UDP:        []uint16{44818},
+	Industrial: true,
+	Probe:      probe,
+	Orient:     orient,
+	New:        func() protocol.Parser { return newParser() },
+	Events: []firedoor.EventKind{
+		firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed, firedoor.EventExpect,
+	},
+}

@@ -1,0 +1,148 @@
+package enip
+
+import (
+	"encoding/binary"
+
+	"firedoor"
+)
+
+// raw is bytes nobody described.
+func raw(b []byte) firedoor.Values {
+	if len(b) == 0 {
+		return firedoor.Values{}
+	}
+	return firedoor.Values{Type: firedoor.U8, Count: len(b), Raw: b}
+}
+
+// elementary maps data type codes (CIP volume 1, C-6.1).
+var elementary = [256]firedoor.ValueType{
+	0xc1: firedoor.Bool,
+	0xc2: firedoor.I8,
+	0xc3: firedoor.I16,
+	0xc4: firedoor.I32,
+	0xc5: firedoor.I64,
+	0xc6: firedoor.U8,
+	0xc7: firedoor.U16,
+	0xc8: firedoor.U32,
+	0xc9: firedoor.U64,
+	0xca: firedoor.F32,
+	0xcb: firedoor.F64,
+	0xd1: firedoor.U8,
+	0xd2: firedoor.U16,
+	0xd3: firedoor.U32,
+	0xd4: firedoor.U64,
+}
+
+// splitType takes the data type in front of tag data off: a code, or for
+// structures 0x02a0 and a handle. Structures and types without a number's form
+// are given out as bytes.
+func splitType(b []byte) (t firedoor.ValueType, rest []byte, ok bool) {
+	const structure = 0x02a0
+	if len(b) < 2 {
+		return 0, nil, false
+	}
+	code := binary.LittleEndian.Uint16(b)
+	if code == structure {
+		if len(b) < 4 {
+			return 0, nil, false
+		}
+		return firedoor.U8, b[4:], true
+	}
+	if t = elementary[uint8(code)]; t == firedoor.NoValue || code > 0xff {
+		t = firedoor.U8
+	}
+	return t, b[2:], true
+}
+
+// typed gives out all of b as elements of t.
+func typed(t firedoor.ValueType, b []byte) firedoor.Values {
+	if len(b) == 0 {
+		return firedoor.Values{}
+	}
+	return firedoor.Values{Type: t, Little: true, Count: len(b) / t.Size(), Raw: b}
+}
+
+// written finds the values a request carries, and the quantity it names.
+func (it *item) written(data []byte) {
+	switch {
+	case !it.tag:
+		switch it.service {
+		case svcSetAll, svcSetList, svcSetSingle, svcSetMember, svcInsertMember:
+			if it.action.verb.Changes() {
+				it.values = raw(data)
+			}
+		}
+	case it.service == svcReadTag || it.service == svcReadFragment:
+		if len(data) >= 2 {
+			it.hasQty, it.quantity = true, uint32(binary.LittleEndian.Uint16(data))
+		}
+	case it.service == svcWriteTag || it.service == svcWriteFragment:
+		it.writtenTag(data)
+	case it.service == svcModifyTag && len(data) >= 2:
+		it.values = raw(data[2:]) // both masks
+	}
+}
+
+func (it *item) writtenTag(data []byte) {
+	t, rest, ok := splitType(data)
+	if !ok || len(rest) < 2 {
+		return
+	}
+	it.hasQty, it.quantity = true, uint32(binary.LittleEndian.Uint16(rest))
+	rest = rest[2:]
+	if it.service == svcWriteFragment {
+		const offset = 4
+		if len(rest) < offset {
+			return
+		}
+		it.values = typed(t, rest[offset:])
+		return
+	}
+	it.values = typed(t, rest)
+	it.values.Count = min(it.values.Count, int(it.quantity)*structSize(t, it.quantity, rest))
+}
+
+// structSize is how many values an element has: one, or for structures, which
+// are given out as bytes, all that is there.
+func structSize(t firedoor.ValueType, quantity uint32, rest []byte) int {
+	if t != firedoor.U8 || quantity == 0 {
+		return 1
+	}
+	return max(1, len(rest)/int(quantity))
+}
+
+// answerValues finds the values an answer carries.
+func (it *item) answerValues(data []byte) firedoor.Values {
+	switch {
+	case it.tag && (it.service == svcReadTag || it.service == svcReadFragment):
+		t, rest, ok := splitType(data)
+		if !ok {
+			return firedoor.Values{}
+		}
+		return typed(t, rest)
+	case it.identity && it.service == svcGetSingle:
+		return identityValue(it.object.At[2], data)
+	}
+	switch v := it.action.verb; it.service {
+	case svcGetAll, svcGetList, svcGetSingle, svcGetMember:
+		if !v.Changes() {
+			return raw(data)
+		}
+	case svcReadTag, svcInstanceList:
+		if v == firedoor.VerbRead {
+			return raw(data)
+		}
+	}
+	return firedoor.Values{}
+}
+
+// identityValue types an attribute of the identity object (CIP volume 1, 5-2.2).
+func identityValue(attribute uint32, data []byte) firedoor.Values {
+	switch attribute {
+	case 1, 2, 3, 5:
+		return typed(firedoor.U16, data)
+	case 6:
+		return typed(firedoor.U32, data)
+	}
+	return raw(data)
+}
