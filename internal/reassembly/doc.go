@@ -11,6 +11,9 @@
 // were handed over or given up. In-order bytes are the packet's own; only what
 // arrives early is copied, into the chunks of a Pool.
 //
+// Of each packet its user asks the sender's Stream whether it was Reused, tells
+// the other direction's Stream what is Acked, and then gives the Segment.
+//
 // Start. A SYN starts a stream one behind its sequence number, data on it (TCP
 // Fast Open) included. Without a SYN the first segment that carries data or a
 // FIN defines the start; what arrives later from before it is old data and is

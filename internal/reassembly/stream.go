@@ -115,6 +115,9 @@ func (s *Stream) Reused(seq uint32, flags uint8, payload int) bool {
 	return s.reused(seq, flags, payload)
 }
 
+// reused is kept apart so that Reused is inlined.
+//
+//go:noinline
 func (s *Stream) reused(seq uint32, flags uint8, payload int) bool {
 	switch {
 	case s.state == waiting:

@@ -417,3 +417,13 @@ func BenchmarkSwapped(b *testing.B) {
 		seq += 2920
 	}
 }
+
+// What was broken once stays mended.
+func TestEndBeforeHeldData(t *testing.T) {
+	pool, to := NewPool(DefaultChunks), &tape{}
+	var s Stream
+	run(&s, pool, to, step{99, packet.SYN, "", 0}, step{101, packet.FIN | ackFlag, "b", 0}, step{110, ackFlag, "x", 0}, ack(101))
+	if to.String() != "gap 1 b end" || pool.Held() != 0 {
+		t.Errorf("said %q, %d chunks held", to, pool.Held())
+	}
+}
