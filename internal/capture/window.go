@@ -39,29 +39,33 @@ func (w *window) need(n int) bool {
 	if w.err != nil {
 		return false
 	}
-	copy(w.buf, w.buf[w.r:w.w])
 	w.base += int64(w.r)
-	w.w -= w.r
-	w.r = 0
-	for idle := 0; w.w < n; {
+	w.r, w.w = 0, copy(w.buf, w.buf[w.r:w.w])
+	for w.w < n {
 		if w.w == len(w.buf) { // grows only as bytes arrive: lengths may lie
 			bigger := make([]byte, max(refill, 2*len(w.buf)))
 			copy(bigger, w.buf[:w.w])
 			w.buf = bigger
 		}
-		got, err := w.src.Read(w.buf[w.w:])
-		w.w += got
-		if err == nil && got == 0 {
-			if idle++; idle == maxIdleReads {
-				err = io.ErrNoProgress
-			}
-		}
-		if err != nil {
-			w.err = err
+		if !w.more() {
 			return w.w >= n
 		}
 	}
 	return true
+}
+
+// more reads once into what is free of the buffer; false if the source ended.
+func (w *window) more() bool {
+	for range maxIdleReads {
+		n, err := w.src.Read(w.buf[w.w:])
+		w.w += n
+		w.err = err
+		if n > 0 || err != nil {
+			return err == nil
+		}
+	}
+	w.err = io.ErrNoProgress
+	return false
 }
 
 // skip passes over n bytes without keeping them; false if the source ends before.

@@ -47,46 +47,56 @@ func vxlan(p *Packet, b []byte, missing, depth int) bool {
 	return true
 }
 
-// gre decodes RFC 2784 with the key and sequence number of RFC 2890. What it
-// does not look into (source routes, version 1, other payloads) stays the
-// payload of the outer packet, GRE header included.
-func gre(p *Packet, b []byte, missing, depth int) {
-	p.Proto = GRE
-	const (
-		hasChecksum = 0x8000
-		hasRoute    = 0x4000
-		hasKey      = 0x2000
-		hasSequence = 0x1000
-		version     = 0x0007
-	)
-	if len(b) < 4 {
-		stop(p, LayerNetwork, b, missing, "gre header")
-		return
-	}
-	flags, et := be.Uint16(b), be.Uint16(b[2:])
-	size, key := 4, uint32(0)
-	if flags&hasChecksum != 0 {
+// Flags of the GRE header.
+const (
+	greChecksum = 0x8000
+	greRoute    = 0x4000
+	greKey      = 0x2000
+	greSequence = 0x1000
+	greVersion  = 0x0007
+)
+
+// greHead is the size of a GRE header with these flags, and its key if b has it.
+func greHead(flags uint16, b []byte) (size int, key uint32) {
+	size = 4
+	if flags&greChecksum != 0 {
 		size += 4
 	}
-	if flags&hasKey != 0 {
+	if flags&greKey != 0 {
 		size += 4
 		if len(b) >= size {
 			key = be.Uint32(b[size-4:])
 		}
 	}
-	if flags&hasSequence != 0 {
+	if flags&greSequence != 0 {
 		size += 4
 	}
-	if flags&(hasRoute|version) != 0 {
-		stop(p, LayerNetwork, b, missing, "")
-		return
-	}
-	if len(b) < size {
+	return size, key
+}
+
+// gre decodes RFC 2784 with the key and sequence number of RFC 2890. What it
+// does not look into (source routes, version 1, other payloads) stays the
+// payload of the outer packet, GRE header included.
+func gre(p *Packet, b []byte, missing, depth int) {
+	p.Proto = GRE
+	if len(b) < 4 {
 		stop(p, LayerNetwork, b, missing, "gre header")
 		return
 	}
-	if depth >= MaxNesting {
-		stop(p, LayerNetwork, b, missing, "nested too deep")
+	flags, et := be.Uint16(b), be.Uint16(b[2:])
+	size, key := greHead(flags, b)
+	broken := ""
+	switch {
+	case flags&(greRoute|greVersion) != 0:
+		stop(p, LayerNetwork, b, missing, "")
+		return
+	case len(b) < size:
+		broken = "gre header"
+	case depth >= MaxNesting:
+		broken = "nested too deep"
+	}
+	if broken != "" {
+		stop(p, LayerNetwork, b, missing, broken)
 		return
 	}
 	inner := b[size:]
@@ -105,7 +115,7 @@ func gre(p *Packet, b []byte, missing, depth int) {
 		enter(p, TunnelGRE, key)
 		innerEthernet(p, inner, len(inner)+missing, depth)
 	case typeERSPAN, typeERSPAN3:
-		if !erspan(p, et, flags&hasSequence != 0, inner, missing, depth) {
+		if !erspan(p, et, flags&greSequence != 0, inner, missing, depth) {
 			stop(p, LayerNetwork, b, missing, "erspan header")
 		}
 	default:
