@@ -51,18 +51,19 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 	}
 }
 
-// carries decides by content and tells whether the stream was handed over.
+// carries decides by content and tells whether the stream was handed over. In a
+// quiet connection only a message whose lengths agree changes that: the tail of
+// one that was too long to be joined can begin with anything.
 func (p *parser) carries(emit func(*firedoor.Event)) bool {
-	switch wire.Carries(p.framer.TSDU) {
-	case wire.CarriesS7:
-		p.handover = firedoor.HandOver{Protocol: "s7comm", State: p.session}
-		p.event = firedoor.Event{Kind: firedoor.EventHandOver, HandOver: &p.handover}
-		emit(&p.event)
-		return true
-	default:
+	b := p.framer.TSDU
+	if wire.Carries(b) != wire.CarriesS7 || p.quiet && wire.S7Length(b) != len(b) {
 		p.quiet = true
 		return false
 	}
+	p.handover = firedoor.HandOver{Protocol: "s7comm", State: p.session}
+	p.event = firedoor.Event{Kind: firedoor.EventHandOver, HandOver: &p.handover}
+	emit(&p.event)
+	return true
 }
 
 func (p *parser) bad(reason string, at int, emit func(*firedoor.Event)) {

@@ -51,7 +51,7 @@ const (
 // read takes a message apart.
 func (u *user) read(m *message) bool {
 	rd := protocol.Read(m.param)
-	if head := rd.U24(); head != headUser {
+	if rd.U24() != headUser {
 		return false
 	}
 	length := rd.U8()
@@ -74,7 +74,7 @@ func (u *user) read(m *message) bool {
 }
 
 func (p *parser) userdata(m *message) {
-	if len(m.param) >= 7 && m.param[0] == 1 && m.param[1] == 0 && m.param[2] == 0x10 {
+	if rd := protocol.Read(m.param); rd.U24() == headMode && len(m.param) >= 7 {
 		p.modeTransition(m.param[6:7])
 		return
 	}

@@ -214,3 +214,19 @@ func Carries(tsdu []byte) Carried {
 	}
 	return CarriesUnknown
 }
+
+// leastS7 is the fewest bytes of an S7comm message.
+const leastS7 = 10
+
+// S7Length is how long the S7comm message that b begins with says it is, 0 if b
+// begins with none.
+func S7Length(b []byte) int {
+	if len(b) < leastS7 || Carries(b) != CarriesS7 {
+		return 0
+	}
+	n := leastS7 + int(binary.BigEndian.Uint16(b[6:])) + int(binary.BigEndian.Uint16(b[8:]))
+	if b[1] == 2 || b[1] == 3 { // answers have an error class and code
+		n += 2
+	}
+	return n
+}

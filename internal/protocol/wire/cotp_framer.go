@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"encoding/binary"
-
-	"firedoor"
-)
+import "firedoor"
 
 // MaxTSDU bounds a transport message over several DT TPDUs, headers included. A
 // longer one is given up and reported.
@@ -172,25 +168,13 @@ func trust(b []byte, first byte) trusted {
 
 func trustS7(b []byte, size int, first byte) trusted {
 	const head = TPKTHeader + 3
-	if b[6] == 0 || size < head+10 {
+	if b[6] == 0 || size < head+leastS7 || len(b) > head && b[head] != first {
 		return trustNo
 	}
-	if len(b) > head && b[head] != first {
-		return trustNo
-	}
-	if len(b) < head+10 {
+	if len(b) < head+leastS7 {
 		return trustMore
 	}
-	pdu := b[head:]
-	want := 10 + int(binary.BigEndian.Uint16(pdu[6:])) + int(binary.BigEndian.Uint16(pdu[8:]))
-	switch pdu[1] {
-	case 2, 3:
-		want += 2
-	case 1, 7:
-	default:
-		return trustNo
-	}
-	if want != size-head {
+	if S7Length(b[head:]) != size-head {
 		return trustNo
 	}
 	return trustYes
