@@ -12,7 +12,7 @@ func (p *parser) answer() {
 	code, data := p.adu[functionAt], p.adu[dataAt:]
 	q := p.asked.Take(p.key())
 	f := p.begin(code &^ exceptionBit)
-	p.op.Outcome = firedoor.OK
+	p.op.Outcome.Kind = firedoor.OutcomeOK
 	if code >= exceptionBit {
 		p.refused(q, data)
 		return
@@ -66,11 +66,17 @@ func (p *parser) reply(q *request, item int) {
 		p.op.Quantity, p.op.HasQty = q.records[item].length, true
 	case item == 1:
 		p.op.Verb = firedoor.VerbWrite
-		p.op.Object, p.op.Quantity, p.op.HasQty = q.second, q.qty2, q.second.Space != nil
+		p.set(q.second, q.qty2, q.second.space != nil)
 	default:
-		p.op.Object, p.op.Quantity, p.op.HasQty = q.object, q.qty, isRange(q.object.Space)
+		p.set(q.object, q.qty, isRange(q.object.space))
 	}
 	p.emit(&p.operation)
+}
+
+// set fills in the object that an answer is about.
+func (p *parser) set(o place, qty uint32, counts bool) {
+	p.op.Object.Space, p.op.Object.At[0] = o.space, o.at
+	p.op.Quantity, p.op.HasQty = qty, counts
 }
 
 // isRange tells whether operations on a space count elements.
@@ -151,7 +157,7 @@ func (p *parser) answerWrite(f *function, q *request, data []byte) string {
 	switch {
 	case len(data) != size:
 		return reasonLength
-	case q != nil && q.object.Space != nil && (q.object.At[0] != uint32(address) || q.words != words):
+	case q != nil && q.object.space != nil && (q.object.at != uint32(address) || q.words != words):
 		return reasonEcho
 	default:
 		return ""
@@ -264,7 +270,7 @@ func (p *parser) answerDiagnostics(q *request, data []byte) string {
 	switch {
 	case len(data) < 4 || len(data)%2 != 0:
 		return reasonLength
-	case q != nil && q.object.Space != nil && q.object.At[0] != uint32(sub):
+	case q != nil && q.object.space != nil && q.object.at != uint32(sub):
 		return reasonEcho
 	default:
 		return ""

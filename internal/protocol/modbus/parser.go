@@ -12,15 +12,24 @@ import (
 type request struct {
 	id      uint32 // of its first operation
 	items   int    // operations it gave
-	object  firedoor.Object
+	object  place
+	second  place
 	qty     uint32 // 0: none, or the request could not be read
-	second  firedoor.Object
 	qty2    uint32
 	verb    firedoor.Verb // of sub-functions
 	name    string
 	words   [2]uint16 // what a write's answer repeats behind the address
 	records []record  // functions 20 and 21
 }
+
+// place is an object of one number: smaller than a firedoor.Object, as one is
+// kept for every request under way.
+type place struct {
+	space *firedoor.Space
+	at    uint32
+}
+
+func placeOf(o *firedoor.Object) place { return place{o.Space, o.At[0]} }
 
 // record is one sub-request for file records.
 type record struct {
@@ -43,7 +52,7 @@ type parser struct {
 	// What events point to.
 	operation firedoor.Event
 	op        firedoor.Operation
-	refusals  [2]firedoor.Refusal
+	refusals  [1]firedoor.Refusal
 	voice     wire.Voice
 }
 
@@ -134,29 +143,20 @@ func (p *parser) key() uint64 {
 // begin fills the operation with what every message says.
 func (p *parser) begin(code byte) *function {
 	f := &functions[code]
-	p.op = firedoor.Operation{HasUnit: true, Unit: uint32(p.adu[6]), Code: uint32(code), Function: f.name, Verb: f.verb}
+	op := &p.op // field by field: most of it is as the message before left it
+	op.Item, op.Partial, op.HasUnit, op.HasQty = 0, false, true, false
+	op.Unit, op.Code, op.Quantity, op.Verb = uint32(p.adu[6]), uint32(code), 0, f.verb
+	op.Function = f.name
+	op.Object.Space, op.Object.At = nil, [4]uint32{}
+	op.Values.Type = firedoor.NoValue
+	op.Outcome.Kind = firedoor.OutcomePending
 	return f
 }
 
-// refuse adds a refusal to the operation at hand: size bytes of patch at offset.
-func (p *parser) refuse(name string, offset int, patch [4]byte, size uint8) {
-	if n := len(p.op.Refusals); n < len(p.refusals) {
-		p.refusals[n] = firedoor.Refusal{Name: name, Offset: offset, Bytes: patch, Len: size}
-		p.op.Refusals = p.refusals[:n+1]
-	}
-}
-
-// refuseAddress spoils the address at offset. No device has an object there
-// unless it has all 65,536 of a kind.
-func (p *parser) refuseAddress(offset int) {
-	p.refuse("address", offset, [4]byte{0xff, 0xff}, 2)
-}
-
-// refuseFunction turns the function code into one that is not assigned.
-func (p *parser) refuseFunction(f *function) {
-	if f.stand != 0 {
-		p.refuse("function", functionAt, [4]byte{f.stand}, 1)
-	}
+// refuseAt spoils two bytes at offset: an address or number no device has.
+func (p *parser) refuseAt(name string, offset int) {
+	p.refusals[0] = firedoor.Refusal{Name: name, Offset: offset, Bytes: [4]byte{0xff, 0xff}, Len: 2}
+	p.op.Refusals = p.refusals[:]
 }
 
 // ask emits the operation at hand as asked.
@@ -170,7 +170,7 @@ func (p *parser) ask() {
 
 // object names what the operation at hand touches.
 func (p *parser) object(space *firedoor.Space, at uint16, qty uint32) {
-	p.op.Object = firedoor.Object{Space: space, At: [4]uint32{uint32(at)}}
+	p.op.Object.Space, p.op.Object.At[0] = space, uint32(at)
 	p.op.Quantity, p.op.HasQty = qty, true
 }
 

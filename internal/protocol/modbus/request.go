@@ -35,7 +35,9 @@ func (p *parser) request() {
 	p.remember()
 	f := p.begin(code)
 	q := p.asked.Put(p.key())
-	*q = request{id: p.last + 1, items: 1, verb: f.verb, name: f.name, records: q.records[:0]}
+	q.id, q.items, q.verb, q.name = p.last+1, 1, f.verb, f.name
+	q.object, q.second, q.qty, q.qty2 = place{}, place{}, 0, 0
+	q.words, q.records = [2]uint16{}, q.records[:0]
 	reason := ""
 	switch f.form {
 	case formRead:
@@ -78,7 +80,7 @@ func (p *parser) remember() {
 
 // unreadable emits an operation of which only the function is known.
 func (p *parser) unreadable(f *function) string {
-	p.refuseFunction(f)
+	p.op.Refusals = f.byFunction()
 	p.ask()
 	return reasonLength
 }
@@ -89,8 +91,8 @@ func (p *parser) askRead(f *function, q *request, data []byte) string {
 	}
 	q.qty = uint32(binary.BigEndian.Uint16(data[2:]))
 	p.object(f.space, binary.BigEndian.Uint16(data), q.qty)
-	q.object = p.op.Object
-	p.refuseAddress(dataAt)
+	q.object = placeOf(&p.op.Object)
+	p.op.Refusals = f.refusals
 	p.ask()
 	return checkQuantity(data, 4, q.qty, f.limit)
 }
@@ -111,11 +113,10 @@ func (p *parser) askWriteOne(f *function, q *request, data []byte) string {
 		return p.unreadable(f)
 	}
 	p.object(f.space, binary.BigEndian.Uint16(data), 1)
-	q.object, q.qty = p.op.Object, 1
+	q.object, q.qty = placeOf(&p.op.Object), 1
 	q.words[0] = binary.BigEndian.Uint16(data[2:])
 	p.op.Values = valueOfOne(f.space, data)
-	p.refuseAddress(dataAt)
-	p.refuseFunction(f)
+	p.op.Refusals = f.refusals
 	p.ask()
 	switch {
 	case len(data) != 4:
@@ -143,10 +144,9 @@ func (p *parser) askWriteMany(f *function, q *request, data []byte) string {
 	q.qty = uint32(binary.BigEndian.Uint16(data[2:]))
 	q.words[0] = uint16(q.qty)
 	p.object(f.space, binary.BigEndian.Uint16(data), q.qty)
-	q.object = p.op.Object
+	q.object = placeOf(&p.op.Object)
 	p.op.Values = valuesOf(f.space, data[5:], q.qty)
-	p.refuseAddress(dataAt)
-	p.refuseFunction(f)
+	p.op.Refusals = f.refusals
 	p.ask()
 	if reason := checkQuantity(data, 5+int(data[4]), q.qty, f.limit); reason != "" {
 		return reason
@@ -170,11 +170,10 @@ func (p *parser) askMask(f *function, q *request, data []byte) string {
 		return p.unreadable(f)
 	}
 	p.object(f.space, binary.BigEndian.Uint16(data), 1)
-	q.object, q.qty = p.op.Object, 1
+	q.object, q.qty = placeOf(&p.op.Object), 1
 	q.words = [2]uint16{binary.BigEndian.Uint16(data[2:]), binary.BigEndian.Uint16(data[4:])}
 	p.op.Values = registers(data[2:6])
-	p.refuseAddress(dataAt)
-	p.refuseFunction(f)
+	p.op.Refusals = f.refusals
 	p.ask()
 	if len(data) != 6 {
 		return reasonLength
@@ -188,7 +187,7 @@ func (p *parser) askReadWrite(f *function, q *request, data []byte) string {
 	q.items = 2
 	if len(data) < 9 {
 		p.op.Item = 1
-		p.refuseFunction(f)
+		p.op.Refusals = f.byFunction()
 		p.ask()
 		p.op.Item, p.op.Verb = 2, firedoor.VerbWrite
 		return p.unreadable(f)
@@ -196,17 +195,15 @@ func (p *parser) askReadWrite(f *function, q *request, data []byte) string {
 	q.qty = uint32(binary.BigEndian.Uint16(data[2:]))
 	q.qty2 = uint32(binary.BigEndian.Uint16(data[6:]))
 	p.object(f.space, binary.BigEndian.Uint16(data), q.qty)
-	q.object = p.op.Object
+	q.object = placeOf(&p.op.Object)
 	p.op.Item = 1
-	p.refuseAddress(dataAt)
-	p.refuseFunction(f)
+	p.op.Refusals = f.refusals
 	p.ask()
 	p.object(f.space, binary.BigEndian.Uint16(data[4:]), q.qty2)
-	q.second = p.op.Object
+	q.second = placeOf(&p.op.Object)
 	p.op.Item, p.op.Verb = 2, firedoor.VerbWrite
 	p.op.Values = valuesOf(f.space, data[9:], q.qty2)
-	p.refuseAddress(dataAt + 4)
-	p.refuseFunction(f)
+	p.op.Refusals = secondRefusals
 	p.ask()
 	if reason := checkQuantity(data, 9+int(data[8]), q.qty, f.limit); reason != "" {
 		return reason
@@ -225,8 +222,8 @@ func (p *parser) askQueue(f *function, q *request, data []byte) string {
 		return p.unreadable(f)
 	}
 	p.op.Object = firedoor.Object{Space: &queues, At: [4]uint32{uint32(binary.BigEndian.Uint16(data))}}
-	q.object = p.op.Object
-	p.refuseAddress(dataAt)
+	q.object = placeOf(&p.op.Object)
+	p.op.Refusals = f.refusals
 	p.ask()
 	if len(data) != 2 {
 		return reasonLength
@@ -269,7 +266,7 @@ func (p *parser) askFile(f *function, q *request, data []byte) string {
 		if several {
 			p.op.Item = uint16(q.items)
 		}
-		p.refuseAddress(place)
+		p.refuseAt("address", place)
 		p.ask()
 	}
 	return reason
@@ -282,12 +279,12 @@ func (p *parser) askDiagnostics(f *function, q *request, data []byte) string {
 	sub := binary.BigEndian.Uint16(data)
 	p.op.Object = firedoor.Object{Space: &diagnostics, At: [4]uint32{uint32(sub)}}
 	p.op.Verb = diagnosticVerb(sub)
-	q.object, q.verb = p.op.Object, p.op.Verb
+	q.object, q.verb = placeOf(&p.op.Object), p.op.Verb
 	if sub == subEcho || sub == subRestart || sub == subDelimiter {
 		p.op.Values = registers(data[2:])
 	}
 	if p.op.Verb.Changes() {
-		p.refuse("sub-function", dataAt, [4]byte{0xff, 0xff}, 2)
+		p.refuseAt("sub-function", dataAt)
 	}
 	p.ask()
 	if len(data) < 4 || len(data)%2 != 0 {
@@ -312,7 +309,7 @@ func (p *parser) askEncapsulated(f *function, q *request, data []byte) string {
 			}
 		}
 	}
-	q.object, q.verb, q.name = p.op.Object, p.op.Verb, p.op.Function
+	q.object, q.verb, q.name = placeOf(&p.op.Object), p.op.Verb, p.op.Function
 	p.ask()
 	return reason
 }

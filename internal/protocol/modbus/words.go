@@ -9,10 +9,10 @@ import (
 // Objects are counted from zero, as on the wire; data models that say 40001 for
 // the first holding register count from one.
 var (
-	coils       = firedoor.Space{Name: "coil"}
-	discretes   = firedoor.Space{Name: "discrete"}
-	holding     = firedoor.Space{Name: "holding"}
-	inputs      = firedoor.Space{Name: "input"}
+	coils       = firedoor.Space{Name: "coil", Axis: 1}
+	discretes   = firedoor.Space{Name: "discrete", Axis: 1}
+	holding     = firedoor.Space{Name: "holding", Axis: 1}
+	inputs      = firedoor.Space{Name: "input", Axis: 1}
 	queues      = firedoor.Space{Name: "fifo"}
 	diagnostics = firedoor.Space{Name: "diagnostic"}
 	deviceIDs   = firedoor.Space{Name: "device-id"}
@@ -56,7 +56,25 @@ type function struct {
 	// stand is an unassigned function code that stands in for this one in a
 	// refusal; each has its own, so that the exception can be told back.
 	stand byte
+	// refusals of a request that has its address in the usual place.
+	refusals []firedoor.Refusal
 }
+
+// byFunction is the refusal of a request whose address cannot be read.
+func (f *function) byFunction() []firedoor.Refusal { return f.refusals[min(1, len(f.refusals)):] }
+
+// refusalsWith spoils the address at offset (no device has an object at 65,535
+// unless it has all of a kind), or turns the function code into an unassigned one.
+func refusalsWith(offset int, stand byte) []firedoor.Refusal {
+	r := []firedoor.Refusal{{Name: "address", Offset: offset, Bytes: [4]byte{0xff, 0xff}, Len: 2}}
+	if stand != 0 {
+		r = append(r, firedoor.Refusal{Name: "function", Offset: functionAt, Bytes: [4]byte{stand}, Len: 1})
+	}
+	return r
+}
+
+// secondRefusals refuse the writing half of function 23.
+var secondRefusals = refusalsWith(dataAt+4, functions[23].stand)
 
 // Sub-codes.
 const (
@@ -83,30 +101,34 @@ var functions = allFunctions()
 func allFunctions() [256]function {
 	const read, write = firedoor.VerbRead, firedoor.VerbWrite
 	all := [256]function{
-		1:  {"read coils", read, formRead, &coils, 2000, 0},
-		2:  {"read discrete inputs", read, formRead, &discretes, 2000, 0},
-		3:  {"read holding registers", read, formRead, &holding, 125, 0},
-		4:  {"read input registers", read, formRead, &inputs, 125, 0},
-		5:  {"write single coil", write, formWriteOne, &coils, 1, 73},
-		6:  {"write single register", write, formWriteOne, &holding, 1, 74},
-		7:  {"read exception status", firedoor.VerbDiagnose, formStatus, nil, 0, 0},
-		8:  {"diagnostics", firedoor.VerbDiagnose, formDiagnostics, &diagnostics, 0, 0},
-		11: {"get comm event counter", firedoor.VerbDiagnose, formCounter, nil, 0, 0},
-		12: {"get comm event log", firedoor.VerbDiagnose, formLog, nil, 0, 0},
-		15: {"write multiple coils", write, formWriteMany, &coils, 1968, 75},
-		16: {"write multiple registers", write, formWriteMany, &holding, 123, 76},
-		17: {"report server id", firedoor.VerbIdentify, formServerID, nil, 0, 0},
-		20: {"read file record", read, formReadFile, &files, 0, 0},
-		21: {"write file record", write, formWriteFile, &files, 0, 0},
-		22: {"mask write register", write, formMask, &holding, 1, 77},
-		23: {"read/write multiple registers", read, formReadWrite, &holding, 125, 78},
-		24: {"read fifo queue", read, formQueue, &queues, 0, 0},
-		43: {"encapsulated interface transport", firedoor.VerbConfigure, formEncapsulated, nil, 0, 0},
+		1:  {"read coils", read, formRead, &coils, 2000, 0, nil},
+		2:  {"read discrete inputs", read, formRead, &discretes, 2000, 0, nil},
+		3:  {"read holding registers", read, formRead, &holding, 125, 0, nil},
+		4:  {"read input registers", read, formRead, &inputs, 125, 0, nil},
+		5:  {"write single coil", write, formWriteOne, &coils, 1, 73, nil},
+		6:  {"write single register", write, formWriteOne, &holding, 1, 74, nil},
+		7:  {"read exception status", firedoor.VerbDiagnose, formStatus, nil, 0, 0, nil},
+		8:  {"diagnostics", firedoor.VerbDiagnose, formDiagnostics, &diagnostics, 0, 0, nil},
+		11: {"get comm event counter", firedoor.VerbDiagnose, formCounter, nil, 0, 0, nil},
+		12: {"get comm event log", firedoor.VerbDiagnose, formLog, nil, 0, 0, nil},
+		15: {"write multiple coils", write, formWriteMany, &coils, 1968, 75, nil},
+		16: {"write multiple registers", write, formWriteMany, &holding, 123, 76, nil},
+		17: {"report server id", firedoor.VerbIdentify, formServerID, nil, 0, 0, nil},
+		20: {"read file record", read, formReadFile, &files, 0, 0, nil},
+		21: {"write file record", write, formWriteFile, &files, 0, 0, nil},
+		22: {"mask write register", write, formMask, &holding, 1, 77, nil},
+		23: {"read/write multiple registers", read, formReadWrite, &holding, 125, 78, nil},
+		24: {"read fifo queue", read, formQueue, &queues, 0, 0, nil},
+		43: {"encapsulated interface transport", firedoor.VerbConfigure, formEncapsulated, nil, 0, 0, nil},
 	}
 	for code := range all {
 		if f := &all[code]; f.form == formOther {
 			f.name = "function " + strconv.Itoa(code)
 			f.verb = firedoor.VerbConfigure
+		}
+		switch f := &all[code]; f.form {
+		case formRead, formWriteOne, formWriteMany, formMask, formReadWrite, formQueue:
+			f.refusals = refusalsWith(dataAt, f.stand)
 		}
 	}
 	return all
