@@ -102,7 +102,8 @@ func enipServices(n *Net) {
 	n.Wait(time.Millisecond)
 	n.UDP(enipAdapter, enipPanel, PortENIP, 49201, ENIP{}.ListIdentityAnswer(nil, enipAdapter, enipRobot))
 	t := newENIPTalk(n, 49202)
-	t.say(ENIP{}.command(cmdListServices), ENIP{}.command(cmdListServices, enipServiceItem()...))
+	t.c.Client(ENIP{}.command(1)) // some software opens with a command of old, and does not wait
+	t.say(ENIP{}.command(cmdListServices), append(ENIP{}.refused(1, 1), ENIP{}.command(cmdListServices, enipServiceItem()...)...))
 	t.say(ENIP{}.command(cmdListInterfaces), ENIP{}.command(cmdListInterfaces, 0, 0))
 	t.say(ENIP{}.ListIdentity(nil), ENIP{}.ListIdentityAnswer(nil, enipRack, enipController))
 	t.say(ENIP{}.command(0, 1, 2, 3), nil)
@@ -173,7 +174,9 @@ func enipObjects(t *enipTalk) {
 	same(0x4b, CIPClass(0x37, 200, 0), 0xff)
 	same(0x4c, CIPClass(0x8e, 1, 0), 1, 2, 3)
 	same(0x4c, CIPClass(0xb2, 33, 0))
-	same(0x63, CIPClass(0x70, 1, 0), 9)
+	same(0x63, CIPClass(0x2f, 1, 0), 9)
+	same(0x4d, CIPClass(0xa1, 1, 0), 0, 0, 1, 0)
+	same(0x04, CIPClass(0x8b, 1, 0), 1, 0, 6, 0, 0, 0)
 	t.ask(CIPRequest(nil, 0x5a, CIPClass(6, 1, 0)), CIPAnswer(nil, 0x5a, 0x16))
 }
 

@@ -24,12 +24,20 @@ var commands = [...]command{
 	{cmdStartDTLS, "start dtls", firedoor.VerbSession, false},
 }
 
+// legacy stands for the codes that CIP volume 2, table 2-3.2, reserves for old
+// products: some software still opens with one, to hear that it is unsupported.
+var legacy = command{function: "legacy command", verb: firedoor.VerbDiagnose}
+
 // commandOf returns nil for an unknown command.
 func commandOf(code uint16) *command {
 	for i := range commands {
 		if commands[i].code == code {
 			return &commands[i]
 		}
+	}
+	switch {
+	case code >= 0x01 && code <= 0x05, code >= 0x67 && code <= 0x6e, code == 0x71, code >= 0x74 && code <= 0xc7:
+		return &legacy
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func (p *parser) state(it *item, i int, first uint32) *firedoor.Operation {
 	if len(p.message.items) > 1 {
 		p.operation.Item = uint16(i)
 	}
-	if it.kind == legacy {
+	if it.kind == inPCCC {
 		p.operation.Protocol = "pccc"
 	}
 	return &p.operation
@@ -176,8 +176,8 @@ func (it *item) result() firedoor.Values {
 	switch it.kind {
 	case plain:
 		return it.answerValues(it.reply)
-	case legacy:
-		return it.legacy.values(it.reply)
+	case inPCCC:
+		return it.pccc.values(it.reply)
 	}
 	return firedoor.Values{}
 }

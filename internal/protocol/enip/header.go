@@ -62,7 +62,8 @@ func (h *header) clean() bool {
 // framed tells whether the length can still be believed: an unknown command
 // alone, or a strange status alone, is a body to report and pass over.
 func (h *header) framed() bool {
-	return h.length <= maxBody && (commandOf(h.command) != nil || h.options == 0 && statusKnown(h.status))
+	c := commandOf(h.command)
+	return h.length <= maxBody && (c != nil && c != &legacy || h.options == 0 && statusKnown(h.status))
 }
 
 // probe wants a clean header and a body of the shape its command has.
@@ -75,11 +76,12 @@ func probe(b []byte) protocol.Match {
 		if !h.clean() {
 			return protocol.No
 		}
-		if h.command != cmdNOP {
+		if h.status != 0 || h.command != cmdNOP && commandOf(h.command) != &legacy {
 			return probeBody(&h, b[headerLen:])
 		}
-		// A NOP is almost all zeros and proves nothing: see what follows it.
-		if h.total() > protocol.MaxProbe-headerLen || h.session == 0 && h.context == 0 && h.length == 0 {
+		// A NOP is almost all zeros and proves nothing, nor does a command that
+		// is not described: see what follows.
+		if h.total() > protocol.MaxProbe-headerLen || h == (header{}) {
 			return protocol.No
 		}
 		b = b[min(h.total(), len(b)):]

@@ -21,7 +21,7 @@ const (
 	multiple
 	unconnected
 	pccc   // Execute PCCC
-	legacy // the PCCC command in it
+	inPCCC // the PCCC command in it
 )
 
 // item is one service of a message: envelopes first, then what they hold.
@@ -42,7 +42,7 @@ type item struct {
 	data     []byte // what follows the path
 	path     []byte
 	pathAt   int // offset of the path in the message
-	legacy   pcccCommand
+	pccc     pcccCommand
 
 	outcome  firedoor.Outcome
 	reply    []byte // answer data

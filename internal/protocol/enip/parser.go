@@ -117,7 +117,7 @@ func (p *parser) parse(dir firedoor.Direction, h *header, body []byte, at int) {
 	case h.command == cmdSendRRData || h.command == cmdSendUnitData:
 		p.carrier(dir, h, body, at)
 	case dir == firedoor.FromClient:
-		p.command(c, at, at+h.total())
+		p.command(c, h.command, at, at+h.total())
 	default:
 		p.commandAnswer(c, h, body, at)
 	}
@@ -129,13 +129,13 @@ func (p *parser) broken(proto, reason string, at int) {
 }
 
 // command emits an encapsulation command.
-func (p *parser) command(c *command, start, end int) {
+func (p *parser) command(c *command, code uint16, start, end int) {
 	p.lastID++
 	if !c.oneWay {
-		*p.commands.Put(uint64(c.code)) = p.lastID
+		*p.commands.Put(uint64(code)) = p.lastID
 	}
 	p.operation = firedoor.Operation{
-		ID: p.lastID, Phase: firedoor.Asked, Verb: c.verb, Code: uint32(c.code), Function: c.function,
+		ID: p.lastID, Phase: firedoor.Asked, Verb: c.verb, Code: uint32(code), Function: c.function,
 		NoAnswer: c.oneWay, Span: firedoor.Span{Start: int64(start), End: int64(end)},
 	}
 	p.emit(&p.operationE)
@@ -147,10 +147,10 @@ func (p *parser) commandAnswer(c *command, h *header, body []byte, at int) {
 		return // a target's NOP keeps the connection alive and says nothing
 	}
 	p.operation = firedoor.Operation{
-		Phase: firedoor.Answered, Verb: c.verb, Code: uint32(c.code), Function: c.function,
+		Phase: firedoor.Answered, Verb: c.verb, Code: uint32(h.command), Function: c.function,
 		Outcome: headerOutcome(h.status),
 	}
-	if id := p.commands.Take(uint64(c.code)); id != nil {
+	if id := p.commands.Take(uint64(h.command)); id != nil {
 		p.operation.ID = *id
 	} else {
 		p.lastID++
@@ -158,7 +158,7 @@ func (p *parser) commandAnswer(c *command, h *header, body []byte, at int) {
 	}
 	p.emit(&p.operationE)
 	if h.status == 0 {
-		p.listed(c.code, body, at+headerLen)
+		p.listed(h.command, body, at+headerLen)
 	}
 }
 

@@ -165,11 +165,11 @@ func (m *message) pccc(i int) {
 		return
 	}
 	f, outer := pcccOf(code), &m.items[i]
-	it.kind, it.code, it.end, it.service = legacy, uint32(code), i+2, cmd
+	it.kind, it.code, it.end, it.service = inPCCC, uint32(code), i+2, cmd
 	it.hasUnit, it.unit = outer.hasUnit, outer.unit
 	it.path, it.pathAt = outer.path, outer.pathAt
 	it.action = action{f.name, f.verb}
-	it.legacy.read = f.verb == firedoor.VerbRead
+	it.pccc.read = f.verb == firedoor.VerbRead
 	if f.form != formOther {
 		it.address(f, &r)
 		if r.Failed() {
@@ -198,7 +198,7 @@ func (it *item) address(f *pcccFunction, r *protocol.Reader) {
 		return
 	}
 	it.object = firedoor.Object{Space: &fileSpace, At: [4]uint32{uint32(kind), file, element, sub}}
-	it.legacy.fileType = kind
+	it.pccc.fileType = kind
 	t := elementType(kind)
 	it.hasQty, it.quantity = true, uint32(size/t.Size())
 	if f.verb == firedoor.VerbWrite {

@@ -59,7 +59,9 @@ const (
 	classTemplate   = 0x6c
 	classRoutine    = 0x6d
 	classTask       = 0x70
+	classRungs      = 0x6a // Logix controllers: met inside programs
 	classMode       = 0x8e // Logix controllers: start, stop, key switch
+	classFirmware   = 0xa1 // Rockwell devices: non-volatile storage, where firmware goes
 	classReadList   = 0xb2 // Logix controllers: lists of tags read as one block
 	classTCPIP      = 0xf5
 	classLink       = 0xf6
@@ -189,15 +191,20 @@ func classAction(service uint8, class uint32) (action, bool) {
 	return action{}, false
 }
 
-// unknownVerb guesses nothing but what two classes of Logix controllers are
-// publicly known for: 0x8e holds the mode and the key switch, and 0x4c on 0xb2
-// polls a list of tags.
+// unknownVerb tells what a service without a name is for, where the class says
+// so: Logix controllers keep the mode and the key switch in 0x8e and the user
+// program in a few more, firmware goes to 0xa1, and 0x4c on 0xb2 polls a list
+// of tags.
 func unknownVerb(service uint8, class uint32) firedoor.Verb {
-	switch {
-	case class == classMode:
+	switch class {
+	case classMode:
 		return firedoor.VerbControl
-	case class == classReadList && service == svcReadTag:
-		return firedoor.VerbRead
+	case classFirmware, classProgram, classRungs, classRoutine, classTask:
+		return firedoor.VerbProgram
+	case classReadList:
+		if service == svcReadTag {
+			return firedoor.VerbRead
+		}
 	}
 	return firedoor.VerbDiagnose
 }
@@ -228,7 +235,8 @@ func verbOn(v firedoor.Verb, service uint8, class uint32, p *path) firedoor.Verb
 }
 
 // writeVerb tells setting process values from setting up a device: objects of
-// the specification other than assemblies and I/O points hold configuration.
+// the specification other than assemblies and I/O points hold configuration,
+// and so do the controller's own below its tags.
 func writeVerb(service uint8, class uint32, p *path) firedoor.Verb {
 	const run1, run2 = 3, 4
 	switch {
@@ -238,10 +246,12 @@ func writeVerb(service uint8, class uint32, p *path) firedoor.Verb {
 		}
 	case class == classMode:
 		return firedoor.VerbControl
+	case class == classFirmware, class == classProgram, class == classRungs, class == classRoutine, class == classTask:
+		return firedoor.VerbProgram
 	case class == classAssembly, class >= 0x08 && class <= 0x0b, class >= 0x1d && class <= 0x20,
-		class == 0x2a, class == 0x33: // points, groups, drives and set points
+		class == 0x2a, class == 0x33, class == classSymbol: // points, groups, drives, set points
 		return firedoor.VerbWrite
-	case class >= 0x64 && class <= 0xc7, class >= 0x300: // a vendor's own
+	case class > classMode && class <= 0xc7, class >= 0x300: // a vendor's own
 		return firedoor.VerbWrite
 	}
 	return firedoor.VerbConfigure
