@@ -120,6 +120,26 @@ func (r *Reader) nextRecord(f *packet.Frame) error {
 	return nil
 }
 
+// skipRecords passes over the whole records that are in the window and counts them.
+func (r *Reader) skipRecords() (n uint64) {
+	w, p := &r.win, &r.pcap
+	at, win := w.r, w.buf[:w.w]
+	for len(win)-at >= p.head {
+		kept := le.Uint32(win[at+8:])
+		if p.swapped {
+			kept = bits.ReverseBytes32(kept)
+		}
+		if p.flipped || kept > MaxFrame || int(kept) > len(win)-at-p.head {
+			break // Next knows what to do
+		}
+		at += p.head + int(kept)
+		n++
+	}
+	w.r = at
+	r.number += uint32(n)
+	return n
+}
+
 // fillRecords is Fill for pcap: it walks the records that are in the window,
 // copies them in one go, headers included, and slides the window.
 func (r *Reader) fillRecords(dst []packet.Frame, buf []byte) (n, used int, err error) {

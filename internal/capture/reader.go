@@ -246,6 +246,9 @@ func Count(path string) (frames uint64, err error) {
 	defer r.Close()
 	var f packet.Frame
 	for {
+		if r.ng == nil {
+			frames += r.skipRecords()
+		}
 		switch err := r.Next(&f); {
 		case err == nil:
 			frames++

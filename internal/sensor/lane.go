@@ -51,6 +51,7 @@ type lane struct {
 	out    *output
 
 	// What is under way, for callbacks that the hot path binds once.
+	key  flow.Key
 	item *item
 	conn *conn
 	slot int32
@@ -82,12 +83,13 @@ func (l *lane) packet(it *item) {
 		}
 		packet.DecodeTransport(p, p.Proto, payload)
 	}
-	k, side := flow.KeyOf(p, it.Segment)
-	slot, fresh := l.flows.Touch(&k, p.Time)
+	k := &l.key
+	side := k.Set(p, it.Segment)
+	slot, fresh := l.flows.Touch(k, p.Time)
 	c := l.at(slot)
 	if fresh {
-		l.open(c, it, &k, side)
-		l.join(c, it, &k, side)
+		l.open(c, it, k, side)
+		l.join(c, it, k, side)
 	}
 	if c.joined >= 0 {
 		if slot, c = l.other(slot, c, p.Time); c == nil {
