@@ -86,14 +86,10 @@ const MaxText = 256
 // Ask finds the statement of an asked operation, or admits it (fresh), and
 // counts it. It returns -1 when there is no room.
 func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool) (st int32, fresh bool) {
-	k := key{space: op.Object.Space, at: op.Object.At, conv: conv, code: op.Code, unit: op.Unit,
-		quantity: op.Quantity, item: op.Item > 0, verb: op.Verb}
-	if len(op.Object.Text) > 0 {
-		k.text = maphash.Bytes(t.seed, op.Object.Text)
-	}
 	c := &t.conversations[conv]
-	st = t.guess(c, &k)
-	if st < 0 {
+	if st = t.guess(c, conv, op); st < 0 {
+		k := key{space: op.Object.Space, at: op.Object.At, conv: conv, code: op.Code, unit: op.Unit,
+			quantity: op.Quantity, item: op.Item > 0, verb: op.Verb, text: t.textOf(op)}
 		if st, fresh = t.find(&k); fresh {
 			if st = t.admit(c, &k, op, now, learning); st < 0 {
 				return -1, false
@@ -116,15 +112,30 @@ func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool
 }
 
 // guess tries the statement that followed last time: polling repeats itself,
-// and so most operations cost no hash.
-func (t *Table) guess(c *Conversation, k *key) int32 {
+// and so most operations cost no hash. It compares in place: building a key
+// first would cost as much as finding it.
+func (t *Table) guess(c *Conversation, conv int32, op *firedoor.Operation) int32 {
 	if c.asked < 0 {
 		return -1
 	}
-	if st := t.statements[c.asked].next; st >= 0 && t.keys[st] == *k {
+	st := t.statements[c.asked].next
+	if st < 0 {
+		return -1
+	}
+	k := &t.keys[st]
+	if k.conv == conv && k.code == op.Code && k.unit == op.Unit && k.quantity == op.Quantity && k.verb == op.Verb &&
+		k.space == op.Object.Space && k.at == op.Object.At && k.item == (op.Item > 0) && k.text == t.textOf(op) {
 		return st
 	}
 	return -1
+}
+
+// textOf is the part of a key that stands for an object's text, 0 without one.
+func (t *Table) textOf(op *firedoor.Operation) uint64 {
+	if len(op.Object.Text) == 0 {
+		return 0
+	}
+	return maphash.Bytes(t.seed, op.Object.Text)
 }
 
 func (t *Table) find(k *key) (st int32, missing bool) {

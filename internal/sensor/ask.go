@@ -69,10 +69,12 @@ func (l *lane) asked(c *conn, op *firedoor.Operation, st int32) {
 		i = l.waiting.get()
 	}
 	a := &l.waiting.slab[i]
-	*a = ask{next: -1, statement: st, id: op.ID, frame: it.Frame, capture: it.Capture, time: it.Time, raw: it.Raw,
-		line: a.line[:0], written: op.Values.Type != firedoor.NoValue, protocol: op.Protocol}
+	a.next, a.statement, a.id = -1, st, op.ID
+	a.frame, a.capture, a.time, a.raw = it.Frame, it.Capture, it.Time, it.Raw
+	a.written = op.Values.Type != firedoor.NoValue
+	a.protocol = op.Protocol
 	if l.writeLines {
-		a.line = eventlog.AppendAsked(a.line, op)
+		a.line = eventlog.AppendAsked(a.line[:0], op)
 	}
 	if c.askEnd >= 0 {
 		l.waiting.slab[c.askEnd].next = i
