@@ -194,5 +194,5 @@ func (l *lane) finishLine(values *firedoor.Values, outcome firedoor.Outcome, par
 }
 
 func (l *lane) markLine() {
-	l.out.ends = append(l.out.ends, lineEnd{index: l.item.Index, lane: l.id, end: len(l.out.lines)})
+	l.out.ends = append(l.out.ends, lineEnd{place: l.place(), end: len(l.out.lines)})
 }

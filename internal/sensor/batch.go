@@ -15,8 +15,8 @@ type batch struct {
 	outs   []output // by shard
 	busy   sync.WaitGroup
 
-	// last is a copy of the last item: epoch ends and capture ends happen at
-	// its place in the order, also in an epoch without frames.
+	// last is a copy of the last item with the index behind it: what ends with
+	// the epoch or the capture has its place there, also without any frame.
 	last item
 	// over: after these frames the capture is over and its flows end. teacher:
 	// the frames were only learned from.

@@ -37,6 +37,7 @@ const (
 	sawFIN1
 	sawRST
 	isEncrypted
+	beganLearning // it began in the learning part
 )
 
 func (c *conn) closed() bool {
@@ -101,6 +102,9 @@ func (l *lane) open(c *conn, it *item, k *flow.Key, side int) {
 		opened: firedoor.FrameRef{Capture: p.Capture, Frame: p.Frame}}
 	if p.Layer < packet.LayerNetwork {
 		c.proto = 0
+	}
+	if it.Learning {
+		c.flags = beganLearning
 	}
 	c.end[side] = firedoor.Endpoint{Segment: k.Segment, IP: p.SrcIP, Port: p.SrcPort, MAC: p.SrcMAC}
 	c.end[1-side] = firedoor.Endpoint{Segment: k.Segment, IP: p.DstIP, Port: p.DstPort, MAC: p.DstMAC}

@@ -116,7 +116,9 @@ func (l *lane) converse(c *conn) bool {
 	} else {
 		pair.Protocol, pair.Port = l.transport(c)
 	}
-	conv, fresh := l.table.Converse(&pair, c.first, l.item.Learning)
+	// A flow that began while learning is learned, however late its protocol shows.
+	learning := l.item.Learning || c.flags&beganLearning != 0
+	conv, fresh := l.table.Converse(&pair, c.first, learning)
 	if conv < 0 {
 		l.full("conversations")
 		return false
@@ -126,7 +128,7 @@ func (l *lane) converse(c *conn) bool {
 		row := l.table.Conversation(conv)
 		row.ClientMAC, row.ServerMAC, row.ServerPort = c.client().MAC, c.server().MAC, c.server().Port
 		r := l.tell(recTalk, c)
-		r.fresh, r.protocol = true, pair.Protocol
+		r.fresh, r.protocol, r.learning = true, pair.Protocol, learning
 	}
 	return true
 }
@@ -154,10 +156,13 @@ func endOf(e *firedoor.Endpoint) firedoor.IP {
 	return e.IP
 }
 
+// place is where what happens now stands.
+func (l *lane) place() place { return place{index: l.item.Index, lane: l.id} }
+
 // tell adds a record about the flow and returns it to be filled.
 func (l *lane) tell(kind recordKind, c *conn) *record {
 	it := l.item
-	l.out.records = append(l.out.records, record{index: it.Index, lane: l.id, kind: kind, learning: it.Learning, time: it.Time})
+	l.out.records = append(l.out.records, record{place: l.place(), kind: kind, learning: it.Learning, time: it.Time})
 	r := &l.out.records[len(l.out.records)-1]
 	r.frames[0] = firedoor.FrameRef{Capture: it.Capture, Frame: it.Frame}
 	if c != nil {
@@ -196,7 +201,13 @@ func (r *recent) news(key, value uint64) bool {
 	return true
 }
 
-// sight tells who sends with which MAC, the first time and when it changes.
+// sightBits is how many bits of traffic time lie between two sightings of an
+// address that goes on sending: 2^35 ns, 34 s. The inventory must hear at least
+// once a minute of those whose address another device claims.
+const sightBits = 35
+
+// sight tells who sends with which MAC: the first time, when it changes, and
+// from time to time that it is still there.
 func (l *lane) sight(c *conn, side int) {
 	e := &c.end[side]
 	if e.IP.IsGroup() || e.MAC.IsGroup() || e.IP.IsZero() && e.MAC == 0 {
@@ -206,15 +217,29 @@ func (l *lane) sight(c *conn, side int) {
 	if e.IP.IsZero() {
 		key = uint64(e.MAC) ^ 1<<63
 	}
-	if !l.sighted.news(key, uint64(e.MAC)) {
+	p := &l.item.Packet
+	if !l.sighted.news(key, uint64(e.MAC)^uint64(p.Time>>sightBits)<<48) {
 		return
 	}
 	r := l.tell(recSight, nil)
-	r.client = *e
+	r.client, r.routed = *e, p.Layer >= packet.LayerNetwork && isRouted(p.TTL)
+}
+
+// isRouted tells whether a hop count is one to three less than what systems
+// start with: a router passed the packet on. Other values say nothing, for some
+// devices start with 30, 32, 60 or 100.
+func isRouted(ttl uint8) bool {
+	return ttl >= 61 && ttl < 64 || ttl >= 125 && ttl < 128 || ttl >= 252 && ttl < 255
 }
 
 func (l *lane) identity(c *conn, id *firedoor.Identity) {
 	about := l.subject(c, id)
+	if id.Kind == firedoor.FactAddress && id.Confidence >= bindingConfidence {
+		// Who claims an address matters each time: a contradiction is two old
+		// claims in turn, and the other one may be heard in another lane.
+		l.fact(c, about, id)
+		return
+	}
 	key := uint64(id.Kind)<<56 ^ uint64(id.Slot)<<40 ^ about.IP.Hi ^ about.IP.Lo ^ uint64(about.MAC)<<3 ^ uint64(about.Segment)<<33
 	if id.Kind == firedoor.FactAddress {
 		key = id.IP.Hi ^ id.IP.Lo ^ uint64(about.Segment)<<33 ^ 7<<56
@@ -229,6 +254,14 @@ func (l *lane) identity(c *conn, id *firedoor.Identity) {
 	if !l.known.news(key, value) {
 		return
 	}
+	l.fact(c, about, id)
+}
+
+// bindingConfidence parts what a device or a DHCP server says about a MAC and
+// an address from hearsay.
+const bindingConfidence = 80
+
+func (l *lane) fact(c *conn, about firedoor.Endpoint, id *firedoor.Identity) {
 	r := l.tell(recFact, c)
 	if c.run.Protocol() != nil {
 		r.protocol = c.run.Protocol().Name

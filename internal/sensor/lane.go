@@ -134,7 +134,7 @@ func (l *lane) through(c *conn, it *item, side int, fresh bool) {
 	} else if fresh {
 		c.seen[side].sum[0], c.seen[side].pos = signature(p), 1
 	}
-	if e := &c.end[side]; fresh || c.packets[side] == 0 || e.MAC != p.SrcMAC {
+	if e := &c.end[side]; fresh || e.MAC != p.SrcMAC || c.packets[side] == 0 || (p.Time^c.last[side])>>sightBits != 0 {
 		e.MAC = p.SrcMAC
 		l.sight(c, side)
 	}
@@ -226,7 +226,7 @@ func (l *lane) settle(c *conn) {
 		conv.Packets[i] += uint64(c.packets[side])
 		conv.Bytes[i] += c.bytes[side]
 		if c.packets[side] > 0 {
-			l.out.traffic = append(l.out.traffic, traffic{end: c.end[side], first: c.first, last: c.last[side],
+			l.out.traffic = append(l.out.traffic, traffic{place: l.place(), end: c.end[side], first: c.first, last: c.last[side],
 				packets: uint64(c.packets[side]), bytes: c.bytes[side]})
 		}
 	}

@@ -2,9 +2,19 @@ package sensor
 
 import "io"
 
+// place is where something stands in the order of everything: no two shards
+// have both an index and a lane in common.
+type place struct {
+	index uint64 // of the packet, over the whole run
+	lane  uint8
+}
+
+func (p place) before(o place) bool {
+	return p.index < o.index || p.index == o.index && p.lane < o.lane
+}
+
 // merger puts what the shards made of an epoch back into the order of the
-// packets and gives it to the folds over the whole site. An item's index and
-// lane order everything: no two shards have both in common.
+// packets and gives it to the folds over the whole site.
 type merger struct {
 	site  *site
 	lines io.Writer
@@ -12,76 +22,72 @@ type merger struct {
 	err   error // first error of the line writer
 }
 
+// merge takes an epoch: records, then lines, then the packets of flows that
+// ended in it, then what its end means for the site.
 func (m *merger) merge(b *batch) {
-	m.records(b)
-	if m.lines != nil && m.err == nil {
+	m.inOrder(len(b.outs), func(s, i int) (place, bool) {
+		if rs := b.outs[s].records; i < len(rs) {
+			return rs[i].place, true
+		}
+		return place{}, false
+	}, func(s, i int) { m.site.fold(&b.outs[s].records[i]) })
+	if m.lines != nil {
 		m.writeLines(b)
 	}
-	for i := range b.outs {
-		for j := range b.outs[i].traffic {
-			m.site.addTraffic(&b.outs[i].traffic[j])
+	m.site.turn(b.last.Learning)
+	m.inOrder(len(b.outs), func(s, i int) (place, bool) {
+		if ts := b.outs[s].traffic; i < len(ts) {
+			return ts[i].place, true
 		}
-	}
+		return place{}, false
+	}, func(s, i int) { m.site.addTraffic(&b.outs[s].traffic[i], b.last.Learning) })
+	m.site.advance(b)
 }
 
-func (m *merger) records(b *batch) {
-	if len(b.outs) == 1 {
-		for i := range b.outs[0].records {
-			m.site.fold(&b.outs[0].records[i])
-		}
-		return
-	}
-	m.rewind(b)
-	for {
-		best := -1
-		for s := range b.outs {
-			rs, n := b.outs[s].records, m.next[s]
-			if n < len(rs) && (best < 0 || before(rs[n].index, rs[n].lane, b.outs[best].records[m.next[best]].index, b.outs[best].records[m.next[best]].lane)) {
-				best = s
-			}
-		}
-		if best < 0 {
-			return
-		}
-		m.site.fold(&b.outs[best].records[m.next[best]])
-		m.next[best]++
-	}
-}
-
-func before(index uint64, lane uint8, oIndex uint64, oLane uint8) bool {
-	return index < oIndex || index == oIndex && lane < oLane
-}
-
-func (m *merger) rewind(b *batch) {
+// inOrder calls do for the elements of all shards' lists by their place. at
+// tells the place of an element, false behind the last; each list is in order.
+func (m *merger) inOrder(shards int, at func(shard, i int) (place, bool), do func(shard, i int)) {
 	if m.next == nil {
-		m.next = make([]int, len(b.outs))
+		m.next = make([]int, shards)
 	}
 	clear(m.next)
-}
-
-func (m *merger) writeLines(b *batch) {
-	if len(b.outs) == 1 {
-		_, m.err = m.lines.Write(b.outs[0].lines)
-		return
-	}
-	m.rewind(b)
-	for m.err == nil {
-		best := -1
-		for s := range b.outs {
-			es, n := b.outs[s].ends, m.next[s]
-			if n < len(es) && (best < 0 || before(es[n].index, es[n].lane, b.outs[best].ends[m.next[best]].index, b.outs[best].ends[m.next[best]].lane)) {
-				best = s
+	for {
+		best, first := -1, place{}
+		for s := range shards {
+			if p, ok := at(s, m.next[s]); ok && (best < 0 || p.before(first)) {
+				best, first = s, p
 			}
 		}
 		if best < 0 {
 			return
 		}
-		o := &b.outs[best]
-		from := 0
-		if n := m.next[best]; n > 0 {
-			from = o.ends[n-1].end
-		}
-		_, m.err = m.lines.Write(o.lines[from:o.ends[m.next[best]].end])
+		do(best, m.next[best])
 		m.next[best]++
+	}
+}
+
+// writeLines writes the event lines of an epoch, until writing fails.
+func (m *merger) writeLines(b *batch) {
+	if len(b.outs) == 1 {
+		m.write(b.outs[0].lines)
+		return
+	}
+	m.inOrder(len(b.outs), func(s, i int) (place, bool) {
+		if es := b.outs[s].ends; i < len(es) {
+			return es[i].place, true
+		}
+		return place{}, false
+	}, func(s, i int) {
+		o, from := &b.outs[s], 0
+		if i > 0 {
+			from = o.ends[i-1].end
+		}
+		m.write(o.lines[from:o.ends[i].end])
+	})
+}
+
+func (m *merger) write(lines []byte) {
+	if m.err == nil && len(lines) > 0 {
+		_, m.err = m.lines.Write(lines)
 	}
 }

@@ -22,9 +22,8 @@ const (
 // record is what crosses from a lane to the folds over the whole site: novelty
 // only, so that polling costs nothing here. It owns all it points to.
 type record struct {
-	index uint64 // of the packet, over the whole run
-	lane  uint8
-	kind  recordKind
+	place
+	kind recordKind
 
 	learning bool
 	fresh    bool // recTalk: the conversation was not known
@@ -61,17 +60,16 @@ func keepIdentity(id *firedoor.Identity) *firedoor.Identity {
 
 // lineEnd marks one finished event line in a shard's output.
 type lineEnd struct {
-	index uint64
-	lane  uint8
-	end   int
+	place
+	end int
 }
 
-// output is what a shard made of one epoch, in order of (index, lane).
+// output is what a shard made of one epoch, in the order of places.
 type output struct {
 	records []record
 	lines   []byte
 	ends    []lineEnd
-	traffic []traffic // at the end of a capture
+	traffic []traffic // of flows that ended
 }
 
 func (o *output) reset() {
@@ -81,6 +79,7 @@ func (o *output) reset() {
 
 // traffic is the packets one end sent in a flow that is over.
 type traffic struct {
+	place
 	end         firedoor.Endpoint
 	first, last int64
 	packets     uint64

@@ -24,16 +24,7 @@ func (r *Replay) Run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPipeline(r, src)
-	if p.shards[0].count == 1 {
-		err = p.inline(ctx)
-	} else {
-		err = p.parallel(ctx)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return p.result(), nil
+	return newPipeline(r, src).run(ctx)
 }
 
 // pipeline is the stages of one run.
@@ -58,6 +49,18 @@ func newPipeline(r *Replay, src *source) *pipeline {
 		p.shards[i%o.Shards].lanes[i] = l
 	}
 	return p
+}
+
+// run runs all stages to the end of the input.
+func (p *pipeline) run(ctx context.Context) (*Result, error) {
+	stages := p.parallel
+	if len(p.shards) == 1 {
+		stages = p.inline
+	}
+	if err := stages(ctx); err != nil {
+		return nil, err
+	}
+	return p.result(), nil
 }
 
 // inline runs all stages on one goroutine: no hand-over, nothing to wait for.

@@ -38,11 +38,7 @@ func newSite(o *Options, scopes *flow.Scopes) *site {
 
 // fold takes one record.
 func (s *site) fold(r *record) {
-	if r.learning {
-		s.learned = true
-	} else if s.learned && !s.armed {
-		s.arm()
-	}
+	s.turn(r.learning)
 	m := firedoor.Moment{Time: r.time, Frame: r.frames[0]}
 	switch r.kind {
 	case recSight:
@@ -51,8 +47,8 @@ func (s *site) fold(r *record) {
 		s.inventory.Learn(m, r.client, r.fact)
 	case recTalk:
 		s.inventory.Speak(m, r.client, r.server, r.protocol, 0)
-		s.changed(r)
-		if s.armed {
+		s.changed(r.learning, r.protocol)
+		if s.armed && !r.learning {
 			o := s.observe(r, detect.NewConversation)
 			s.board.See(&o)
 		}
@@ -67,7 +63,26 @@ func (s *site) fold(r *record) {
 		o := s.observe(r, detect.TableFull)
 		s.board.See(&o)
 	}
-	s.changed(r)
+	s.changed(r.learning, r.protocol)
+}
+
+// turn takes note of whether the traffic under way is learned from.
+func (s *site) turn(learning bool) {
+	if learning {
+		s.learned = true
+	} else if s.learned && !s.armed {
+		s.arm()
+	}
+}
+
+// advance is the end of an epoch: traffic time has come so far, and at the end
+// of a capture what is in dispute is settled.
+func (s *site) advance(b *batch) {
+	s.inventory.Advance(b.last.Time)
+	if b.over {
+		s.inventory.Finish()
+	}
+	s.changed(b.last.Learning, "")
 }
 
 // arm ends learning: what is known now is kept whatever comes.
@@ -79,7 +94,7 @@ func (s *site) arm() {
 
 func (s *site) statement(m firedoor.Moment, r *record) {
 	s.inventory.Speak(m, r.client, r.server, r.protocol, r.op.Verb)
-	s.changed(r)
+	s.changed(r.learning, r.protocol)
 	if r.learning {
 		s.peers.learn(r)
 	}
@@ -111,7 +126,7 @@ func (s *site) observe(r *record, kind detect.Kind) detect.Observation {
 }
 
 // changed shows the detectors what the last call changed in the inventory.
-func (s *site) changed(r *record) {
+func (s *site) changed(learning bool, protocol string) {
 	for i := range s.changes {
 		c := &s.changes[i]
 		kind, ok := changeKinds[c.Kind]
@@ -126,8 +141,8 @@ func (s *site) changed(r *record) {
 		if c.Before != (firedoor.FrameRef{}) {
 			from = 0
 		}
-		s.board.See(&detect.Observation{Kind: kind, Armed: s.armed, Learning: r.learning, Time: c.Time, Frames: frames[from:],
-			Client: c.At, Protocol: r.protocol, Reason: c.Reason, Fact: c.Fact, Old: c.Old, New: c.New})
+		s.board.See(&detect.Observation{Kind: kind, Armed: s.armed, Learning: learning, Time: c.Time, Frames: frames[from:],
+			Client: c.At, Protocol: protocol, Reason: c.Reason, Fact: c.Fact, Old: c.Old, New: c.New})
 	}
 	s.changes = s.changes[:0]
 }
@@ -143,8 +158,10 @@ var changeKinds = map[firedoor.ChangeKind]detect.Kind{
 	firedoor.ChangeFlood:         detect.Flood,
 }
 
-func (s *site) addTraffic(t *traffic) {
+// addTraffic counts the packets of a flow that ended.
+func (s *site) addTraffic(t *traffic, learning bool) {
 	s.inventory.Traffic(t.end, t.first, t.last, t.packets, t.bytes)
+	s.changed(learning, "")
 }
 
 // Describe implements detect.World.

@@ -226,7 +226,7 @@ func (s *source) decode(b *batch, n int, teacher bool) {
 	}
 	if n > 0 {
 		b.last = b.items[n-1]
-		b.last.Payload = nil
+		b.last.Payload, b.last.Index = nil, s.index // behind them all
 	} else {
 		b.last = item{Packet: packet.Packet{Time: s.clock.now, Index: s.index}}
 	}
