@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"io"
 	"syscall"
 	"testing"
@@ -51,7 +52,7 @@ func benchRead(b *testing.B, path string, step func(*Reader) (int, error)) {
 		}
 		for {
 			n, err := step(r)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				b.Fatal(err)

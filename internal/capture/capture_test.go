@@ -98,13 +98,14 @@ func TestMixedReading(t *testing.T) {
 		var got []packet.Frame
 		for i := 0; ; i++ {
 			dst := make([]packet.Frame, 1+i%7)
-			n, err := 1, error(nil)
+			n := 1
+			var err error
 			if i%2 == 0 {
 				n, _, err = r.Fill(dst, make([]byte, 2000))
 			} else if err = r.Next(&dst[0]); err == nil {
 				dst[0].Data = bytes.Clone(dst[0].Data)
 			}
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatal(err)
@@ -275,7 +276,7 @@ func TestPosition(t *testing.T) {
 				t.Fatalf("%s: %d of %d after %d", c, done, total, last)
 			}
 			last = done
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 		}
@@ -378,7 +379,7 @@ func TestClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var f packet.Frame
-	if err := r.Next(&f); err != io.EOF {
+	if err := r.Next(&f); !errors.Is(err, io.EOF) {
 		t.Errorf("Next after Close: %v", err)
 	}
 }

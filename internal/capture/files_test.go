@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -181,7 +182,7 @@ func readAll(r interface{ Next(*packet.Frame) error }) ([]packet.Frame, error) {
 	for {
 		var f packet.Frame
 		if err := r.Next(&f); err != nil {
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				err = nil
 			}
 			return list, err
@@ -204,7 +205,7 @@ func fillAll(r filler, batch, room int) ([]packet.Frame, error) {
 		n, _, err := r.Fill(dst, make([]byte, room))
 		list = append(list, dst[:n]...)
 		if err != nil {
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				err = nil
 			}
 			return list, err

@@ -72,7 +72,7 @@ func limited(r *Reader) ([]packet.Frame, error) {
 	var list []packet.Frame
 	for len(list) < fuzzFrames {
 		var f packet.Frame
-		if err := r.Next(&f); err == io.EOF {
+		if err := r.Next(&f); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return list, err

@@ -315,8 +315,8 @@ func clockOf(v uint8) ngClock {
 func (i *ngIface) time(ts uint64) int64 {
 	c := i.clock
 	var hi, ns uint64
-	switch {
-	case c.shift == 0:
+	switch c.shift {
+	case 0:
 		if c.div > 1 { // a division takes as long as all the rest
 			ts /= c.div
 		}

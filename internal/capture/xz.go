@@ -76,7 +76,7 @@ func (x *xzReader) Read(b []byte) (int, error) {
 			if x.sum != nil {
 				x.sum.Write(b[:n])
 			}
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				x.block = nil
 				err = x.endBlock()
 			}
@@ -96,7 +96,7 @@ func (x *xzReader) Read(b []byte) (int, error) {
 
 // noEOF turns an end of the file, which is always too early in here, into the error for that.
 func noEOF(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err
@@ -123,7 +123,7 @@ func (x *xzReader) startStream() error {
 	var b [12]byte
 	for {
 		n, err := io.ReadFull(x.src, b[:4])
-		if err == io.EOF && n == 0 {
+		if errors.Is(err, io.EOF) && n == 0 {
 			x.ended = true
 			return nil
 		}

@@ -103,7 +103,7 @@ func (t *Table) Last(slot int32) int64 { return t.entries[slot].last }
 func (t *Table) Touch(k *Key, now int64) (slot int32, fresh bool) {
 	h := t.hash(k)
 	ports := k.ports()
-	for i := uint32(h) & t.mask; ; i = (i + 1) & t.mask {
+	for i := h & t.mask; ; i = (i + 1) & t.mask {
 		b := t.index[i]
 		if b == 0 {
 			break
@@ -125,7 +125,7 @@ func (t *Table) Touch(k *Key, now int64) (slot int32, fresh bool) {
 func (t *Table) Find(k *Key) (slot int32, ok bool) {
 	h := t.hash(k)
 	ports := k.ports()
-	for i := uint32(h) & t.mask; t.index[i] != 0; i = (i + 1) & t.mask {
+	for i := h & t.mask; t.index[i] != 0; i = (i + 1) & t.mask {
 		b := t.index[i]
 		if uint32(b>>32) != h {
 			continue

@@ -274,7 +274,7 @@ func (v *Inventory) newNode(m firedoor.Moment, a uint32, e firedoor.Endpoint, so
 // addAddress opens an interval of an address on an asset and points the table
 // at it; none when a limit refuses it.
 func (v *Inventory) addAddress(m firedoor.Moment, a uint32, e firedoor.Endpoint, own bool, source string, confidence uint8) uint32 {
-	n := none
+	var n uint32
 	if len(v.assets[a].nodes) >= MaxIdentifiers || len(v.nodes)-len(v.freeNodes) >= v.cfg.MaxAddresses {
 		if n = v.oldestClosed(a); n == none {
 			v.stats.AddressesRefused++

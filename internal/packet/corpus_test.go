@@ -1,6 +1,7 @@
 package packet_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -68,7 +69,7 @@ func (c *comparison) file(r *capture.Reader, path string) {
 	var p packet.Packet
 	for {
 		if err := r.Next(&f); err != nil {
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				c.note("damaged capture", path)
 			}
 			return

@@ -165,15 +165,13 @@ func redundancyTrailer(p *Packet, b []byte, wire int) ([]byte, int) {
 
 // selfLength is what a link payload says of its own length, 0 if nothing.
 func selfLength(et uint16, b []byte) int {
-	switch {
-	case et == typeVLAN || et == typeServiceTag:
-		if len(b) >= 4 {
-			return 4 + selfLengthInner(be.Uint16(b[2:]), b[4:])
-		}
-	default:
+	if et != typeVLAN && et != typeServiceTag {
 		return selfLengthInner(et, b)
 	}
-	return 0
+	if len(b) < 4 {
+		return 0
+	}
+	return 4 + selfLengthInner(be.Uint16(b[2:]), b[4:])
 }
 
 func selfLengthInner(et uint16, b []byte) int {

@@ -127,7 +127,7 @@ func (a *mixedS7) act(m *mixed) {
 	a.ref++
 	s := S7{a.ref}
 	var list [2]S7Item
-	list[0] = S7Item{Area: S7Block, Type: S7TypeByte, DB: uint16(10 + a.ref%4), Count: 40}
+	list[0] = S7Item{Area: S7Block, Type: S7TypeByte, DB: 10 + a.ref%4, Count: 40}
 	list[1] = S7Item{Area: S7Flags, Type: S7TypeByte, Count: 2, Byte: uint32(a.ref % 8 * 4)}
 	if a.ref%50 == 0 {
 		list[0].Count = 2

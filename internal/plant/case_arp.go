@@ -1,10 +1,6 @@
 package plant
 
-import (
-	"net/netip"
-
-	"firedoor"
-)
+import "net/netip"
 
 // Hosts of the captures of names, addresses and logins.
 var (
@@ -38,7 +34,7 @@ func arpMalformed(n *Net) {
 	send(14, 239, 1, 2, 3)                      // a group's IP address
 	send(0, 0, 6)                               // IEEE 802 hardware
 	send(6, 0, 3)                               // reverse ARP
-	n.Frame(appendLink(nil, itDesk.MAC, firedoor.MAC(Broadcast), 0, etherARP)[:14:14])
+	n.Frame(appendLink(nil, itDesk.MAC, Broadcast, 0, etherARP)[:14:14])
 	n.Frame(append(appendLink(nil, itDesk.MAC, Broadcast, 0, etherARP), good[:20]...))
 	n.Frame(append(appendLink(nil, itDesk.MAC, Broadcast, 0, etherARP), good[:5]...))
 }

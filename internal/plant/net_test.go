@@ -2,6 +2,7 @@ package plant
 
 import (
 	"bytes"
+	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func TestNetDeterministic(t *testing.T) {
 func TestNetFamilies(t *testing.T) {
 	n, _ := NewNet(&bytes.Buffer{}, caseStart)
 	n.UDP(&Host{IP: netip.MustParseAddr("10.0.0.1")}, &Host{IP: netip.MustParseAddr("fd00::2")}, 1, 2, nil)
-	if n.Close() != errFamily {
+	if err := n.Close(); !errors.Is(err, errFamily) {
 		t.Fatal("a packet between address families must be an error")
 	}
 }

@@ -174,7 +174,7 @@ func (f *factory) boilerPanel(hmi *master) {
 	})
 }
 
-// real is a 32-bit number as controllers send it, big-endian.
-func real(tenths int) []byte {
+// float is a 32-bit number as controllers send it, big-endian.
+func float(tenths int) []byte {
 	return binary.BigEndian.AppendUint32(nil, math.Float32bits(float32(tenths)/10))
 }

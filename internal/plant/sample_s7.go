@@ -66,7 +66,7 @@ func (f *factory) filling() {
 			running = 1
 		}
 		w := binary.BigEndian.AppendUint16(nil, uint16(fill.speed))
-		return [][]byte{binary.BigEndian.AppendUint16(w, uint16(fill.tank)), real(fill.weight), {running}}
+		return [][]byte{binary.BigEndian.AppendUint16(w, uint16(fill.tank)), float(fill.weight), {running}}
 	}
 	f.at(90*time.Millisecond, func() {
 		f.openS7(f.host("filler-hmi"), f.host("filler-plc"), 2, 2, func(l *s7Link) {

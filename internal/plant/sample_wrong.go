@@ -71,9 +71,9 @@ func (f *factory) hostAtLine(a netip.Addr) *Host {
 func (f *factory) tryOut(name string) {
 	m := f.connect("laptop", f.deviceOf(name), false)
 	step := 0
-	plan := func(make func(h Modbus) []byte) {
+	plan := func(request func(h Modbus) []byte) {
 		step++
-		f.after(time.Duration(step)*110*time.Millisecond, func() { m.ask(make(m.next())) })
+		f.after(time.Duration(step)*110*time.Millisecond, func() { m.ask(request(m.next())) })
 	}
 	plan(func(h Modbus) []byte { return h.Identify(nil, 1, 0) })
 	plan(func(h Modbus) []byte { return h.Identify(nil, 3, 0) })

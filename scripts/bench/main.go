@@ -137,7 +137,7 @@ func timed(c contender, path string) (figures, error) {
 	if err != nil {
 		return figures{}, err
 	}
-	defer os.RemoveAll(out)
+	defer func() { _ = os.RemoveAll(out) }()
 	var args []string
 	for _, a := range c.args {
 		args = append(args, strings.ReplaceAll(strings.ReplaceAll(a, "%s", path), "%o", out))

@@ -14,7 +14,7 @@ func countPackets(path string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	r := bufio.NewReaderSize(f, 1<<20)
 	if _, err := r.Discard(24); err != nil {
 		return 0, err

@@ -91,7 +91,8 @@ func (p *parser) Parse(_ firedoor.Direction, b []byte, emit func(*firedoor.Event
 	var d device
 	var e element
 	mandatory := typeChassis
-	at, more, ok := 0, true, true
+	at, more := 0, true
+	var ok bool
 	for more {
 		if at, more, ok = walk(b, at, &e); !ok {
 			p.voice.Malformed(emit, "element longer than the frame", at)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"firedoor"
@@ -62,7 +63,7 @@ func (w *watched) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Ev
 		w.fail("Parse leaves %d bytes unconsumed without an error; a message longer than MaxMessage must be refused or consumed in parts", len(b)-n)
 	}
 	if err != nil {
-		if _, ok := err.(protocol.Broken); !ok {
+		if broken := protocol.Broken(""); !errors.As(err, &broken) {
 			w.fail("Parse returned a %T; use protocol.Broken with static text", err)
 		}
 		if err.Error() == "" {

@@ -128,7 +128,7 @@ func (p *parser) answerItems(rd *protocol.Reader, r *request, c call, code uint3
 	k := 0
 	for i := range count {
 		var d dataItem
-		ok := true
+		var ok bool
 		if codes {
 			d.code = rd.U8()
 			ok = !rd.Failed()

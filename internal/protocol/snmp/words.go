@@ -12,7 +12,7 @@ var functions = [...]struct {
 	verb firedoor.Verb
 	name string
 }{
-	unitGet - unitGet:      {firedoor.VerbRead, "get request"},
+	0:                      {firedoor.VerbRead, "get request"},
 	unitNext - unitGet:     {firedoor.VerbRead, "get next request"},
 	unitResponse - unitGet: {firedoor.VerbRead, "response"},
 	unitSet - unitGet:      {firedoor.VerbConfigure, "set request"},

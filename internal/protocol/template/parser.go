@@ -2,6 +2,7 @@ package template
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"firedoor"
 	"firedoor/internal/protocol"
@@ -95,7 +96,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 	}
 	for pos < len(b) {
 		n, err := p.frame(b[pos:])
-		if err == errMagic && p.changes && dir == firedoor.FromClient {
+		if errors.Is(err, errMagic) && p.changes && dir == firedoor.FromClient {
 			p.handOver() // the answer was lost, but the client goes on as if it was ok
 			return pos, nil
 		}

@@ -53,7 +53,7 @@ func ReadCOTP(b []byte, c *COTP) bool {
 		c.Type = kind // without credit
 	}
 	head, rest := b[1:1+li], b[1+li:]
-	fixed := 0
+	var fixed int
 	switch c.Type {
 	case COTPData:
 		c.EOT, c.Data = head[1]&0x80 != 0, rest
