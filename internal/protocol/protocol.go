@@ -76,6 +76,15 @@ type Receiver interface {
 	Receive(state any)
 }
 
+// Sharer is a Parser that can share what it needs only during Parse (the event
+// it emits, say) with the others of its kind: thousands of flows that take turns
+// then find it in the processor's nearest cache. Parsers that share are never at
+// work at the same time.
+type Sharer interface {
+	// Share takes over the scratch of a parser made by the same Protocol.
+	Share(first Parser)
+}
+
 // Broken is an error of Parse: static text, no allocation.
 type Broken string
 

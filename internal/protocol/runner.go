@@ -63,8 +63,8 @@ func (r *Runner) book(h *Host) *book {
 
 // Become makes a runner speak p from now on: an expected flow, or a protocol
 // told by its Ethernet type. state goes to the parser if it is a Receiver.
-func (r *Runner) Become(p *Protocol, state any) {
-	r.proto, r.parser, r.state, r.errors = p, p.New(), running, 0
+func (r *Runner) Become(h *Host, p *Protocol, state any) {
+	r.proto, r.parser, r.state, r.errors = p, h.parser(p), running, 0
 	if rc, ok := r.parser.(Receiver); ok && state != nil {
 		rc.Receive(state)
 	}
@@ -73,7 +73,7 @@ func (r *Runner) Become(p *Protocol, state any) {
 // Expected makes a runner speak the protocol that another flow announced, with
 // the client on the given side. A parser of that protocol that is at work already
 // receives the state.
-func (r *Runner) Expected(p *Protocol, state any, client int) {
+func (r *Runner) Expected(h *Host, p *Protocol, state any, client int) {
 	if r.proto == p && r.state == running {
 		if rc, ok := r.parser.(Receiver); ok && state != nil {
 			rc.Receive(state)
@@ -81,7 +81,7 @@ func (r *Runner) Expected(p *Protocol, state any, client int) {
 		return
 	}
 	r.client, r.sure = uint8(client), true
-	r.Become(p, state)
+	r.Become(h, p, state)
 }
 
 // Protocol is what the flow speaks, nil while unknown.
@@ -266,7 +266,7 @@ func (r *Runner) identify(h *Host, side int, b []byte, last bool) bool {
 			i := bits.TrailingZeros64(mask)
 			switch k.all[i].Probe(b) {
 			case Yes:
-				r.settle(k, i, side, b)
+				r.settle(h, k, i, side, b)
 				return true
 			case No:
 				r.maybe[side] &^= 1 << i
@@ -285,9 +285,9 @@ func (r *Runner) identify(h *Host, side int, b []byte, last bool) bool {
 
 // settle starts the parser and decides which side is the client: handshake,
 // then content, then the registered port, then the caller's guess.
-func (r *Runner) settle(k *book, i, side int, b []byte) {
+func (r *Runner) settle(h *Host, k *book, i, side int, b []byte) {
 	p := k.all[i]
-	r.Become(p, nil)
+	r.Become(h, p, nil)
 	if r.sure {
 		return
 	}
@@ -387,6 +387,6 @@ func (r *Runner) handOver(h *Host, hops int) bool {
 		r.End(h)
 		return false
 	}
-	r.Become(p, to.State)
+	r.Become(h, p, to.State)
 	return true
 }

@@ -448,10 +448,10 @@ func TestRunnerDatagrams(t *testing.T) {
 func TestRunnerExpected(t *testing.T) {
 	b := newBench(protocol.Flow{UDP: true, Ports: [2]uint16{1, 2}})
 	p := b.host.ByName("toy")
-	b.runner.Expected(p, "first", 1)
+	b.runner.Expected(b.host, p, "first", 1)
 	b.runner.Datagram(b.host, 0, []byte(msg("one")), false)
 	b.want(t, "toy 1 one 0-5")
-	b.runner.Expected(p, "again", 1)
+	b.runner.Expected(b.host, p, "again", 1)
 	if len(b.made) != 1 || b.made[0].state != "again" {
 		t.Error("a parser at work does not receive the state of a new announcement")
 	}

@@ -95,7 +95,7 @@ func (l *lane) meet(c *conn) {
 		if !ok {
 			continue
 		}
-		c.run.Expected(p, x.want.State, client)
+		c.run.Expected(l.host, p, x.want.State, client)
 		return
 	}
 }

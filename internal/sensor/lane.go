@@ -167,7 +167,7 @@ func (l *lane) ethernet(c *conn, p *packet.Packet, side int, fresh bool) {
 	if fresh {
 		if proto := l.host.Ethernet(p.EtherType); proto != nil {
 			c.run.Begin(l.host, protocol.Flow{UDP: true, Client: uint8(side), Sure: true})
-			c.run.Become(proto, nil)
+			c.run.Become(l.host, proto, nil)
 		}
 	}
 	if c.run.Protocol() != nil {

@@ -43,7 +43,11 @@ type parser struct {
 	lost   [2]bool // looking for a message after a gap
 	reuses bool    // the client gives one transaction number again and again
 	number uint16  // transaction number of the newest request
+	*scratch
+}
 
+// scratch is what is needed during Parse only; all flows share it.
+type scratch struct {
 	// The message at hand.
 	emit func(*firedoor.Event)
 	adu  []byte
@@ -57,9 +61,16 @@ type parser struct {
 }
 
 func newParser() *parser {
-	p := &parser{}
+	p := &parser{scratch: &scratch{}}
 	p.operation = firedoor.Event{Kind: firedoor.EventOperation, Operation: &p.op}
 	return p
+}
+
+// Share makes the scratch of the first parser this one's too.
+func (p *parser) Share(first protocol.Parser) {
+	if f, ok := first.(*parser); ok {
+		p.scratch = f.scratch
+	}
 }
 
 // Framing errors.

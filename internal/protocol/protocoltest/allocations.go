@@ -24,7 +24,7 @@ func (s *suite) allocations(t *testing.T, st *sight, base *player) {
 		r := &protocol.Runner{}
 		r.Begin(h, protocol.Flow{UDP: f.kind == overUDP, Client: base.runners[f].Client(), Sure: true,
 			Ports: [2]uint16{f.ends[0].Port, f.ends[1].Port}})
-		r.Become(h.ByName(base.spokeFirst(f)), nil)
+		r.Become(h, h.ByName(base.spokeFirst(f)), nil)
 		feed(h, r, warm)
 		feed(h, r, middle)
 		before := events

@@ -118,7 +118,7 @@ func (p *player) runner(c *chunk) *protocol.Runner {
 	if f.kind == overEthernet {
 		if pr := p.host.Ethernet(f.etherType); pr != nil {
 			p.flow = f
-			r.Become(pr, nil)
+			r.Become(p.host, pr, nil)
 		} else {
 			r.End(p.host)
 		}
@@ -136,7 +136,7 @@ func (p *player) announce(r *protocol.Runner, f *flow, x *expectation, client in
 	}
 	was := p.flow
 	p.flow = f
-	r.Expected(pr, x.State, client)
+	r.Expected(p.host, pr, x.State, client)
 	p.flow = was
 }
 
@@ -148,7 +148,7 @@ func (p *player) become(r *protocol.Runner, f *flow, name string, state any) {
 		return
 	}
 	p.flow = f
-	r.Become(pr, state)
+	r.Become(p.host, pr, state)
 }
 
 // expected finds who announced the flow, and the side of its client.
