@@ -31,7 +31,7 @@ type Outside struct {
 // of what its type can hold is noise and says nothing.
 func (t *Table) Write(st int32, v *firedoor.Values, learning bool) (Outside, bool) {
 	n := min(v.Len(), MaxRanged)
-	s := &t.statements[st]
+	s := &t.details[st]
 	if n == 0 {
 		return Outside{}, false
 	}
@@ -49,17 +49,17 @@ func (t *Table) Write(st int32, v *firedoor.Values, learning bool) (Outside, boo
 	}
 	for i := range rs[:min(n, len(rs))] {
 		if got := v.Float(i); rs[i].leaves(got, v.Type) {
-			if s.Outside >= maxOutside {
+			if s.outside >= maxOutside {
 				return Outside{}, false
 			}
-			s.Outside++
+			s.outside++
 			return Outside{Element: i, Got: got, Low: rs[i].Min, High: rs[i].Max}, true
 		}
 	}
 	return Outside{}, false
 }
 
-func (t *Table) reserve(s *Statement, n int) bool {
+func (t *Table) reserve(s *detail, n int) bool {
 	if len(t.ranges)+n > t.limits.Ranges {
 		return false
 	}
@@ -111,7 +111,7 @@ func (r *Range) noise(typ firedoor.ValueType) bool {
 
 // Ranges gives the learned ranges of a statement's written elements.
 func (t *Table) Ranges(st int32) []Range {
-	s := &t.statements[st]
+	s := &t.details[st]
 	if s.ranges < 0 {
 		return nil
 	}

@@ -23,12 +23,11 @@ type Table struct {
 	conversations []Conversation
 	hand          int32
 
-	index      []int32 // open-addressed: statement + 1, 0 is empty
-	keys       []key
-	statements []Statement
-	names      []name
-	text       []byte // tags and other names of objects, end to end
-	ranges     []Range
+	index   []int32 // open-addressed: statement + 1, 0 is empty
+	rows    []row
+	details []detail
+	text    []byte // tags and other names of objects, end to end
+	ranges  []Range
 
 	Refused          uint64 // conversations for which there was no room
 	Forgotten        uint64 // conversations without operations that made room
@@ -37,6 +36,7 @@ type Table struct {
 
 // New returns an empty Table.
 func New(l Limits) *Table {
+	l.Conversations = min(l.Conversations, MaxConversations)
 	return &Table{limits: l, seed: maphash.MakeSeed(), pairs: map[Pair]int32{}, index: make([]int32, 256)}
 }
 
@@ -44,15 +44,35 @@ func New(l Limits) *Table {
 // says but the values it writes.
 type key struct {
 	space    *firedoor.Space
-	text     uint64
+	text     uint64 // hash of the object's text, 0 without one
 	at       [4]uint32
-	conv     int32
+	owner    uint32 // conversation, verb, and whether it is one of several objects
 	code     uint32
 	unit     uint32
 	quantity uint32
-	item     bool // one of several objects in a request
-	verb     firedoor.Verb
 }
+
+// row is what counting an operation reads and writes: one cache line.
+type row struct {
+	key
+	last  int64
+	count uint32
+	next  int32 // statement asked after this one, last time
+}
+
+// owner packs who asks for what: MaxConversations is below 1<<24.
+func owner(conv int32, op *firedoor.Operation) uint32 {
+	o := uint32(conv) | uint32(op.Verb)<<24
+	if op.Item > 0 {
+		o |= 1 << 31
+	}
+	return o
+}
+
+func (k *key) verb() firedoor.Verb { return firedoor.Verb(k.owner >> 24 & 0x7f) }
+
+// MaxConversations is the highest limit of conversations a Table takes.
+const MaxConversations = 1<<24 - 1
 
 // Statement is one line of what is normal: how often an operation was asked,
 // and what became of it.
@@ -62,22 +82,24 @@ type Statement struct {
 	Errors      uint32
 	NoResponse  uint32
 	Learned     bool
-	Outside     uint8 // values outside the learned range already told
-
-	next    int32 // statement asked after this one, last time
-	older   int32 // next in the conversation's chain
-	ranges  int32 // first Range of what it writes, -1
-	nRanges uint8
 }
 
-// name is the part of a statement that only people need.
-type name struct {
-	function  string
-	protocol  string
-	textStart uint32
-	textLen   uint32
-	hasUnit   bool
-	hasQty    bool
+// detail is the part of a statement that is needed seldom.
+type detail struct {
+	function   string
+	protocol   string
+	first      int64
+	textStart  uint32
+	textLen    uint32
+	errors     uint32
+	noResponse uint32
+	older      int32 // next in the conversation's chain
+	ranges     int32 // first Range of what it writes, -1
+	nRanges    uint8
+	outside    uint8 // values outside the learned range already told
+	learned    bool
+	hasUnit    bool
+	hasQty     bool
 }
 
 // MaxText is how much of an object's name is kept.
@@ -88,15 +110,15 @@ const MaxText = 256
 func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool) (st int32, fresh bool) {
 	c := &t.conversations[conv]
 	if st = t.guess(c, conv, op); st < 0 {
-		k := key{space: op.Object.Space, at: op.Object.At, conv: conv, code: op.Code, unit: op.Unit,
-			quantity: op.Quantity, item: op.Item > 0, verb: op.Verb, text: t.textOf(op)}
+		k := key{space: op.Object.Space, text: t.textOf(op), at: op.Object.At, owner: owner(conv, op), code: op.Code,
+			unit: op.Unit, quantity: op.Quantity}
 		if st, fresh = t.find(&k); fresh {
 			if st = t.admit(c, &k, op, now, learning); st < 0 {
 				return -1, false
 			}
 		}
 		if c.asked >= 0 {
-			t.statements[c.asked].next = st
+			t.rows[c.asked].next = st
 		}
 	}
 	c.asked = st
@@ -105,9 +127,9 @@ func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool
 	if learning {
 		c.LearnedVerbs |= 1 << op.Verb
 	}
-	s := &t.statements[st]
-	s.Count++
-	s.Last = now
+	r := &t.rows[st]
+	r.count++
+	r.last = now
 	return st, fresh
 }
 
@@ -118,13 +140,13 @@ func (t *Table) guess(c *Conversation, conv int32, op *firedoor.Operation) int32
 	if c.asked < 0 {
 		return -1
 	}
-	st := t.statements[c.asked].next
+	st := t.rows[c.asked].next
 	if st < 0 {
 		return -1
 	}
-	k := &t.keys[st]
-	if k.conv == conv && k.code == op.Code && k.unit == op.Unit && k.quantity == op.Quantity && k.verb == op.Verb &&
-		k.space == op.Object.Space && k.at == op.Object.At && k.item == (op.Item > 0) && k.text == t.textOf(op) {
+	k := &t.rows[st].key
+	if k.owner == owner(conv, op) && k.code == op.Code && k.unit == op.Unit && k.quantity == op.Quantity &&
+		k.space == op.Object.Space && k.at == op.Object.At && k.text == t.textOf(op) {
 		return st
 	}
 	return -1
@@ -145,27 +167,27 @@ func (t *Table) find(k *key) (st int32, missing bool) {
 		if i == 0 {
 			return -1, true
 		}
-		if t.keys[i-1] == *k {
+		if t.rows[i-1].key == *k {
 			return i - 1, false
 		}
 	}
 }
 
 func (t *Table) admit(c *Conversation, k *key, op *firedoor.Operation, now int64, learning bool) int32 {
-	if len(t.keys) >= t.limits.Statements {
+	if len(t.rows) >= t.limits.Statements {
 		t.StatementsNoRoom++
 		return -1
 	}
-	if 4*len(t.keys) >= 3*len(t.index) {
+	if 4*len(t.rows) >= 3*len(t.index) {
 		t.rehash()
 	}
-	st := int32(len(t.keys))
-	t.keys = append(t.keys, *k)
-	t.statements = append(t.statements, Statement{First: now, Learned: learning, next: -1, older: c.newest, ranges: -1})
-	c.newest = st
+	st := int32(len(t.rows))
+	t.rows = append(t.rows, row{key: *k, next: -1})
 	text := op.Object.Text[:min(len(op.Object.Text), MaxText)]
-	t.names = append(t.names, name{function: op.Function, protocol: op.Protocol, hasUnit: op.HasUnit, hasQty: op.HasQty,
-		textStart: uint32(len(t.text)), textLen: uint32(len(text))})
+	t.details = append(t.details, detail{function: op.Function, protocol: op.Protocol, first: now, learned: learning,
+		hasUnit: op.HasUnit, hasQty: op.HasQty, textStart: uint32(len(t.text)), textLen: uint32(len(text)),
+		older: c.newest, ranges: -1})
+	c.newest = st
 	t.text = append(t.text, text...)
 	t.insert(st)
 	return st
@@ -173,7 +195,7 @@ func (t *Table) admit(c *Conversation, k *key, op *firedoor.Operation, now int64
 
 func (t *Table) insert(st int32) {
 	mask := uint64(len(t.index) - 1)
-	h := maphash.Comparable(t.seed, t.keys[st])
+	h := maphash.Comparable(t.seed, t.rows[st].key)
 	for t.index[h&mask] != 0 {
 		h++
 	}
@@ -182,16 +204,19 @@ func (t *Table) insert(st int32) {
 
 func (t *Table) rehash() {
 	t.index = make([]int32, 2*len(t.index))
-	for st := range t.keys {
+	for st := range t.rows {
 		t.insert(int32(st))
 	}
 }
 
-// Statement gives the row, valid until the next Ask.
-func (t *Table) Statement(st int32) *Statement { return &t.statements[st] }
+// Statement tells what was counted.
+func (t *Table) Statement(st int32) Statement {
+	r, d := &t.rows[st], &t.details[st]
+	return Statement{First: d.first, Last: r.last, Count: r.count, Errors: d.errors, NoResponse: d.noResponse, Learned: d.learned}
+}
 
 // Statements is how many there are.
-func (t *Table) Statements() int { return len(t.statements) }
+func (t *Table) Statements() int { return len(t.rows) }
 
 // Answer counts what became of an asked operation; st may be -1.
 func (t *Table) Answer(conv, st int32, outcome firedoor.OutcomeKind) {
@@ -200,12 +225,12 @@ func (t *Table) Answer(conv, st int32, outcome firedoor.OutcomeKind) {
 	case firedoor.OutcomeError:
 		c.Errors++
 		if st >= 0 {
-			t.statements[st].Errors++
+			t.details[st].errors++
 		}
 	case firedoor.OutcomeNoResponse:
 		c.NoResponse++
 		if st >= 0 {
-			t.statements[st].NoResponse++
+			t.details[st].noResponse++
 		}
 	}
 }
@@ -213,8 +238,8 @@ func (t *Table) Answer(conv, st int32, outcome firedoor.OutcomeKind) {
 // Operation rebuilds what a statement says, without values. Object.Text is a
 // view that is valid as long as the Table.
 func (t *Table) Operation(st int32) firedoor.Operation {
-	k, n := &t.keys[st], &t.names[st]
-	return firedoor.Operation{Verb: k.verb, Protocol: n.protocol, Function: n.function, Code: k.code,
+	k, n := &t.rows[st].key, &t.details[st]
+	return firedoor.Operation{Verb: k.verb(), Protocol: n.protocol, Function: n.function, Code: k.code,
 		HasUnit: n.hasUnit, Unit: k.unit, HasQty: n.hasQty, Quantity: k.quantity,
 		Object: firedoor.Object{Space: k.space, At: k.at, Text: t.text[n.textStart : n.textStart+n.textLen]}}
 }
@@ -222,7 +247,7 @@ func (t *Table) Operation(st int32) firedoor.Operation {
 // Each calls f for the statements of a conversation, oldest first.
 func (t *Table) Each(conv int32, f func(st int32)) {
 	var chain []int32
-	for st := t.conversations[conv].newest; st >= 0; st = t.statements[st].older {
+	for st := t.conversations[conv].newest; st >= 0; st = t.details[st].older {
 		chain = append(chain, st)
 	}
 	for i := len(chain) - 1; i >= 0; i-- {
@@ -238,8 +263,8 @@ const maxCovered = 1024
 // block that is read anyway is nothing new. It holds for objects that lie in a
 // row (Space.Axis).
 func (t *Table) Covered(st int32) bool {
-	k := &t.keys[st]
-	if k.space == nil || k.space.Axis == 0 || !t.names[st].hasQty {
+	k := &t.rows[st].key
+	if k.space == nil || k.space.Axis == 0 || !t.details[st].hasQty {
 		return false
 	}
 	axis := int(k.space.Axis) - 1
@@ -247,10 +272,10 @@ func (t *Table) Covered(st int32) bool {
 	for range 8 { // each pass lengthens what is covered from the left
 		before := from
 		seen := 0
-		for o := t.statements[st].older; o >= 0 && seen < maxCovered; o = t.statements[o].older {
+		for o := t.details[st].older; o >= 0 && seen < maxCovered; o = t.details[o].older {
 			seen++
-			ok := &t.keys[o]
-			if !t.statements[o].Learned || !k.sameBut(ok, axis) {
+			ok := &t.rows[o].key
+			if !t.details[o].learned || !k.sameBut(ok, axis) {
 				continue
 			}
 			a, b := uint64(ok.at[axis]), uint64(ok.at[axis])+uint64(ok.quantity)
@@ -271,12 +296,11 @@ func (t *Table) Covered(st int32) bool {
 func (k *key) sameBut(o *key, axis int) bool {
 	a, b := *k, *o
 	a.at[axis], b.at[axis], a.quantity, b.quantity = 0, 0, 0, 0
-	a.item, b.item = false, false
+	a.owner, b.owner = a.owner&^(1<<31), b.owner&^(1<<31)
 	return a == b
 }
 
 // Bytes is roughly the memory the table holds.
 func (t *Table) Bytes() int {
-	return 4*cap(t.index) + 72*cap(t.keys) + 56*cap(t.statements) + 48*cap(t.names) + cap(t.text) +
-		24*cap(t.ranges) + 240*cap(t.conversations)
+	return 4*cap(t.index) + 64*cap(t.rows) + 72*cap(t.details) + cap(t.text) + 24*cap(t.ranges) + 240*cap(t.conversations)
 }
