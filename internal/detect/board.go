@@ -19,26 +19,36 @@ const (
 	MaxFrames = 10
 )
 
+// KindTooMany is the kind of the alert that counts what found no room.
+const KindTooMany = "too-many-alerts"
+
 // Board shows every observation to the judges in order, and keeps one alert per
 // kind and cause, whose evidence grows.
 type Board struct {
 	judges []Judge
+	world  glance
 	alerts []firedoor.Alert
 	causes map[cause]int
+	ids    map[string]bool
 	beyond uint64 // findings for which there was no room
 
 	seeing *Observation
 	raise  func(*Finding)
 }
 
-type cause struct{ kind, text string }
+// cause tells alerts apart. The segment is not part of an alert's id: its number
+// depends on which captures came before.
+type cause struct {
+	kind, text string
+	segment    firedoor.Segment
+}
 
 // NewBoard starts the detectors of the list.
 func NewBoard(list []Detector, w World) *Board {
-	b := &Board{causes: map[cause]int{}}
+	b := &Board{causes: map[cause]int{}, ids: map[string]bool{}, world: glance{World: w}}
 	b.raise = b.take
 	for _, d := range list {
-		b.judges = append(b.judges, d.New(w))
+		b.judges = append(b.judges, d.New(&b.world))
 	}
 	return b
 }
@@ -46,26 +56,33 @@ func NewBoard(list []Detector, w World) *Board {
 // See shows one observation to all judges.
 func (b *Board) See(o *Observation) {
 	b.seeing = o
+	b.world.forget()
 	for _, j := range b.judges {
 		j.See(o, b.raise)
 	}
+	b.seeing = nil
 }
 
 // take makes an alert of a finding, or adds to the one that stands for its
 // cause. What is only learned from raises nothing.
 func (b *Board) take(f *Finding) {
-	if b.seeing.Learning {
-		return
+	at := f.At
+	if at == nil {
+		o := b.seeing
+		if o == nil || o.Learning {
+			return
+		}
+		at = &Evidence{o.Time, o.Frames, o.Client, o.Server, o.Protocol}
 	}
-	c := cause{f.Kind, f.Cause}
+	c := cause{f.Kind, f.Cause, at.Client.Segment}
 	i, known := b.causes[c]
 	if !known {
-		if len(b.alerts) >= MaxAlerts {
-			if c, f = b.overflow(); b.beyond > 1 {
-				return
-			}
+		// The last place is for the alert that says that there is no more.
+		if len(b.alerts) >= MaxAlerts-1 && f.Kind != KindTooMany {
+			b.overflow(at)
+			return
 		}
-		i = b.open(c)
+		i = b.open(c, at)
 	}
 	a := &b.alerts[i]
 	if !known || f.Severity >= a.Severity {
@@ -76,36 +93,58 @@ func (b *Board) take(f *Finding) {
 			a.Techniques = append(a.Techniques, t)
 		}
 	}
-	for _, r := range b.seeing.Frames {
-		if len(a.Frames) < MaxFrames && !slices.Contains(a.Frames, r) {
+	for _, r := range at.Frames {
+		if r.Frame > 0 && len(a.Frames) < MaxFrames && !slices.Contains(a.Frames, r) {
 			a.Frames = append(a.Frames, r)
 		}
 	}
 }
 
-func (b *Board) open(c cause) int {
-	o := b.seeing
+func (b *Board) open(c cause, at *Evidence) int {
 	b.causes[c] = len(b.alerts)
-	b.alerts = append(b.alerts, firedoor.Alert{ID: identify(c, o.Time), Time: o.Time, Kind: c.kind,
-		Client: o.Client, Server: o.Server, Protocol: o.Protocol})
+	id := identify(c, at.Time, 0)
+	for salt := 1; b.ids[id]; salt++ { // the same in another segment, at the same time
+		id = identify(c, at.Time, salt)
+	}
+	b.ids[id] = true
+	b.alerts = append(b.alerts, firedoor.Alert{ID: id, Time: at.Time, Kind: c.kind,
+		Client: at.Client, Server: at.Server, Protocol: at.Protocol})
 	return len(b.alerts) - 1
 }
 
-func (b *Board) overflow() (cause, *Finding) {
+// overflow counts a finding for which there is no room, in one alert.
+func (b *Board) overflow(at *Evidence) {
 	b.beyond++
-	return cause{kind: "too-many-alerts"}, &Finding{Kind: "too-many-alerts", Severity: firedoor.Medium,
-		Sentence: "There were more than " + strconv.Itoa(MaxAlerts) + " causes for an alert; from here on new ones are only counted."}
+	if b.beyond > 1 {
+		return
+	}
+	b.take(&Finding{Kind: KindTooMany, Severity: firedoor.Medium,
+		At: &Evidence{Time: at.Time, Frames: at.Frames, Client: firedoor.Endpoint{Segment: at.Client.Segment}},
+		Sentence: "There were causes for " + strconv.Itoa(MaxAlerts) +
+			" alerts: new causes are only counted from here on, alerts there are still grow. Look at the first ones; whoever causes so many may want to hide something."})
 }
 
 // identify derives an alert's id from what it is about, so that the same
 // finding has the same id in every run.
-func identify(c cause, time int64) string {
-	sum := sha256.Sum256([]byte(c.kind + "\x00" + c.text + "\x00" + strconv.FormatInt(time, 10)))
+func identify(c cause, time int64, salt int) string {
+	text := c.kind + "\x00" + c.text + "\x00" + strconv.FormatInt(time, 10)
+	if salt > 0 {
+		text += "\x00" + strconv.Itoa(salt)
+	}
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:8])
 }
 
-// Alerts gives a copy of all alerts, by time and then id.
+// Alerts gives a copy of all alerts, by time and then id. What judges hold back
+// is told first: it is asked for when the input is over, or somebody wants to
+// see what there is now.
 func (b *Board) Alerts() []firedoor.Alert {
+	b.world.forget()
+	for _, j := range b.judges {
+		if c, ok := j.(Closer); ok {
+			c.Close(b.raise)
+		}
+	}
 	out := slices.Clone(b.alerts)
 	slices.SortFunc(out, func(x, y firedoor.Alert) int {
 		return cmp.Or(cmp.Compare(x.Time, y.Time), cmp.Compare(x.ID, y.ID))
@@ -115,3 +154,33 @@ func (b *Board) Alerts() []firedoor.Alert {
 
 // Beyond is how many findings found no room.
 func (b *Board) Beyond() uint64 { return b.beyond }
+
+// glance remembers, for the observation at hand, what was said of its two ends:
+// all detectors ask the same.
+type glance struct {
+	World
+	ends [2]firedoor.Endpoint
+	said [2]struct {
+		name, role string
+		known      bool
+	}
+	n int
+}
+
+func (g *glance) forget() { g.n = 0 }
+
+// Describe implements World.
+func (g *glance) Describe(e firedoor.Endpoint) (name, role string, known bool) {
+	for i := range g.n {
+		if g.ends[i] == e {
+			return g.said[i].name, g.said[i].role, g.said[i].known
+		}
+	}
+	name, role, known = g.World.Describe(e)
+	if g.n < len(g.ends) {
+		g.ends[g.n] = e
+		g.said[g.n].name, g.said[g.n].role, g.said[g.n].known = name, role, known
+		g.n++
+	}
+	return name, role, known
+}

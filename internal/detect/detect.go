@@ -48,6 +48,8 @@ type Observation struct {
 	Client   firedoor.Endpoint
 	Server   firedoor.Endpoint
 	Protocol string
+	// Industrial: the protocol is one of the factory floor.
+	Industrial bool
 
 	// Operation is set for NewOperation, ValueOutside and Operation; Text is
 	// its object as text.
@@ -79,15 +81,32 @@ type World interface {
 
 // Detector is one way to judge. A folder exports one variable.
 type Detector struct {
-	Name string // the alert kinds it raises start with it
-	Doc  string // one sentence for people
-	New  func(w World) Judge
+	Name  string   // that of its folder
+	Doc   string   // one sentence for people
+	Kinds []string // the alert kinds it raises: those of no other detector
+	New   func(w World) Judge
 }
 
 // Judge sees every observation and raises alerts: the same Cause gives one
 // alert, whose evidence grows.
 type Judge interface {
 	See(o *Observation, raise func(*Finding))
+}
+
+// Closer is a Judge that holds findings back until it knows whether more belongs
+// to them. Close tells what is held: the input is over.
+type Closer interface {
+	Judge
+	Close(raise func(*Finding))
+}
+
+// Evidence is where and when something was seen.
+type Evidence struct {
+	Time     int64
+	Frames   []firedoor.FrameRef
+	Client   firedoor.Endpoint
+	Server   firedoor.Endpoint
+	Protocol string
 }
 
 // Finding is an alert to be: Cause makes it one with others of its Kind.
@@ -97,4 +116,7 @@ type Finding struct {
 	Severity   firedoor.Severity
 	Sentence   string
 	Techniques []string
+	// At is the evidence of a finding that was held back; nil: the observation
+	// at hand.
+	At *Evidence
 }

@@ -1,0 +1,48 @@
+package gravecommand
+
+import (
+	"firedoor"
+	"firedoor/internal/detect"
+)
+
+// Kind is the kind of alert.
+const Kind = "grave-command"
+
+// Detector tells of grave commands without a baseline.
+var Detector = detect.Detector{
+	Name:  "gravecommand",
+	Doc:   "Without a learned baseline: a controller is stopped, restarted, programmed or its program read out.",
+	Kinds: []string{Kind},
+	New: func(w detect.World) detect.Judge {
+		return &judge{world: w, stories: map[detect.Pair]*detect.Story{}}
+	},
+}
+
+// maxStories bounds the sentences that grow; later ones say what was done last.
+const maxStories = 10_000
+
+type judge struct {
+	world   detect.World
+	stories map[detect.Pair]*detect.Story
+}
+
+// See implements detect.Judge.
+func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
+	if o.Kind != detect.Operation || o.Armed || o.Learning || o.Operation.Verb < firedoor.VerbControl {
+		return
+	}
+	p := detect.PairOf(o)
+	s := j.stories[p]
+	if s == nil {
+		s = &detect.Story{}
+		if len(j.stories) < maxStories {
+			j.stories[p] = s
+		}
+	}
+	if !s.Add(o) {
+		return
+	}
+	raise(&detect.Finding{Kind: Kind, Cause: detect.Between(o), Severity: firedoor.Medium, Techniques: s.Techniques(),
+		Sentence: detect.Who(j.world, o, o.Client) + " " + s.Tell(detect.Whom(j.world, o, o.Server)) +
+			". Nothing was learned, so nobody knows whether it may - " + s.Functions() + "."})
+}
