@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export CGO_ENABLED := 0
 export GOFLAGS := -trimpath
 
-SAMPLE := bin/plant.pcap
+SAMPLE := samples/plant.pcap.xz
 
 .PHONY: help
 help: ## list the targets
@@ -16,13 +16,11 @@ help: ## list the targets
 build: bin/firedoor ## build the one static binary, bin/firedoor
 
 bin/firedoor: $(shell find . -name '*.go' -not -name '*_test.go' -not -path './bin/*') go.mod go.sum
+	@echo "building bin/firedoor (the first time takes a minute)"
 	@go build -o $@ ./cmd/firedoor
 
-$(SAMPLE): internal/plant/*.go
-	@mkdir -p bin && go run ./internal/plant/mkcapture sample $@
-
 .PHONY: demo
-demo: build $(SAMPLE) ## build everything and run the main job on the product's own sample capture
+demo: build ## build everything and run the main job on the product's own sample capture
 	@echo "bin/firedoor replay --learn 60% --out bin/demo $(SAMPLE)"
 	@bin/firedoor replay --learn 60% --out bin/demo $(SAMPLE)
 	@echo; echo "Details: bin/demo/assets.json, conversations.json, alerts.json, summary.json"
@@ -32,7 +30,7 @@ test: tools ## run all tests, installing what they need first
 	@scripts/test
 
 .PHONY: tools
-tools: ## install the judges the tests use (tshark), where apt-get is at hand
+tools: ## install the judge of the tests, tshark, where apt-get is at hand
 	@scripts/tools test
 
 .PHONY: lint
@@ -49,8 +47,8 @@ bench: build ## time firedoor beside Suricata and ndpiReader on the same files, 
 
 .PHONY: golden
 golden: ## rewrite captures and golden files after a wanted change; then read the difference
-	go test ./internal/plant -run TestCaptures -update
-	go test ./internal/protocol/... ./internal/detect/... -update
+	go test ./internal/plant -run 'TestCaptures|TestSampleCommitted' -update
+	go test ./internal/protocol/all -run TestContract -update
 
 .PHONY: clean
 clean: ## remove what was built
