@@ -20,12 +20,13 @@ type conn struct {
 	last    [2]int64
 	first   int64
 	opened  firedoor.FrameRef
-	head    []byte // the members all its event lines share
-	asks    int32  // oldest unanswered operation, -1
-	askEnd  int32  // newest
-	conv    int32  // conversation, -1 while none
-	joined  int32  // the flow this is the other half of (a stripped VLAN tag), -1
-	expects uint32 // version of the lane's expectations last looked at
+	head    []byte             // the members all its event lines share
+	asks    int32              // oldest unanswered operation, -1
+	askEnd  int32              // newest
+	conv    int32              // conversation, -1 while none
+	filed   *protocol.Protocol // what the conversation is filed under
+	joined  int32              // the flow this is the other half of (a stripped VLAN tag), -1
+	expects uint32             // version of the lane's expectations last looked at
 	proto   uint8
 	flags   connFlags
 }
@@ -38,6 +39,7 @@ const (
 	sawRST
 	isEncrypted
 	beganLearning // it began in the learning part
+	untold        // its conversation is new, and nobody was told yet
 )
 
 func (c *conn) closed() bool {

@@ -1,10 +1,13 @@
 package sensor
 
 import (
+	"slices"
+
 	"firedoor"
 	"firedoor/internal/baseline"
 	"firedoor/internal/eventlog"
 	"firedoor/internal/packet"
+	"firedoor/internal/protocol"
 )
 
 // hear is the sink of every parser in the lane: it learns what is per
@@ -104,14 +107,17 @@ func (l *lane) malformed(c *conn, m *firedoor.Malformed) {
 	}
 }
 
-// converse files the flow under its conversation once its protocol is known;
-// false if there is no room.
+// converse files the flow under its conversation once its protocol is known, and
+// anew when a protocol handed over to another: what a capture shows from its
+// middle on must be the conversation that was learned from its beginning. It
+// returns false if there is no room.
 func (l *lane) converse(c *conn) bool {
-	if c.conv >= 0 {
+	p := c.run.Protocol()
+	if c.conv >= 0 && c.filed == p {
 		return true
 	}
 	pair := baseline.Pair{Client: endOf(c.client()), Server: endOf(c.server()), Segment: c.client().Segment, Transport: c.proto}
-	if p := c.run.Protocol(); p != nil {
+	if p != nil {
 		pair.Protocol = p.Name
 	} else {
 		pair.Protocol, pair.Port = l.transport(c)
@@ -119,18 +125,39 @@ func (l *lane) converse(c *conn) bool {
 	// A flow that began while learning is learned, however late its protocol shows.
 	learning := l.item.Learning || c.flags&beganLearning != 0
 	conv, fresh := l.table.Converse(&pair, c.first, learning)
+	c.filed = p
 	if conv < 0 {
 		l.full("conversations")
-		return false
+		return c.conv >= 0
 	}
+	l.table.Leave(c.conv)
 	c.conv = conv
+	c.flags &^= untold
 	if fresh {
 		row := l.table.Conversation(conv)
 		row.ClientMAC, row.ServerMAC, row.ServerPort = c.client().MAC, c.server().MAC, c.server().Port
-		r := l.tell(recTalk, c)
-		r.fresh, r.protocol, r.learning = true, pair.Protocol, learning
+		if c.flags |= untold; p == nil || !carries(p) {
+			l.tellConversation(c)
+		}
 	}
 	return true
+}
+
+// tellConversation tells that a conversation is new, unless it was told.
+func (l *lane) tellConversation(c *conn) {
+	if c.flags&untold == 0 {
+		return
+	}
+	c.flags &^= untold
+	r := l.tell(recTalk, c)
+	r.fresh, r.protocol = true, l.table.Conversation(c.conv).Protocol
+	r.learning = r.learning || c.flags&beganLearning != 0
+}
+
+// carries tells whether a protocol of the factory floor is only the way to
+// another: that one is the news, and itself only when none follows.
+func carries(p *protocol.Protocol) bool {
+	return p.Industrial && slices.Contains(p.Events, firedoor.EventHandOver)
 }
 
 // transport names a flow that no protocol recognised.

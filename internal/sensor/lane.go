@@ -1,8 +1,6 @@
 package sensor
 
 import (
-	"slices"
-
 	"firedoor"
 	"firedoor/internal/baseline"
 	"firedoor/internal/eventlog"
@@ -31,7 +29,7 @@ type lane struct {
 	conns      []conn
 	pool       *reassembly.Pool
 	fragments  reassembly.Fragments
-	pieces     [16]uint64 // fragments seen last, against doubled ones
+	pieces     [16]piece // fragments seen last, against doubled ones
 	piece      uint8
 	table      *baseline.Table
 	waiting    asks
@@ -57,6 +55,12 @@ type lane struct {
 	slot int32
 	side int
 	gone packet.Packet // a packet put together from fragments
+}
+
+// piece is a fragment that was seen, in short.
+type piece struct {
+	sum  uint64
+	time int64
 }
 
 func newLane(id int, list []*protocol.Protocol, o *Options) *lane {
@@ -103,12 +107,18 @@ func (l *lane) packet(it *item) {
 
 // fragment adds a fragment, unless a mirror shows it a second time.
 func (l *lane) fragment(p *packet.Packet, seg firedoor.Segment) (payload []byte, done bool) {
-	sum := (uint64(p.IPID)<<32|uint64(p.FragOffset)<<8|uint64(p.Proto))*0x9e3779b97f4a7c15 ^ p.SrcIP.Lo ^ p.DstIP.Lo<<1 ^ uint64(len(p.Payload))
-	if slices.Contains(l.pieces[:], sum) {
-		l.count.Duplicates++
-		return nil, false
+	sum := signature(p) ^ (uint64(p.FragOffset)<<40 | uint64(seg)<<8 | uint64(p.Proto)) ^ p.SrcIP.Lo ^ p.DstIP.Lo<<1
+	window := doubled
+	if p.HasRedundancy {
+		window = redundant
 	}
-	l.pieces[l.piece%uint8(len(l.pieces))] = sum
+	for i := range l.pieces {
+		if l.pieces[i].sum == sum && p.Time-l.pieces[i].time <= window {
+			l.count.Duplicates++
+			return nil, false
+		}
+	}
+	l.pieces[l.piece%uint8(len(l.pieces))] = piece{sum: sum, time: p.Time}
 	l.piece++
 	return l.fragments.Add(p, seg)
 }
@@ -213,6 +223,7 @@ func (l *lane) finish(slot int32) {
 		l.giveUp(c)
 	}
 	if l.converse(c) {
+		l.tellConversation(c)
 		l.settle(c)
 	}
 	c.run.End(l.host)

@@ -43,7 +43,7 @@ func TestOrdinary(t *testing.T) {
 	if c := o.conversation(t, "modbus"); c.Operations != 2*rounds || len(c.Statements) != 2 {
 		t.Errorf("modbus: %+v", c)
 	}
-	if c := o.conversation(t, "s7comm"); c.Operations < 2*rounds || c.NoResponse != 0 {
+	if c := o.conversation(t, "s7comm"); c.Operations != 1+2*rounds || c.Packets[1] < rounds || c.NoResponse != 0 {
 		t.Errorf("s7comm: %+v", c)
 	}
 	samples := 0
