@@ -48,6 +48,10 @@ type lane struct {
 	bare   firedoor.Segment // of frames without a tag
 	out    *output
 
+	// Callbacks, bound once: binding allocates.
+	idleFn   func(int32) int64
+	finishFn func(int32)
+
 	// What is under way, for callbacks that the hot path binds once.
 	key  flow.Key
 	item *item
@@ -68,6 +72,7 @@ func newLane(id int, list []*protocol.Protocol, o *Options) *lane {
 		writeLines: o.Lines != nil, names: o.lineNames()}
 	l.waiting.free = -1
 	l.host = protocol.NewHost(list, l.hear)
+	l.idleFn, l.finishFn = l.idle, l.finish
 	l.flows = flow.New(MaxFlows/lanes*spread, l.evicted)
 	return l
 }
@@ -196,15 +201,12 @@ func (l *lane) evicted(slot int32) {
 // idle says how long a flow may be silent.
 func (l *lane) idle(slot int32) int64 { return l.conns[slot].idle() }
 
-// sweepBudget is how many slots a lane looks at when an epoch ends: enough to
-// come round a full table in the time of a few million frames.
-const sweepBudget = 16
-
 // sweep ends flows that have been silent too long; it runs at the end of every
-// epoch, with the traffic time of its last frame.
+// epoch, with the traffic time of its last frame, and looks at so many slots that
+// it comes round in sweepRound epochs.
 func (l *lane) sweep(it *item) {
 	l.item = it
-	l.flows.Sweep(it.Time, sweepBudget, l.idle, l.finish)
+	l.flows.Sweep(it.Time, 1+int(l.flows.Slots())/sweepRound, l.idleFn, l.finishFn)
 }
 
 // finish ends a flow: nobody will answer any more, and its packets go to its

@@ -29,7 +29,9 @@ const (
 	maxHeld = 16_384
 	// maxExpected bounds the flows announced by other flows, a lane.
 	maxExpected = 256
-	spread      = 2 // a lane may hold twice its even share
+	// sweepRound is in how many epochs all flows are looked at for silence.
+	sweepRound = 1024
+	spread     = 2 // a lane may hold twice its even share
 )
 
 // epoch is how many frames are handed over at a time, and epochBytes how many
