@@ -131,13 +131,20 @@ func (l *lane) answered(c *conn, op *firedoor.Operation) {
 }
 
 // partial is an answer whose request nobody saw: half of a one-way mirror, or a
-// capture that began in between. It is learned like the request it speaks of.
+// capture that began in between. It is learned like the request it speaks of,
+// but where requests are seen, an answer that does not say what was asked for is
+// no statement: it would be new with every capture.
 func (l *lane) partial(c *conn, op *firedoor.Operation) {
 	it := l.item
 	l.count.LateAnswers++
 	conv := l.table.Conversation(c.conv)
-	conv.Partial++
-	st := l.learn(c, op)
+	st := int32(-1)
+	if twoWay := conv.Operations > conv.Partial; twoWay && op.Object.Space == nil && conv.Verbs&(1<<op.Verb) != 0 {
+		conv.Operations++
+	} else {
+		st = l.learn(c, op)
+	}
+	l.table.Conversation(c.conv).Partial++
 	l.table.Answer(c.conv, st, op.Outcome.Kind)
 	if l.writeLines {
 		l.startLine(c, "operation", protocolOf(c, op.Protocol), it.Raw)

@@ -10,15 +10,18 @@ import (
 // a mirror that strips the VLAN tag of one direction, and a flow that another
 // flow announced.
 
-// taggedPair remembers in which tagged segment an address pair was seen last.
+// taggedPair remembers in which tagged segment an address pair was seen last,
+// and whether a mirror was caught at stripping the tag of one of its directions.
 type taggedPair struct {
-	pair    uint64
-	segment firedoor.Segment
+	pair     uint64
+	segment  firedoor.Segment
+	stripped bool
 }
 
 // join makes a fresh flow the other half of an existing one, if the only
 // difference is that one of them lost its VLAN tag and each was seen in one
-// direction only. Two VLANs with equal addresses are never joined.
+// direction only. Two VLANs with equal addresses are never joined. The flow's
+// ends are then in the tagged segment, whichever half came first.
 func (l *lane) join(c *conn, it *item, k *flow.Key, side int) {
 	p := &it.Packet
 	if p.Layer != packet.LayerTransport {
@@ -32,12 +35,17 @@ func (l *lane) join(c *conn, it *item, k *flow.Key, side int) {
 	case bare && last.pair == pair:
 		other.Segment = last.segment
 	case !bare && p.Scope.Tunnel == packet.NoTunnel:
-		*last = taggedPair{pair: pair, segment: it.Segment}
+		if last.pair != pair || last.segment != it.Segment {
+			*last = taggedPair{pair: pair, segment: it.Segment}
+		}
 		other.Segment = l.bare
 	default:
 		return
 	}
 	slot, found := l.flows.Find(&other)
+	if !found && bare && last.stripped {
+		c.live(last.segment)
+	}
 	if !found || other.Segment == k.Segment {
 		return
 	}
@@ -47,9 +55,16 @@ func (l *lane) join(c *conn, it *item, k *flow.Key, side int) {
 	}
 	c.joined = slot
 	c.opened = o.opened
+	last.stripped = true
+	if o.conv < 0 {
+		o.live(last.segment)
+	}
 	l.count.StrippedVLANs++
 	l.count.Flows--
 }
+
+// live puts both ends of a flow into a segment.
+func (c *conn) live(seg firedoor.Segment) { c.end[0].Segment, c.end[1].Segment = seg, seg }
 
 // other follows a joined flow to the one it belongs to; nil if that is gone.
 func (l *lane) other(slot int32, c *conn, now int64) (int32, *conn) {

@@ -328,3 +328,23 @@ func fragmented(n *plant.Net, src, dst *plant.Host, id uint16, port uint16, payl
 		n.Ethernet(src.MAC, dst.MAC, src.VLAN, 0x0800, ipv4(src.IP, dst.IP, id, field, packet.UDP, whole[at:end]))
 	}
 }
+
+// eachFrame walks the frames of a capture that plant wrote.
+func eachFrame(capture []byte, do func(ns int64, data []byte)) {
+	for at := 24; at < len(capture); {
+		h := capture[at:]
+		n := int(binary.LittleEndian.Uint32(h[8:]))
+		do(int64(binary.LittleEndian.Uint32(h))*1e9+int64(binary.LittleEndian.Uint32(h[4:]))*1e3, h[16:16+n])
+		at += 16 + n
+	}
+}
+
+// learnFrom replays a capture after learning from another.
+func learnFrom(t testing.TB, teacher []byte, captures ...[]byte) *outcome {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "teacher.pcap")
+	if err := os.WriteFile(path, teacher, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return replay(t, Options{Teachers: []string{path}}, captures...)
+}
