@@ -109,8 +109,16 @@ const MaxText = 256
 // counts it. It returns -1 when there is no room.
 func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool) (st int32, fresh bool) {
 	c := &t.conversations[conv]
-	if st = t.guess(c, conv, op); st < 0 {
-		k := key{space: op.Object.Space, text: t.textOf(op), at: op.Object.At, owner: owner(conv, op), code: op.Code,
+	own := owner(conv, op)
+	st = -1
+	if c.asked >= 0 {
+		st = t.rows[c.asked].next
+	}
+	// Polling repeats itself: what followed last time mostly follows again, and
+	// costs no hash. It is compared in place: building a key costs as much as
+	// finding it.
+	if st < 0 || !t.rows[st].is(own, op) || t.rows[st].text != t.textOf(op) {
+		k := key{space: op.Object.Space, text: t.textOf(op), at: op.Object.At, owner: own, code: op.Code,
 			unit: op.Unit, quantity: op.Quantity}
 		if st, fresh = t.find(&k); fresh {
 			if st = t.admit(c, &k, op, now, learning); st < 0 {
@@ -133,23 +141,10 @@ func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool
 	return st, fresh
 }
 
-// guess tries the statement that followed last time: polling repeats itself,
-// and so most operations cost no hash. It compares in place: building a key
-// first would cost as much as finding it.
-func (t *Table) guess(c *Conversation, conv int32, op *firedoor.Operation) int32 {
-	if c.asked < 0 {
-		return -1
-	}
-	st := t.rows[c.asked].next
-	if st < 0 {
-		return -1
-	}
-	k := &t.rows[st].key
-	if k.owner == owner(conv, op) && k.code == op.Code && k.unit == op.Unit && k.quantity == op.Quantity &&
-		k.space == op.Object.Space && k.at == op.Object.At && k.text == t.textOf(op) {
-		return st
-	}
-	return -1
+// is compares all of a key but the text.
+func (k *key) is(owner uint32, op *firedoor.Operation) bool {
+	return k.owner == owner && k.code == op.Code && k.unit == op.Unit && k.quantity == op.Quantity &&
+		k.space == op.Object.Space && k.at == op.Object.At
 }
 
 // textOf is the part of a key that stands for an object's text, 0 without one.

@@ -113,7 +113,17 @@ func (r *Runner) Bytes(h *Host, side int, b []byte) {
 	switch r.state {
 	case finished:
 	case running:
-		r.feed(h, side, b)
+		if r.pending[side] != nil {
+			r.feed(h, side, b)
+			return
+		}
+		h.base = r.offset[side]
+		n, err := r.parser.Parse(r.dir(side), b, h.emit)
+		if n == len(b) && err == nil && h.next == nil { // as nearly always: whole messages
+			r.offset[side] += int64(n)
+			return
+		}
+		r.went(h, side, nil, b, n, err)
 	default:
 		r.probe(h, side, b)
 	}
@@ -318,9 +328,19 @@ func (r *Runner) feed(h *Host, side int, b []byte) {
 		r.pending[side] = nil
 		b = held
 	}
-	for hops := 0; len(b) > 0 && r.state == running; {
-		h.base = r.offset[side]
-		n, err := r.parser.Parse(r.dir(side), b, h.emit)
+	if len(b) == 0 || r.state != running {
+		r.hold(h, side, held, b)
+		return
+	}
+	h.base = r.offset[side]
+	n, err := r.parser.Parse(r.dir(side), b, h.emit)
+	r.went(h, side, held, b, n, err)
+}
+
+// went goes on after the parser was given b, which lies in held if that is not
+// nil, and said n and err.
+func (r *Runner) went(h *Host, side int, held, b []byte, n int, err error) {
+	for hops := 0; ; {
 		n = max(0, min(n, len(b)))
 		r.offset[side] += int64(n)
 		b = b[n:]
@@ -335,11 +355,14 @@ func (r *Runner) feed(h *Host, side int, b []byte) {
 		if h.next != nil {
 			r.handOver(h, hops)
 			hops++
-			continue
-		}
-		if n == 0 {
+		} else if n == 0 {
 			break
 		}
+		if len(b) == 0 || r.state != running {
+			break
+		}
+		h.base = r.offset[side]
+		n, err = r.parser.Parse(r.dir(side), b, h.emit)
 	}
 	r.hold(h, side, held, b)
 }

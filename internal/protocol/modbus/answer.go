@@ -118,7 +118,7 @@ func (p *parser) answerRead(f *function, q *request, data []byte) string {
 	if q != nil && q.qty > 0 {
 		n = q.qty
 	}
-	p.op.Values = valuesOf(f.space, values, n)
+	p.values(f.space, values, n)
 	p.replyAll(q)
 	if int(data[0]) != len(data)-1 || len(values) == 0 || q != nil && q.qty > 0 && len(values) != sizeOf(f.space, q.qty) {
 		return reasonByteCount

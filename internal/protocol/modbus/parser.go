@@ -205,12 +205,14 @@ func bits(b []byte, n int) firedoor.Values {
 	return firedoor.Values{Type: firedoor.Bit, Count: n, Raw: b}
 }
 
-// valuesOf views data of a space: bits or words.
-func valuesOf(space *firedoor.Space, b []byte, n uint32) firedoor.Values {
+// values gives the operation at hand n elements of a space: bits or words. It
+// writes in place: copying what was just written makes the processor wait.
+func (p *parser) values(space *firedoor.Space, b []byte, n uint32) {
+	v := &p.op.Values
+	v.Raw = b
 	if space == &coils || space == &discretes {
-		return bits(b, int(n))
+		v.Type, v.Count = firedoor.Bit, int(n)
+		return
 	}
-	v := registers(b)
-	v.Count = min(v.Count, int(n))
-	return v
+	v.Type, v.Count = firedoor.U16, min(len(b)/2, int(n))
 }

@@ -145,7 +145,7 @@ func (p *parser) askWriteMany(f *function, q *request, data []byte) string {
 	q.words[0] = uint16(q.qty)
 	p.object(f.space, binary.BigEndian.Uint16(data), q.qty)
 	q.object = placeOf(&p.op.Object)
-	p.op.Values = valuesOf(f.space, data[5:], q.qty)
+	p.values(f.space, data[5:], q.qty)
 	p.op.Refusals = f.refusals
 	p.ask()
 	if reason := checkQuantity(data, 5+int(data[4]), q.qty, f.limit); reason != "" {
@@ -202,7 +202,7 @@ func (p *parser) askReadWrite(f *function, q *request, data []byte) string {
 	p.object(f.space, binary.BigEndian.Uint16(data[4:]), q.qty2)
 	q.second = placeOf(&p.op.Object)
 	p.op.Item, p.op.Verb = 2, firedoor.VerbWrite
-	p.op.Values = valuesOf(f.space, data[9:], q.qty2)
+	p.values(f.space, data[9:], q.qty2)
 	p.op.Refusals = secondRefusals
 	p.ask()
 	if reason := checkQuantity(data, 9+int(data[8]), q.qty, f.limit); reason != "" {

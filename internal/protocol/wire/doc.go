@@ -3,5 +3,7 @@
 // identity speak their facts with.
 //
 // It must not know a protocol's ports, must not judge, must not allocate per
-// message and must not import a protocol.
+// message, must not import a protocol, and must not keep state between messages
+// (except the CIP connection table and the COTP session, which two protocols of
+// one flow share).
 package wire
