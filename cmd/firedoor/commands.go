@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"firedoor/internal/sensor"
 )
 
 // commands is the command line, as kong reads it.
@@ -43,14 +44,31 @@ func (m *Main) run(ctx context.Context) error {
 	}
 	parsed, err := k.Parse(m.Args)
 	if err != nil {
-		var parse *kong.ParseError
-		if errors.As(err, &parse) {
-			return usageError{err.Error()}
-		}
-		return err
+		return usageError{m.plain(err)}
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(m)
+}
+
+// plain says in our own words what kong says in its, where they are hard to
+// understand.
+func (m *Main) plain(err error) string {
+	text := err.Error()
+	flag, _, _ := strings.Cut(text, ": expected ")
+	word, unexpected := strings.CutPrefix(text, "unexpected argument ")
+	switch {
+	case unexpected && word == m.Args[0]:
+		return "no such command: " + word
+	case unexpected && m.Args[0] == "replay":
+		return word + ": captures stand together, flags before or behind them"
+	case strings.HasPrefix(text, `expected "<capture>`):
+		return "replay: no capture given"
+	case strings.HasSuffix(text, `got "EOL" (<EOL>)`):
+		return flag + ": needs a value"
+	case flag == "--shards":
+		return fmt.Sprintf("--shards: give a number from 1 to %d", sensor.MaxShards)
+	}
+	return text
 }
 
 // help prints help for a subcommand, or for all.
@@ -68,8 +86,9 @@ func (m *Main) help(about []string) error {
 	}
 	var out strings.Builder
 	k.Stdout, k.Stderr = &out, io.Discard
-	if _, err := k.Parse(args); out.Len() == 0 {
-		return usageError{fmt.Sprintf("no such command: %s (%v)", strings.Join(about, " "), err)}
+	_, _ = k.Parse(args) // prints the help, or what was asked for does not exist
+	if out.Len() == 0 {
+		return usageError{"no such command: " + strings.Join(about, " ")}
 	}
 	_, err = io.WriteString(m.Stdout, out.String())
 	return err

@@ -10,43 +10,36 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"firedoor/internal/capture"
 	"firedoor/internal/protocol/all"
 	"firedoor/internal/sensor"
 )
 
 type replayCommand struct {
-	Learn    string   `help:"What to learn from first: a share of the frames (20%), a time (10m), or files (FILE,...)." placeholder:"10m|20%|FILE,..."`
-	Out      string   `help:"Write assets.json, conversations.json, alerts.json and summary.json there." placeholder:"DIR"`
-	Events   string   `help:"Write operations and samples as JSON Lines; - is standard output." placeholder:"FILE|-"`
+	Learn    *string  `help:"What to learn from first: a share of the frames (20%), a time (10m), or files (FILE,...)." placeholder:"10m|20%|FILE,..."`
+	Out      *string  `help:"Write assets.json, conversations.json, alerts.json and summary.json there." placeholder:"DIR"`
+	Events   *string  `help:"Write operations and samples as JSON Lines; - is standard output." placeholder:"FILE|-"`
 	JSON     bool     `name:"json" help:"Print summary.json instead of the readable summary."`
 	Merge    bool     `help:"Interleave the captures by time instead of running one after the other."`
-	Shards   int      `help:"How many cores to use (default: all). The output is the same for any number."`
+	Shards   *int     `help:"How many cores to use, 1 to 16 (default: all). The output is the same for any number." placeholder:"N"`
 	Captures []string `arg:"" name:"capture" help:"pcap or pcapng files, plain or .gz, .xz, .zst."`
 }
 
 // Run replays the captures and writes what was asked for.
 func (r *replayCommand) Run(ctx context.Context, m *Main) error {
-	if r.JSON && r.Events == "-" {
-		return usageError{"--events - and --json both want standard output: give --events a file, or --out a folder for summary.json"}
-	}
-	replay := sensor.Replay{Protocols: all.List, Options: sensor.Options{Captures: r.Captures, Merge: r.Merge, Shards: r.Shards}}
+	replay := sensor.Replay{Protocols: all.List, Options: sensor.Options{Captures: r.Captures, Merge: r.Merge}}
 	o := &replay.Options
-	if o.Shards == 0 {
-		o.Shards = min(runtime.GOMAXPROCS(0), sensor.MaxShards)
-	}
-	if o.Shards < 1 || o.Shards > sensor.MaxShards {
-		return usageError{fmt.Sprintf("--shards %d: give a number from 1 to %d", r.Shards, sensor.MaxShards)}
-	}
-	if err := r.learn(o); err != nil {
+	if err := r.options(o); err != nil {
 		return err
 	}
-	if r.Out != "" {
-		if err := os.MkdirAll(r.Out, 0o755); err != nil {
-			return usageError{fmt.Sprintf("--out %s: %v", r.Out, reason(err))}
+	if r.Out != nil {
+		if err := os.MkdirAll(*r.Out, 0o755); err != nil {
+			return usageError{fmt.Sprintf("--out %s: %v", *r.Out, reason(err))}
 		}
 	}
 	lines, err := r.openLines(m)
@@ -81,14 +74,65 @@ func (r *replayCommand) failed(err error) error {
 	return err
 }
 
-// learn reads the --learn argument.
-func (r *replayCommand) learn(o *sensor.Options) error {
-	arg := r.Learn
-	switch {
-	case arg == "":
-		return nil
-	case strings.HasSuffix(arg, "%"):
-		n, err := strconv.ParseFloat(strings.TrimSuffix(arg, "%"), 64)
+// options checks all that was asked for, so that nothing is written before it
+// is known to make sense.
+func (r *replayCommand) options(o *sensor.Options) error {
+	for _, f := range []struct {
+		name  string
+		value *string
+	}{{"--learn", r.Learn}, {"--out", r.Out}, {"--events", r.Events}} {
+		if f.value != nil && *f.value == "" {
+			return usageError{f.name + ": is empty"}
+		}
+	}
+	if r.JSON && r.toStdout() {
+		return usageError{"--events - and --json both want standard output: give --events a file, or --out a folder for summary.json"}
+	}
+	o.Shards = min(runtime.GOMAXPROCS(0), sensor.MaxShards)
+	if r.Shards != nil {
+		if o.Shards = *r.Shards; o.Shards < 1 || o.Shards > sensor.MaxShards {
+			return usageError{fmt.Sprintf("--shards %d: give a number from 1 to %d", *r.Shards, sensor.MaxShards)}
+		}
+	}
+	if r.Learn != nil {
+		if err := learn(*r.Learn, o); err != nil {
+			return err
+		}
+	}
+	for i, f := range slices.Concat(o.Captures, o.Teachers) {
+		if err := r.readable(f, uint32(i)); err != nil {
+			return usageError{err.Error()}
+		}
+	}
+	return nil
+}
+
+// readable tells why a file cannot be read as a capture.
+func (r *replayCommand) readable(name string, index uint32) error {
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return fmt.Errorf("%s: is no regular file: a capture is read more than once, which a pipe or a device does not allow", name)
+	}
+	if err == nil && r.Events != nil && !r.toStdout() {
+		if lines, err := os.Stat(*r.Events); err == nil && os.SameFile(info, lines) {
+			return fmt.Errorf("--events %s: is one of the captures and would be overwritten", *r.Events)
+		}
+	}
+	c, err := capture.Open(name, index)
+	if err != nil {
+		return err
+	}
+	return c.Close()
+}
+
+// toStdout tells whether standard output is taken by event lines.
+func (r *replayCommand) toStdout() bool { return r.Events != nil && *r.Events == "-" }
+
+// learn reads the --learn argument: what reads as a share or a time is one,
+// anything else is files.
+func learn(arg string, o *sensor.Options) error {
+	if share, ok := strings.CutSuffix(arg, "%"); ok {
+		n, err := strconv.ParseFloat(share, 64)
 		if err != nil || !(n > 0 && n <= 100) {
 			return usageError{fmt.Sprintf("--learn %s: a share is above 0%% and at most 100%%", arg)}
 		}
@@ -118,15 +162,15 @@ type lineFile struct {
 }
 
 func (r *replayCommand) openLines(m *Main) (*lineFile, error) {
-	switch r.Events {
-	case "":
+	switch {
+	case r.Events == nil:
 		return nil, nil
-	case "-":
+	case r.toStdout():
 		return &lineFile{Writer: bufio.NewWriterSize(m.Stdout, 1<<18)}, nil
 	}
-	f, err := os.Create(r.Events)
+	f, err := os.Create(*r.Events)
 	if err != nil {
-		return nil, usageError{fmt.Sprintf("--events %s: %v", r.Events, reason(err))}
+		return nil, usageError{fmt.Sprintf("--events %s: %v", *r.Events, reason(err))}
 	}
 	return &lineFile{Writer: bufio.NewWriterSize(f, 1<<18), file: f}, nil
 }
@@ -141,15 +185,15 @@ func (l *lineFile) close() error {
 
 // write puts the result where it was asked for.
 func (r *replayCommand) write(m *Main, result *sensor.Result) error {
-	if r.Out != "" {
+	if r.Out != nil {
 		for _, f := range sensor.Files {
-			if err := writeFile(filepath.Join(r.Out, f.Name), result, f.Write); err != nil {
+			if err := writeFile(filepath.Join(*r.Out, f.Name), result, f.Write); err != nil {
 				return err
 			}
 		}
 	}
 	summary := m.Stdout
-	if r.Events == "-" {
+	if r.toStdout() {
 		summary = m.Stderr
 	}
 	var err error

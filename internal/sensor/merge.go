@@ -31,7 +31,7 @@ func (m *merger) merge(b *batch) {
 		}
 		return place{}, false
 	}, func(s, i int) { m.site.fold(&b.outs[s].records[i]) })
-	if m.lines != nil {
+	if m.lines != nil && !b.teacher { // what is only learned from is no capture
 		m.writeLines(b)
 	}
 	m.site.turn(b.last.Learning)

@@ -161,7 +161,7 @@ func statement(ref conversationRef, st int32) Statement {
 	s, op := t.Statement(st), t.Operation(st)
 	out := Statement{Protocol: op.Protocol, Verb: op.Verb.String(), Function: op.Function, Code: op.Code,
 		Object: string(op.Object.AppendTo(nil)), Learned: s.Learned, Count: s.Count, Errors: s.Errors, NoResponse: s.NoResponse,
-		First: eventlog.Time(s.First), Last: eventlog.Time(s.Last)}
+		First: eventlog.Time(min(s.First, s.Last)), Last: eventlog.Time(max(s.First, s.Last))}
 	if op.HasUnit {
 		out.Unit = &op.Unit
 	}
@@ -169,7 +169,7 @@ func statement(ref conversationRef, st int32) Statement {
 		out.Quantity = &op.Quantity
 	}
 	if s.Count > 1 {
-		out.Period = (s.Last - s.First) / int64(s.Count-1)
+		out.Period = max(s.Last-s.First, s.First-s.Last) / int64(s.Count-1) // a later file may be older
 	}
 	for _, rg := range t.Ranges(st) {
 		out.Written = append(out.Written, Range{Min: rg.Min, Max: rg.Max, Count: rg.Count})

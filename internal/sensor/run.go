@@ -34,6 +34,7 @@ type pipeline struct {
 	shards []*shard
 	merger merger
 	site   *site
+	final  item // the last frame read
 }
 
 func newPipeline(r *Replay, src *source) *pipeline {
@@ -67,7 +68,7 @@ func (p *pipeline) run(ctx context.Context) (*Result, error) {
 func (p *pipeline) inline(ctx context.Context) error {
 	b := newBatch(1)
 	for {
-		more, err := p.src.next(b)
+		more, err := p.next(b)
 		if err != nil || !more {
 			return err
 		}
@@ -77,6 +78,18 @@ func (p *pipeline) inline(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// next fills a batch. What ends with a capture behind its last frame, where the
+// batch has none, stands at that frame.
+func (p *pipeline) next(b *batch) (bool, error) {
+	more, err := p.src.next(b)
+	if len(b.items) > 0 {
+		p.final = b.last
+	} else {
+		b.last.Raw, b.last.Frame, b.last.Capture = p.final.Raw, p.final.Frame, p.final.Capture
+	}
+	return more, err
 }
 
 func (p *pipeline) stopped(ctx context.Context) error {
@@ -131,7 +144,7 @@ func (p *pipeline) parallel(ctx context.Context) error {
 func (p *pipeline) read(ctx context.Context, free <-chan *batch, work []chan *batch, inOrder chan<- *batch) error {
 	for ctx.Err() == nil {
 		b := <-free
-		more, err := p.src.next(b)
+		more, err := p.next(b)
 		if err != nil || !more {
 			return err
 		}

@@ -46,9 +46,11 @@ func (s *site) fold(r *record) {
 	case recFact:
 		s.inventory.Learn(m, r.client, r.fact)
 	case recTalk:
-		s.inventory.Speak(m, r.client, r.server, r.protocol, 0)
-		s.changed(r.learning, r.protocol)
-		if s.armed && !r.learning {
+		if r.spoken != "" {
+			s.inventory.Speak(m, r.client, r.server, r.spoken, 0)
+			s.changed(r.learning, r.protocol)
+		}
+		if r.fresh && s.armed && !r.learning {
 			o := s.observe(r, detect.NewConversation)
 			s.board.See(&o)
 		}
@@ -138,7 +140,7 @@ func (s *site) changed(learning bool, protocol string) {
 		}
 		frames := [2]firedoor.FrameRef{c.Before, c.Frame}
 		from := 1
-		if c.Before != (firedoor.FrameRef{}) {
+		if c.Before != (firedoor.FrameRef{}) && c.Before.Capture == c.Frame.Capture { // an alert's frames are of one file
 			from = 0
 		}
 		s.board.See(&detect.Observation{Kind: kind, Armed: s.armed, Learning: learning, Time: c.Time, Frames: frames[from:],

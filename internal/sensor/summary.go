@@ -2,9 +2,11 @@ package sensor
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"firedoor"
+	"firedoor/internal/capture"
 	"firedoor/internal/eventlog"
 )
 
@@ -241,6 +243,19 @@ func (r *Result) limits(p *pipeline) {
 	add("assets", r.site.inventory.Stats().NotAdmitted)
 }
 
+// damage is why a file ended before its time, "" if it did not. A file that is
+// given twice is damaged twice.
+func (s *source) damage(index int) string {
+	path := slices.Concat(s.o.Captures, s.o.Teachers)[index]
+	for _, err := range s.damaged {
+		var d *capture.DamageError
+		if errors.As(err, &d) && d.File == path {
+			return d.Reason
+		}
+	}
+	return ""
+}
+
 // files tells about the captures, or about those that were only learned from.
 func (s *source) files(teachers bool) []CaptureSummary {
 	out := []CaptureSummary{}
@@ -249,7 +264,7 @@ func (s *source) files(teachers bool) []CaptureSummary {
 		if teachers != (i >= len(s.o.Captures)) {
 			continue
 		}
-		c := CaptureSummary{Name: names[i], Frames: f.frames, Damaged: f.damaged}
+		c := CaptureSummary{Name: names[i], Frames: f.frames, Damaged: s.damage(i)}
 		if f.frames > 0 {
 			c.First, c.Last = eventlog.Time(f.first), eventlog.Time(f.last)
 		}

@@ -1,0 +1,352 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Documents are held against the program: what they tell to type runs, what
+// they name exists, and what exists is named.
+
+const root = "../.."
+
+// documents are the README and everything below docs, by path from the root.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	docs := map[string]string{}
+	add := func(path string) {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatalf("a document is missing: %v", err)
+		}
+		rel, _ := filepath.Rel(root, path)
+		docs[filepath.ToSlash(rel)] = string(b)
+	}
+	add(filepath.Join(root, "README.md"))
+	for _, pattern := range []string{"docs/*.md", "docs/*/*.md"} {
+		list, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(list) == 0 {
+			t.Fatalf("no %s: %v", pattern, err)
+		}
+		for _, path := range list {
+			add(path)
+		}
+	}
+	return docs
+}
+
+var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
+
+// commandsIn are the lines of a document's sh blocks, continued lines as one.
+func commandsIn(text string) (out []string) {
+	for _, block := range shellBlock.FindAllStringSubmatch(text, -1) {
+		for _, line := range strings.Split(strings.ReplaceAll(block[1], "\\\n", " "), "\n") {
+			line = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "$ "))
+			if line != "" && !strings.HasPrefix(line, "#") {
+				out = append(out, line)
+			}
+		}
+	}
+	return out
+}
+
+// TestCommandsInDocuments runs every command line that calls firedoor, and asks
+// make whether it knows the targets it is called with.
+func TestCommandsInDocuments(t *testing.T) {
+	program, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := workplace(t, program)
+	ran := 0
+	for name, text := range documents(t) {
+		for _, line := range commandsIn(text) {
+			words := strings.Fields(line)
+			cmd := exec.Command("sh", "-e", "-c", line)
+			switch words[0] {
+			case "firedoor", "bin/firedoor", "./bin/firedoor":
+				cmd.Dir = there
+				cmd.Env = append(os.Environ(), "PATH="+filepath.Join(there, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+			case "make":
+				cmd = exec.Command("make", append([]string{"-n"}, words[1:]...)...)
+				cmd.Dir = root
+			default:
+				continue
+			}
+			if tool := missingTool(line); tool != "" {
+				t.Logf("%s: not run, for %s is not installed: %s", name, tool, line)
+				continue
+			}
+			ran++
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s tells to type this, which fails (%v):\n  %s\n%s", name, err, line, out)
+			}
+		}
+	}
+	if ran == 0 {
+		t.Error("no document tells how to run anything")
+	}
+}
+
+// workplace is a folder that looks like the repository behind "make build".
+func workplace(t *testing.T, program string) string {
+	t.Helper()
+	dir := t.TempDir()
+	samples, err := filepath.Abs(filepath.Join(root, "samples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{
+		os.Mkdir(filepath.Join(dir, "bin"), 0o755),
+		os.Symlink(program, filepath.Join(dir, "bin", "firedoor")),
+		os.Symlink(samples, filepath.Join(dir, "samples")),
+		os.Symlink(sample(t), filepath.Join(dir, "bin", "plant.pcap")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// missingTool is a program behind a pipe that is not there.
+func missingTool(line string) string {
+	for i, part := range strings.Split(line, "|") {
+		words := strings.Fields(part)
+		if i == 0 || len(words) == 0 {
+			continue
+		}
+		if _, err := exec.LookPath(words[0]); err != nil {
+			return words[0]
+		}
+	}
+	return ""
+}
+
+// TestLinksInDocuments holds that documents name no file that is not there.
+func TestLinksInDocuments(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	for name, text := range documents(t) {
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(root, filepath.Dir(name), m[1])); err != nil {
+				t.Errorf("%s: there is no %s", name, m[1])
+			}
+		}
+	}
+}
+
+var flagName = regexp.MustCompile(`--[a-z]+`)
+
+// TestFlagsInDocuments holds the flags of docs/formats/command-line.md against
+// those that the program knows, both ways.
+func TestFlagsInDocuments(t *testing.T) {
+	text := documents(t)["docs/formats/command-line.md"]
+	documented := set(flagName.FindAllString(text, -1))
+	synopsis, table := map[string]bool{}, map[string]bool{}
+	for _, line := range strings.Split(text, "\n") {
+		switch cells := strings.Split(line, "|"); {
+		case strings.HasPrefix(line, "firedoor replay "):
+			synopsis = set(flagName.FindAllString(line, -1))
+		case strings.HasPrefix(line, "| `--"):
+			for name := range set(flagName.FindAllString(cells[1], -1)) {
+				table[name] = true
+			}
+		}
+	}
+	known := set(flagName.FindAllString(works(t, "help", "replay").stdout, -1))
+	delete(known, "--help")
+	for what, names := range map[string]map[string]bool{"the document": documented, "its first lines": synopsis, "its table": table} {
+		if !reflect.DeepEqual(names, known) {
+			t.Errorf("%s names the flags %v, the program knows %v", what, sorted(names), sorted(known))
+		}
+	}
+	for name, text := range documents(t) {
+		for _, line := range commandsIn(text) {
+			if !strings.Contains(line, "firedoor replay") {
+				continue
+			}
+			for flag := range set(flagName.FindAllString(line, -1)) {
+				if !known[flag] {
+					t.Errorf("%s uses %s, which the program does not know", name, flag)
+				}
+			}
+		}
+	}
+}
+
+func set(words []string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range words {
+		out[w] = true
+	}
+	return out
+}
+
+func sorted(names map[string]bool) (out []string) {
+	for n := range names {
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return out
+}
+
+var (
+	quoted     = regexp.MustCompile("`([^`]+)`")
+	memberName = regexp.MustCompile(`^[a-z][a-z_]*$`)
+)
+
+// TestMembersInDocuments holds the tables of the formats against the members that
+// the Go types have, both ways.
+func TestMembersInDocuments(t *testing.T) {
+	tags := jsonTags(t, "asset.go", "internal/sensor/summary.go", "internal/sensor/sight.go", "internal/sensor/result.go", "internal/sensor/files.go")
+	address := tags["Address"]
+	for name, types := range map[string][]string{
+		"assets":        {"Asset", "Identifier", "Fact", "Relation", "AssetEvent", "Evidence"},
+		"conversations": {"Conversation", "Statement", "Range"},
+		"summary":       {"Summary", "CaptureSummary", "Sight", "Unknown", "ProtocolSummary", "StatementSummary", "AlertSummary", "ClockSummary", "Limit", "Named"},
+		"alerts":        {"alertLine"},
+		"events":        nil,
+	} {
+		text := documents(t)["docs/formats/"+name+".md"]
+		if text == "" {
+			t.Errorf("docs/formats/%s.md is missing", name)
+			continue
+		}
+		code := map[string]bool{}
+		for _, typ := range types {
+			if len(tags[typ]) == 0 {
+				t.Errorf("there is no type %s", typ)
+			}
+			for member := range tags[typ] {
+				code[member] = true
+			}
+		}
+		if name == "events" {
+			for _, list := range []map[string]member{operationMembers, sampleMembers} {
+				for member := range list {
+					code[member] = true
+				}
+			}
+			code["capture"] = true
+		}
+		sameMembers(t, name, text, code, address)
+	}
+}
+
+// sameMembers compares a document with the members of the code. A table whose
+// first column is headed "member" names members there.
+func sameMembers(t *testing.T, name, text string, code, address map[string]bool) {
+	t.Helper()
+	words := map[string]bool{}
+	for _, m := range quoted.FindAllStringSubmatch(text, -1) {
+		for _, w := range strings.FieldsFunc(m[1], func(r rune) bool { return strings.ContainsRune("{}[], ", r) }) {
+			words[strings.Trim(w, `":`)] = true
+		}
+	}
+	for member := range code {
+		if !words[member] {
+			t.Errorf("docs/formats/%s.md does not name the member %s", name, member)
+		}
+	}
+	members := false
+	for _, line := range strings.Split(text, "\n") {
+		cells := strings.Split(line, "|")
+		if len(cells) < 3 {
+			members = false
+			continue
+		}
+		if strings.TrimSpace(cells[1]) == "member" {
+			members = true
+		}
+		if !members {
+			continue
+		}
+		for _, m := range quoted.FindAllStringSubmatch(cells[1], -1) {
+			if w := m[1]; memberName.MatchString(w) && !code[w] && !address[w] {
+				t.Errorf("docs/formats/%s.md names the member %s, which does not exist", name, w)
+			}
+		}
+	}
+}
+
+// jsonTags reads the json names of all struct types in files of the repository.
+func jsonTags(t *testing.T, files ...string) map[string]map[string]bool {
+	t.Helper()
+	out := map[string]map[string]bool{}
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, name), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			typ, ok := spec.Type.(*ast.StructType)
+			if !ok {
+				return true
+			}
+			for _, field := range typ.Fields.List {
+				if field.Tag == nil {
+					continue
+				}
+				tag := reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("json")
+				if member, _, _ := strings.Cut(tag, ","); member != "" && member != "-" {
+					if out[spec.Name.Name] == nil {
+						out[spec.Name.Name] = map[string]bool{}
+					}
+					out[spec.Name.Name][member] = true
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+// TestFilesHaveDocumentedMembers reads what a run writes: no member may be there
+// that its document does not name.
+func TestFilesHaveDocumentedMembers(t *testing.T) {
+	dir := t.TempDir()
+	works(t, "replay", "--learn", "60%", "--out", dir, sample(t))
+	docs := documents(t)
+	for file, b := range readFolder(t, dir) {
+		text := docs["docs/formats/"+strings.TrimSuffix(file, ".json")+".md"]
+		var v any
+		if err := json.Unmarshal(b, &v); err != nil {
+			t.Fatal(err)
+		}
+		for member := range membersOf(v, map[string]bool{}) {
+			if !regexp.MustCompile(fmt.Sprintf("`[^`]*\\b%s\\b[^`]*`", member)).MatchString(text) {
+				t.Errorf("%s has the member %s, which its document does not name", file, member)
+			}
+		}
+	}
+}
+
+func membersOf(v any, into map[string]bool) map[string]bool {
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			membersOf(x, into)
+		}
+	case map[string]any:
+		for name, x := range v {
+			into[name] = true
+			membersOf(x, into)
+		}
+	}
+	return into
+}
