@@ -55,7 +55,8 @@
 // anew. A RST says the same for the other direction: its Stream is the
 // caller's to close.
 //
-// Bytes held count as arrived with the segment that freed them.
+// Bytes held count as arrived with the segment that filled the hole before them.
+// Where nothing did they arrived with their own: Pool.Late says which that was.
 //
 // # Fragments
 //

@@ -4,8 +4,9 @@ package reassembly
 const (
 	// ChunkSize is the size of the buffers that hold early bytes.
 	ChunkSize = 2048
-	// MaxPieces is how many pieces, of a chunk at most, one stream holds: 64 KB.
-	MaxPieces = 32
+	// MaxPieces is how many pieces, of a chunk at most, one stream holds: a
+	// segment of usual size takes one, so that a window of 64 KB fits.
+	MaxPieces = 48
 	// DefaultChunks is a fit limit for one lane's Pool: 512 KB.
 	DefaultChunks = 256
 	// MaxBeyond is how many segments behind a hole make it hopeless where no
@@ -45,11 +46,25 @@ type Counts struct {
 type Pool struct {
 	Counts Counts
 
+	// Origin tells where the segment at hand came from; nil if nobody asks. It
+	// is called for early segments only.
+	Origin func() Origin
+	// Late is set while a Sink is given bytes that waited behind a hole nobody
+	// filled: where they came from, and with more than one the latest of them.
+	Late *Origin
+
+	late      Origin
 	chunks    [][]byte
 	freeChunk []int32
 	limit     int
 	holds     []hold
 	freeHold  []int32
+}
+
+// Origin is where a segment came from, in its user's words.
+type Origin struct {
+	Time           int64
+	Capture, Frame uint32
 }
 
 // hold is what one stream holds behind its first hole: disjoint pieces in order.
@@ -62,6 +77,7 @@ type piece struct {
 	seq   uint32
 	n     int32
 	chunk int32
+	from  Origin
 }
 
 func (c *piece) end() uint32 { return c.seq + uint32(c.n) }
@@ -117,6 +133,22 @@ func (p *Pool) release(h int32) {
 	p.freeHold = append(p.freeHold, h)
 }
 
+// origin is where the segment at hand came from.
+func (p *Pool) origin() Origin {
+	if p.Origin == nil {
+		return Origin{}
+	}
+	return p.Origin()
+}
+
+// lateFrom says where bytes come from that a Sink is given next.
+func (p *Pool) lateFrom(o Origin) {
+	if p.Late == nil || o.Time > p.late.Time || o.Time == p.late.Time && o.Frame > p.late.Frame {
+		p.late = o
+	}
+	p.Late = &p.late
+}
+
 // keep copies b, which begins at seq, into the places of h that are still
 // empty. It returns how many bytes of b are settled - the rest found no room -
 // and whether any was new.
@@ -150,12 +182,13 @@ func (p *Pool) keep(h *hold, seq uint32, b []byte) (settled int, fresh bool) {
 }
 
 // insert puts as much of b as fits one piece in front of piece i: behind piece
-// i-1 if that ends there and has room, else in a piece of its own. It returns
-// how many bytes it took, 0 when there is no room.
+// i-1 if that ends there, has room and came with the same segment, else in a
+// piece of its own. It returns how many bytes it took, 0 when there is no room.
 func (p *Pool) insert(h *hold, i int32, seq uint32, b []byte) int {
+	from := p.origin()
 	if i > 0 {
 		prev := &h.pieces[i-1]
-		if prev.end() == seq && prev.n < ChunkSize {
+		if prev.end() == seq && prev.n < ChunkSize && prev.from == from {
 			n := copy(p.chunks[prev.chunk][prev.n:], b)
 			prev.n += int32(n)
 			return n
@@ -171,7 +204,7 @@ func (p *Pool) insert(h *hold, i int32, seq uint32, b []byte) int {
 	copy(h.pieces[i+1:h.n+1], h.pieces[i:h.n])
 	h.n++
 	n := copy(p.chunks[c], b)
-	h.pieces[i] = piece{seq: seq, n: int32(n), chunk: c}
+	h.pieces[i] = piece{seq: seq, n: int32(n), chunk: c, from: from}
 	return n
 }
 

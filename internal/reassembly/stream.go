@@ -339,7 +339,7 @@ func (s *Stream) makeRoom(p *Pool, to Sink, h *hold, seq uint32) bool {
 		return true
 	}
 	s.gap(p, to, h.pieces[0].seq-s.next)
-	s.drain(p, to, h)
+	s.late(p, to, h)
 	return s.next == seq
 }
 
@@ -378,7 +378,7 @@ func (s *Stream) deliver(p *Pool, to Sink, payload []byte, missing uint32) {
 		}
 		p.Counts.CutOff += uint64(n)
 		s.gap(p, to, n)
-		s.drain(p, to, h)
+		s.late(p, to, h)
 	}
 }
 
@@ -397,7 +397,7 @@ func (s *Stream) resolve(p *Pool, to Sink) {
 				return
 			}
 			s.gap(p, to, hole)
-			s.drain(p, to, h)
+			s.late(p, to, h)
 		}
 		s.letGo(p)
 	}
@@ -435,7 +435,7 @@ func (s *Stream) flush(p *Pool, to Sink) {
 	h := &p.holds[s.hold-1]
 	for h.n > 0 {
 		s.gap(p, to, h.pieces[0].seq-s.next)
-		s.drain(p, to, h)
+		s.late(p, to, h)
 	}
 	s.letGo(p)
 }
@@ -454,7 +454,19 @@ func (s *Stream) end(p *Pool, to Sink) {
 	to.End()
 }
 
-// drain delivers the held pieces whose turn it is.
+// late delivers the held pieces whose turn it is because the hole before them
+// was given up: they arrived when they arrived.
+func (s *Stream) late(p *Pool, to Sink, h *hold) {
+	for h.n > 0 && h.pieces[0].seq == s.next {
+		p.lateFrom(h.pieces[0].from)
+		s.pass(to, p.bytes(&h.pieces[0]))
+		p.pop(h)
+	}
+	p.Late = nil
+}
+
+// drain delivers the held pieces whose turn it is because the segment at hand
+// filled the hole before them.
 func (s *Stream) drain(p *Pool, to Sink, h *hold) {
 	for h.n > 0 && h.pieces[0].seq == s.next {
 		s.pass(to, p.bytes(&h.pieces[0]))

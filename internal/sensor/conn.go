@@ -124,10 +124,13 @@ func (l *lane) begin(c *conn, p *packet.Packet, side int) {
 	client := side
 	tcp := p.Proto == packet.TCP
 	handshake := tcp && p.Flags&packet.SYN != 0
+	sure := handshake
 	switch {
 	case handshake && p.Flags&packet.ACK != 0:
 		client = 1 - side
+		sure = !l.calledBack(p.DstPort, p.SrcPort)
 	case handshake:
+		sure = !l.calledBack(p.SrcPort, p.DstPort)
 	case l.host.Registered(p.SrcPort, tcp) && !l.host.Registered(p.DstPort, tcp):
 		client = 1 - side
 	case p.SrcPort < 1024 && p.DstPort >= 1024 && !l.host.Registered(p.DstPort, tcp):
@@ -136,8 +139,15 @@ func (l *lane) begin(c *conn, p *packet.Packet, side int) {
 	if tcp && !handshake {
 		l.count.MidStream++
 	}
-	c.run.Begin(l.host, protocol.Flow{UDP: !tcp, Client: uint8(client), Sure: handshake,
+	c.run.Begin(l.host, protocol.Flow{UDP: !tcp, Client: uint8(client), Sure: sure,
 		Ports: [2]uint16{c.end[0].Port, c.end[1].Port}})
+}
+
+// calledBack tells whether a TCP connection was opened from a port where a
+// protocol is served: a server that calls its client, where the handshake tells
+// the wrong way round. Content decides, and then the port.
+func (l *lane) calledBack(from, to uint16) bool {
+	return l.host.Registered(from, true) && !l.host.Registered(to, true)
 }
 
 // client and server give the flow's ends by role.

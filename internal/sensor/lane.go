@@ -55,6 +55,7 @@ type lane struct {
 	// What is under way, for callbacks that the hot path binds once.
 	key  flow.Key
 	item *item
+	late item // stands in for item while held bytes are heard
 	conn *conn
 	slot int32
 	side int
@@ -71,6 +72,7 @@ func newLane(id int, list []*protocol.Protocol, o *Options) *lane {
 	l := &lane{id: uint8(id), table: baseline.New(laneLimits()), pool: reassembly.NewPool(maxHeld / lanes * spread),
 		writeLines: o.Lines != nil, names: o.lineNames()}
 	l.waiting.free = -1
+	l.pool.Origin = l.origin
 	l.host = protocol.NewHost(list, l.hear)
 	l.idleFn, l.finishFn = l.idle, l.finish
 	l.flows = flow.New(MaxFlows/lanes*spread, l.evicted)

@@ -1,6 +1,9 @@
 package sensor
 
-import "firedoor/internal/packet"
+import (
+	"firedoor/internal/packet"
+	"firedoor/internal/reassembly"
+)
 
 // tcp feeds a segment to the stream of its side, after the other side's stream
 // has heard what it acknowledges.
@@ -42,7 +45,30 @@ func (l *lane) again(c *conn, p *packet.Packet, side int) {
 // Bytes, Gap and End are what a stream calls: the lane knows for whom.
 
 // Bytes takes the next bytes of the stream under way.
-func (l *lane) Bytes(b []byte) { l.conn.run.Bytes(l.host, l.side, b) }
+func (l *lane) Bytes(b []byte) {
+	if l.pool.Late != nil {
+		l.lateBytes(b)
+		return
+	}
+	l.conn.run.Bytes(l.host, l.side, b)
+}
+
+// lateBytes takes bytes that waited for others which never came. What they say
+// was said in their own frame; learning goes by the time it is heard.
+func (l *lane) lateBytes(b []byte) {
+	now := l.item
+	l.late = *now
+	from := l.pool.Late
+	l.late.Capture, l.late.Frame, l.late.Raw = from.Capture, from.Frame, from.Time
+	l.item = &l.late
+	l.conn.run.Bytes(l.host, l.side, b)
+	l.item = now
+}
+
+// origin tells the pool where the segment at hand came from.
+func (l *lane) origin() reassembly.Origin {
+	return reassembly.Origin{Time: l.item.Raw, Capture: l.item.Capture, Frame: l.item.Frame}
+}
 
 // Gap takes note of bytes that will never come.
 func (l *lane) Gap(n int64) {
