@@ -104,7 +104,7 @@ func (a Act) Severity() firedoor.Severity { return acts[a].severity }
 type Story struct {
 	done      [numActs]bool
 	objects   Names
-	functions Names
+	functions Functions
 	values    string // of the latest write to the one object
 	severity  firedoor.Severity
 }
@@ -118,7 +118,7 @@ func (s *Story) Add(o *Observation) bool {
 	if s.objects.Add(o.Text) {
 		news = true
 	}
-	if s.functions.Add(Asked(o)) {
+	if s.functions.Add(o) {
 		news = true
 	}
 	if v := Written(o.Operation); v != "" && s.objects.Len() == 1 && s.values != v {

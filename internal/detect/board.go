@@ -33,6 +33,7 @@ type Board struct {
 	beyond uint64 // findings for which there was no room
 
 	seeing *Observation
+	frames []firedoor.FrameRef
 	raise  func(*Finding)
 }
 
@@ -66,13 +67,12 @@ func (b *Board) See(o *Observation) {
 // take makes an alert of a finding, or adds to the one that stands for its
 // cause. What is only learned from raises nothing.
 func (b *Board) take(f *Finding) {
-	at := f.At
+	at, o := f.At, b.seeing
+	if o != nil && o.Learning || o == nil && at == nil {
+		return
+	}
 	if at == nil {
-		o := b.seeing
-		if o == nil || o.Learning {
-			return
-		}
-		at = &Evidence{o.Time, o.Frames, o.Client, o.Server, o.Protocol}
+		at = &Evidence{o.Time, b.decisive(o.Frames), o.Client, o.Server, o.Protocol}
 	}
 	c := cause{f.Kind, f.Cause, at.Client.Segment}
 	i, known := b.causes[c]
@@ -98,6 +98,14 @@ func (b *Board) take(f *Finding) {
 			a.Frames = append(a.Frames, r)
 		}
 	}
+}
+
+// decisive gives the frames of an observation with the one that decided first:
+// before it stands, in traffic order, where its conversation began.
+func (b *Board) decisive(frames []firedoor.FrameRef) []firedoor.FrameRef {
+	b.frames = append(b.frames[:0], frames...)
+	slices.Reverse(b.frames)
+	return b.frames
 }
 
 func (b *Board) open(c cause, at *Evidence) int {

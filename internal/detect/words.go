@@ -43,13 +43,18 @@ func Whom(w World, o *Observation, e firedoor.Endpoint) string {
 	if name == "" {
 		name = address
 	}
-	if name != address && !strings.Contains(name, address) {
+	role = Role(role)
+	named := len(name) >= len(role) && strings.EqualFold(name[:len(role)], role) // "HMI-2" needs no "HMI" before it
+	if name != address {
 		name += " (" + address + ")"
 	}
-	if o.Armed && !known {
+	switch {
+	case o.Armed && !known:
 		return "unknown device " + name
+	case named:
+		return name
 	}
-	return Role(role) + " " + name
+	return role + " " + name
 }
 
 // Who is Whom at the start of a sentence.
@@ -99,6 +104,9 @@ func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
+	if strings.HasSuffix(noun, "s") {
+		noun += "e"
+	}
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
@@ -132,7 +140,7 @@ func (n *Names) Len() int { return len(n.list) + n.more }
 // String lists the first few: "a, b, c, d and 7 more".
 func (n *Names) String() string {
 	s := strings.Join(n.list[:min(len(n.list), maxShown)], ", ")
-	if rest := n.Len() - maxShown; rest > 0 {
+	if rest := n.Len() - min(len(n.list), maxShown); rest > 0 {
 		s += " and " + strconv.Itoa(rest) + " more"
 	}
 	return s
@@ -166,6 +174,31 @@ func ToAll(o *Observation) bool {
 	s := &o.Server
 	return s.IP.IsGroup() || s.MAC.IsGroup() || s.IP.IsZero() && s.MAC == 0 ||
 		s.MAC == 0 && o.Client.MAC != 0 // the sensor leaves out the MAC of a group
+}
+
+// Functions is what was asked in the protocols' own words: "modbus read coils,
+// report server id".
+type Functions struct{ names Names }
+
+// Add adds the function of an observation's operation; false if it was there.
+func (f *Functions) Add(o *Observation) bool { return f.names.Add(Asked(o)) }
+
+// Len is how many were added.
+func (f *Functions) Len() int { return f.names.Len() }
+
+// String lists the first few; a protocol is named once for those that follow.
+func (f *Functions) String() string {
+	short := Names{more: f.names.Len() - min(len(f.names.list), maxShown)}
+	before := ""
+	for _, s := range f.names.list[:min(len(f.names.list), maxShown)] {
+		protocol, function, _ := strings.Cut(s, " ")
+		if protocol == before {
+			s = function
+		}
+		before = protocol
+		short.list = append(short.list, s)
+	}
+	return short.String()
 }
 
 // Asked describes one operation in the protocol's words: "modbus write single

@@ -47,12 +47,12 @@ func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
 	}
 	s.reasons.Add(o.Reason)
 	s.clients.Add(detect.Address(o.Client))
-	who := detect.Who(j.world, o, o.Client) + " and "
+	who := detect.Whom(j.world, o, o.Client)
 	if n := s.clients.Len(); unknown && n > 1 {
-		who = detect.Capital(detect.Count(n, "unknown device")) + " (" + s.clients.String() + ") and "
+		who = detect.Count(n, "unknown device") + " (" + s.clients.String() + ")"
 	}
 	f := detect.Finding{Kind: Kind, Cause: cause, Severity: firedoor.Low,
-		Sentence: "Between " + lower(who) + detect.Whom(j.world, o, o.Server) + " went messages that break the rules of " + o.Protocol +
+		Sentence: "Messages between " + who + " and " + detect.Whom(j.world, o, o.Server) + " break the rules of " + o.Protocol +
 			": " + s.reasons.String() + ". Such messages can make devices fail."}
 	if o.Industrial || unknown {
 		f.Severity = firedoor.Medium
@@ -61,14 +61,4 @@ func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
 		f.Techniques = []string{"T0814"}
 	}
 	raise(&f)
-}
-
-// lower undoes the capital letter of the two words a device can begin with.
-func lower(s string) string {
-	for _, w := range []string{"Unknown", "Device"} {
-		if len(s) > len(w) && s[:len(w)] == w {
-			return string(s[0]-'A'+'a') + s[1:]
-		}
-	}
-	return s
 }

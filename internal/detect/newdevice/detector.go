@@ -50,10 +50,9 @@ type newcomer struct {
 	industrial bool
 	searching  bool // identify or diagnose
 	asked      int  // operations that change nothing
-	told2      int  // asked when last told
+	askedTold  int  // asked when last told
 	servers    detect.Names
-	functions  detect.Names
-	segment    *quiet
+	functions  detect.Functions
 }
 
 // quiet is the newcomers of a segment that did nothing.
@@ -77,7 +76,6 @@ type judge struct {
 	order    []*quiet
 	flood    flood
 	now      int64
-	names    [2]string
 }
 
 func newJudge(w detect.World) *judge {
@@ -86,11 +84,13 @@ func newJudge(w detect.World) *judge {
 
 // See implements detect.Judge.
 func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
-	if o.Kind == detect.Flood {
+	switch {
+	case o.Learning:
+		return
+	case o.Kind == detect.Flood: // also without a baseline
 		j.flood.begin(o, j.swallow(o), raise)
 		return
-	}
-	if !o.Armed || o.Learning {
+	case !o.Armed:
 		return
 	}
 	j.clock(o.Time, raise)
@@ -195,7 +195,7 @@ func (j *judge) ask(o *detect.Observation, raise func(*detect.Finding)) {
 		}
 	}
 	n.see(o, changes)
-	if n.told && (n.asked >= 2*n.told2 || len(n.at.Frames) < detect.MaxFrames) {
+	if n.told && (n.asked >= 2*n.askedTold || len(n.at.Frames) < detect.MaxFrames) {
 		j.tell(n, raise)
 	} else if !n.held && !n.told && n.worth() {
 		j.tell(n, raise)
@@ -225,7 +225,7 @@ func (n *newcomer) see(o *detect.Observation, changes bool) {
 		return
 	}
 	n.asked++
-	n.functions.Add(detect.Asked(o))
+	n.functions.Add(o)
 	v := o.Operation.Verb
 	n.searching = n.searching || v == firedoor.VerbIdentify || v == firedoor.VerbDiagnose
 }
@@ -281,12 +281,12 @@ func (q *quiet) tell(raise func(*detect.Finding), frames []firedoor.FrameRef) {
 	at := q.at
 	at.Frames = frames[:min(len(frames), 1)]
 	raise(&detect.Finding{Kind: KindDevices, Cause: "quiet", Severity: firedoor.Low, At: &at,
-		Sentence: detect.Count(n, "device") + verb + q.names.String() + ". So far nothing was asked of a controller."})
+		Sentence: detect.Count(n, "device") + verb + q.names.String() + ". So far no request was seen from there that reads or changes a device."})
 }
 
 // tell raises or renews a newcomer's own alert.
 func (j *judge) tell(n *newcomer, raise func(*detect.Finding)) {
-	n.told, n.told2 = true, n.asked
+	n.told, n.askedTold = true, n.asked
 	f := detect.Finding{Kind: KindDevice, Cause: detect.Address(n.at.Client), Severity: firedoor.Low, At: &n.at}
 	name := detect.Address(n.at.Client)
 	if m := n.at.Client.MAC; m != 0 && !n.at.Client.IP.IsZero() {
@@ -298,8 +298,11 @@ func (j *judge) tell(n *newcomer, raise func(*detect.Finding)) {
 	text := "Unknown device " + name + ", not there while learning, "
 	switch {
 	case n.asked > 0:
-		text += "asked " + detect.Count(n.servers.Len(), "device") + " (" + n.servers.String() + ") " +
-			strconv.Itoa(n.asked) + " different things it did not change"
+		things := "one thing"
+		if n.asked > 1 {
+			things = strconv.Itoa(n.asked) + " different things"
+		}
+		text += "asked " + detect.Count(n.servers.Len(), "device") + " (" + n.servers.String() + ") " + things + " without changing anything"
 	default:
 		text += "opened conversations with " + detect.Count(n.servers.Len(), "device") + " (" + n.servers.String() + ")"
 	}

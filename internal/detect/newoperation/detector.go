@@ -36,8 +36,9 @@ type habit struct {
 }
 
 type story struct {
-	asked, functions detect.Names
-	rare             rarity
+	asked     detect.Names
+	functions detect.Functions
+	rare      rarity
 }
 
 type judge struct {
@@ -102,7 +103,7 @@ func (j *judge) judge(o *detect.Observation, raise func(*detect.Finding)) {
 	}
 	rare, words := j.rarity(o)
 	news := s.asked.Add(o.Text)
-	if !s.functions.Add(detect.Asked(o)) && !news && rare <= s.rare {
+	if !s.functions.Add(o) && !news && rare <= s.rare {
 		return
 	}
 	s.rare = max(s.rare, rare)

@@ -14,7 +14,7 @@ var Detector = detect.Detector{
 	Doc:   "A client writes to, controls, programs or configures a device and never did so before.",
 	Kinds: []string{Kind},
 	New: func(w detect.World) detect.Judge {
-		return &judge{world: w, stories: map[deed]*detect.Story{}, strangers: map[string]int{}}
+		return &judge{world: w, stories: map[deed]*detect.Story{}, strangers: map[detect.Pair]int{}}
 	},
 }
 
@@ -24,7 +24,7 @@ const (
 	maxStories = 10_000
 	// maxStrangers is how many unknown clients of one device get an alert each;
 	// beyond, one alert stands for all others: their addresses are forged.
-	maxStrangers = 100
+	maxStrangers = 16
 )
 
 // group puts acts of one intention into one alert.
@@ -56,7 +56,7 @@ type deed struct {
 type judge struct {
 	world     detect.World
 	stories   map[deed]*detect.Story
-	strangers map[string]int // unknown clients of a device
+	strangers map[detect.Pair]int // unknown clients of a device, by server
 }
 
 // See implements detect.Judge.
@@ -106,7 +106,8 @@ func before(unknown bool, g group) string {
 // crowd counts the unknown clients of a device; true when one alert stands for
 // them all.
 func (j *judge) crowd(o *detect.Observation, raise func(*detect.Finding)) bool {
-	server := detect.Address(o.Server)
+	server := detect.PairOf(o)
+	server.Client = firedoor.IP{}
 	n := j.strangers[server]
 	if n == 0 && len(j.strangers) >= maxStories {
 		return false
@@ -115,7 +116,7 @@ func (j *judge) crowd(o *detect.Observation, raise func(*detect.Finding)) bool {
 		j.strangers[server] = n + 1
 		return false
 	}
-	raise(&detect.Finding{Kind: Kind, Cause: "strangers>" + server, Severity: firedoor.High, Techniques: []string{"T0855", "T0848"},
+	raise(&detect.Finding{Kind: Kind, Cause: "strangers>" + detect.Address(o.Server), Severity: firedoor.High, Techniques: []string{"T0855", "T0848"},
 		Sentence: "More than " + detect.Count(maxStrangers, "unknown device") + " write to or command " + detect.Whom(j.world, o, o.Server) +
 			": their addresses are probably forged, the requests are not - " + detect.Asked(o) + "."})
 	return true

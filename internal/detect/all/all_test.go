@@ -1,0 +1,9 @@
+package all
+
+import (
+	"testing"
+
+	"firedoor/internal/detect/detecttest"
+)
+
+func TestDetectors(t *testing.T) { detecttest.Run(t, List) }
