@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -198,7 +199,7 @@ func TestEveryPackageSaysWhatItIsAndIsNot(t *testing.T) {
 
 func TestExportedNamesAreDocumented(t *testing.T) {
 	for _, s := range sources(t) {
-		if s.test || strings.Contains(s.path, "/template/") {
+		if s.test {
 			continue
 		}
 		for _, d := range s.file.Decls {
@@ -209,13 +210,31 @@ func TestExportedNamesAreDocumented(t *testing.T) {
 				}
 			case *ast.GenDecl:
 				for _, spec := range d.Specs {
-					if ts, ok := spec.(*ast.TypeSpec); ok && ts.Name.IsExported() && d.Doc == nil && ts.Doc == nil {
-						t.Errorf("%s: type %s has no comment", s.path, ts.Name.Name)
+					if name := undocumented(spec); name != "" && d.Doc == nil {
+						t.Errorf("%s: %s has no comment", s.path, name)
 					}
 				}
 			}
 		}
 	}
+}
+
+// undocumented tells an exported name of a declaration without a comment of its
+// own; a comment on the whole group is the caller's to look for.
+func undocumented(spec ast.Spec) string {
+	switch sp := spec.(type) {
+	case *ast.TypeSpec:
+		if sp.Name.IsExported() && sp.Doc == nil {
+			return sp.Name.Name
+		}
+	case *ast.ValueSpec:
+		for _, name := range sp.Names {
+			if name.IsExported() && sp.Doc == nil && sp.Comment == nil {
+				return name.Name
+			}
+		}
+	}
+	return ""
 }
 
 func exportedReceiver(d *ast.FuncDecl) bool {
@@ -250,6 +269,9 @@ func TestEveryExtensionFolderIsListed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if strings.Contains(string(list), `/template"`) {
+			t.Errorf("%s lists the template: it is invented, and nothing in production may look for it", x.list)
+		}
 		for _, e := range entries {
 			if !e.IsDir() || slices.Contains(notExtensions, e.Name()) {
 				continue
@@ -267,6 +289,26 @@ func TestEveryExtensionFolderIsListed(t *testing.T) {
 	}
 }
 
+// TestNothingRegistersItself: what is there is read in a list, in its order, and
+// not found out by running the program.
+func TestNothingRegistersItself(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.test {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s: has an init function: make a value or a list that somebody reads", s.path)
+			}
+		}
+		for _, imp := range s.file.Imports {
+			if imp.Name != nil && imp.Name.Name == "_" {
+				t.Errorf("%s: imports %s for its side effects: name in a list what is to be used", s.path, imp.Path.Value)
+			}
+		}
+	}
+}
+
 // TestNoForbiddenNames: names that say nothing attract everything.
 func TestNoForbiddenNames(t *testing.T) {
 	forbidden := []string{"util", "utils", "common", "manager", "helper", "helpers", "engine", "core", "types", "model", "misc"}
@@ -278,7 +320,7 @@ func TestNoForbiddenNames(t *testing.T) {
 	}
 }
 
-// TestEverythingIsOurs keeps out of the tree what belongs to a machine.
+// TestNothingOfThisMachine keeps out of the tree what belongs to a machine.
 func TestNothingOfThisMachine(t *testing.T) {
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() && (d.Name() == ".git" || d.Name() == "testdata" || d.Name() == "bin") {
@@ -313,5 +355,31 @@ func TestNothingOfThisMachine(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// link is a relative link of a document; what begins with a scheme or only names
+// a heading is not.
+var link = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
+
+func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
+	documents, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	deeper, err := filepath.Glob("docs/*/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range slices.Concat([]string{"README.md"}, documents, deeper) {
+		text, err := os.ReadFile(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(doc), m[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", doc, m[1])
+			}
+		}
 	}
 }
