@@ -133,14 +133,28 @@ func (l *lane) converse(c *conn) bool {
 	l.table.Leave(c.conv)
 	c.conv = conv
 	c.flags &^= untold
-	if fresh {
-		row := l.table.Conversation(conv)
-		row.ClientMAC, row.ServerMAC, row.ServerPort = c.client().MAC, c.server().MAC, c.server().Port
+	row := l.table.Conversation(conv)
+	client, server := c.client(), c.server()
+	switch {
+	case fresh:
+		row.ClientMAC, row.ServerMAC, row.ServerPort = client.MAC, server.MAC, server.Port
 		if c.flags |= untold; p == nil || !carries(p) {
 			l.tellConversation(c)
 		}
+	case row.ClientMAC != client.MAC && client.MAC != 0 || row.ServerMAC != server.MAC && server.MAC != 0:
+		row.ClientMAC, row.ServerMAC = client.MAC, server.MAC
+		l.tell(recTalk, c).spoken = l.spoken(c)
 	}
 	return true
+}
+
+// spoken is the protocol that tells what a flow's ends are for, "" if none does:
+// what everybody does on a link, and what nobody recognised, says nothing.
+func (l *lane) spoken(c *conn) string {
+	if c.filed == nil || c.proto == 0 {
+		return ""
+	}
+	return c.filed.Name
 }
 
 // tellConversation tells that a conversation is new, unless it was told.
@@ -150,7 +164,7 @@ func (l *lane) tellConversation(c *conn) {
 	}
 	c.flags &^= untold
 	r := l.tell(recTalk, c)
-	r.fresh, r.protocol = true, l.table.Conversation(c.conv).Protocol
+	r.fresh, r.protocol, r.spoken = true, l.table.Conversation(c.conv).Protocol, l.spoken(c)
 	r.learning = r.learning || c.flags&beganLearning != 0
 }
 

@@ -12,7 +12,7 @@ type recordKind uint8
 const (
 	recSight     recordKind = iota + 1 // a sender, at its first packet in this lane or with another MAC
 	recFact                            // an identity
-	recTalk                            // a conversation, at its first flow
+	recTalk                            // a conversation, at its first flow and when a device at its ends changes
 	recStatement                       // an operation asked for the first time
 	recOutside                         // a written value outside what was learned
 	recMalformed
@@ -35,6 +35,7 @@ type record struct {
 	client   firedoor.Endpoint    // or the subject
 	server   firedoor.Endpoint
 	protocol string
+	spoken   string // recTalk: the protocol that tells what the ends are for, or ""
 	reason   string
 	fact     *firedoor.Identity
 	op       *firedoor.Operation
