@@ -463,7 +463,10 @@ func TestTeachersAreNoCaptures(t *testing.T) {
 		}
 	}
 	alone := run(t, "replay", "--events", "-", quiet)
-	if string(got["lines"]) != alone.stdout {
+	told, want := lines(string(got["lines"])), lines(alone.stdout)
+	slices.Sort(told) // when waiting for an answer ends hangs on the frames before
+	slices.Sort(want)
+	if !slices.Equal(told, want) {
 		t.Error("with a file to learn from the event lines are not those of the capture")
 	}
 }
