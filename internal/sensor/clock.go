@@ -29,20 +29,29 @@ func (c *clock) start(first []int64) {
 		return
 	}
 	sorted := slices.Clone(first)
+	for i := range sorted {
+		sorted[i] = sane(sorted[i])
+	}
 	slices.Sort(sorted)
 	middle := sorted[len(sorted)/2]
 	c.started = true
 	for _, t := range first {
-		if t >= middle-believeStep && t <= middle+believeStep {
+		if t = sane(t); t >= middle-believeStep && t <= middle+believeStep {
 			c.now = t
 			return
 		}
 	}
 }
 
+// maxTime is the latest time that is told apart, in 2116: twice it still fits.
+const maxTime = 1<<62 - 1
+
+// sane is a claimed time within what can be reckoned with.
+func sane(t int64) int64 { return min(max(t, 0), maxTime) }
+
 // tick returns the traffic time of a frame that claims t.
 func (c *clock) tick(t int64) int64 {
-	t += c.shift
+	t = sane(sane(t) + c.shift)
 	step := t - c.now
 	if step >= 0 && step <= believeStep {
 		c.now, c.doubt = t, 0
