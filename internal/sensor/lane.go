@@ -59,7 +59,6 @@ type lane struct {
 	conn *conn
 	slot int32
 	side int
-	gone packet.Packet // a packet put together from fragments
 }
 
 // piece is a fragment that was seen, in short.
@@ -149,15 +148,15 @@ func (l *lane) through(c *conn, it *item, side int, fresh bool) {
 		l.count.Duplicates++
 		return
 	} else if fresh {
-		c.seen[side].sum[0], c.seen[side].pos = signature(p), 1
+		c.half[side].seen.sum[0], c.half[side].seen.pos = signature(p), 1
 	}
-	if e := &c.end[side]; fresh || e.MAC != p.SrcMAC || c.packets[side] == 0 || (p.Time^c.last[side])>>sightBits != 0 {
+	if e := &c.end[side]; fresh || e.MAC != p.SrcMAC || c.half[side].packets == 0 || (p.Time^c.half[side].last)>>sightBits != 0 {
 		e.MAC = p.SrcMAC
 		l.sight(c, side)
 	}
-	c.packets[side]++
-	c.bytes[side] += uint64(p.WireLen)
-	c.last[side] = p.Time
+	c.half[side].packets++
+	c.half[side].bytes += uint64(p.WireLen)
+	c.half[side].last = p.Time
 	if c.asks >= 0 {
 		l.overdue(c, p.Time)
 	}
@@ -221,7 +220,7 @@ func (l *lane) finish(slot int32) {
 	l.slot, l.conn = slot, c
 	for side := range c.streams {
 		l.side = side
-		c.streams[side].Close(l.pool, l)
+		c.half[side].stream.Close(l.pool, l)
 	}
 	for c.asks >= 0 {
 		l.giveUp(c)
@@ -238,16 +237,16 @@ func (l *lane) settle(c *conn) {
 	conv := l.table.Conversation(c.conv)
 	client := int(c.run.Client())
 	for i, side := range [2]int{client, 1 - client} {
-		conv.Packets[i] += uint64(c.packets[side])
-		conv.Bytes[i] += c.bytes[side]
-		if c.packets[side] > 0 {
-			l.out.traffic = append(l.out.traffic, traffic{place: l.place(), end: c.end[side], first: c.first, last: c.last[side],
-				packets: uint64(c.packets[side]), bytes: c.bytes[side]})
+		conv.Packets[i] += uint64(c.half[side].packets)
+		conv.Bytes[i] += c.half[side].bytes
+		if c.half[side].packets > 0 {
+			l.out.traffic = append(l.out.traffic, traffic{place: l.place(), end: c.end[side], first: c.first, last: c.half[side].last,
+				packets: uint64(c.half[side].packets), bytes: c.half[side].bytes})
 		}
 	}
-	conv.Last = max(conv.Last, c.last[0], c.last[1])
+	conv.Last = max(conv.Last, c.half[0].last, c.half[1].last)
 	conv.First = min(conv.First, c.first)
-	if c.proto == packet.TCP && (c.packets[0] == 0 || c.packets[1] == 0) {
+	if c.proto == packet.TCP && (c.half[0].packets == 0 || c.half[1].packets == 0) {
 		conv.OneWay++
 	}
 	l.table.Leave(c.conv)

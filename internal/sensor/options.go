@@ -25,11 +25,6 @@ type Options struct {
 	Progress func(done, total int64)
 }
 
-// learns tells whether any traffic is to be learned from.
-func (o *Options) learns() bool {
-	return o.LearnPercent > 0 || o.LearnTime > 0 || len(o.Teachers) > 0
-}
-
 // check names what is wrong with the options.
 func (o *Options) check() error {
 	if len(o.Captures) == 0 {

@@ -19,8 +19,6 @@ type site struct {
 	learned   bool                   // something was learned from
 	armed     bool                   // and learning is over
 	frames    [2]firedoor.FrameRef
-	first     int64 // traffic time of the first and last record
-	last      int64
 }
 
 func newSite(o *Options, scopes *flow.Scopes) *site {

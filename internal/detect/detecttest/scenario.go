@@ -88,29 +88,29 @@ func Parse(text string) (*Scenario, error) {
 // split cuts a line into words; a quoted part may stand anywhere in a word.
 func split(s string) ([]string, error) {
 	var words []string
-	word, quoted, any := []byte(nil), false, false
+	word, quoted, begun := []byte(nil), false, false
 	for i := range len(s) {
 		c := s[i]
 		switch {
 		case c == '"':
-			quoted, any = !quoted, true
+			quoted, begun = !quoted, true
 		case quoted:
 			word = append(word, c)
-		case c == '#' && !any:
+		case c == '#' && !begun:
 			return words, nil
 		case c == ' ' || c == '\t':
-			if any {
+			if begun {
 				words = append(words, string(word))
 			}
-			word, any = nil, false
+			word, begun = nil, false
 		default:
-			word, any = append(word, c), true
+			word, begun = append(word, c), true
 		}
 	}
 	if quoted {
 		return nil, fmt.Errorf("a quote without an end")
 	}
-	if any {
+	if begun {
 		words = append(words, string(word))
 	}
 	return words, nil
