@@ -49,6 +49,7 @@ bench: build ## time firedoor beside Suricata and ndpiReader on the same files, 
 golden: ## rewrite captures and golden files after a wanted change; then read the difference
 	go test ./internal/plant -run 'TestCaptures|TestSampleCommitted' -update
 	go test ./internal/protocol/all -run TestContract -update
+	go test ./internal/detect/all -update
 
 .PHONY: clean
 clean: ## remove what was built
