@@ -44,6 +44,9 @@ type Observation struct {
 	Armed    bool // a baseline was learned and learning is over
 	Learning bool
 	Time     int64
+	// Frames are those of the evidence, in traffic order, the deciding one last.
+	// Of a NewConversation only the first, with which it began, is sure to be its
+	// own: that it is new may show much later.
 	Frames   []firedoor.FrameRef
 	Client   firedoor.Endpoint
 	Server   firedoor.Endpoint

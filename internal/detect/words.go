@@ -201,6 +201,11 @@ func (f *Functions) String() string {
 	return short.String()
 }
 
+// Began is the evidence of a NewConversation: the frame with which it began.
+func Began(o *Observation) *Evidence {
+	return &Evidence{Time: o.Time, Frames: o.Frames[:min(len(o.Frames), 1)], Client: o.Client, Server: o.Server, Protocol: o.Protocol}
+}
+
 // Asked describes one operation in the protocol's words: "modbus write single
 // register".
 func Asked(o *Observation) string { return o.Protocol + " " + o.Operation.Function }

@@ -1,6 +1,8 @@
 package newconversation
 
 import (
+	"slices"
+
 	"firedoor"
 	"firedoor/internal/detect"
 )
@@ -29,6 +31,10 @@ const (
 	// manyServers is from how many new servers on a client searches.
 	manyServers = 10
 )
+
+// housekeeping is how devices keep their names and addresses: that two known
+// ones do so says nothing.
+var housekeeping = []string{"arp", "dhcp", "lldp", "mdns", "nbns"}
 
 type client struct {
 	segment firedoor.Segment
@@ -65,6 +71,10 @@ func (j *judge) opened(o *detect.Observation, raise func(*detect.Finding)) {
 	if o.Client.IP.IsZero() && !o.Industrial || detect.ToAll(o) || detect.Unknown(j.world, o, o.Client) {
 		return
 	}
+	stranger := detect.Unknown(j.world, o, o.Server)
+	if !stranger && slices.Contains(housekeeping, o.Protocol) {
+		return
+	}
 	pair := detect.PairOf(o)
 	r := j.clients[client{pair.Segment, pair.Client}]
 	if r == nil {
@@ -73,8 +83,7 @@ func (j *judge) opened(o *detect.Observation, raise func(*detect.Finding)) {
 			j.clients[client{pair.Segment, pair.Client}] = r
 		}
 	}
-	stranger := detect.Unknown(j.world, o, o.Server)
-	f := detect.Finding{Kind: Kind, Severity: j.severity(o)}
+	f := detect.Finding{Kind: Kind, Severity: j.severity(o), At: detect.Began(o)}
 	who, whom := detect.Who(j.world, o, o.Client), detect.Whom(j.world, o, o.Server)
 	if stranger {
 		j.reach(r, o, who, &f)

@@ -207,7 +207,11 @@ func (n *newcomer) see(o *detect.Observation, changes bool) {
 		n.at.Client.Port = o.Client.Port
 	}
 	n.at.Server, n.at.Protocol = o.Server, o.Protocol
-	for _, f := range o.Frames {
+	frames := o.Frames
+	if o.Kind == detect.NewConversation {
+		frames = detect.Began(o).Frames
+	}
+	for _, f := range frames {
 		if len(n.at.Frames) < detect.MaxFrames {
 			n.at.Frames = append(n.at.Frames, f)
 		}

@@ -37,7 +37,7 @@ func (f *flood) add(o *detect.Observation, raise func(*detect.Finding)) {
 	f.last = o.Time
 	if f.asked >= 2*f.told {
 		f.told = f.asked
-		f.at.Frames = append(f.at.Frames[:0], o.Frames...)
+		f.at.Frames = append(f.at.Frames[:0], o.Frames[:min(len(o.Frames), 1)]...)
 		f.tell(raise)
 	}
 }
