@@ -12,19 +12,19 @@ import (
 // them is the client is settled when the protocol is known. Start it with
 // Begin.
 type Runner struct {
-	proto   *Protocol
-	parser  Parser
 	state   runState
 	errors  uint8
 	client  uint8 // side of the client
 	sure    bool  // the handshake said so
 	udp     bool
 	tries   [2]uint8
+	parser  Parser
+	proto   *Protocol
+	offset  [2]int64 // stream offset of the first unconsumed byte
+	pending [2][]byte
 	ports   [2]uint16
 	maybe   [2]uint64 // protocols a side's bytes do not rule out yet
 	seen    [2]int32  // bytes probed
-	pending [2][]byte
-	offset  [2]int64 // stream offset of the first unconsumed byte
 }
 
 type runState uint8

@@ -11,24 +11,32 @@ import (
 // conn is what a lane knows of one flow. Arrays are by side: 0 sent by the
 // lower end of the flow's key, 1 by the higher.
 type conn struct {
-	run     protocol.Runner
-	streams [2]reassembly.Stream
-	seen    [2]signatures
-	packets [2]uint32
-	bytes   [2]uint64
-	end     [2]firedoor.Endpoint
-	last    [2]int64
-	first   int64
-	opened  firedoor.FrameRef
-	head    []byte             // the members all its event lines share
-	asks    int32              // oldest unanswered operation, -1
-	askEnd  int32              // newest
-	conv    int32              // conversation, -1 while none
-	filed   *protocol.Protocol // what the conversation is filed under
-	joined  int32              // the flow this is the other half of (a stripped VLAN tag), -1
-	expects uint32             // version of the lane's expectations last looked at
+	// Every packet touches these: kept together, they are few cache lines.
+	asks    int32  // oldest unanswered operation, -1
+	askEnd  int32  // newest
+	conv    int32  // conversation, -1 while none
+	joined  int32  // the flow this is the other half of (a stripped VLAN tag), -1
+	expects uint32 // version of the lane's expectations last looked at
 	proto   uint8
 	flags   connFlags
+	filed   *protocol.Protocol // what the conversation is filed under
+	run     protocol.Runner
+	half    [2]half
+
+	end    [2]firedoor.Endpoint
+	first  int64
+	opened firedoor.FrameRef
+	head   []byte // the members all its event lines share
+}
+
+// half is what one side sent.
+type half struct {
+	stream  reassembly.Stream
+	mac     firedoor.MAC // of its latest packet
+	last    int64
+	bytes   uint64
+	packets uint32
+	seen    signatures
 }
 
 type connFlags uint8
@@ -63,7 +71,7 @@ const (
 // duplicate tells whether the packet was seen before, and remembers it.
 func (c *conn) duplicate(p *packet.Packet, side int) bool {
 	sum := signature(p)
-	s := &c.seen[side]
+	s := &c.half[side].seen
 	if s.sum[0] == sum || s.sum[1] == sum || s.sum[2] == sum || s.sum[3] == sum {
 		window := doubled
 		switch {
@@ -72,7 +80,7 @@ func (c *conn) duplicate(p *packet.Packet, side int) bool {
 		case p.IPID == 0 && len(p.Payload) == 0 && p.Flags&(packet.SYN|packet.FIN) == 0:
 			window = doubledID
 		}
-		if p.Time-c.last[side] <= window {
+		if p.Time-c.half[side].last <= window {
 			return true
 		}
 	}
@@ -165,7 +173,7 @@ func (c *conn) idle() int64 {
 		return idleOther
 	case c.closed():
 		return idleClosed
-	case c.packets[0] == 0 || c.packets[1] == 0:
+	case c.half[0].packets == 0 || c.half[1].packets == 0:
 		return idleHalf
 	default:
 		return idleOpen

@@ -50,7 +50,7 @@ func (l *lane) join(c *conn, it *item, k *flow.Key, side int) {
 		return
 	}
 	o := &l.conns[slot]
-	if o.joined >= 0 || o.packets[side] != 0 || o.packets[1-side] == 0 {
+	if o.joined >= 0 || o.half[side].packets != 0 || o.half[1-side].packets == 0 {
 		return
 	}
 	c.joined = slot

@@ -150,13 +150,14 @@ func (l *lane) through(c *conn, it *item, side int, fresh bool) {
 	} else if fresh {
 		c.half[side].seen.sum[0], c.half[side].seen.pos = signature(p), 1
 	}
-	if e := &c.end[side]; fresh || e.MAC != p.SrcMAC || c.half[side].packets == 0 || (p.Time^c.half[side].last)>>sightBits != 0 {
-		e.MAC = p.SrcMAC
+	h := &c.half[side]
+	if h.mac != p.SrcMAC || h.packets == 0 || (p.Time^h.last)>>sightBits != 0 {
+		h.mac, c.end[side].MAC = p.SrcMAC, p.SrcMAC
 		l.sight(c, side)
 	}
-	c.half[side].packets++
-	c.half[side].bytes += uint64(p.WireLen)
-	c.half[side].last = p.Time
+	h.packets++
+	h.bytes += uint64(p.WireLen)
+	h.last = p.Time
 	if c.asks >= 0 {
 		l.overdue(c, p.Time)
 	}
@@ -218,7 +219,7 @@ func (l *lane) finish(slot int32) {
 		return
 	}
 	l.slot, l.conn = slot, c
-	for side := range c.streams {
+	for side := range c.half {
 		l.side = side
 		c.half[side].stream.Close(l.pool, l)
 	}

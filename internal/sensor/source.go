@@ -220,10 +220,21 @@ func (s *source) decode(b *batch, n int, teacher bool) {
 		it.Packet.Index = s.index
 		s.index++
 		it.Segment = s.scopes.Segment(it.Scope)
+		s.untagged = s.untagged || it.Segment == s.bare
 		it.Lane = uint8(flow.PairHash(&it.Packet) % lanes)
 		it.Learning = teacher || s.learning()
-		s.note(it, f, teacher)
+		if it.Learning {
+			s.learnedFrames++
+		}
+		if teacher {
+			continue
+		}
+		s.counted++
+		if it.Broken != "" || it.Layer < packet.LayerNetwork {
+			s.odd(it)
+		}
 	}
+	s.note(b, n, teacher)
 	if n > 0 {
 		b.last = b.items[n-1]
 		b.last.Payload, b.last.Index = nil, s.index // behind them all
@@ -232,35 +243,38 @@ func (s *source) decode(b *batch, n int, teacher bool) {
 	}
 }
 
-// note counts a frame for the summary.
-func (s *source) note(it *item, f *packet.Frame, teacher bool) {
-	r := &s.read[f.Capture]
-	if r.frames == 0 || f.Time < r.first {
-		r.first = f.Time
-	}
-	if r.frames++; r.frames == 1 || f.Time > r.last {
-		r.last = f.Time
-	}
-	if it.Learning {
-		s.learnedFrames++
-	}
-	if it.Segment == s.bare {
-		s.untagged = true
-	}
-	if teacher {
-		return
-	}
-	s.counted++
-	s.sight.Frames++
-	s.sight.Bytes += uint64(f.WireLen)
-	if uint32(len(f.Data)) < f.WireLen {
-		s.sight.Truncated++
-	}
+// odd counts a frame that is not plain IP.
+func (s *source) odd(it *item) {
 	if it.Broken != "" || it.Layer == packet.LayerNone {
 		s.sight.Undecoded++
 	}
 	if it.Layer == packet.LayerLink {
 		s.sight.NotIP++
+	}
+}
+
+// note counts the first n frames of a batch for the summary.
+func (s *source) note(b *batch, n int, teacher bool) {
+	for i := range n {
+		f := &b.frames[i]
+		r := &s.read[f.Capture]
+		if r.frames == 0 || f.Time < r.first {
+			r.first = f.Time
+		}
+		if r.frames == 0 || f.Time > r.last {
+			r.last = f.Time
+		}
+		r.frames++
+		if teacher {
+			continue
+		}
+		s.sight.Bytes += uint64(f.WireLen)
+		if uint32(len(f.Data)) < f.WireLen {
+			s.sight.Truncated++
+		}
+	}
+	if !teacher {
+		s.sight.Frames += uint64(n)
 	}
 }
 

@@ -8,15 +8,15 @@ import (
 // tcp feeds a segment to the stream of its side, after the other side's stream
 // has heard what it acknowledges.
 func (l *lane) tcp(c *conn, p *packet.Packet, side int) {
-	if c.streams[side].Reused(p.Seq, p.Flags, len(p.Payload)+int(p.Missing)) {
+	if c.half[side].stream.Reused(p.Seq, p.Flags, len(p.Payload)+int(p.Missing)) {
 		l.again(c, p, side)
 	}
 	if p.Flags&packet.ACK != 0 {
 		l.side = 1 - side
-		c.streams[1-side].Acked(l.pool, l, p.Ack)
+		c.half[1-side].stream.Acked(l.pool, l, p.Ack)
 		l.side = side
 	}
-	c.streams[side].Segment(l.pool, l, p.Seq, p.Flags, p.Payload, p.Missing)
+	c.half[side].stream.Segment(l.pool, l, p.Seq, p.Flags, p.Payload, p.Missing)
 	switch {
 	case p.Flags&packet.RST != 0:
 		c.flags |= sawRST
@@ -37,8 +37,8 @@ func (l *lane) again(c *conn, p *packet.Packet, side int) {
 	l.finish(l.slot)
 	k := l.flows.Key(l.slot)
 	l.open(c, l.item, &k, side)
-	c.seen[side].sum[0], c.seen[side].pos = signature(p), 1
-	c.packets[side], c.bytes[side], c.last[side] = 1, uint64(p.WireLen), p.Time
+	c.half[side].seen.sum[0], c.half[side].seen.pos = signature(p), 1
+	c.half[side].packets, c.half[side].bytes, c.half[side].last = 1, uint64(p.WireLen), p.Time
 	l.conn, l.side = c, side
 }
 

@@ -59,14 +59,17 @@ func (p *parser) reply(q *request, item int) {
 	if q.items > 1 {
 		p.op.Item = uint16(item + 1)
 	}
-	p.op.Verb, p.op.Function = q.verb, q.name
+	p.op.Verb = q.verb
+	if q.name != nil {
+		p.op.Function = *q.name
+	}
 	switch {
-	case len(q.records) > 0:
-		p.op.Object = q.records[item].object
-		p.op.Quantity, p.op.HasQty = q.records[item].length, true
+	case q.more != nil && len(q.more.records) > 0:
+		p.op.Object = q.more.records[item].object
+		p.op.Quantity, p.op.HasQty = q.more.records[item].length, true
 	case item == 1:
 		p.op.Verb = firedoor.VerbWrite
-		p.set(q.second, q.qty2, q.second.space != nil)
+		p.set(q.more.second, q.more.qty2, q.more.second.space != nil)
 	default:
 		p.set(q.object, q.qty, isRange(q.object.space))
 	}
@@ -100,7 +103,7 @@ func (p *parser) refused(q *request, data []byte) {
 // replyAll emits one outcome for all items.
 func (p *parser) replyAll(q *request) {
 	p.reply(q, 0)
-	for i := 1; q != nil && i < q.items; i++ {
+	for i := 1; q != nil && i < int(q.items); i++ {
 		p.op.Values = firedoor.Values{}
 		p.reply(q, i)
 	}
@@ -194,7 +197,7 @@ func (p *parser) answerReadFile(q *request, data []byte) string {
 		reason = reasonByteCount
 	}
 	item := 0
-	for rest := data[1:]; len(rest) >= 2 && (q == nil || item < q.items); item++ {
+	for rest := data[1:]; len(rest) >= 2 && (q == nil || item < int(q.items)); item++ {
 		n := int(rest[0])
 		if n < 1 || n > len(rest)-1 || rest[1] != fileReference {
 			reason = reasonReference
@@ -211,7 +214,7 @@ func (p *parser) answerReadFile(q *request, data []byte) string {
 		rest = rest[1+n:]
 	}
 	p.op.Values = firedoor.Values{}
-	for ; q != nil && item < q.items; item++ { // records the answer does not hold
+	for ; q != nil && item < int(q.items); item++ { // records the answer does not hold
 		p.reply(q, item)
 		reason = reasonByteCount
 	}

@@ -8,18 +8,32 @@ import (
 	"firedoor/internal/protocol/wire"
 )
 
-// request is what an answer needs to know of its request.
+// request is what an answer needs to know of its request: small, for one is kept
+// for every request under way.
 type request struct {
-	id      uint32 // of its first operation
-	items   int    // operations it gave
-	object  place
+	object place
+	qty    uint32        // 0: none, or the request could not be read
+	id     uint32        // of its first operation
+	items  uint16        // operations it gave
+	words  [2]uint16     // what a write's answer repeats behind the address
+	verb   firedoor.Verb // of sub-functions
+	name   *string       // where it is not the function's
+	more   *more         // functions 20, 21 and 23; kept for the next request in this place
+}
+
+// more is what requests over several objects need.
+type more struct {
 	second  place
-	qty     uint32 // 0: none, or the request could not be read
 	qty2    uint32
-	verb    firedoor.Verb // of sub-functions
-	name    string
-	words   [2]uint16 // what a write's answer repeats behind the address
-	records []record  // functions 20 and 21
+	records []record // functions 20 and 21
+}
+
+// further is where a request keeps its other objects.
+func (q *request) further() *more {
+	if q.more == nil {
+		q.more = &more{}
+	}
+	return q.more
 }
 
 // place is an object of one number: smaller than a firedoor.Object, as one is

@@ -35,9 +35,11 @@ func (p *parser) request() {
 	p.remember()
 	f := p.begin(code)
 	q := p.asked.Put(p.key())
-	q.id, q.items, q.verb, q.name = p.last+1, 1, f.verb, f.name
-	q.object, q.second, q.qty, q.qty2 = place{}, place{}, 0, 0
-	q.words, q.records = [2]uint16{}, q.records[:0]
+	q.id, q.items, q.verb, q.name = p.last+1, 1, f.verb, nil
+	q.object, q.qty, q.words = place{}, 0, [2]uint16{}
+	if m := q.more; m != nil {
+		m.second, m.qty2, m.records = place{}, 0, m.records[:0]
+	}
 	reason := ""
 	switch f.form {
 	case formRead:
@@ -185,6 +187,7 @@ func (p *parser) askMask(f *function, q *request, data []byte) string {
 // (item 2). The device writes first, but it answers with what it read.
 func (p *parser) askReadWrite(f *function, q *request, data []byte) string {
 	q.items = 2
+	m := q.further()
 	if len(data) < 9 {
 		p.op.Item = 1
 		p.op.Refusals = f.byFunction()
@@ -193,25 +196,25 @@ func (p *parser) askReadWrite(f *function, q *request, data []byte) string {
 		return p.unreadable(f)
 	}
 	q.qty = uint32(binary.BigEndian.Uint16(data[2:]))
-	q.qty2 = uint32(binary.BigEndian.Uint16(data[6:]))
+	m.qty2 = uint32(binary.BigEndian.Uint16(data[6:]))
 	p.object(f.space, binary.BigEndian.Uint16(data), q.qty)
 	q.object = placeOf(&p.op.Object)
 	p.op.Item = 1
 	p.op.Refusals = f.refusals
 	p.ask()
-	p.object(f.space, binary.BigEndian.Uint16(data[4:]), q.qty2)
-	q.second = placeOf(&p.op.Object)
+	p.object(f.space, binary.BigEndian.Uint16(data[4:]), m.qty2)
+	m.second = placeOf(&p.op.Object)
 	p.op.Item, p.op.Verb = 2, firedoor.VerbWrite
-	p.values(f.space, data[9:], q.qty2)
+	p.values(f.space, data[9:], m.qty2)
 	p.op.Refusals = secondRefusals
 	p.ask()
 	if reason := checkQuantity(data, 9+int(data[8]), q.qty, f.limit); reason != "" {
 		return reason
 	}
-	if q.qty2 == 0 || q.qty2 > limitReadWrite {
+	if m.qty2 == 0 || m.qty2 > limitReadWrite {
 		return reasonQuantity
 	}
-	if int(data[8]) != sizeOf(f.space, q.qty2) {
+	if int(data[8]) != sizeOf(f.space, m.qty2) {
 		return reasonByteCount
 	}
 	return ""
@@ -242,6 +245,7 @@ func (p *parser) askFile(f *function, q *request, data []byte) string {
 		several = len(data) > 8+2*int(binary.BigEndian.Uint16(data[6:]))
 	}
 	q.items = 0
+	m := q.further()
 	reason := ""
 	if int(data[0]) != len(data)-1 {
 		reason = reasonByteCount
@@ -261,10 +265,10 @@ func (p *parser) askFile(f *function, q *request, data []byte) string {
 			p.op.Values = registers(values)
 			at += len(values)
 		}
-		q.records = append(q.records, record{p.op.Object, uint32(length)})
+		m.records = append(m.records, record{p.op.Object, uint32(length)})
 		q.items++
 		if several {
-			p.op.Item = uint16(q.items)
+			p.op.Item = q.items
 		}
 		p.refuseAt("address", place)
 		p.ask()
@@ -309,9 +313,21 @@ func (p *parser) askEncapsulated(f *function, q *request, data []byte) string {
 			}
 		}
 	}
-	q.object, q.verb, q.name = placeOf(&p.op.Object), p.op.Verb, p.op.Function
+	q.object, q.verb, q.name = placeOf(&p.op.Object), p.op.Verb, encapsulatedName(data[0])
 	p.ask()
 	return reason
+}
+
+// encapsulatedName is the name of an MEI type, nil for those without one.
+func encapsulatedName(mei byte) *string {
+	switch mei {
+	case meiDeviceID:
+		return &nameDeviceID
+	case meiCANopen:
+		return &nameCANopen
+	default:
+		return nil
+	}
 }
 
 // encapsulated says what an MEI type is for.

@@ -136,7 +136,7 @@ func allFunctions() [256]function {
 
 // MEI types of function 43 (6.19): only device identification is known to be
 // harmless. A CANopen general reference can read and write.
-const (
+var (
 	nameDeviceID = "read device identification"
 	nameCANopen  = "canopen general reference"
 )
