@@ -1,18 +1,25 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
+	"unicode"
 
 	"firedoor"
 	"firedoor/internal/sensor"
 )
 
-// alertsShown is how many alerts the readable summary lists; the rest is in
-// alerts.json.
-const alertsShown = 20
+// How much of long lists the readable summary shows; files have all of it.
+const (
+	alertsShown   = 20
+	capturesShown = 10
+	unknownShown  = 5
+	width         = 100
+)
 
 // printSummary writes what a tired operator wants to know: first what needs a
 // person, then what is there, then what could not be seen.
@@ -20,80 +27,233 @@ func printSummary(w io.Writer, r *sensor.Result) error {
 	var b strings.Builder
 	s := &r.Summary
 	printCaptures(&b, s)
-	printAlerts(&b, r)
+	printAlerts(&b, r.Alerts(), s.Captures)
 	printPlant(&b, s)
 	printSight(&b, s)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, printable(b.String()))
 	return err
 }
 
+// printable keeps control characters of names from reaching a terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
 func printCaptures(b *strings.Builder, s *sensor.Summary) {
-	for _, c := range s.LearnedFrom {
-		fmt.Fprintf(b, "Learned from %s: %s frames\n", c.Name, grouped(c.Frames))
+	printFiles(b, "Learned from ", s.LearnedFrom)
+	printFiles(b, "", s.Captures)
+	switch {
+	case s.LearnedFrames == 0:
+		b.WriteString("Nothing was learned (--learn): only what is suspicious by itself is told.\n")
+	case len(s.LearnedFrom) == 0:
+		fmt.Fprintf(b, "Learned from the first %s.\n", count(s.LearnedFrames, "frame", "frames"))
 	}
-	for _, c := range s.Captures {
-		fmt.Fprintf(b, "%s: %s frames", c.Name, grouped(c.Frames))
+}
+
+// printFiles lists files; of many only the first ones and those that are damaged.
+func printFiles(b *strings.Builder, before string, files []sensor.CaptureSummary) {
+	var rest, frames uint64
+	for i, c := range files {
+		if i >= capturesShown && c.Damaged == "" {
+			rest++
+			frames += c.Frames
+			continue
+		}
+		fmt.Fprintf(b, "%s%s: %s", before, c.Name, count(c.Frames, "frame", "frames"))
 		if c.First != "" {
-			fmt.Fprintf(b, ", %s to %s UTC", shortTime(c.First), shortTime(c.Last))
+			fmt.Fprintf(b, ", %s", interval(c.First, c.Last))
 		}
 		if c.Damaged != "" {
-			fmt.Fprintf(b, " - DAMAGED: %s", c.Damaged)
+			fmt.Fprintf(b, "\n  DAMAGED, only the part before was read: %s", wrap(c.Damaged, 2, width))
 		}
 		b.WriteByte('\n')
 	}
-	if len(s.LearnedFrom) == 0 && s.LearnedFrames > 0 {
-		fmt.Fprintf(b, "Learned from the first %s frames.\n", grouped(s.LearnedFrames))
-	}
-	if s.LearnedFrames == 0 {
-		b.WriteString("Nothing was learned (--learn): only what is suspicious by itself is told.\n")
+	if rest > 0 {
+		fmt.Fprintf(b, "%s%s more with %s\n", before, count(rest, "file", "files"), count(frames, "frame", "frames"))
 	}
 }
 
-func printAlerts(b *strings.Builder, r *sensor.Result) {
-	alerts := slices.Clone(r.Alerts())
-	b.WriteString("\nWHAT NEEDS A PERSON\n")
+func printAlerts(b *strings.Builder, alerts []firedoor.Alert, captures []sensor.CaptureSummary) {
+	b.WriteString("\nWHAT NEEDS A PERSON")
 	if len(alerts) == 0 {
-		b.WriteString("  Nothing.\n")
+		b.WriteString("\n  Nothing.\n")
 		return
 	}
-	slices.SortStableFunc(alerts, func(a, c firedoor.Alert) int { return int(c.Severity) - int(a.Severity) })
-	for i, a := range alerts {
-		if i == alertsShown {
-			fmt.Fprintf(b, "  ... and %d more (--out DIR writes all of them to alerts.json)\n", len(alerts)-i)
-			break
-		}
-		fmt.Fprintf(b, "  %-6s %s\n", strings.ToUpper(a.Severity.String()), wrap(a.Sentence, 9, 100))
-		if len(a.Techniques) > 0 {
-			fmt.Fprintf(b, "         %s, frame %d\n", strings.Join(a.Techniques, " "), firstFrame(a))
-		} else {
-			fmt.Fprintf(b, "         frame %d\n", firstFrame(a))
-		}
+	fmt.Fprintf(b, ": %s\n", severities(alerts))
+	alerts = slices.Clone(alerts)
+	slices.SortStableFunc(alerts, func(a, c firedoor.Alert) int { return cmp.Compare(c.Severity, a.Severity) })
+	for _, a := range alerts[:min(len(alerts), alertsShown)] {
+		fmt.Fprintf(b, "  %-6s %s\n         %s\n", strings.ToUpper(a.Severity.String()), wrap(a.Sentence, 9, width), wrap(evidence(a, captures), 9, width))
+	}
+	if len(alerts) > alertsShown {
+		fmt.Fprintf(b, "  ... and %s (--out DIR writes all of them to alerts.json)\n", severities(alerts[alertsShown:]))
 	}
 }
 
-func firstFrame(a firedoor.Alert) uint32 {
-	if len(a.Frames) == 0 {
-		return 0
+// severities counts alerts in words: "3 high, 1 low".
+func severities(alerts []firedoor.Alert) string {
+	var counts [firedoor.High + 1]int
+	for _, a := range alerts {
+		counts[a.Severity]++
 	}
-	return a.Frames[0].Frame
+	var parts []string
+	for s := len(counts) - 1; s >= 0; s-- {
+		if counts[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", grouped(uint64(counts[s])), firedoor.Severity(s)))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// evidence says when it was and where to look, and which techniques it may be.
+func evidence(a firedoor.Alert, captures []sensor.CaptureSummary) string {
+	parts := []string{time.Unix(0, a.Time).UTC().Format("2006-01-02 15:04:05")}
+	if len(a.Frames) > 0 {
+		f := a.Frames[0]
+		at := fmt.Sprintf("frame %d", f.Frame)
+		if len(captures) > 1 && int(f.Capture) < len(captures) {
+			at += " of " + captures[f.Capture].Name
+		}
+		parts = append(parts, at)
+	}
+	if len(a.Techniques) > 0 {
+		parts = append(parts, "ATT&CK "+strings.Join(a.Techniques, " "))
+	}
+	return strings.Join(parts, " · ")
 }
 
 func printPlant(b *strings.Builder, s *sensor.Summary) {
 	b.WriteString("\nWHAT IS THERE\n")
-	var roles []string
-	for _, r := range s.Roles {
-		roles = append(roles, fmt.Sprintf("%d %s", r.Count, r.Name))
+	line := count(uint64(s.Assets), "device", "devices")
+	if len(s.Segments) > 1 {
+		line += fmt.Sprintf(" in %d network segments", len(s.Segments))
 	}
-	fmt.Fprintf(b, "  %s\n", wrap(fmt.Sprintf("%s devices: %s", grouped(uint64(s.Assets)), strings.Join(roles, ", ")), 2, 100))
-	fmt.Fprintf(b, "  %s conversations, %s distinct operations, of which %s learned\n",
-		grouped(uint64(s.Conversations)), grouped(uint64(s.Statements.Total)), grouped(uint64(s.Statements.Learned)))
-	if len(s.Protocols) == 0 {
+	if len(s.Roles) > 0 {
+		line += ": " + roles(s.Roles)
+	}
+	fmt.Fprintf(b, "  %s\n", wrap(line, 2, width))
+	line = count(uint64(s.Conversations), "conversation", "conversations") + ", " +
+		count(uint64(s.Statements.Total), "distinct operation", "distinct operations")
+	if s.LearnedFrames > 0 {
+		line += fmt.Sprintf(", %s of them learned", grouped(uint64(s.Statements.Learned)))
+	}
+	fmt.Fprintf(b, "  %s\n", line)
+	printProtocols(b, s.Protocols)
+}
+
+// roleOrder is the order of roles for people: what runs the process first. The
+// words are for one and for many.
+var roleOrder = []struct {
+	role      firedoor.Role
+	one, many string
+}{
+	{firedoor.RoleSafetyController, "safety controller", "safety controllers"},
+	{firedoor.RolePLC, "PLC", "PLCs"},
+	{firedoor.RoleRTU, "RTU", "RTUs"},
+	{firedoor.RoleIED, "IED", "IEDs"},
+	{firedoor.RoleRobot, "robot", "robots"},
+	{firedoor.RoleDrive, "drive", "drives"},
+	{firedoor.RoleRemoteIO, "remote I/O", "remote I/Os"},
+	{firedoor.RoleHMI, "HMI", "HMIs"},
+	{firedoor.RoleEngineering, "engineering workstation", "engineering workstations"},
+	{firedoor.RoleSCADAServer, "SCADA server", "SCADA servers"},
+	{firedoor.RoleHistorian, "historian", "historians"},
+	{firedoor.RoleOPCServer, "OPC server", "OPC servers"},
+	{firedoor.RoleDataGateway, "data gateway", "data gateways"},
+	{firedoor.RoleJumpHost, "jump host", "jump hosts"},
+	{firedoor.RoleSwitch, "switch", "switches"},
+	{firedoor.RoleRouter, "router", "routers"},
+	{firedoor.RoleFirewall, "firewall", "firewalls"},
+	{firedoor.RoleDomainController, "domain controller", "domain controllers"},
+	{firedoor.RoleDNSServer, "DNS server", "DNS servers"},
+	{firedoor.RoleDHCPServer, "DHCP server", "DHCP servers"},
+	{firedoor.RoleServer, "server", "servers"},
+	{firedoor.RoleWorkstation, "workstation", "workstations"},
+	{firedoor.RolePrinter, "printer", "printers"},
+	{firedoor.RoleCamera, "camera", "cameras"},
+	{firedoor.RoleExternal, "host outside", "hosts outside"},
+}
+
+// roles lists how many there are of each role; those that a device named itself
+// and those nobody could tell come last.
+func roles(list []sensor.Named) string {
+	counts := map[string]int{}
+	for _, r := range list {
+		counts[r.Name] = r.Count
+	}
+	var parts []string
+	for _, o := range roleOrder {
+		if n := counts[string(o.role)]; n > 0 {
+			parts = append(parts, count(uint64(n), o.one, o.many))
+			delete(counts, string(o.role))
+		}
+	}
+	unknown := counts["unknown"]
+	delete(counts, "unknown")
+	for _, r := range list {
+		if n := counts[r.Name]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", grouped(uint64(n)), strings.ReplaceAll(r.Name, "-", " ")))
+		}
+	}
+	if unknown > 0 {
+		parts = append(parts, grouped(uint64(unknown))+" of unknown role")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// printProtocols is a table, busiest in operations first. A column that is empty
+// for all is left out.
+func printProtocols(b *strings.Builder, list []sensor.ProtocolSummary) {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(x, y sensor.ProtocolSummary) int {
+		return cmp.Or(cmp.Compare(y.Operations+y.Samples, x.Operations+x.Samples), cmp.Compare(y.Packets, x.Packets))
+	})
+	columns := []struct {
+		head string
+		of   func(p *sensor.ProtocolSummary) uint64
+	}{
+		{"conversations", func(p *sensor.ProtocolSummary) uint64 { return p.Conversations }},
+		{"packets", func(p *sensor.ProtocolSummary) uint64 { return p.Packets }},
+		{"operations", func(p *sensor.ProtocolSummary) uint64 { return p.Operations }},
+		{"samples", func(p *sensor.ProtocolSummary) uint64 { return p.Samples }},
+		{"errors", func(p *sensor.ProtocolSummary) uint64 { return p.Errors }},
+		{"unanswered", func(p *sensor.ProtocolSummary) uint64 { return p.NoResponse }},
+		{"malformed", func(p *sensor.ProtocolSummary) uint64 { return p.Malformed }},
+	}
+	if len(list) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n  %-10s %13s %12s %12s %9s %11s %10s\n", "protocol", "conversations", "packets", "operations", "errors", "no response", "malformed")
-	for _, p := range s.Protocols {
-		fmt.Fprintf(b, "  %-10s %13s %12s %12s %9s %11s %10s\n", p.Protocol, grouped(p.Conversations), grouped(p.Packets),
-			grouped(p.Operations), grouped(p.Errors), grouped(p.NoResponse), grouped(p.Malformed))
+	rows := make([]strings.Builder, len(list)+1)
+	fmt.Fprintf(&rows[0], "%-12s", "protocol")
+	for i, p := range list {
+		fmt.Fprintf(&rows[i+1], "%-12s", p.Protocol)
+	}
+	for _, c := range columns {
+		wide, any := len(c.head), false
+		for i := range list {
+			n := c.of(&list[i])
+			wide, any = max(wide, len(grouped(n))), any || n > 0
+		}
+		if !any {
+			continue
+		}
+		fmt.Fprintf(&rows[0], "  %*s", wide, c.head)
+		for i := range list {
+			text := "-"
+			if n := c.of(&list[i]); n > 0 {
+				text = grouped(n)
+			}
+			fmt.Fprintf(&rows[i+1], "  %*s", wide, text)
+		}
+	}
+	b.WriteByte('\n')
+	for i := range rows {
+		fmt.Fprintf(b, "  %s\n", rows[i].String())
 	}
 }
 
@@ -101,34 +261,38 @@ func printSight(b *strings.Builder, s *sensor.Summary) {
 	b.WriteString("\nWHAT COULD NOT BE SEEN\n")
 	before := b.Len()
 	for _, l := range []struct {
-		n    uint64
-		text string
+		n         uint64
+		one, many string
 	}{
-		{s.Sight.Duplicates, "frames came twice and were counted once (the mirror shows both ways, or a redundant network)"},
-		{s.Sight.AckedUnseen, "bytes were acknowledged but never captured: the mirror drops frames"},
-		{s.Sight.MissingBytes, "bytes are missing from conversations"},
-		{s.OneWay, "connections were seen in one direction only"},
-		{s.Sight.StrippedVLANs, "connections lost their VLAN tag in one direction"},
-		{s.Sight.Truncated, "frames were cut short by the capture"},
-		{s.Sight.Undecoded, "frames could not be decoded"},
-		{s.Sight.FragmentsLost, "fragmented packets were never complete"},
-		{s.Sight.LateAnswers, "answers had no request"},
-		{s.Encrypted, "sessions are encrypted: peers are known, content is not"},
-		{s.Clock.Odd, "frames carry a time that the frames around them contradict"},
+		{s.Sight.Duplicates, "frame came twice and was counted once: the mirror shows both ports, or the network is redundant",
+			"frames came twice and were counted once: the mirror shows both ports, or the network is redundant"},
+		{s.Sight.AckedUnseen, "byte was acknowledged but never captured: the mirror drops frames",
+			"bytes were acknowledged but never captured: the mirror drops frames"},
+		{s.Sight.MissingBytes, "byte is missing from conversations", "bytes are missing from conversations"},
+		{s.OneWay, "connection was seen in one direction only", "connections were seen in one direction only"},
+		{s.Sight.StrippedVLANs, "connection lost its VLAN tag in one direction: the mirror strips it",
+			"connections lost their VLAN tag in one direction: the mirror strips it"},
+		{s.Sight.Truncated, "frame was cut short by the capture", "frames were cut short by the capture"},
+		{s.Sight.Undecoded, "frame could not be decoded", "frames could not be decoded"},
+		{s.Sight.FragmentsLost, "fragmented packet was never complete", "fragmented packets were never complete"},
+		{s.Sight.LateAnswers, "answer came without its request", "answers came without their request"},
+		{s.Encrypted, "session is encrypted: who speaks is known, what is said is not",
+			"sessions are encrypted: who speaks is known, what is said is not"},
+		{s.Clock.Odd, "frame carries a time that those around it contradict", "frames carry a time that those around them contradict"},
+		{s.Clock.Jumps, "time the clock of a capture jumped", "times the clock of a capture jumped"},
 	} {
 		if l.n > 0 {
-			fmt.Fprintf(b, "  %12s  %s\n", grouped(l.n), l.text)
+			fmt.Fprintf(b, "  %12s  %s\n", grouped(l.n), plural(l.n, l.one, l.many))
 		}
 	}
-	for i, u := range s.Unknown {
-		if i == 5 {
-			fmt.Fprintf(b, "  %12d  more unknown protocols (summary.json lists them)\n", len(s.Unknown)-i)
-			break
-		}
-		fmt.Fprintf(b, "  %12s  packets of an unknown protocol: %s\n", grouped(u.Packets), portText(u))
+	for _, u := range s.Unknown[:min(len(s.Unknown), unknownShown)] {
+		fmt.Fprintf(b, "  %12s  %s of an unknown protocol: %s\n", grouped(u.Packets), plural(u.Packets, "packet", "packets"), portText(u))
+	}
+	if n := len(s.Unknown) - unknownShown; n > 0 {
+		fmt.Fprintf(b, "  %12d  more unknown %s (summary.json lists them)\n", n, plural(uint64(n), "protocol", "protocols"))
 	}
 	for _, l := range s.Limits {
-		fmt.Fprintf(b, "  %12s  times a limit was reached: %s\n", grouped(l.Times), l.Name)
+		fmt.Fprintf(b, "  %12s  %s a table was full and something was left out: %s\n", grouped(l.Times), plural(l.Times, "time", "times"), l.Name)
 	}
 	if b.Len() == before {
 		b.WriteString("  No blind spot was noticed.\n")
@@ -146,6 +310,16 @@ func portText(u sensor.Unknown) string {
 	}
 }
 
+func plural(n uint64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// count is a number and what it counts.
+func count(n uint64, one, many string) string { return grouped(n) + " " + plural(n, one, many) }
+
 // grouped writes n with commas.
 func grouped(n uint64) string {
 	s := fmt.Sprint(n)
@@ -153,6 +327,20 @@ func grouped(n uint64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// interval is a time from and to, down to the second; the date once if it is
+// the same day.
+func interval(first, last string) string {
+	from, to := shortTime(first), shortTime(last)
+	if from == to {
+		return from + " UTC"
+	}
+	const date = len("2006-01-02 ")
+	if from[:date] == to[:date] {
+		to = to[date:]
+	}
+	return from + " to " + to + " UTC"
 }
 
 // shortTime is an RFC 3339 time down to the second, without the T.
@@ -163,8 +351,9 @@ func wrap(text string, indent, width int) string {
 	var b strings.Builder
 	column := indent
 	for i, word := range strings.Fields(text) {
+		long := len([]rune(word))
 		if i > 0 {
-			if column+1+len(word) > width {
+			if column+1+long > width {
 				b.WriteString("\n" + strings.Repeat(" ", indent))
 				column = indent
 			} else {
@@ -173,7 +362,7 @@ func wrap(text string, indent, width int) string {
 			}
 		}
 		b.WriteString(word)
-		column += len(word)
+		column += long
 	}
 	return b.String()
 }

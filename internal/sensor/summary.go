@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"firedoor"
+	"firedoor/internal/baseline"
 	"firedoor/internal/capture"
 	"firedoor/internal/eventlog"
 )
@@ -158,6 +159,7 @@ func (r *Result) conversationTotals() {
 			p.NoResponse += c.NoResponse
 			p.Samples += c.Samples
 			p.Malformed += uint64(c.Malformed)
+			inner(protocols, p, l.table, int32(i))
 		}
 	}
 	for _, p := range protocols {
@@ -171,6 +173,32 @@ func (r *Result) conversationTotals() {
 		return cmp.Or(-cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Transport, b.Transport), cmp.Compare(a.Port, b.Port))
 	})
 	s.Unknown = s.Unknown[:min(len(s.Unknown), unknownListed)]
+}
+
+// inner moves the operations of a conversation that another protocol speaks
+// inside its own (CIP in EtherNet/IP) to that protocol.
+func inner(protocols map[string]*ProtocolSummary, own *ProtocolSummary, t *baseline.Table, conv int32) {
+	var seen []string
+	t.Each(conv, func(st int32) {
+		name, s := t.Operation(st).Protocol, t.Statement(st)
+		if name == "" || name == own.Protocol {
+			return
+		}
+		p := entry(protocols, name)
+		p.Protocol = name
+		if !slices.Contains(seen, name) {
+			seen = append(seen, name)
+			p.Conversations++
+		}
+		for _, move := range []struct {
+			from, to *uint64
+			n        uint32
+		}{{&own.Operations, &p.Operations, s.Count}, {&own.Errors, &p.Errors, s.Errors}, {&own.NoResponse, &p.NoResponse, s.NoResponse}} {
+			n := min(uint64(move.n), *move.from)
+			*move.from -= n
+			*move.to += n
+		}
+	})
 }
 
 func entry[K comparable, V any](m map[K]*V, k K) *V {
