@@ -112,15 +112,26 @@ func appendObject(dst []byte, o *firedoor.Object) []byte {
 	if o.Space == nil {
 		return dst
 	}
-	dst = append(dst, `"object":`...)
-	if len(o.Text) == 0 { // numbers and our own words need no escapes
-		dst = append(dst, '"')
-		dst = o.AppendTo(dst)
-		return append(dst, `",`...)
+	dst = append(dst, `"object":"`...)
+	start := len(dst)
+	dst = o.AppendTo(dst)
+	if len(o.Text) > 0 && !plain(dst[start:]) { // numbers and our own words need no escapes
+		end := len(dst)
+		dst = AppendString(dst, dst[start:end])
+		dst = append(dst[:start-1], dst[end:]...)
+		return append(dst, ',')
 	}
-	var scratch [2 * 256]byte
-	dst = AppendString(dst, o.AppendTo(scratch[:0]))
-	return append(dst, ',')
+	return append(dst, `",`...)
+}
+
+// plain tells whether text stands in JSON as it is.
+func plain(text []byte) bool {
+	for _, b := range text {
+		if b < 0x20 || b >= 0x7f || b == '"' || b == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func appendValues(dst []byte, v *firedoor.Values) []byte {
