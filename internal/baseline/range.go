@@ -88,7 +88,7 @@ func (r *Range) learn(x float64) {
 // leaves tells whether x is clearly outside: by a twentieth of the range, or by
 // a whole range where it was still growing in the second half of learning.
 func (r *Range) leaves(x float64, typ firedoor.ValueType) bool {
-	if r.Count < minRange || r.noise(typ) {
+	if r.Count < minRange || r.noise(typ) || x >= r.Min && x <= r.Max { // of infinities there is no span
 		return false
 	}
 	span := r.Max - r.Min

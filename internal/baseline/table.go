@@ -259,7 +259,7 @@ const maxCovered = 1024
 // row (Space.Axis).
 func (t *Table) Covered(st int32) bool {
 	k := &t.rows[st].key
-	if k.space == nil || k.space.Axis == 0 || !t.details[st].hasQty {
+	if k.space == nil || k.space.Axis == 0 || k.quantity == 0 || !t.details[st].hasQty {
 		return false
 	}
 	axis := int(k.space.Axis) - 1
