@@ -53,7 +53,6 @@ func (l *lane) learn(c *conn, op *firedoor.Operation) int32 {
 	it := l.item
 	conv := l.table.Conversation(c.conv)
 	if conv.Operations == 0 {
-		l.flows.Protect(l.slot)
 	}
 	known := conv.LearnedVerbs
 	st, fresh := l.table.Ask(c.conv, op, it.Time, it.Learning)
@@ -63,7 +62,7 @@ func (l *lane) learn(c *conn, op *firedoor.Operation) int32 {
 	}
 	if fresh {
 		r := l.tell(recStatement, c)
-		r.op = keepOperation(op)
+		r.op = l.out.keep(op)
 		r.protocol = protocolOf(c, op.Protocol)
 		r.first = known&(1<<op.Verb) == 0
 		r.covered = !it.Learning && l.table.Covered(st)
@@ -71,7 +70,7 @@ func (l *lane) learn(c *conn, op *firedoor.Operation) int32 {
 	if op.Verb.Changes() && op.Values.Type != firedoor.NoValue {
 		if out, outside := l.table.Write(st, &op.Values, it.Learning); outside {
 			r := l.tell(recOutside, c)
-			r.op = keepOperation(op)
+			r.op = l.out.keep(op)
 			r.protocol = protocolOf(c, op.Protocol)
 			r.got, r.low, r.high = out.Got, out.Low, out.High
 		}

@@ -44,13 +44,29 @@ type record struct {
 	high     float64
 }
 
-// keepOperation copies a borrowed operation: its numbers, its text, its first values.
-func keepOperation(op *firedoor.Operation) *firedoor.Operation {
-	c := *op
-	c.Object.Text = bytes.Clone(op.Object.Text)
-	c.Values.Raw = bytes.Clone(op.Values.Raw[:min(len(op.Values.Raw), 256)])
+// keep copies a borrowed operation: its numbers, its text, its first values.
+// The copies lie end to end and go with the epoch.
+func (o *output) keep(op *firedoor.Operation) *firedoor.Operation {
+	o.ops = append(o.ops, *op)
+	c := &o.ops[len(o.ops)-1]
 	c.Refusals = nil
-	return &c
+	c.Object.Text = o.bytes(op.Object.Text)
+	if op.Values.Type != firedoor.NoValue {
+		c.Values.Raw = o.bytes(op.Values.Raw[:min(len(op.Values.Raw), maxKept)])
+	} else {
+		c.Values.Raw = nil
+	}
+	return c
+}
+
+// maxKept is how many bytes of an operation's values are kept.
+const maxKept = 256
+
+// bytes copies b behind what was copied before.
+func (o *output) bytes(b []byte) []byte {
+	from := len(o.copies)
+	o.copies = append(o.copies, b...)
+	return o.copies[from:len(o.copies):len(o.copies)]
 }
 
 func keepIdentity(id *firedoor.Identity) *firedoor.Identity {
@@ -68,6 +84,8 @@ type lineEnd struct {
 // output is what a shard made of one epoch, in the order of places.
 type output struct {
 	records []record
+	ops     []firedoor.Operation // what records point to
+	copies  []byte               // and their text and values
 	lines   []byte
 	ends    []lineEnd
 	traffic []traffic // of flows that ended
@@ -75,7 +93,8 @@ type output struct {
 
 func (o *output) reset() {
 	clear(o.records)
-	o.records, o.lines, o.ends, o.traffic = o.records[:0], o.lines[:0], o.ends[:0], o.traffic[:0]
+	o.records, o.ops, o.copies = o.records[:0], o.ops[:0], o.copies[:0]
+	o.lines, o.ends, o.traffic = o.lines[:0], o.ends[:0], o.traffic[:0]
 }
 
 // traffic is the packets one end sent in a flow that is over.

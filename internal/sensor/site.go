@@ -95,8 +95,9 @@ func (s *site) arm() {
 func (s *site) statement(m firedoor.Moment, r *record) {
 	s.inventory.Speak(m, r.client, r.server, r.protocol, r.op.Verb)
 	s.changed(r.learning, r.protocol)
-	if r.learning {
+	if r.learning { // nothing to judge: no detector raises while it learns
 		s.peers.learn(r)
+		return
 	}
 	s.operation(r, detect.Operation)
 	if s.armed {
@@ -122,7 +123,7 @@ func (s *site) observe(r *record, kind detect.Kind) detect.Observation {
 		n = 2
 	}
 	return detect.Observation{Kind: kind, Armed: s.armed, Learning: r.learning, Time: r.time, Frames: s.frames[:n],
-		Client: r.client, Server: r.server, Protocol: r.protocol, Reason: r.reason}
+		Client: r.client, Server: r.server, Protocol: r.protocol, Industrial: industrial(r.protocol), Reason: r.reason}
 }
 
 // changed shows the detectors what the last call changed in the inventory.
