@@ -234,12 +234,12 @@ func printProtocols(b *strings.Builder, list []sensor.ProtocolSummary) {
 		fmt.Fprintf(&rows[i+1], "%-12s", p.Protocol)
 	}
 	for _, c := range columns {
-		wide, any := len(c.head), false
+		wide, some := len(c.head), false
 		for i := range list {
 			n := c.of(&list[i])
-			wide, any = max(wide, len(grouped(n))), any || n > 0
+			wide, some = max(wide, len(grouped(n))), some || n > 0
 		}
-		if !any {
+		if !some {
 			continue
 		}
 		fmt.Fprintf(&rows[0], "  %*s", wide, c.head)

@@ -8,9 +8,9 @@ import (
 	"firedoor/internal/sensor"
 )
 
-func said(print func(b *strings.Builder)) string {
+func said(tell func(b *strings.Builder)) string {
 	var b strings.Builder
-	print(&b)
+	tell(&b)
 	return b.String()
 }
 
