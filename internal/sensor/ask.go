@@ -23,13 +23,14 @@ type ask struct {
 
 // asks is the lane's slab of waiting operations.
 type asks struct {
-	slab []ask
-	free int32
-	used int
+	slab  []ask
+	free  int32
+	used  int
+	limit int
 }
 
 func (a *asks) get() int32 {
-	if a.used >= maxAsks/lanes*spread {
+	if a.used >= a.limit {
 		return -1
 	}
 	a.used++

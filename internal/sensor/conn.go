@@ -48,6 +48,7 @@ const (
 	isEncrypted
 	beganLearning // it began in the learning part
 	untold        // its conversation is new, and nobody was told yet
+	kept          // it carried operations: others make room before it
 )
 
 func (c *conn) closed() bool {

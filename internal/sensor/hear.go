@@ -52,8 +52,7 @@ func (l *lane) operation(c *conn, op *firedoor.Operation) {
 func (l *lane) learn(c *conn, op *firedoor.Operation) int32 {
 	it := l.item
 	conv := l.table.Conversation(c.conv)
-	if conv.Operations == 0 {
-	}
+	l.keep(c)
 	known := conv.LearnedVerbs
 	st, fresh := l.table.Ask(c.conv, op, it.Time, it.Learning)
 	if st < 0 {
@@ -78,12 +77,22 @@ func (l *lane) learn(c *conn, op *firedoor.Operation) int32 {
 	return st
 }
 
+// keep makes a flow with operations or samples one that goes last. A flow that
+// is on its way out has no place any more.
+func (l *lane) keep(c *conn) {
+	if c.flags&kept == 0 && !l.leaving {
+		c.flags |= kept
+		l.flows.Protect(l.slot)
+	}
+}
+
 func (l *lane) sample(c *conn, s *firedoor.Sample) {
 	if !l.converse(c) {
 		return
 	}
 	l.count.Samples++
 	l.table.Conversation(c.conv).Samples++
+	l.keep(c)
 	if l.writeLines {
 		l.startLine(c, "sample", protocolOf(c, s.Protocol), l.item.Raw)
 		l.out.lines = eventlog.AppendSample(l.out.lines, s, l.item.Frame, l.captureName(l.item.Capture))

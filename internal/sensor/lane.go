@@ -33,6 +33,7 @@ type lane struct {
 	piece      uint8
 	table      *baseline.Table
 	waiting    asks
+	oneSided   oneSided
 	expected   []expectation
 	expects    uint32 // version: counts up with every expectation
 	tagged     [256]taggedPair
@@ -59,6 +60,8 @@ type lane struct {
 	conn *conn
 	slot int32
 	side int
+
+	leaving bool // the flow under way ends: its last words are heard
 }
 
 // piece is a fragment that was seen, in short.
@@ -68,13 +71,14 @@ type piece struct {
 }
 
 func newLane(id int, list []*protocol.Protocol, o *Options) *lane {
-	l := &lane{id: uint8(id), table: baseline.New(laneLimits()), pool: reassembly.NewPool(maxHeld / lanes * spread),
+	limits := o.laneLimits()
+	l := &lane{id: uint8(id), table: baseline.New(limits.table), pool: reassembly.NewPool(limits.held),
 		writeLines: o.Lines != nil, names: o.lineNames()}
-	l.waiting.free = -1
+	l.waiting.free, l.waiting.limit = -1, limits.asks
 	l.pool.Origin = l.origin
 	l.host = protocol.NewHost(list, l.hear)
 	l.idleFn, l.finishFn = l.idle, l.finish
-	l.flows = flow.New(MaxFlows/lanes*spread, l.evicted)
+	l.flows = flow.New(limits.flows, l.evicted)
 	return l
 }
 
@@ -100,6 +104,7 @@ func (l *lane) packet(it *item) {
 	if fresh {
 		l.open(c, it, k, side)
 		l.join(c, it, k, side)
+		l.bound(slot, c)
 	}
 	if c.joined >= 0 {
 		if slot, c = l.other(slot, c, p.Time); c == nil {
@@ -218,7 +223,7 @@ func (l *lane) finish(slot int32) {
 	if c.joined >= 0 {
 		return
 	}
-	l.slot, l.conn = slot, c
+	l.slot, l.conn, l.leaving = slot, c, true
 	for side := range c.half {
 		l.side = side
 		c.half[side].stream.Close(l.pool, l)
@@ -231,6 +236,7 @@ func (l *lane) finish(slot int32) {
 		l.settle(c)
 	}
 	c.run.End(l.host)
+	l.leaving = false
 }
 
 // settle adds the flow's packets to its conversation.

@@ -17,14 +17,19 @@ const (
 	MaxFlows = 262_144
 	// MaxConversations bounds the conversations remembered; past it those that
 	// never carried an operation make room, and then new ones are refused.
-	MaxConversations = 131_072
+	MaxConversations = 32_768
 	// MaxStatements bounds the distinct operations learned; past it new ones
 	// are counted and told as one alert.
 	MaxStatements = 262_144
+	// maxUnproven bounds those of conversations in which only one end was seen.
+	maxUnproven = 16_384
+	// MaxOneSided bounds the flows in which only one end was seen so far: forged
+	// ones cost nothing to send. Past it the oldest of them is over.
+	MaxOneSided = 32_768
 	// MaxRanges bounds the written elements whose range is learned.
 	MaxRanges = 262_144
 	// maxAsks bounds the unanswered operations remembered.
-	maxAsks = 131_072
+	maxAsks = 32_768
 	// maxHeld bounds the chunks of bytes that wait behind holes in streams.
 	maxHeld = 16_384
 	// maxExpected bounds the flows announced by other flows, a lane.
@@ -51,10 +56,26 @@ const (
 	answerLimit = int64(30e9) // an operation is "no-response" after this
 )
 
-func laneLimits() baseline.Limits {
-	return baseline.Limits{
-		Conversations: MaxConversations / lanes * spread,
-		Statements:    MaxStatements / lanes * spread,
-		Ranges:        MaxRanges / lanes * spread,
+// limits are one lane's.
+type limits struct {
+	flows, asks, held int
+	table             baseline.Limits
+}
+
+// laneLimits are the limits of a lane; tests set smaller ones.
+func (o *Options) laneLimits() limits {
+	if o.limits != nil {
+		return *o.limits
+	}
+	return limits{
+		flows: MaxFlows / lanes * spread,
+		asks:  maxAsks / lanes * spread,
+		held:  maxHeld / lanes * spread,
+		table: baseline.Limits{
+			Conversations: MaxConversations / lanes * spread,
+			Statements:    MaxStatements / lanes * spread,
+			Ranges:        MaxRanges / lanes * spread,
+		Unproven:      maxUnproven / lanes * spread,
+		},
 	}
 }

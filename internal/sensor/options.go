@@ -23,6 +23,8 @@ type Options struct {
 	Lines io.Writer
 	// Progress is called now and then with bytes read and bytes in all; may be nil.
 	Progress func(done, total int64)
+
+	limits *limits // of tests; nil: those of limits.go
 }
 
 // check names what is wrong with the options.
