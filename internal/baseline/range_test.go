@@ -163,9 +163,9 @@ func TestUnlearnedWritesHaveNoRange(t *testing.T) {
 // TestLearnedValuesAreInside: what was learned is never outside, whatever it was.
 func TestLearnedValuesAreInside(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		table, st := roomy(), int32(0)
+		table := roomy()
 		table.Converse(pairOf(0), 0, true)
-		st, _ = table.Ask(0, &firedoor.Operation{Verb: firedoor.VerbWrite}, 0, true)
+		st, _ := table.Ask(0, &firedoor.Operation{Verb: firedoor.VerbWrite}, 0, true)
 		typ := rapid.SampledFrom([]firedoor.ValueType{firedoor.Bit, firedoor.Bool, firedoor.U8, firedoor.I8, firedoor.U16, firedoor.I16,
 			firedoor.U32, firedoor.I32, firedoor.U64, firedoor.I64, firedoor.F32, firedoor.F64}).Draw(t, "type")
 		var all []*firedoor.Values

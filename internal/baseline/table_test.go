@@ -48,7 +48,6 @@ type counted struct {
 	count, errors, mute uint32
 	first, last         int64
 	learned             bool
-	function            string
 }
 
 func drawOperation(t *rapid.T) *firedoor.Operation {
@@ -275,9 +274,9 @@ func TestConverseLimits(t *testing.T) {
 		const limit = 8
 		table := New(Limits{Conversations: limit, Statements: 100, Ranges: 1})
 		type state struct {
-			conv       int32
-			live       int
-			keep, gone bool
+			conv int32
+			live int
+			keep bool
 		}
 		known := map[int]*state{}
 		var refused uint64
