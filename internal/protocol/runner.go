@@ -93,6 +93,9 @@ func (r *Runner) Client() uint8 { return r.client }
 // Undecided tells whether the flow is still being probed.
 func (r *Runner) Undecided() bool { return r.state == probing }
 
+// Pending tells whether bytes of a side wait for the rest of their message.
+func (r *Runner) Pending(side int) bool { return len(r.pending[side]) > 0 }
+
 // GivenUp tells whether nothing more will come of this flow.
 func (r *Runner) GivenUp() bool { return r.state == finished }
 

@@ -55,8 +55,8 @@
 // anew. A RST says the same for the other direction: its Stream is the
 // caller's to close.
 //
-// Bytes held count as arrived with the segment that filled the hole before them.
-// Where nothing did they arrived with their own: Pool.Late says which that was.
+// Bytes held arrived with their own segment, whatever freed them: Pool.Late says
+// which that was.
 //
 // # Fragments
 //

@@ -49,9 +49,11 @@ type Pool struct {
 	// Origin tells where the segment at hand came from; nil if nobody asks. It
 	// is called for early segments only.
 	Origin func() Origin
-	// Late is set while a Sink is given bytes that waited behind a hole nobody
-	// filled: where they came from, and with more than one the latest of them.
-	Late *Origin
+	// Late is set while a Sink is given bytes that waited behind a hole: where
+	// they came from, and with more than one the latest of them. Filled tells
+	// whether the segment at hand filled the hole; else it was given up.
+	Late   *Origin
+	Filled bool
 
 	late      Origin
 	chunks    [][]byte

@@ -366,8 +366,11 @@ func (s *Stream) deliver(p *Pool, to Sink, payload []byte, missing uint32) {
 			m := min(len(held), len(payload))
 			p.Counts.Conflicts += differing(held[:m], payload[:m])
 			payload = payload[m:]
+			p.Filled = true
+			p.lateFrom(h.pieces[0].from)
 			s.pass(to, held)
 			p.pop(h)
+			p.Late = nil
 		}
 	}
 	s.drain(p, to, h)
@@ -455,23 +458,26 @@ func (s *Stream) end(p *Pool, to Sink) {
 }
 
 // late delivers the held pieces whose turn it is because the hole before them
-// was given up: they arrived when they arrived.
+// was given up.
 func (s *Stream) late(p *Pool, to Sink, h *hold) {
+	p.Filled = false
+	s.held(p, to, h)
+}
+
+// drain delivers the held pieces whose turn it is because the segment at hand
+// filled the hole before them.
+func (s *Stream) drain(p *Pool, to Sink, h *hold) {
+	p.Filled = true
+	s.held(p, to, h)
+}
+
+func (s *Stream) held(p *Pool, to Sink, h *hold) {
 	for h.n > 0 && h.pieces[0].seq == s.next {
 		p.lateFrom(h.pieces[0].from)
 		s.pass(to, p.bytes(&h.pieces[0]))
 		p.pop(h)
 	}
 	p.Late = nil
-}
-
-// drain delivers the held pieces whose turn it is because the segment at hand
-// filled the hole before them.
-func (s *Stream) drain(p *Pool, to Sink, h *hold) {
-	for h.n > 0 && h.pieces[0].seq == s.next {
-		s.pass(to, p.bytes(&h.pieces[0]))
-		p.pop(h)
-	}
 }
 
 func (s *Stream) pass(to Sink, b []byte) {

@@ -49,7 +49,11 @@ const (
 	beganLearning // it began in the learning part
 	untold        // its conversation is new, and nobody was told yet
 	kept          // it carried operations: others make room before it
+	hasEarly      // bytes were kept while nobody knew their protocol
 )
+
+// twoSided tells whether both ends were seen to speak: nobody forges that from afar.
+func (c *conn) twoSided() bool { return c.half[0].packets > 0 && c.half[1].packets > 0 }
 
 func (c *conn) closed() bool {
 	return c.flags&sawRST != 0 || c.flags&(sawFIN0|sawFIN1) == sawFIN0|sawFIN1

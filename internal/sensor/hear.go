@@ -16,6 +16,10 @@ func (l *lane) hear(e *firedoor.Event) {
 	c := l.conn
 	switch e.Kind {
 	case firedoor.EventOperation:
+		if c.flags&hasEarly != 0 {
+			l.earlyOperation(c, e.Operation)
+			return
+		}
 		l.operation(c, e.Operation)
 	case firedoor.EventSample:
 		l.sample(c, e.Sample)
@@ -52,6 +56,9 @@ func (l *lane) operation(c *conn, op *firedoor.Operation) {
 func (l *lane) learn(c *conn, op *firedoor.Operation) int32 {
 	it := l.item
 	conv := l.table.Conversation(c.conv)
+	if !conv.Proven && c.twoSided() {
+		conv.Proven = true
+	}
 	l.keep(c)
 	known := conv.LearnedVerbs
 	st, fresh := l.table.Ask(c.conv, op, it.Time, it.Learning)
@@ -80,7 +87,7 @@ func (l *lane) learn(c *conn, op *firedoor.Operation) int32 {
 // keep makes a flow with operations or samples one that goes last. A flow that
 // is on its way out has no place any more.
 func (l *lane) keep(c *conn) {
-	if c.flags&kept == 0 && !l.leaving {
+	if c.flags&kept == 0 && !l.leaving && c.twoSided() {
 		c.flags |= kept
 		l.flows.Protect(l.slot)
 	}

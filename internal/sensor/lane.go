@@ -37,6 +37,8 @@ type lane struct {
 	expected   []expectation
 	expects    uint32 // version: counts up with every expectation
 	tagged     [256]taggedPair
+	early      [64]early // a ring
+	nextEarly  uint8
 	sighted    recent
 	known      recent
 	lineClock  eventlog.Clock
@@ -56,10 +58,11 @@ type lane struct {
 	// What is under way, for callbacks that the hot path binds once.
 	key  flow.Key
 	item *item
-	late item // stands in for item while held bytes are heard
-	conn *conn
-	slot int32
-	side int
+	// Stand in for item while what came in an earlier frame is heard.
+	late, before item
+	conn         *conn
+	slot         int32
+	side         int
 
 	leaving bool // the flow under way ends: its last words are heard
 }

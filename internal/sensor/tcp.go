@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"firedoor"
 	"firedoor/internal/packet"
 	"firedoor/internal/reassembly"
 )
@@ -46,15 +47,20 @@ func (l *lane) again(c *conn, p *packet.Packet, side int) {
 
 // Bytes takes the next bytes of the stream under way.
 func (l *lane) Bytes(b []byte) {
-	if l.pool.Late != nil {
+	c := l.conn
+	if l.pool.Late != nil && !(l.pool.Filled && c.run.Pending(l.side)) {
 		l.lateBytes(b)
-		return
+	} else {
+		c.run.Bytes(l.host, l.side, b)
 	}
-	l.conn.run.Bytes(l.host, l.side, b)
+	if c.run.Undecided() {
+		l.keptEarly(c)
+	}
 }
 
-// lateBytes takes bytes that waited for others which never came. What they say
-// was said in their own frame; learning goes by the time it is heard.
+// lateBytes takes bytes that waited behind a hole. What they say was said in
+// their own frame, unless it began in the one that filled the hole; learning
+// goes by the time it is heard.
 func (l *lane) lateBytes(b []byte) {
 	now := l.item
 	l.late = *now
@@ -62,6 +68,51 @@ func (l *lane) lateBytes(b []byte) {
 	l.late.Capture, l.late.Frame, l.late.Raw = from.Capture, from.Frame, from.Time
 	l.item = &l.late
 	l.conn.run.Bytes(l.host, l.side, b)
+	l.item = now
+}
+
+// early is a segment whose bytes were kept while nobody knew their protocol.
+type early struct {
+	slot   int32
+	side   int
+	opened firedoor.FrameRef // of the flow, as slots are used again
+	end    int64             // of its bytes in the stream
+	from   reassembly.Origin
+}
+
+// keptEarly remembers the segment at hand. Of the flows of a lane that are not
+// decided only the latest segments are remembered; what the others say is told
+// with the frame that decided.
+func (l *lane) keptEarly(c *conn) {
+	c.flags |= hasEarly
+	l.early[l.nextEarly%uint8(len(l.early))] = early{slot: l.slot, side: l.side, opened: c.opened,
+		end: c.half[l.side].stream.Offset(), from: l.origin()}
+	l.nextEarly++
+}
+
+// earlyOperation hears an operation of a flow whose first bytes were kept: it
+// was asked in the frame that brought its last byte.
+func (l *lane) earlyOperation(c *conn, op *firedoor.Operation) {
+	var found *early
+	for i := range l.early {
+		e := &l.early[i]
+		if e.slot == l.slot && e.opened == c.opened && e.side == int(c.run.Client()) && e.end >= op.Span.End &&
+			(found == nil || e.end < found.end) {
+			found = e
+		}
+	}
+	if found == nil || op.Phase != firedoor.Asked {
+		if op.Phase == firedoor.Asked {
+			c.flags &^= hasEarly
+		}
+		l.operation(c, op)
+		return
+	}
+	now := l.item
+	l.before = *now
+	l.before.Capture, l.before.Frame, l.before.Raw = found.from.Capture, found.from.Frame, found.from.Time
+	l.item = &l.before
+	l.operation(c, op)
 	l.item = now
 }
 
