@@ -20,6 +20,7 @@ type Conversation struct {
 	ClientMAC, ServerMAC firedoor.MAC
 	ServerPort           uint16 // as first seen
 	Learned              bool   // first seen while learning
+	Proven               bool   // both ends were seen to speak; set by the caller
 	Verbs                uint16 // bit per firedoor.Verb asked
 	LearnedVerbs         uint16 // those asked while learning
 	Flows                uint32

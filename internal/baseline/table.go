@@ -12,6 +12,9 @@ type Limits struct {
 	Conversations int
 	Statements    int
 	Ranges        int // written elements whose range is learned
+	// Unproven bounds the statements of conversations in which only one end was
+	// ever seen: anybody can forge those by the million. 0 is no bound of its own.
+	Unproven int
 }
 
 // Table is one lane's learned behaviour.
@@ -29,6 +32,7 @@ type Table struct {
 	text    []byte // tags and other names of objects, end to end
 	ranges  []Range
 
+	unproven         int
 	Refused          uint64 // conversations for which there was no room
 	Forgotten        uint64 // conversations without operations that made room
 	StatementsNoRoom uint64 // operations for which there was no row
@@ -37,6 +41,9 @@ type Table struct {
 // New returns an empty Table.
 func New(l Limits) *Table {
 	l.Conversations = min(l.Conversations, MaxConversations)
+	if l.Unproven == 0 {
+		l.Unproven = l.Statements
+	}
 	return &Table{limits: l, seed: maphash.MakeSeed(), pairs: map[Pair]int32{}, index: make([]int32, 256)}
 }
 
@@ -137,7 +144,7 @@ func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool
 	}
 	r := &t.rows[st]
 	r.count++
-	r.last = now
+	r.last = max(r.last, now)
 	return st, fresh
 }
 
@@ -169,12 +176,15 @@ func (t *Table) find(k *key) (st int32, missing bool) {
 }
 
 func (t *Table) admit(c *Conversation, k *key, op *firedoor.Operation, now int64, learning bool) int32 {
-	if len(t.rows) >= t.limits.Statements {
+	if len(t.rows) >= t.limits.Statements || !c.Proven && t.unproven >= t.limits.Unproven {
 		t.StatementsNoRoom++
 		return -1
 	}
 	if 4*len(t.rows) >= 3*len(t.index) {
 		t.rehash()
+	}
+	if !c.Proven {
+		t.unproven++
 	}
 	st := int32(len(t.rows))
 	t.rows = append(t.rows, row{key: *k, next: -1})

@@ -22,10 +22,10 @@ const (
 	// are counted and told as one alert.
 	MaxStatements = 262_144
 	// maxUnproven bounds those of conversations in which only one end was seen.
-	maxUnproven = 16_384
+	maxUnproven = 8192
 	// MaxOneSided bounds the flows in which only one end was seen so far: forged
 	// ones cost nothing to send. Past it the oldest of them is over.
-	MaxOneSided = 32_768
+	MaxOneSided = 8192
 	// MaxRanges bounds the written elements whose range is learned.
 	MaxRanges = 262_144
 	// maxAsks bounds the unanswered operations remembered.
@@ -75,7 +75,7 @@ func (o *Options) laneLimits() limits {
 			Conversations: MaxConversations / lanes * spread,
 			Statements:    MaxStatements / lanes * spread,
 			Ranges:        MaxRanges / lanes * spread,
-		Unproven:      maxUnproven / lanes * spread,
+			Unproven:      maxUnproven / lanes * spread,
 		},
 	}
 }
