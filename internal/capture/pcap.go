@@ -145,7 +145,10 @@ func (r *Reader) skipRecords() (n uint64) {
 func (r *Reader) fillRecords(dst []packet.Frame, buf []byte) (n, used int, err error) {
 	w := &r.win
 	for n < len(dst) {
-		frames, bytes, want := r.walkRecords(dst[n:], buf[used:])
+		frames, bytes, want := r.walkRecords(dst[n:], buf[used:], len(buf)-used)
+		copy(buf[used:], w.buf[w.r:w.r+bytes])
+		w.r += bytes
+		r.number += uint32(frames)
 		n += frames
 		used += bytes
 		switch {
@@ -168,28 +171,49 @@ func (r *Reader) fillRecords(dst []packet.Frame, buf []byte) (n, used int, err e
 	return n, used, nil
 }
 
-// walkRecords moves records from the window to buf until dst or buf is full or
-// the next one is damaged (want is 0), or the window has no whole one left (want
-// is the next one's size, as far as known).
-func (r *Reader) walkRecords(dst []packet.Frame, buf []byte) (n, used, want int) {
+// viewRecords is View for pcap. Where the window ends inside the batch, more is
+// brought into it and the walk begins again, as all views are void then.
+func (r *Reader) viewRecords(dst []packet.Frame, limit int) (n int, err error) {
+	w := &r.win
+	for more := true; ; {
+		n, used, want := r.walkRecords(dst, w.buf[w.r:w.w], limit)
+		if want > 0 && more {
+			more = w.need(used + want)
+			continue
+		}
+		if n == 0 { // nextRecord knows the words for it
+			if err := r.nextRecord(&dst[0]); err != nil {
+				return 0, err
+			}
+			return 1, nil
+		}
+		w.r += used
+		r.number += uint32(n)
+		return n, nil
+	}
+}
+
+// walkRecords makes frames of the records that are in the window, with their
+// bytes where they lie in to, until dst is full, limit bytes are used or the next
+// one is damaged (want is 0), or the window has no whole one left (want is the
+// next one's size, as far as known). It consumes nothing.
+func (r *Reader) walkRecords(dst []packet.Frame, to []byte, limit int) (n, used, want int) {
 	w, p := &r.win, &r.pcap
 	win, head := w.buf[w.r:w.w], p.head
 	for n < len(dst) {
 		if len(win)-used < head {
-			want = head
-			break
+			return n, used, head
 		}
 		time, kept, wire := p.record(win[used:])
 		if kept > MaxFrame { // damage: nextRecord says so when it is the first in line
-			break
+			return n, used, 0
 		}
 		end := used + head + int(kept)
-		if end > len(win) {
-			want = end - used
-			break
+		if end > limit {
+			return n, used, 0
 		}
-		if end > len(buf) {
-			break
+		if end > len(win) {
+			return n, used, end - used
 		}
 		f := &dst[n]
 		f.Time = time
@@ -197,15 +221,12 @@ func (r *Reader) walkRecords(dst []packet.Frame, buf []byte) (n, used, want int)
 		f.Number = r.number + uint32(n) + 1
 		f.Link = p.link
 		f.WireLen = max(wire, kept)
-		f.Data = buf[used+head : end : end]
+		f.Data = to[used+head : end : end]
 		if p.fcs != 0 {
 			f.WireLen, f.Data = withoutFCS(wire, f.Data, p.fcs)
 		}
 		used = end
 		n++
 	}
-	copy(buf, win[:used])
-	w.r += used
-	r.number += uint32(n)
-	return n, used, want
+	return n, used, 0
 }

@@ -157,6 +157,17 @@ func (r *Reader) Fill(dst []packet.Frame, buf []byte) (n, used int, err error) {
 	return fill(r, &r.held, &r.isHeld, dst, buf)
 }
 
+// View is Fill without the copy where that can be had: the frames' bytes may lie
+// in the reader's own memory and are valid until the next call. It gives exactly
+// the frames that Fill would give with the same dst and buf.
+func (r *Reader) View(dst []packet.Frame, buf []byte) (n int, err error) {
+	if r.ng == nil && !r.isHeld && r.err == nil {
+		return r.viewRecords(dst, len(buf))
+	}
+	n, _, err = fill(r, &r.held, &r.isHeld, dst, buf)
+	return n, err
+}
+
 // source is what fill reads from.
 type source interface{ Next(f *packet.Frame) error }
 

@@ -151,7 +151,7 @@ func (s *source) next(b *batch) (bool, error) {
 		}
 	}
 	p := &s.parts[s.part]
-	n, _, err := s.reader.Fill(b.frames, b.buf)
+	n, err := s.fill(b)
 	b.over, b.teacher = err != nil, p.teacher
 	s.decode(b, n, p.teacher)
 	if s.o.Progress != nil {
@@ -172,6 +172,16 @@ func (s *source) next(b *batch) (bool, error) {
 		return false, err
 	}
 	return true, nil
+}
+
+// fill reads the next frames. On one shard they are done with before the next
+// are read, and need not be copied.
+func (s *source) fill(b *batch) (n int, err error) {
+	if r, ok := s.reader.(*capture.Reader); ok && s.o.Shards == 1 {
+		return r.View(b.frames, b.buf)
+	}
+	n, _, err = s.reader.Fill(b.frames, b.buf)
+	return n, err
 }
 
 func (s *source) open() error {
