@@ -66,6 +66,26 @@ func (l *lane) join(c *conn, it *item, k *flow.Key, side int) {
 // live puts both ends of a flow into a segment.
 func (c *conn) live(seg firedoor.Segment) { c.end[0].Segment, c.end[1].Segment = seg, seg }
 
+// whole is the flow that a half belongs to. If that is gone, the half begins anew.
+func (l *lane) whole(slot int32, c *conn, it *item, side int) (whole int32, _ *conn, fresh bool) {
+	now := it.Time
+	if to, o := l.other(slot, c, now); o != nil {
+		return to, o, false
+	}
+	slot, _ = l.flows.Touch(&l.key, now)
+	c = l.at(slot)
+	l.open(c, it, &l.key, side)
+	l.join(c, it, &l.key, side)
+	l.bound(slot, c)
+	if c.joined >= 0 {
+		l.via = slot
+		to, o := l.other(slot, c, now)
+		return to, o, false
+	}
+	l.via = -1
+	return slot, c, true
+}
+
 // other follows a joined flow to the one it belongs to; nil if that is gone.
 func (l *lane) other(slot int32, c *conn, now int64) (int32, *conn) {
 	to := c.joined

@@ -64,7 +64,8 @@ type lane struct {
 	slot         int32
 	side         int
 
-	leaving bool // the flow under way ends: its last words are heard
+	via     int32 // the half that the packet under way came by, -1
+	leaving bool  // the flow under way ends: its last words are heard
 }
 
 // piece is a fragment that was seen, in short.
@@ -77,7 +78,7 @@ func newLane(id int, list []*protocol.Protocol, o *Options) *lane {
 	limits := o.laneLimits()
 	l := &lane{id: uint8(id), table: baseline.New(limits.table), pool: reassembly.NewPool(limits.held),
 		writeLines: o.Lines != nil, names: o.lineNames()}
-	l.waiting.free, l.waiting.limit = -1, limits.asks
+	l.waiting.free, l.waiting.limit, l.via = -1, limits.asks, -1
 	l.pool.Origin = l.origin
 	l.host = protocol.NewHost(list, l.hear)
 	l.idleFn, l.finishFn = l.idle, l.finish
@@ -110,13 +111,12 @@ func (l *lane) packet(it *item) {
 		l.bound(slot, c)
 	}
 	if c.joined >= 0 {
-		if slot, c = l.other(slot, c, p.Time); c == nil {
-			return
-		}
-		fresh = false
+		l.via = slot
+		slot, c, fresh = l.whole(slot, c, it, side)
 	}
 	l.slot, l.conn, l.side = slot, c, side
 	l.through(c, it, side, fresh)
+	l.via = -1
 }
 
 // fragment adds a fragment, unless a mirror shows it a second time.

@@ -99,6 +99,59 @@ func TestStrippedTagsJoin(t *testing.T) {
 	}
 }
 
+// TestStrippedFlowOutlivesItsOtherHalf: the ports are used again when the half
+// that opened the flow has aged out and the other has not.
+func TestStrippedFlowOutlivesItsOtherHalf(t *testing.T) {
+	in := write(t, func(n *plant.Net) {
+		busy := n.Dial(panel, filler, 50009, plant.PortModbus)
+		for i := range 4 {
+			c := n.Dial(panel, controller, 50001, plant.PortModbus)
+			pollModbus(n, c, 3, time.Millisecond)
+			c.Close()
+			n.Wait(15 * time.Second)
+			pollModbus(n, busy, 300+i, time.Millisecond) // an epoch ends, and what is closed is over
+		}
+	})
+	plain := replay(t, Options{}, in)
+	for _, h := range []*plant.Host{panel, controller} {
+		o := replay(t, Options{}, plant.Untagged(in, h.MAC))
+		if !slices.Equal(plain.operations(), o.operations()) {
+			t.Errorf("%s stripped: other event lines", h.Name)
+		}
+		var packets uint64
+		for _, c := range o.conversations {
+			packets += c.Packets[0] + c.Packets[1]
+		}
+		if packets != o.Sight.Frames || o.Sight.AckedUnseen != 0 || o.Sight.Gaps != 0 {
+			t.Errorf("%s stripped: %d packets of %d frames, %+v", h.Name, packets, o.Sight.Frames, o.Sight)
+		}
+	}
+}
+
+// TestStrippedPortsAreUsedAgain: at once, so that both halves are still there.
+func TestStrippedPortsAreUsedAgain(t *testing.T) {
+	in := write(t, func(n *plant.Net) {
+		for range 4 {
+			c := n.Dial(panel, controller, 50001, plant.PortModbus)
+			pollModbus(n, c, 3, time.Millisecond)
+			c.Close()
+		}
+	})
+	plain := replay(t, Options{}, in)
+	for _, h := range []*plant.Host{panel, controller} {
+		o := replay(t, Options{}, plant.Untagged(in, h.MAC))
+		if !slices.Equal(plain.operations(), o.operations()) {
+			t.Errorf("%s stripped: other event lines", h.Name)
+		}
+		if c, p := o.conversation(t, "modbus"), plain.conversation(t, "modbus"); len(o.conversations) != 1 || c.Packets != p.Packets || c.Flows != p.Flows {
+			t.Errorf("%s stripped: %+v", h.Name, o.conversations)
+		}
+		if o.Sight.Flows != 4 || o.Sight.AckedUnseen != 0 {
+			t.Errorf("%s stripped: %+v", h.Name, o.Sight)
+		}
+	}
+}
+
 func industrialOf(o *outcome) (n int) {
 	for _, c := range o.conversations {
 		if c.Operations+c.Samples > 0 {
@@ -214,6 +267,9 @@ func TestPortsAreUsedAgain(t *testing.T) {
 		}
 	}))
 	c := o.conversation(t, "modbus")
+	if n := c.Packets[0] + c.Packets[1]; n != o.Sight.Frames {
+		t.Errorf("%d packets of %d frames", n, o.Sight.Frames)
+	}
 	if c.Flows != 5 || c.Operations != 15 || c.NoResponse != 0 || o.Sight.Flows != 5 || len(o.lines) != 15 || o.Sight.Gaps != 0 {
 		t.Errorf("%d flows, %+v, %+v", o.Sight.Flows, c, o.Sight)
 	}

@@ -35,9 +35,16 @@ func (l *lane) tcp(c *conn, p *packet.Packet, side int) {
 
 // again starts a new flow on the ports of one that is over.
 func (l *lane) again(c *conn, p *packet.Packet, side int) {
+	h, seg := &c.half[side], c.end[0].Segment
+	h.packets-- // this packet is the new flow's
+	h.bytes -= uint64(p.WireLen)
 	l.finish(l.slot)
 	k := l.flows.Key(l.slot)
 	l.open(c, l.item, &k, side)
+	c.live(seg)
+	if l.via >= 0 {
+		l.conns[l.via].opened = c.opened
+	}
 	c.half[side].seen.sum[0], c.half[side].seen.pos = signature(p), 1
 	c.half[side].packets, c.half[side].bytes, c.half[side].last = 1, uint64(p.WireLen), p.Time
 	l.conn, l.side = c, side
