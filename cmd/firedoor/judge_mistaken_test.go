@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mistakenFolders hold what is mostly no industrial traffic at all.
+var mistakenFolders = []string{"protocols/ndpi", "protocols/zeek", "protocols/suricata-verify", "enterprise"}
+
+// judgeWords are the judge's layers that prove a protocol of ours.
+var judgeWords = map[string][]string{"modbus": {"modbus"}, "s7comm": {"s7comm"}, "cotp": {"cotp"}, "enip": {"enip"}, "cip": {"cip", "cipio"}}
+
+// judgeForced are the names by which the judge is told to read a port as a
+// protocol of ours.
+var judgeForced = map[string][]string{"modbus": {"mbtcp"}, "s7comm": {"tpkt"}, "cotp": {"tpkt"}, "enip": {"enip"}, "cip": {"enip", "cipio"}}
+
+const mistakenFilter = "modbus||cotp||s7comm||enip||cip||cipio"
+
+// found is a flow that we take for an industrial one.
+type found struct {
+	protocol, flow string
+	ports          [2]int
+	example        string
+}
+
+// mistakes is what became of one capture.
+type mistakes struct {
+	flows, forced int
+	wrong         []string
+	err           error
+}
+
+// TestNotMistaken looks for industrial protocols in traffic that has none: a
+// flow of ours must be one of the judge's, if need be after it was told to look
+// at that port.
+func TestNotMistaken(t *testing.T) {
+	corpus := judgeCorpus(t)
+	var paths []string
+	for _, folder := range mistakenFolders {
+		eachCapture(t, filepath.Join(corpus, folder), func(path string, _ []byte) { paths = append(paths, path) })
+	}
+	flows, forced := 0, 0
+	for i, m := range inPairs(paths, findMistakes) {
+		if m.err != nil {
+			t.Error(m.err)
+		}
+		flows, forced = flows+m.flows, forced+m.forced
+		for _, w := range m.wrong {
+			t.Errorf("%s: %s", paths[i], w)
+		}
+	}
+	t.Logf("%d captures, %d industrial flows, %d of them on ports where the judge does not look by itself", len(paths), flows, forced)
+}
+
+func findMistakes(path string) mistakes {
+	var m mistakes
+	lines, err := replayLines(path)
+	if err != nil {
+		return mistakes{err: err}
+	}
+	var all []*found
+	for i := range lines {
+		e := &lines[i]
+		f := &found{protocol: e.Protocol, flow: e.flow(), ports: [2]int{e.Server.Port, e.Client.Port}}
+		if !slices.ContainsFunc(all, func(o *found) bool { return o.protocol == f.protocol && o.flow == f.flow }) {
+			f.example = e.judged().String()
+			all = append(all, f)
+		}
+	}
+	m.flows = len(all)
+	if len(all) == 0 {
+		return m
+	}
+	seen, err := judgeFlows(path)
+	if err != nil {
+		return mistakes{err: err}
+	}
+	for _, f := range all {
+		if seen[f.protocol+" "+f.flow] {
+			continue
+		}
+		ok, err := forcedFlow(path, f)
+		if err != nil {
+			return mistakes{err: err}
+		}
+		if !ok {
+			m.wrong = append(m.wrong, fmt.Sprintf("%s on a flow that holds none: %s", f.protocol, f.example))
+			continue
+		}
+		m.forced++
+	}
+	return m
+}
+
+// forcedFlow asks the judge again, told what the flow's ports carry.
+func forcedFlow(path string, f *found) (bool, error) {
+	for _, port := range f.ports {
+		for _, as := range judgeForced[f.protocol] {
+			transport := "tcp"
+			if as == "cipio" {
+				transport = "udp"
+			}
+			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}
+			if as == "enip" {
+				options = append(options, "-d", fmt.Sprintf("udp.port==%d,enip", port))
+			}
+			seen, err := judgeFlows(path, options...)
+			if err != nil {
+				return false, err
+			}
+			if seen[f.protocol+" "+f.flow] {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// judgeFlows are the flows in which the judge reads a protocol of ours.
+func judgeFlows(path string, options ...string) (map[string]bool, error) {
+	frames, err := askTshark(path, mistakenFilter, "frame ip ipv6 tcp udp", options...)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, f := range frames {
+		words := strings.Split(f.last("frame").text("frame_frame_protocols"), ":")
+		for protocol, names := range judgeWords {
+			if slices.ContainsFunc(names, func(n string) bool { return slices.Contains(words, n) }) {
+				seen[protocol+" "+flowName(f.src, f.srcPort, f.dst, f.dstPort)] = true
+			}
+		}
+	}
+	return seen, nil
+}
