@@ -121,23 +121,32 @@ func (r *Reader) nextRecord(f *packet.Frame) error {
 }
 
 // skipRecords passes over the whole records that are in the window and counts them.
-func (r *Reader) skipRecords() (n uint64) {
-	w, p := &r.win, &r.pcap
-	at, win := w.r, w.buf[:w.w]
-	for len(win)-at >= p.head {
-		kept := le.Uint32(win[at+8:])
+func (r *Reader) skipRecords() uint64 {
+	w := &r.win
+	if r.pcap.flipped {
+		return 0 // Next knows what to do
+	}
+	n, used := countRecords(w.buf[w.r:w.w], &r.pcap)
+	w.r += int(used)
+	r.number += uint32(n)
+	return n
+}
+
+// countRecords counts the whole records at the start of b, and their bytes.
+func countRecords(b []byte, p *pcapFormat) (n uint64, used int64) {
+	at := 0
+	for len(b)-at >= p.head {
+		kept := le.Uint32(b[at+8:])
 		if p.swapped {
 			kept = bits.ReverseBytes32(kept)
 		}
-		if p.flipped || kept > MaxFrame || int(kept) > len(win)-at-p.head {
-			break // Next knows what to do
+		if kept > MaxFrame || int(kept) > len(b)-at-p.head {
+			break
 		}
 		at += p.head + int(kept)
 		n++
 	}
-	w.r = at
-	r.number += uint32(n)
-	return n
+	return n, int64(at)
 }
 
 // fillRecords is Fill for pcap: it walks the records that are in the window,

@@ -49,7 +49,7 @@ func (l *lane) join(c *conn, it *item, k *flow.Key, side int) {
 	if !found || other.Segment == k.Segment {
 		return
 	}
-	o := &l.conns[slot]
+	o := l.at(slot)
 	if o.joined >= 0 || o.half[side].packets != 0 || o.half[1-side].packets == 0 {
 		return
 	}
@@ -89,13 +89,13 @@ func (l *lane) whole(slot int32, c *conn, it *item, side int) (whole int32, _ *c
 // other follows a joined flow to the one it belongs to; nil if that is gone.
 func (l *lane) other(slot int32, c *conn, now int64) (int32, *conn) {
 	to := c.joined
-	if !l.flows.Live(to) || l.conns[to].opened != c.opened {
+	if !l.flows.Live(to) || l.at(to).opened != c.opened {
 		l.flows.Remove(slot)
 		return -1, nil
 	}
 	k := l.flows.Key(to)
 	l.flows.Touch(&k, now)
-	return to, &l.conns[to]
+	return to, l.at(to)
 }
 
 // expectation is a flow that a parser announced. Zero members match anything.

@@ -26,7 +26,7 @@ type lane struct {
 	id         uint8
 	host       *protocol.Host
 	flows      *flow.Table
-	conns      []conn
+	conns      []*[connChunk]conn // by slot of the flow table
 	pool       *reassembly.Pool
 	fragments  reassembly.Fragments
 	pieces     [16]piece // fragments seen last, against doubled ones
@@ -137,16 +137,16 @@ func (l *lane) fragment(p *packet.Packet, seg firedoor.Segment) (payload []byte,
 	return l.fragments.Add(p, seg)
 }
 
+// connChunk is how many conns are made at a time: a table of them that grows by
+// copying itself costs more than all flows in it.
+const connChunk = 64
+
 // at gives the lane's part of a flow.
 func (l *lane) at(slot int32) *conn {
-	for int(slot) >= len(l.conns) {
-		if len(l.conns) < cap(l.conns) {
-			l.conns = l.conns[:len(l.conns)+1]
-		} else {
-			l.conns = append(l.conns, conn{})
-		}
+	for int(slot)/connChunk >= len(l.conns) {
+		l.conns = append(l.conns, new([connChunk]conn))
 	}
-	return &l.conns[slot]
+	return &l.conns[slot/connChunk][slot%connChunk]
 }
 
 // through counts the packet and gives its payload to whoever reads it.
@@ -209,7 +209,7 @@ func (l *lane) evicted(slot int32) {
 }
 
 // idle says how long a flow may be silent.
-func (l *lane) idle(slot int32) int64 { return l.conns[slot].idle() }
+func (l *lane) idle(slot int32) int64 { return l.at(slot).idle() }
 
 // sweep ends flows that have been silent too long; it runs at the end of every
 // epoch, with the traffic time of its last frame, and looks at so many slots that
@@ -222,7 +222,7 @@ func (l *lane) sweep(it *item) {
 // finish ends a flow: nobody will answer any more, and its packets go to its
 // conversation.
 func (l *lane) finish(slot int32) {
-	c := &l.conns[slot]
+	c := l.at(slot)
 	if c.joined >= 0 {
 		return
 	}

@@ -31,7 +31,7 @@ func (l *lane) bound(slot int32, c *conn) {
 	if old.slot == slot || !l.flows.Live(old.slot) {
 		return
 	}
-	o := &l.conns[old.slot]
+	o := l.at(old.slot)
 	if o.opened != old.frame || o.twoSided() {
 		return
 	}

@@ -43,7 +43,7 @@ func (l *lane) again(c *conn, p *packet.Packet, side int) {
 	l.open(c, l.item, &k, side)
 	c.live(seg)
 	if l.via >= 0 {
-		l.conns[l.via].opened = c.opened
+		l.at(l.via).opened = c.opened
 	}
 	c.half[side].seen.sum[0], c.half[side].seen.pos = signature(p), 1
 	c.half[side].packets, c.half[side].bytes, c.half[side].last = 1, uint64(p.WireLen), p.Time
