@@ -57,6 +57,7 @@ type Pool struct {
 
 	late      Origin
 	chunks    [][]byte
+	from      []Origin // of each chunk: a piece has its own
 	freeChunk []int32
 	limit     int
 	holds     []hold
@@ -79,7 +80,6 @@ type piece struct {
 	seq   uint32
 	n     int32
 	chunk int32
-	from  Origin
 }
 
 func (c *piece) end() uint32 { return c.seq + uint32(c.n) }
@@ -106,6 +106,7 @@ func (p *Pool) takeChunk() (int32, bool) {
 		for i := range n {
 			p.freeChunk = append(p.freeChunk, int32(len(p.chunks)))
 			p.chunks = append(p.chunks, b[i*ChunkSize:(i+1)*ChunkSize:(i+1)*ChunkSize])
+			p.from = append(p.from, Origin{})
 		}
 	}
 	last := len(p.freeChunk) - 1
@@ -190,7 +191,7 @@ func (p *Pool) insert(h *hold, i int32, seq uint32, b []byte) int {
 	from := p.origin()
 	if i > 0 {
 		prev := &h.pieces[i-1]
-		if prev.end() == seq && prev.n < ChunkSize && prev.from == from {
+		if prev.end() == seq && prev.n < ChunkSize && p.from[prev.chunk] == from {
 			n := copy(p.chunks[prev.chunk][prev.n:], b)
 			prev.n += int32(n)
 			return n
@@ -206,7 +207,8 @@ func (p *Pool) insert(h *hold, i int32, seq uint32, b []byte) int {
 	copy(h.pieces[i+1:h.n+1], h.pieces[i:h.n])
 	h.n++
 	n := copy(p.chunks[c], b)
-	h.pieces[i] = piece{seq: seq, n: int32(n), chunk: c, from: from}
+	h.pieces[i] = piece{seq: seq, n: int32(n), chunk: c}
+	p.from[c] = from
 	return n
 }
 

@@ -367,7 +367,7 @@ func (s *Stream) deliver(p *Pool, to Sink, payload []byte, missing uint32) {
 			p.Counts.Conflicts += differing(held[:m], payload[:m])
 			payload = payload[m:]
 			p.Filled = true
-			p.lateFrom(h.pieces[0].from)
+			p.lateFrom(p.from[h.pieces[0].chunk])
 			s.pass(to, held)
 			p.pop(h)
 			p.Late = nil
@@ -473,7 +473,7 @@ func (s *Stream) drain(p *Pool, to Sink, h *hold) {
 
 func (s *Stream) held(p *Pool, to Sink, h *hold) {
 	for h.n > 0 && h.pieces[0].seq == s.next {
-		p.lateFrom(h.pieces[0].from)
+		p.lateFrom(p.from[h.pieces[0].chunk])
 		s.pass(to, p.bytes(&h.pieces[0]))
 		p.pop(h)
 	}
