@@ -139,16 +139,38 @@ func FuzzClean(f *testing.F) {
 
 func TestVendor(t *testing.T) {
 	for m, want := range map[firedoor.MAC]string{
-		mac(1):         "Siemens AG,",
+		mac(1):         "Siemens",
 		0x020000000001: "", // locally administered
 		0x001bc5000001: "", // parted by the registry among several makers
 		0x00005e000101: "", // VRRP
 		0xfffffffffffe: "",
 		0:              "",
-		0x00000c000001: "Cisco Systems, Inc",
+		0x00000c000001: "Cisco Systems",
 	} {
 		if got := Vendor(m); got != want {
 			t.Errorf("Vendor(%s) = %q, want %q", m, got, want)
+		}
+	}
+}
+
+func TestMaker(t *testing.T) {
+	for name, want := range map[string]string{
+		"Siemens AG,":                             "Siemens",
+		"Siemens Building Technologies AG,":       "Siemens Building Technologies",
+		"Siemens AG, Transportation Systems":      "Siemens AG, Transportation Systems",
+		"Phoenix Contact GmbH & Co. KG":           "Phoenix Contact",
+		"Siemens Convergence Creators GmbH&Co.KG": "Siemens Convergence Creators",
+		"HUAWEI TECHNOLOGIES CO.,LTD":             "HUAWEI TECHNOLOGIES",
+		"Hon Hai Precision Ind. Co.,Ltd.":         "Hon Hai Precision Ind",
+		"Nokia Danmark A/S":                       "Nokia Danmark",
+		"Rockwell Automation":                     "Rockwell Automation",
+		"Foss S.p.A.":                             "Foss",
+		"LG Electronics (Mobile)":                 "LG Electronics (Mobile)",
+		"Hirschmann Automation -":                 "Hirschmann Automation",
+		"AG":                                      "AG", ", Inc.": ", Inc", ".": "", "": "",
+	} {
+		if got := maker(name); got != want {
+			t.Errorf("maker(%q) = %q, want %q", name, got, want)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package inventory
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/gopacket/gopacket/macs"
 
 	"firedoor"
@@ -17,7 +20,29 @@ func Vendor(m firedoor.MAC) string {
 	case "IEEE Registration Authority", "Private", "ICANN, IANA Department":
 		return ""
 	default:
-		return string(clean(nil, []byte(name)))
+		return maker(string(clean(nil, []byte(name))))
+	}
+}
+
+// legalForms are what companies are in law, in lower case and without dots: the
+// registry writes it in every spelling, and nobody calls a maker by it.
+var legalForms = []string{"a/s", "ab", "ag", "as", "bhd", "bv", "co", "cokg", "coltd", "corp", "corporation", "gmbh", "inc", "incorporated",
+	"kg", "limited", "llc", "ltd", "ltda", "nv", "oy", "pte", "pvt", "sa", "sas", "sdn", "se", "spa", "srl", "sro"}
+
+// loose is what may part words of a name but ends none.
+const loose = " ,;:.-/&"
+
+// maker is a company's name as people say it: without its legal form and without
+// the punctuation that the registry leaves at the end.
+func maker(name string) string {
+	name = strings.TrimRight(name, loose)
+	for {
+		word := name[strings.LastIndexAny(name, " ,&")+1:]
+		rest := strings.TrimRight(name[:len(name)-len(word)], loose)
+		if rest == "" || !slices.Contains(legalForms, strings.ToLower(strings.ReplaceAll(word, ".", ""))) {
+			return name
+		}
+		name = rest
 	}
 }
 
