@@ -32,9 +32,13 @@ const (
 	manyServers = 10
 )
 
-// housekeeping is how devices keep their names and addresses: that two known
-// ones do so says nothing.
-var housekeeping = []string{"arp", "dhcp", "lldp", "mdns", "nbns"}
+// housekeeping is how devices keep their names and addresses and find out
+// whether others are there: that two known ones do so says nothing.
+var housekeeping = []string{"arp", "dhcp", "icmp", "lldp", "mdns", "nbns"}
+
+// nameService is asked by everybody, but which device answers is a setting that
+// somebody made: worth knowing, not worth a call.
+const nameService = "dns"
 
 type client struct {
 	segment firedoor.Segment
@@ -45,7 +49,7 @@ type client struct {
 type reach struct {
 	servers, strangers detect.Names
 	protocols          detect.Names
-	severity           firedoor.Severity
+	severity, strange  firedoor.Severity // of the two
 }
 
 type judge struct {
@@ -88,6 +92,9 @@ func (j *judge) opened(o *detect.Observation, raise func(*detect.Finding)) {
 	if stranger {
 		j.reach(r, o, who, &f)
 	} else {
+		if o.Protocol == nameService {
+			f.Severity = firedoor.Info
+		}
 		r.servers.Add(detect.Address(o.Server))
 		r.severity = max(r.severity, f.Severity)
 		f.Cause = detect.Between(o) + " " + o.Protocol
@@ -111,8 +118,8 @@ func (j *judge) opened(o *detect.Observation, raise func(*detect.Finding)) {
 func (j *judge) reach(r *reach, o *detect.Observation, who string, f *detect.Finding) {
 	r.strangers.Add(detect.Address(o.Server))
 	r.protocols.Add(o.Protocol)
-	r.severity = max(r.severity, f.Severity)
-	f.Cause, f.Severity = detect.Address(o.Client)+">unknown", r.severity
+	r.strange = max(r.strange, f.Severity)
+	f.Cause, f.Severity = detect.Address(o.Client)+">unknown", r.strange
 	f.Sentence = who + " opened conversations with " + detect.Count(r.strangers.Len(), "address") + " nobody knew while learning: " +
 		r.strangers.String() + " - " + r.protocols.String() + "."
 	if r.strangers.Len() >= manyServers && f.Severity > firedoor.Info {
