@@ -35,6 +35,7 @@ type Conversation struct {
 	Packets, Bytes       [2]uint64
 	First, Last          int64
 
+	strange uint16 // statements that Covered found to be new
 	live   uint32 // flows that still point here
 	asked  int32  // statement asked last: its successor is the next guess
 	newest int32  // head of the chain of statements

@@ -260,8 +260,12 @@ func (t *Table) Each(conv int32, f func(st int32)) {
 	}
 }
 
-// maxCovered is how many statements Covered looks at.
-const maxCovered = 1024
+// Covered looks at maxCovered statements, and not at all any more when it found
+// maxStrange of a conversation to be new: that conversation is strange anyhow.
+const (
+	maxCovered = 1024
+	maxStrange = 64
+)
 
 // Covered tells whether learned statements of the same conversation, unit and
 // function already touch every element of the range that st touches: part of a
@@ -270,6 +274,10 @@ const maxCovered = 1024
 func (t *Table) Covered(st int32) bool {
 	k := &t.rows[st].key
 	if k.space == nil || k.space.Axis == 0 || k.quantity == 0 || !t.details[st].hasQty {
+		return false
+	}
+	conv := &t.conversations[k.owner&MaxConversations]
+	if conv.strange >= maxStrange {
 		return false
 	}
 	axis := int(k.space.Axis) - 1
@@ -292,9 +300,10 @@ func (t *Table) Covered(st int32) bool {
 			return true
 		}
 		if from == before {
-			return false
+			break
 		}
 	}
+	conv.strange++
 	return false
 }
 

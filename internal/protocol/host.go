@@ -17,6 +17,7 @@ type Host struct {
 	next       *firedoor.HandOver
 	handover   firedoor.HandOver
 	truncated  bool
+	held       int // unconsumed bytes of all flows
 	malformed  firedoor.Malformed
 	malformedE firedoor.Event
 }
@@ -122,7 +123,7 @@ func (h *Host) parser(p *Protocol) Parser {
 
 // Buffers: unconsumed bytes wait in buffers that go round between flows.
 const (
-	smallBuffer = 2048
+	smallBuffer = 256
 	freeBuffers = 256
 )
 

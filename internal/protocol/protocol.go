@@ -91,13 +91,16 @@ type Broken string
 // Error is the text.
 func (b Broken) Error() string { return string(b) }
 
-// Limits of the runner, per direction of a flow.
+// Limits of the runner, per direction of a flow where nothing else is said.
 const (
 	// MaxProbe is how many bytes of a direction are looked at before a flow is
 	// called unknown.
 	MaxProbe = 1024
 	// MaxMessage is how many unconsumed bytes are kept for a parser.
 	MaxMessage = 1 << 17
+	// MaxHeld is how many unconsumed bytes all flows of one Host may have; a flow
+	// that wants more is given up.
+	MaxHeld = 2 << 20
 	// MaxErrors is how many framing errors a flow may have before it is given up.
 	MaxErrors = 3
 )

@@ -202,10 +202,35 @@ func (r *Runner) Gap(h *Host, side int, missing int64) {
 }
 
 func (r *Runner) drop(h *Host, side int) {
-	if r.pending[side] != nil {
-		h.release(r.pending[side])
+	if held := r.take(h, side); held != nil {
+		h.release(held)
+	}
+}
+
+// take gives what waits on a side to the caller, nil if nothing does.
+func (r *Runner) take(h *Host, side int) []byte {
+	held := r.pending[side]
+	if held != nil {
+		h.held -= len(held)
 		r.pending[side] = nil
 	}
+	return held
+}
+
+// wait puts bytes where take finds them; false, with the flow given up, if more
+// wait in all flows than may.
+func (r *Runner) wait(h *Host, side int, held []byte) bool {
+	if h.held+len(held) > MaxHeld {
+		h.release(held)
+		if r.state == running {
+			h.broken("more bytes wait for the rest of their messages than the limit")
+		}
+		r.End(h)
+		return false
+	}
+	h.held += len(held)
+	r.pending[side] = held
+	return true
 }
 
 func (r *Runner) probe(h *Host, side int, b []byte) {
@@ -213,13 +238,14 @@ func (r *Runner) probe(h *Host, side int, b []byte) {
 		r.retry(h, side, b)
 		return
 	}
-	if r.pending[side] != nil {
-		r.pending[side] = append(r.pending[side], b...)
-		b = r.pending[side]
+	if held := r.take(h, side); held != nil {
+		b = append(held, b...)
+		if !r.wait(h, side, b) {
+			return
+		}
 	}
 	if r.identify(h, side, b, len(b) >= MaxProbe) {
-		held := r.pending[side]
-		r.pending[side] = nil
+		held := r.take(h, side)
 		if 1-side == int(r.client) {
 			r.feedHeld(h, 1-side) // the request was first, though only the answer told the protocol
 		}
@@ -232,7 +258,7 @@ func (r *Runner) probe(h *Host, side int, b []byte) {
 	}
 	if r.maybe[side] != 0 && len(b) < MaxProbe {
 		if r.pending[side] == nil {
-			r.pending[side] = h.keep(nil, b)
+			r.wait(h, side, h.keep(nil, b))
 		}
 		return
 	}
@@ -259,11 +285,10 @@ func (r *Runner) retry(h *Host, side int, b []byte) {
 
 // feedHeld gives the parser what the other side had sent while nobody knew the protocol.
 func (r *Runner) feedHeld(h *Host, side int) {
-	held := r.pending[side]
-	if held == nil || r.state != running {
+	if r.pending[side] == nil || r.state != running {
 		return
 	}
-	r.pending[side] = nil
+	held := r.take(h, side)
 	r.feed(h, side, held)
 	h.release(held)
 }
@@ -325,10 +350,9 @@ func (r *Runner) settle(h *Host, k *book, i, side int, b []byte) {
 }
 
 func (r *Runner) feed(h *Host, side int, b []byte) {
-	held := r.pending[side]
+	held := r.take(h, side)
 	if len(held) > 0 {
 		held = append(held, b...)
-		r.pending[side] = nil
 		b = held
 	}
 	if len(b) == 0 || r.state != running {
@@ -384,9 +408,9 @@ func (r *Runner) hold(h *Host, side int, held, b []byte) {
 		h.broken("message longer than the limit")
 		r.End(h)
 	case held != nil:
-		r.pending[side] = held[:copy(held, b)]
+		r.wait(h, side, held[:copy(held, b)])
 	default:
-		r.pending[side] = h.keep(nil, b)
+		r.wait(h, side, h.keep(nil, b))
 	}
 }
 

@@ -16,6 +16,7 @@ const maxPeers = 100_000
 type peers struct {
 	habits  map[habit]struct{}
 	order   []habit
+	done    map[deed]bool
 	clients map[rolePair]int
 	doing   map[roleHabit]int
 }
@@ -27,6 +28,13 @@ type habit struct {
 	code           uint32
 }
 
+// deed is what is done, whoever does it.
+type deed struct {
+	protocol string
+	verb     firedoor.Verb
+	code     uint32
+}
+
 type rolePair struct{ client, server, protocol string }
 
 type roleHabit struct {
@@ -36,7 +44,7 @@ type roleHabit struct {
 }
 
 func newPeers() peers {
-	return peers{habits: map[habit]struct{}{}, clients: map[rolePair]int{}, doing: map[roleHabit]int{}}
+	return peers{habits: map[habit]struct{}{}, done: map[deed]bool{}, clients: map[rolePair]int{}, doing: map[roleHabit]int{}}
 }
 
 func bareEnd(e firedoor.Endpoint) firedoor.Endpoint {
@@ -50,6 +58,16 @@ func (p *peers) learn(r *record) {
 	}
 	p.habits[h] = struct{}{}
 	p.order = append(p.order, h)
+}
+
+// unheard tells whether nobody did this before.
+func (p *peers) unheard(r *record) bool {
+	d := deed{r.protocol, r.op.Verb, r.op.Code}
+	if p.done[d] || len(p.done) >= maxPeers {
+		return false
+	}
+	p.done[d] = true
+	return true
 }
 
 // index counts the habits by role when learning is over.

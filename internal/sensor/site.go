@@ -95,8 +95,11 @@ func (s *site) arm() {
 func (s *site) statement(m firedoor.Moment, r *record) {
 	s.inventory.Speak(m, r.client, r.server, r.protocol, r.op.Verb)
 	s.changed(r.learning, r.protocol)
-	if r.learning { // nothing to judge: no detector raises while it learns
+	if r.learning {
 		s.peers.learn(r)
+		if s.peers.unheard(r) { // all that detectors learn from: what is done at all
+			s.operation(r, detect.Operation)
+		}
 		return
 	}
 	s.operation(r, detect.Operation)

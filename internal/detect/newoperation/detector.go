@@ -39,6 +39,8 @@ type story struct {
 	asked     detect.Names
 	functions detect.Functions
 	rare      rarity
+	words     string // why it is rare
+	start     string // of the sentence
 }
 
 type judge struct {
@@ -101,18 +103,22 @@ func (j *judge) judge(o *detect.Observation, raise func(*detect.Finding)) {
 			j.stories[p] = s
 		}
 	}
-	rare, words := j.rarity(o)
 	news := s.asked.Add(o.Text)
-	if !s.functions.Add(o) && !news && rare <= s.rare {
+	if s.functions.Add(o) { // names and rarity are looked up once for each function
+		rare, words := j.rarity(o)
+		if s.words == "" || rare > s.rare {
+			s.rare, s.words = rare, words
+		}
+		s.start = detect.Who(j.world, o, o.Client) + " asked " + detect.Whom(j.world, o, o.Server) + " what it never asked before"
+	} else if !news {
 		return
 	}
-	s.rare = max(s.rare, rare)
 	f := detect.Finding{Kind: Kind, Cause: detect.Between(o), Severity: severity(s.rare)}
-	text := detect.Who(j.world, o, o.Client) + " asked " + detect.Whom(j.world, o, o.Server) + " what it never asked before"
+	text := s.start
 	if s.asked.Len() > 0 {
 		text += ": " + s.asked.String()
 	}
-	f.Sentence = text + ". " + words + " - " + s.functions.String() + "."
+	f.Sentence = text + ". " + s.words + " - " + s.functions.String() + "."
 	if v := o.Operation.Verb; v == firedoor.VerbIdentify || v == firedoor.VerbDiagnose {
 		f.Techniques = []string{"T0888"}
 	}
