@@ -80,6 +80,7 @@ func modbusFunctions(n *Net) {
 		"Pump controller", "FW-1200/8DI", "Line 3 pump"))
 	ask(m.Raw(nil, 90, 0, 2), m.Raw(nil, 90, 0, 0xfe, 0x01))
 	ask(m.Raw(nil, 100, 1, 2, 3), m.Raw(nil, 100, 4, 5))
+	c.Client(m.Words(nil, ModbusDiagnostics, 4, 0)) // told to only listen, it does not answer
 	c.Close()
 }
 

@@ -263,8 +263,7 @@ func (p *parser) answerDiagnostics(q *request, data []byte) string {
 	}
 	sub := binary.BigEndian.Uint16(data)
 	if q == nil {
-		p.op.Object = firedoor.Object{Space: &diagnostics, At: [4]uint32{uint32(sub)}}
-		p.op.Verb = diagnosticVerb(sub)
+		p.diagnostic(sub)
 	}
 	if sub == subEcho || sub == subRegister || sub >= subFirstCount && sub <= subLastCount {
 		p.op.Values = registers(data[2:])

@@ -281,9 +281,8 @@ func (p *parser) askDiagnostics(f *function, q *request, data []byte) string {
 		return p.unreadable(f)
 	}
 	sub := binary.BigEndian.Uint16(data)
-	p.op.Object = firedoor.Object{Space: &diagnostics, At: [4]uint32{uint32(sub)}}
-	p.op.Verb = diagnosticVerb(sub)
-	q.object, q.verb = placeOf(&p.op.Object), p.op.Verb
+	p.diagnostic(sub)
+	q.object, q.verb, q.name = placeOf(&p.op.Object), p.op.Verb, diagnosticName(sub)
 	if sub == subEcho || sub == subRestart || sub == subDelimiter {
 		p.op.Values = registers(data[2:])
 	}
@@ -295,6 +294,15 @@ func (p *parser) askDiagnostics(f *function, q *request, data []byte) string {
 		return reasonLength
 	}
 	return ""
+}
+
+// diagnostic says what a sub-function of diagnostics is for.
+func (p *parser) diagnostic(sub uint16) {
+	p.op.Object = firedoor.Object{Space: &diagnostics, At: [4]uint32{uint32(sub)}}
+	p.op.Verb = diagnosticVerb(sub)
+	if name := diagnosticName(sub); name != nil {
+		p.op.Function = *name
+	}
 }
 
 func (p *parser) askEncapsulated(f *function, q *request, data []byte) string {

@@ -186,6 +186,34 @@ var deviceObjects = [...]struct {
 	6: {firedoor.FactComment, sourceDeviceID}, // the user's name for the application
 }
 
+// diagnosticNames are the words of diagnostics' sub-functions (6.8.1). Some of
+// them do far more than diagnose, so the function's own name says too little.
+var diagnosticNames = [...]string{
+	subEcho:       "diagnostics: return query data",
+	subRestart:    "diagnostics: restart communications option",
+	subRegister:   "diagnostics: return diagnostic register",
+	subDelimiter:  "diagnostics: change ascii input delimiter",
+	subListenOnly: "diagnostics: force listen only mode",
+	10:            "diagnostics: clear counters and diagnostic register",
+	11:            "diagnostics: return bus message count",
+	12:            "diagnostics: return bus communication error count",
+	13:            "diagnostics: return bus exception error count",
+	14:            "diagnostics: return server message count",
+	15:            "diagnostics: return server no response count",
+	16:            "diagnostics: return server nak count",
+	17:            "diagnostics: return server busy count",
+	18:            "diagnostics: return bus character overrun count",
+	20:            "diagnostics: clear overrun counter and flag",
+}
+
+// diagnosticName is the name of a sub-function, nil for those without one.
+func diagnosticName(sub uint16) *string {
+	if int(sub) < len(diagnosticNames) && diagnosticNames[sub] != "" {
+		return &diagnosticNames[sub]
+	}
+	return nil
+}
+
 // diagnosticVerb is what a sub-function of diagnostics is for.
 func diagnosticVerb(sub uint16) firedoor.Verb {
 	switch sub {
