@@ -255,9 +255,6 @@ func Count(path string) (frames uint64, err error) {
 		return 0, err
 	}
 	defer r.Close()
-	if frames, counted := r.countMapped(); counted {
-		return frames, nil
-	}
 	var f packet.Frame
 	for {
 		if r.ng == nil {
