@@ -58,16 +58,20 @@ type Operation struct {
 	Verb     Verb
 	Partial  bool
 	HasUnit  bool
-	HasQty   bool   // Quantity means something
-	NoAnswer bool   // Asked only: no answer will come (broadcast, one-way service); it counts as ok
-	Unit     uint32 // Modbus unit id, S7 or CIP slot
-	Code     uint32 // the protocol's own number
-	Quantity uint32
-	Protocol string // static; "" is the flow's protocol: what travels inside another says its own name
-	Function string // static words: "read holding registers"
-	Object   Object
-	Values   Values
-	Outcome  Outcome
+	HasQty   bool // Quantity means something
+	NoAnswer bool // Asked only: no answer will come (broadcast, one-way service); it counts as ok
+	// UnitAgreed: Unit was told when the connection began and not in the request.
+	// A capture that begins in between has the request without it, so nothing may
+	// hang on it that is learned.
+	UnitAgreed bool
+	Unit       uint32 // Modbus unit id, S7 or CIP slot
+	Code       uint32 // the protocol's own number
+	Quantity   uint32
+	Protocol   string // static; "" is the flow's protocol: what travels inside another says its own name
+	Function   string // static words: "read holding registers"
+	Object     Object
+	Values     Values
+	Outcome    Outcome
 
 	// Span is where the request stands in the bytes given to Parse; the runner
 	// rebases it onto the stream. Asked only.

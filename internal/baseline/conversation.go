@@ -36,9 +36,9 @@ type Conversation struct {
 	First, Last          int64
 
 	strange uint16 // statements that Covered found to be new
-	live   uint32 // flows that still point here
-	asked  int32  // statement asked last: its successor is the next guess
-	newest int32  // head of the chain of statements
+	live    uint32 // flows that still point here
+	asked   int32  // statement asked last: its successor is the next guess
+	newest  int32  // head of the chain of statements
 }
 
 // maxSearch is how many rows are looked at for one that can be given up.

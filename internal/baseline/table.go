@@ -26,7 +26,8 @@ type Table struct {
 	conversations []Conversation
 	hand          int32
 
-	index   []int32 // open-addressed: statement + 1, 0 is empty
+	within  [maxWithin]string // protocols that travel inside others, by first sight
+	index   []int32           // open-addressed: statement + 1, 0 is empty
 	rows    []row
 	details []detail
 	text    []byte // tags and other names of objects, end to end
@@ -53,7 +54,7 @@ type key struct {
 	space    *firedoor.Space
 	text     uint64 // hash of the object's text, 0 without one
 	at       [4]uint32
-	owner    uint32 // conversation, verb, and whether it is one of several objects
+	owner    uint32 // conversation, verb, protocol, and whether it is one of several objects
 	code     uint32
 	unit     uint32
 	quantity uint32
@@ -67,16 +68,55 @@ type row struct {
 	next  int32 // statement asked after this one, last time
 }
 
-// owner packs who asks for what: MaxConversations is below 1<<24.
-func owner(conv int32, op *firedoor.Operation) uint32 {
-	o := uint32(conv) | uint32(op.Verb)<<24
+// How owner is packed: MaxConversations is below 1<<24, there are fewer than 16
+// verbs, and three bits name the protocol.
+const (
+	verbAt   = 24
+	verbBits = 0xf
+	withinAt = 28
+	oneOfAt  = 31
+)
+
+// maxWithin is how many protocols inside others are told apart; further ones
+// count as the last.
+const maxWithin = 7
+
+// owner packs who asks for what.
+func (t *Table) owner(conv int32, op *firedoor.Operation) uint32 {
+	o := uint32(conv) | uint32(op.Verb)<<verbAt
 	if op.Item > 0 {
-		o |= 1 << 31
+		o |= 1 << oneOfAt
+	}
+	if op.Protocol != "" {
+		o |= t.inside(op.Protocol) << withinAt
 	}
 	return o
 }
 
-func (k *key) verb() firedoor.Verb { return firedoor.Verb(k.owner >> 24 & 0x7f) }
+// inside is the number of a protocol that is not the conversation's own, from 1:
+// its codes mean something else.
+func (t *Table) inside(protocol string) uint32 {
+	for i := range t.within {
+		if t.within[i] == "" {
+			t.within[i] = protocol
+		}
+		if t.within[i] == protocol {
+			return uint32(i) + 1
+		}
+	}
+	return maxWithin
+}
+
+func (k *key) verb() firedoor.Verb { return firedoor.Verb(k.owner >> verbAt & verbBits) }
+
+// unitOf is the part of a key that stands for the unit: what the request itself
+// says.
+func unitOf(op *firedoor.Operation) uint32 {
+	if op.UnitAgreed {
+		return 0
+	}
+	return op.Unit
+}
 
 // MaxConversations is the highest limit of conversations a Table takes.
 const MaxConversations = 1<<24 - 1
@@ -116,7 +156,7 @@ const MaxText = 256
 // counts it. It returns -1 when there is no room.
 func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool) (st int32, fresh bool) {
 	c := &t.conversations[conv]
-	own := owner(conv, op)
+	own := t.owner(conv, op)
 	st = -1
 	if c.asked >= 0 {
 		st = t.rows[c.asked].next
@@ -126,7 +166,7 @@ func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool
 	// finding it.
 	if st < 0 || !t.rows[st].is(own, op) || t.rows[st].text != t.textOf(op) {
 		k := key{space: op.Object.Space, text: t.textOf(op), at: op.Object.At, owner: own, code: op.Code,
-			unit: op.Unit, quantity: op.Quantity}
+			unit: unitOf(op), quantity: op.Quantity}
 		if st, fresh = t.find(&k); fresh {
 			if st = t.admit(c, &k, op, now, learning); st < 0 {
 				return -1, false
@@ -150,7 +190,7 @@ func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool
 
 // is compares all of a key but the text.
 func (k *key) is(owner uint32, op *firedoor.Operation) bool {
-	return k.owner == owner && k.code == op.Code && k.unit == op.Unit && k.quantity == op.Quantity &&
+	return k.owner == owner && k.code == op.Code && k.unit == unitOf(op) && k.quantity == op.Quantity &&
 		k.space == op.Object.Space && k.at == op.Object.At
 }
 
@@ -190,7 +230,7 @@ func (t *Table) admit(c *Conversation, k *key, op *firedoor.Operation, now int64
 	t.rows = append(t.rows, row{key: *k, next: -1})
 	text := op.Object.Text[:min(len(op.Object.Text), MaxText)]
 	t.details = append(t.details, detail{function: op.Function, protocol: op.Protocol, first: now, learned: learning,
-		hasUnit: op.HasUnit, hasQty: op.HasQty, textStart: uint32(len(t.text)), textLen: uint32(len(text)),
+		hasUnit: op.HasUnit && !op.UnitAgreed, hasQty: op.HasQty, textStart: uint32(len(t.text)), textLen: uint32(len(text)),
 		older: c.newest, ranges: -1})
 	c.newest = st
 	t.text = append(t.text, text...)
@@ -240,7 +280,8 @@ func (t *Table) Answer(conv, st int32, outcome firedoor.OutcomeKind) {
 	}
 }
 
-// Operation rebuilds what a statement says, without values. Object.Text is a
+// Operation rebuilds what a statement says, without values and without a unit
+// that was agreed on when the connection began. Object.Text is a
 // view that is valid as long as the Table.
 func (t *Table) Operation(st int32) firedoor.Operation {
 	k, n := &t.rows[st].key, &t.details[st]
@@ -310,7 +351,7 @@ func (t *Table) Covered(st int32) bool {
 func (k *key) sameBut(o *key, axis int) bool {
 	a, b := *k, *o
 	a.at[axis], b.at[axis], a.quantity, b.quantity = 0, 0, 0, 0
-	a.owner, b.owner = a.owner&^(1<<31), b.owner&^(1<<31)
+	a.owner, b.owner = a.owner&^(1<<oneOfAt), b.owner&^(1<<oneOfAt)
 	return a == b
 }
 

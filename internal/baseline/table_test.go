@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"firedoor"
 
@@ -41,6 +42,7 @@ type asking struct {
 	code, unit, qt uint32
 	item           bool
 	verb           firedoor.Verb
+	protocol       string
 }
 
 type counted struct {
@@ -53,6 +55,7 @@ type counted struct {
 func drawOperation(t *rapid.T) *firedoor.Operation {
 	op := &firedoor.Operation{Verb: firedoor.Verb(rapid.IntRange(1, 8).Draw(t, "verb")), Code: rapid.Uint32Range(0, 2).Draw(t, "code"),
 		Unit: rapid.Uint32Range(0, 1).Draw(t, "unit"), HasUnit: true, HasQty: true, Quantity: rapid.Uint32Range(1, 2).Draw(t, "quantity"),
+		Protocol: rapid.SampledFrom([]string{"", "cip", "pccc"}).Draw(t, "protocol"), UnitAgreed: rapid.Bool().Draw(t, "agreed"),
 		Item: rapid.Uint16Range(0, 2).Draw(t, "item"), Function: "read"}
 	switch rapid.IntRange(0, 2).Draw(t, "space") {
 	case 0:
@@ -64,7 +67,11 @@ func drawOperation(t *rapid.T) *firedoor.Operation {
 }
 
 func keyOf(conv int32, op *firedoor.Operation) asking {
-	return asking{conv, op.Object.Space, string(op.Object.Text), op.Object.At, op.Code, op.Unit, op.Quantity, op.Item > 0, op.Verb}
+	unit := op.Unit
+	if op.UnitAgreed {
+		unit = 0
+	}
+	return asking{conv, op.Object.Space, string(op.Object.Text), op.Object.At, op.Code, unit, op.Quantity, op.Item > 0, op.Verb, op.Protocol}
 }
 
 // TestAskLikeAMap compares a table with a map under any sequence of operations:
@@ -156,6 +163,46 @@ func TestAskLikeAMap(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSameCodeOfAnotherProtocol: what travels inside another protocol counts its
+// codes for itself, and a row still takes one line of the cache.
+func TestSameCodeOfAnotherProtocol(t *testing.T) {
+	if size := unsafe.Sizeof(row{}); size != 64 {
+		t.Errorf("a row takes %d bytes", size)
+	}
+	table := roomy()
+	open(t, table, 1, true)
+	for i := range maxWithin + 2 {
+		protocol := []string{"", "cip", "pccc", "p3", "p4", "p5", "p6", "p7", "p8"}[i]
+		op := firedoor.Operation{Verb: firedoor.VerbSession, Code: 4, Protocol: protocol}
+		st, fresh := table.Ask(0, &op, int64(i), true)
+		again, _ := table.Ask(0, &op, int64(i), true)
+		if st != again || fresh != (i <= maxWithin) { // the last one shares
+			t.Errorf("%q has the rows %d and %d, fresh %v", protocol, st, again, fresh)
+		}
+		if got := table.Operation(st); got.Verb != op.Verb || fresh && got.Protocol != protocol {
+			t.Errorf("%q: %+v", protocol, got)
+		}
+	}
+}
+
+func TestAgreedUnitIsNoStatement(t *testing.T) {
+	table := roomy()
+	open(t, table, 1, true)
+	op := firedoor.Operation{Verb: firedoor.VerbRead, Code: 4, HasUnit: true, UnitAgreed: true, Unit: 2}
+	whole, _ := table.Ask(0, &op, 1, true)
+	op.HasUnit, op.UnitAgreed, op.Unit = false, false, 0 // the same, and the connection's beginning was not seen
+	if midstream, fresh := table.Ask(0, &op, 2, false); fresh || midstream != whole {
+		t.Error("a capture from the middle of a connection makes statements new")
+	}
+	if got := table.Operation(whole); got.HasUnit || got.Unit != 0 {
+		t.Errorf("%+v", got)
+	}
+	op.HasUnit, op.Unit = true, 2
+	if _, fresh := table.Ask(0, &op, 3, false); !fresh {
+		t.Error("a unit that the request says makes no difference")
+	}
 }
 
 func TestVerbsAreRemembered(t *testing.T) {

@@ -74,7 +74,7 @@ func (m *message) forwardOpen(i int) {
 		m.broken("forward open cut short")
 		return
 	}
-	it.hasUnit, it.unit, it.values = o.c.HasSlot, o.c.Slot, raw(o.path)
+	it.slot, it.values = slot{known: o.c.HasSlot, number: o.c.Slot}, raw(o.path)
 }
 
 // opened remembers the connection that an accepted Forward Open made, and

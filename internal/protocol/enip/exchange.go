@@ -8,9 +8,8 @@ import (
 
 // request emits the services of a CIP request and remembers it.
 func (p *parser) request(h *header, k *wire.CIPPacket, data []byte, sequence uint16, at span4) {
-	hasUnit, unit := p.slotOf(k)
 	m := &p.message
-	ok := m.read(data, hasUnit, unit)
+	ok := m.read(data, p.slotOf(k))
 	if m.bad != "" {
 		p.broken("cip", m.bad, at.cip)
 	}
@@ -37,7 +36,7 @@ func (p *parser) request(h *header, k *wire.CIPPacket, data []byte, sequence uin
 func (p *parser) state(it *item, i int, first uint32) *firedoor.Operation {
 	p.operation = firedoor.Operation{
 		ID: first + uint32(i), Verb: it.action.verb, Protocol: "cip", Code: it.code, Function: it.action.function,
-		HasUnit: it.hasUnit, Unit: it.unit, Object: it.object,
+		HasUnit: it.slot.known, UnitAgreed: it.slot.agreed, Unit: it.slot.number, Object: it.object,
 	}
 	if len(p.message.items) > 1 {
 		p.operation.Item = uint16(i)
@@ -49,18 +48,18 @@ func (p *parser) state(it *item, i int, first uint32) *firedoor.Operation {
 }
 
 // slotOf is the slot that a connected message goes to, if its Forward Open was seen.
-func (p *parser) slotOf(k *wire.CIPPacket) (bool, uint32) {
+func (p *parser) slotOf(k *wire.CIPPacket) slot {
 	if k.Type != wire.CIPConnectedData || p.connections == nil {
-		return false, 0
+		return slot{}
 	}
 	c := p.connections.ByOT(k.Connection)
 	if c == nil {
 		c = p.connections.ByTO(k.Connection)
 	}
 	if c == nil {
-		return false, 0
+		return slot{}
 	}
-	return c.HasSlot, c.Slot
+	return slot{known: c.HasSlot, agreed: c.HasSlot, number: c.Slot}
 }
 
 // remember keeps a request for its answer.
@@ -85,7 +84,7 @@ func (p *parser) remember(h *header, k *wire.CIPPacket, data []byte, sequence ui
 	p.held += len(data)
 	*a = asked{
 		id: first, service: items[0].service, inner: items[0].service,
-		hasUnit: items[0].hasUnit, unit: items[0].unit, bytes: append(a.bytes[:0], data...),
+		slot: items[0].slot, bytes: append(a.bytes[:0], data...),
 	}
 	if items[0].kind == unconnected && len(items) > 1 {
 		a.inner = items[1].service
@@ -127,10 +126,9 @@ func (p *parser) answer(h *header, k *wire.CIPPacket, data []byte, sequence uint
 	var id uint32
 	partial := a == nil
 	if partial {
-		hasUnit, unit := p.slotOf(k)
-		m.unseen(data, hasUnit, unit)
+		m.unseen(data, p.slotOf(k))
 	} else {
-		m.read(a.bytes, a.hasUnit, a.unit)
+		m.read(a.bytes, a.slot)
 		id = a.id
 		p.release(a)
 	}

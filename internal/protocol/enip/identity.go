@@ -98,12 +98,12 @@ func (p *parser) identityObject(it *item) {
 	var d identity
 	switch {
 	case it.service == svcGetAll && d.read(&r):
-		if it.hasUnit {
-			p.module(&d, it.unit)
+		if it.slot.known {
+			p.module(&d, it.slot.number)
 		} else {
 			p.facts(&d, firedoor.AboutServer, fromObject)
 		}
-	case it.service == svcGetSingle && !it.hasUnit && it.object.Space == &attributeSpace:
+	case it.service == svcGetSingle && !it.slot.known && it.object.Space == &attributeSpace:
 		p.identityAttribute(it.object.At[2], &r)
 	}
 }

@@ -30,10 +30,9 @@ type item struct {
 	service  uint8
 	tag      bool // a Logix tag, by name or symbol
 	identity bool // of the identity object
-	hasUnit  bool
 	hasQty   bool
 	end      int // index behind the items in this one
-	unit     uint32
+	slot     slot
 	code     uint32
 	quantity uint32
 	action   action
@@ -49,6 +48,13 @@ type item struct {
 	answered bool
 }
 
+// slot is where in a rack a service goes: what its request says, or what was
+// agreed on when its connection was opened.
+type slot struct {
+	known, agreed bool
+	number        uint32
+}
+
 // message is a CIP request taken apart, and then its answer. It is scratch: its
 // slices are reused and its items point into the bytes it was read from.
 type message struct {
@@ -60,9 +66,9 @@ type message struct {
 
 // read takes a request apart. It tells false when not even the service and
 // path could be read.
-func (m *message) read(b []byte, hasUnit bool, unit uint32) bool {
+func (m *message) read(b []byte, to slot) bool {
 	m.items, m.text, m.bad = m.items[:0], m.text[:0], ""
-	return m.request(b, 0, 0, hasUnit, unit)
+	return m.request(b, 0, 0, to)
 }
 
 func (m *message) broken(reason string) {
@@ -89,7 +95,7 @@ func (m *message) add() *item {
 
 // request reads one service: code, path size in words, path, data (CIP volume
 // 1, 2-4.1).
-func (m *message) request(b []byte, at, depth int, hasUnit bool, unit uint32) bool {
+func (m *message) request(b []byte, at, depth int, to slot) bool {
 	r := protocol.Read(b)
 	service := r.U8()
 	epath := r.Bytes(2 * int(r.U8()))
@@ -108,7 +114,7 @@ func (m *message) request(b []byte, at, depth int, hasUnit bool, unit uint32) bo
 		m.broken(p.bad)
 	}
 	it.service, it.code, it.end = service, uint32(service), i+1
-	it.hasUnit, it.unit = hasUnit, unit
+	it.slot = to
 	it.path, it.pathAt, it.data = epath, at+2, r.Rest()
 	it.object, m.text = p.object(m.text)
 	it.action = actionOf(service, p)
@@ -166,7 +172,7 @@ func count(b []byte) (int, bool) {
 }
 
 func (m *message) multiple(i, at, depth int) {
-	b, hasUnit, unit := m.items[i].data, m.items[i].hasUnit, m.items[i].unit
+	b, to := m.items[i].data, m.items[i].slot
 	n, ok := count(b)
 	if !ok {
 		m.broken("multiple service packet cut short")
@@ -178,7 +184,7 @@ func (m *message) multiple(i, at, depth int) {
 			m.broken("multiple service packet with wrong offsets")
 			return
 		}
-		if !m.request(one, at+from, depth+1, hasUnit, unit) {
+		if !m.request(one, at+from, depth+1, to) {
 			return
 		}
 	}
@@ -207,18 +213,18 @@ func (m *message) unconnected(i, at, depth int) {
 	if p.bad != "" {
 		m.broken(p.bad)
 	}
-	hasUnit, unit := p.hasSlot, p.slot
-	m.items[i].hasUnit, m.items[i].unit = hasUnit, unit
-	m.request(inner, at+start, depth+1, hasUnit, unit)
+	to := slot{known: p.hasSlot, number: p.slot}
+	m.items[i].slot = to
+	m.request(inner, at+start, depth+1, to)
 }
 
 // unseen makes the items of an answer whose request was not seen.
-func (m *message) unseen(b []byte, hasUnit bool, unit uint32) {
+func (m *message) unseen(b []byte, to slot) {
 	m.items, m.text, m.bad = m.items[:0], m.text[:0], ""
-	m.guess(b, hasUnit, unit, 0)
+	m.guess(b, to, 0)
 }
 
-func (m *message) guess(b []byte, hasUnit bool, unit uint32, depth int) {
+func (m *message) guess(b []byte, to slot, depth int) {
 	if len(b) < 4 || b[0]&replyBit == 0 {
 		m.broken("service answer cut short")
 		return
@@ -229,7 +235,7 @@ func (m *message) guess(b []byte, hasUnit bool, unit uint32, depth int) {
 		return
 	}
 	it.service = b[0] &^ replyBit
-	it.code, it.hasUnit, it.unit = uint32(it.service), hasUnit, unit
+	it.code, it.slot = uint32(it.service), to
 	m.path.n = 0
 	it.action = actionOf(it.service, &m.path)
 	if it.service == svcMultiple && depth < maxDepth {
@@ -241,7 +247,7 @@ func (m *message) guess(b []byte, hasUnit bool, unit uint32, depth int) {
 			if one == nil {
 				break // answers will say so
 			}
-			m.guess(one, hasUnit, unit, depth+1)
+			m.guess(one, to, depth+1)
 		}
 	}
 	m.items[i].end = len(m.items)

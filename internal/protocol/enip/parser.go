@@ -24,8 +24,7 @@ type asked struct {
 	id      uint32 // of its first item
 	service uint8
 	inner   uint8 // what an Unconnected Send carries answers with its own code
-	hasUnit bool
-	unit    uint32
+	slot    slot
 	bytes   []byte
 }
 
@@ -206,7 +205,7 @@ func (p *parser) refused(h *header) {
 	if h.command != cmdSendRRData || a == nil {
 		return
 	}
-	p.message.read(a.bytes, a.hasUnit, a.unit)
+	p.message.read(a.bytes, a.slot)
 	for i := range p.message.items {
 		p.message.items[i].outcome, p.message.items[i].answered = headerOutcome(h.status), true
 	}

@@ -166,7 +166,7 @@ func (m *message) pccc(i int) {
 	}
 	f, outer := pcccOf(code), &m.items[i]
 	it.kind, it.code, it.end, it.service = inPCCC, uint32(code), i+2, cmd
-	it.hasUnit, it.unit = outer.hasUnit, outer.unit
+	it.slot = outer.slot
 	it.path, it.pathAt = outer.path, outer.pathAt
 	it.action = action{f.name, f.verb}
 	it.pccc.read = f.verb == firedoor.VerbRead

@@ -16,6 +16,7 @@ type record struct {
 	bare    string
 	parser  string // name of the protocol whose parser spoke
 	phase   firedoor.Phase
+	agreed  bool // the operation's unit
 	span    firedoor.Span
 	refusal []firedoor.Refusal
 }
@@ -193,7 +194,7 @@ func (p *player) take(e *firedoor.Event) {
 	}
 	switch e.Kind {
 	case firedoor.EventOperation:
-		rec.phase, rec.span = e.Operation.Phase, e.Operation.Span
+		rec.phase, rec.span, rec.agreed = e.Operation.Phase, e.Operation.Span, e.Operation.UnitAgreed
 		rec.refusal = append(rec.refusal, e.Operation.Refusals...)
 	case firedoor.EventExpect:
 		client := p.runners[p.flow].Client()

@@ -98,7 +98,9 @@ func (l *line) operation(o *firedoor.Operation, bare bool) {
 	l.pair("verb", o.Verb.String())
 	l.flag("partial", o.Partial)
 	l.flag("no-answer", o.NoAnswer)
-	if o.HasUnit {
+	if o.UnitAgreed {
+		l.number("unit-agreed", int(o.Unit))
+	} else if o.HasUnit {
 		l.number("unit", int(o.Unit))
 	}
 	l.pair("code", strconv.FormatUint(uint64(o.Code), 10))

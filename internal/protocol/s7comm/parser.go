@@ -193,7 +193,7 @@ func (p *parser) recall(m *message, code uint32, known bool) *request {
 func (p *parser) begin(phase firedoor.Phase, c call, code uint32) {
 	p.op = firedoor.Operation{Phase: phase, Verb: c.verb, Function: c.name, Code: code}
 	if _, slot, ok := p.session.RackSlot(); ok {
-		p.op.HasUnit, p.op.Unit = true, uint32(slot)
+		p.op.HasUnit, p.op.UnitAgreed, p.op.Unit = true, true, uint32(slot)
 	}
 	if phase == firedoor.Asked {
 		p.op.Span = firedoor.Span{Start: int64(p.framer.Start), End: int64(p.framer.End)}
