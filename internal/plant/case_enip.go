@@ -235,6 +235,12 @@ func enipConnections(n *Net) {
 	t.ask(io.Open(nil), CIPAnswer(nil, CIPForwardOpen, 1))
 	t.ask(enipLargeOpen(io), enipLargeAnswer(io))
 	t.ask(io.Close(nil), io.CloseAnswer(nil))
+	t.open(1, 3, 0x20, 2, 0x24, 1) // over the backplane: what goes to slot 3 does not say so again
+	t.tell(CIPRead(nil, "Level", 1), CIPReadAnswer(nil, CIPTypeInt, []byte{9, 0}))
+	t.tell(
+		CIPTogether(nil, false, CIPRead(nil, "A", 1), CIPWrite(nil, "B", CIPTypeInt, 1, []byte{7, 0})),
+		CIPTogether(nil, true, CIPReadAnswer(nil, CIPTypeInt, []byte{6, 0}), CIPAnswer(nil, CIPWriteTag, 0)))
+	t.tell(CIPRouted(nil, CIPRead(nil, "Level", 1), 2), CIPReadAnswer(nil, CIPTypeInt, []byte{8, 0})) // and on from there
 	t.c.Close()
 }
 

@@ -319,8 +319,60 @@ func TestMiddleIsWhatWasLearned(t *testing.T) {
 	if n := o.saw("new-conversation"); n != 0 {
 		t.Errorf("%d new conversations", n)
 	}
-	if c := o.conversation(t, "s7comm"); !c.Learned || c.Flows != 2 {
+	if n := o.saw("new-operation"); n != 0 {
+		t.Errorf("%d new operations: the slot was told only at the beginning", n)
+	}
+	c := o.conversation(t, "s7comm")
+	if !c.Learned || c.Flows != 2 {
 		t.Errorf("%+v", c)
+	}
+	for _, s := range c.Statements {
+		if s.Unit != nil {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
+// TestMiddleOfRoutedConnection: what goes over the backplane on an open
+// connection is the same without its Forward Open; a slot that a request says
+// itself is another statement.
+func TestMiddleOfRoutedConnection(t *testing.T) {
+	open := plant.CIPConnection{ToTarget: 0x80fe0001, ToOriginator: 0x510001, Serial: 17, Vendor: 1, Originator: 0x2a00, Class: 3,
+		SizeToTarget: 504, SizeToOriginator: 504, Interval: 2000000, Path: []byte{1, 3, 0x20, 2, 0x24, 1}}
+	e := plant.ENIP{Session: 0x51, Context: 9}
+	read := func(n *plant.Net, c *plant.Conn, sequence uint16) {
+		c.Client(plant.ENIP{Session: 0x51}.Connected(nil, open.ToTarget, sequence, plant.CIPRead(nil, "Level", 1)))
+		n.Wait(2 * time.Millisecond)
+		c.Server(plant.ENIP{Session: 0x51}.Connected(nil, open.ToOriginator, sequence, plant.CIPReadAnswer(nil, plant.CIPTypeInt, []byte{9, 0})))
+		n.Wait(20 * time.Millisecond)
+	}
+	learn := write(t, func(n *plant.Net) {
+		c := n.Dial(robot, terminal, 50003, plant.PortENIP)
+		c.Client(plant.ENIP{}.Register(nil))
+		c.Server(e.Register(nil))
+		c.Client(e.Unconnected(nil, open.Open(nil)))
+		c.Server(e.Unconnected(nil, open.OpenAnswer(nil)))
+		read(n, c, 1)
+		c.Close()
+	})
+	for name, slots := range map[string][]uint8{"connected": nil, "another slot": {5}} {
+		t.Run(name, func(t *testing.T) {
+			o := learnFrom(t, learn, write(t, func(n *plant.Net) {
+				n.Wait(time.Hour)
+				c := n.Midstream(robot, terminal, 50004, plant.PortENIP)
+				for i := range uint16(4) {
+					read(n, c, 700+i)
+				}
+				for _, slot := range slots {
+					c.Client(e.Unconnected(nil, plant.CIPRouted(nil, plant.CIPRead(nil, "Level", 1), slot)))
+					n.Wait(2 * time.Millisecond)
+					c.Server(e.Unconnected(nil, plant.CIPReadAnswer(nil, plant.CIPTypeInt, []byte{9, 0})))
+				}
+			}))
+			if n := o.saw("new-operation"); n != 2*len(slots) { // the envelope and what is in it
+				t.Errorf("%d new operations of %v: %s", n, slots, strings.Join(o.seen, "\n"))
+			}
+		})
 	}
 }
 
