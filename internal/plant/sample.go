@@ -23,6 +23,9 @@ type Planted struct {
 	Words          string
 }
 
+// SampleHosts are the devices of the sample, those that do not belong there last.
+func SampleHosts() []*Host { return append(sampleHosts(), strangers()...) }
+
 // SamplePlanted lists what is wrong in the sample, in order of time.
 func SamplePlanted() []Planted {
 	return []Planted{
@@ -30,7 +33,8 @@ func SamplePlanted() []Planted {
 		{overheatAt, "laptop", "mixer-1-plc", "the laptop sets the mixer's temperature to 150.0 °C (usual: 58.0 to 68.0)"},
 		{stopAt, "intruder", "filler-plc", "an unknown client stops the filler's controller and replaces OB1"},
 		{pressureAt, "boiler-hmi", "boiler-plc", "the boiler's own panel asks for 24.00 bar (usual: 8.20 to 8.80)"},
-		{firmwareAt, "engineering", "capper-plc", "the capper's controller and the power meter report other firmware than before"},
+		{firmwareAt, "", "capper-plc", "the capper's controller reports other firmware than before"},
+		{firmwareAt, "", "power-meter", "the power meter reports other firmware than before"},
 		{rogueAt, "rogue", "robot-plc", "an unknown client writes the conveyor speed of the robot cell"},
 		{brokenAt, "laptop", "mixer-1-drive", "malformed Modbus frames"},
 	}

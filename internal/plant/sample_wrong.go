@@ -17,15 +17,21 @@ const (
 	brokenAt   = SampleQuiet + 290*time.Second
 )
 
+// strangers are the devices that do not belong there.
+func strangers() []*Host {
+	return []*Host{
+		{Name: "laptop", MAC: 0x8c1645e2a977, IP: addr("192.168.0.77"), VLAN: 10, TTL: 64},
+		{Name: "intruder", MAC: 0x54ee7519f099, IP: addr("10.20.30.99"), VLAN: 30, TTL: 128},
+		{Name: "rogue", MAC: 0xb827eb6d5a78, IP: addr("10.20.30.78"), VLAN: 30, TTL: 64},
+	}
+}
+
 // goWrong plans what SamplePlanted lists, except for the panel's own write, which
 // is the boiler panel's, and the visit that finds the changes, which is
 // engineering's.
 func (f *factory) goWrong() {
-	laptop := &Host{Name: "laptop", MAC: 0x8c1645e2a977, IP: addr("192.168.0.77"), VLAN: 10, TTL: 64}
-	intruder := &Host{Name: "intruder", MAC: 0x54ee7519f099, IP: addr("10.20.30.99"), VLAN: 30, TTL: 128}
-	rogue := &Host{Name: "rogue", MAC: 0xb827eb6d5a78, IP: addr("10.20.30.78"), VLAN: 30, TTL: 64}
-	f.hosts = append(f.hosts, laptop, intruder, rogue)
-	f.at(scanAt, func() { f.sweep(laptop) })
+	f.hosts = append(f.hosts, strangers()...)
+	f.at(scanAt, func() { f.sweep(f.host("laptop")) })
 	f.at(overheatAt, f.overheat)
 	f.at(stopAt, f.stopFiller)
 	f.at(firmwareAt-10*time.Second, func() {
