@@ -80,12 +80,21 @@ func printFiles(b *strings.Builder, before string, files []sensor.CaptureSummary
 
 func printAlerts(b *strings.Builder, alerts []firedoor.Alert, captures []sensor.CaptureSummary) {
 	b.WriteString("\nWHAT NEEDS A PERSON")
+	all := len(alerts)
+	alerts = slices.DeleteFunc(slices.Clone(alerts), func(a firedoor.Alert) bool { return a.Severity == firedoor.Info })
 	if len(alerts) == 0 {
 		b.WriteString("\n  Nothing.\n")
-		return
+	} else {
+		printUrgent(b, alerts, captures)
 	}
+	if n := all - len(alerts); n > 0 {
+		fmt.Fprintf(b, "\n  For information only: %s (--out DIR writes all to alerts.json)\n", count(uint64(n), "finding", "findings"))
+	}
+}
+
+// printUrgent lists alerts, gravest first.
+func printUrgent(b *strings.Builder, alerts []firedoor.Alert, captures []sensor.CaptureSummary) {
 	fmt.Fprintf(b, ": %s\n", severities(alerts))
-	alerts = slices.Clone(alerts)
 	slices.SortStableFunc(alerts, func(a, c firedoor.Alert) int { return cmp.Compare(c.Severity, a.Severity) })
 	for _, a := range alerts[:min(len(alerts), alertsShown)] {
 		fmt.Fprintf(b, "  %-6s %s\n         %s\n", strings.ToUpper(a.Severity.String()), wrap(a.Sentence, 9, width), wrap(evidence(a, captures), 9, width))

@@ -65,12 +65,20 @@ WHAT NEEDS A PERSON: 1 high, 1 low
 	if got := said(func(b *strings.Builder) { printAlerts(b, nil, two) }); got != "\nWHAT NEEDS A PERSON\n  Nothing.\n" {
 		t.Errorf("got %q", got)
 	}
+	quiet := []firedoor.Alert{alert(firedoor.Info, "x")}
+	if got := said(func(b *strings.Builder) { printAlerts(b, quiet, two) }); got != "\nWHAT NEEDS A PERSON\n  Nothing.\n"+
+		"\n  For information only: 1 finding (--out DIR writes all to alerts.json)\n" {
+		t.Errorf("got %q", got)
+	}
 	for range 30 {
-		alerts = append(alerts, alert(firedoor.Info, "x"))
+		alerts = append(alerts, alert(firedoor.Low, "y"), alert(firedoor.Info, "x"))
 	}
 	got := said(func(b *strings.Builder) { printAlerts(b, alerts, two) })
-	if !strings.Contains(got, "1 high, 1 low, 30 info\n") || !strings.Contains(got, "... and 12 info (--out DIR") {
+	if !strings.Contains(got, "1 high, 31 low\n") || !strings.Contains(got, "... and 12 low (--out DIR") || !strings.Contains(got, "\n  For information only: 30 findings") {
 		t.Errorf("of many alerts the rest is not told:\n%s", got)
+	}
+	if strings.Contains(got, "INFO") {
+		t.Errorf("what nobody needs to look at is listed:\n%s", got)
 	}
 }
 
