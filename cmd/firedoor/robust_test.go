@@ -25,6 +25,8 @@ func survives(t *testing.T, path string) (status int) {
 	switch {
 	case o.status < 0 || o.status > 2 || strings.Contains(o.err, "goroutine ") || strings.Contains(o.err, "panic:"):
 		t.Errorf("%s: exit status %d:\n%.3000s", path, o.status, o.err)
+	case strings.Contains(o.err, "please report it"):
+		t.Errorf("%s: a parser failed:\n%.3000s", path, o.err)
 	case o.status != 0 && !strings.Contains(o.err, path):
 		t.Errorf("%s: exit status %d, but the message does not name the file: %s", path, o.status, o.err)
 	}
@@ -85,7 +87,7 @@ func finishes(t *testing.T, path, words string) {
 	go func() { done <- run(t, "replay", "--learn", "30%", "--shards", "1", "--events", "-", path) }()
 	select {
 	case o := <-done:
-		if o.status != exitOK && o.status != exitDamaged {
+		if o.status != exitOK && o.status != exitDamaged || strings.Contains(o.err, "please report it") {
 			t.Errorf("%s: exit status %d: %s", words, o.status, o.err)
 		}
 		for _, l := range lines(o.stdout) {

@@ -46,10 +46,8 @@ func (s *shard) process(b *batch) {
 			l.count = &l.counts[b.role()]
 		}
 	}
-	for i := range b.items {
-		if l := s.lanes[b.items[i].Lane]; l != nil {
-			l.packet(&b.items[i])
-		}
+	for i := 0; i < len(b.items); {
+		i = s.packets(b, i)
 	}
 	for _, l := range s.lanes {
 		if l == nil {
@@ -60,6 +58,24 @@ func (s *shard) process(b *batch) {
 			l.flush(&b.last)
 		}
 	}
+}
+
+// packets runs the frames from one on and tells where it came to: to the end, or
+// behind a frame that a parser failed on.
+func (s *shard) packets(b *batch, from int) (next int) {
+	next = from
+	defer func() {
+		if fault := recover(); fault != nil {
+			s.lanes[b.items[next].Lane].failed(&b.items[next], fault)
+			next++
+		}
+	}()
+	for ; next < len(b.items); next++ {
+		if l := s.lanes[b.items[next].Lane]; l != nil {
+			l.packet(&b.items[next])
+		}
+	}
+	return next
 }
 
 // role is where the counts of a batch go: 1 for what was only learned from.

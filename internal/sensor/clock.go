@@ -1,6 +1,10 @@
 package sensor
 
-import "slices"
+import (
+	"slices"
+
+	"firedoor/internal/packet"
+)
 
 // clock turns the timestamps of one source into traffic time: never backwards,
 // and not moved by a frame whose timestamp no other confirms.
@@ -49,6 +53,37 @@ const maxTime = 1<<62 - 1
 // sane is a claimed time within what can be reckoned with.
 func sane(t int64) int64 { return min(max(t, 0), maxTime) }
 
+// expect looks at the frames behind one that claims t: where those that are at
+// hand bear out a long step, it is believed at once, and the first frame behind a
+// pause has its own time. One frame that stands alone waits for witnesses.
+func (c *clock) expect(t int64, behind []packet.Frame) {
+	t = sane(sane(t) + c.shift)
+	if step := t - c.now; step <= believeStep && step >= -believeStep {
+		return
+	}
+	behind = behind[:min(len(behind), witnesses-1)]
+	for i := range behind {
+		if d := sane(sane(behind[i].Time)+c.shift) - t; d > believeStep || d < -believeStep {
+			return
+		}
+	}
+	if len(behind) > 0 {
+		c.jump(t)
+	}
+}
+
+// jump moves the clock to t, or the source's time to the clock: traffic time
+// never runs backwards.
+func (c *clock) jump(t int64) {
+	c.doubt = 0
+	c.Jumps++
+	if t > c.now {
+		c.now = t
+	} else {
+		c.shift += c.now - t
+	}
+}
+
 // tick returns the traffic time of a frame that claims t.
 func (c *clock) tick(t int64) int64 {
 	t = sane(sane(t) + c.shift)
@@ -71,12 +106,6 @@ func (c *clock) tick(t int64) int64 {
 	if c.doubt < witnesses {
 		return c.now
 	}
-	c.doubt = 0
-	c.Jumps++
-	if step > 0 {
-		c.now = t
-	} else { // set back: go on from here, so that time never runs backwards
-		c.shift += c.now - t
-	}
+	c.jump(t)
 	return c.now
 }

@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"firedoor/internal/packet"
 	"math"
 	"testing"
 
@@ -158,6 +159,37 @@ func wantSame(t *rapid.T, want, got []int64) {
 	for i := range want {
 		if want[i] != got[i] {
 			t.Fatalf("frame %d at %d, want %d", i+1, got[i], want[i])
+		}
+	}
+}
+
+// TestFirstFrameBehindAPause: where the frames behind it bear it out, a long step
+// is believed with its first frame; one frame alone is not.
+func TestFirstFrameBehindAPause(t *testing.T) {
+	hour := int64(3600e9)
+	for _, c := range []struct {
+		name  string
+		times []int64
+		want  []int64
+	}{
+		{"pause", []int64{0, 1, hour, hour + 1, hour + 2}, []int64{0, 1, hour, hour + 1, hour + 2}},
+		{"two frames behind the pause", []int64{0, 1, hour, hour + 1}, []int64{0, 1, hour, hour + 1}},
+		{"one absurd frame", []int64{0, 1, 90 * hour, 2, 3}, []int64{0, 1, 1, 2, 3}},
+		{"set back", []int64{hour, hour + 1, 5, 6, 7}, []int64{hour, hour + 1, hour + 1, hour + 2, hour + 3}},
+		{"alone at the end", []int64{0, 1, hour}, []int64{0, 1, 1}},
+	} {
+		frames := make([]packet.Frame, len(c.times))
+		for i, at := range c.times {
+			frames[i].Time = at
+		}
+		var k clock
+		k.start(c.times)
+		k.now = c.times[0]
+		for i, at := range c.times {
+			k.expect(at, frames[i+1:])
+			if got := k.tick(at); got != c.want[i] {
+				t.Errorf("%s: frame %d has the time %d, want %d", c.name, i, got, c.want[i])
+			}
 		}
 	}
 }

@@ -45,6 +45,8 @@ type lane struct {
 	writeLines bool
 	names      []string // base names of the captures, nil when a line names none
 	toldFull   []string
+	faults     uint64
+	faulty     []fault
 
 	counts [2]Sight         // of captures, and of files that were only learned from
 	count  *Sight           // the one of the two that is under way

@@ -13,7 +13,7 @@ import (
 // or on a clock of this machine.
 type Result struct {
 	Summary Summary
-	Damaged []error // captures that ended before their time
+	Damaged []error // captures that ended before their time, and parsers that failed
 
 	site   *site
 	lanes  []*lane
@@ -26,6 +26,7 @@ func (p *pipeline) result() *Result {
 	for i := range lanes {
 		r.lanes = append(r.lanes, p.shards[i%len(p.shards)].lanes[i])
 	}
+	r.Damaged = append(r.Damaged, r.faults()...)
 	r.summarise(p)
 	return r
 }

@@ -226,6 +226,9 @@ func (s *source) decode(b *batch, n int, teacher bool) {
 		f := &b.frames[i]
 		packet.Decode(&it.Packet, f)
 		it.Raw = f.Time
+		if step := f.Time + s.clock.shift - s.clock.now; step > believeStep || step < -believeStep {
+			s.clock.expect(f.Time, b.frames[i+1:n])
+		}
 		it.Time = s.clock.tick(f.Time)
 		it.Packet.Index = s.index
 		s.index++

@@ -256,12 +256,14 @@ func (r *Result) limits(p *pipeline) {
 			s.Limits = append(s.Limits, Limit{name, n})
 		}
 	}
-	var statements, refused, forgotten uint64
+	var statements, refused, forgotten, faults uint64
 	for _, l := range r.lanes {
 		statements += l.table.StatementsNoRoom
 		refused += l.table.Refused
 		forgotten += l.table.Forgotten
+		faults += l.faults
 	}
+	add("failed parsers", faults)
 	add("flows", s.Sight.FlowsEvicted)
 	add("conversations", refused)
 	add("conversations without operations", forgotten)
