@@ -138,6 +138,7 @@ func (l *lane) answered(c *conn, op *firedoor.Operation) {
 func (l *lane) partial(c *conn, op *firedoor.Operation) {
 	it := l.item
 	l.count.LateAnswers++
+	l.count.Operations++
 	conv := l.table.Conversation(c.conv)
 	st := int32(-1)
 	if twoWay := conv.Operations > conv.Partial; twoWay && op.Object.Space == nil && conv.Verbs&(1<<op.Verb) != 0 {

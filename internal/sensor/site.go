@@ -96,8 +96,7 @@ func (s *site) statement(m firedoor.Moment, r *record) {
 	s.inventory.Speak(m, r.client, r.server, r.protocol, r.op.Verb)
 	s.changed(r.learning, r.protocol)
 	if r.learning {
-		s.peers.learn(r)
-		if s.peers.unheard(r) { // all that detectors learn from: what is done at all
+		if s.peers.learn(r) { // all that detectors learn from: what is done at all
 			s.operation(r, detect.Operation)
 		}
 		return
