@@ -75,7 +75,8 @@ func udp(p *Packet, b []byte, missing, depth int) {
 	default:
 		missing = size - len(b)
 	}
-	if be.Uint16(b[2:]) == vxlanPort && vxlan(p, b[udpHeader:], missing, depth) {
+	port := be.Uint16(b[2:])
+	if (port == vxlanPort || port == oldVXLANPort) && vxlan(p, b[udpHeader:], missing, depth) {
 		return
 	}
 	p.SrcPort = be.Uint16(b)

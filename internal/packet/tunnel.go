@@ -2,7 +2,10 @@ package packet
 
 import "firedoor"
 
-const vxlanPort = 4789
+const (
+	vxlanPort    = 4789
+	oldVXLANPort = 8472 // before IANA gave it one; still the default of Linux
+)
 
 // enter forgets the outer network layer: from here on the inner one counts.
 func enter(p *Packet, t Tunnel, overlay uint32) {

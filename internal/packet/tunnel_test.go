@@ -39,6 +39,7 @@ func TestDecodeTunnels(t *testing.T) {
 		{"ERSPAN II of a wrong version", LinkEthernet, ether(0x0800, gre(u16(0x1000, 0x88be), make([]byte, 26))),
 			outer(GRE, "\x10\x00\x88\xbe"+strings.Repeat("\x00", 26), "erspan header")},
 		{"VXLAN", LinkEthernet, ether(0x8100, vlanBytes(10, 0x0800), vx(8, etherFrom(1, 0x0800, in))), wantInner("vxlan:5001")},
+		{"VXLAN on the old port", LinkEthernet, ether(0x0800, ip4(UDP, udpDatagram(50000, 8472, string(join(u32(0x08000000, 5001<<8), etherFrom(1, 0x0800, in)))))), wantInner("vxlan:5001")},
 		{"VXLAN tagged", LinkEthernet, ether(0x0800, vx(0x88, etherFrom(1, 0x8100, vlanBytes(20, 0x0800), in))), wantInner("vlan:20/vxlan:5001")},
 		{"VXLAN of ARP", LinkEthernet, ether(0x0800, vx(8, etherFrom(1, 0x0806, []byte("arp")))), want{layer: LayerLink, et: 0x0806, payload: "arp", scope: "vxlan:5001"}},
 		{"VXLAN without its flag", LinkEthernet, ether(0x0800, vx(0, etherFrom(1, 0x0800, in))),
