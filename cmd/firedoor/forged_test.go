@@ -77,8 +77,12 @@ func TestForgedSenders(t *testing.T) {
 	if many.memory > forgedMemory {
 		t.Errorf("held %d MB, at most %d are allowed", many.memory, forgedMemory)
 	}
-	if many.memory > some.memory+some.memory/4 {
-		t.Errorf("memory grows with the flood: %d MB at 200,000 senders, %d MB at 1,000,000", some.memory, many.memory)
+	// What is held, not what waits to be collected: an eager collector tells.
+	t.Setenv("GOGC", "20")
+	few, all := forged(t, 200_000).memory, forged(t, 1_000_000).memory
+	t.Logf("with an eager collector: %d MB and %d MB", few, all)
+	if all > few+few/4 {
+		t.Errorf("memory grows with the flood: %d MB at 200,000 senders, %d MB at 1,000,000", few, all)
 	}
 	known := some.addresses(true)
 	if len(known) < 20 || !slices.Equal(known, many.addresses(true)) {

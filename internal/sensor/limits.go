@@ -17,7 +17,7 @@ const (
 	MaxFlows = 262_144
 	// MaxConversations bounds the conversations remembered; past it those that
 	// never carried an operation make room, and then new ones are refused.
-	MaxConversations = 32_768
+	MaxConversations = 24_576
 	// MaxStatements bounds the distinct operations learned; past it new ones
 	// are counted and told as one alert.
 	MaxStatements = 262_144
