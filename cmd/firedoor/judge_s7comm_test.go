@@ -70,7 +70,7 @@ func s7ByJudge(frames []*frame) []*judged {
 
 func (j *s7Judge) message(f *frame, m s7) {
 	op := judged{protocol: "s7comm", flow: flowName(f.src, f.srcPort, f.dst, f.dstPort), time: f.time, unit: j.slots[f.stream], nanos: f.nanos}
-	asks, user := false, m.is("header_rosctr", 7)
+	asks, user := m.is("header_rosctr", 1), m.is("header_rosctr", 7)
 	if user {
 		if m.is("param_userdata_type", 0) || !m.has("param_userdata_type") {
 			return // a push: nobody asked
@@ -78,7 +78,6 @@ func (j *s7Judge) message(f *frame, m s7) {
 		asks = m.is("param_userdata_type", 4)
 		op.code = 0x7000 + m.userdata("funcgroup")<<8 + m.userdata("subfunc")
 	} else {
-		asks = m.is("header_rosctr", 1)
 		op.code = m.number("param_func")
 	}
 	side := f.src + ":" + strconv.Itoa(f.srcPort)
