@@ -20,7 +20,7 @@ type commands struct {
 
 func (m *Main) parser(c *commands) (*kong.Kong, error) {
 	return kong.New(c, kong.Name("firedoor"),
-		kong.Description("The factory firewall: sees every device and operation, learns what is normal, says what is not."),
+		kong.Description("Watches factory networks: tells the devices and operations it sees, learns what is normal, says what is not."),
 		kong.Writers(m.Stdout, m.Stderr), kong.Exit(func(int) {}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 }

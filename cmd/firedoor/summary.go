@@ -27,7 +27,7 @@ func printSummary(w io.Writer, r *sensor.Result) error {
 	var b strings.Builder
 	s := &r.Summary
 	printCaptures(&b, s)
-	printAlerts(&b, r.Alerts(), s.Captures)
+	printAlerts(&b, r.Alerts(), s)
 	printPlant(&b, s)
 	printSight(&b, s)
 	_, err := io.WriteString(w, printable(b.String()))
@@ -78,18 +78,27 @@ func printFiles(b *strings.Builder, before string, files []sensor.CaptureSummary
 	}
 }
 
-func printAlerts(b *strings.Builder, alerts []firedoor.Alert, captures []sensor.CaptureSummary) {
+func printAlerts(b *strings.Builder, alerts []firedoor.Alert, s *sensor.Summary) {
 	b.WriteString("\nWHAT NEEDS A PERSON")
 	all := len(alerts)
 	alerts = slices.DeleteFunc(slices.Clone(alerts), func(a firedoor.Alert) bool { return a.Severity == firedoor.Info })
-	if len(alerts) == 0 {
+	switch {
+	case learnedAll(s):
+		b.WriteString("\n  Nothing was judged: every frame was learned from. Learn from a smaller part.\n")
+	case len(alerts) == 0:
 		b.WriteString("\n  Nothing.\n")
-	} else {
-		printUrgent(b, alerts, captures)
+	default:
+		printUrgent(b, alerts, s.Captures)
 	}
 	if n := all - len(alerts); n > 0 {
 		fmt.Fprintf(b, "\n  For information only: %s (--out DIR writes all to alerts.json)\n", count(uint64(n), "finding", "findings"))
 	}
+}
+
+// learnedAll tells whether no frame was left to be judged: silence then says
+// nothing about the plant.
+func learnedAll(s *sensor.Summary) bool {
+	return len(s.LearnedFrom) == 0 && s.LearnedFrames > 0 && s.LearnedFrames >= s.Sight.Frames
 }
 
 // printUrgent lists alerts, gravest first.
@@ -278,6 +287,7 @@ func printSight(b *strings.Builder, s *sensor.Summary) {
 		{s.Sight.AckedUnseen, "byte was acknowledged but never captured: the mirror drops frames",
 			"bytes were acknowledged but never captured: the mirror drops frames"},
 		{s.Sight.MissingBytes, "byte is missing from conversations", "bytes are missing from conversations"},
+		{s.Sight.MidStream, "connection began before the capture", "connections began before the capture"},
 		{s.OneWay, "connection was seen in one direction only", "connections were seen in one direction only"},
 		{s.Sight.StrippedVLANs, "connection lost its VLAN tag in one direction: the mirror strips it",
 			"connections lost their VLAN tag in one direction: the mirror strips it"},

@@ -56,24 +56,24 @@ WHAT NEEDS A PERSON: 1 high, 1 low
   LOW    A new device.
          2026-03-02 06:13:20 · frame 7 of b.pcap
 `
-	if got := said(func(b *strings.Builder) { printAlerts(b, alerts, two) }); got != want {
+	if got := said(func(b *strings.Builder) { printAlerts(b, alerts, &sensor.Summary{Captures: two}) }); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got := said(func(b *strings.Builder) { printAlerts(b, alerts[:1], two[:1]) }); !strings.Contains(got, "· frame 7\n") {
+	if got := said(func(b *strings.Builder) { printAlerts(b, alerts[:1], &sensor.Summary{Captures: two[:1]}) }); !strings.Contains(got, "· frame 7\n") {
 		t.Errorf("with one capture its name is no news:\n%s", got)
 	}
-	if got := said(func(b *strings.Builder) { printAlerts(b, nil, two) }); got != "\nWHAT NEEDS A PERSON\n  Nothing.\n" {
+	if got := said(func(b *strings.Builder) { printAlerts(b, nil, &sensor.Summary{Captures: two}) }); got != "\nWHAT NEEDS A PERSON\n  Nothing.\n" {
 		t.Errorf("got %q", got)
 	}
 	quiet := []firedoor.Alert{alert(firedoor.Info, "x")}
-	if got := said(func(b *strings.Builder) { printAlerts(b, quiet, two) }); got != "\nWHAT NEEDS A PERSON\n  Nothing.\n"+
+	if got := said(func(b *strings.Builder) { printAlerts(b, quiet, &sensor.Summary{Captures: two}) }); got != "\nWHAT NEEDS A PERSON\n  Nothing.\n"+
 		"\n  For information only: 1 finding (--out DIR writes all to alerts.json)\n" {
 		t.Errorf("got %q", got)
 	}
 	for range 30 {
 		alerts = append(alerts, alert(firedoor.Low, "y"), alert(firedoor.Info, "x"))
 	}
-	got := said(func(b *strings.Builder) { printAlerts(b, alerts, two) })
+	got := said(func(b *strings.Builder) { printAlerts(b, alerts, &sensor.Summary{Captures: two}) })
 	if !strings.Contains(got, "1 high, 31 low\n") || !strings.Contains(got, "... and 12 low (--out DIR") || !strings.Contains(got, "\n  For information only: 30 findings") {
 		t.Errorf("of many alerts the rest is not told:\n%s", got)
 	}
@@ -151,5 +151,18 @@ func TestSummaryWidth(t *testing.T) {
 		if n := len([]rune(line)); n > width+15 {
 			t.Errorf("%d columns: %s", n, line)
 		}
+	}
+}
+
+// TestNothingJudgedIsNotNothingFound: where all was learned, silence is no all-clear.
+func TestNothingJudgedIsNotNothingFound(t *testing.T) {
+	all := &sensor.Summary{LearnedFrames: 100}
+	all.Sight.Frames = 100
+	if got := said(func(b *strings.Builder) { printAlerts(b, nil, all) }); !strings.Contains(got, "Nothing was judged: every frame was learned from") {
+		t.Errorf("everything was learned from, and the summary says %q", got)
+	}
+	all.Sight.Frames = 101
+	if got := said(func(b *strings.Builder) { printAlerts(b, nil, all) }); strings.Contains(got, "judged") {
+		t.Errorf("one frame was judged, and the summary says %q", got)
 	}
 }

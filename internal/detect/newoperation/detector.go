@@ -86,9 +86,9 @@ func (j *judge) rarity(o *detect.Observation) (r rarity, words string) {
 	same, doing := j.world.Peers(o.Client, o.Server, o.Protocol, o.Operation)
 	switch {
 	case doing > 0:
-		return peersDo, "Of " + detect.Count(same, "client") + " of its kind " + strconv.Itoa(doing) + " did while learning"
+		return peersDo, "Of " + detect.Count(same, "other client") + " of its kind " + strconv.Itoa(doing) + " did while learning"
 	case j.learned[habitOf(o)]:
-		return othersDo, "Others of its kind never did while learning"
+		return othersDo, "The function is in use in the plant, but none of its kind asked for this while learning"
 	default:
 		return nobodyDoes, "Nobody in the plant did while learning"
 	}
