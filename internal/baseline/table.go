@@ -129,6 +129,8 @@ type Statement struct {
 	Errors      uint32
 	NoResponse  uint32
 	Learned     bool
+	NewVerb     bool // its conversation did not learn its verb
+	Covered     bool // the last word of Table.Covered
 }
 
 // detail is the part of a statement that is needed seldom.
@@ -147,6 +149,8 @@ type detail struct {
 	learned    bool
 	hasUnit    bool
 	hasQty     bool
+	covered    bool
+	outcomes   uint8 // kinds of outcome a changing one had: 1 << OutcomeKind
 }
 
 // MaxText is how much of an object's name is kept.
@@ -257,14 +261,19 @@ func (t *Table) rehash() {
 // Statement tells what was counted.
 func (t *Table) Statement(st int32) Statement {
 	r, d := &t.rows[st], &t.details[st]
-	return Statement{First: d.first, Last: r.last, Count: r.count, Errors: d.errors, NoResponse: d.noResponse, Learned: d.learned}
+	conv := &t.conversations[r.owner&MaxConversations]
+	return Statement{First: d.first, Last: r.last, Count: r.count, Errors: d.errors, NoResponse: d.noResponse, Learned: d.learned,
+		NewVerb: conv.LearnedVerbs&(1<<r.verb()) == 0, Covered: d.covered}
 }
 
 // Statements is how many there are.
 func (t *Table) Statements() int { return len(t.rows) }
 
-// Answer counts what became of an asked operation; st may be -1.
-func (t *Table) Answer(conv, st int32, outcome firedoor.OutcomeKind) {
+// Answer counts what became of an asked operation; st may be -1. It returns
+// whether that alters what is known of a statement that changes a device: the
+// first refusal, the first silence if nothing else came before, and the first
+// success after one of them. again tells that it had another outcome before.
+func (t *Table) Answer(conv, st int32, outcome firedoor.OutcomeKind) (news, again bool) {
 	c := &t.conversations[conv]
 	switch outcome {
 	case firedoor.OutcomeError:
@@ -278,6 +287,22 @@ func (t *Table) Answer(conv, st int32, outcome firedoor.OutcomeKind) {
 			t.details[st].noResponse++
 		}
 	}
+	if st < 0 || !t.rows[st].verb().Changes() {
+		return false, false
+	}
+	d := &t.details[st]
+	before := d.outcomes
+	d.outcomes |= 1 << outcome
+	switch {
+	case before&(1<<outcome) != 0:
+	case outcome == firedoor.OutcomeError:
+		news = true
+	case outcome == firedoor.OutcomeNoResponse:
+		news = before == 0
+	case outcome == firedoor.OutcomeOK:
+		news = before != 0
+	}
+	return news, before != 0
 }
 
 // Operation rebuilds what a statement says, without values and without a unit
@@ -338,6 +363,7 @@ func (t *Table) Covered(st int32) bool {
 			}
 		}
 		if from >= to {
+			t.details[st].covered = true
 			return true
 		}
 		if from == before {

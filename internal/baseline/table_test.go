@@ -48,6 +48,7 @@ type asking struct {
 type counted struct {
 	st                  int32
 	count, errors, mute uint32
+	fine                uint32
 	first, last         int64
 	learned             bool
 }
@@ -89,6 +90,7 @@ func TestAskLikeAMap(t *testing.T) {
 		var order []asking
 		var refused uint64
 		var operations [convs]uint64
+		var learned [convs]uint16
 		cycle := []*firedoor.Operation{}
 		for range rapid.IntRange(1, 6).Draw(t, "cycle") {
 			cycle = append(cycle, drawOperation(t))
@@ -103,6 +105,9 @@ func TestAskLikeAMap(t *testing.T) {
 			st, fresh := table.Ask(conv, op, now, learning)
 			k := keyOf(conv, op)
 			want, known := rows[k]
+			if learning && st >= 0 {
+				learned[conv] |= 1 << op.Verb
+			}
 			switch {
 			case !known && len(rows) == limit:
 				refused++
@@ -122,12 +127,20 @@ func TestAskLikeAMap(t *testing.T) {
 			want.last = now
 			operations[conv]++
 			outcome := firedoor.OutcomeKind(rapid.IntRange(1, 3).Draw(t, "outcome"))
-			table.Answer(conv, st, outcome)
+			news, again := table.Answer(conv, st, outcome)
+			failed, done := want.errors+want.mute > 0, want.fine > 0
+			first := outcome == firedoor.OutcomeError && want.errors == 0 ||
+				outcome == firedoor.OutcomeNoResponse && !failed && !done || outcome == firedoor.OutcomeOK && failed && !done
+			if changes := op.Verb.Changes(); news != (changes && first) || again != (changes && (failed || done)) {
+				t.Fatalf("outcome %d of %+v: news %v again %v", outcome, want, news, again)
+			}
 			switch outcome {
 			case firedoor.OutcomeError:
 				want.errors++
 			case firedoor.OutcomeNoResponse:
 				want.mute++
+			default:
+				want.fine++
 			}
 		}
 		if table.Statements() != len(rows) || table.StatementsNoRoom != refused {
@@ -135,7 +148,8 @@ func TestAskLikeAMap(t *testing.T) {
 		}
 		for k, w := range rows {
 			s := table.Statement(w.st)
-			want := Statement{First: w.first, Last: w.last, Count: w.count, Errors: w.errors, NoResponse: w.mute, Learned: w.learned}
+			want := Statement{First: w.first, Last: w.last, Count: w.count, Errors: w.errors, NoResponse: w.mute, Learned: w.learned,
+				NewVerb: learned[k.conv]&(1<<k.verb) == 0}
 			if s != want {
 				t.Fatalf("%+v, want %+v", s, want)
 			}

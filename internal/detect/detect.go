@@ -20,6 +20,11 @@ const (
 	// Operation: a statement seen for the first time, learning or not: what
 	// stateless detectors judge.
 	Operation
+	// Refused: what became of a change that a NewOperation or Operation (or with
+	// Outside a ValueOutside) told of, where it was not simply done: it was
+	// refused, no answer was seen, or it was done at last. Operation.Outcome says
+	// which; Again that the same had another outcome before.
+	Refused
 	// Malformed: bytes that broke their protocol's rules. Reason is set.
 	Malformed
 	// IdentityChanged: a device now says something else of itself. Fact, Old, New.
@@ -54,12 +59,14 @@ type Observation struct {
 	// Industrial: the protocol is one of the factory floor.
 	Industrial bool
 
-	// Operation is set for NewOperation, ValueOutside and Operation; Text is
-	// its object as text.
+	// Operation is set for NewOperation, ValueOutside, Operation and Refused (there
+	// without values); Text is its object as text.
 	Operation *firedoor.Operation
 	Text      string
 	FirstVerb bool
 	Covered   bool
+	Outside   bool
+	Again     bool
 
 	// ValueOutside.
 	Got, Low, High float64

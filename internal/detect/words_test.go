@@ -41,7 +41,7 @@ func TestActs(t *testing.T) {
 		}
 	}
 	for a := NoAct + 1; a < numActs; a++ {
-		if len(a.Techniques()) == 0 || acts[a].first == "" || acts[a].later == "" || a.Severity() < firedoor.Medium {
+		if len(a.Techniques()) == 0 || acts[a].did == "" || acts[a].do == "" || acts[a].first == "" || acts[a].later == "" || a.Severity() < firedoor.Medium {
 			t.Errorf("act %d is not described", a)
 		}
 	}

@@ -14,6 +14,7 @@ type ask struct {
 	id        uint32
 	frame     uint32
 	capture   uint32
+	outside   bool // a value outside what was learned was told of it
 	written   bool // values stand in line already
 	time      int64
 	raw       int64  // the frame's own timestamp
@@ -49,7 +50,7 @@ func (a *asks) put(i int32) {
 }
 
 // asked keeps an operation until it is answered.
-func (l *lane) asked(c *conn, op *firedoor.Operation, st int32) {
+func (l *lane) asked(c *conn, op *firedoor.Operation, st int32, outside bool) {
 	it := l.item
 	if op.NoAnswer {
 		if l.writeLines {
@@ -70,7 +71,7 @@ func (l *lane) asked(c *conn, op *firedoor.Operation, st int32) {
 		i = l.waiting.get()
 	}
 	a := &l.waiting.slab[i]
-	a.next, a.statement, a.id = -1, st, op.ID
+	a.next, a.statement, a.id, a.outside = -1, st, op.ID, outside
 	a.frame, a.capture, a.time, a.raw = it.Frame, it.Capture, it.Time, it.Raw
 	a.written = op.Values.Type != firedoor.NoValue
 	a.protocol = op.Protocol
@@ -117,7 +118,7 @@ func (l *lane) answered(c *conn, op *firedoor.Operation) {
 		return
 	}
 	a := &l.waiting.slab[i]
-	l.table.Answer(c.conv, a.statement, op.Outcome.Kind)
+	l.became(c, a.statement, op.Outcome, a.outside)
 	if l.writeLines {
 		it := l.item
 		l.startLine(c, "operation", protocolOf(c, a.protocol), a.raw)
@@ -131,6 +132,26 @@ func (l *lane) answered(c *conn, op *firedoor.Operation) {
 	l.waiting.put(i)
 }
 
+// became counts an outcome. Of a change that was told when it was asked for, it
+// tells what makes that untrue: that it was refused, or that no answer came, and
+// when it was done after all. It returns what it told, or nil.
+func (l *lane) became(c *conn, st int32, o firedoor.Outcome, outside bool) *record {
+	news, again := l.table.Answer(c.conv, st, o.Kind)
+	if outside = outside && o.Kind != firedoor.OutcomeOK; !news && !outside {
+		return nil
+	}
+	s := l.table.Statement(st)
+	if s.Learned && !outside {
+		return nil
+	}
+	op := l.table.Operation(st)
+	op.Phase, op.Outcome = firedoor.Answered, o
+	r := l.tell(recRefused, c)
+	r.op, r.protocol = l.out.keep(&op), protocolOf(c, op.Protocol)
+	r.first, r.covered, r.outside, r.again = s.NewVerb, s.Covered, outside, again
+	return r
+}
+
 // partial is an answer whose request nobody saw: half of a one-way mirror, or a
 // capture that began in between. It is learned like the request it speaks of,
 // but where requests are seen, an answer that does not say what was asked for is
@@ -140,14 +161,14 @@ func (l *lane) partial(c *conn, op *firedoor.Operation) {
 	l.count.LateAnswers++
 	l.count.Operations++
 	conv := l.table.Conversation(c.conv)
-	st := int32(-1)
+	st, outside := int32(-1), false
 	if twoWay := conv.Operations > conv.Partial; twoWay && op.Object.Space == nil && conv.Verbs&(1<<op.Verb) != 0 {
 		conv.Operations++
 	} else {
-		st = l.learn(c, op)
+		st, outside = l.learn(c, op)
 	}
 	l.table.Conversation(c.conv).Partial++
-	l.table.Answer(c.conv, st, op.Outcome.Kind)
+	l.became(c, st, op.Outcome, outside)
 	if l.writeLines {
 		l.startLine(c, "operation", protocolOf(c, op.Protocol), it.Raw)
 		l.out.lines = eventlog.AppendAsked(l.out.lines, op)
@@ -163,7 +184,10 @@ func (l *lane) giveUp(c *conn) {
 	if c.asks < 0 {
 		c.askEnd = -1
 	}
-	l.table.Answer(c.conv, a.statement, firedoor.OutcomeNoResponse)
+	if r := l.became(c, a.statement, firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}, a.outside); r != nil {
+		// Silence has no frame of its own.
+		r.frames = [2]firedoor.FrameRef{{Capture: a.capture, Frame: a.frame}}
+	}
 	if l.writeLines {
 		l.startLine(c, "operation", protocolOf(c, a.protocol), a.raw)
 		l.out.lines = append(l.out.lines, a.line...)

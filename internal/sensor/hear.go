@@ -47,13 +47,13 @@ func (l *lane) operation(c *conn, op *firedoor.Operation) {
 		return
 	}
 	l.count.Operations++
-	st := l.learn(c, op)
-	l.asked(c, op, st)
+	st, outside := l.learn(c, op)
+	l.asked(c, op, st, outside)
 }
 
 // learn counts an operation as a statement and tells when it is new, or writes
 // what was never written.
-func (l *lane) learn(c *conn, op *firedoor.Operation) int32 {
+func (l *lane) learn(c *conn, op *firedoor.Operation) (st int32, outside bool) {
 	it := l.item
 	conv := l.table.Conversation(c.conv)
 	if !conv.Proven && c.twoSided() {
@@ -64,7 +64,7 @@ func (l *lane) learn(c *conn, op *firedoor.Operation) int32 {
 	st, fresh := l.table.Ask(c.conv, op, it.Time, it.Learning)
 	if st < 0 {
 		l.full("distinct operations")
-		return -1
+		return -1, false
 	}
 	if fresh {
 		r := l.tell(recStatement, c)
@@ -74,14 +74,15 @@ func (l *lane) learn(c *conn, op *firedoor.Operation) int32 {
 		r.covered = !it.Learning && l.table.Covered(st)
 	}
 	if op.Verb.Changes() && op.Values.Type != firedoor.NoValue {
-		if out, outside := l.table.Write(st, &op.Values, it.Learning); outside {
+		var out baseline.Outside
+		if out, outside = l.table.Write(st, &op.Values, it.Learning); outside {
 			r := l.tell(recOutside, c)
 			r.op = l.out.keep(op)
 			r.protocol = protocolOf(c, op.Protocol)
 			r.got, r.low, r.high = out.Got, out.Low, out.High
 		}
 	}
-	return st
+	return st, outside
 }
 
 // keep makes a flow with operations or samples one that goes last. A flow that

@@ -16,7 +16,8 @@ const (
 	recStatement                       // an operation asked for the first time
 	recOutside                         // a written value outside what was learned
 	recMalformed
-	recFull // a limit was hit
+	recRefused // what became of a change that was told, where it was not simply done
+	recFull    // a limit was hit
 )
 
 // record is what crosses from a lane to the folds over the whole site: novelty
@@ -29,6 +30,8 @@ type record struct {
 	fresh    bool // recTalk: the conversation was not known
 	first    bool // recStatement: the conversation's first use of this verb since learning
 	covered  bool // recStatement: within learned ranges
+	outside  bool // recRefused: of a value outside, not of a new statement
+	again    bool // recRefused: the statement had another outcome before
 	routed   bool // recSight: told by what the sender forwards, not by ARP
 	time     int64
 	frames   [2]firedoor.FrameRef // the frame, and the one where the flow began (or zero)

@@ -45,7 +45,7 @@ var kindNames = map[detect.Kind]string{
 	detect.NewDevice: "new-device", detect.NewConversation: "new-conversation", detect.NewOperation: "new-operation",
 	detect.ValueOutside: "value-outside", detect.Operation: "operation", detect.Malformed: "malformed",
 	detect.IdentityChanged: "identity", detect.AddressContradiction: "contradiction", detect.DeviceReplaced: "replaced",
-	detect.AddressMoved: "moved", detect.Flood: "flood", detect.TableFull: "full",
+	detect.AddressMoved: "moved", detect.Flood: "flood", detect.TableFull: "full", detect.Refused: "refused",
 }
 
 // replay runs captures through the whole pipeline on one shard and on several,

@@ -56,6 +56,8 @@ func (s *site) fold(r *record) {
 		s.statement(m, r)
 	case recOutside:
 		s.operation(r, detect.ValueOutside)
+	case recRefused:
+		s.operation(r, detect.Refused)
 	case recMalformed:
 		o := s.observe(r, detect.Malformed)
 		s.board.See(&o)
@@ -111,7 +113,7 @@ func (s *site) operation(r *record, kind detect.Kind) {
 	o := s.observe(r, kind)
 	o.Operation = r.op
 	o.Text = string(r.op.Object.AppendTo(nil))
-	o.FirstVerb, o.Covered = r.first, r.covered
+	o.FirstVerb, o.Covered, o.Outside, o.Again = r.first, r.covered, r.outside, r.again
 	o.Got, o.Low, o.High = r.got, r.low, r.high
 	s.board.See(&o)
 }

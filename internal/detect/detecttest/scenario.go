@@ -36,7 +36,7 @@ type line struct {
 
 var kinds = map[string]detect.Kind{
 	"new-device": detect.NewDevice, "new-conversation": detect.NewConversation, "new-operation": detect.NewOperation,
-	"value-outside": detect.ValueOutside, "operation": detect.Operation, "malformed": detect.Malformed,
+	"value-outside": detect.ValueOutside, "refused": detect.Refused, "operation": detect.Operation, "malformed": detect.Malformed,
 	"identity-changed": detect.IdentityChanged, "address-contradiction": detect.AddressContradiction,
 	"device-replaced": detect.DeviceReplaced, "address-moved": detect.AddressMoved, "flood": detect.Flood, "table-full": detect.TableFull,
 }
@@ -131,13 +131,13 @@ func (l *line) read(words []string) error {
 		return fmt.Errorf("no kind of observation is called %q", words[1])
 	}
 	o.Kind = kind
-	if kind == detect.NewOperation || kind == detect.Operation || kind == detect.ValueOutside {
+	if kind == detect.NewOperation || kind == detect.Operation || kind == detect.ValueOutside || kind == detect.Refused {
 		o.Operation = &firedoor.Operation{ID: 1, Phase: firedoor.Asked}
 	}
 	for i, w := range words[2:] {
 		name, value, member := strings.Cut(w, "=")
 		switch {
-		case member || name == "first" || name == "covered":
+		case member || slices.Contains([]string{"first", "covered", "outside", "again"}, name):
 			err = l.member(name, value)
 		case i == 0:
 			client, server, _ := strings.Cut(w, ">")
@@ -163,7 +163,7 @@ var verbs = [...]string{"", "session", "identify", "diagnose", "read", "write", 
 func (l *line) member(name, value string) error {
 	o, op := l.observation, l.observation.Operation
 	number := func() float64 { f, _ := strconv.ParseFloat(value, 64); return f }
-	if op == nil && slices.Contains([]string{"verb", "does", "code", "object", "wrote"}, name) {
+	if op == nil && slices.Contains([]string{"verb", "does", "code", "object", "unit", "wrote", "outcome"}, name) {
 		return fmt.Errorf("%s= belongs to an operation", name)
 	}
 	switch name {
@@ -171,6 +171,21 @@ func (l *line) member(name, value string) error {
 		o.FirstVerb = true
 	case "covered":
 		o.Covered = true
+	case "outside":
+		o.Outside = true
+	case "again":
+		o.Again = true
+	case "unit":
+		op.HasUnit, op.Unit = true, uint32(number())
+	case "outcome":
+		switch value {
+		case "ok":
+			op.Outcome = firedoor.OK
+		case "no-response":
+			op.Outcome.Kind = firedoor.OutcomeNoResponse
+		default:
+			op.Outcome = firedoor.Failed(1, value)
+		}
 	case "times":
 		l.repeat = int(number())
 	case "verb":

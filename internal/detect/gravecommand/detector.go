@@ -28,20 +28,29 @@ type judge struct {
 
 // See implements detect.Judge.
 func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
-	if o.Kind != detect.Operation || o.Armed || o.Learning || o.Operation.Verb < firedoor.VerbControl {
+	if o.Kind != detect.Operation && o.Kind != detect.Refused || o.Armed || o.Learning || o.Operation.Verb < firedoor.VerbControl {
 		return
 	}
 	p := detect.PairOf(o)
 	s := j.stories[p]
+	if o.Kind == detect.Refused {
+		if s != nil && s.Note(o) {
+			j.tell(o, s, raise)
+		}
+		return
+	}
 	if s == nil {
 		s = &detect.Story{}
 		if len(j.stories) < maxStories {
 			j.stories[p] = s
 		}
 	}
-	if !s.Add(o) {
-		return
+	if s.Add(o) {
+		j.tell(o, s, raise)
 	}
+}
+
+func (j *judge) tell(o *detect.Observation, s *detect.Story, raise func(*detect.Finding)) {
 	raise(&detect.Finding{Kind: Kind, Cause: detect.Between(o), Severity: firedoor.Medium, Techniques: s.Techniques(),
 		Sentence: detect.Who(j.world, o, o.Client) + " " + s.Tell(detect.Whom(j.world, o, o.Server)) +
 			". Nothing was learned, so nobody knows whether it may - " + s.Functions() + "."})

@@ -61,25 +61,33 @@ type judge struct {
 
 // See implements detect.Judge.
 func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
-	if o.Kind != detect.NewOperation || !o.FirstVerb || !o.Operation.Verb.Changes() {
+	if o.Kind != detect.NewOperation && (o.Kind != detect.Refused || !o.Armed || o.Outside) || !o.FirstVerb || !o.Operation.Verb.Changes() {
 		return
 	}
-	g := groupOf(o.Operation.Verb)
-	unknown := detect.Unknown(j.world, o, o.Client)
-	d := deed{detect.PairOf(o), g}
+	d := deed{detect.PairOf(o), groupOf(o.Operation.Verb)}
 	s, had := j.stories[d]
+	if o.Kind == detect.Refused {
+		if had && s.Note(o) {
+			j.tell(o, d.group, s, raise)
+		}
+		return
+	}
 	if !had {
 		s = &detect.Story{}
-		if unknown && j.crowd(o, raise) {
+		if detect.Unknown(j.world, o, o.Client) && j.crowd(o, raise) {
 			return
 		}
 		if len(j.stories) < maxStories {
 			j.stories[d] = s
 		}
 	}
-	if !s.Add(o) {
-		return
+	if s.Add(o) {
+		j.tell(o, d.group, s, raise)
 	}
+}
+
+func (j *judge) tell(o *detect.Observation, g group, s *detect.Story, raise func(*detect.Finding)) {
+	unknown := detect.Unknown(j.world, o, o.Client)
 	f := detect.Finding{Kind: Kind, Cause: detect.Between(o) + " " + groupNames[g], Severity: s.Severity(), Techniques: s.Techniques()}
 	if unknown {
 		if g != configures {
