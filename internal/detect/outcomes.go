@@ -47,7 +47,7 @@ func (s *Outcomes) add(o *Outcomes) {
 // Tail ends what is told of it: ", which refused (illegal-data-address)"; empty
 // if it was done. reasons are the refusals' names.
 func (s *Outcomes) Tail(reasons *Names) string {
-	text := ""
+	var text string
 	switch tried := s.Tried(); {
 	case tried && s.refused && s.silent:
 		text = ", which refused or did not answer"
