@@ -107,6 +107,17 @@ type AssetChange struct {
 	At     Endpoint
 	Moment
 	Before FrameRef // evidence of what was there before, where there is some
+	// ChangeReplaced, else zero: Since is the time of Frame, for that the one
+	// before stays silent shows only later; Former tells of Other.
+	Since  int64
+	Former Description
+}
+
+// Description is what to call an asset in a sentence.
+type Description struct {
+	Name  string // its address where it has no other
+	Role  Role
+	Known bool // it was there when learning ended
 }
 
 // Role is what an asset is for, in the field's words.

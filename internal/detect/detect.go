@@ -74,7 +74,11 @@ type Observation struct {
 	Reason   string // Malformed, TableFull: static text
 	Fact     firedoor.FactKind
 	Old, New string
-	Count    uint64
+	// DeviceReplaced: when the last of Frames was, for it shows later, and who
+	// was there before.
+	Since  int64
+	Former firedoor.Description
+	Count  uint64
 }
 
 // World is what detectors may ask about the plant.

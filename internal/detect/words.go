@@ -39,7 +39,11 @@ func Unknown(w World, o *Observation, e firedoor.Endpoint) bool {
 // was guessed for a newcomer is left out: what it does is what is told of it.
 func Whom(w World, o *Observation, e firedoor.Endpoint) string {
 	name, role, known := w.Describe(e)
-	address := Address(e)
+	return Called(name, role, Address(e), o.Armed && !known)
+}
+
+// Called is Whom for who is described by other means.
+func Called(name, role, address string, unknown bool) string {
 	if name == "" {
 		name = address
 	}
@@ -49,7 +53,7 @@ func Whom(w World, o *Observation, e firedoor.Endpoint) string {
 		name += " (" + address + ")"
 	}
 	switch {
-	case o.Armed && !known:
+	case unknown:
 		return "unknown device " + name
 	case named:
 		return name

@@ -175,7 +175,7 @@ func (v *Inventory) settle(now int64, ai uint32) {
 	v.emit(firedoor.ChangeReplaced, m, repl, v.endpoint(n), func(c *firedoor.AssetChange) {
 		c.Other, c.Source, c.Reason = v.assets[old].id, source, reason
 		c.Old, c.New = v.nodes[cur].mac.String(), challenger.String()
-		c.Before = v.nodes[cur].frame
+		c.Before, c.Since, c.Former = v.nodes[cur].frame, since, v.describe(old, c.At)
 	})
 }
 

@@ -67,10 +67,14 @@ func (v *Inventory) Describe(e firedoor.Endpoint) (name, role string, known bool
 	if n == none {
 		return address0(e), "", false
 	}
-	a := v.nodes[n].asset
+	d := v.describe(v.nodes[n].asset, e)
+	return d.Name, string(d.Role), d.Known
+}
+
+func (v *Inventory) describe(a uint32, e firedoor.Endpoint) firedoor.Description {
 	as := &v.assets[a]
 	r, _, _ := v.role(a)
-	return cmp.Or(as.text(firedoor.FactName), as.text(firedoor.FactModel), address0(e)), string(r), as.known
+	return firedoor.Description{Name: cmp.Or(as.text(firedoor.FactName), as.text(firedoor.FactModel), address0(e)), Role: r, Known: as.known}
 }
 
 func address0(e firedoor.Endpoint) string {

@@ -147,7 +147,7 @@ func (s *site) changed(learning bool, protocol string) {
 			from = 0
 		}
 		s.board.See(&detect.Observation{Kind: kind, Armed: s.armed, Learning: learning, Time: c.Time, Frames: frames[from:],
-			Client: c.At, Protocol: protocol, Reason: c.Reason, Fact: c.Fact, Old: c.Old, New: c.New})
+			Client: c.At, Protocol: protocol, Reason: c.Reason, Fact: c.Fact, Old: c.Old, New: c.New, Since: c.Since, Former: c.Former})
 	}
 	s.changes = s.changes[:0]
 }

@@ -126,6 +126,7 @@ func (l *line) read(words []string) error {
 		return err
 	}
 	o.Time = int64(d)
+	o.Since = o.Time
 	kind, ok := kinds[words[1]]
 	if !ok {
 		return fmt.Errorf("no kind of observation is called %q", words[1])
@@ -216,6 +217,14 @@ func (l *line) member(name, value string) error {
 		o.Low = number()
 	case "high":
 		o.High = number()
+	case "since":
+		d, err := time.ParseDuration(value)
+		o.Since = int64(d)
+		return err
+	case "former":
+		o.Former.Name, o.Former.Known = value, true
+	case "role":
+		o.Former.Role = firedoor.Role(value)
 	case "reason":
 		o.Reason = value
 	case "old":

@@ -1,6 +1,7 @@
 package identitychange
 
 import (
+	"slices"
 	"strings"
 
 	"firedoor"
@@ -42,8 +43,12 @@ func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
 	case detect.IdentityChanged:
 		j.change(o, address, raise)
 	case detect.DeviceReplaced:
+		frames := slices.Clone(o.Frames)
+		slices.Reverse(frames) // the one that decided first
+		before := detect.Called(o.Former.Name, string(o.Former.Role), address, o.Armed && !o.Former.Known)
 		raise(&detect.Finding{Kind: KindReplaced, Cause: address + " " + o.New, Severity: firedoor.Medium,
-			Sentence: "Another device took the place of " + detect.Whom(j.world, o, o.Client) + ": MAC " + o.New + ", before " + o.Old +
+			At: &detect.Evidence{Time: o.Since, Frames: frames, Client: o.Client, Server: o.Server, Protocol: o.Protocol},
+			Sentence: "Another device took the place of " + before + ": MAC " + o.New + ", before " + o.Old +
 				". Was it replaced on purpose?"})
 	case detect.AddressContradiction:
 		raise(&detect.Finding{Kind: KindContradiction, Cause: address, Severity: firedoor.High, Techniques: []string{"T0830"},

@@ -93,6 +93,10 @@ func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
 	case !o.Armed:
 		return
 	}
+	switch o.Kind { // before the clock tells those that were held long enough
+	case detect.DeviceReplaced, detect.AddressContradiction, detect.AddressMoved:
+		j.explain(o.Client)
+	}
 	j.clock(o.Time, raise)
 	switch o.Kind {
 	case detect.NewDevice:
@@ -107,8 +111,6 @@ func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
 		if detect.Unknown(j.world, o, o.Client) {
 			j.ask(o, raise)
 		}
-	case detect.DeviceReplaced, detect.AddressContradiction, detect.AddressMoved:
-		j.explain(o.Client)
 	case detect.TableFull:
 		j.flood.full(o, raise)
 	}
