@@ -22,7 +22,8 @@ import (
 //
 // KIND is that of the observation with hyphens (new-operation); an end is an
 // address or a MAC or both joined with "/", with "@2" for another segment. For
-// members see member below. Frames count up by one from line to line.
+// members see member below. Frames count up by one from line to line; a line with
+// "also" in the place of "at" is about the frame before.
 type Scenario struct {
 	lines []line
 }
@@ -70,8 +71,10 @@ func Parse(text string) (*Scenario, error) {
 			armed, learning = false, true
 		case "unlearned":
 			armed, learning = false, false
-		case "at":
-			frame++
+		case "at", "also":
+			if words[0] == "at" {
+				frame++
+			}
 			o := &detect.Observation{Armed: armed, Learning: learning, Frames: []firedoor.FrameRef{{Frame: frame}}}
 			l = line{observation: o, repeat: 1}
 			if err := l.read(words[1:]); err != nil {

@@ -48,6 +48,8 @@ type judge struct {
 	learned map[habit]bool
 	fresh   map[detect.Pair]bool // conversations that are new as a whole
 	stories map[detect.Pair]*story
+	held    question
+	broken  firedoor.FrameRef // of the latest malformed message
 }
 
 // rarity is how far one must step back to find somebody who does the same.
@@ -61,6 +63,7 @@ const (
 
 // See implements detect.Judge.
 func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
+	j.answer(o, raise)
 	switch {
 	case o.Learning:
 		if o.Kind == detect.Operation && len(j.learned) < maxHabits {
@@ -73,7 +76,7 @@ func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
 		}
 	case o.Kind == detect.NewOperation:
 		if !o.Covered && !o.Operation.Verb.Changes() && !j.fresh[detect.PairOf(o)] {
-			j.judge(o, raise)
+			j.ask(o, raise)
 		}
 	}
 }
@@ -94,7 +97,7 @@ func (j *judge) rarity(o *detect.Observation) (r rarity, words string) {
 	}
 }
 
-func (j *judge) judge(o *detect.Observation, raise func(*detect.Finding)) {
+func (j *judge) judge(o *detect.Observation, at *detect.Evidence, raise func(*detect.Finding)) {
 	p := detect.PairOf(o)
 	s := j.stories[p]
 	if s == nil {
@@ -113,7 +116,7 @@ func (j *judge) judge(o *detect.Observation, raise func(*detect.Finding)) {
 	} else if !news {
 		return
 	}
-	f := detect.Finding{Kind: Kind, Cause: detect.Between(o), Severity: severity(s.rare)}
+	f := detect.Finding{Kind: Kind, Cause: detect.Between(o), Severity: severity(s.rare), At: at}
 	text := s.start
 	if s.asked.Len() > 0 {
 		text += ": " + s.asked.String()
