@@ -94,7 +94,7 @@ func (j *judge) See(o *detect.Observation, raise func(*detect.Finding)) {
 		return
 	}
 	switch o.Kind { // before the clock tells those that were held long enough
-	case detect.DeviceReplaced, detect.AddressContradiction, detect.AddressMoved:
+	case detect.DeviceReplaced, detect.AddressContradiction:
 		j.explain(o.Client)
 	}
 	j.clock(o.Time, raise)
