@@ -152,7 +152,7 @@ func WriteBenchModbus(w io.Writer, scale int) error {
 
 // acknowledge writes the bare ACK of a client whose next question is further off
 // than its delayed acknowledgement: 40 ms with some stacks, 200 with others. Half
-// of the clients are of the first kind, so that a fifth of the frames are bare.
+// of the clients are of the first kind, so that nearly a quarter of the frames are bare.
 func (p *benchPair) acknowledge() {
 	if p.conn != nil && p.client.MAC&1 == 0 {
 		p.conn.AckClient()
