@@ -31,6 +31,7 @@ var numbers = []struct {
 	{"firedoor/internal/packet", 2},
 	{"firedoor/internal/policy", 2},
 	{"firedoor/internal/health", 2},
+	{"firedoor/internal/near", 2},
 	{"firedoor/internal/capture", 3},
 	{"firedoor/internal/flow", 3},
 	{"firedoor/internal/protocol", 3},

@@ -37,7 +37,8 @@ type Conversation struct {
 
 	strange uint16 // statements that Covered found to be new
 	live    uint32 // flows that still point here
-	asked   int32  // statement asked last: its successor is the next guess
+	asked   int32  // statement asked last
+	guess   int32  // what followed it last time, -1 when nothing did
 	newest  int32  // head of the chain of statements
 }
 
@@ -55,7 +56,7 @@ func (t *Table) Converse(p *Pair, now int64, learning bool) (conv int32, fresh b
 			t.Refused++
 			return -1, false
 		}
-		t.conversations[i] = Conversation{Pair: *p, First: now, Last: now, Learned: learning, asked: -1, newest: -1}
+		t.conversations[i] = Conversation{Pair: *p, First: now, Last: now, Learned: learning, asked: -1, guess: -1, newest: -1}
 		t.pairs[*p] = i
 	}
 	c := &t.conversations[i]

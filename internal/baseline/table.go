@@ -2,8 +2,10 @@ package baseline
 
 import (
 	"hash/maphash"
+	"unsafe"
 
 	"firedoor"
+	"firedoor/internal/near"
 )
 
 // Limits bound a Table. At a limit nothing known is dropped: what is new is
@@ -161,10 +163,7 @@ const MaxText = 256
 func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool) (st int32, fresh bool) {
 	c := &t.conversations[conv]
 	own := t.owner(conv, op)
-	st = -1
-	if c.asked >= 0 {
-		st = t.rows[c.asked].next
-	}
+	st = c.guess
 	// Polling repeats itself: what followed last time mostly follows again, and
 	// costs no hash. It is compared in place: building a key costs as much as
 	// finding it.
@@ -189,6 +188,9 @@ func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool
 	r := &t.rows[st]
 	r.count++
 	r.last = max(r.last, now)
+	if c.guess = r.next; c.guess >= 0 {
+		near.Line(unsafe.Pointer(&t.rows[c.guess]))
+	}
 	return st, fresh
 }
 
