@@ -35,3 +35,19 @@ type Alert struct {
 	Techniques []string // ATT&CK for ICS ids
 	Frames     []FrameRef
 }
+
+// AlertLine is an alert as files and the console show it: one element of
+// alerts.json (docs/formats/alerts.md).
+type AlertLine struct {
+	ID         string   `json:"id"`
+	Time       string   `json:"time"` // traffic time, RFC 3339, UTC, nine decimals
+	Kind       string   `json:"kind"`
+	Severity   string   `json:"severity"`
+	Sentence   string   `json:"sentence"`
+	Client     *Address `json:"client"`
+	Server     *Address `json:"server"`
+	Protocol   string   `json:"protocol"`
+	Techniques []string `json:"techniques"`
+	Capture    string   `json:"capture"`
+	Frames     []uint32 `json:"frames"`
+}

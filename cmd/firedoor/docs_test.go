@@ -209,13 +209,13 @@ var (
 // TestMembersInDocuments holds the tables of the formats against the members that
 // the Go types have, both ways.
 func TestMembersInDocuments(t *testing.T) {
-	tags := jsonTags(t, "asset.go", "internal/sensor/summary.go", "internal/sensor/sight.go", "internal/sensor/result.go", "internal/sensor/files.go")
+	tags := jsonTags(t, "asset.go", "alert.go", "conversation.go", "record.go", "internal/sensor/summary.go", "internal/sensor/sight.go", "internal/sensor/result.go", "internal/sensor/files.go")
 	address := tags["Address"]
 	for name, types := range map[string][]string{
 		"assets":        {"Asset", "Identifier", "Fact", "Relation", "AssetEvent", "Evidence"},
 		"conversations": {"Conversation", "Statement", "Range"},
 		"summary":       {"Summary", "CaptureSummary", "Sight", "Unknown", "ProtocolSummary", "StatementSummary", "AlertSummary", "ClockSummary", "Limit", "Named"},
-		"alerts":        {"alertLine"},
+		"alerts":        {"AlertLine"},
 		"events":        nil,
 	} {
 		text := documents(t)["docs/formats/"+name+".md"]

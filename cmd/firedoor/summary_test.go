@@ -113,7 +113,7 @@ func TestSummarySight(t *testing.T) {
 	}
 	s.Unknown[0] = sensor.Unknown{Transport: "ethernet", Port: 0x88e1, Packets: 1500}
 	s.Unknown[1] = sensor.Unknown{Transport: "ip", Port: 50, Packets: 2}
-	s.Limits = []sensor.Limit{{Name: "flows", Times: 2}}
+	s.Limits = []firedoor.Limit{{Name: "flows", Times: 2}}
 	want := `
 WHAT COULD NOT BE SEEN
              1  connection was seen in one direction only

@@ -63,25 +63,10 @@ func (r *Result) WriteAssets(w io.Writer) error { return r.site.inventory.WriteJ
 // WriteConversations writes conversations.json.
 func (r *Result) WriteConversations(w io.Writer) error {
 	a := array{w: bufio.NewWriter(w)}
-	if err := r.Conversations(func(c *Conversation) error { return a.add(c) }); err != nil {
+	if err := r.Conversations(func(c *firedoor.Conversation) error { return a.add(c) }); err != nil {
 		return err
 	}
 	return a.close()
-}
-
-// alertLine is one alert of alerts.json (docs/formats/alerts.md).
-type alertLine struct {
-	ID         string   `json:"id"`
-	Time       string   `json:"time"`
-	Kind       string   `json:"kind"`
-	Severity   string   `json:"severity"`
-	Sentence   string   `json:"sentence"`
-	Client     *Address `json:"client"`
-	Server     *Address `json:"server"`
-	Protocol   string   `json:"protocol"`
-	Techniques []string `json:"techniques"`
-	Capture    string   `json:"capture"`
-	Frames     []uint32 `json:"frames"`
 }
 
 // WriteAlerts writes alerts.json.
@@ -95,8 +80,8 @@ func (r *Result) WriteAlerts(w io.Writer) error {
 	return a.close()
 }
 
-func (r *Result) alertLine(a *firedoor.Alert) alertLine {
-	line := alertLine{ID: a.ID, Time: eventlog.Time(a.Time), Kind: a.Kind, Severity: a.Severity.String(), Sentence: a.Sentence,
+func (r *Result) alertLine(a *firedoor.Alert) firedoor.AlertLine {
+	line := firedoor.AlertLine{ID: a.ID, Time: eventlog.Time(a.Time), Kind: a.Kind, Severity: a.Severity.String(), Sentence: a.Sentence,
 		Client: endpointOf(&a.Client), Server: endpointOf(&a.Server), Protocol: a.Protocol, Techniques: a.Techniques, Frames: []uint32{}}
 	if line.Techniques == nil {
 		line.Techniques = []string{}
@@ -113,11 +98,11 @@ func (r *Result) alertLine(a *firedoor.Alert) alertLine {
 }
 
 // endpointOf is an end of an alert; nil where the alert has none.
-func endpointOf(e *firedoor.Endpoint) *Address {
+func endpointOf(e *firedoor.Endpoint) *firedoor.Address {
 	if e.IP.IsZero() && e.MAC == 0 {
 		return nil
 	}
-	return &Address{IP: e.IP.String(), Port: e.Port, MAC: e.MAC.String()}
+	return &firedoor.Address{IP: e.IP.String(), Port: e.Port, MAC: e.MAC.String()}
 }
 
 // WriteSummary writes summary.json.

@@ -27,7 +27,7 @@ type outcome struct {
 	files         map[string]string
 	lines         []line
 	assets        []firedoor.Asset
-	conversations []Conversation
+	conversations []firedoor.Conversation
 	seen          []string // what detectors were shown: kind and who
 }
 
@@ -187,7 +187,7 @@ func (out *outcome) saw(prefix string) (n int) {
 	return n
 }
 
-func (out *outcome) conversation(t testing.TB, protocol string) *Conversation {
+func (out *outcome) conversation(t testing.TB, protocol string) *firedoor.Conversation {
 	t.Helper()
 	for i := range out.conversations {
 		if out.conversations[i].Protocol == protocol {

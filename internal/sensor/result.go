@@ -34,65 +34,6 @@ func (p *pipeline) result() *Result {
 // Alerts gives all alerts, by time and then id.
 func (r *Result) Alerts() []firedoor.Alert { return r.site.board.Alerts() }
 
-// Address is an end of a conversation in a file.
-type Address struct {
-	IP   string `json:"ip,omitempty"`
-	Port uint16 `json:"port,omitempty"`
-	MAC  string `json:"mac,omitempty"`
-}
-
-// Conversation is one conversation of conversations.json
-// (docs/formats/conversations.md).
-type Conversation struct {
-	Segment    string      `json:"segment"`
-	Client     Address     `json:"client"`
-	Server     Address     `json:"server"`
-	Protocol   string      `json:"protocol"`
-	Learned    bool        `json:"learned"`
-	First      string      `json:"first"`
-	Last       string      `json:"last"`
-	Flows      uint32      `json:"flows"`
-	Packets    [2]uint64   `json:"packets"` // from the client, from the server
-	Bytes      [2]uint64   `json:"bytes"`
-	Operations uint64      `json:"operations"`
-	Errors     uint64      `json:"errors"`
-	NoResponse uint64      `json:"no_response"`
-	Partial    uint64      `json:"partial"`
-	Samples    uint64      `json:"samples"`
-	Malformed  uint32      `json:"malformed"`
-	Encrypted  uint32      `json:"encrypted"`
-	OneWay     uint32      `json:"one_way"`
-	Verbs      []string    `json:"verbs"`
-	Statements []Statement `json:"statements"`
-}
-
-// Statement is one learned or later seen operation of a conversation. Period
-// is the mean time between two of them, in nanoseconds; 0 for a single one.
-type Statement struct {
-	Protocol   string  `json:"protocol,omitempty"` // where it is not the conversation's
-	Unit       *uint32 `json:"unit,omitempty"`
-	Verb       string  `json:"verb"`
-	Function   string  `json:"function"`
-	Code       uint32  `json:"code"`
-	Object     string  `json:"object,omitempty"`
-	Quantity   *uint32 `json:"quantity,omitempty"`
-	Learned    bool    `json:"learned"`
-	Count      uint32  `json:"count"`
-	Errors     uint32  `json:"errors"`
-	NoResponse uint32  `json:"no_response"`
-	First      string  `json:"first"`
-	Last       string  `json:"last"`
-	Period     int64   `json:"period_ns"`
-	Written    []Range `json:"written,omitempty"` // by element, as learned
-}
-
-// Range is the learned range of one written element.
-type Range struct {
-	Min   float64 `json:"min"`
-	Max   float64 `json:"max"`
-	Count uint32  `json:"count"`
-}
-
 // conversationRef finds a conversation in its lane.
 type conversationRef struct {
 	lane *lane
@@ -120,7 +61,7 @@ func compareIP(a, b firedoor.IP) int {
 }
 
 // Conversations gives every conversation in stable order to f.
-func (r *Result) Conversations(f func(*Conversation) error) error {
+func (r *Result) Conversations(f func(*firedoor.Conversation) error) error {
 	for _, ref := range r.ordered() {
 		c := r.conversation(ref)
 		if err := f(&c); err != nil {
@@ -130,14 +71,14 @@ func (r *Result) Conversations(f func(*Conversation) error) error {
 	return nil
 }
 
-func (r *Result) conversation(ref conversationRef) Conversation {
+func (r *Result) conversation(ref conversationRef) firedoor.Conversation {
 	t := ref.lane.table
 	c := t.Conversation(ref.conv)
-	out := Conversation{Segment: r.scopes.Name(c.Segment), Protocol: c.Protocol, Learned: c.Learned,
+	out := firedoor.Conversation{Segment: r.scopes.Name(c.Segment), Protocol: c.Protocol, Learned: c.Learned,
 		Client: address(c.Client, c.ClientMAC, c.Transport, 0), Server: address(c.Server, c.ServerMAC, c.Transport, c.ServerPort),
 		First: eventlog.Time(c.First), Last: eventlog.Time(c.Last), Flows: c.Flows, Packets: c.Packets, Bytes: c.Bytes,
 		Operations: c.Operations, Errors: c.Errors, NoResponse: c.NoResponse, Partial: c.Partial, Samples: c.Samples,
-		Malformed: c.Malformed, Encrypted: c.Encrypted, OneWay: c.OneWay, Verbs: []string{}, Statements: []Statement{}}
+		Malformed: c.Malformed, Encrypted: c.Encrypted, OneWay: c.OneWay, Verbs: []string{}, Statements: []firedoor.Statement{}}
 	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
 		if c.Verbs&(1<<v) != 0 {
 			out.Verbs = append(out.Verbs, v.String())
@@ -147,8 +88,8 @@ func (r *Result) conversation(ref conversationRef) Conversation {
 	return out
 }
 
-func address(ip firedoor.IP, mac firedoor.MAC, transport uint8, port uint16) Address {
-	a := Address{Port: port, MAC: mac.String()}
+func address(ip firedoor.IP, mac firedoor.MAC, transport uint8, port uint16) firedoor.Address {
+	a := firedoor.Address{Port: port, MAC: mac.String()}
 	if transport != 0 {
 		a.IP = ip.String()
 	} else {
@@ -157,10 +98,10 @@ func address(ip firedoor.IP, mac firedoor.MAC, transport uint8, port uint16) Add
 	return a
 }
 
-func statement(ref conversationRef, st int32) Statement {
+func statement(ref conversationRef, st int32) firedoor.Statement {
 	t := ref.lane.table
 	s, op := t.Statement(st), t.Operation(st)
-	out := Statement{Protocol: op.Protocol, Verb: op.Verb.String(), Function: op.Function, Code: op.Code,
+	out := firedoor.Statement{Protocol: op.Protocol, Verb: op.Verb.String(), Function: op.Function, Code: op.Code,
 		Object: string(op.Object.AppendTo(nil)), Learned: s.Learned, Count: s.Count, Errors: s.Errors, NoResponse: s.NoResponse,
 		First: eventlog.Time(min(s.First, s.Last)), Last: eventlog.Time(max(s.First, s.Last))}
 	if op.HasUnit {
@@ -173,7 +114,7 @@ func statement(ref conversationRef, st int32) Statement {
 		out.Period = max(s.Last-s.First, s.First-s.Last) / int64(s.Count-1) // a later file may be older
 	}
 	for _, rg := range t.Ranges(st) {
-		out.Written = append(out.Written, Range{Min: rg.Min, Max: rg.Max, Count: rg.Count})
+		out.Written = append(out.Written, firedoor.Range{Min: rg.Min, Max: rg.Max, Count: rg.Count})
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"firedoor"
 	"firedoor/internal/packet"
 	"firedoor/internal/plant"
 )
@@ -60,10 +61,10 @@ func TestOneWayAnswers(t *testing.T) {
 	wantEnds(t, c)
 }
 
-func wantEnds(t *testing.T, c *Conversation) {
+func wantEnds(t *testing.T, c *firedoor.Conversation) {
 	t.Helper()
-	client := Address{IP: "10.1.0.10", MAC: "00:d0:c9:00:00:10"}
-	server := Address{IP: "10.1.0.20", Port: 502, MAC: "00:80:f4:00:00:20"}
+	client := firedoor.Address{IP: "10.1.0.10", MAC: "00:d0:c9:00:00:10"}
+	server := firedoor.Address{IP: "10.1.0.20", Port: 502, MAC: "00:80:f4:00:00:20"}
 	if c.Client != client || c.Server != server {
 		t.Errorf("from %+v to %+v", c.Client, c.Server)
 	}

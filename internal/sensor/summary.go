@@ -29,7 +29,7 @@ type Summary struct {
 	Conversations int               `json:"conversations"`
 	Statements    StatementSummary  `json:"statements"`
 	Alerts        AlertSummary      `json:"alerts"`
-	Limits        []Limit           `json:"limits_reached"`
+	Limits        []firedoor.Limit  `json:"limits_reached"`
 	Clock         ClockSummary      `json:"clock"`
 }
 
@@ -81,12 +81,6 @@ type AlertSummary struct {
 	Total      int     `json:"total"`
 	BySeverity []Named `json:"by_severity"`
 	ByKind     []Named `json:"by_kind"`
-}
-
-// Limit is a table that was full, and how often something found no room.
-type Limit struct {
-	Name  string `json:"name"`
-	Times uint64 `json:"times"`
 }
 
 // ClockSummary tells what was odd about timestamps.
@@ -250,10 +244,10 @@ func tally(words []string) []Named {
 
 func (r *Result) limits(p *pipeline) {
 	s := &r.Summary
-	s.Limits = []Limit{}
+	s.Limits = []firedoor.Limit{}
 	add := func(name string, n uint64) {
 		if n > 0 {
-			s.Limits = append(s.Limits, Limit{name, n})
+			s.Limits = append(s.Limits, firedoor.Limit{Name: name, Times: n})
 		}
 	}
 	var statements, refused, forgotten, faults uint64

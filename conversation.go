@@ -1,0 +1,60 @@
+package firedoor
+
+// Address is an end of a conversation in a file.
+type Address struct {
+	IP   string `json:"ip,omitempty"`
+	Port uint16 `json:"port,omitempty"`
+	MAC  string `json:"mac,omitempty"`
+}
+
+// Conversation is one conversation of conversations.json
+// (docs/formats/conversations.md).
+type Conversation struct {
+	Segment    string      `json:"segment"`
+	Client     Address     `json:"client"`
+	Server     Address     `json:"server"`
+	Protocol   string      `json:"protocol"`
+	Learned    bool        `json:"learned"`
+	First      string      `json:"first"`
+	Last       string      `json:"last"`
+	Flows      uint32      `json:"flows"`
+	Packets    [2]uint64   `json:"packets"` // from the client, from the server
+	Bytes      [2]uint64   `json:"bytes"`
+	Operations uint64      `json:"operations"`
+	Errors     uint64      `json:"errors"`
+	NoResponse uint64      `json:"no_response"`
+	Partial    uint64      `json:"partial"`
+	Samples    uint64      `json:"samples"`
+	Malformed  uint32      `json:"malformed"`
+	Encrypted  uint32      `json:"encrypted"`
+	OneWay     uint32      `json:"one_way"`
+	Verbs      []string    `json:"verbs"`
+	Statements []Statement `json:"statements"`
+}
+
+// Statement is one learned or later seen operation of a conversation. Period
+// is the mean time between two of them, in nanoseconds; 0 for a single one.
+type Statement struct {
+	Protocol   string  `json:"protocol,omitempty"` // where it is not the conversation's
+	Unit       *uint32 `json:"unit,omitempty"`
+	Verb       string  `json:"verb"`
+	Function   string  `json:"function"`
+	Code       uint32  `json:"code"`
+	Object     string  `json:"object,omitempty"`
+	Quantity   *uint32 `json:"quantity,omitempty"`
+	Learned    bool    `json:"learned"`
+	Count      uint32  `json:"count"`
+	Errors     uint32  `json:"errors"`
+	NoResponse uint32  `json:"no_response"`
+	First      string  `json:"first"`
+	Last       string  `json:"last"`
+	Period     int64   `json:"period_ns"`
+	Written    []Range `json:"written,omitempty"` // by element, as learned
+}
+
+// Range is the learned range of one written element.
+type Range struct {
+	Min   float64 `json:"min"`
+	Max   float64 `json:"max"`
+	Count uint32  `json:"count"`
+}
