@@ -32,22 +32,33 @@ var numbers = []struct {
 	{"firedoor/internal/policy", 2},
 	{"firedoor/internal/health", 2},
 	{"firedoor/internal/near", 2},
+	{"firedoor/internal/snapshot", 2},
+	{"firedoor/internal/confine", 2},
+	{"firedoor/web", 2},
 	{"firedoor/internal/capture", 3},
 	{"firedoor/internal/flow", 3},
 	{"firedoor/internal/protocol", 3},
 	{"firedoor/internal/detect", 3},
 	{"firedoor/internal/eventlog", 3},
+	{"firedoor/internal/store", 3},
 	{"firedoor/internal/protocol/wire", 4},
 	{"firedoor/internal/reassembly", 4},
 	{"firedoor/internal/inventory", 4},
 	{"firedoor/internal/baseline", 4},
+	{"firedoor/internal/journal", 4},
+	{"firedoor/internal/uplink", 4},
 	{"firedoor/internal/protocol/", 5},
 	{"firedoor/internal/detect/", 5},
 	{"firedoor/internal/protocol/all", 6},
 	{"firedoor/internal/detect/all", 6},
+	{"firedoor/internal/store/", 5},
 	{"firedoor/internal/plant", 7},
+	{"firedoor/internal/api", 7},
+	{"firedoor/internal/config", 8},
 	{"firedoor/internal/sensor", 9},
+	{"firedoor/internal/console", 9},
 	{"firedoor/internal/plant/", 10},
+	{"firedoor/internal/config/", 10},
 	{"firedoor/cmd/firedoor", 10},
 	{"firedoor/scripts/", 10},
 }
@@ -323,7 +334,7 @@ func TestNoForbiddenNames(t *testing.T) {
 // TestNothingOfThisMachine keeps out of the tree what belongs to a machine.
 func TestNothingOfThisMachine(t *testing.T) {
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() && (d.Name() == ".git" || d.Name() == "testdata" || d.Name() == "bin") {
+		if err != nil || d.IsDir() && (d.Name() == ".git" || d.Name() == "testdata" || d.Name() == "bin" || d.Name() == "node_modules" || d.Name() == "dist") {
 			if d != nil && d.IsDir() && err == nil {
 				return filepath.SkipDir
 			}

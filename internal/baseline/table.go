@@ -21,15 +21,15 @@ type Limits struct {
 
 // Table is one lane's learned behaviour.
 type Table struct {
-	limits Limits
-	seed   maphash.Seed
+	limits Limits       `snapshot:"-"`
+	seed   maphash.Seed `snapshot:"-"`
 
-	pairs         map[Pair]int32
+	pairs         map[Pair]int32 `snapshot:"-"`
 	conversations []Conversation
 	hand          int32
 
 	within  [maxWithin]string // protocols that travel inside others, by first sight
-	index   []int32           // open-addressed: statement + 1, 0 is empty
+	index   []int32           `snapshot:"-"` // open-addressed: statement + 1, 0 is empty
 	rows    []row
 	details []detail
 	text    []byte // tags and other names of objects, end to end
@@ -142,6 +142,7 @@ type detail struct {
 	first      int64
 	textStart  uint32
 	textLen    uint32
+	tail       uint64 // stands for the rest of a text that was cut
 	errors     uint32
 	noResponse uint32
 	older      int32 // next in the conversation's chain
@@ -205,7 +206,20 @@ func (t *Table) textOf(op *firedoor.Operation) uint64 {
 	if len(op.Object.Text) == 0 {
 		return 0
 	}
-	return maphash.Bytes(t.seed, op.Object.Text)
+	return maphash.Bytes(t.seed, op.Object.Text[:min(len(op.Object.Text), MaxText)]) ^ tailOf(op.Object.Text)
+}
+
+// tailOf stands for what is not kept of a long text: 0 if all of it is. It has no
+// seed, as it is stored.
+func tailOf(text []byte) uint64 {
+	if len(text) <= MaxText {
+		return 0
+	}
+	sum := uint64(14695981039346656037) // FNV-1a
+	for _, b := range text[MaxText:] {
+		sum = (sum ^ uint64(b)) * 1099511628211
+	}
+	return sum
 }
 
 func (t *Table) find(k *key) (st int32, missing bool) {
@@ -236,12 +250,34 @@ func (t *Table) admit(c *Conversation, k *key, op *firedoor.Operation, now int64
 	t.rows = append(t.rows, row{key: *k, next: -1})
 	text := op.Object.Text[:min(len(op.Object.Text), MaxText)]
 	t.details = append(t.details, detail{function: op.Function, protocol: op.Protocol, first: now, learned: learning,
-		hasUnit: op.HasUnit && !op.UnitAgreed, hasQty: op.HasQty, textStart: uint32(len(t.text)), textLen: uint32(len(text)),
+		hasUnit: op.HasUnit && !op.UnitAgreed, hasQty: op.HasQty, textStart: uint32(len(t.text)), textLen: uint32(len(text)), tail: tailOf(op.Object.Text),
 		older: c.newest, ranges: -1})
 	c.newest = st
 	t.text = append(t.text, text...)
 	t.insert(st)
 	return st
+}
+
+// Restored makes anew what is not stored, after the rest of an empty Table was
+// read back: the index, whose hash has another seed now, and the flows, of which
+// none is left.
+func (t *Table) Restored() {
+	size := 256
+	for 4*len(t.rows) >= 3*size {
+		size *= 2
+	}
+	t.index = make([]int32, size)
+	for st := range t.rows {
+		if d := &t.details[st]; d.textLen > 0 {
+			t.rows[st].text = maphash.Bytes(t.seed, t.text[d.textStart:d.textStart+d.textLen]) ^ d.tail
+		}
+		t.insert(int32(st))
+	}
+	t.pairs = make(map[Pair]int32, len(t.conversations))
+	for i := range t.conversations {
+		t.conversations[i].live = 0
+		t.pairs[t.conversations[i].Pair] = int32(i)
+	}
 }
 
 func (t *Table) insert(st int32) {
@@ -385,5 +421,5 @@ func (k *key) sameBut(o *key, axis int) bool {
 
 // Bytes is roughly the memory the table holds.
 func (t *Table) Bytes() int {
-	return 4*cap(t.index) + 64*cap(t.rows) + 72*cap(t.details) + cap(t.text) + 24*cap(t.ranges) + 240*cap(t.conversations)
+	return 4*cap(t.index) + 64*cap(t.rows) + 80*cap(t.details) + cap(t.text) + 24*cap(t.ranges) + 240*cap(t.conversations)
 }

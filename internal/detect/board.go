@@ -25,16 +25,19 @@ const KindTooMany = "too-many-alerts"
 // Board shows every observation to the judges in order, and keeps one alert per
 // kind and cause, whose evidence grows.
 type Board struct {
-	judges []Judge
-	world  glance
+	names  []string `snapshot:"-"` // of the detectors
+	judges []Judge  `snapshot:"-"`
+	world  glance   `snapshot:"-"`
 	alerts []firedoor.Alert
+	about  []cause // of each alert
 	causes map[cause]int
 	ids    map[string]bool
-	beyond uint64 // findings for which there was no room
+	beyond uint64  // findings for which there was no room
+	news   []int32 `snapshot:"-"` // alerts that changed since News was asked
 
-	seeing *Observation
-	frames []firedoor.FrameRef
-	raise  func(*Finding)
+	seeing *Observation        `snapshot:"-"`
+	frames []firedoor.FrameRef `snapshot:"-"`
+	raise  func(*Finding)      `snapshot:"-"`
 }
 
 // cause tells alerts apart. The segment is not part of an alert's id: its number
@@ -49,7 +52,7 @@ func NewBoard(list []Detector, w World) *Board {
 	b := &Board{causes: map[cause]int{}, ids: map[string]bool{}, world: glance{World: w}}
 	b.raise = b.take
 	for _, d := range list {
-		b.judges = append(b.judges, d.New(&b.world))
+		b.names, b.judges = append(b.names, d.Name), append(b.judges, d.New(&b.world))
 	}
 	return b
 }
@@ -84,19 +87,59 @@ func (b *Board) take(f *Finding) {
 		}
 		i = b.open(c, at)
 	}
-	a := &b.alerts[i]
-	if !known || f.Severity >= a.Severity {
+	if b.grow(&b.alerts[i], f, at, !known) {
+		b.news = append(b.news, int32(i))
+	}
+}
+
+// grow adds a finding to an alert and tells whether that changed it.
+func (b *Board) grow(a *firedoor.Alert, f *Finding, at *Evidence, fresh bool) (changed bool) {
+	changed = fresh
+	if fresh || f.Severity >= a.Severity {
+		changed = changed || a.Sentence != f.Sentence || a.Severity != f.Severity
 		a.Sentence, a.Severity = f.Sentence, f.Severity
 	}
 	for _, t := range f.Techniques {
 		if !slices.Contains(a.Techniques, t) {
 			a.Techniques = append(a.Techniques, t)
+			changed = true
 		}
 	}
 	for _, r := range at.Frames {
 		if r.Frame > 0 && len(a.Frames) < MaxFrames && !slices.Contains(a.Frames, r) {
 			a.Frames = append(a.Frames, r)
+			changed = true
 		}
+	}
+	return changed
+}
+
+// Clock tells the judges that decide by time how late it is.
+func (b *Board) Clock(now int64) {
+	b.seeing = nil
+	b.world.forget()
+	for _, j := range b.judges {
+		if c, ok := j.(Clocker); ok {
+			c.Clock(now, b.raise)
+		}
+	}
+}
+
+// News gives what alerts are new or have grown since it was last asked, each
+// once, in the order in which they were raised. What it gives is borrowed.
+func (b *Board) News(yield func(*Raised)) {
+	slices.Sort(b.news)
+	for _, i := range slices.Compact(b.news) {
+		yield(&Raised{Alert: b.alerts[i], Cause: b.about[i].text, Segment: b.about[i].segment})
+	}
+	b.news = b.news[:0]
+}
+
+// AllNews makes every alert news again: nobody knows what was told of them.
+func (b *Board) AllNews() {
+	b.news = b.news[:0]
+	for i := range b.alerts {
+		b.news = append(b.news, int32(i))
 	}
 }
 
@@ -115,6 +158,7 @@ func (b *Board) open(c cause, at *Evidence) int {
 		id = identify(c, at.Time, salt)
 	}
 	b.ids[id] = true
+	b.about = append(b.about, c)
 	b.alerts = append(b.alerts, firedoor.Alert{ID: id, Time: at.Time, Kind: c.kind,
 		Client: at.Client, Server: at.Server, Protocol: at.Protocol})
 	return len(b.alerts) - 1

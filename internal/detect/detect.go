@@ -114,6 +114,15 @@ type Closer interface {
 	Close(raise func(*Finding))
 }
 
+// Clocker is a Judge that decides by time. Clock tells it that traffic time has
+// come to now and that every frame before is over; all that a later observation
+// of that time would decide must be decided the same way here, so that a verdict
+// is told in time though nothing else happens.
+type Clocker interface {
+	Judge
+	Clock(now int64, raise func(*Finding))
+}
+
 // Evidence is where and when something was seen.
 type Evidence struct {
 	Time     int64

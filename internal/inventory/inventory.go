@@ -132,7 +132,7 @@ type Stats struct {
 
 // Inventory holds the assets.
 type Inventory struct {
-	cfg       Config
+	cfg       Config `snapshot:"-"`
 	nodes     []node
 	freeNodes []uint32
 	assets    []asset
@@ -151,7 +151,7 @@ type Inventory struct {
 	clock     int64 // traffic time of the last call
 	turn      uint64
 	frozen    bool
-	change    firedoor.AssetChange
+	change    firedoor.AssetChange `snapshot:"-"`
 }
 
 type macKey struct {

@@ -34,6 +34,9 @@ type Protocol struct {
 	Orient func(b []byte) Orientation
 	// New returns a parser for one flow.
 	New func() Parser
+	// Spaces are all kinds of object its operations can touch, each Name once. What
+	// was learned is stored by these names, so a name that was released stays.
+	Spaces []*firedoor.Space
 	// Events are the kinds of event the parser can emit; the suite checks that
 	// its captures show every one of them.
 	Events []firedoor.EventKind

@@ -22,7 +22,7 @@ var Detector = detect.Detector{
 const maxStories = 10_000
 
 type judge struct {
-	world   detect.World
+	world   detect.World `snapshot:"-"`
 	stories map[detect.Pair]*detect.Story
 }
 

@@ -29,7 +29,7 @@ var Detector = detect.Detector{
 const maxDevices = 10_000
 
 type judge struct {
-	world   detect.World
+	world   detect.World `snapshot:"-"`
 	changes map[string]*detect.Names
 }
 

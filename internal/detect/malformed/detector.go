@@ -24,7 +24,7 @@ const maxStories = 10_000
 type story struct{ reasons, clients detect.Names }
 
 type judge struct {
-	world   detect.World
+	world   detect.World `snapshot:"-"`
 	stories map[string]*story
 }
 

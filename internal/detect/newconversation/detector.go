@@ -53,7 +53,7 @@ type reach struct {
 }
 
 type judge struct {
-	world   detect.World
+	world   detect.World `snapshot:"-"`
 	clients map[client]*reach
 	pairs   map[detect.Pair]string // causes of the conversations told
 }

@@ -69,7 +69,7 @@ type key struct {
 }
 
 type judge struct {
-	world    detect.World
+	world    detect.World `snapshot:"-"`
 	known    map[key]*newcomer
 	held     []*newcomer // oldest first
 	segments map[firedoor.Segment]*quiet
@@ -127,6 +127,9 @@ func (j *judge) clock(now int64, raise func(*detect.Finding)) {
 	}
 	j.flood.clock(now, back, raise)
 }
+
+// Clock implements detect.Clocker.
+func (j *judge) Clock(now int64, raise func(*detect.Finding)) { j.clock(now, raise) }
 
 func (j *judge) arrive(o *detect.Observation) {
 	if j.find(o.Client) == nil {

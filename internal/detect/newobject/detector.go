@@ -27,7 +27,7 @@ type deed struct {
 }
 
 type judge struct {
-	world   detect.World
+	world   detect.World `snapshot:"-"`
 	stories map[deed]*detect.Story
 }
 

@@ -44,11 +44,11 @@ type story struct {
 }
 
 type judge struct {
-	world   detect.World
+	world   detect.World `snapshot:"-"`
 	learned map[habit]bool
 	fresh   map[detect.Pair]bool // conversations that are new as a whole
 	stories map[detect.Pair]*story
-	held    question
+	held    question          `snapshot:"-"` // told before anything is stored
 	broken  firedoor.FrameRef // of the latest malformed message
 }
 

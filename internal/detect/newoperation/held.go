@@ -59,6 +59,9 @@ func (j *judge) release(raise func(*detect.Finding)) {
 	j.judge(o, &detect.Evidence{Time: o.Time, Frames: frames, Client: o.Client, Server: o.Server, Protocol: o.Protocol}, raise)
 }
 
+// Clock implements detect.Clocker: the frame of what is held is over.
+func (j *judge) Clock(_ int64, raise func(*detect.Finding)) { j.release(raise) }
+
 // Close implements detect.Closer.
 func (j *judge) Close(raise func(*detect.Finding)) { j.release(raise) }
 

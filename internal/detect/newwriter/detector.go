@@ -54,7 +54,7 @@ type deed struct {
 }
 
 type judge struct {
-	world     detect.World
+	world     detect.World `snapshot:"-"`
 	stories   map[deed]*detect.Story
 	strangers map[detect.Pair]int // unknown clients of a device, by server
 }

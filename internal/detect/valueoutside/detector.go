@@ -31,7 +31,7 @@ type span struct {
 }
 
 type judge struct {
-	world detect.World
+	world detect.World `snapshot:"-"`
 	spans map[string]*span
 }
 

@@ -13,6 +13,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	New:        func() protocol.Parser { return newParser() },
+	Spaces:     []*firedoor.Space{&assembly, &tag, &connection},
 	Events:     []firedoor.EventKind{firedoor.EventSample, firedoor.EventMalformed},
 }
 

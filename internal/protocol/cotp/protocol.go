@@ -15,6 +15,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	New:        func() protocol.Parser { return newParser() },
+	Spaces:     []*firedoor.Space{wire.SpaceTSAP},
 	Events:     []firedoor.EventKind{firedoor.EventOperation, firedoor.EventMalformed, firedoor.EventHandOver},
 }
 

@@ -15,6 +15,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	New:        func() protocol.Parser { return newParser() },
+	Spaces:     []*firedoor.Space{&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files},
 	Events:     []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 

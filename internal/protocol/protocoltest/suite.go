@@ -69,6 +69,13 @@ func (s *suite) checkList(t *testing.T) {
 			t.Errorf("%s has ports but no Probe: a port only suggests", pr.Name)
 		}
 		listed[folderOf(pr)] = true
+		names := map[string]bool{}
+		for _, space := range pr.Spaces {
+			if names[space.Name] {
+				t.Errorf("%s: two of its Spaces are called %q: what is learned is stored by that name", pr.Name, space.Name)
+			}
+			names[space.Name] = true
+		}
 		for _, name := range []string{"doc.go", "protocol.go"} {
 			if _, err := os.Stat(filepath.Join(folderOf(pr), name)); err != nil {
 				t.Errorf("%s: add %s: every protocol's folder has the same files", pr.Name, repoPath(folderOf(pr), name))

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"firedoor"
 	"firedoor/internal/protocol"
@@ -116,6 +117,9 @@ func member(e *firedoor.Event) int {
 }
 
 func (w *watched) operation(o *firedoor.Operation) {
+	if o.Object.Space != nil && !slices.Contains(w.of.Spaces, o.Object.Space) {
+		w.fail("an operation touches %q, which is not among the protocol's Spaces: what is learned of it could not be stored", o.Object.Space.Name)
+	}
 	if o.Function == "" || o.Verb == 0 {
 		w.fail("operation %d has no function or no verb", o.ID)
 	}

@@ -15,6 +15,9 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	New:        func() protocol.Parser { return newParser() },
+	Spaces: []*firedoor.Space{spaceP, spaceI, spaceQ, spaceM, spaceL, spaceV, spaceSI, spaceSF, spaceAI, spaceAQ, spaceDR, spaceDB, spaceDI,
+		spaceC, spaceT, spaceHC, spaceHT, spaceArea, spaceNCK, spaceSymbol, spaceSyntax, spaceSZL, spaceBlock, spaceFile,
+		spaceUpload, spacePI, spaceMode, spaceAlarm, spaceEvent, spaceEvents, spaceJob, spaceRID, wire.SpaceTSAP},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,
 		firedoor.EventLogin, firedoor.EventFileTransfer, firedoor.EventMalformed},
 }

@@ -12,6 +12,7 @@ var Protocol = &protocol.Protocol{
 	Probe:  probe,
 	Orient: orient,
 	New:    func() protocol.Parser { return &parser{} },
+	Spaces: []*firedoor.Space{oids},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},
 }
 

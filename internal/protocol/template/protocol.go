@@ -18,6 +18,7 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	New:        func() protocol.Parser { return newParser() },
 	// The captures in testdata must show each of these, and no other.
+	Spaces: []*firedoor.Space{&registers},
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLookup,
 		firedoor.EventLogin, firedoor.EventMalformed, firedoor.EventExpect, firedoor.EventHandOver,
