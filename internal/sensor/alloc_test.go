@@ -32,11 +32,11 @@ func steady(t *testing.T, lines io.Writer, learn float64, in []byte) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPipeline(&r, src)
+	p := newPipeline(&r.Options, r.Protocols, &src.feed)
 	b := newBatch(1)
 	epochs := func(n int) {
 		for range n {
-			if more, err := p.src.next(b); err != nil || !more || len(b.items) == 0 {
+			if more, err := src.next(b); err != nil || !more || len(b.items) == 0 {
 				t.Fatalf("the capture is too short: %v", err)
 			}
 			p.shards[0].process(b)

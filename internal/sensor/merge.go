@@ -1,6 +1,9 @@
 package sensor
 
-import "io"
+import (
+	"fmt"
+	"io"
+)
 
 // place is where something stands in the order of everything: no two shards
 // have both an index and a lane in common.
@@ -20,6 +23,16 @@ type merger struct {
 	lines io.Writer
 	next  []int // per shard, in the list being merged
 	err   error // first error of the line writer
+	// after is called behind every epoch, on the merger's goroutine; may be nil.
+	after func(b *batch)
+}
+
+// failed is why no more event lines could be written, nil if they could.
+func (m *merger) failed() error {
+	if m.err == nil {
+		return nil
+	}
+	return fmt.Errorf("writing event lines: %w", m.err)
 }
 
 // merge takes an epoch: records, then lines, then the packets of flows that
@@ -42,6 +55,9 @@ func (m *merger) merge(b *batch) {
 		return place{}, false
 	}, func(s, i int) { m.site.addTraffic(&b.outs[s].traffic[i], b.last.Learning) })
 	m.site.advance(b)
+	if m.after != nil {
+		m.after(b)
+	}
 }
 
 // inOrder calls do for the elements of all shards' lists by their place. at

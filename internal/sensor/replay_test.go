@@ -102,17 +102,16 @@ func replayOnce(t testing.TB, o Options, prepare func(*pipeline)) *outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newPipeline(&r, src)
+	p := newPipeline(&r.Options, r.Protocols, &src.feed)
 	out := &outcome{files: map[string]string{}}
 	p.site.board = detect.NewBoard([]detect.Detector{{Name: "recorder", New: func(detect.World) detect.Judge { return recorder{&out.seen} }}}, p.site)
 	if prepare != nil {
 		prepare(p)
 	}
-	res, err := p.run(context.Background())
-	if err != nil {
+	if err := p.run(context.Background(), src); err != nil {
 		t.Fatal(err)
 	}
-	out.read(t, res, events.Bytes())
+	out.read(t, p.result(src), events.Bytes())
 	return out
 }
 

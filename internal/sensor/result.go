@@ -21,13 +21,20 @@ type Result struct {
 	names  []string
 }
 
-func (p *pipeline) result() *Result {
-	r := &Result{Damaged: p.src.damaged, site: p.site, scopes: &p.src.scopes, names: p.o.names()}
-	for i := range lanes {
-		r.lanes = append(r.lanes, p.shards[i%len(p.shards)].lanes[i])
-	}
-	r.Damaged = append(r.Damaged, r.faults()...)
+func (p *pipeline) result(src *source) *Result {
+	r := p.view()
+	r.Damaged = append(src.damaged, r.faults()...)
+	r.Summary.Captures, r.Summary.LearnedFrom = src.files(false), src.files(true)
 	r.summarise(p)
+	return r
+}
+
+// view is a result of what there is now, without a summary.
+func (p *pipeline) view() *Result {
+	r := &Result{site: p.site, scopes: &p.feed.scopes, names: p.o.names()}
+	for i := range lanes {
+		r.lanes = append(r.lanes, p.lane(i))
+	}
 	return r
 }
 

@@ -85,6 +85,7 @@ func (s *site) advance(b *batch) {
 		s.inventory.Finish()
 	}
 	s.changed(b.last.Learning, "")
+	s.board.Clock(b.last.Time)
 }
 
 // arm ends learning: what is known now is kept whatever comes.

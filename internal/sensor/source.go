@@ -4,44 +4,22 @@ import (
 	"errors"
 	"io"
 
-	"firedoor"
 	"firedoor/internal/capture"
-	"firedoor/internal/flow"
 	"firedoor/internal/packet"
 )
 
-// source reads all captures in their order and makes batches of them: it is
-// where frames get their index, their traffic time, their segment, their lane
-// and the mark of what is learned from.
+// source reads all captures in their order and makes batches of them.
 type source struct {
+	feed
 	o        *Options
 	parts    []part
 	part     int
 	reader   frameReader
-	scopes   flow.Scopes
-	clock    clock
-	bare     firedoor.Segment
-	index    uint64
-	begun    bool
 	elapsed  int64 // traffic time of the parts before this one
-	start    int64 // of this part
 	boundary uint64
-	counted  uint64 // frames of captures so far
 	damaged  []error
 	total    int64 // bytes of all files
 	before   int64 // bytes of finished parts
-
-	sight         Sight // what is known before a lane sees the frame
-	read          []fileRead
-	learnedFrames uint64
-	untagged      bool // frames without a tag were seen
-}
-
-// fileRead is what was read of one file: times as its frames claim them.
-type fileRead struct {
-	frames      uint64
-	first, last int64
-	damaged     string
 }
 
 // part is what runs on one clock: one file, or several interleaved.
@@ -83,8 +61,8 @@ func (m *merged) Close() error {
 }
 
 func newSource(o *Options) (*source, error) {
-	s := &source{o: o, read: make([]fileRead, len(o.Captures)+len(o.Teachers))}
-	s.bare = s.scopes.Segment(packet.Scope{})
+	s := &source{o: o, feed: newFeed(len(o.Captures) + len(o.Teachers))}
+	s.feed.learning = s.learning
 	for i, f := range o.Teachers {
 		s.parts = append(s.parts, part{files: []string{f}, index: []uint32{uint32(len(o.Captures) + i)}, teacher: true})
 	}
@@ -215,96 +193,10 @@ func (s *source) close() {
 	s.elapsed += s.clock.now - s.start
 }
 
-// decode makes items of the first n frames.
-func (s *source) decode(b *batch, n int, teacher bool) {
-	if n > 0 && !s.begun {
-		s.begin(b.frames[:n])
-	}
-	b.items = b.items[:n]
-	for i := range n {
-		it := &b.items[i]
-		f := &b.frames[i]
-		packet.Decode(&it.Packet, f)
-		it.Raw = f.Time
-		if step := f.Time + s.clock.shift - s.clock.now; step > believeStep || step < -believeStep {
-			s.clock.expect(f.Time, b.frames[i+1:n])
-		}
-		it.Time = s.clock.tick(f.Time)
-		it.Packet.Index = s.index
-		s.index++
-		it.Segment = s.scopes.Segment(it.Scope)
-		s.untagged = s.untagged || it.Segment == s.bare
-		it.Lane = uint8(flow.PairHash(&it.Packet) % lanes)
-		it.Learning = teacher || s.learning()
-		if it.Learning {
-			s.learnedFrames++
-		}
-		if teacher {
-			continue
-		}
-		s.counted++
-		if it.Broken != "" || it.Layer < packet.LayerNetwork {
-			s.odd(it)
-		}
-	}
-	s.note(b, n, teacher)
-	if n > 0 {
-		b.last = b.items[n-1]
-		b.last.Payload, b.last.Index = nil, s.index // behind them all
-	} else {
-		b.last = item{Packet: packet.Packet{Time: s.clock.now, Index: s.index}}
-	}
-}
-
-// odd counts a frame that is not plain IP.
-func (s *source) odd(it *item) {
-	if it.Broken != "" || it.Layer == packet.LayerNone {
-		s.sight.Undecoded++
-	}
-	if it.Layer == packet.LayerLink {
-		s.sight.NotIP++
-	}
-}
-
-// note counts the first n frames of a batch for the summary.
-func (s *source) note(b *batch, n int, teacher bool) {
-	for i := range n {
-		f := &b.frames[i]
-		r := &s.read[f.Capture]
-		if r.frames == 0 || f.Time < r.first {
-			r.first = f.Time
-		}
-		if r.frames == 0 || f.Time > r.last {
-			r.last = f.Time
-		}
-		r.frames++
-		if teacher {
-			continue
-		}
-		s.sight.Bytes += uint64(f.WireLen)
-		if uint32(len(f.Data)) < f.WireLen {
-			s.sight.Truncated++
-		}
-	}
-	if !teacher {
-		s.sight.Frames += uint64(n)
-	}
-}
-
 // learning tells whether the frame at hand belongs to the learning part.
 func (s *source) learning() bool {
 	if s.o.LearnTime > 0 {
 		return s.elapsed+s.clock.now-s.start < int64(s.o.LearnTime)
 	}
 	return s.counted < s.boundary
-}
-
-// begin starts a part's clock with the first frames.
-func (s *source) begin(first []packet.Frame) {
-	var times []int64
-	for i := range first[:min(len(first), 9)] {
-		times = append(times, first[i].Time)
-	}
-	s.clock.start(times)
-	s.start, s.begun = s.clock.now, true
 }

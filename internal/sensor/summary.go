@@ -91,9 +91,8 @@ type ClockSummary struct {
 
 func (r *Result) summarise(p *pipeline) {
 	s := &r.Summary
-	s.Captures, s.LearnedFrom = p.src.files(false), p.src.files(true)
-	s.LearnedFrames = p.src.learnedFrames
-	s.Sight = p.src.sight
+	s.LearnedFrames = p.feed.learnedFrames
+	s.Sight = p.feed.sight
 	for _, l := range r.lanes {
 		s.Sight.add(&l.counts[0])
 	}
@@ -103,10 +102,10 @@ func (r *Result) summarise(p *pipeline) {
 		}
 		s.Last = max(s.Last, c.Last)
 	}
-	s.Clock = ClockSummary{Jumps: p.src.clock.Jumps, Odd: p.src.clock.Odd}
-	for i := range p.src.scopes.Len() {
-		if i > 0 || p.src.untagged {
-			s.Segments = append(s.Segments, p.src.scopes.Name(firedoor.Segment(i)))
+	s.Clock = ClockSummary{Jumps: p.feed.clock.Jumps, Odd: p.feed.clock.Odd}
+	for i := range p.feed.scopes.Len() {
+		if i > 0 || p.feed.untagged {
+			s.Segments = append(s.Segments, p.feed.scopes.Name(firedoor.Segment(i)))
 		}
 	}
 	r.conversationTotals()
@@ -263,7 +262,7 @@ func (r *Result) limits(p *pipeline) {
 	add("conversations without operations", forgotten)
 	add("distinct operations", statements)
 	add("unanswered operations", s.Sight.AsksForgotten)
-	add("segments", p.src.scopes.Beyond())
+	add("segments", p.feed.scopes.Beyond())
 	add("assets", r.site.inventory.Stats().NotAdmitted)
 }
 
