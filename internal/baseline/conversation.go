@@ -75,6 +75,9 @@ func (t *Table) Leave(conv int32) {
 // Conversation gives the row; it is valid until the next Converse.
 func (t *Table) Conversation(conv int32) *Conversation { return &t.conversations[conv] }
 
+// Newest is the statement of a conversation that was admitted last, -1 without any.
+func (t *Table) Newest(conv int32) int32 { return t.conversations[conv].newest }
+
 // Conversations is how many there are.
 func (t *Table) Conversations() int { return len(t.conversations) }
 

@@ -262,6 +262,13 @@ func (t *Table) admit(c *Conversation, k *key, op *firedoor.Operation, now int64
 // read back: the index, whose hash has another seed now, and the flows, of which
 // none is left.
 func (t *Table) Restored() {
+	for i := range t.conversations {
+		t.conversations[i].live = 0
+	}
+	t.reindex()
+}
+
+func (t *Table) reindex() {
 	size := 256
 	for 4*len(t.rows) >= 3*size {
 		size *= 2
@@ -275,7 +282,6 @@ func (t *Table) Restored() {
 	}
 	t.pairs = make(map[Pair]int32, len(t.conversations))
 	for i := range t.conversations {
-		t.conversations[i].live = 0
 		t.pairs[t.conversations[i].Pair] = int32(i)
 	}
 }
@@ -303,6 +309,9 @@ func (t *Table) Statement(st int32) Statement {
 	return Statement{First: d.first, Last: r.last, Count: r.count, Errors: d.errors, NoResponse: d.noResponse, Learned: d.learned,
 		NewVerb: conv.LearnedVerbs&(1<<r.verb()) == 0, Covered: d.covered}
 }
+
+// Learned tells whether a statement was first seen while learning.
+func (t *Table) Learned(st int32) bool { return t.details[st].learned }
 
 // Statements is how many there are.
 func (t *Table) Statements() int { return len(t.rows) }

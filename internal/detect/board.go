@@ -25,14 +25,16 @@ const KindTooMany = "too-many-alerts"
 // Board shows every observation to the judges in order, and keeps one alert per
 // kind and cause, whose evidence grows.
 type Board struct {
-	names  []string `snapshot:"-"` // of the detectors
-	judges []Judge  `snapshot:"-"`
-	world  glance   `snapshot:"-"`
+	names  []string  `snapshot:"-"` // of the detectors
+	judges []Judge   `snapshot:"-"`
+	clocks []Clocker `snapshot:"-"` // those of them that decide by time
+	world  glance    `snapshot:"-"`
 	alerts []firedoor.Alert
 	about  []cause // of each alert
 	causes map[cause]int
 	ids    map[string]bool
 	beyond uint64  // findings for which there was no room
+	calm   string  // why nothing alarms at present; empty: everything does
 	news   []int32 `snapshot:"-"` // alerts that changed since News was asked
 
 	seeing *Observation        `snapshot:"-"`
@@ -52,7 +54,11 @@ func NewBoard(list []Detector, w World) *Board {
 	b := &Board{causes: map[cause]int{}, ids: map[string]bool{}, world: glance{World: w}}
 	b.raise = b.take
 	for _, d := range list {
-		b.names, b.judges = append(b.names, d.Name), append(b.judges, d.New(&b.world))
+		j := d.New(&b.world)
+		b.names, b.judges = append(b.names, d.Name), append(b.judges, j)
+		if c, ok := j.(Clocker); ok {
+			b.clocks = append(b.clocks, c)
+		}
 	}
 	return b
 }
@@ -78,6 +84,11 @@ func (b *Board) take(f *Finding) {
 		at = &Evidence{o.Time, b.decisive(o.Frames), o.Client, o.Server, o.Protocol}
 	}
 	c := cause{f.Kind, f.Cause, at.Client.Segment}
+	if b.calm != "" {
+		calmed := *f
+		calmed.Severity, calmed.Sentence = firedoor.Info, "In a maintenance window ("+b.calm+"): "+f.Sentence
+		f = &calmed
+	}
 	i, known := b.causes[c]
 	if !known {
 		// The last place is for the alert that says that there is no more.
@@ -114,14 +125,16 @@ func (b *Board) grow(a *firedoor.Alert, f *Finding, at *Evidence, fresh bool) (c
 	return changed
 }
 
+// Calm begins a time in which what is found is told for information only, with
+// the reason; empty ends it. What alarmed before keeps its severity.
+func (b *Board) Calm(reason string) { b.calm = reason }
+
 // Clock tells the judges that decide by time how late it is.
 func (b *Board) Clock(now int64) {
 	b.seeing = nil
 	b.world.forget()
-	for _, j := range b.judges {
-		if c, ok := j.(Clocker); ok {
-			c.Clock(now, b.raise)
-		}
+	for _, c := range b.clocks {
+		c.Clock(now, b.raise)
 	}
 }
 
@@ -203,6 +216,9 @@ func (b *Board) Alerts() []firedoor.Alert {
 	})
 	return out
 }
+
+// Len is how many alerts there are.
+func (b *Board) Len() int { return len(b.alerts) }
 
 // Beyond is how many findings found no room.
 func (b *Board) Beyond() uint64 { return b.beyond }

@@ -233,3 +233,24 @@ func (v *Inventory) announce(m firedoor.Moment, a uint32, at firedoor.Endpoint) 
 	}
 	v.emit(firedoor.ChangeNewAsset, m, a, at, nil)
 }
+
+// Acquaint makes newcomers that were first seen before a time known, if they told
+// something of themselves or took part in something: each new device has its own
+// time to become a part of the plant. It returns how many.
+func (v *Inventory) Acquaint(before int64) (n int) {
+	for a := range v.assets {
+		as := &v.assets[a]
+		if !as.live || !as.newcomer || len(as.nodes) == 0 || v.silent(uint32(a), as.serial) {
+			continue
+		}
+		first := v.nodes[as.nodes[0]].first
+		for _, nd := range as.nodes {
+			first = min(first, v.nodes[nd].first)
+		}
+		if first < before {
+			v.makeKnown(uint32(a))
+			n++
+		}
+	}
+	return n
+}

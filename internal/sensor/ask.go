@@ -229,3 +229,12 @@ func (l *lane) finishLine(values *firedoor.Values, outcome firedoor.Outcome, par
 func (l *lane) markLine() {
 	l.out.ends = append(l.out.ends, lineEnd{place: l.place(), end: len(l.out.lines)})
 }
+
+// forget takes statements out of the table; what waits for its answer is counted
+// for none of them any more.
+func (l *lane) forget(drop func(conv, st int32) bool) int {
+	for i := range l.waiting.slab {
+		l.waiting.slab[i].statement, l.waiting.slab[i].outside = -1, false
+	}
+	return l.table.Forget(drop)
+}

@@ -76,7 +76,7 @@ func (s *feed) decode(b *batch, n int, teacher bool) {
 		b.last = b.items[n-1]
 		b.last.Payload, b.last.Index = nil, s.index // behind them all
 	} else {
-		b.last = item{Packet: packet.Packet{Time: s.clock.now, Index: s.index}}
+		b.last = item{Packet: packet.Packet{Time: s.clock.now, Index: s.index}, Learning: teacher || s.learning()}
 	}
 }
 

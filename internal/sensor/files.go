@@ -73,14 +73,17 @@ func (r *Result) WriteConversations(w io.Writer) error {
 func (r *Result) WriteAlerts(w io.Writer) error {
 	a := array{w: bufio.NewWriter(w)}
 	for _, alert := range r.Alerts() {
-		if err := a.add(r.alertLine(&alert)); err != nil {
+		line := alertLine(&alert, r.names)
+		if err := a.add(&line); err != nil {
 			return err
 		}
 	}
 	return a.close()
 }
 
-func (r *Result) alertLine(a *firedoor.Alert) firedoor.AlertLine {
+// alertLine is an alert as files and records write it; names are those of
+// captures by index.
+func alertLine(a *firedoor.Alert, names []string) firedoor.AlertLine {
 	line := firedoor.AlertLine{ID: a.ID, Time: eventlog.Time(a.Time), Kind: a.Kind, Severity: a.Severity.String(), Sentence: a.Sentence,
 		Client: endpointOf(&a.Client), Server: endpointOf(&a.Server), Protocol: a.Protocol, Techniques: a.Techniques, Frames: []uint32{}}
 	if line.Techniques == nil {
@@ -92,7 +95,7 @@ func (r *Result) alertLine(a *firedoor.Alert) firedoor.AlertLine {
 		}
 	}
 	if len(a.Frames) > 0 {
-		line.Capture = r.names[a.Frames[0].Capture]
+		line.Capture = names[a.Frames[0].Capture]
 	}
 	return line
 }

@@ -24,7 +24,9 @@ type Options struct {
 	// Progress is called now and then with bytes read and bytes in all; may be nil.
 	Progress func(done, total int64)
 
-	limits *limits // of tests; nil: those of limits.go
+	// sources, if set, names what frames come from instead of the captures.
+	sources func() []string
+	limits  *limits // of tests; nil: those of limits.go
 }
 
 // check names what is wrong with the options.
@@ -49,6 +51,9 @@ func (o *Options) lineNames() []string {
 
 // names are the base names of all files by index: captures, then teachers.
 func (o *Options) names() []string {
+	if o.sources != nil {
+		return o.sources()
+	}
 	var names []string
 	for _, f := range o.Captures {
 		names = append(names, filepath.Base(f))
@@ -57,4 +62,12 @@ func (o *Options) names() []string {
 		names = append(names, filepath.Base(f))
 	}
 	return names
+}
+
+// nameOf is the name of a source by index.
+func (o *Options) nameOf(i uint32) string {
+	if names := o.names(); int(i) < len(names) {
+		return names[i]
+	}
+	return ""
 }

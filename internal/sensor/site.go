@@ -1,6 +1,8 @@
 package sensor
 
 import (
+	"time"
+
 	"firedoor"
 	"firedoor/internal/detect"
 	"firedoor/internal/detect/all"
@@ -19,14 +21,19 @@ type site struct {
 	learned   bool                   // something was learned from
 	armed     bool                   // and learning is over
 	frames    [2]firedoor.FrameRef
+	// acquaintance is how long, in traffic time, a device is new; 0: for good.
+	acquaintance int64
+	acquainted   int64 // when it was last looked who is not new any more
 }
+
+// acquaintEvery is how often it is looked who is not new any more.
+const acquaintEvery = int64(time.Minute)
 
 func newSite(o *Options, scopes *flow.Scopes) *site {
 	s := &site{peers: newPeers()}
-	names := o.names()
 	s.inventory = inventory.New(inventory.Config{
 		SegmentName: scopes.Name,
-		CaptureName: func(i uint32) string { return names[i] },
+		CaptureName: o.nameOf,
 		Industrial:  industrial,
 		Changed:     func(c *firedoor.AssetChange) { s.changes = append(s.changes, *c) },
 	})
@@ -86,6 +93,10 @@ func (s *site) advance(b *batch) {
 	}
 	s.changed(b.last.Learning, "")
 	s.board.Clock(b.last.Time)
+	if now := b.last.Time; s.acquaintance > 0 && s.armed && now-s.acquainted >= acquaintEvery {
+		s.acquainted = now
+		s.inventory.Acquaint(now - s.acquaintance)
+	}
 }
 
 // arm ends learning: what is known now is kept whatever comes.

@@ -111,7 +111,7 @@ func (r *Result) summarise(p *pipeline) {
 	r.conversationTotals()
 	r.assetTotals()
 	r.alertTotals()
-	r.limits(p)
+	s.Limits = r.limits(p, &s.Sight)
 }
 
 // unknownListed is how many unknown protocols are listed, largest first.
@@ -241,12 +241,12 @@ func tally(words []string) []Named {
 	return out
 }
 
-func (r *Result) limits(p *pipeline) {
-	s := &r.Summary
-	s.Limits = []firedoor.Limit{}
+// limits tells which tables were full.
+func (r *Result) limits(p *pipeline, sight *Sight) []firedoor.Limit {
+	out := []firedoor.Limit{}
 	add := func(name string, n uint64) {
 		if n > 0 {
-			s.Limits = append(s.Limits, firedoor.Limit{Name: name, Times: n})
+			out = append(out, firedoor.Limit{Name: name, Times: n})
 		}
 	}
 	var statements, refused, forgotten, faults uint64
@@ -257,13 +257,14 @@ func (r *Result) limits(p *pipeline) {
 		faults += l.faults
 	}
 	add("failed parsers", faults)
-	add("flows", s.Sight.FlowsEvicted)
+	add("flows", sight.FlowsEvicted)
 	add("conversations", refused)
 	add("conversations without operations", forgotten)
 	add("distinct operations", statements)
-	add("unanswered operations", s.Sight.AsksForgotten)
+	add("unanswered operations", sight.AsksForgotten)
 	add("segments", p.feed.scopes.Beyond())
 	add("assets", r.site.inventory.Stats().NotAdmitted)
+	return out
 }
 
 // damage is why a file ended before its time, "" if it did not. A file that is

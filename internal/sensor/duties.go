@@ -1,0 +1,156 @@
+package sensor
+
+import (
+	"encoding/json"
+	"time"
+
+	"firedoor"
+	"firedoor/internal/eventlog"
+)
+
+// duties are what a watch does from time to time, by the machine's clock, when
+// nothing is under way: it tells what there is and stores its state.
+type duties struct {
+	w      *Watch
+	tell   time.Time // when it is due
+	store  time.Time
+	stored uint64 // index of the feed when the state was stored last
+	clean  bool   // it was stored at all
+}
+
+func (w *Watch) duties() *duties {
+	now := time.Now()
+	return &duties{w: w, tell: now, store: now.Add(w.o.SnapshotEvery)}
+}
+
+func (d *duties) next() time.Time {
+	if d.store.Before(d.tell) {
+		return d.store
+	}
+	return d.tell
+}
+
+func (d *duties) due(now time.Time) bool { return !now.Before(d.next()) }
+
+func (d *duties) do(now time.Time) {
+	if !now.Before(d.tell) {
+		d.telling(now)
+	}
+	if !now.Before(d.store) {
+		d.storing(now)
+	}
+}
+
+// last is done once more when a watch ends.
+func (d *duties) last(now time.Time) {
+	d.w.tellAlerts()
+	d.telling(now)
+	d.clean = false
+	d.storing(now)
+}
+
+func (d *duties) telling(now time.Time) {
+	w := d.w
+	if err := w.teller.everything(w.p.view(), now); err != nil {
+		w.o.Log.Error("what there is cannot be told", "problem", err)
+	}
+	w.tellState(now)
+	took := time.Since(now)
+	d.tell = now.Add(max(tellEvery, tellShare*took))
+}
+
+func (d *duties) storing(now time.Time) {
+	w := d.w
+	if d.clean && d.stored == w.feed.index && !w.changed {
+		d.store = now.Add(w.o.SnapshotEvery)
+		return
+	}
+	err := w.save()
+	w.noteSave(now, time.Since(now), err)
+	d.stored, d.clean, w.changed = w.feed.index, err == nil, false
+	d.store = time.Now().Add(w.o.SnapshotEvery)
+}
+
+func (w *Watch) noteSave(now time.Time, took time.Duration, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := &w.saved
+	s.Last, s.Took = now, took
+	switch {
+	case err == nil && s.Failing != "":
+		w.o.Log.Info("the state can be stored again")
+		s.Failing = ""
+	case err != nil && s.Failing == "":
+		w.o.Log.Error("the state cannot be stored: detection goes on, but what is learned from here on is lost in a crash", "problem", err)
+	}
+	if err != nil {
+		s.Failing = err.Error()
+		return
+	}
+	s.Taken++
+}
+
+// tellState tells of the sensor itself.
+func (w *Watch) tellState(now time.Time) {
+	s := w.describe(now)
+	w.mu.Lock()
+	w.shown = s
+	w.mu.Unlock()
+	body, err := json.Marshal(&s)
+	if err != nil { // text and numbers: it cannot
+		w.o.Log.Error("the sensor's state cannot be written", "problem", err)
+		return
+	}
+	w.out.put(firedoor.Record{Sensor: w.o.Name, Kind: firedoor.RecordSensor, Key: w.o.Name, Body: body})
+}
+
+// describe says how it is. Nothing may be under way.
+func (w *Watch) describe(now time.Time) firedoor.SensorState {
+	s := firedoor.SensorState{Name: w.o.Name, Version: w.o.Version, Stage: w.course.Stage, LearnedFrames: w.feed.learnedFrames,
+		Wall: eventlog.Time(now.UnixNano()), Sources: w.from.states(), Assets: w.p.site.inventory.Stats().Assets,
+		Alerts: w.p.site.board.Len(), Restarts: w.memory.Restarts}
+	var sight Sight
+	var oneWay uint64
+	for i := range lanes {
+		l := w.p.lane(i)
+		sight.add(&l.counts[0])
+		s.Conversations += l.table.Conversations()
+		s.Statements += l.table.Statements()
+		for st := range l.table.Statements() {
+			if l.table.Learned(int32(st)) {
+				s.Learned++
+			}
+		}
+		for c := range l.table.Conversations() {
+			oneWay += uint64(l.table.Conversation(int32(c)).OneWay)
+		}
+	}
+	s.Limits = w.p.view().limits(w.p, &sight)
+	if len(s.Sources) > 0 { // what is not known by source stands with the first
+		s.Sources[0].Duplicates, s.Sources[0].Gaps, s.Sources[0].OneWay = sight.Duplicates, sight.Gaps, oneWay
+	}
+	if w.feed.begun {
+		s.Traffic = stamp(w.feed.clock.now)
+	}
+	if w.course.Since > 0 {
+		s.StageSince = stamp(w.course.Since)
+	}
+	if c := &w.course; c.Stage == firedoor.Learning && c.For > 0 && w.feed.begun {
+		s.StageUntil = stamp(w.feed.clock.now + c.For - (w.from.learnElapsed() - c.From))
+	}
+	return s
+}
+
+// State is what the sensor said of itself last. It may be called from any goroutine.
+func (w *Watch) State() firedoor.SensorState {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.shown
+}
+
+// Stats tells of records and snapshots. It may be called from any goroutine.
+func (w *Watch) Stats() (OutboxStats, SaveStats) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.out.stats(), w.saved
+}

@@ -1,0 +1,179 @@
+package sensor
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"time"
+
+	"firedoor"
+	"firedoor/internal/baseline"
+	"firedoor/internal/eventlog"
+)
+
+// stamp is a traffic time as files and records write it.
+func stamp(t int64) string { return eventlog.Time(t) }
+
+const (
+	// refresh is how long what only counts on (packets, last seen) may be untold.
+	refresh = time.Minute
+	// maxToldStatements is how many statements of a conversation a record carries:
+	// the first learned ones. The files of a replay hold all.
+	maxToldStatements = 1000
+)
+
+// told remembers what was told of a thing, so that only news leaves the edge.
+type told struct {
+	sum  uint64 // of what matters at once
+	all  uint64 // of everything
+	when time.Time
+	seen uint64 // round in which it was there
+}
+
+// teller makes records of what there is.
+type teller struct {
+	sensor string
+	things map[string]told // by kind and key
+	round  uint64
+	put    func(firedoor.Record)
+}
+
+func newTeller(sensor string, put func(firedoor.Record)) *teller {
+	return &teller{sensor: sensor, things: map[string]told{}, put: put}
+}
+
+// everything tells all assets and conversations of which there is news, and which
+// are gone. Nothing may be under way.
+func (t *teller) everything(r *Result, now time.Time) error {
+	t.round++
+	for a := range r.site.inventory.Assets {
+		if err := t.asset(a, now); err != nil {
+			return err
+		}
+	}
+	for _, l := range r.lanes {
+		for i := range l.table.Conversations() {
+			if err := t.conversation(r, conversationRef{l, int32(i)}, now); err != nil {
+				return err
+			}
+		}
+	}
+	for name, x := range t.things {
+		if x.seen != t.round {
+			kind, key, _ := strings.Cut(name, " ")
+			t.put(firedoor.Record{Sensor: t.sensor, Kind: firedoor.RecordKind(kind), Key: key, Gone: true})
+			delete(t.things, name)
+		}
+	}
+	return nil
+}
+
+// due tells whether a thing must be told now, and notes that it is there.
+func (t *teller) due(kind firedoor.RecordKind, key string, sum, all uint64, now time.Time) bool {
+	name := string(kind) + " " + key
+	x, known := t.things[name]
+	due := !known || x.sum != sum || x.all != all && now.Sub(x.when) >= refresh
+	x.seen = t.round
+	if due {
+		x.sum, x.all, x.when = sum, all, now
+	}
+	t.things[name] = x
+	return due
+}
+
+func (t *teller) asset(a *firedoor.Asset, now time.Time) error {
+	body, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	if quiet := *a; t.due(firedoor.RecordAsset, a.ID.String(), assetSum(&quiet), sumOf(body), now) {
+		t.put(firedoor.Record{Sensor: t.sensor, Kind: firedoor.RecordAsset, Key: a.ID.String(), Body: body})
+	}
+	return nil
+}
+
+func sumOf(b []byte) uint64 {
+	h := fnv.New64a()
+	h.Write(b)
+	return h.Sum64()
+}
+
+// assetSum stands for an asset without what goes on counting.
+func assetSum(a *firedoor.Asset) uint64 {
+	h := fnv.New64a()
+	add := func(parts ...string) {
+		for _, p := range parts {
+			h.Write([]byte(p))
+			h.Write([]byte{0})
+		}
+	}
+	add(a.Segment, a.Name, string(a.Role), a.Level, a.Vendor, a.Model, a.Firmware, a.Serial, strconv.FormatBool(a.Known),
+		strconv.Itoa(a.HostsBehind), strconv.Itoa(len(a.Aliases)), strconv.Itoa(len(a.Relations)), strconv.Itoa(len(a.History)))
+	for i := range a.Identifiers {
+		x := &a.Identifiers[i]
+		add(x.Kind, x.Value, x.Bond, x.To)
+	}
+	for i := range a.Facts {
+		x := &a.Facts[i]
+		add(x.Kind, x.Value, x.Source, strconv.FormatBool(x.Best))
+	}
+	return h.Sum64()
+}
+
+func (t *teller) conversation(r *Result, ref conversationRef, now time.Time) error {
+	c := ref.lane.table.Conversation(ref.conv)
+	key := conversationKey(r.scopes.Name(c.Segment), &c.Pair)
+	sum, all := conversationSums(ref.lane.table, ref.conv)
+	if !t.due(firedoor.RecordConversation, key, sum, all, now) {
+		return nil
+	}
+	out := r.conversation(ref)
+	out.Statements = out.Statements[:min(len(out.Statements), maxToldStatements)]
+	body, err := json.Marshal(&out)
+	if err != nil {
+		return err
+	}
+	t.put(firedoor.Record{Sensor: t.sensor, Kind: firedoor.RecordConversation, Key: key, Body: body})
+	return nil
+}
+
+// conversationSums stand for what matters at once of a conversation, and for all
+// of it.
+func conversationSums(t *baseline.Table, conv int32) (sum, all uint64) {
+	c := t.Conversation(conv)
+	flag := func(b bool) uint64 {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	h := fnv.New64a()
+	add := func(values ...uint64) {
+		var b [8]byte
+		for _, v := range values {
+			binary.LittleEndian.PutUint64(b[:], v)
+			h.Write(b[:])
+		}
+	}
+	add(uint64(t.Newest(conv)), uint64(c.Verbs), uint64(c.LearnedVerbs), flag(c.Learned), uint64(c.ClientMAC), uint64(c.ServerMAC), uint64(c.Malformed),
+		uint64(c.Encrypted), flag(c.Errors > 0), flag(c.NoResponse > 0), flag(c.OneWay > 0))
+	sum = h.Sum64()
+	add(c.Operations, c.Samples, c.Errors, c.NoResponse, c.Partial, uint64(c.Flows), c.Packets[0], c.Packets[1], uint64(c.Last))
+	return sum, h.Sum64()
+}
+
+// conversationKey names a conversation among those of its sensor.
+func conversationKey(segment string, p *baseline.Pair) string {
+	b := append([]byte(segment), 0)
+	b = append(p.Client.AppendTo(b), 0)
+	b = append(p.Server.AppendTo(b), 0)
+	b = append(append(b, p.Protocol...), 0)
+	b = strconv.AppendUint(b, uint64(p.Port), 10)
+	b = strconv.AppendUint(append(b, 0), uint64(p.Transport), 10)
+	sum := sha256.Sum256(b)
+	return "c-" + hex.EncodeToString(sum[:6])
+}
