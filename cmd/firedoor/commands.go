@@ -13,9 +13,13 @@ import (
 
 // commands is the command line, as kong reads it.
 type commands struct {
-	Replay  replayCommand  `cmd:"" help:"Read captures; tell devices, operations, what is normal and what is not."`
-	Version versionCommand `cmd:"" help:"Print the version."`
-	Help    helpCommand    `cmd:"" help:"Show help for firedoor or one of its commands."`
+	Replay   replayCommand   `cmd:"" help:"Read captures; tell devices, operations, what is normal and what is not."`
+	Run      runCommand      `cmd:"" help:"Watch a live network, or a capture being played, and show it on a console until told to stop."`
+	Status   statusCommand   `cmd:"" help:"Ask a running firedoor how it is."`
+	Baseline baselineCommand `cmd:"" help:"Tell a running firedoor to learn, to watch, to pause, to forget; export and import what was learned."`
+	Check    checkCommand    `cmd:"" help:"Say what would run with a configuration file, or all that is wrong with it."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Help     helpCommand     `cmd:"" help:"Show help for firedoor or one of its commands."`
 }
 
 func (m *Main) parser(c *commands) (*kong.Kong, error) {

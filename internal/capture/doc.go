@@ -1,5 +1,6 @@
-// Package capture reads frames from capture files: pcap and pcapng, plain or
-// compressed with gzip, xz or zstd, told apart by content and not by name.
+// Package capture reads frames: from capture files, which are pcap or pcapng, plain
+// or compressed with gzip, xz or zstd, told apart by content and not by name; and
+// from live interfaces, through the kernel's packet rings.
 //
 // It must not look into frames (that is package packet's), must not clamp or
 // correct timestamps, must not map files into memory (one that shrinks while

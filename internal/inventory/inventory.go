@@ -91,11 +91,14 @@ type Config struct {
 	AnnouncePerMinute int
 }
 
+// DefaultMaxAssets is how many assets there may be where Config does not say.
+const DefaultMaxAssets = 50_000
+
 func (c *Config) defaults() {
 	for _, d := range []struct {
 		p *int
 		n int
-	}{{&c.MaxAssets, 50_000}, {&c.MaxAddresses, 150_000}, {&c.MaxFacts, 96}, {&c.MaxAllFacts, 200_000},
+	}{{&c.MaxAssets, DefaultMaxAssets}, {&c.MaxAddresses, 150_000}, {&c.MaxFacts, 96}, {&c.MaxAllFacts, 200_000},
 		{&c.MaxNewcomers, 4096}, {&c.NewcomerBurst, 1024}, {&c.NewcomersPerMinute, 60}, {&c.AnnouncePerMinute, 32}} {
 		if *d.p <= 0 {
 			*d.p = d.n

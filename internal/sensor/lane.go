@@ -289,3 +289,23 @@ func (l *lane) settleCounts() {
 	l.count.FragmentsLost += f.TimedOut + f.Evicted + f.Dropped + uint64(l.fragments.Pending())
 	l.fragments = reassembly.Fragments{}
 }
+
+// endFlows forgets all flows without a word: their conversations are no more.
+func (l *lane) endFlows() {
+	for slot := range l.flows.Slots() {
+		if !l.flows.Live(slot) {
+			continue
+		}
+		c := l.at(slot)
+		for side := range c.half {
+			c.half[side].stream.Drop(l.pool)
+		}
+		for c.asks >= 0 {
+			l.waiting.put(l.take(c, l.waiting.slab[c.asks].id))
+		}
+		c.run.End(l.host)
+		l.flows.Remove(slot)
+	}
+	l.expected = l.expected[:0]
+	l.sighted, l.known = recent{}, recent{} // whoever is asked next may know nothing of them
+}

@@ -150,7 +150,7 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 // learnedPart tells the parts that are what was learned, and nothing else: what
 // export and import carry.
 func learnedPart(name string) bool {
-	return name == "inventory" || name == "peers" || name == "learned feed" || strings.HasPrefix(name, "table ")
+	return name == "inventory" || name == "peers" || strings.HasPrefix(name, "table ")
 }
 
 func (w *Watch) statePath() string { return filepath.Join(w.o.Dir, stateFile) }

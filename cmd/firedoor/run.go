@@ -1,0 +1,344 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"firedoor"
+	"firedoor/internal/capture"
+	"firedoor/internal/config"
+	"firedoor/internal/confine"
+	"firedoor/internal/console"
+	"firedoor/internal/health"
+	"firedoor/internal/protocol/all"
+	"firedoor/internal/sensor"
+	"firedoor/internal/uplink"
+	"firedoor/web"
+)
+
+type runCommand struct {
+	Interface []string `help:"Watch this network interface; may be given several times." placeholder:"IF"`
+	Capture   []string `help:"Play this capture instead; may be given several times." placeholder:"FILE"`
+	Speed     *float64 `help:"Play captures at X times their own pace; 0 is as fast as they can be read (default)." placeholder:"X"`
+	Loop      *bool    `help:"Play the captures again and again." negatable:""`
+	Learn     *string  `help:"How long to learn at first: traffic time (10m), a share of the captures' frames (20%), or until-told." placeholder:"10m"`
+	Config    *string  `help:"Configuration file; flags go before it." placeholder:"FILE"`
+	Data      *string  `help:"Folder of all that lasts." placeholder:"DIR"`
+	Listen    *string  `help:"Address of the console, on this machine only." placeholder:"127.0.0.1:PORT"`
+}
+
+// Run watches, and shows what it sees, until it is told to stop.
+func (r *runCommand) Run(ctx context.Context, m *Main) error {
+	cfg, err := r.config(m)
+	if err != nil {
+		return err
+	}
+	s, err := startService(ctx, m, cfg)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+// config is the file's, with what the flags say.
+func (r *runCommand) config(m *Main) (*config.Config, error) {
+	c := config.Default()
+	if r.Config != nil {
+		read, err := config.Load(*r.Config)
+		if err != nil {
+			return nil, tellProblems(m.Stderr, *r.Config, err)
+		}
+		c = *read
+	}
+	if len(r.Interface) > 0 || len(r.Capture) > 0 {
+		c.Capture.Interfaces, c.Capture.Files = r.Interface, r.Capture
+	}
+	override(&c.Capture.Speed, r.Speed)
+	override(&c.Capture.Loop, r.Loop)
+	override(&c.Data.Dir, r.Data)
+	override(&c.Console.Listen, r.Listen)
+	if r.Learn != nil {
+		l, err := config.ParseLearning(*r.Learn)
+		if err != nil || l.Nothing() {
+			return nil, usageError{fmt.Sprintf("--learn %s: give a time (10m), a share of the captures' frames (20%%), or until-told", *r.Learn)}
+		}
+		c.Learn.For = l
+	}
+	if problems := c.Check(); len(problems) > 0 {
+		return nil, usageError{"run: " + config.Problems(problems).Error()}
+	}
+	if !c.Runs(config.RoleSensor) {
+		return &c, nil
+	}
+	switch live, files := len(c.Capture.Interfaces) > 0, len(c.Capture.Files) > 0; {
+	case live && files:
+		return nil, usageError{"run: a sensor watches interfaces or plays captures, not both: start two"}
+	case !live && !files:
+		return nil, usageError{"run: there is nothing to watch: give --interface or --capture"}
+	}
+	return &c, nil
+}
+
+// override takes over what a flag says.
+func override[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// service is the parts of a running process.
+type service struct {
+	m       *Main
+	cfg     *config.Config
+	log     *slog.Logger
+	logFile *health.RotatingFile // nil: standard error
+	health  *health.Health
+	disk    *health.Disk
+	up      *uplink.Uplink
+	watch   *sensor.Watch    // nil without the role
+	console *console.Console // nil without the role
+	control *control
+	confine confine.Report
+	closers []io.Closer // in the order of opening
+}
+
+// startService opens everything, in the order in which it depends on each other,
+// and then gives up the rights that are not needed any more.
+func startService(ctx context.Context, m *Main, cfg *config.Config) (_ *service, err error) {
+	s := &service{m: m, cfg: cfg}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := os.MkdirAll(cfg.Data.Dir, 0o700); err != nil {
+		return nil, usageError{fmt.Sprintf("data folder %s: %v", cfg.Data.Dir, reason(err))}
+	}
+	for _, open := range []func(context.Context) error{s.openLog, s.openUplink, s.openSensor, s.openConsole, s.openControl, s.giveUpRights} {
+		if err := open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	s.measure()
+	return s, nil
+}
+
+func (s *service) openLog(context.Context) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.cfg.Log.Level)); err != nil {
+		return err // the configuration was checked
+	}
+	to := s.m.Stderr
+	if s.cfg.Log.File != "" {
+		f, err := health.OpenLog(s.cfg.Log.File, int64(s.cfg.Log.MaxSize), s.cfg.Log.Keep)
+		if err != nil {
+			return usageError{err.Error()}
+		}
+		s.logFile, to = f, f
+		s.closers = append(s.closers, f)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if s.cfg.Log.Format == "json" {
+		s.log = slog.New(slog.NewJSONHandler(to, options))
+	} else {
+		s.log = slog.New(slog.NewTextHandler(to, options))
+	}
+	s.health = health.New(health.ReadBuild(version), s.log)
+	s.disk = health.NewDisk(s.cfg.Data.Dir, uint64(s.cfg.Data.MinFree))
+	return nil
+}
+
+func (s *service) openUplink(ctx context.Context) error {
+	u := s.cfg.Uplink
+	token := ""
+	if u.TokenFile != "" {
+		b, err := os.ReadFile(u.TokenFile)
+		if err != nil {
+			return usageError{fmt.Sprintf("uplink token %s: %v", u.TokenFile, reason(err))}
+		}
+		token = strings.TrimSpace(string(b))
+	}
+	up, err := uplink.Open(ctx, uplink.Config{URL: u.URL, Listen: u.Listen, Token: token, MaxBytes: int64(u.MaxSize),
+		Dir: filepath.Join(s.cfg.Data.Dir, "uplink")}, s.log)
+	if err != nil {
+		return err
+	}
+	s.up = up
+	s.closers = append(s.closers, up)
+	return nil
+}
+
+func (s *service) openSensor(context.Context) error {
+	c := s.cfg
+	if !c.Runs(config.RoleSensor) {
+		return nil
+	}
+	shards := c.Shards
+	if shards == 0 {
+		shards = min(runtime.GOMAXPROCS(0), sensor.MaxShards)
+	}
+	w, err := sensor.NewWatch(sensor.WatchOptions{
+		Name: c.Sensor.Name, Version: version,
+		Live: capture.LiveConfig{Interfaces: c.Capture.Interfaces, Fanout: c.Capture.Fanout, RingBytes: int(c.Capture.RingSize),
+			Promiscuous: c.Capture.Promiscuous},
+		Captures: c.Capture.Files, Speed: c.Capture.Speed, Loop: c.Capture.Loop,
+		Learn:        sensor.Learning{For: c.Learn.For.Time, Percent: c.Learn.For.Percent, UntilTold: c.Learn.For.UntilTold},
+		NewDeviceFor: c.Learn.NewDeviceFor, Shards: shards,
+		Dir: c.Data.Dir, SnapshotEvery: c.Data.SnapshotEvery,
+		Publish: func(ctx context.Context, records []firedoor.Record) error {
+			_, err := s.up.Publish(ctx, c.Site, records)
+			return err
+		},
+		Log: s.log,
+	}, all.List)
+	var unreadable sensor.UnreadableError
+	var mixed *sensor.MixedSourcesError
+	if errors.As(err, &unreadable) || errors.As(err, &mixed) {
+		return usageError{err.Error()}
+	}
+	s.watch = w
+	return err
+}
+
+func (s *service) openConsole(ctx context.Context) error {
+	if !s.cfg.Runs(config.RoleConsole) {
+		return nil
+	}
+	files, built := web.Files()
+	c, err := console.Open(ctx, console.Config{Site: s.cfg.Site, Listen: s.cfg.Console.Listen, Data: s.cfg.Data.Dir, Version: version,
+		Metrics: s.health.Metrics(), Files: files, HasFiles: built}, s.up, s.log)
+	s.console = c
+	return err
+}
+
+// giveUpRights is last: what needs them is open.
+func (s *service) giveUpRights(context.Context) error {
+	if !s.cfg.Confine.Enabled {
+		var err error
+		s.confine, err = confine.Look()
+		return err
+	}
+	data, err := filepath.Abs(s.cfg.Data.Dir)
+	if err != nil {
+		return err
+	}
+	rights := confine.Config{Write: []string{data}, Read: s.cfg.Capture.Files}
+	if s.cfg.Log.File != "" {
+		rights.Write = append(rights.Write, filepath.Dir(s.cfg.Log.File))
+	}
+	if len(s.cfg.Capture.Interfaces) > 0 {
+		rights.Capabilities = []int{unix.CAP_NET_RAW} // to open an interface again that was gone
+	}
+	if s.cfg.Uplink.URL != "" {
+		rights.Connect = uplinkPorts(s.cfg.Uplink.URL)
+	}
+	if s.confine, err = confine.Drop(rights); err != nil {
+		return fmt.Errorf("giving up rights: %w; confine.enabled: false in the configuration leaves them", err)
+	}
+	for _, what := range s.confine.Missing {
+		s.log.Warn("not confined as it should be", "what", what)
+	}
+	return nil
+}
+
+// run lets all parts run until ctx is done, then ends them: first the sensor,
+// whose last records the others take.
+func (s *service) run(ctx context.Context) error {
+	defer s.close()
+	s.greet()
+	rest, stopRest := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopRest()
+	watching, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	var parts sync.WaitGroup
+	problems := make(chan error, 3)
+	start := func(ctx context.Context, run func(context.Context) error) {
+		parts.Go(func() {
+			if err := run(ctx); err != nil {
+				problems <- err
+				stopWatching() // one part without the others is of no use
+			}
+		})
+	}
+	start(rest, s.control.run)
+	if s.console != nil {
+		start(rest, s.console.Run)
+	}
+	go s.keepTelling(rest)
+	var err error
+	if s.watch != nil {
+		err = s.watch.Run(watching)
+	} else {
+		<-watching.Done()
+	}
+	s.tellSystem("STOPPING=1")
+	stopRest()
+	parts.Wait()
+	close(problems)
+	for p := range problems {
+		err = errors.Join(err, p)
+	}
+	return err
+}
+
+// greet says where to look. The link is for whoever started the program.
+func (s *service) greet() {
+	if s.watch != nil {
+		c := s.cfg.Capture
+		fmt.Fprintf(s.m.Stdout, "Sensor %s watches %s.\n", s.cfg.Sensor.Name, strings.Join(append(c.Interfaces, c.Files...), ", "))
+	}
+	if s.console != nil {
+		fmt.Fprintf(s.m.Stdout, "Console: http://%s/\n", s.console.Address())
+		fmt.Fprintf(s.m.Stdout, "To acknowledge alerts there, open this link once: %s\n", s.console.Link())
+	}
+	fmt.Fprintln(s.m.Stdout, "Stop with Ctrl-C.")
+	s.tellSystem("READY=1")
+}
+
+// keepTelling tells a watchdog that the sensor is alive, as long as it is.
+func (s *service) keepTelling(ctx context.Context) {
+	every := confine.Watchdog()
+	if every <= 0 {
+		return
+	}
+	tick := time.NewTicker(every / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			alive, cancel := context.WithTimeout(ctx, every/3)
+			if s.watch == nil || s.watch.Alive(alive) {
+				s.tellSystem("WATCHDOG=1")
+			}
+			cancel()
+		}
+	}
+}
+
+func (s *service) tellSystem(state string) {
+	if err := confine.Notify(state); err != nil {
+		s.log.Warn("the service manager cannot be told", "state", state, "problem", err)
+	}
+}
+
+func (s *service) close() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		if err := s.closers[i].Close(); err != nil && s.log != nil {
+			s.log.Warn("closing", "problem", err)
+		}
+	}
+	s.closers = nil
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"firedoor"
+	"firedoor/internal/confine"
+	"firedoor/internal/health"
+	"firedoor/internal/sensor"
+	"firedoor/internal/uplink"
+)
+
+// controlSocket is where a running process takes orders from whoever may use its
+// data folder.
+const controlSocket = "control.sock"
+
+// maxOrder is how long an order may take.
+const maxOrder = time.Minute
+
+// control answers on the socket.
+type control struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+func (s *service) openControl(ctx context.Context) error {
+	path := filepath.Join(s.cfg.Data.Dir, controlSocket)
+	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+		_ = c.Close()
+		return usageError{s.cfg.Data.Dir + ": another firedoor uses this data folder"}
+	}
+	_ = os.Remove(path) // of a process that was killed
+	l, err := (&net.ListenConfig{}).Listen(ctx, "unix", path)
+	if err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", s.status)
+	mux.HandleFunc("POST /baseline/{order}", s.baseline)
+	mux.HandleFunc("POST /collect", s.collect)
+	s.control = &control{listener: l, server: &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}}
+	return nil
+}
+
+func (c *control) run(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = c.server.Close() })
+	defer stop()
+	if err := c.server.Serve(c.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	return nil
+}
+
+// processStatus is what firedoor status --json prints.
+type processStatus struct {
+	Version    string                `json:"version"`
+	Site       string                `json:"site"`
+	Roles      []string              `json:"roles"`
+	Console    string                `json:"console,omitempty"`
+	Sensor     *firedoor.SensorState `json:"sensor,omitempty"`
+	Pause      string                `json:"pause_reason,omitempty"`
+	Records    *sensor.OutboxStats   `json:"records,omitempty"`
+	Snapshots  *sensor.SaveStats     `json:"snapshots,omitempty"`
+	Uplink     uplink.Stats          `json:"uplink"`
+	Confined   confine.Report        `json:"confined"`
+	Conditions []health.State        `json:"conditions"`
+}
+
+func (s *service) status(w http.ResponseWriter, r *http.Request) {
+	st := processStatus{Version: version, Site: s.cfg.Site, Roles: s.cfg.Roles, Uplink: s.up.Stats(r.Context()),
+		Confined: s.confine, Conditions: s.health.States()}
+	if s.console != nil {
+		st.Console = "http://" + s.console.Address() + "/"
+	}
+	if s.watch != nil {
+		state := s.watch.State()
+		records, snapshots := s.watch.Stats()
+		st.Sensor, st.Records, st.Snapshots = &state, &records, &snapshots
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		if stage, reason, err := s.watch.Course(ctx); err == nil {
+			st.Sensor.Stage, st.Pause = stage, reason
+		}
+	}
+	reply(w, st)
+}
+
+func reply(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v) // whoever asked is gone
+}
+
+// done is the answer to an order that was carried out.
+type done struct {
+	Text string `json:"text"`
+}
+
+// baseline carries out an order about what is learned.
+func (s *service) baseline(w http.ResponseWriter, r *http.Request) {
+	if s.watch == nil {
+		http.Error(w, "this process has no sensor", http.StatusConflict)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), maxOrder)
+	defer cancel()
+	text, err := s.carryOut(ctx, r.PathValue("order"), r.URL.Query())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	s.log.Info("order carried out", "order", r.PathValue("order"), "result", text)
+	reply(w, done{text})
+}
+
+func (s *service) carryOut(ctx context.Context, order string, q url.Values) (string, error) {
+	switch order {
+	case "learn":
+		length, err := time.ParseDuration(q.Get("for"))
+		if q.Get("for") != "" && err != nil {
+			return "", err
+		}
+		if length == 0 {
+			return "learning until told to watch", s.watch.LearnFor(ctx, 0)
+		}
+		return "learning for " + length.String() + " of traffic", s.watch.LearnFor(ctx, length)
+	case "watch":
+		return "watching: what was not learned is told", s.watch.StartWatching(ctx)
+	case "pause":
+		return "maintenance window: what is new is told without alarm and not learned", s.watch.Pause(ctx, q.Get("reason"))
+	case "resume":
+		return "the maintenance window is over", s.watch.Resume(ctx)
+	case "export":
+		return "exported to " + q.Get("file"), s.watch.Export(ctx, q.Get("file"))
+	case "import":
+		return "imported from " + q.Get("file"), s.watch.Import(ctx, q.Get("file"))
+	case "forget":
+		return s.forget(ctx, q.Get("asset"))
+	}
+	return "", fmt.Errorf("no such order: %s", order)
+}
+
+func (s *service) forget(ctx context.Context, asset string) (string, error) {
+	var n int
+	var err error
+	if asset == "" {
+		n, err = s.watch.ForgetAll(ctx)
+	} else {
+		id, ok := firedoor.ParseAssetID(asset)
+		if !ok {
+			return "", fmt.Errorf("%s: is no asset id", asset)
+		}
+		n, err = s.watch.ForgetAsset(ctx, id)
+	}
+	return strconv.Itoa(n) + " statements forgotten", err
+}
+
+// collect runs the garbage collector, for measuring.
+func (s *service) collect(w http.ResponseWriter, r *http.Request) {
+	if s.watch == nil {
+		http.Error(w, "this process has no sensor", http.StatusConflict)
+		return
+	}
+	live, err := s.watch.Collect(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	reply(w, map[string]uint64{"live_heap_bytes": live})
+}
+
+// ask sends an order to the process that uses a data folder.
+func ask(ctx context.Context, data, method, path string, answer any) error {
+	socket := filepath.Join(data, controlSocket)
+	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	}}}
+	req, err := http.NewRequestWithContext(ctx, method, "http://firedoor"+path, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return usageError{fmt.Sprintf("no firedoor answers for the data folder %s: is it running, and are you the user it runs as?", data)}
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to its end or of no use
+	if resp.StatusCode != http.StatusOK {
+		var b [1024]byte
+		n, _ := resp.Body.Read(b[:])
+		return errors.New(string(b[:n]))
+	}
+	return json.NewDecoder(resp.Body).Decode(answer)
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"firedoor"
+	"firedoor/internal/config"
+)
+
+type statusCommand struct {
+	Data   *string `help:"Folder of the process to ask." placeholder:"DIR"`
+	Config *string `help:"Configuration file of the process to ask." placeholder:"FILE"`
+	JSON   bool    `name:"json" help:"Print all that is known as JSON."`
+}
+
+// dataFolder is the folder that flags or a configuration name.
+func dataFolder(m *Main, data, file *string) (string, error) {
+	switch {
+	case data != nil && *data == "":
+		return "", usageError{"--data: is empty"}
+	case data != nil:
+		return *data, nil
+	case file == nil:
+		return config.Default().Data.Dir, nil
+	}
+	c, err := config.Load(*file)
+	if err != nil {
+		return "", tellProblems(m.Stderr, *file, err)
+	}
+	return c.Data.Dir, nil
+}
+
+// Run asks a running process how it is. The exit status is 1 if something is
+// wrong, 2 if nobody answers.
+func (c *statusCommand) Run(ctx context.Context, m *Main) error {
+	dir, err := dataFolder(m, c.Data, c.Config)
+	if err != nil {
+		return err
+	}
+	var st processStatus
+	if err := ask(ctx, dir, http.MethodGet, "/status", &st); err != nil {
+		return err
+	}
+	if c.JSON {
+		e := json.NewEncoder(m.Stdout)
+		e.SetIndent("", "  ")
+		err = e.Encode(st)
+	} else {
+		_, err = io.WriteString(m.Stdout, statusText(&st))
+	}
+	if err != nil {
+		return err
+	}
+	for _, x := range st.Conditions {
+		if !x.OK {
+			return damageError{[]error{fmt.Errorf("%s: %s", x.Name, x.Problem)}}
+		}
+	}
+	return nil
+}
+
+// statusText is the status for people.
+func statusText(st *processStatus) string {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("site", "%s, firedoor %s: %s", st.Site, st.Version, strings.Join(st.Roles, " and "))
+	if st.Console != "" {
+		line("console", "%s", st.Console)
+	}
+	if s := st.Sensor; s != nil {
+		line("sensor", "%s: %s", s.Name, stageText(s, st.Pause))
+		for _, src := range s.Sources {
+			line("", "%s %s: %s, %s frames, %s dropped%s", src.Kind, src.Name, src.State, grouped(src.Frames), grouped(src.Dropped), problemText(src.Problem))
+		}
+		line("", "%s devices, %s conversations, %s distinct operations, %s of them learned, %s alerts", grouped(uint64(s.Assets)),
+			grouped(uint64(s.Conversations)), grouped(uint64(s.Statements)), grouped(uint64(s.Learned)), grouped(uint64(s.Alerts)))
+		for _, l := range s.Limits {
+			line("limit", "no room for more %s, %s times", l.Name, grouped(l.Times))
+		}
+	}
+	if r := st.Records; r != nil {
+		line("records", "%s sent, %s waiting%s", grouped(r.Sent), grouped(uint64(r.Waiting)), problemText(r.Failing))
+	}
+	if s := st.Snapshots; s != nil {
+		when := "none yet"
+		if !s.Last.IsZero() {
+			when = "last " + time.Since(s.Last).Round(time.Second).String() + " ago, took " + s.Took.Round(time.Millisecond).String()
+		}
+		line("state", "%s stored, %s%s", grouped(s.Taken), when, problemText(s.Failing))
+	}
+	c := st.Confined
+	line("confined", "landlock %d, capabilities: %s", c.Landlock, orNone(c.Capabilities))
+	for _, what := range c.Missing {
+		line("", "%s", what)
+	}
+	for _, x := range st.Conditions {
+		if x.OK {
+			line(x.Name, "well")
+		} else {
+			line(x.Name, "NOT WELL: %s", x.Problem)
+		}
+	}
+	return b.String()
+}
+
+func stageText(s *firedoor.SensorState, pause string) string {
+	text := string(s.Stage)
+	switch {
+	case s.StageUntil != "":
+		text += " until " + s.StageUntil + " of traffic time"
+	case s.Stage == firedoor.Learning:
+		text += " until told"
+	case pause != "":
+		text += " (" + pause + ")"
+	}
+	return text
+}
+
+func orNone(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}
+
+func problemText(problem string) string {
+	if problem == "" {
+		return ""
+	}
+	return " - " + problem
+}

@@ -1,0 +1,103 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"firedoor"
+	"firedoor/internal/store"
+)
+
+func (s *Store) conversationFilter(ctx context.Context, q *store.ConversationQuery) (*filter, error) {
+	f := &filter{}
+	if q.Protocol != "" {
+		f.and(`t.protocol = ?`, q.Protocol)
+	}
+	if q.Asset != "" {
+		ids, err := s.current(ctx, q.Asset)
+		if err != nil {
+			return nil, err
+		}
+		in := ` IN (` + marks(len(ids)) + `)`
+		f.and(`(t.client_asset`+in+` OR t.server_asset`+in+`)`, append(append([]any{}, ids...), ids...)...)
+	}
+	f.words(q.Text)
+	return f, nil
+}
+
+// Conversations gives a page by segment, client, server, protocol and port.
+func (s *Store) Conversations(ctx context.Context, q store.ConversationQuery) (*store.ConversationPage, error) {
+	page, err := s.conversations(ctx, &q)
+	if err != nil {
+		return nil, fmt.Errorf("store: conversations: %w", typed(err))
+	}
+	return page, nil
+}
+
+func (s *Store) conversations(ctx context.Context, q *store.ConversationQuery) (*store.ConversationPage, error) {
+	f, err := s.conversationFilter(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	page := &store.ConversationPage{Conversations: []store.ConversationRow{}}
+	if page.Total, err = f.count(ctx, s, "conversations"); err != nil {
+		return nil, err
+	}
+	if q.Cursor != "" {
+		c, err := parseCursor(q.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		f.and(`(t.sort, t.key, t.sensor) > (?, ?, ?)`, c.Sort, c.ID, c.Sensor)
+	}
+	limit := limitOf(q.Limit)
+	rows, err := s.readers.QueryContext(ctx, `SELECT t.sort, t.sensor, t.key, t.client_asset, t.server_asset, t.client_name, t.server_name, t.protocol, t.segment, t.learned,
+		t.first, t.last, t.operations, t.errors, t.no_response, t.samples, t.packets, t.bytes, t.changes, t.statements
+		FROM conversations t`+f.where()+` ORDER BY t.sort, t.key, t.sensor LIMIT ?`, append(f.args, limit+1)...)
+	var end cursor
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var r store.ConversationRow
+		var c cursor
+		var first, last int64
+		if err := rows.Scan(&c.Sort, &c.Sensor, &r.Key, &r.ClientAsset, &r.ServerAsset, &r.ClientName, &r.ServerName, &r.Protocol, &r.Segment, &r.Learned,
+			&first, &last, &r.Operations, &r.Errors, &r.NoResponse, &r.Samples, &r.Packets, &r.Bytes, &r.Changes, &r.Statements); err != nil {
+			return err
+		}
+		if len(page.Conversations) == limit {
+			page.Next = end.String()
+			return nil
+		}
+		c.ID = r.Key
+		r.First, r.Last = stamp(first), stamp(last)
+		page.Conversations, end = append(page.Conversations, r), c
+		return nil
+	})
+	return page, err
+}
+
+// Conversation gives one.
+func (s *Store) Conversation(ctx context.Context, key string) (*store.Conversation, error) {
+	c := store.Conversation{Key: key}
+	var body []byte
+	err := s.readers.QueryRowContext(ctx, `SELECT client_asset, server_asset, client_name, server_name, body FROM conversations
+		WHERE key = ? ORDER BY last DESC, sensor LIMIT 1`, key).Scan(&c.ClientAsset, &c.ServerAsset, &c.ClientName, &c.ServerName, &body)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = store.ErrNotFound
+	}
+	if err == nil {
+		err = json.Unmarshal(body, &c.Conversation)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: conversation %q: %w", key, typed(err))
+	}
+	if c.Verbs == nil {
+		c.Verbs = []string{}
+	}
+	if c.Statements == nil {
+		c.Statements = []firedoor.Statement{}
+	}
+	return &c, nil
+}

@@ -1,0 +1,233 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"firedoor"
+	"firedoor/internal/store"
+)
+
+// Sensors gives all sensors by name.
+func (s *Store) Sensors(ctx context.Context, now time.Time) ([]store.Sensor, error) {
+	out := []store.Sensor{}
+	rows, err := s.readers.QueryContext(ctx, `SELECT heard, body FROM sensors ORDER BY name`)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var x store.Sensor
+		var heard int64
+		var body []byte
+		if err := rows.Scan(&heard, &body); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(body, &x.SensorState); err != nil {
+			return err
+		}
+		if x.Sources == nil {
+			x.Sources = []firedoor.SourceState{}
+		}
+		if x.Limits == nil {
+			x.Limits = []firedoor.Limit{}
+		}
+		x.Heard, x.Stale = stamp(heard), now.Sub(time.Unix(0, heard)) > store.Silence
+		out = append(out, x)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: sensors: %w", typed(err))
+	}
+	return out, nil
+}
+
+// Overview is what needs a person, and the counts. Site is the caller's to set.
+func (s *Store) Overview(ctx context.Context, now time.Time) (*store.Overview, error) {
+	o := &store.Overview{Wall: now.UTC().Format(layout), Stage: "unknown"}
+	sensors, err := s.Sensors(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	tellSensors(o, sensors)
+	if o.Alerts, err = s.alertCounts(ctx); err == nil {
+		o.Assets, err = s.assetCounts(ctx)
+	}
+	if err == nil {
+		err = s.readers.QueryRowContext(ctx, `SELECT count(*) FROM conversations`).Scan(&o.Conversations)
+	}
+	if err == nil {
+		o.Needs, err = s.needs(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: overview: %w", typed(err))
+	}
+	return o, nil
+}
+
+// stages in the order of how far they are.
+var stages = []firedoor.Stage{firedoor.NoBaseline, firedoor.Learning, firedoor.Paused, firedoor.Watching}
+
+func tellSensors(o *store.Overview, sensors []store.Sensor) {
+	least := len(stages)
+	for i := range sensors {
+		x := &sensors[i]
+		o.Sensors.Total++
+		if !x.Stale {
+			o.Sensors.Running++
+		}
+		if x.Troubled() {
+			o.Sensors.Troubled++
+		}
+		o.Traffic = max(o.Traffic, x.Traffic)
+		o.Statements += x.Statements
+		o.Learned += x.Learned
+		if n := slices.Index(stages, x.Stage); n >= 0 && n < least {
+			least = n
+			o.Stage, o.StageSince, o.StageUntil = string(x.Stage), x.StageSince, x.StageUntil
+		}
+	}
+}
+
+// Map gives assets and who talks to whom; what has alerts and then what has
+// most traffic comes first where not all finds room.
+func (s *Store) Map(ctx context.Context) (*store.Map, error) {
+	m := &store.Map{Nodes: []store.Node{}, Edges: []store.Edge{}, Zones: []store.Zone{}}
+	err := s.nodes(ctx, m)
+	if err == nil {
+		err = s.edges(ctx, m)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: map: %w", typed(err))
+	}
+	return m, nil
+}
+
+func (s *Store) nodes(ctx context.Context, m *store.Map) error {
+	open, err := s.openByAsset(ctx, "")
+	if err != nil {
+		return err
+	}
+	zones := map[string]store.Zone{}
+	seen := map[string]bool{}
+	add := func(rows *sql.Rows) error {
+		var n store.Node
+		var segment, shown, addresses string
+		if err := rows.Scan(&n.ID, &shown, &addresses, &n.Role, &n.Level, &segment, &n.Known); err != nil {
+			return err
+		}
+		if seen[n.ID] || len(m.Nodes) == store.MaxNodes {
+			return nil
+		}
+		seen[n.ID] = true
+		first, _, _ := strings.Cut(addresses, ",")
+		zone := store.ZoneOf(segment, n.Level)
+		zones[zone.ID] = zone
+		n.Name, n.Zone = cmp.Or(shown, first, n.ID), zone.ID
+		if c := open[n.ID]; c != nil {
+			n.Severity = c.Worst()
+		}
+		m.Nodes = append(m.Nodes, n)
+		return nil
+	}
+	const columns = `SELECT t.id, t.shown, t.addresses, t.role, t.level, t.segment, t.known FROM assets t`
+	for _, id := range worstFirst(open) {
+		rows, err := s.readers.QueryContext(ctx, columns+` WHERE t.id = ? ORDER BY t.last_seen DESC LIMIT 1`, id)
+		if err := each(rows, err, add); err != nil {
+			return err
+		}
+	}
+	rows, err := s.readers.QueryContext(ctx, columns+` ORDER BY t.packets DESC LIMIT ?`, 2*store.MaxNodes)
+	if err := each(rows, err, add); err != nil {
+		return err
+	}
+	var total int
+	if err := s.readers.QueryRowContext(ctx, `SELECT count(DISTINCT id) FROM assets`).Scan(&total); err != nil {
+		return err
+	}
+	m.LeftOut.Nodes = max(0, total-len(m.Nodes))
+	slices.SortFunc(m.Nodes, func(a, b store.Node) int { return cmp.Compare(a.ID, b.ID) })
+	for _, z := range zones {
+		m.Zones = append(m.Zones, z)
+	}
+	slices.SortFunc(m.Zones, func(a, b store.Zone) int { return cmp.Compare(a.ID, b.ID) })
+	return nil
+}
+
+// worstFirst gives the assets with open alerts, as many as a map has room for.
+func worstFirst(open map[string]*store.Severities) []string {
+	ids := make([]string, 0, len(open))
+	for id := range open {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b string) int {
+		x, y := open[a], open[b]
+		return cmp.Or(cmp.Compare(y.High, x.High), cmp.Compare(y.Medium, x.Medium), cmp.Compare(y.Low, x.Low), cmp.Compare(y.Info, x.Info), cmp.Compare(a, b))
+	})
+	return ids[:min(len(ids), store.MaxNodes)]
+}
+
+func (s *Store) edges(ctx context.Context, m *store.Map) error {
+	worst, err := s.worstBetween(ctx)
+	if err != nil {
+		return err
+	}
+	shown := map[string]bool{}
+	for i := range m.Nodes {
+		shown[m.Nodes[i].ID] = true
+	}
+	type edge struct {
+		store.Edge
+		rank, packets int64
+	}
+	var all []edge
+	rows, err := s.readers.QueryContext(ctx, `SELECT client_asset, server_asset, group_concat(DISTINCT protocol), sum(operations), max(changes), min(learned), sum(packets)
+		FROM conversations WHERE client_asset > '' AND server_asset > '' AND client_asset <> server_asset GROUP BY client_asset, server_asset`)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var e edge
+		if err := rows.Scan(&e.From, &e.To, &e.Protocols, &e.Operations, &e.Changes, &e.Learned, &e.packets); err != nil {
+			return err
+		}
+		e.Key = e.From + ">" + e.To
+		if severity, ok := worst[e.Key]; ok {
+			e.Severity, e.rank = severity.String(), int64(severity)+1
+		}
+		if !shown[e.From] || !shown[e.To] {
+			m.LeftOut.Edges++
+			return nil
+		}
+		all = append(all, e)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b edge) int {
+		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.packets, a.packets), cmp.Compare(a.Key, b.Key))
+	})
+	m.LeftOut.Edges += max(0, len(all)-store.MaxEdges)
+	for _, e := range all[:min(len(all), store.MaxEdges)] {
+		names := strings.Split(e.Protocols, ",")
+		slices.Sort(names)
+		e.Protocols = strings.Join(names, ", ")
+		m.Edges = append(m.Edges, e.Edge)
+	}
+	return nil
+}
+
+// worstBetween gives the worst open alert between two assets.
+func (s *Store) worstBetween(ctx context.Context) (map[string]firedoor.Severity, error) {
+	out := map[string]firedoor.Severity{}
+	rows, err := s.readers.QueryContext(ctx, `SELECT client_asset, server_asset, max(severity) FROM alerts
+		WHERE acknowledged = 0 AND client_asset <> '' AND server_asset <> '' GROUP BY client_asset, server_asset`)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var from, to string
+		var severity int
+		err := rows.Scan(&from, &to, &severity)
+		out[from+">"+to] = firedoor.Severity(severity)
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,247 @@
+// Command live plays a capture with tcpreplay over a pair of virtual interfaces
+// to "firedoor run" and prints what was sent, seen and dropped: once as it is, and
+// once while the receiver is stopped, so that drops must occur and be counted. It
+// needs root and Linux. It must not know anything of firedoor but its command line
+// and its API; only -alone looks inside, to measure package capture without the rest.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type options struct {
+	capture  string
+	pps      int
+	seconds  int
+	stop     time.Duration
+	alone    bool
+	fanout   int
+	firedoor string
+	learn    string
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.capture, "capture", "bin/bench/bench-modbus.pcap", "the capture to play, made if it is this one and missing")
+	flag.IntVar(&o.pps, "pps", 200_000, "packets per second")
+	flag.IntVar(&o.seconds, "seconds", 20, "how long to play, about: the capture is played a whole number of times")
+	flag.DurationVar(&o.stop, "stop", 3*time.Second, "how long the receiver is stopped in the second pass")
+	flag.BoolVar(&o.alone, "alone", false, "receive with package capture alone, not with firedoor")
+	flag.IntVar(&o.fanout, "fanout", 0, "with -alone: rings per interface, 0 for the default")
+	flag.StringVar(&o.firedoor, "firedoor", "bin/firedoor", "the program to run")
+	flag.StringVar(&o.learn, "learn", "10m", "firedoor run --learn")
+	flag.Parse()
+	ok, err := run(&o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "live:", err)
+		os.Exit(2)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+// run plays both passes; false if a figure was missed.
+func run(o *options) (ok bool, err error) {
+	if err := prepare(o); err != nil {
+		return false, err
+	}
+	p, err := newPair()
+	if err != nil {
+		return false, err
+	}
+	defer p.remove()
+	r, err := newReceiver(o, p.here)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	loops, err := loopsFor(o, p)
+	if err != nil {
+		return false, err
+	}
+	fmt.Printf("%-10s %12s %10s %12s %10s %10s  %s\n", "", "sent", "per second", "seen", "dropped", "lost", "")
+	plain, err := pass(o, p, r, loops, 0)
+	if err != nil {
+		return false, err
+	}
+	ok = plain.print("as it is", plain.dropped == 0 && plain.lost() == 0 && plain.rate >= 0.98*float64(o.pps),
+		fmt.Sprintf("want nothing dropped or lost at %d per second", o.pps))
+	stopped, err := pass(o, p, r, loops, o.stop)
+	if err != nil {
+		return false, err
+	}
+	return stopped.print("stopped", stopped.dropped > 0 && stopped.lost() == 0, "want drops, all of them counted") && ok, nil
+}
+
+// prepare finds or makes what is needed.
+func prepare(o *options) error {
+	if os.Geteuid() != 0 {
+		return errors.New("needs root: it makes network interfaces")
+	}
+	if _, err := exec.LookPath("ip"); err != nil {
+		return errors.New("needs ip (package iproute2)")
+	}
+	if _, err := exec.LookPath("tcpreplay"); err != nil {
+		fmt.Fprintln(os.Stderr, "live: installing tcpreplay")
+		install := exec.Command("sh", "-c", "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tcpreplay >/dev/null")
+		install.Stderr = os.Stderr
+		if err := install.Run(); err != nil {
+			return fmt.Errorf("tcpreplay is missing and could not be installed with apt-get: %w", err)
+		}
+	}
+	if _, err := os.Stat(o.capture); err == nil || o.capture != "bin/bench/bench-modbus.pcap" {
+		return err
+	}
+	return command("go", "run", "./internal/plant/mkcapture", "bench-modbus", o.capture)
+}
+
+// command runs a program and gives an error that holds what it said.
+func command(name string, args ...string) error {
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// pair is two interfaces that are connected: one here, one in a network namespace
+// of its own, so that nothing here answers what is sent.
+type pair struct{ here, there, space string }
+
+func newPair() (*pair, error) {
+	id := os.Getpid()
+	p := &pair{fmt.Sprintf("fdl%da", id), fmt.Sprintf("fdl%db", id), fmt.Sprintf("firedoor-live-%d", id)}
+	if err := command("ip", "netns", "add", p.space); err != nil {
+		return nil, err
+	}
+	steps := [][]string{
+		{"ip", "link", "add", p.here, "type", "veth", "peer", "name", p.there, "netns", p.space},
+		{"sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/" + p.here + "/disable_ipv6"},
+		{"ip", "netns", "exec", p.space, "sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/" + p.there + "/disable_ipv6"},
+		{"ip", "link", "set", p.here, "up"},
+		{"ip", "-n", p.space, "link", "set", p.there, "up"},
+	}
+	for _, s := range steps {
+		if err := command(s[0], s[1:]...); err != nil {
+			p.remove()
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// remove takes away the namespace, and both interfaces with it.
+func (p *pair) remove() {
+	if err := command("ip", "netns", "del", p.space); err != nil {
+		fmt.Fprintln(os.Stderr, "live:", err)
+	}
+	_ = command("ip", "link", "del", p.here) // gone already, as a rule
+}
+
+var (
+	sentPattern = regexp.MustCompile(`Successful packets:\s+(\d+)`)
+	ratePattern = regexp.MustCompile(`Mbps, ([0-9.]+) pps`)
+)
+
+// play plays the capture a number of times; pps 0 plays as fast as it can.
+func (p *pair) play(capture string, pps, loops int) (sent uint64, rate float64, err error) {
+	speed := "--pps=" + strconv.Itoa(pps)
+	if pps == 0 {
+		speed = "--topspeed"
+	}
+	cmd := exec.Command("ip", "netns", "exec", p.space, "tcpreplay", "-K", "-i", p.there, speed, "--loop="+strconv.Itoa(loops), capture)
+	out, err := cmd.CombinedOutput()
+	counted, rated := sentPattern.FindSubmatch(out), ratePattern.FindSubmatch(out)
+	if err != nil || counted == nil || rated == nil {
+		return 0, 0, fmt.Errorf("tcpreplay: %w: %s", err, out)
+	}
+	sent, err = strconv.ParseUint(string(counted[1]), 10, 64)
+	if err != nil {
+		return 0, 0, fmt.Errorf("tcpreplay: %w", err)
+	}
+	rate, err = strconv.ParseFloat(string(rated[1]), 64)
+	return sent, rate, err
+}
+
+// figures of a pass.
+type figures struct {
+	sent, seen, dropped uint64
+	rate                float64
+}
+
+// lost is what nobody accounts for.
+func (f *figures) lost() int64 { return int64(f.sent) - int64(f.seen) - int64(f.dropped) }
+
+func (f *figures) print(name string, ok bool, want string) bool {
+	verdict := "ok"
+	if !ok {
+		verdict = "MISSED: " + want
+	}
+	fmt.Printf("%-10s %12d %10.0f %12d %10d %10d  %s\n", name, f.sent, f.rate, f.seen, f.dropped, f.lost(), verdict)
+	return ok
+}
+
+// pass plays once; where stop is given, the receiver is stopped for so long.
+func pass(o *options, p *pair, r receiver, loops int, stop time.Duration) (*figures, error) {
+	before, err := settled(r)
+	if err != nil {
+		return nil, err
+	}
+	if stop > 0 {
+		go func() {
+			time.Sleep(time.Second)
+			r.pause(true)
+			time.Sleep(stop)
+			r.pause(false)
+		}()
+	}
+	var f figures
+	if f.sent, f.rate, err = p.play(o.capture, o.pps, loops); err != nil {
+		return nil, err
+	}
+	after, err := settled(r)
+	if err != nil {
+		return nil, err
+	}
+	f.seen, f.dropped = after.seen-before.seen, after.dropped-before.dropped
+	return &f, nil
+}
+
+// settled waits until the receiver's counts stand still for four seconds.
+func settled(r receiver) (counts, error) {
+	const polls, most = 8, 240
+	last, err := r.counts()
+	for still, n := 0, 0; err == nil && still < polls; n++ {
+		if n == most {
+			return last, errors.New("the receiver's counts do not come to rest")
+		}
+		time.Sleep(500 * time.Millisecond)
+		var now counts
+		if now, err = r.counts(); now == last {
+			still++
+		} else {
+			still = 0
+		}
+		last = now
+	}
+	return last, err
+}
+
+// loopsFor plays once, to warm up, and tells how often the capture must be played
+// to last as long as was asked for.
+func loopsFor(o *options, p *pair) (int, error) {
+	frames, _, err := p.play(o.capture, o.pps, 1)
+	if err != nil {
+		return 0, err
+	}
+	return max(1, int((uint64(o.pps*o.seconds)+frames-1)/frames)), nil
+}

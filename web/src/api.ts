@@ -1,0 +1,309 @@
+// The shapes of the API, version 1. Times are RFC 3339 in UTC with nine
+// decimals. A member that ends in _wall, or is called wall_time, is by the wall
+// clock; every other time is traffic time.
+
+export type Severity = 'info' | 'low' | 'medium' | 'high'
+export type Stage = 'no-baseline' | 'learning' | 'watching' | 'paused' | 'unknown'
+export type SeverityCounts = Record<Severity, number>
+
+export interface Address {
+  ip?: string
+  port?: number
+  mac?: string
+}
+
+export interface Acknowledgement {
+  by: string
+  comment: string
+  wall_time: string
+}
+
+export interface Alert {
+  id: string
+  time: string
+  kind: string
+  severity: Severity
+  sentence: string
+  client: Address | null
+  server: Address | null
+  protocol: string
+  techniques: string[] | null
+  capture: string
+  frames: number[] | null
+  sensor: string
+  first_shown_wall: string
+  client_asset: string
+  server_asset: string
+  client_name: string
+  server_name: string
+  acknowledged: Acknowledgement | null
+}
+
+export interface AlertDetail extends Alert {
+  why: string
+  advice: string
+  techniques_named: { id: string; name: string }[] | null
+}
+
+export interface AlertPage {
+  alerts: Alert[]
+  total: number
+  next: string
+}
+
+export interface Overview {
+  site: string
+  wall_time: string
+  traffic_time: string
+  alerts: { open: SeverityCounts; acknowledged: number; total: number }
+  assets: { total: number; known: number; new: number; levels: Record<string, number> }
+  conversations: number
+  statements: number
+  learned: number
+  stage: Stage
+  stage_since: string
+  stage_until: string
+  sensors: { total: number; running: number; troubled: number }
+  needs: Alert[]
+}
+
+export interface AssetRow {
+  id: string
+  name: string
+  role: string
+  level: string
+  vendor: string
+  model: string
+  firmware: string
+  segment: string
+  zone: string
+  addresses_text: string
+  known: boolean
+  first_seen: string
+  last_seen: string
+  packets: number
+  open_alerts: SeverityCounts
+}
+
+export interface AssetPage {
+  assets: AssetRow[]
+  total: number
+  next: string
+}
+
+interface Evidence {
+  capture: string
+  frame: number
+}
+
+export interface Identifier extends Evidence {
+  kind: string
+  value: string
+  bond?: string
+  from: string
+  to?: string
+  last_seen: string
+  source?: string
+  confidence: number
+}
+
+export interface Fact extends Evidence {
+  kind: string
+  value: string
+  slot?: number
+  source: string
+  confidence: number
+  best?: boolean
+  first_seen: string
+  last_seen: string
+}
+
+export interface Relation extends Evidence {
+  kind: string
+  asset: string
+  value?: string
+  since: string
+  reason: string
+}
+
+export interface AssetEvent extends Evidence {
+  time: string
+  kind: string
+  assets: string[] | null
+  value?: string
+  reason: string
+}
+
+export interface Asset {
+  id: string
+  aliases?: string[]
+  known: boolean
+  segment: string
+  name?: string
+  role?: string
+  level?: string
+  role_reason?: string
+  vendor?: string
+  model?: string
+  firmware?: string
+  serial?: string
+  first_seen: string
+  last_seen: string
+  packets: number
+  bytes: number
+  hosts_behind?: number
+  identifiers: Identifier[] | null
+  facts: Fact[] | null
+  relations?: Relation[] | null
+  history?: AssetEvent[] | null
+  zone: string
+  sensor: string
+  open_alerts: SeverityCounts
+}
+
+export interface ConversationRow {
+  key: string
+  client_asset: string
+  server_asset: string
+  client_name: string
+  server_name: string
+  protocol: string
+  segment: string
+  learned: boolean
+  first: string
+  last: string
+  operations: number
+  errors: number
+  no_response: number
+  samples: number
+  packets: number
+  bytes: number
+  changes: boolean
+  statements: number
+}
+
+export interface ConversationPage {
+  conversations: ConversationRow[]
+  total: number
+  next: string
+}
+
+export interface Statement {
+  protocol?: string
+  unit?: number
+  verb: string
+  function: string
+  code: number
+  object?: string
+  quantity?: number
+  learned: boolean
+  count: number
+  errors: number
+  no_response: number
+  first: string
+  last: string
+  period_ns: number
+  written?: { min: number; max: number; count: number }[]
+}
+
+export interface Conversation {
+  key: string
+  client_asset: string
+  server_asset: string
+  client_name: string
+  server_name: string
+  segment: string
+  client: Address
+  server: Address
+  protocol: string
+  learned: boolean
+  first: string
+  last: string
+  flows: number
+  packets: [number, number]
+  bytes: [number, number]
+  operations: number
+  errors: number
+  no_response: number
+  partial: number
+  samples: number
+  malformed: number
+  encrypted: number
+  one_way: number
+  verbs: string[] | null
+  statements: Statement[] | null
+}
+
+export interface MapNode {
+  id: string
+  name: string
+  role: string
+  level: string
+  zone: string
+  known: boolean
+  severity: Severity | ''
+}
+
+export interface MapEdge {
+  key: string
+  from: string
+  to: string
+  protocols: string
+  operations: number
+  changes: boolean
+  learned: boolean
+  severity: Severity | ''
+}
+
+export interface MapZone {
+  id: string
+  name: string
+  level: string
+}
+
+export interface PlantMap {
+  nodes: MapNode[] | null
+  edges: MapEdge[] | null
+  zones: MapZone[] | null
+  left_out?: { nodes: number; edges: number }
+}
+
+export interface SourceState {
+  name: string
+  kind: string
+  state: string
+  problem?: string
+  frames: number
+  bytes: number
+  dropped: number
+  duplicates: number
+  one_way: number
+  gaps: number
+  last_frame?: string
+}
+
+export interface Sensor {
+  name: string
+  version: string
+  stage: Stage
+  stage_since?: string
+  stage_until?: string
+  learned_frames: number
+  traffic_time?: string
+  wall_time: string
+  sources: SourceState[] | null
+  assets: number
+  conversations: number
+  learned_statements: number
+  statements: number
+  alerts: number
+  restarts: number
+  limits_reached: { name: string; times: number }[] | null
+  last_heard_wall: string
+  stale: boolean
+}
+
+export interface Session {
+  may_acknowledge: boolean
+  by: string
+}

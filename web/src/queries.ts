@@ -1,0 +1,99 @@
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import type {
+  AlertDetail, AlertPage, Asset, AssetPage, Conversation, ConversationPage, Overview, PlantMap, Sensor, Session,
+} from './api'
+import { get, post, type Query } from './fetch'
+
+// The first word of a key is the name of the room that is out of date when
+// something happens: see live.ts.
+
+const pageSize = 300 // rows a request: enough for any screen, small enough to come at once
+
+export function useOverview() {
+  return useQuery({ queryKey: ['overview'], queryFn: ({ signal }) => get<Overview>('/api/overview', {}, signal) })
+}
+
+export function useAlerts(filter: Query) {
+  return useInfiniteQuery({
+    queryKey: ['alerts', filter],
+    queryFn: ({ signal, pageParam }) => get<AlertPage>('/api/alerts', { limit: pageSize, ...filter, cursor: pageParam }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function useAlert(id: string) {
+  return useQuery({
+    queryKey: ['alerts', 'one', id],
+    queryFn: ({ signal }) => get<AlertDetail>(`/api/alerts/${encodeURIComponent(id)}`, {}, signal),
+  })
+}
+
+export function useAssets(filter: Query) {
+  return useInfiniteQuery({
+    queryKey: ['assets', filter],
+    queryFn: ({ signal, pageParam }) => get<AssetPage>('/api/assets', { limit: pageSize, ...filter, cursor: pageParam }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function useAsset(id: string) {
+  return useQuery({
+    queryKey: ['assets', 'one', id],
+    queryFn: ({ signal }) => get<Asset>(`/api/assets/${encodeURIComponent(id)}`, {}, signal),
+  })
+}
+
+export function useConversations(filter: Query) {
+  return useInfiniteQuery({
+    queryKey: ['conversations', filter],
+    queryFn: ({ signal, pageParam }) =>
+      get<ConversationPage>('/api/conversations', { limit: pageSize, ...filter, cursor: pageParam }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
+  })
+}
+
+export function useConversation(key: string, enabled = true) {
+  return useQuery({
+    queryKey: ['conversations', 'one', key],
+    queryFn: ({ signal }) => get<Conversation>(`/api/conversations/${encodeURIComponent(key)}`, {}, signal),
+    enabled,
+  })
+}
+
+export function useMap() {
+  return useQuery({
+    queryKey: ['map'],
+    queryFn: async ({ signal }) => (await get<{ map: PlantMap }>('/api/map', {}, signal)).map,
+  })
+}
+
+export function useSensors() {
+  return useQuery({
+    queryKey: ['sensors'],
+    queryFn: async ({ signal }) => (await get<{ sensors: Sensor[] | null }>('/api/sensors', {}, signal)).sensors ?? [],
+    refetchInterval: 10_000, // silence sends no event, and is what this room must show
+  })
+}
+
+export function useSession() {
+  return useQuery({
+    queryKey: ['session'],
+    queryFn: ({ signal }) => get<Session>('/api/session', {}, signal),
+    staleTime: 60_000,
+  })
+}
+
+export function useAcknowledge(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (comment: string) => post<AlertDetail>(`/api/alerts/${encodeURIComponent(id)}/acknowledge`, { comment }),
+    onSuccess: () => {
+      for (const room of ['alerts', 'overview', 'map', 'assets']) void client.invalidateQueries({ queryKey: [room] })
+    },
+  })
+}

@@ -1,0 +1,217 @@
+import { CloseButton } from '@mantine/core'
+import { useMemo } from 'react'
+import type { MapEdge, MapNode, PlantMap } from '../api'
+import { Icon, RoleIcon } from '../glyphs'
+import type { Chosen } from '../map/draw'
+import { Link } from '../router'
+import { SeverityLabel, SeverityMark, Tag } from '../ui/marks'
+import { count, levelWord, plural, roleWord, severities, severityWord } from '../words'
+
+interface Props {
+  map: PlantMap
+  chosen: Chosen | null
+  choose: (chosen: Chosen | null) => void
+  bring: (id: string) => void
+}
+
+// MapPane explains what is chosen on the map; with nothing chosen it names what is
+// not as it should be, and what the signs mean.
+export function MapPane({ map, chosen, choose, bring }: Props) {
+  const nodes = useMemo(() => new Map((map.nodes ?? []).map((n) => [n.id, n])), [map])
+  const node = chosen?.kind === 'node' ? nodes.get(chosen.id) : undefined
+  const edge = chosen?.kind === 'edge' ? (map.edges ?? []).find((e) => e.key === chosen.id) : undefined
+  const pick = (id: string) => {
+    bring(id)
+    choose({ kind: 'node', id })
+  }
+  return (
+    <aside className={chosen ? 'map-pane' : 'map-pane idle'} aria-label="What is chosen on the map">
+      {chosen && <CloseButton className="pane-close" aria-label="Choose nothing" title="Choose nothing (Esc)" onClick={() => choose(null)} />}
+      {node ? (
+        <NodePane node={node} map={map} nodes={nodes} choose={choose} />
+      ) : edge ? (
+        <EdgePane edge={edge} nodes={nodes} pick={pick} map={map} />
+      ) : chosen ? (
+        <p className="quiet">This is not on the map: it may have been left out, or be gone.</p>
+      ) : (
+        <Survey map={map} pick={pick} />
+      )}
+    </aside>
+  )
+}
+
+function Survey({ map, pick }: { map: PlantMap; pick: (id: string) => void }) {
+  const nodes = map.nodes ?? []
+  const odd = nodes
+    .filter((n) => n.severity === 'high' || n.severity === 'medium' || !n.known)
+    .sort((a, b) => severities.indexOf(a.severity || 'info') - severities.indexOf(b.severity || 'info'))
+  const left = map.left_out
+  return (
+    <>
+      <h2>What is not as it should be</h2>
+      {odd.length === 0 ? (
+        <p className="quiet">
+          <Icon name="check" size={18} /> No device has an open alert, none is new.
+        </p>
+      ) : (
+        <ul className="map-list">
+          {odd.slice(0, 60).map((n) => (
+            <li key={n.id}>
+              <button type="button" onClick={() => pick(n.id)}>
+                {n.severity ? <SeverityMark severity={n.severity} size={16} /> : <RoleIcon role={n.role} size={16} />}
+                <span className="clip">{n.name || n.id}</span>
+                <span className="dim clip">{roleWord(n.role)}</span>
+                {!n.known && <Tag odd>new</Tag>}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {left && left.nodes + left.edges > 0 && (
+        <p className="hint">
+          Left out to keep the map readable: {plural(left.nodes, 'device')} and {plural(left.edges, 'line')}, those with the least traffic and no alert.
+        </p>
+      )}
+      <Legend />
+    </>
+  )
+}
+
+function Legend() {
+  return (
+    <>
+      <h3>Signs</h3>
+      <dl className="legend">
+        <dt><svg viewBox="0 0 44 12" aria-hidden="true"><path className="l-plain" d="M2 6h40" /></svg></dt>
+        <dd>speaks with, reads</dd>
+        <dt><svg viewBox="0 0 44 12" aria-hidden="true"><path className="l-plain" d="M2 6h36" /><path className="l-arrow" d="M34 1.500L43 6l-9 4.500z" /></svg></dt>
+        <dd>changes it: writes, commands, programs</dd>
+        <dt><svg viewBox="0 0 44 12" aria-hidden="true"><path className="l-new" d="M2 6h40" /></svg></dt>
+        <dd>not learned</dd>
+        <dt><svg viewBox="0 0 44 22" aria-hidden="true"><rect className="l-box" x="12" y="2" width="18" height="18" rx="2" /></svg></dt>
+        <dd>a device that was not there while learning</dd>
+        {severities.map((s) => (
+          <Sign key={s} severity={s} />
+        ))}
+      </dl>
+    </>
+  )
+}
+
+function Sign({ severity }: { severity: (typeof severities)[number] }) {
+  return (
+    <>
+      <dt><SeverityMark severity={severity} size={18} /></dt>
+      <dd>open alert, {severityWord[severity].toLowerCase()}</dd>
+    </>
+  )
+}
+
+interface NodeProps {
+  node: MapNode
+  map: PlantMap
+  nodes: Map<string, MapNode>
+  choose: (chosen: Chosen) => void
+}
+
+function NodePane({ node, map, nodes, choose }: NodeProps) {
+  const edges = (map.edges ?? []).filter((e) => e.from === node.id || e.to === node.id)
+  edges.sort((a, b) => Number(a.learned) - Number(b.learned) || b.operations - a.operations)
+  const zone = (map.zones ?? []).find((z) => z.id === node.zone)?.name ?? node.zone
+  return (
+    <>
+      <p className="pane-sign">
+        <RoleIcon role={node.role} size={26} />
+        <span>{roleWord(node.role)}</span>
+        {!node.known && <Tag odd>new</Tag>}
+      </p>
+      <h2 className="pane-name">{node.name || node.id}</h2>
+      <p className="dim">
+        {node.level ? `${node.level} ${levelWord(node.level)}` : 'level unknown'} · {zone}
+      </p>
+      {node.severity && (
+        <p className="pane-alert">
+          <SeverityLabel severity={node.severity} />
+          <Link href={`/alerts?asset=${encodeURIComponent(node.id)}&state=open`}>Open alerts of this device</Link>
+        </p>
+      )}
+      <p>
+        <Link className="button-link" href={`/assets/${encodeURIComponent(node.id)}`}>
+          All that is known of it
+        </Link>
+      </p>
+      <h3>Speaks with {edges.length > 0 && <span className="dim num">{count(edges.length)}</span>}</h3>
+      {edges.length === 0 ? (
+        <p className="quiet">Nobody on this map.</p>
+      ) : (
+        <ul className="map-list">
+          {edges.map((e) => (
+            <li key={e.key}>
+              <button type="button" onClick={() => choose({ kind: 'edge', id: e.key })}>
+                {e.severity ? <SeverityMark severity={e.severity} size={16} /> : <Icon name={e.from === node.id ? 'arrow' : 'left'} size={16} />}
+                <span className="clip">{peerName(e, node.id, nodes)}</span>
+                <span className="dim clip">{e.protocols}</span>
+                {e.changes && (
+                  <span title="changes it">
+                    <Icon name="pen" size={14} />
+                    <span className="sr-only">changes it</span>
+                  </span>
+                )}
+                {!e.learned && <Tag odd>not learned</Tag>}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+function peerName(e: MapEdge, self: string, nodes: Map<string, MapNode>): string {
+  const id = e.from === self ? e.to : e.from
+  return nodes.get(id)?.name || id
+}
+
+interface EdgeProps {
+  edge: MapEdge
+  nodes: Map<string, MapNode>
+  pick: (id: string) => void
+  map: PlantMap
+}
+
+function EdgePane({ edge, nodes, pick, map }: EdgeProps) {
+  const from = nodes.get(edge.from)
+  const to = nodes.get(edge.to)
+  const zoneOf = (n: MapNode | undefined) => (map.zones ?? []).find((z) => z.id === n?.zone)?.name ?? n?.zone ?? ''
+  const crosses = from && to && from.zone !== to.zone
+  return (
+    <>
+      <p className="pane-sign">
+        <Icon name="arrow" size={24} />
+        <span>{edge.changes ? 'Asks and changes' : 'Asks'}</span>
+        {!edge.learned && <Tag odd>not learned</Tag>}
+      </p>
+      <h2 className="pane-name">
+        <button type="button" className="name-button" onClick={() => pick(edge.from)}>{from?.name || edge.from}</button>
+        {' to '}
+        <button type="button" className="name-button" onClick={() => pick(edge.to)}>{to?.name || edge.to}</button>
+      </h2>
+      {edge.severity && (
+        <p className="pane-alert">
+          <SeverityLabel severity={edge.severity} />
+          <Link href={`/alerts?asset=${encodeURIComponent(edge.from)}&state=open`}>Open alerts of {from?.name || edge.from}</Link>
+        </p>
+      )}
+      <dl className="strip">
+        <div><dt>Protocols</dt><dd>{edge.protocols || '–'}</dd></div>
+        <div><dt>Operations</dt><dd className="num">{count(edge.operations)}</dd></div>
+        <div><dt>Zones</dt><dd>{crosses ? `from ${zoneOf(from)} into ${zoneOf(to)}` : `within ${zoneOf(from)}`}</dd></div>
+      </dl>
+      <p>
+        <Link className="button-link" href={`/conversations/${encodeURIComponent(edge.key)}`}>
+          What is asked
+        </Link>
+      </p>
+    </>
+  )
+}

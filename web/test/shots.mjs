@@ -1,0 +1,27 @@
+// shoot takes a picture of every room at three widths in both themes, and holds
+// that no room is wider than its screen.
+const sizes = [
+  { width: 390, height: 844 },
+  { width: 1280, height: 800 },
+  { width: 2560, height: 1440 },
+]
+
+export async function shoot({ places, base, open, step, check, out }) {
+  for (const viewport of sizes) {
+    for (const colorScheme of ['light', 'dark']) {
+      const page = await open({ viewport, colorScheme, reducedMotion: 'reduce' })
+      for (const [room, path, ready] of places) {
+        await step(`picture: ${room}, ${viewport.width} px, ${colorScheme}`, async () => {
+          await page.goto(base + path)
+          await page.locator(ready).first().waitFor()
+          await page.locator('.loading').first().waitFor({ state: 'detached' })
+          await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+          if (out) await page.screenshot({ path: `${out}/${room}-${viewport.width}-${colorScheme}.png` })
+          const over = await page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.querySelector('.room')?.scrollWidth ?? 0) - innerWidth)
+          check(over <= 0, `it is ${over} px wider than the screen`)
+        })
+      }
+      await page.context().close()
+    }
+  }
+}
