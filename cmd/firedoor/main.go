@@ -42,7 +42,7 @@ func (e damageError) Error() string { return errors.Join(e.errs...).Error() }
 // heapFloor is memory that is asked for and never touched, so that it takes none.
 // The collector starts when the heap has doubled: with a floor under it a small heap
 // is not gone through again and again while it grows.
-const heapFloor = 32 << 20
+const heapFloor = 8 << 20
 
 func main() {
 	floor := make([]byte, heapFloor)

@@ -25,7 +25,7 @@ type batch struct {
 }
 
 func newBatch(shards int) *batch {
-	return &batch{frames: make([]packet.Frame, epoch), buf: make([]byte, epochBytes), items: make([]item, 0, epoch),
+	return &batch{frames: make([]packet.Frame, epoch), buf: make([]byte, epochBytes), items: make([]item, 0, 2*epoch),
 		outs: make([]output, shards)}
 }
 
@@ -53,7 +53,6 @@ func (s *shard) process(b *batch) {
 		if l == nil {
 			continue
 		}
-		l.sweep(&b.last)
 		if b.over {
 			l.flush(&b.last)
 		}
@@ -71,11 +70,30 @@ func (s *shard) packets(b *batch, from int) (next int) {
 		}
 	}()
 	for ; next < len(b.items); next++ {
+		if b.items[next].Tick {
+			s.tick(&b.items[next])
+			continue
+		}
 		if l := s.lanes[b.items[next].Lane]; l != nil {
 			l.packet(&b.items[next])
 		}
 	}
 	return next
+}
+
+// tick lets all lanes of the shard look at the clock; the shard of the first lane
+// tells the site, behind all lanes.
+func (s *shard) tick(it *item) {
+	var out *output
+	for _, l := range s.lanes {
+		if l != nil {
+			l.sweep(it)
+			out = l.out
+		}
+	}
+	if s.id == 0 {
+		out.records = append(out.records, record{place: place{it.Index, lanes}, kind: recTick, learning: it.Learning, time: it.Time})
+	}
 }
 
 // role is where the counts of a batch go: 1 for what was only learned from.

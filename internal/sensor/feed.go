@@ -13,8 +13,10 @@ type feed struct {
 	clock   clock
 	bare    firedoor.Segment
 	index   uint64
-	begun   bool   // the clock of the part at hand runs
-	start   int64  // of this part
+	begun   bool  // the clock of the part at hand runs
+	start   int64 // of this part
+	ticked  int64 // place on the grid of the last tick
+	latest  firedoor.FrameRef
 	counted uint64 // frames of captures so far
 
 	sight         Sight // what is known before a lane sees the frame
@@ -39,28 +41,33 @@ type fileRead struct {
 	damaged     string
 }
 
-// decode makes items of the first n frames.
+// decode makes items of the first n frames, with ticks between them.
 func (s *feed) decode(b *batch, n int, teacher bool) {
 	if n > 0 && !s.begun {
 		s.begin(b.frames[:n])
 	}
-	b.items = b.items[:n]
+	b.items = b.items[:0]
 	for i := range n {
-		it := &b.items[i]
 		f := &b.frames[i]
-		packet.Decode(&it.Packet, f)
-		it.Raw = f.Time
 		if step := f.Time + s.clock.shift - s.clock.now; step > believeStep || step < -believeStep {
 			s.clock.expect(f.Time, b.frames[i+1:n])
 		}
-		it.Time = s.clock.tick(f.Time)
+		now := s.clock.tick(f.Time)
+		learning := teacher || s.learning()
+		if now/tickEvery != s.ticked {
+			s.tick(b, now, learning)
+		}
+		b.items = b.items[:len(b.items)+1]
+		it := &b.items[len(b.items)-1]
+		packet.Decode(&it.Packet, f)
+		it.Tick, it.Raw, it.Time, it.Learning = false, f.Time, now, learning
 		it.Packet.Index = s.index
 		s.index++
+		s.latest = firedoor.FrameRef{Capture: f.Capture, Frame: f.Number}
 		it.Segment = s.scopes.Segment(it.Scope)
 		s.untagged = s.untagged || it.Segment == s.bare
 		it.Lane = uint8(flow.PairHash(&it.Packet) % lanes)
-		it.Learning = teacher || s.learning()
-		if it.Learning {
+		if learning {
 			s.learnedFrames++
 		}
 		if teacher {
@@ -72,12 +79,37 @@ func (s *feed) decode(b *batch, n int, teacher bool) {
 		}
 	}
 	s.note(b, n, teacher)
-	if n > 0 {
-		b.last = b.items[n-1]
-		b.last.Payload, b.last.Index = nil, s.index // behind them all
-	} else {
-		b.last = item{Packet: packet.Packet{Time: s.clock.now, Index: s.index}, Learning: teacher || s.learning()}
+	s.end(b, n, teacher)
+}
+
+// tick puts a moment between two frames. It stands at the frame before it.
+func (s *feed) tick(b *batch, now int64, learning bool) {
+	s.ticked = now / tickEvery
+	b.items = append(b.items, item{Tick: true, Learning: learning, Packet: packet.Packet{Time: now, Index: s.index,
+		Capture: s.latest.Capture, Frame: s.latest.Frame}})
+	s.index++
+}
+
+// silence is a batch without a frame: only time goes on. now is what the source's
+// clock says.
+func (s *feed) silence(b *batch, now int64) {
+	b.items = b.items[:0]
+	if s.begun {
+		if now = s.clock.tick(now); now/tickEvery != s.ticked {
+			s.tick(b, now, s.learning())
+		}
 	}
+	s.end(b, 0, false)
+}
+
+// end makes the copy of the last item that stands for the end of the batch.
+func (s *feed) end(b *batch, n int, teacher bool) {
+	if n > 0 {
+		b.last = b.items[len(b.items)-1]
+		b.last.Payload, b.last.Index = nil, s.index // behind them all
+		return
+	}
+	b.last = item{Packet: packet.Packet{Time: s.clock.now, Index: s.index}, Learning: teacher || s.learning()}
 }
 
 // odd counts a frame that is not plain IP.

@@ -16,6 +16,7 @@ type item struct {
 	Segment  firedoor.Segment
 	Lane     uint8
 	Learning bool
+	Tick     bool  // no frame, but a moment between two
 	Raw      int64 // the frame's own timestamp; Packet.Time is traffic time
 }
 
@@ -213,9 +214,8 @@ func (l *lane) evicted(slot int32) {
 // idle says how long a flow may be silent.
 func (l *lane) idle(slot int32) int64 { return l.at(slot).idle() }
 
-// sweep ends flows that have been silent too long; it runs at the end of every
-// epoch, with the traffic time of its last frame, and looks at so many slots that
-// it comes round in sweepRound epochs.
+// sweep ends flows that have been silent too long; it runs at every tick and looks
+// at so many slots that it comes round in sweepRound ticks.
 func (l *lane) sweep(it *item) {
 	l.item = it
 	l.flows.Sweep(it.Time, 1+int(l.flows.Slots())/sweepRound, l.idleFn, l.finishFn)
@@ -252,7 +252,7 @@ func (l *lane) settle(c *conn) {
 		conv.Packets[i] += uint64(c.half[side].packets)
 		conv.Bytes[i] += c.half[side].bytes
 		if c.half[side].packets > 0 {
-			l.out.traffic = append(l.out.traffic, traffic{place: l.place(), end: c.end[side], first: c.first, last: c.half[side].last,
+			l.out.traffic = append(l.out.traffic, traffic{place: l.place(), learning: l.item.Learning, end: c.end[side], first: c.first, last: c.half[side].last,
 				packets: uint64(c.half[side].packets), bytes: c.half[side].bytes})
 		}
 	}

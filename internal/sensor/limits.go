@@ -34,10 +34,16 @@ const (
 	maxHeld = 16_384
 	// maxExpected bounds the flows announced by other flows, a lane.
 	maxExpected = 256
-	// sweepRound is in how many epochs all flows are looked at for silence.
-	sweepRound = 1024
+	// sweepRound is in how many ticks all flows are looked at for silence.
+	sweepRound = 8
 	spread     = 2 // a lane may hold twice its even share
 )
+
+// tickEvery is how far apart, in traffic time, the moments are at which lanes and
+// site look at the clock: flows that fell silent end, what was held for a time is
+// told. They lie on a grid and between two frames, so that nothing hangs on how
+// frames come in epochs, which on a live network is chance.
+const tickEvery = int64(1e9)
 
 // epoch is how many frames are handed over at a time, and epochBytes how many
 // bytes of them.

@@ -35,41 +35,48 @@ func (m *merger) failed() error {
 	return fmt.Errorf("writing event lines: %w", m.err)
 }
 
-// merge takes an epoch: records, then lines, then the packets of flows that
-// ended in it, then what its end means for the site.
+// merge takes an epoch: records and the packets of flows that ended, at one place
+// in this order; then lines; then what the end of a capture means for the site.
 func (m *merger) merge(b *batch) {
-	m.inOrder(len(b.outs), func(s, i int) (place, bool) {
-		if rs := b.outs[s].records; i < len(rs) {
-			return rs[i].place, true
-		}
-		return place{}, false
-	}, func(s, i int) { m.site.fold(&b.outs[s].records[i]) })
-	if m.lines != nil && !b.teacher { // what is only learned from is no capture
-		m.writeLines(b)
-	}
-	m.site.turn(b.last.Learning)
-	m.inOrder(len(b.outs), func(s, i int) (place, bool) {
-		if ts := b.outs[s].traffic; i < len(ts) {
+	n := len(b.outs) // what is at s is of shard s; at n+s too, the traffic
+	m.inOrder(2*n, func(s, i int) (place, bool) {
+		if s < n {
+			if rs := b.outs[s].records; i < len(rs) {
+				return rs[i].place, true
+			}
+		} else if ts := b.outs[s-n].traffic; i < len(ts) {
 			return ts[i].place, true
 		}
 		return place{}, false
-	}, func(s, i int) { m.site.addTraffic(&b.outs[s].traffic[i], b.last.Learning) })
-	m.site.advance(b)
+	}, func(s, i int) {
+		if s < n {
+			m.site.fold(&b.outs[s].records[i])
+		} else {
+			m.site.addTraffic(&b.outs[s-n].traffic[i])
+		}
+	})
+	if m.lines != nil && !b.teacher { // what is only learned from is no capture
+		m.writeLines(b)
+	}
+	if b.over {
+		m.site.over(&b.last)
+	}
 	if m.after != nil {
 		m.after(b)
 	}
 }
 
-// inOrder calls do for the elements of all shards' lists by their place. at
-// tells the place of an element, false behind the last; each list is in order.
-func (m *merger) inOrder(shards int, at func(shard, i int) (place, bool), do func(shard, i int)) {
-	if m.next == nil {
-		m.next = make([]int, shards)
+// inOrder calls do for the elements of all lists by their place, at one place the
+// earlier list first. at tells the place of an element, false behind the last;
+// each list is in order.
+func (m *merger) inOrder(lists int, at func(list, i int) (place, bool), do func(list, i int)) {
+	if len(m.next) < lists {
+		m.next = make([]int, lists)
 	}
 	clear(m.next)
 	for {
 		best, first := -1, place{}
-		for s := range shards {
+		for s := range lists {
 			if p, ok := at(s, m.next[s]); ok && (best < 0 || p.before(first)) {
 				best, first = s, p
 			}

@@ -18,6 +18,7 @@ const (
 	recMalformed
 	recRefused // what became of a change that was told, where it was not simply done
 	recFull    // a limit was hit
+	recTick    // traffic time went on
 )
 
 // record is what crosses from a lane to the folds over the whole site: novelty
@@ -103,6 +104,7 @@ func (o *output) reset() {
 // traffic is the packets one end sent in a flow that is over.
 type traffic struct {
 	place
+	learning    bool
 	end         firedoor.Endpoint
 	first, last int64
 	packets     uint64

@@ -89,7 +89,7 @@ func (p *pipeline) run(ctx context.Context, from batches) error {
 // batch has none, stands at that frame.
 func (p *pipeline) next(from batches, b *batch) (bool, error) {
 	more, err := from.next(b)
-	if len(b.items) > 0 {
+	if b.last.Frame > 0 {
 		p.final = b.last
 	} else {
 		b.last.Raw, b.last.Frame, b.last.Capture = p.final.Raw, p.final.Frame, p.final.Capture

@@ -71,6 +71,9 @@ func (s *site) fold(r *record) {
 	case recFull:
 		o := s.observe(r, detect.TableFull)
 		s.board.See(&o)
+	case recTick:
+		s.advance(r.time, r.learning)
+		return
 	}
 	s.changed(r.learning, r.protocol)
 }
@@ -84,19 +87,23 @@ func (s *site) turn(learning bool) {
 	}
 }
 
-// advance is the end of an epoch: traffic time has come so far, and at the end
-// of a capture what is in dispute is settled.
-func (s *site) advance(b *batch) {
-	s.inventory.Advance(b.last.Time)
-	if b.over {
-		s.inventory.Finish()
-	}
-	s.changed(b.last.Learning, "")
-	s.board.Clock(b.last.Time)
-	if now := b.last.Time; s.acquaintance > 0 && s.armed && now-s.acquainted >= acquaintEvery {
+// advance is a tick: traffic time has come so far.
+func (s *site) advance(now int64, learning bool) {
+	s.inventory.Advance(now)
+	s.changed(learning, "")
+	s.board.Clock(now)
+	if s.acquaintance > 0 && s.armed && now-s.acquainted >= acquaintEvery {
 		s.acquainted = now
 		s.inventory.Acquaint(now - s.acquaintance)
 	}
+}
+
+// over is the end of a capture: what is in dispute is settled.
+func (s *site) over(last *item) {
+	s.turn(last.Learning)
+	s.advance(last.Time, last.Learning)
+	s.inventory.Finish()
+	s.changed(last.Learning, "")
 }
 
 // arm ends learning: what is known now is kept whatever comes.
@@ -176,9 +183,9 @@ var changeKinds = map[firedoor.ChangeKind]detect.Kind{
 }
 
 // addTraffic counts the packets of a flow that ended.
-func (s *site) addTraffic(t *traffic, learning bool) {
+func (s *site) addTraffic(t *traffic) {
 	s.inventory.Traffic(t.end, t.first, t.last, t.packets, t.bytes)
-	s.changed(learning, "")
+	s.changed(t.learning, "")
 }
 
 // Describe implements detect.World.

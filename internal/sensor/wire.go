@@ -10,9 +10,8 @@ import (
 // wire reads live interfaces for a watch. Silence has a time too: without a
 // frame it hands over batches that only say how late it is.
 type wire struct {
-	feed   *feed
-	live   *capture.Live
-	ticked int64 // traffic time of the last tick that was handed over
+	feed *feed
+	live *capture.Live
 }
 
 func newWire(o *WatchOptions, f *feed, sources int) (*wire, error) {
@@ -32,10 +31,11 @@ func (w *wire) next(_ context.Context, b *batch) (bool, error) {
 		return false, err
 	}
 	b.over, b.teacher = false, false
-	if n == 0 && w.feed.begun {
-		w.ticked = w.feed.clock.tick(w.live.Now())
+	if n == 0 {
+		w.feed.silence(b, w.live.Now())
+	} else {
+		w.feed.decode(b, n, false)
 	}
-	w.feed.decode(b, n, false)
 	return true, nil
 }
 

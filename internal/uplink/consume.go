@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"firedoor"
@@ -36,7 +37,8 @@ func (u *Uplink) Consume(ctx context.Context, name string, from uint64, f func(B
 	u.at.Store(from)
 	consumer, err := u.js.OrderedConsumer(ctx, Stream, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from + 1,
-		InactiveThreshold: idleTimeout, NamePrefix: token(name),
+		// A consumer of before may still be going away: each has a name of its own.
+		InactiveThreshold: idleTimeout, NamePrefix: token(name) + "-" + u.nonce + "-" + strconv.FormatUint(u.consumers.Add(1), 10),
 	})
 	if err != nil {
 		return u.consumeError(ctx, err)

@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -52,6 +53,9 @@ func (u *Uplink) Publish(ctx context.Context, site string, records []firedoor.Re
 // send publishes one message under an id of its own: the client sends it again
 // when there was no answer, and the server keeps it once.
 func (u *Uplink) send(ctx context.Context, to string, message []byte) (uint64, error) {
+	if !u.conn.IsConnected() {
+		return 0, errAway
+	}
 	ctx, cancel := context.WithTimeout(ctx, ackWait)
 	defer cancel()
 	u.count++
@@ -62,6 +66,8 @@ func (u *Uplink) send(ctx context.Context, to string, message []byte) (uint64, e
 	}
 	return ack.Sequence, nil
 }
+
+var errAway = errors.New("the NATS server is not reached at present")
 
 type batchOf struct {
 	sensor  string

@@ -85,6 +85,7 @@ type Uplink struct {
 type counters struct {
 	published, records, bytes, leftOut, failures atomic.Uint64
 	delivered, undecodable, lost, at             atomic.Uint64
+	consumers                                    atomic.Uint64
 }
 
 // Open starts the server within this process or connects to one, and makes sure

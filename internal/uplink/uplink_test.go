@@ -118,8 +118,13 @@ func TestFromPosition(t *testing.T) {
 	if _, err := u.Publish(t.Context(), "s", []firedoor.Record{record("a", firedoor.RecordAlert, 6)}); err != nil {
 		t.Fatal(err)
 	}
-	if b := <-got; b.Seq != 6 {
-		t.Errorf("live came %d", b.Seq)
+	select {
+	case b := <-got:
+		if b.Seq != 6 {
+			t.Errorf("live came %d", b.Seq)
+		}
+	case err := <-ended:
+		t.Fatalf("Consume ended with %v", err)
 	}
 	cancel()
 	if err := <-ended; err != nil {

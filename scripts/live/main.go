@@ -1,8 +1,9 @@
 // Command live plays a capture with tcpreplay over a pair of virtual interfaces
-// to "firedoor run" and prints what was sent, seen and dropped: once as it is, and
-// once while the receiver is stopped, so that drops must occur and be counted. It
-// needs root and Linux. It must not know anything of firedoor but its command line
-// and its API; only -alone looks inside, to measure package capture without the rest.
+// to "firedoor run" and prints what was sent, seen and dropped: as it is, and while
+// the receiver is stopped, so that drops must occur and be counted. With -soak it
+// plays for long and prints how memory grows. It needs root and Linux. It must not
+// know anything of firedoor but its command line, its API and its control socket;
+// only -alone looks inside, to measure package capture without the rest.
 package main
 
 import (
@@ -26,20 +27,42 @@ type options struct {
 	fanout   int
 	firedoor string
 	learn    string
+	listen   string
+	soak     bool
+	warmup   time.Duration
+	measure  time.Duration
+	heapMB   float64
+	rssMB    float64
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.capture, "capture", "bin/bench/bench-modbus.pcap", "the capture to play, made if it is this one and missing")
-	flag.IntVar(&o.pps, "pps", 200_000, "packets per second")
+	flag.IntVar(&o.pps, "pps", 0, "packets per second; 0: 200,000, and 50,000 with -soak")
 	flag.IntVar(&o.seconds, "seconds", 20, "how long to play, about: the capture is played a whole number of times")
 	flag.DurationVar(&o.stop, "stop", 3*time.Second, "how long the receiver is stopped in the second pass")
 	flag.BoolVar(&o.alone, "alone", false, "receive with package capture alone, not with firedoor")
 	flag.IntVar(&o.fanout, "fanout", 0, "with -alone: rings per interface, 0 for the default")
 	flag.StringVar(&o.firedoor, "firedoor", "bin/firedoor", "the program to run")
 	flag.StringVar(&o.learn, "learn", "10m", "firedoor run --learn")
+	flag.StringVar(&o.listen, "listen", "127.0.0.1:18480", "firedoor run --listen")
+	flag.BoolVar(&o.soak, "soak", false, "play for -warmup and -measure, and judge how memory grows in the latter")
+	flag.DurationVar(&o.warmup, "warmup", 10*time.Minute, "with -soak: how long memory may grow")
+	flag.DurationVar(&o.measure, "measure", 30*time.Minute, "with -soak: how long it may not")
+	flag.Float64Var(&o.heapMB, "heap-growth", 0.5, "with -soak: MB that the live heap may grow")
+	flag.Float64Var(&o.rssMB, "rss-growth", 5, "with -soak: MB that resident memory may grow")
 	flag.Parse()
-	ok, err := run(&o)
+	judge := run
+	if o.soak {
+		judge = soak
+	}
+	if o.pps == 0 {
+		o.pps = 200_000
+		if o.soak {
+			o.pps = 50_000
+		}
+	}
+	ok, err := judge(&o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "live:", err)
 		os.Exit(2)
@@ -64,22 +87,23 @@ func run(o *options) (ok bool, err error) {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
-	loops, err := loopsFor(o, p)
+	fmt.Printf("%-10s %12s %10s %12s %10s %10s %10s\n", "", "sent", "per second", "seen", "dropped", "lost", "shown s")
+	want := fmt.Sprintf("want nothing dropped or lost at %d per second", o.pps)
+	ok = true
+	loops := 1
+	for _, name := range []string{"cold", "warm"} {
+		f, err := pass(o, p, r, loops, 0)
+		if err != nil {
+			return false, err
+		}
+		ok = f.print(name, f.dropped == 0 && f.lost() == 0 && f.rate >= 0.98*float64(o.pps), want) && ok
+		loops = loopsFor(f.sent/uint64(loops), o.pps, time.Duration(o.seconds)*time.Second)
+	}
+	f, err := pass(o, p, r, loops, o.stop)
 	if err != nil {
 		return false, err
 	}
-	fmt.Printf("%-10s %12s %10s %12s %10s %10s  %s\n", "", "sent", "per second", "seen", "dropped", "lost", "")
-	plain, err := pass(o, p, r, loops, 0)
-	if err != nil {
-		return false, err
-	}
-	ok = plain.print("as it is", plain.dropped == 0 && plain.lost() == 0 && plain.rate >= 0.98*float64(o.pps),
-		fmt.Sprintf("want nothing dropped or lost at %d per second", o.pps))
-	stopped, err := pass(o, p, r, loops, o.stop)
-	if err != nil {
-		return false, err
-	}
-	return stopped.print("stopped", stopped.dropped > 0 && stopped.lost() == 0, "want drops, all of them counted") && ok, nil
+	return f.print("stopped", f.dropped > 0 && f.lost() == 0, "want drops, all of them counted") && ok, nil
 }
 
 // prepare finds or makes what is needed.
@@ -152,13 +176,15 @@ var (
 	ratePattern = regexp.MustCompile(`Mbps, ([0-9.]+) pps`)
 )
 
-// play plays the capture a number of times; pps 0 plays as fast as it can.
+// player is the command that plays the capture a number of times.
+func (p *pair) player(capture string, pps, loops int) *exec.Cmd {
+	return exec.Command("ip", "netns", "exec", p.space, "tcpreplay", "-K", "-i", p.there,
+		"--pps="+strconv.Itoa(pps), "--loop="+strconv.Itoa(loops), capture)
+}
+
+// play plays the capture and tells how many packets were sent, and how fast.
 func (p *pair) play(capture string, pps, loops int) (sent uint64, rate float64, err error) {
-	speed := "--pps=" + strconv.Itoa(pps)
-	if pps == 0 {
-		speed = "--topspeed"
-	}
-	cmd := exec.Command("ip", "netns", "exec", p.space, "tcpreplay", "-K", "-i", p.there, speed, "--loop="+strconv.Itoa(loops), capture)
+	cmd := p.player(capture, pps, loops)
 	out, err := cmd.CombinedOutput()
 	counted, rated := sentPattern.FindSubmatch(out), ratePattern.FindSubmatch(out)
 	if err != nil || counted == nil || rated == nil {
@@ -176,6 +202,7 @@ func (p *pair) play(capture string, pps, loops int) (sent uint64, rate float64, 
 type figures struct {
 	sent, seen, dropped uint64
 	rate                float64
+	shown               time.Duration // after this long the console showed the counts
 }
 
 // lost is what nobody accounts for.
@@ -186,7 +213,8 @@ func (f *figures) print(name string, ok bool, want string) bool {
 	if !ok {
 		verdict = "MISSED: " + want
 	}
-	fmt.Printf("%-10s %12d %10.0f %12d %10d %10d  %s\n", name, f.sent, f.rate, f.seen, f.dropped, f.lost(), verdict)
+	fmt.Printf("%-10s %12d %10.0f %12d %10d %10d %10.1f  %s\n",
+		name, f.sent, f.rate, f.seen, f.dropped, f.lost(), f.shown.Seconds(), verdict)
 	return ok
 }
 
@@ -213,7 +241,8 @@ func pass(o *options, p *pair, r receiver, loops int, stop time.Duration) (*figu
 		return nil, err
 	}
 	f.seen, f.dropped = after.seen-before.seen, after.dropped-before.dropped
-	return &f, nil
+	f.shown, err = r.shows(after)
+	return &f, err
 }
 
 // settled waits until the receiver's counts stand still for four seconds.
@@ -236,12 +265,8 @@ func settled(r receiver) (counts, error) {
 	return last, err
 }
 
-// loopsFor plays once, to warm up, and tells how often the capture must be played
-// to last as long as was asked for.
-func loopsFor(o *options, p *pair) (int, error) {
-	frames, _, err := p.play(o.capture, o.pps, 1)
-	if err != nil {
-		return 0, err
-	}
-	return max(1, int((uint64(o.pps*o.seconds)+frames-1)/frames)), nil
+// loopsFor tells how often a capture of so many frames must be played to last as
+// long as was asked for.
+func loopsFor(frames uint64, pps int, last time.Duration) int {
+	return max(1, int((uint64(float64(pps)*last.Seconds())+frames-1)/frames))
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -24,6 +26,8 @@ type counts struct{ seen, dropped uint64 }
 type receiver interface {
 	counts() (counts, error)
 	pause(bool) // it does not read while it is paused
+	// shows waits until people can see these counts, and tells for how long.
+	shows(counts) (time.Duration, error)
 	close() error
 }
 
@@ -82,6 +86,9 @@ func (a *alone) counts() (counts, error) {
 	return counts{s.Frames, s.Dropped + s.Missed}, nil
 }
 
+// shows: there is nothing to look at.
+func (a *alone) shows(counts) (time.Duration, error) { return 0, nil }
+
 func (a *alone) pause(on bool) { a.paused.Store(on) }
 
 func (a *alone) close() error {
@@ -105,15 +112,14 @@ func newProcess(o *options, name string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	const listen = "127.0.0.1:18480"
-	p := &process{url: "http://" + listen, source: name, dir: dir}
-	p.cmd = exec.Command(o.firedoor, "run", "--interface", name, "--learn", o.learn, "--data", filepath.Join(dir, "data"), "--listen", listen)
+	p := &process{url: "http://" + o.listen, source: name, dir: dir}
+	p.cmd = exec.Command(o.firedoor, "run", "--interface", name, "--learn", o.learn, "--data", p.data(), "--listen", o.listen)
 	p.cmd.Stdout, p.cmd.Stderr = os.Stderr, os.Stderr
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	for range 100 {
-		if _, err = p.counts(); err == nil {
+		if _, err = p.shown(); err == nil {
 			return p, nil
 		}
 		time.Sleep(200 * time.Millisecond)
@@ -121,32 +127,88 @@ func newProcess(o *options, name string) (*process, error) {
 	return nil, errors.Join(fmt.Errorf("%s does not answer: %w", o.firedoor, err), p.close())
 }
 
-// counts asks the API.
+func (p *process) data() string { return filepath.Join(p.dir, "data") }
+
+// source is a source of frames as firedoor tells of it.
+type source struct {
+	Name            string
+	Frames, Dropped uint64
+}
+
+// find gives the counts of our interface.
+func (p *process) find(sources []source) (counts, error) {
+	for _, s := range sources {
+		if s.Name == p.source {
+			return counts{s.Frames, s.Dropped}, nil
+		}
+	}
+	return counts{}, fmt.Errorf("firedoor knows no source %s", p.source)
+}
+
+// control sends an order to the process's control socket.
+func (p *process) control(method, path string, answer any) error {
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", filepath.Join(p.data(), "control.sock"))
+		},
+	}}
+	req, err := http.NewRequest(method, "http://firedoor"+path, nil)
+	if err != nil {
+		return err
+	}
+	return fetch(&client, req, answer)
+}
+
+func fetch(client *http.Client, req *http.Request, answer any) error {
+	got, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer got.Body.Close()
+	if got.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s: %s", req.Method, req.URL, got.Status)
+	}
+	return json.NewDecoder(got.Body).Decode(answer)
+}
+
+// counts asks the sensor.
 func (p *process) counts() (counts, error) {
-	answer, err := http.Get(p.url + "/api/sensors")
+	var status struct{ Sensor struct{ Sources []source } }
+	if err := p.control(http.MethodGet, "/status", &status); err != nil {
+		return counts{}, err
+	}
+	return p.find(status.Sensor.Sources)
+}
+
+// shown asks the console, which knows what the sensor's records told it.
+func (p *process) shown() (counts, error) {
+	req, err := http.NewRequest(http.MethodGet, p.url+"/api/sensors", nil)
 	if err != nil {
 		return counts{}, err
 	}
-	defer answer.Body.Close()
-	var page struct {
-		Sensors []struct {
-			Sources []struct {
-				Name            string
-				Frames, Dropped uint64
-			}
+	var page struct{ Sensors []struct{ Sources []source } }
+	if err := fetch(http.DefaultClient, req, &page); err != nil {
+		return counts{}, err
+	}
+	if len(page.Sensors) == 0 {
+		return counts{}, errors.New("the console knows no sensor")
+	}
+	return p.find(page.Sensors[0].Sources)
+}
+
+func (p *process) shows(want counts) (time.Duration, error) {
+	const longest = time.Minute
+	begun := time.Now()
+	for {
+		switch got, err := p.shown(); {
+		case err == nil && got == want:
+			return time.Since(begun), nil
+		case time.Since(begun) > longest:
+			return 0, fmt.Errorf("after %v the console shows %+v, not %+v (%w)", longest, got, want, err)
 		}
+		time.Sleep(100 * time.Millisecond)
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&page); err != nil {
-		return counts{}, fmt.Errorf("%s/api/sensors: %w", p.url, err)
-	}
-	for _, sensor := range page.Sensors {
-		for _, s := range sensor.Sources {
-			if s.Name == p.source {
-				return counts{s.Frames, s.Dropped}, nil
-			}
-		}
-	}
-	return counts{}, fmt.Errorf("%s/api/sensors knows no source %s", p.url, p.source)
 }
 
 func (p *process) pause(on bool) {

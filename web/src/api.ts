@@ -64,6 +64,7 @@ export interface Overview {
   stage_since: string
   stage_until: string
   sensors: { total: number; running: number; troubled: number }
+  problem: string // what keeps the console from showing the latest; empty: nothing
   needs: Alert[]
 }
 

@@ -62,7 +62,7 @@ export function dismissNews() {
 
 // A list of which more pages were loaded is not asked for again by itself: rows
 // would jump under the cursor, and every page would have to come anew.
-const mostPages = 2
+export const mostPages = 2
 
 const isLong = (query: Query) => ((query.state.data as InfiniteData<unknown> | undefined)?.pages?.length ?? 0) > mostPages
 

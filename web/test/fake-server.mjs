@@ -45,7 +45,7 @@ function overview() {
     alerts: { open, acknowledged: plant.alerts.length - left.length, total: plant.alerts.length },
     assets: { total: plant.assets.length, known: plant.assets.filter((a) => a.known).length, new: plant.assets.filter((a) => !a.known).length, levels },
     conversations: plant.conversations.length, statements: statements.length, learned: statements.filter((x) => x.learned).length,
-    stage: s?.stage ?? 'unknown', stage_since: s?.stage_since ?? '', stage_until: '',
+    stage: s?.stage ?? 'unknown', stage_since: s?.stage_since ?? '', stage_until: '', problem: '',
     sensors: { total: plant.sensors.length, running: plant.sensors.length, troubled: plant.sensors.filter((x) => x.stale).length },
     needs: left.sort((a, b) => order.indexOf(b.severity) - order.indexOf(a.severity)).slice(0, 8),
   }

@@ -71,7 +71,7 @@ for (const room of rooms) {
 
 let alertPath = ''
 await step('alert: chosen by keyboard, with sentence, advice, reason and evidence', async () => {
-  await page.goto(base + '/alerts')
+  await page.goto(base + '/alerts?state=open')
   const list = page.getByRole('grid', { name: 'Alerts' })
   await list.getByRole('row').nth(1).waitFor()
   await list.focus()
@@ -104,11 +104,10 @@ await step('from the alert to its asset: facts with source and evidence', async 
 })
 
 await step('a conversation opens to its statements in sentences', async () => {
-  const conversations = page.locator('.conversations details')
-  await conversations.first().waitFor()
-  await conversations.first().locator('summary').focus()
+  const first = page.locator('.conversations .conversation').first()
+  await first.locator('.conversation-toggle').focus()
   await page.keyboard.press('Enter')
-  await conversations.first().locator('.statements, .quiet').first().waitFor()
+  await first.locator('.statements, .quiet').first().waitFor()
 })
 
 await step('from the asset to its place on the map', async () => {
@@ -119,7 +118,6 @@ await step('from the asset to its place on the map', async () => {
 })
 
 await step('map: arrow keys walk, Escape lets go, a line opens its conversation', async () => {
-  await page.getByRole('button', { name: /→|./ }).first().waitFor()
   const before = page.url()
   const lines = page.locator('.map-pane .map-list button')
   if ((await lines.count()) > 0) {
@@ -175,11 +173,11 @@ await step('a filter of alerts is in the address and survives a reload', async (
 
 await step('light and dark: chosen once, kept', async () => {
   await page.getByRole('button', { name: 'Light or dark' }).click()
-  await page.getByRole('menuitemradio', { name: 'Dark' }).click()
+  await page.getByRole('menuitem', { name: 'Dark' }).click()
   await page.reload()
   check((await page.locator('html').getAttribute('data-mantine-color-scheme')) === 'dark', 'the choice is gone after a reload')
   await page.getByRole('button', { name: 'Light or dark' }).click()
-  await page.getByRole('menuitemradio', { name: 'As the system' }).click()
+  await page.getByRole('menuitem', { name: 'As the system' }).click()
 })
 
 await step('what is not there is said', async () => {

@@ -177,7 +177,7 @@ func (s *Store) alertCounts(ctx context.Context) (store.AlertCounts, error) {
 // of one asset only, if it is named.
 func (s *Store) openByAsset(ctx context.Context, asset string) (map[string]*store.Severities, error) {
 	out := map[string]*store.Severities{}
-	client, server := `client_asset <> ''`, `server_asset <> ''`
+	client, server := `client_asset > ''`, `server_asset > ''`
 	var args []any
 	if asset != "" {
 		client, server = `client_asset = ?`, `server_asset = ?`

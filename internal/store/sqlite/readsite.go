@@ -110,63 +110,53 @@ func (s *Store) nodes(ctx context.Context, m *store.Map) error {
 	if err != nil {
 		return err
 	}
-	zones := map[string]store.Zone{}
+	type node struct {
+		store.Node
+		segment string
+		rank    int // of its worst open alert
+	}
+	var all []node
 	seen := map[string]bool{}
-	add := func(rows *sql.Rows) error {
-		var n store.Node
-		var segment, shown, addresses string
-		if err := rows.Scan(&n.ID, &shown, &addresses, &n.Role, &n.Level, &segment, &n.Known); err != nil {
+	rows, err := s.readers.QueryContext(ctx, `SELECT id, shown, addresses, role, level, segment, known FROM assets ORDER BY packets DESC, id, last_seen DESC`)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		var n node
+		var shown, addresses string
+		if err := rows.Scan(&n.ID, &shown, &addresses, &n.Role, &n.Level, &n.segment, &n.Known); err != nil {
 			return err
 		}
-		if seen[n.ID] || len(m.Nodes) == store.MaxNodes {
+		if seen[n.ID] {
 			return nil
 		}
 		seen[n.ID] = true
 		first, _, _ := strings.Cut(addresses, ",")
-		zone := store.ZoneOf(segment, n.Level)
-		zones[zone.ID] = zone
-		n.Name, n.Zone = cmp.Or(shown, first, n.ID), zone.ID
+		n.Name = cmp.Or(shown, first, n.ID)
 		if c := open[n.ID]; c != nil {
 			n.Severity = c.Worst()
+			severity, _ := store.ParseSeverity(n.Severity)
+			n.rank = 1 + int(severity)
 		}
-		m.Nodes = append(m.Nodes, n)
+		all = append(all, n)
 		return nil
-	}
-	const columns = `SELECT t.id, t.shown, t.addresses, t.role, t.level, t.segment, t.known FROM assets t`
-	for _, id := range worstFirst(open) {
-		rows, err := s.readers.QueryContext(ctx, columns+` WHERE t.id = ? ORDER BY t.last_seen DESC LIMIT 1`, id)
-		if err := each(rows, err, add); err != nil {
-			return err
-		}
-	}
-	rows, err := s.readers.QueryContext(ctx, columns+` ORDER BY t.packets DESC LIMIT ?`, 2*store.MaxNodes)
-	if err := each(rows, err, add); err != nil {
+	})
+	if err != nil {
 		return err
 	}
-	var total int
-	if err := s.readers.QueryRowContext(ctx, `SELECT count(DISTINCT id) FROM assets`).Scan(&total); err != nil {
-		return err
+	// Stable: among equals those with most traffic stay first.
+	slices.SortStableFunc(all, func(a, b node) int { return cmp.Compare(b.rank, a.rank) })
+	m.LeftOut.Nodes = max(0, len(all)-store.MaxNodes)
+	zones := map[string]store.Zone{}
+	for _, n := range all[:min(len(all), store.MaxNodes)] {
+		zone := store.ZoneOf(n.segment, n.Level)
+		n.Zone = zone.ID
+		zones[zone.ID] = zone
+		m.Nodes = append(m.Nodes, n.Node)
 	}
-	m.LeftOut.Nodes = max(0, total-len(m.Nodes))
 	slices.SortFunc(m.Nodes, func(a, b store.Node) int { return cmp.Compare(a.ID, b.ID) })
 	for _, z := range zones {
 		m.Zones = append(m.Zones, z)
 	}
 	slices.SortFunc(m.Zones, func(a, b store.Zone) int { return cmp.Compare(a.ID, b.ID) })
 	return nil
-}
-
-// worstFirst gives the assets with open alerts, as many as a map has room for.
-func worstFirst(open map[string]*store.Severities) []string {
-	ids := make([]string, 0, len(open))
-	for id := range open {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b string) int {
-		x, y := open[a], open[b]
-		return cmp.Or(cmp.Compare(y.High, x.High), cmp.Compare(y.Medium, x.Medium), cmp.Compare(y.Low, x.Low), cmp.Compare(y.Info, x.Info), cmp.Compare(a, b))
-	})
-	return ids[:min(len(ids), store.MaxNodes)]
 }
 
 func (s *Store) edges(ctx context.Context, m *store.Map) error {
@@ -221,7 +211,7 @@ func (s *Store) edges(ctx context.Context, m *store.Map) error {
 func (s *Store) worstBetween(ctx context.Context) (map[string]firedoor.Severity, error) {
 	out := map[string]firedoor.Severity{}
 	rows, err := s.readers.QueryContext(ctx, `SELECT client_asset, server_asset, max(severity) FROM alerts
-		WHERE acknowledged = 0 AND client_asset <> '' AND server_asset <> '' GROUP BY client_asset, server_asset`)
+		WHERE acknowledged = 0 AND client_asset > '' AND server_asset > '' GROUP BY client_asset, server_asset`)
 	err = each(rows, err, func(rows *sql.Rows) error {
 		var from, to string
 		var severity int

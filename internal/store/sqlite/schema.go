@@ -35,9 +35,8 @@ CREATE TABLE alerts (
 CREATE INDEX alerts_id ON alerts (id);
 CREATE INDEX alerts_order ON alerts (time, id, sensor);
 CREATE INDEX alerts_need ON alerts (acknowledged, severity, time, id);
-CREATE INDEX alerts_old ON alerts (acknowledged, time);
-CREATE INDEX alerts_client ON alerts (acknowledged, client_asset, server_asset, severity);
-CREATE INDEX alerts_server ON alerts (acknowledged, server_asset, client_asset, severity);
+CREATE INDEX alerts_client ON alerts (client_asset, acknowledged, severity, server_asset);
+CREATE INDEX alerts_server ON alerts (server_asset, acknowledged, severity, client_asset);
 CREATE INDEX alerts_client_at ON alerts (sensor, client_at);
 CREATE INDEX alerts_server_at ON alerts (sensor, server_at);
 
@@ -55,7 +54,6 @@ CREATE TABLE assets (
 CREATE INDEX assets_id ON assets (id);
 CREATE INDEX assets_order ON assets (sort, id, sensor);
 CREATE INDEX assets_count ON assets (known, level);
-CREATE INDEX assets_packets ON assets (packets);
 
 CREATE TABLE aliases (
 	alias TEXT NOT NULL, sensor TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (alias, sensor)

@@ -13,6 +13,7 @@ export interface Chosen {
 
 const manyEdges = 700 // from here on lines are drawn the fastest way
 const nearest = 2.500 // zoom
+const readable = 0.5 // zoom from which the name of a device can be read
 const farthest = 0.02
 
 export class Drawing {
@@ -116,11 +117,18 @@ export class Drawing {
   bring(id: string) {
     const at = this.layout.at.get(id)
     if (!at) return
-    const zoom = Math.max(this.cy.zoom(), 0.6)
-    const view = this.cy.extent()
-    const inside = at.x > view.x1 + 60 && at.x < view.x2 - 60 && at.y > view.y1 + 60 && at.y < view.y2 - 60
-    if (inside && zoom === this.cy.zoom()) return
-    this.cy.viewport({ zoom, pan: { x: this.cy.width() / 2 - at.x * zoom, y: this.cy.height() / 2 - at.y * zoom } })
+    const width = this.cy.width()
+    const height = this.cy.height()
+    const zoom = this.cy.zoom()
+    if (zoom < readable) {
+      this.cy.viewport({ zoom: readable, pan: { x: width / 2 - at.x * readable, y: height / 2 - at.y * readable } })
+      return
+    }
+    const pan = this.cy.pan()
+    const x = at.x * zoom + pan.x
+    const y = at.y * zoom + pan.y
+    const edge = 44 // px kept between a device and the edge of the map
+    this.cy.panBy({ x: Math.max(0, edge - x) - Math.max(0, x - width + edge), y: Math.max(0, edge - y) - Math.max(0, y - height + edge) })
   }
 
   // emphasise fades all but what is chosen and what it speaks with, or all but

@@ -16,6 +16,7 @@ export function AlertPane({ id, onClose }: { id: string; onClose: () => void }) 
   const alert = useAlert(id)
   return (
     <aside className="pane" aria-label="The chosen alert">
+      <h1 className="pane-title">Alert</h1>
       <CloseButton className="pane-close" aria-label="Close the alert" title="Close (Esc)" onClick={onClose} />
       <Shown of={alert} what="alert">
         {(data) => <Detail alert={data} />}

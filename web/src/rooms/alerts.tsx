@@ -51,7 +51,7 @@ function Compact(a: Alert) {
         </p>
         <p className="compact-foot">
           <TrafficTime time={a.time} />
-          <span>{a.acknowledged ? 'Acknowledged' : kindWord(a.kind)}</span>
+          <span className="clip">{a.acknowledged ? 'Acknowledged' : kindWord(a.kind)}</span>
         </p>
       </div>
     </div>
@@ -105,7 +105,7 @@ export function AlertsRoom({ id }: { id: string }) {
               </Empty>
             ) : (
               <>
-                <Behind room="alerts" />
+                <Behind room="alerts" pages={alerts.data?.pages.length ?? 0} />
                 <List
                   label="Alerts"
                   rows={rows}

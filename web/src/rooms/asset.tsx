@@ -134,7 +134,7 @@ function Facts({ facts }: { facts: Fact[] }) {
       {sorted.length === 0 ? (
         <p className="quiet">It has told nothing of itself so far.</p>
       ) : (
-        <div className="table-scroll" tabIndex={0} role="region" aria-labelledby="facts">
+        <div className="table-scroll" tabIndex={0} role="region" aria-label="Table of facts">
           <table>
             <thead>
               <tr>
@@ -174,7 +174,7 @@ function Identifiers({ asset }: { asset: Asset }) {
       <div className="panel-head">
         <h2 id="identifiers">Recognised by</h2>
       </div>
-      <div className="table-scroll" tabIndex={0} role="region" aria-labelledby="identifiers">
+      <div className="table-scroll" tabIndex={0} role="region" aria-label="Table of identifiers">
         <table>
           <thead>
             <tr>

@@ -117,7 +117,7 @@ export function AssetsRoom() {
               </Empty>
             ) : (
               <>
-                <Behind room="assets" />
+                <Behind room="assets" pages={assets.data?.pages.length ?? 0} />
                 <List
                   label="Assets"
                   rows={rows}

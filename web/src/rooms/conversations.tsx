@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react'
+import { useId, useMemo, useState, type MouseEvent } from 'react'
 import type { ConversationRow } from '../api'
 import { Icon } from '../glyphs'
 import { useConversation, useConversations } from '../queries'
@@ -48,26 +48,37 @@ export function Conversations({ asset }: { asset: string }) {
 
 function Conversation({ row, asset }: { row: ConversationRow; asset: string }) {
   const [open, setOpen] = useState(false)
+  const id = useId()
+  const toggle = (event: MouseEvent) => {
+    if (!(event.target as Element).closest('a')) setOpen(!open)
+  }
+  const server = row.server_name || 'everybody'
   return (
     <li className={row.learned ? 'conversation' : 'conversation odd'}>
-      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-        <summary>
+      <div className="conversation-row" onClick={toggle}>
+        <button
+          type="button"
+          className="conversation-toggle"
+          aria-expanded={open}
+          aria-controls={open ? id : undefined}
+          aria-label={`What ${row.client_name || row.client_asset} asks of ${server}, ${row.protocol}`}
+        >
           <Icon name="right" size={14} />
-          <span className="conversation-ends">
-            <Name id={row.client_asset} name={row.client_name} self={row.client_asset === asset} />
-            <Icon name="arrow" size={14} />
-            <span className="sr-only">to</span>
-            <Name id={row.server_asset} name={row.server_name || 'everybody'} self={row.server_asset === asset} />
-          </span>
-          <span className="protocol">{row.protocol}</span>
-          <span className="conversation-tags">
-            {row.changes && <Tag><Icon name="pen" size={13} /> changes</Tag>}
-            {!row.learned && <Tag odd>not learned</Tag>}
-          </span>
-          <span className="conversation-counts num">{countsOf(row)}</span>
-        </summary>
-        {open && <Body row={row} />}
-      </details>
+        </button>
+        <span className="conversation-ends">
+          <Name id={row.client_asset} name={row.client_name} self={row.client_asset === asset} />
+          <Icon name="arrow" size={14} />
+          <span className="sr-only">to</span>
+          <Name id={row.server_asset} name={server} self={row.server_asset === asset} />
+        </span>
+        <span className="protocol">{row.protocol}</span>
+        <span className="conversation-tags">
+          {row.changes && <Tag><Icon name="pen" size={13} /> changes</Tag>}
+          {!row.learned && <Tag odd>not learned</Tag>}
+        </span>
+        <span className="conversation-counts num">{countsOf(row)}</span>
+      </div>
+      {open && <Body id={id} row={row} />}
     </li>
   )
 }
@@ -87,10 +98,10 @@ function countsOf(row: ConversationRow): string {
   return parts.join(' · ')
 }
 
-function Body({ row }: { row: ConversationRow }) {
+function Body({ id, row }: { id: string; row: ConversationRow }) {
   const conversation = useConversation(row.key)
   return (
-    <div className="conversation-body">
+    <div className="conversation-body" id={id}>
       <Shown of={conversation} what="conversation" rows={3}>
         {(data) => <Statements of={data} />}
       </Shown>

@@ -16,6 +16,11 @@ export function OverviewRoom() {
       <Shown of={overview} what="overview" rows={12}>
         {(data) => (
           <>
+            {data.problem && (
+              <p className="problem" role="alert">
+                <SeverityMark severity="medium" size={20} /> The console does not show the latest: {data.problem}
+              </p>
+            )}
             <Headline data={data} />
             <div className="overview-grid">
               <Needs data={data} />

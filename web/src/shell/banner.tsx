@@ -22,7 +22,7 @@ export function LostBanner() {
   return (
     <div role="status" className="lost-place">
       {late && (
-        <div className="lost">
+        <div className="lost-banner">
           <Icon name="broken" />
           <p>
             <strong>Connection lost since {clockOf(new Date(since))} wall time.</strong> What you see may be out of date. Sensors go on without this

@@ -11,10 +11,11 @@ export function Bar({ onHelp }: { onHelp: () => void }) {
   const { data } = useOverview()
   return (
     <header className="bar">
-      <Link href="/" className="brand" aria-label="Firedoor, to the overview">
+      <Link href="/" className="brand">
         <Door />
         <span className="brand-name">Firedoor</span>
         {data?.site && <span className="brand-site">{data.site}</span>}
+        <span className="sr-only">, to the overview</span>
       </Link>
       <Clocks traffic={data?.traffic_time} wall={data?.wall_time} />
       <Line />
@@ -116,12 +117,11 @@ function SchemeMenu() {
         {schemes.map((s) => (
           <Menu.Item
             key={s.value}
-            role="menuitemradio"
-            aria-checked={colorScheme === s.value}
             onClick={() => setColorScheme(s.value)}
             rightSection={colorScheme === s.value ? <Icon name="check" size={14} /> : null}
           >
             {s.label}
+            {colorScheme === s.value && <span className="sr-only">, chosen</span>}
           </Menu.Item>
         ))}
       </Menu.Dropdown>

@@ -1,0 +1,52 @@
+package confine_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// worstExposure is systemd-analyze's figure for a unit, times ten, that the units
+// must not pass: 20 of 100 is well on its scale's side of "OK".
+const worstExposure = "20"
+
+// TestUnits has systemd judge the units: that it understands every line, and how
+// much it leaves open.
+func TestUnits(t *testing.T) {
+	units, err := filepath.Glob("../../deploy/*.service")
+	if err != nil || len(units) != 3 {
+		t.Fatalf("units: %v, %v; want 3", units, err)
+	}
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("needs systemd-analyze")
+	}
+	for _, unit := range units {
+		t.Run(filepath.Base(unit), func(t *testing.T) {
+			text, err := os.ReadFile(unit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			const program = "/usr/bin/firedoor"
+			if !strings.Contains(string(text), "ExecStart="+program+" run --config /etc/firedoor/") {
+				t.Errorf("the unit does not start %s", program)
+			}
+			// systemd wants the program to be there.
+			file := filepath.Join(t.TempDir(), filepath.Base(unit))
+			if err := os.WriteFile(file, []byte(strings.Replace(string(text), program, "/bin/true", 1)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command("systemd-analyze", "verify", file).CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+			}
+			out, err := exec.Command("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold="+worstExposure, file).CombinedOutput()
+			if strings.Contains(string(out), "unrecognized option") {
+				t.Skip("this systemd-analyze cannot judge a file")
+			}
+			if err != nil {
+				t.Errorf("systemd-analyze security: %v\n%s", err, out)
+			}
+		})
+	}
+}
