@@ -41,7 +41,7 @@ func (a *API) registerAlerts(h huma.API) {
 	huma.Register(h, huma.Operation{OperationID: "alert", Method: http.MethodGet, Path: "/api/alerts/{id}", Tags: []string{"alerts"},
 		Summary: "One alert, why it is unusual and what to do", Errors: []int{http.StatusNotFound}}, a.oneAlert)
 	huma.Register(h, huma.Operation{OperationID: "acknowledge", Method: http.MethodPost, Path: "/api/alerts/{id}/acknowledge", Tags: []string{"alerts"},
-		Summary: "Note that a person saw an alert", DefaultStatus: http.StatusOK,
+		Summary: "Note that a person saw an alert", DefaultStatus: http.StatusOK, MaxBodyBytes: maxBody,
 		Description: "Needs the session that the one-time link gives. The first acknowledgement stays.",
 		Errors:      []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable}}, a.acknowledge)
 }

@@ -71,7 +71,7 @@ func New(cfg Config, st store.Store, broker *Broker, files fs.FS, hasConsole boo
 	mendNullable(h.OpenAPI())
 	a.plain(mux)
 	mux.Handle("/", page(files, hasConsole))
-	a.handler = a.guard(a.withSession(http.MaxBytesHandler(mux, maxBody)))
+	a.handler = a.guard(a.withSession(http.MaxBytesHandler(mux, 2*maxBody)))
 	return a
 }
 

@@ -35,8 +35,9 @@ func page(files fs.FS, hasConsole bool) http.Handler {
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 		case isFile:
 			w.Header().Set("Cache-Control", "no-cache")
-		case strings.HasPrefix(name, "assets/"):
-			// A page that is older than the program asks for what is no more.
+		case strings.HasPrefix(name, "assets/") && path.Ext(name) != "":
+			// A page that is older than the program asks for what is no more. Its own
+			// paths, such as /assets/a-0123456789ab, have no dot.
 			sayPlain(w, http.StatusNotFound, "there is no such file")
 			return
 		default:

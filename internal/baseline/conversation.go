@@ -75,6 +75,13 @@ func (t *Table) Leave(conv int32) {
 // Conversation gives the row; it is valid until the next Converse.
 func (t *Table) Conversation(conv int32) *Conversation { return &t.conversations[conv] }
 
+// Rejoin says that a flow of the conversation goes on: the opposite of Leave.
+func (t *Table) Rejoin(conv int32) {
+	if conv >= 0 {
+		t.conversations[conv].live++
+	}
+}
+
 // Newest is the statement of a conversation that was admitted last, -1 without any.
 func (t *Table) Newest(conv int32) int32 { return t.conversations[conv].newest }
 

@@ -48,13 +48,11 @@ func OpenLive(cfg LiveConfig) (*Live, error) {
 		in := &liveInterface{name: name, capture: cfg.FirstIndex + uint32(i)}
 		l.interfaces = append(l.interfaces, in)
 		if err := in.open(links, &cfg); err != nil {
-			l.Close()
-			return nil, err
+			return nil, errors.Join(err, l.Close())
 		}
 	}
 	if l.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
-		l.Close()
-		return nil, fmt.Errorf("live capture: eventfd: %w", err)
+		return nil, errors.Join(fmt.Errorf("live capture: eventfd: %w", err), l.Close())
 	}
 	l.line()
 	return l, nil

@@ -6,12 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"syscall"
 	"unsafe"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
+	"kernel.org/pub/linux/libs/security/libcap/psx"
 )
 
 // Rights to files and directories. Running programs is in none of them, and
@@ -35,12 +35,12 @@ var always = []string{
 // alwaysWrite may be written where it exists.
 var alwaysWrite = []string{"/dev/null"}
 
-// What an older landlock leaves open, by the version that closes it.
+// What an older landlock leaves open, by the version that closes it. Version 0 is
+// whyNone's.
 var since = []struct {
 	version int
 	leaves  string
 }{
-	{1, "files are not confined: this kernel has no landlock, or does not enable it at its start (lsm=landlock)"},
 	{2, "files cannot be moved between directories: this kernel's landlock is older than version 2 and forbids it to all"},
 	{3, "files that may be read only can be truncated: this kernel's landlock is older than version 3"},
 	{4, "TCP ports are not confined: this kernel's landlock is older than version 4"},
@@ -54,9 +54,9 @@ var since = []struct {
 //
 // It must be called once, when sockets and devices are open: those stay usable.
 func Drop(cfg Config) (Report, error) {
-	version, err := ll.LandlockGetABIVersion()
-	if err != nil {
-		version = 0 // no landlock here
+	version, none := ll.LandlockGetABIVersion()
+	if none != nil {
+		version = 0
 	}
 	if err := confineFiles(&cfg, version); err != nil {
 		return Report{}, err
@@ -73,13 +73,29 @@ func Drop(cfg Config) (Report, error) {
 		return r, err
 	}
 	r.Landlock = version
+	if version == 0 {
+		r.Missing = append(r.Missing, whyNone(none))
+	}
 	for _, s := range since {
-		if version < s.version && (version > 0 || s.version == 1) {
+		if version > 0 && version < s.version {
 			r.Missing = append(r.Missing, s.leaves)
 		}
 	}
 	r.Missing = append(r.Missing, missing...)
 	return r, nil
+}
+
+// whyNone tells why there is no landlock.
+func whyNone(err error) string {
+	const what = "files and TCP ports are not confined: "
+	switch {
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		return what + "a filter of system calls forbids landlock (SystemCallFilter in the unit, or the container's)"
+	case errors.Is(err, unix.EOPNOTSUPP):
+		return what + "this kernel has landlock, but did not enable it at its start (lsm=landlock)"
+	default:
+		return what + "this kernel has no landlock"
+	}
 }
 
 // confineFiles restricts files and TCP ports as far as the kernel's version can.
@@ -201,17 +217,12 @@ func boundingSetCleared(keep []int) (bool, error) {
 	return true, nil
 }
 
-// allThreads makes a system call on every thread.
+// allThreads makes a system call on every thread, in programs with cgo too.
 func allThreads(what string, trap, a1, a2, a3 uintptr) error {
-	_, _, errno := syscall.AllThreadsSyscall6(trap, a1, a2, a3, 0, 0, 0)
-	switch errno {
-	case 0:
-		return nil
-	case syscall.ENOTSUP:
-		return fmt.Errorf("dropping rights (%s): a program built with cgo cannot do it for all threads; build with CGO_ENABLED=0", what)
-	default:
+	if _, _, errno := psx.Syscall6(trap, a1, a2, a3, 0, 0, 0); errno != 0 {
 		return fmt.Errorf("dropping rights (%s): %w", what, errno)
 	}
+	return nil
 }
 
 // capabilities reads those of the calling thread.

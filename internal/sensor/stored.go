@@ -57,7 +57,10 @@ type siteState struct {
 }
 
 // laneState is what a lane remembers beside its table.
-type laneState struct{ Counts [2]Sight }
+type laneState struct {
+	Counts [2]Sight
+	Flows  []storedFlow
+}
 
 // parts lists what is stored, by name.
 func (w *Watch) parts() map[string]any {
@@ -85,8 +88,10 @@ func (w *Watch) state() ([]byte, error) {
 	s := w.p.site
 	w.memory.Site = siteState{s.learned, s.armed, s.acquainted}
 	for i := range lanes {
-		w.memory.Lanes[i].Counts = w.p.lane(i).counts
+		l := w.p.lane(i)
+		w.memory.Lanes[i] = laneState{l.counts, l.storeFlows()}
 	}
+	defer func() { w.memory.Lanes = [lanes]laneState{} }()
 	out := stored{Parts: map[string][]byte{}}
 	var err error
 	for name, part := range w.parts() {
@@ -142,7 +147,10 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 	s := w.p.site
 	s.learned, s.armed, s.acquainted = w.memory.Site.Learned, w.memory.Site.Armed, w.memory.Site.Acquainted
 	for i := range lanes {
-		w.p.lane(i).counts = w.memory.Lanes[i].Counts
+		l := w.p.lane(i)
+		l.counts, l.count = w.memory.Lanes[i].Counts, &l.counts[0]
+		l.restoreFlows(w.memory.Lanes[i].Flows)
+		w.memory.Lanes[i] = laneState{}
 	}
 	return s.board.Restore(&stateCodec, in.Board)
 }

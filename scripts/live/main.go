@@ -38,7 +38,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.capture, "capture", "bin/bench/bench-modbus.pcap", "the capture to play, made if it is this one and missing")
-	flag.IntVar(&o.pps, "pps", 0, "packets per second; 0: 200,000, and 50,000 with -soak")
+	flag.IntVar(&o.pps, "pps", 0, "packets per second; 0: 210,000 (200,000 are wanted, and tcpreplay is not exact), and 50,000 with -soak")
 	flag.IntVar(&o.seconds, "seconds", 20, "how long to play, about: the capture is played a whole number of times")
 	flag.DurationVar(&o.stop, "stop", 3*time.Second, "how long the receiver is stopped in the second pass")
 	flag.BoolVar(&o.alone, "alone", false, "receive with package capture alone, not with firedoor")
@@ -57,7 +57,7 @@ func main() {
 		judge = soak
 	}
 	if o.pps == 0 {
-		o.pps = 200_000
+		o.pps = 210_000
 		if o.soak {
 			o.pps = 50_000
 		}
@@ -96,7 +96,7 @@ func run(o *options) (ok bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		ok = f.print(name, f.dropped == 0 && f.lost() == 0 && f.rate >= 0.98*float64(o.pps), want) && ok
+		ok = f.print(name, f.dropped == 0 && f.lost() == 0 && f.rate >= 0.95*float64(o.pps), want) && ok
 		loops = loopsFor(f.sent/uint64(loops), o.pps, time.Duration(o.seconds)*time.Second)
 	}
 	f, err := pass(o, p, r, loops, o.stop)

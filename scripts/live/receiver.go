@@ -165,7 +165,7 @@ func fetch(client *http.Client, req *http.Request, answer any) error {
 	if err != nil {
 		return err
 	}
-	defer got.Body.Close()
+	defer func() { _ = got.Body.Close() }() // it was read to its end
 	if got.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s %s: %s", req.Method, req.URL, got.Status)
 	}

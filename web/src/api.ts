@@ -246,7 +246,7 @@ export interface MapNode {
 }
 
 export interface MapEdge {
-  key: string
+  key: string // of the line, not of a conversation: it may stand for several
   from: string
   to: string
   protocols: string

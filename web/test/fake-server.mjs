@@ -88,7 +88,7 @@ function map() {
   for (const c of plant.conversations) {
     if (!c.client_asset || !c.server_asset || !ids.has(c.client_asset) || !ids.has(c.server_asset) || c.protocol === 'arp') continue
     const key = `${c.client_asset} ${c.server_asset}`
-    const edge = pairs.get(key) ?? { key: c.key, from: c.client_asset, to: c.server_asset, protocols: '', operations: 0, changes: false, learned: true, severity: '' }
+    const edge = pairs.get(key) ?? { key: `${c.client_asset}>${c.server_asset}`, from: c.client_asset, to: c.server_asset, protocols: '', operations: 0, changes: false, learned: true, severity: '' }
     edge.protocols = edge.protocols ? `${edge.protocols}, ${c.protocol}` : c.protocol
     edge.operations += c.operations
     edge.changes ||= c.verbs.includes('write') || c.verbs.includes('program')

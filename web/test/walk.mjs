@@ -123,7 +123,7 @@ await step('map: arrow keys walk, Escape lets go, a line opens its conversation'
   if ((await lines.count()) > 0) {
     await lines.first().click()
     await at(page, /^\/map\?edge=/)
-    await page.getByRole('link', { name: 'What is asked' }).click()
+    await page.locator('.map-pane .map-list a').first().click()
     await at(page, /^\/conversations\/./)
     await page.getByRole('heading', { name: 'What is asked' }).waitFor()
     await page.goto(before)
@@ -186,6 +186,7 @@ await step('what is not there is said', async () => {
   await page.goto(base + '/nowhere')
   await page.getByText('There is no such room').waitFor()
   const expected = said.filter((text) => text.includes('a-000000000000'))
+  check(expected.length > 0, 'the server did not say 404')
   for (const text of expected) said.splice(said.indexOf(text), 1)
 })
 

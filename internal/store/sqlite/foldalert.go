@@ -64,7 +64,7 @@ func (w *writing) foldAlert(r *firedoor.Record) error {
 	return w.exec(`INSERT INTO alerts (sensor, id, time, severity, kind, client_at, client_mac, client_asset, client_name,
 			server_at, server_mac, server_asset, server_name, acknowledged, first_shown, search, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (sensor, id) DO UPDATE SET time = excluded.time, severity = excluded.severity, kind = excluded.kind,
+		ON CONFLICT (id, sensor) DO UPDATE SET time = excluded.time, severity = excluded.severity, kind = excluded.kind,
 			client_at = excluded.client_at, client_mac = excluded.client_mac, client_asset = excluded.client_asset, client_name = excluded.client_name,
 			server_at = excluded.server_at, server_mac = excluded.server_mac, server_asset = excluded.server_asset, server_name = excluded.server_name,
 			search = excluded.search, body = excluded.body`,
@@ -74,7 +74,7 @@ func (w *writing) foldAlert(r *firedoor.Record) error {
 
 // alertText is what a search looks through.
 func alertText(line *firedoor.AlertLine, e *ends) string {
-	return searchText(line.ID, line.Kind, line.Protocol, line.Sentence, strings.Join(line.Techniques, " "), e.client.text(), e.server.text())
+	return searchText(line.Kind, line.Protocol, line.Sentence, strings.Join(line.Techniques, " "), e.client.text(), e.server.text())
 }
 
 func (e *end) text() string { return e.name + " " + e.at + " " + e.mac }

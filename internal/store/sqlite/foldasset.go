@@ -54,7 +54,7 @@ func (w *writing) foldAsset(r *firedoor.Record) error {
 	return w.exec(`INSERT INTO assets (sensor, id, sort, known, name, role, level, vendor, model, firmware, segment, addresses, shown,
 			first_seen, last_seen, packets, search, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (sensor, id) DO UPDATE SET sort = excluded.sort, known = excluded.known, name = excluded.name, role = excluded.role,
+		ON CONFLICT (id, sensor) DO UPDATE SET sort = excluded.sort, known = excluded.known, name = excluded.name, role = excluded.role,
 			level = excluded.level, vendor = excluded.vendor, model = excluded.model, firmware = excluded.firmware, segment = excluded.segment,
 			addresses = excluded.addresses, shown = excluded.shown, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
 			packets = excluded.packets, search = excluded.search, body = excluded.body`,

@@ -50,7 +50,7 @@ func (w *writing) foldConversation(r *firedoor.Record) error {
 			server_at, server_mac, server_asset, server_name, learned, first, last, operations, errors, no_response, samples,
 			packets, bytes, changes, statements, search, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (sensor, key) DO UPDATE SET sort = excluded.sort, segment = excluded.segment, protocol = excluded.protocol,
+		ON CONFLICT (key, sensor) DO UPDATE SET sort = excluded.sort, segment = excluded.segment, protocol = excluded.protocol,
 			client_at = excluded.client_at, client_mac = excluded.client_mac, client_asset = excluded.client_asset, client_name = excluded.client_name,
 			server_at = excluded.server_at, server_mac = excluded.server_mac, server_asset = excluded.server_asset, server_name = excluded.server_name,
 			learned = excluded.learned, first = excluded.first, last = excluded.last, operations = excluded.operations, errors = excluded.errors,

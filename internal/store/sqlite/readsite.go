@@ -173,20 +173,25 @@ func (s *Store) edges(ctx context.Context, m *store.Map) error {
 		rank, packets int64
 	}
 	var all []edge
-	rows, err := s.readers.QueryContext(ctx, `SELECT client_asset, server_asset, group_concat(DISTINCT protocol), sum(operations), max(changes), min(learned), sum(packets)
-		FROM conversations WHERE client_asset > '' AND server_asset > '' AND client_asset <> server_asset GROUP BY client_asset, server_asset`)
+	// One row for each protocol, those of two assets one after the other.
+	rows, err := s.readers.QueryContext(ctx, `SELECT client_asset, server_asset, protocol, sum(operations), max(changes), min(learned), sum(packets)
+		FROM conversations WHERE client_asset > '' AND server_asset > '' AND client_asset <> server_asset GROUP BY client_asset, server_asset, protocol`)
 	err = each(rows, err, func(rows *sql.Rows) error {
 		var e edge
 		if err := rows.Scan(&e.From, &e.To, &e.Protocols, &e.Operations, &e.Changes, &e.Learned, &e.packets); err != nil {
 			return err
 		}
+		if n := len(all); n > 0 && all[n-1].From == e.From && all[n-1].To == e.To {
+			before := &all[n-1]
+			before.Protocols += ", " + e.Protocols
+			before.Operations += e.Operations
+			before.packets += e.packets
+			before.Changes, before.Learned = before.Changes || e.Changes, before.Learned && e.Learned
+			return nil
+		}
 		e.Key = e.From + ">" + e.To
 		if severity, ok := worst[e.Key]; ok {
 			e.Severity, e.rank = severity.String(), int64(severity)+1
-		}
-		if !shown[e.From] || !shown[e.To] {
-			m.LeftOut.Edges++
-			return nil
 		}
 		all = append(all, e)
 		return nil
@@ -194,16 +199,15 @@ func (s *Store) edges(ctx context.Context, m *store.Map) error {
 	if err != nil {
 		return err
 	}
+	found := len(all)
+	all = slices.DeleteFunc(all, func(e edge) bool { return !shown[e.From] || !shown[e.To] })
 	slices.SortFunc(all, func(a, b edge) int {
 		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.packets, a.packets), cmp.Compare(a.Key, b.Key))
 	})
-	m.LeftOut.Edges += max(0, len(all)-store.MaxEdges)
 	for _, e := range all[:min(len(all), store.MaxEdges)] {
-		names := strings.Split(e.Protocols, ",")
-		slices.Sort(names)
-		e.Protocols = strings.Join(names, ", ")
 		m.Edges = append(m.Edges, e.Edge)
 	}
+	m.LeftOut.Edges = found - len(m.Edges)
 	return nil
 }
 

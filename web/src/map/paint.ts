@@ -93,13 +93,15 @@ function clip(g: CanvasRenderingContext2D, text: string, width: number): string 
   return text.slice(0, end) + '…'
 }
 
+const largestName = 3.2 // times its size: what the space at the left takes
+
 // bandNames stand at the left edge of the screen when the band reaches beyond it,
 // and keep a readable size at any zoom.
 function bandNames(g: CanvasRenderingContext2D, cy: Core, layout: Layout, p: Palette) {
   const view = cy.extent()
-  const scale = Math.max(1, Math.min(2, 0.75 / cy.zoom()))
   g.textBaseline = 'alphabetic'
   for (const band of layout.bands) {
+    const scale = Math.max(1, Math.min(largestName, 0.75 / cy.zoom(), band.height / 60))
     const x = Math.max(band.x, view.x1) + 14
     const top = Math.max(band.y, Math.min(view.y1, band.y + band.height - 62 * scale))
     if (x > band.x + 120 && cy.zoom() < 0.5) continue
@@ -112,7 +114,7 @@ function bandNames(g: CanvasRenderingContext2D, cy: Core, layout: Layout, p: Pal
     g.fillStyle = p.text
     g.font = `600 ${20 * scale}px ${p.font}`
     g.fillText(band.level || '?', x, top + 30 * scale)
-    if (x > band.x + 20) continue
+    if (x > band.x + 20 || scale > 2) continue
     g.fillStyle = p.dim
     g.font = `${12 * scale}px ${p.font}`
     g.fillText(clip(g, levelWord(band.level), 116), x, top + 49 * scale)

@@ -1,10 +1,12 @@
 import { CloseButton } from '@mantine/core'
 import { useMemo } from 'react'
-import type { MapEdge, MapNode, PlantMap } from '../api'
+import type { ConversationRow, MapEdge, MapNode, PlantMap } from '../api'
 import { Icon, RoleIcon } from '../glyphs'
 import type { Chosen } from '../map/draw'
+import { useConversations } from '../queries'
 import { Link } from '../router'
 import { SeverityLabel, SeverityMark, Tag } from '../ui/marks'
+import { Shown } from '../ui/states'
 import { count, levelWord, plural, roleWord, severities, severityWord } from '../words'
 
 interface Props {
@@ -207,11 +209,37 @@ function EdgePane({ edge, nodes, pick, map }: EdgeProps) {
         <div><dt>Operations</dt><dd className="num">{count(edge.operations)}</dd></div>
         <div><dt>Zones</dt><dd>{crosses ? `from ${zoneOf(from)} into ${zoneOf(to)}` : `within ${zoneOf(from)}`}</dd></div>
       </dl>
-      <p>
-        <Link className="button-link" href={`/conversations/${encodeURIComponent(edge.key)}`}>
-          What is asked
-        </Link>
-      </p>
+      <h3>Conversations</h3>
+      <Between edge={edge} />
     </>
   )
 }
+
+// Between lists the conversations that a line stands for.
+function Between({ edge }: { edge: MapEdge }) {
+  const conversations = useConversations({ asset: edge.from, limit: 1000 })
+  return (
+    <Shown of={conversations} what="conversations" rows={2}>
+      {(data) => {
+        const rows = data.pages.flatMap((p) => p.conversations).filter((c) => ends(c, edge.from, edge.to) || ends(c, edge.to, edge.from))
+        if (rows.length === 0) return <p className="quiet">They are no longer known.</p>
+        return (
+          <ul className="map-list">
+            {rows.map((c) => (
+              <li key={c.key}>
+                <Link href={`/conversations/${encodeURIComponent(c.key)}`}>
+                  <Icon name={c.client_asset === edge.from ? 'arrow' : 'left'} size={16} />
+                  <span className="clip">{c.protocol}</span>
+                  <span className="dim">{c.statements > 0 ? plural(c.statements, 'statement') : plural(c.packets, 'packet')}</span>
+                  {!c.learned && <Tag odd>not learned</Tag>}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        )
+      }}
+    </Shown>
+  )
+}
+
+const ends = (c: ConversationRow, client: string, server: string) => c.client_asset === client && c.server_asset === server

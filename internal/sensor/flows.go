@@ -1,0 +1,84 @@
+package sensor
+
+import (
+	"firedoor"
+	"firedoor/internal/flow"
+	"firedoor/internal/protocol"
+)
+
+// storedFlow is what is stored of a live flow, so that its conversation is not
+// lost with it. Its bytes are: it goes on in its middle.
+type storedFlow struct {
+	Key    flow.Key
+	First  int64
+	Last   int64
+	Conv   int32
+	Filed  string
+	Flags  uint8
+	Proto  uint8
+	End    [2]firedoor.Endpoint
+	Opened firedoor.FrameRef
+	Half   [2]storedHalf
+	Runner protocol.Standing
+}
+
+type storedHalf struct {
+	MAC     firedoor.MAC
+	Last    int64
+	Bytes   uint64
+	Packets uint32
+}
+
+// storedFlags are those that still hold for a flow that goes on in its middle.
+const storedFlags = sawFIN0 | sawFIN1 | sawRST | isEncrypted | beganLearning | untold | kept
+
+// storeFlows gives the live flows in the order of their slots. The halves of
+// flows whose tags a mirror strips find each other again.
+func (l *lane) storeFlows() []storedFlow {
+	var out []storedFlow
+	for slot := range l.flows.Slots() {
+		c := l.at(slot)
+		if !l.flows.Live(slot) || c.joined >= 0 {
+			continue
+		}
+		s := storedFlow{Key: l.flows.Key(slot), First: c.first, Last: l.flows.Last(slot), Conv: c.conv, Flags: uint8(c.flags & storedFlags),
+			Proto: c.proto, End: c.end, Opened: c.opened, Runner: c.run.Standing()}
+		if c.filed != nil {
+			s.Filed = c.filed.Name
+		}
+		for i := range c.half {
+			h := &c.half[i]
+			s.Half[i] = storedHalf{MAC: h.mac, Last: h.last, Bytes: h.bytes, Packets: h.packets}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// restoreFlows goes on with flows that were stored. Of each whose bytes were
+// read, a gap is counted.
+func (l *lane) restoreFlows(flows []storedFlow) {
+	for i := range flows {
+		s := &flows[i]
+		slot, fresh := l.flows.Touch(&s.Key, s.Last)
+		if !fresh {
+			continue
+		}
+		c := l.at(slot)
+		*c = conn{first: s.First, asks: -1, askEnd: -1, conv: s.Conv, joined: -1, proto: s.Proto, flags: connFlags(s.Flags), end: s.End,
+			opened: s.Opened, filed: l.host.ByName(s.Filed), head: c.head[:0]}
+		c.run.Resume(l.host, s.Runner)
+		for k := range c.half {
+			h := &s.Half[k]
+			c.half[k].mac, c.half[k].last, c.half[k].bytes, c.half[k].packets = h.MAC, h.Last, h.Bytes, h.Packets
+		}
+		l.table.Rejoin(c.conv)
+		if c.flags&kept != 0 {
+			l.flows.Protect(slot)
+		}
+		if !c.run.GivenUp() {
+			l.count.Gaps++
+		}
+		l.bound(slot, c)
+	}
+}
