@@ -21,6 +21,7 @@ import (
 	"firedoor/internal/confine"
 	"firedoor/internal/console"
 	"firedoor/internal/health"
+	"firedoor/internal/journal"
 	"firedoor/internal/protocol/all"
 	"firedoor/internal/sensor"
 	"firedoor/internal/uplink"
@@ -106,6 +107,7 @@ type service struct {
 	health  *health.Health
 	disk    *health.Disk
 	up      *uplink.Uplink
+	journal *journal.Journal // nil without a sensor
 	watch   *sensor.Watch    // nil without the role
 	console *console.Console // nil without the role
 	control *control
@@ -184,6 +186,14 @@ func (s *service) openSensor(context.Context) error {
 	if !c.Runs(config.RoleSensor) {
 		return nil
 	}
+	keep := c.Data.Journal
+	j, err := journal.Open(journal.Config{Dir: filepath.Join(c.Data.Dir, "journal"), MaxBytes: int64(keep.MaxSize), Keep: keep.Keep,
+		Missing: s.missing}, s.log)
+	if err != nil {
+		return err
+	}
+	s.journal = j
+	s.closers = append(s.closers, j)
 	shards := c.Shards
 	if shards == 0 {
 		shards = min(runtime.GOMAXPROCS(0), sensor.MaxShards)
@@ -195,7 +205,7 @@ func (s *service) openSensor(context.Context) error {
 		Captures: c.Capture.Files, Speed: c.Capture.Speed, Loop: c.Capture.Loop,
 		Learn:        sensor.Learning{For: c.Learn.For.Time, Percent: c.Learn.For.Percent, UntilTold: c.Learn.For.UntilTold},
 		NewDeviceFor: c.Learn.NewDeviceFor, Shards: shards,
-		Dir: c.Data.Dir, SnapshotEvery: c.Data.SnapshotEvery,
+		Dir: c.Data.Dir, SnapshotEvery: c.Data.SnapshotEvery, Journal: j,
 		Publish: func(ctx context.Context, records []firedoor.Record) error {
 			_, err := s.up.Publish(ctx, c.Site, records)
 			return err
@@ -209,6 +219,15 @@ func (s *service) openSensor(context.Context) error {
 	}
 	s.watch = w
 	return err
+}
+
+// missing is how many bytes should be freed on the disk.
+func (s *service) missing() uint64 {
+	r, err := s.disk.Room()
+	if err != nil {
+		return 0
+	}
+	return r.Missing
 }
 
 func (s *service) openConsole(ctx context.Context) error {

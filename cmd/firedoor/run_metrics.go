@@ -25,6 +25,8 @@ func (s *service) measure() {
 	if s.watch != nil {
 		h.Add(s.measureSensor)
 		h.Add(s.measureRecords)
+		h.Add(s.measureJournal)
+		h.Condition("journal", func() error { return failing(s.journal.Stats().Problem) })
 		h.Condition("sensor", s.sensorReady)
 		h.Condition("snapshots", func() error {
 			_, saved := s.watch.Stats()
@@ -106,6 +108,15 @@ func (s *service) measureRecords(emit health.Emit) {
 	if !saved.Last.IsZero() {
 		emit("firedoor_snapshot_age_seconds", health.Gauge, "How long ago the state was stored last.", time.Since(saved.Last).Seconds())
 	}
+}
+
+func (s *service) measureJournal(emit health.Emit) {
+	j := s.journal.Stats()
+	emit("firedoor_journal_entries_total", health.Counter, "Entries of the journal.", float64(j.Entries))
+	emit("firedoor_journal_lost_total", health.Counter, "Entries that could not be written.", float64(j.Lost))
+	emit("firedoor_journal_bytes", health.Gauge, "Bytes of the journal on the disk.", float64(j.Bytes))
+	emit("firedoor_journal_deleted_early_total", health.Counter, "Segments deleted because the disk was full.", float64(j.Early))
+	health.Limit(emit, "journal bytes", float64(s.cfg.Data.Journal.MaxSize), float64(j.Deleted))
 }
 
 func (s *service) measureUplink(emit health.Emit) {

@@ -310,6 +310,9 @@ func (t *Table) Statement(st int32) Statement {
 		NewVerb: conv.LearnedVerbs&(1<<r.verb()) == 0, Covered: d.covered}
 }
 
+// Owner is the conversation that a statement belongs to.
+func (t *Table) Owner(st int32) int32 { return int32(t.rows[st].owner & MaxConversations) }
+
 // Learned tells whether a statement was first seen while learning.
 func (t *Table) Learned(st int32) bool { return t.details[st].learned }
 

@@ -129,10 +129,11 @@ func (c *Console) Run(ctx context.Context) error {
 		c.follow(ctx)
 	}()
 	var failed error
+	ended := false
 	select {
 	case <-ctx.Done():
 	case failed = <-served:
-		served <- nil
+		ended = true
 	}
 	cancel()
 	stop, done := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
@@ -140,9 +141,13 @@ func (c *Console) Run(ctx context.Context) error {
 	if server.Shutdown(stop) != nil {
 		server.Close() //nolint:errcheck // those who did not go in time are cut off
 	}
-	<-served
+	if !ended {
+		failed = <-served
+	}
 	<-folded
-	if failed != nil {
+	if errors.Is(failed, http.ErrServerClosed) {
+		failed = nil
+	} else if failed != nil {
 		failed = fmt.Errorf("console: %w", failed)
 	}
 	return errors.Join(failed, c.store.Close())

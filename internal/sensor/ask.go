@@ -16,6 +16,7 @@ type ask struct {
 	capture   uint32
 	outside   bool // a value outside what was learned was told of it
 	written   bool // values stand in line already
+	logged    bool // a line is written of it
 	time      int64
 	raw       int64  // the frame's own timestamp
 	line      []byte // event line up to the answer, when lines are written
@@ -53,7 +54,7 @@ func (a *asks) put(i int32) {
 func (l *lane) asked(c *conn, op *firedoor.Operation, st int32, outside bool) {
 	it := l.item
 	if op.NoAnswer {
-		if l.writeLines {
+		if l.writes(op.Verb) {
 			l.startLine(c, "operation", protocolOf(c, op.Protocol), it.Raw)
 			l.out.lines = eventlog.AppendAsked(l.out.lines, op)
 			l.finishLine(nil, firedoor.OK, false, eventlog.Frames{Request: it.Frame}, it.Capture)
@@ -75,7 +76,7 @@ func (l *lane) asked(c *conn, op *firedoor.Operation, st int32, outside bool) {
 	a.frame, a.capture, a.time, a.raw = it.Frame, it.Capture, it.Time, it.Raw
 	a.written = op.Values.Type != firedoor.NoValue
 	a.protocol = op.Protocol
-	if l.writeLines {
+	if a.logged = l.writes(op.Verb); a.logged {
 		a.line = eventlog.AppendAsked(a.line[:0], op)
 	}
 	if c.askEnd >= 0 {
@@ -84,6 +85,11 @@ func (l *lane) asked(c *conn, op *firedoor.Operation, st int32, outside bool) {
 		c.asks = i
 	}
 	c.askEnd = i
+}
+
+// writes tells whether operations of a verb get event lines.
+func (l *lane) writes(v firedoor.Verb) bool {
+	return l.writeLines && (!l.notReads || v != firedoor.VerbRead)
 }
 
 // take unchains the ask with the id; -1 if there is none.
@@ -119,7 +125,7 @@ func (l *lane) answered(c *conn, op *firedoor.Operation) {
 	}
 	a := &l.waiting.slab[i]
 	l.became(c, a.statement, op.Outcome, a.outside)
-	if l.writeLines {
+	if a.logged {
 		it := l.item
 		l.startLine(c, "operation", protocolOf(c, a.protocol), a.raw)
 		l.out.lines = append(l.out.lines, a.line...)
@@ -169,7 +175,7 @@ func (l *lane) partial(c *conn, op *firedoor.Operation) {
 	}
 	l.table.Conversation(c.conv).Partial++
 	l.became(c, st, op.Outcome, outside)
-	if l.writeLines {
+	if l.writes(op.Verb) {
 		l.startLine(c, "operation", protocolOf(c, op.Protocol), it.Raw)
 		l.out.lines = eventlog.AppendAsked(l.out.lines, op)
 		l.finishLine(nil, op.Outcome, true, eventlog.Frames{Response: it.Frame}, it.Capture)
@@ -188,7 +194,7 @@ func (l *lane) giveUp(c *conn) {
 		// Silence has no frame of its own.
 		r.frames = [2]firedoor.FrameRef{{Capture: a.capture, Frame: a.frame}}
 	}
-	if l.writeLines {
+	if a.logged {
 		l.startLine(c, "operation", protocolOf(c, a.protocol), a.raw)
 		l.out.lines = append(l.out.lines, a.line...)
 		l.finishLine(nil, firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}, false, eventlog.Frames{Request: a.frame}, a.capture)

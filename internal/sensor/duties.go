@@ -44,6 +44,7 @@ func (d *duties) do(now time.Time) {
 // last is done once more when a watch ends.
 func (d *duties) last(now time.Time) {
 	d.w.tellAlerts()
+	d.w.book.readRuns(d.w.p.view(), d.w.feed.clock.now, true)
 	d.telling(now)
 	d.clean = false
 	d.storing(now)
@@ -55,6 +56,10 @@ func (d *duties) telling(now time.Time) {
 		w.o.Log.Error("what there is cannot be told", "problem", err)
 	}
 	w.tellState(now)
+	w.book.readRuns(w.p.view(), w.feed.clock.now, false)
+	if w.o.Journal != nil {
+		w.o.Journal.Sync()
+	}
 	took := time.Since(now)
 	d.tell = now.Add(max(tellEvery, tellShare*took))
 }

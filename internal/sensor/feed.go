@@ -91,15 +91,17 @@ func (s *feed) tick(b *batch, now int64, learning bool) {
 }
 
 // silence is a batch without a frame: only time goes on. now is what the source's
-// clock says.
-func (s *feed) silence(b *batch, now int64) {
+// clock says. It tells whether there was a tick.
+func (s *feed) silence(b *batch, now int64) (ticked bool) {
 	b.items = b.items[:0]
 	if s.begun {
-		if now = s.clock.tick(now); now/tickEvery != s.ticked {
+		now = s.clock.tick(now)
+		if ticked = now/tickEvery != s.ticked; ticked {
 			s.tick(b, now, s.learning())
 		}
 	}
 	s.end(b, 0, false)
+	return ticked
 }
 
 // end makes the copy of the last item that stands for the end of the batch.

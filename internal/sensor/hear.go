@@ -101,7 +101,7 @@ func (l *lane) sample(c *conn, s *firedoor.Sample) {
 	l.count.Samples++
 	l.table.Conversation(c.conv).Samples++
 	l.keep(c)
-	if l.writeLines {
+	if l.writeLines && !l.notReads {
 		l.startLine(c, "sample", protocolOf(c, s.Protocol), l.item.Raw)
 		l.out.lines = eventlog.AppendSample(l.out.lines, s, l.item.Frame, l.captureName(l.item.Capture))
 		l.markLine()

@@ -44,6 +44,7 @@ type lane struct {
 	known      recent
 	lineClock  eventlog.Clock
 	writeLines bool
+	notReads   bool     // lines are written of operations that are no reads, and of nothing else
 	names      []string // base names of the captures, nil when a line names none
 	toldFull   []string
 	faults     uint64
@@ -80,7 +81,7 @@ type piece struct {
 func newLane(id int, list []*protocol.Protocol, o *Options) *lane {
 	limits := o.laneLimits()
 	l := &lane{id: uint8(id), table: baseline.New(limits.table), pool: reassembly.NewPool(limits.held),
-		writeLines: o.Lines != nil, names: o.lineNames()}
+		writeLines: o.Lines != nil, notReads: o.notReads, names: o.lineNames()}
 	l.waiting.free, l.waiting.limit, l.via = -1, limits.asks, -1
 	l.pool.Origin = l.origin
 	l.host = protocol.NewHost(list, l.hear)

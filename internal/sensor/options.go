@@ -25,8 +25,9 @@ type Options struct {
 	Progress func(done, total int64)
 
 	// sources, if set, names what frames come from instead of the captures.
-	sources func() []string
-	limits  *limits // of tests; nil: those of limits.go
+	sources  func() []string
+	notReads bool    // lines only of operations that are no reads
+	limits   *limits // of tests; nil: those of limits.go
 }
 
 // check names what is wrong with the options.
@@ -43,10 +44,10 @@ func (o *Options) check() error {
 // lineNames are the names that event lines give their capture: base names when
 // there are several, by index (teachers come behind and have no lines).
 func (o *Options) lineNames() []string {
-	if len(o.Captures) < 2 {
-		return nil
+	if names := o.names(); len(names)-len(o.Teachers) > 1 {
+		return names
 	}
-	return o.names()
+	return nil
 }
 
 // names are the base names of all files by index: captures, then teachers.

@@ -55,6 +55,7 @@ func (w *Watch) learning() bool {
 
 func (w *Watch) enter(s firedoor.Stage) {
 	w.course.Stage, w.course.Since = s, w.feed.clock.now
+	w.book.stage(w.course.Since, s, w.course.Reason)
 }
 
 // learn begins learning, or goes on with it: for a time, or until told. Nothing

@@ -8,6 +8,7 @@ import (
 
 	"firedoor"
 	"firedoor/internal/detect"
+	"firedoor/internal/journal"
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/all"
 	"firedoor/internal/snapshot"
@@ -79,6 +80,7 @@ type memory struct {
 	Live     bool     // it watched interfaces, else captures
 	Sources  []string // names by the Capture of frames
 	Restarts uint64
+	Journal  journal.Position // all before it is in the state
 	Site     siteState
 	Lanes    [lanes]laneState
 }
@@ -87,6 +89,9 @@ type memory struct {
 func (w *Watch) state() ([]byte, error) {
 	s := w.p.site
 	w.memory.Site = siteState{s.learned, s.armed, s.acquainted}
+	if w.o.Journal != nil {
+		w.memory.Journal = w.o.Journal.Position()
+	}
 	for i := range lanes {
 		l := w.p.lane(i)
 		w.memory.Lanes[i] = laneState{l.counts, l.storeFlows()}

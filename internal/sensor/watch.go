@@ -13,6 +13,7 @@ import (
 	"firedoor"
 	"firedoor/internal/capture"
 	"firedoor/internal/detect"
+	"firedoor/internal/journal"
 	"firedoor/internal/protocol"
 	"firedoor/internal/snapshot"
 )
@@ -38,6 +39,10 @@ type WatchOptions struct {
 	// Dir keeps the state; empty: nothing is kept.
 	Dir           string
 	SnapshotEvery time.Duration // at most; 0: DefaultSnapshotEvery
+
+	// Journal takes what happens; nil: nothing is kept of it. The watch flushes it,
+	// whoever gave it closes it.
+	Journal *journal.Journal
 
 	// Publish takes records and returns when they are safe. It must not keep them.
 	Publish func(context.Context, []firedoor.Record) error
@@ -75,6 +80,7 @@ type Watch struct {
 	memory memory
 	out    *outbox
 	teller *teller
+	book   book
 	ctx    context.Context // of Run, for inputs that wait
 
 	orders  chan order
@@ -133,9 +139,14 @@ func (w *Watch) assemble(list []*protocol.Protocol) error {
 		return err
 	}
 	sources := w.memory.Sources
-	w.p = newPipeline(&Options{Shards: w.o.Shards, sources: func() []string { return sources }}, list, w.feed)
+	options := &Options{Shards: w.o.Shards, sources: func() []string { return sources }, notReads: true}
+	if w.o.Journal != nil {
+		options.Lines = &w.book.lines
+	}
+	w.p = newPipeline(options, list, w.feed)
 	w.p.site.acquaintance = int64(w.o.NewDeviceFor)
 	w.p.merger.after = w.epochOver
+	w.book.begin(w, body != nil)
 	if body == nil {
 		return nil
 	}
@@ -148,6 +159,7 @@ func (w *Watch) assemble(list []*protocol.Protocol) error {
 	}
 	w.memory.Sources = sources
 	w.memory.Restarts++
+	w.adopt()
 	w.p.site.board.AllNews()
 	w.p.site.board.Calm(w.course.Reason)
 	return nil
@@ -195,7 +207,7 @@ func (w *Watch) open(fresh bool, before reel) error {
 		}
 		w.o.Live.FirstIndex = uint32(len(known))
 		w.memory.Sources = slices.Concat(known, w.o.Live.Interfaces)
-		in, err := newWire(&w.o, w.feed, len(w.memory.Sources))
+		in, err := newWire(&w.o, w.feed, &w.book, len(w.memory.Sources))
 		if err == nil {
 			w.from = in
 		}
@@ -297,19 +309,33 @@ func (w *Watch) rest(ctx context.Context, d *duties) {
 }
 
 // epochOver runs behind every epoch, on the merger's goroutine.
-func (w *Watch) epochOver(*batch) { w.tellAlerts() }
+func (w *Watch) epochOver(b *batch) {
+	w.book.epoch(b.last.Time)
+	w.tellAlerts()
+}
 
-// tellAlerts hands on what alerts are new or have grown.
+// tellAlerts hands on what alerts are new or have grown: they stand in the journal
+// before anybody is told, so that what was told is known after a crash too.
 func (w *Watch) tellAlerts() {
-	w.p.site.board.News(func(r *detect.Raised) {
+	var news []detect.Raised
+	w.p.site.board.News(func(r *detect.Raised) { news = append(news, *r) })
+	if len(news) == 0 {
+		return
+	}
+	for i := range news {
+		w.book.alert(&news[i])
+	}
+	w.book.flush()
+	for i := range news {
+		r := &news[i]
 		line := alertLine(&r.Alert, w.memory.Sources)
 		body, err := json.Marshal(&line)
 		if err != nil { // text and numbers: it cannot
 			w.o.Log.Error("an alert cannot be written", "id", r.Alert.ID, "problem", err)
-			return
+			continue
 		}
 		w.out.put(firedoor.Record{Sensor: w.o.Name, Kind: firedoor.RecordAlert, Key: r.Alert.ID, Body: body})
-	})
+	}
 }
 
 // order is something to be done at a moment at which nothing is under way.

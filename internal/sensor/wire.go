@@ -12,9 +12,10 @@ import (
 type wire struct {
 	feed *feed
 	live *capture.Live
+	book *book
 }
 
-func newWire(o *WatchOptions, f *feed, sources int) (*wire, error) {
+func newWire(o *WatchOptions, f *feed, b *book, sources int) (*wire, error) {
 	live, err := capture.OpenLive(o.Live)
 	if err != nil {
 		return nil, err
@@ -22,7 +23,7 @@ func newWire(o *WatchOptions, f *feed, sources int) (*wire, error) {
 	for len(f.read) < sources {
 		f.read = append(f.read, fileRead{})
 	}
-	return &wire{feed: f, live: live}, nil
+	return &wire{feed: f, live: live, book: b}, nil
 }
 
 func (w *wire) next(_ context.Context, b *batch) (bool, error) {
@@ -32,7 +33,9 @@ func (w *wire) next(_ context.Context, b *batch) (bool, error) {
 	}
 	b.over, b.teacher = false, false
 	if n == 0 {
-		w.feed.silence(b, w.live.Now())
+		if w.feed.silence(b, w.live.Now()) {
+			w.book.silence(b.last.Time, w.feed.latest)
+		}
 	} else {
 		w.feed.decode(b, n, false)
 	}

@@ -63,8 +63,10 @@ func (u *Uplink) Consume(ctx context.Context, name string, from uint64, f func(B
 }
 
 func (u *Uplink) consumeError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	select {
+	case <-ctx.Done():
+		return nil // the caller's wish, no fault
+	default:
 	}
 	return fmt.Errorf("uplink: read stream %s: %w", Stream, err)
 }

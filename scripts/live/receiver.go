@@ -26,8 +26,8 @@ type counts struct{ seen, dropped uint64 }
 type receiver interface {
 	counts() (counts, error)
 	pause(bool) // it does not read while it is paused
-	// shows waits until people can see these counts, and tells for how long.
-	shows(counts) (time.Duration, error)
+	// shows waits until people can see these counts.
+	shows(counts) error
 	close() error
 }
 
@@ -87,7 +87,7 @@ func (a *alone) counts() (counts, error) {
 }
 
 // shows: there is nothing to look at.
-func (a *alone) shows(counts) (time.Duration, error) { return 0, nil }
+func (a *alone) shows(counts) error { return nil }
 
 func (a *alone) pause(on bool) { a.paused.Store(on) }
 
@@ -197,15 +197,15 @@ func (p *process) shown() (counts, error) {
 	return p.find(page.Sensors[0].Sources)
 }
 
-func (p *process) shows(want counts) (time.Duration, error) {
+func (p *process) shows(want counts) error {
 	const longest = time.Minute
 	begun := time.Now()
 	for {
 		switch got, err := p.shown(); {
 		case err == nil && got == want:
-			return time.Since(begun), nil
+			return nil
 		case time.Since(begun) > longest:
-			return 0, fmt.Errorf("after %v the console shows %+v, not %+v (%w)", longest, got, want, err)
+			return fmt.Errorf("after %v the console shows %+v, not %+v (%w)", longest, got, want, err)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}

@@ -28,6 +28,8 @@ const (
 	maxReaders = 4
 	// maxJournal is what the journal is cut to after a checkpoint, in bytes.
 	maxJournal = 64 << 20
+	// maxCache is what each connection keeps of the file in memory, in bytes.
+	maxCache = 4 << 20
 	// maxMessage is the most that is said of a fault, in bytes.
 	maxMessage = 200
 )
@@ -106,7 +108,7 @@ func (s *Store) open(ctx context.Context) error {
 func (s *Store) pool(more string, size int) (*sql.DB, error) {
 	dsn := "file:" + (&url.URL{Path: s.path}).EscapedPath() +
 		fmt.Sprintf("?_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=journal_size_limit(%d)", busy.Milliseconds(), maxJournal) +
-		"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-16000)" + more
+		fmt.Sprintf("&_pragma=temp_store(MEMORY)&_pragma=cache_size(-%d)", maxCache>>10) + more
 	connector, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err

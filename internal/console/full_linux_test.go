@@ -1,0 +1,71 @@
+package console_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"firedoor"
+	"firedoor/internal/console"
+	"firedoor/internal/uplink"
+)
+
+// TestDiskFull: with its disk full the console goes on showing what it has and
+// says so; when there is room again, it has everything.
+func TestDiskFull(t *testing.T) {
+	dir := t.TempDir()
+	if os.Geteuid() != 0 {
+		t.Skip("mounting a small disk needs root: run this test as root to see what a full disk does")
+	}
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=3m"); err != nil {
+		t.Skipf("a small disk cannot be mounted here (%v): run this test where it can", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	up := openUplink(t, uplink.Config{Dir: filepath.Join(t.TempDir(), "stream")})
+	c := run(t, console.Config{Site: "Dairy", Data: dir}, up)
+	ballast := filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const n = 5000
+	for i := 0; i < n; i += 100 {
+		var batch []firedoor.Record
+		for j := range 100 {
+			batch = append(batch, alertRecord(t, i+j))
+		}
+		if _, err := up.Publish(t.Context(), "Dairy", batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var o struct {
+		Problem string
+		Alerts  struct{ Total int }
+	}
+	until(t, "the console never says that its disk is full", func() bool {
+		if status := get(t, c.base+"/api/overview", &o); status != http.StatusOK {
+			t.Fatalf("reading gets %d", status)
+		}
+		return o.Problem != ""
+	})
+	if !strings.Contains(o.Problem, "disk is full") || o.Alerts.Total >= n {
+		t.Errorf("with %d alerts it says %q", o.Alerts.Total, o.Problem)
+	}
+	if status := get(t, c.base+"/readyz", nil); status != http.StatusServiceUnavailable {
+		t.Errorf("with a full disk it is ready: %d", status)
+	}
+	// A larger disk, as an administrator would make it.
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT, "size=64m"); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the rest never came", func() bool { get(t, c.base+"/api/overview", &o); return o.Alerts.Total == n && o.Problem == "" })
+}

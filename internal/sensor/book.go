@@ -1,0 +1,158 @@
+package sensor
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+
+	"firedoor"
+	"firedoor/internal/detect"
+	"firedoor/internal/journal"
+)
+
+// runEvery is how often reads are told as runs, in traffic time.
+const runEvery = int64(300e9)
+
+// book writes the journal of a watch. Without one it does nothing.
+type book struct {
+	j     *journal.Journal
+	log   *slog.Logger
+	lines bytes.Buffer // event lines of the epoch under way
+	runs  [lanes][]uint32
+	next  int64 // traffic time of the next runs
+}
+
+// begin starts the book: the sensor began, or goes on from its stored state.
+func (b *book) begin(w *Watch, goesOn bool) {
+	b.j, b.log = w.o.Journal, w.o.Log
+	b.write(journal.Start, 0, struct {
+		Sensor  string   `json:"sensor"`
+		Version string   `json:"version"`
+		Sources []string `json:"sources"`
+		GoesOn  bool     `json:"goes_on"`
+	}{w.o.Name, w.o.Version, w.memory.Sources, goesOn})
+}
+
+func (b *book) write(k journal.Kind, time int64, v any) {
+	if b.j == nil {
+		return
+	}
+	body, err := json.Marshal(v)
+	if err != nil { // text and numbers: it cannot
+		b.log.Error("an entry of the journal cannot be written", "kind", k, "problem", err)
+		return
+	}
+	b.j.Append(k, time, body)
+}
+
+// epoch takes over the lines of an epoch, whose traffic time is now.
+func (b *book) epoch(now int64) {
+	if b.j != nil && b.lines.Len() > 0 {
+		b.j.Append(journal.Lines, now, b.lines.Bytes())
+	}
+	b.lines.Reset()
+}
+
+func (b *book) flush() {
+	if b.j != nil {
+		b.j.Flush()
+	}
+}
+
+func (b *book) alert(r *detect.Raised) { b.write(journal.Alert, r.Alert.Time, r) }
+
+// silence is a tick without a frame: a replay of the frames needs it to come to
+// the same.
+func (b *book) silence(now int64, after firedoor.FrameRef) {
+	b.write(journal.Tick, now, struct {
+		After firedoor.FrameRef `json:"after"`
+	}{after})
+}
+
+// stage is a change of what the sensor makes of the traffic.
+func (b *book) stage(now int64, s firedoor.Stage, reason string) {
+	b.write(journal.Order, now, struct {
+		Stage  firedoor.Stage `json:"stage"`
+		Reason string         `json:"reason,omitempty"`
+	}{s, reason})
+}
+
+// run is reads of one kind since the last time runs were told. Period is the mean
+// time between two of them over all that was seen, in nanoseconds.
+type run struct {
+	Conversation string  `json:"conversation"`
+	Client       string  `json:"client"`
+	Server       string  `json:"server"`
+	Protocol     string  `json:"protocol"`
+	Unit         *uint32 `json:"unit,omitempty"`
+	Function     string  `json:"function"`
+	Code         uint32  `json:"code"`
+	Object       string  `json:"object,omitempty"`
+	Quantity     *uint32 `json:"quantity,omitempty"`
+	Count        uint32  `json:"count"`
+	First        string  `json:"first"` // of all
+	Last         string  `json:"last"`
+	Period       int64   `json:"period_ns"`
+	Errors       uint32  `json:"errors"` // of all
+	NoResponse   uint32  `json:"no_response"`
+}
+
+// readRuns tells the reads since the last time. Nothing may be under way.
+func (b *book) readRuns(r *Result, now int64, force bool) {
+	if b.j == nil || now < b.next && !force {
+		return
+	}
+	b.next = now + runEvery
+	for i, l := range r.lanes {
+		told := b.runs[i]
+		if len(told) > l.table.Statements() { // some were forgotten: numbers have changed
+			told = told[:0]
+		}
+		for st := range l.table.Statements() {
+			if st >= len(told) {
+				told = append(told, 0)
+			}
+			s := l.table.Statement(int32(st))
+			if n := s.Count - told[st]; n > 0 && s.Count >= told[st] {
+				b.readRun(r, l, int32(st), n, now)
+			}
+			told[st] = s.Count
+		}
+		b.runs[i] = told
+	}
+}
+
+func (b *book) readRun(r *Result, l *lane, st int32, n uint32, now int64) {
+	op := l.table.Operation(st)
+	if op.Verb != firedoor.VerbRead {
+		return
+	}
+	conv := l.table.Owner(st)
+	c := l.table.Conversation(conv)
+	s := statement(conversationRef{l, conv}, st)
+	protocol := s.Protocol
+	if protocol == "" {
+		protocol = c.Protocol
+	}
+	b.write(journal.Run, now, run{Conversation: conversationKey(r.scopes.Name(c.Segment), &c.Pair), Client: c.Client.String(), Server: c.Server.String(),
+		Protocol: protocol, Unit: s.Unit, Function: s.Function, Code: s.Code, Object: s.Object, Quantity: s.Quantity, Count: n,
+		First: s.First, Last: s.Last, Period: s.Period, Errors: s.Errors, NoResponse: s.NoResponse})
+}
+
+// adopt takes in the alerts that were told after the state at hand was stored:
+// nobody is told one of them again as another.
+func (w *Watch) adopt() {
+	if w.o.Journal == nil {
+		return
+	}
+	err := journal.Read(w.o.Journal.Dir(), w.memory.Journal, func(e *journal.Entry) error {
+		var r detect.Raised
+		if e.Kind == journal.Alert && json.Unmarshal(e.Body, &r) == nil && r.Alert.ID != "" {
+			w.p.site.board.Adopt(&r)
+		}
+		return nil
+	})
+	if err != nil {
+		w.o.Log.Warn("the journal cannot be read whole: alerts told just before the sensor stopped may be told again", "problem", err)
+	}
+}
