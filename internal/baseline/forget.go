@@ -4,6 +4,10 @@ package baseline
 // write; the conversations stay. Numbers of statements change: nobody may hold
 // one. What is left keeps its order.
 func (t *Table) Forget(drop func(conv, st int32) bool) (forgotten int) {
+	gone := make([]bool, len(t.rows))
+	for st := range t.rows {
+		gone[st] = drop(int32(t.rows[st].owner&MaxConversations), int32(st))
+	}
 	old := Table{rows: t.rows, details: t.details, text: t.text, ranges: t.ranges}
 	t.rows, t.details, t.text, t.ranges = nil, nil, nil, nil
 	t.unproven = 0
@@ -13,12 +17,11 @@ func (t *Table) Forget(drop func(conv, st int32) bool) (forgotten int) {
 	}
 	for st := range old.rows {
 		r, d := &old.rows[st], &old.details[st]
-		conv := int32(r.owner & MaxConversations)
-		if drop(conv, int32(st)) {
+		if gone[st] {
 			forgotten++
 			continue
 		}
-		t.keep(&old, r, d, &t.conversations[conv])
+		t.keep(&old, r, d, &t.conversations[r.owner&MaxConversations])
 	}
 	t.reindex()
 	return forgotten

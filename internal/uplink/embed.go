@@ -30,28 +30,20 @@ func (u *Uplink) embed(cfg Config) error {
 		return fmt.Errorf("uplink: %s is in use by another process: %w", cfg.Dir, err)
 	}
 	u.lock = lock
-	options := &server.Options{
-		ServerName: "firedoor", JetStream: true, StoreDir: cfg.Dir, SyncAlways: true,
-		JetStreamMaxMemory: maxMemory, JetStreamMaxStore: cfg.MaxBytes + spareStore,
-		MaxPayload: maxPacked + 2*spareHeader, NoSigs: true, NoSystemAccount: true, DisableJetStreamBanner: true,
-		DontListen: cfg.Listen == "", Authorization: cfg.Token,
-	}
+	host, port := "", 0
 	if cfg.Listen != "" {
-		if options.Host, options.Port, err = loopback(cfg.Listen); err != nil {
+		if host, port, err = loopback(cfg.Listen); err != nil {
 			return err
 		}
 	}
-	s, err := server.NewServer(options)
-	if err != nil {
-		return fmt.Errorf("uplink: %w", err)
+	if u.server, err = u.start(cfg, host, port); err != nil {
+		return err
 	}
-	u.server = s
-	s.SetLoggerV2(serverLog{u.log}, false, false, false)
-	s.Start()
-	if !s.ReadyForConnections(startWait) {
-		return fmt.Errorf("uplink: the server in %s was not ready after %s; its log says why", cfg.Dir, startWait)
+	if cfg.Listen != "" {
+		// A port that was chosen stays when the server starts again.
+		u.cfg.Listen = u.Addr()
 	}
-	in := append(u.options(), nats.InProcessServer(s))
+	in := append(u.options(), nats.InProcessServer(inProcess{u}))
 	if cfg.Token != "" {
 		in = append(in, nats.Token(cfg.Token))
 	}
@@ -59,6 +51,40 @@ func (u *Uplink) embed(cfg Config) error {
 		return fmt.Errorf("uplink: connect within the process: %w", err)
 	}
 	return nil
+}
+
+// start starts a server and waits until it is ready.
+func (u *Uplink) start(cfg Config, host string, port int) (*server.Server, error) {
+	s, err := server.NewServer(&server.Options{
+		ServerName: "firedoor", JetStream: true, StoreDir: cfg.Dir, SyncAlways: true,
+		JetStreamMaxMemory: maxMemory, JetStreamMaxStore: cfg.MaxBytes + spareStore,
+		MaxPayload: maxPacked + 2*spareHeader, NoSigs: true, NoSystemAccount: true, DisableJetStreamBanner: true,
+		DontListen: cfg.Listen == "", Host: host, Port: port, Authorization: cfg.Token,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("uplink: %w", err)
+	}
+	s.SetLoggerV2(serverLog{u.log}, false, false, false)
+	s.Start()
+	if !s.ReadyForConnections(startWait) || !s.JetStreamEnabled() {
+		s.Shutdown()
+		s.WaitForShutdown()
+		return nil, fmt.Errorf("uplink: the server in %s was not ready after %s; the log says why", cfg.Dir, startWait)
+	}
+	return s, nil
+}
+
+// inProcess leads connections to the server that runs at present.
+type inProcess struct{ u *Uplink }
+
+func (p inProcess) InProcessConn() (net.Conn, error) {
+	p.u.serverMu.Lock()
+	s := p.u.server
+	p.u.serverMu.Unlock()
+	if s == nil {
+		return nil, errAway
+	}
+	return s.InProcessConn()
 }
 
 // loopback reads "127.0.0.1:4222"; any other machine's address is an error, for

@@ -39,6 +39,9 @@ func (u *Uplink) Publish(ctx context.Context, site string, records []firedoor.Re
 			seq, err := u.send(ctx, to, message)
 			if err != nil {
 				u.failures.Add(1)
+				if ctx.Err() == nil {
+					u.heal(ctx)
+				}
 				return 0, fmt.Errorf("uplink: %d records of kind %s of sensor %q are not acknowledged: %w", took, g.kind, g.sensor, err)
 			}
 			last = seq

@@ -66,26 +66,31 @@ type Config struct {
 // Uplink is a connection to the stream. Its methods may be called by several
 // goroutines at once.
 type Uplink struct {
+	cfg    Config
 	log    *slog.Logger
-	lock   *dirLock       // nil with a URL
-	server *server.Server // nil with a URL
+	lock   *dirLock // nil with a URL
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	stream jetstream.Stream
 	id     string
 
+	serverMu sync.Mutex
+	server   *server.Server // nil with a URL, and while it cannot start again
+	closed   bool
+
 	mu    sync.Mutex // one Publish at a time: messages stay in order
 	nonce string     // of this process: message ids of another mean something else
 	count uint64
 	enc   packer
+	tried time.Time // when it was last tried to heal the server
 
 	counters
 }
 
 type counters struct {
-	published, records, bytes, leftOut, failures atomic.Uint64
-	delivered, undecodable, lost, at             atomic.Uint64
-	consumers                                    atomic.Uint64
+	published, records, bytes, leftOut, failures, healed atomic.Uint64
+	delivered, undecodable, lost, at                     atomic.Uint64
+	consumers                                            atomic.Uint64
 }
 
 // Open starts the server within this process or connects to one, and makes sure
@@ -97,7 +102,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Uplink, error) {
 	if cfg.MaxBytes < leastMaxBytes {
 		return nil, fmt.Errorf("uplink: at least %d bytes are needed for the stream, not %d", leastMaxBytes, cfg.MaxBytes)
 	}
-	u := &Uplink{log: log, nonce: newNonce()}
+	u := &Uplink{cfg: cfg, log: log, nonce: newNonce()}
 	var err error
 	if cfg.URL == "" {
 		err = u.embed(cfg)
@@ -182,6 +187,8 @@ func (u *Uplink) ID() string { return u.id }
 
 // Addr is where the server within this process listens; empty if it does not.
 func (u *Uplink) Addr() string {
+	u.serverMu.Lock()
+	defer u.serverMu.Unlock()
 	if u.server == nil || u.server.Addr() == nil {
 		return ""
 	}
@@ -194,14 +201,23 @@ func (u *Uplink) Close() error {
 	if u.conn != nil {
 		u.conn.Close()
 	}
-	if u.server != nil {
-		u.server.Shutdown()
-		u.server.WaitForShutdown()
-	}
+	u.serverMu.Lock()
+	defer u.serverMu.Unlock()
+	u.closed = true
+	u.stop()
 	if u.lock != nil {
 		return u.lock.release()
 	}
 	return nil
+}
+
+// stop ends the server of this process; serverMu is held.
+func (u *Uplink) stop() {
+	if u.server != nil {
+		u.server.Shutdown()
+		u.server.WaitForShutdown()
+		u.server = nil
+	}
 }
 
 // Stats are counters since Open and present numbers, for health and metrics.
@@ -211,6 +227,7 @@ type Stats struct {
 	Records     uint64 // in them
 	Bytes       uint64 // compressed, in them
 	Failures    uint64 // calls of Publish that failed: the caller kept the records
+	Healed      uint64 // times the server of this process was started again, for it took nothing
 	LeftOut     uint64 // records that no message can hold: too large, or not JSON
 	Delivered   uint64 // messages given to Consume
 	Undecodable uint64 // of these, those that nobody could read
@@ -228,7 +245,7 @@ type Stats struct {
 func (u *Uplink) Stats(ctx context.Context) Stats {
 	s := Stats{
 		Published: u.published.Load(), Records: u.records.Load(), Bytes: u.bytes.Load(), Failures: u.failures.Load(),
-		LeftOut: u.leftOut.Load(), Delivered: u.delivered.Load(), Undecodable: u.undecodable.Load(), Lost: u.lost.Load(),
+		LeftOut: u.leftOut.Load(), Healed: u.healed.Load(), Delivered: u.delivered.Load(), Undecodable: u.undecodable.Load(), Lost: u.lost.Load(),
 	}
 	ctx, cancel := context.WithTimeout(ctx, statsWait)
 	defer cancel()

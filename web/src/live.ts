@@ -32,6 +32,7 @@ const touches: Record<string, string[]> = {
 const pace: Record<string, number> = { overview: 1000, alerts: 1000, sensors: 2000, assets: 3000, conversations: 3000, map: 3000 }
 
 const silence = 45_000 // ms without a ping, where pings are sent, until the line counts as dead
+const unseen = 20_000 // ms a hidden page stays connected: a browser has few lines to one server, and pages in front need them
 const maxWait = 10_000 // ms between two tries to connect, at most
 
 let current: LiveState = { state: 'connecting', since: Date.now(), news: null, behind: [] }
@@ -138,8 +139,29 @@ export function follow(client: QueryClient): () => void {
     }
   }
 
+  let hidden = 0
+  let away = false
+  const onVisibility = () => {
+    window.clearTimeout(hidden)
+    if (document.hidden) {
+      hidden = window.setTimeout(() => {
+        away = true
+        window.clearTimeout(timer)
+        window.clearTimeout(watch)
+        source?.close()
+      }, unseen)
+    } else if (away) {
+      away = false
+      connect()
+      for (const room of Object.keys(pace)) touch(room)
+    }
+  }
+
   connect()
+  document.addEventListener('visibilitychange', onVisibility)
   return () => {
+    document.removeEventListener('visibilitychange', onVisibility)
+    window.clearTimeout(hidden)
     window.clearTimeout(timer)
     window.clearTimeout(watch)
     source?.close()

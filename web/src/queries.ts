@@ -13,6 +13,13 @@ export function useOverview() {
   return useQuery({ queryKey: ['overview'], queryFn: ({ signal }) => get<Overview>('/api/overview', {}, signal) })
 }
 
+// useJudged tells whether there is a learned normal to compare with. Before there
+// is one, everything is new and nothing not learned: to say so would be noise.
+export function useJudged(): boolean {
+  const { data } = useOverview()
+  return data?.stage === 'watching' || data?.stage === 'paused'
+}
+
 export function useAlerts(filter: Query) {
   return useInfiniteQuery({
     queryKey: ['alerts', filter],

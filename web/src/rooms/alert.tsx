@@ -1,5 +1,5 @@
 import { Button, CloseButton, CopyButton, Textarea } from '@mantine/core'
-import { useId, useState, type FormEvent } from 'react'
+import { useEffect, useId, useRef, useState, type FormEvent } from 'react'
 import type { Address, AlertDetail } from '../api'
 import { Icon } from '../glyphs'
 import { useAcknowledge, useAlert, useSession } from '../queries'
@@ -14,8 +14,13 @@ import { addressText, kindWord, splitSentence } from '../words'
 // what proves it.
 export function AlertPane({ id, onClose }: { id: string; onClose: () => void }) {
   const alert = useAlert(id)
+  const pane = useRef<HTMLElement>(null)
+  useEffect(() => {
+    // On a narrow screen the pane takes the place of the list, and the focus with it.
+    if (window.matchMedia('(width < 1100px)').matches) pane.current?.focus({ preventScroll: true })
+  }, [])
   return (
-    <aside className="pane" aria-label="The chosen alert">
+    <aside ref={pane} tabIndex={-1} className="pane" aria-label="The chosen alert">
       <h1 className="pane-title">Alert</h1>
       <CloseButton className="pane-close" aria-label="Close the alert" title="Close (Esc)" onClick={onClose} />
       <Shown of={alert} what="alert">

@@ -114,6 +114,7 @@ export function AlertsRoom({ id }: { id: string }) {
                   compact={Compact}
                   idOf={idOf}
                   selected={id}
+                  view={JSON.stringify(filter)}
                   onOpen={(a) => go(place(a.id), id !== '')}
                   odd={(a) => (a.acknowledged ? 'done' : a.severity)}
                   more={more}

@@ -3,7 +3,7 @@ import type { Alert, Asset, Fact } from '../api'
 import { RoleIcon } from '../glyphs'
 import { useAlerts, useAsset } from '../queries'
 import { Link } from '../router'
-import { Confidence, OpenAlerts, SeverityMark, Tag } from '../ui/marks'
+import { Confidence, NewTag, OpenAlerts, SeverityMark } from '../ui/marks'
 import { AssetLink, EvidenceText } from '../ui/names'
 import { Shown } from '../ui/states'
 import { TrafficTime } from '../ui/when'
@@ -42,7 +42,7 @@ function Detail({ asset }: { asset: Asset }) {
         </span>
         <div>
           <h1>
-            {name} {!asset.known && <Tag odd>new: not there while learning</Tag>}
+            {name} <NewTag known={asset.known} long />
           </h1>
           <p>
             {roleWord(asset.role)}

@@ -6,7 +6,7 @@ import { useAssets } from '../queries'
 import { go, Link, usePlace } from '../router'
 import { SelectFilter, TextFilter } from '../ui/filter'
 import { List, type Column } from '../ui/list'
-import { OpenAlerts, Tag } from '../ui/marks'
+import { NewTag, OpenAlerts } from '../ui/marks'
 import { Empty, Shown } from '../ui/states'
 import { TrafficTime } from '../ui/when'
 import { count, levels, levelWord, roleNames, roleWord } from '../words'
@@ -25,7 +25,7 @@ const columns: Column<AssetRow>[] = [
         <Link href={href(a.id)} tabIndex={-1} className="clip">
           {nameOf(a)}
         </Link>
-        {!a.known && <Tag odd>new</Tag>}
+        <NewTag known={a.known} />
       </span>
     ),
   },
@@ -54,7 +54,7 @@ function Compact(a: AssetRow) {
       <div>
         <p className="device">
           <strong className="clip">{nameOf(a)}</strong>
-          {!a.known && <Tag odd>new</Tag>}
+          <NewTag known={a.known} />
           <span className="push">
             <OpenAlerts counts={a.open_alerts} />
           </span>
@@ -125,6 +125,7 @@ export function AssetsRoom() {
                   columns={columns}
                   compact={Compact}
                   idOf={idOf}
+                  view={JSON.stringify(filter)}
                   onOpen={(a) => go(href(a.id))}
                   more={more}
                   compactBelow={58}

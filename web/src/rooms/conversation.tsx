@@ -2,7 +2,7 @@ import type { Conversation } from '../api'
 import { Icon } from '../glyphs'
 import { useConversation } from '../queries'
 import { Link } from '../router'
-import { Tag } from '../ui/marks'
+import { NotLearnedTag } from '../ui/marks'
 import { AssetLink } from '../ui/names'
 import { Shown } from '../ui/states'
 import { Statements } from '../ui/statements'
@@ -40,7 +40,7 @@ function Detail({ of }: { of: Conversation }) {
             )}
           </h1>
           <p>
-            {of.protocol} {!of.learned && <Tag odd>not learned</Tag>}
+            {of.protocol} <NotLearnedTag learned={of.learned} />
           </p>
         </div>
       </header>

@@ -3,7 +3,7 @@ import type { ConversationRow } from '../api'
 import { Icon } from '../glyphs'
 import { useConversation, useConversations } from '../queries'
 import { Link } from '../router'
-import { Tag } from '../ui/marks'
+import { NotLearnedTag, Tag } from '../ui/marks'
 import { AssetLink } from '../ui/names'
 import { Shown } from '../ui/states'
 import { Statements } from '../ui/statements'
@@ -54,7 +54,7 @@ function Conversation({ row, asset }: { row: ConversationRow; asset: string }) {
   }
   const server = row.server_name || 'everybody'
   return (
-    <li className={row.learned ? 'conversation' : 'conversation odd'}>
+    <li className="conversation">
       <div className="conversation-row" onClick={toggle}>
         <button
           type="button"
@@ -74,7 +74,7 @@ function Conversation({ row, asset }: { row: ConversationRow; asset: string }) {
         <span className="protocol">{row.protocol}</span>
         <span className="conversation-tags">
           {row.changes && <Tag><Icon name="pen" size={13} /> changes</Tag>}
-          {!row.learned && <Tag odd>not learned</Tag>}
+          <NotLearnedTag learned={row.learned} />
         </span>
         <span className="conversation-counts num">{countsOf(row)}</span>
       </div>

@@ -4,7 +4,7 @@ import type { MapNode, PlantMap } from '../api'
 import { Icon } from '../glyphs'
 import { Drawing, type Chosen } from '../map/draw'
 import { neighbour } from '../map/layout'
-import { useMap } from '../queries'
+import { useJudged, useMap } from '../queries'
 import { go, usePlace } from '../router'
 import { useEscape, useListKeys } from '../shell/keys'
 import { Empty, Shown } from '../ui/states'
@@ -14,6 +14,7 @@ import { MapPane } from './mappane'
 // MapRoom draws the plant by Purdue level, with the chosen thing explained beside it.
 export function MapRoom() {
   const map = useMap()
+  const judged = useJudged()
   return (
     <div className="room map-room">
       <Shown of={map} what="map">
@@ -23,7 +24,7 @@ export function MapRoom() {
               A device is drawn here with the first packet it sends.
             </Empty>
           ) : (
-            <Plant map={data} />
+            <Plant map={data} judged={judged} />
           )
         }
       </Shown>
@@ -40,7 +41,13 @@ function useChosen(): Chosen | null {
   return useMemo(() => (node ? { kind: 'node', id: node } : edge ? { kind: 'edge', id: edge } : null), [node, edge])
 }
 
-function Plant({ map }: { map: PlantMap }) {
+// plain is the map without marks for what is new, for a plant that was not learned yet.
+function plain(map: PlantMap): PlantMap {
+  return { ...map, nodes: (map.nodes ?? []).map((n) => ({ ...n, known: true })), edges: (map.edges ?? []).map((e) => ({ ...e, learned: true })) }
+}
+
+function Plant({ map: whole, judged }: { map: PlantMap; judged: boolean }) {
+  const map = useMemo(() => (judged ? whole : plain(whole)), [whole, judged])
   const chosen = useChosen()
   const [text, setText] = useState('')
   const nodes = useMemo(() => map.nodes ?? [], [map])

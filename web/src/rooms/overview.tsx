@@ -1,6 +1,6 @@
 import type { Alert, Overview } from '../api'
 import { Icon } from '../glyphs'
-import { useOverview } from '../queries'
+import { useJudged, useOverview } from '../queries'
 import { Link } from '../router'
 import { SeverityLabel, SeverityMark } from '../ui/marks'
 import { Shown } from '../ui/states'
@@ -22,7 +22,7 @@ export function OverviewRoom() {
               </p>
             )}
             <Headline data={data} />
-            <div className="overview-grid">
+            <div className={data.needs.length > 0 ? 'overview-grid' : 'overview-grid calm-grid'}>
               <Needs data={data} />
               <div className="overview-side">
                 <StagePanel data={data} />
@@ -47,24 +47,25 @@ function headline(data: Overview): string {
   const pressing = open.high + open.medium
   if (pressing > 0) return `${plural(pressing, 'alert')} ${pressing === 1 ? 'needs' : 'need'} a person`
   if (data.sensors.total === 0) return 'No sensor has reported yet'
-  if (data.sensors.troubled > 0) return 'No alert is open, but not all of the plant is seen'
   if (data.stage === 'learning') return 'Learning what normal looks like'
+  if (data.sensors.troubled > 0) return 'No alert is open, but not all of the plant is seen'
   return 'Nothing needs a person now'
 }
 
 function Headline({ data }: { data: Overview }) {
   const { open } = data.alerts
   const worst = open.high > 0 ? 'high' : open.medium > 0 ? 'medium' : null
+  const judged = useJudged()
   return (
     <header className="headline">
-      {worst ? <SeverityMark severity={worst} size={38} /> : <span className="calm"><Icon name="check" size={30} /></span>}
+      {worst ? <SeverityMark severity={worst} size={38} /> : <span className="calm"><Icon name={data.stage === 'learning' ? 'sensors' : 'check'} size={30} /></span>}
       <div>
         <h1>{headline(data)}</h1>
         <p>
           {open.high > 0 && <>{plural(open.high, 'of them is', 'of them are')} high. </>}
           {plural(data.assets.total, 'device')} on {plural(Object.keys(data.assets.levels).filter(Boolean).length, 'level')},{' '}
           {plural(data.conversations, 'conversation')}
-          {data.assets.new > 0 && <>, {plural(data.assets.new, 'device')} not there while learning</>}.
+          {judged && data.assets.new > 0 && <>, {plural(data.assets.new, 'device')} not there while learning</>}.
         </p>
       </div>
     </header>
@@ -82,7 +83,7 @@ function Needs({ data }: { data: Overview }) {
       </div>
       {data.needs.length === 0 ? (
         <p className="quiet">
-          <Icon name="check" size={18} /> No alert is open. {data.alerts.total > 0 && `${plural(data.alerts.acknowledged, 'alert')} acknowledged.`}
+          <Icon name="check" size={18} /> {data.stage === 'learning' ? 'No alert is open: while learning, nothing is told.' : 'No alert is open.'} {data.alerts.total > 0 && `${plural(data.alerts.acknowledged, 'alert')} acknowledged.`}
         </p>
       ) : (
         <ol className="needs-list">
@@ -173,6 +174,7 @@ function SensorsPanel({ data }: { data: Overview }) {
 
 // LevelsPanel draws how many devices are on each Purdue level, from top to bottom.
 function LevelsPanel({ data }: { data: Overview }) {
+  const judged = useJudged()
   const most = Math.max(1, ...Object.values(data.assets.levels))
   const shown = levels.filter((level) => (data.assets.levels[level] ?? 0) > 0)
   return (
@@ -198,10 +200,12 @@ function LevelsPanel({ data }: { data: Overview }) {
           )
         })}
       </ul>
-      <dl className="figures">
-        <Figure name="Known" value={data.assets.known} />
-        <Figure name="New" value={data.assets.new} odd={data.assets.new > 0} href="/assets?state=new" />
-      </dl>
+      {judged && (
+        <dl className="figures">
+          <Figure name="Known" value={data.assets.known} />
+          <Figure name="New" value={data.assets.new} odd={data.assets.new > 0} href="/assets?state=new" />
+        </dl>
+      )}
     </section>
   )
 }

@@ -22,6 +22,7 @@ interface Props<T> {
   idOf: (row: T) => string
   onOpen: (row: T) => void
   selected?: string
+  view: string // what is filtered: when it changes, the list begins at its top
   odd?: (row: T) => string // a class for a row that needs a look
   more?: () => void // asks for the next rows; absent when all are there
   rowHeight?: number // rem
@@ -83,6 +84,13 @@ export function List<T>(props: Props<T>) {
     to(at + step)
   })
   useSelection(rows, idOf, selected, setActive)
+  const viewed = useRef(props.view)
+  useEffect(() => {
+    if (viewed.current === props.view) return
+    viewed.current = props.view
+    setActive(0)
+    virtual.scrollToOffset(0)
+  }, [props.view, virtual])
 
   const page = () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / height) - 1)
   const onKeyDown = (event: KeyboardEvent) => {

@@ -1,4 +1,5 @@
 import type { Severity, SeverityCounts } from '../api'
+import { useJudged } from '../queries'
 import { severities, severityWord } from '../words'
 
 // A severity has a shape, a word and a colour: never the colour alone.
@@ -49,6 +50,18 @@ export function OpenAlerts({ counts }: { counts: SeverityCounts }) {
 // Tag is a short remark on a thing; `odd` for what is not as it should be.
 export function Tag({ children, odd = false }: { children: React.ReactNode; odd?: boolean }) {
   return <span className={odd ? 'tag odd' : 'tag'}>{children}</span>
+}
+
+// NewTag marks a device that was not there while learning.
+export function NewTag({ known, long = false }: { known: boolean; long?: boolean }) {
+  const judged = useJudged()
+  return known || !judged ? null : <Tag odd>{long ? 'new: not there while learning' : 'new'}</Tag>
+}
+
+// NotLearnedTag marks a conversation or statement that was not seen while learning.
+export function NotLearnedTag({ learned }: { learned: boolean }) {
+  const judged = useJudged()
+  return learned || !judged ? null : <Tag odd>not learned</Tag>
 }
 
 // Confidence is 0-100: how far to believe a fact.

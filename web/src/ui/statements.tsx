@@ -2,7 +2,8 @@ import { useState } from 'react'
 import type { Conversation, Statement } from '../api'
 import { Icon } from '../glyphs'
 import { addressText, changing, count, nameOf, plural, statementSentence } from '../words'
-import { Tag } from './marks'
+import { useJudged } from '../queries'
+import { NotLearnedTag } from './marks'
 import { TrafficTime } from './when'
 
 const firstShown = 60 // statements; the rest on demand
@@ -10,6 +11,7 @@ const firstShown = 60 // statements; the rest on demand
 // Statements says what is asked in a conversation, each as a sentence.
 export function Statements({ of }: { of: Conversation }) {
   const [all, setAll] = useState(false)
+  const judged = useJudged()
   const statements = of.statements ?? []
   const client = nameOf(of.client_name, addressText(of.client), of.client_asset)
   const server = nameOf(of.server_name, of.server.ip ?? of.server.mac, of.server_asset)
@@ -21,7 +23,7 @@ export function Statements({ of }: { of: Conversation }) {
     <>
       <ul className="statements">
         {shown.map((s, i) => (
-          <li key={i} className={s.learned ? '' : 'odd'}>
+          <li key={i} className={s.learned || !judged ? '' : 'odd'}>
             <StatementLine statement={s} client={client} server={server} protocol={s.protocol ?? of.protocol} />
           </li>
         ))}
@@ -62,7 +64,7 @@ function StatementLine({ statement: s, client, server, protocol }: LineProps) {
           {before} {object && <code>{object}</code>} {after}
           {s.written && s.written.length > 0 && <span>, values {rangeOf(s)}</span>}
         </span>
-        {!s.learned && <Tag odd>not learned</Tag>}
+        <NotLearnedTag learned={s.learned} />
       </p>
       <p className="statement-foot">
         <span>
