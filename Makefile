@@ -13,24 +13,28 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 .PHONY: build
-build: bin/firedoor ## build the one static binary, bin/firedoor
+build: bin/firedoor ## build the one static binary, bin/firedoor, with its console
 
-bin/firedoor: $(shell find . -name '*.go' -not -name '*_test.go' -not -path './bin/*') go.mod go.sum
-	@echo "building bin/firedoor (the first time takes a minute)"
+bin/firedoor: web/dist/index.html $(shell find . -name '*.go' -not -name '*_test.go' -not -path './bin/*' -not -path './web/node_modules/*') go.mod go.sum
+	@echo "building bin/firedoor (the first time takes two minutes)"
 	@go build -o $@ ./cmd/firedoor
 
+.PHONY: web
+web: web/dist/index.html ## build the console's page, web/dist
+
+web/dist/index.html: $(shell find web -name node_modules -prune -o -name dist -prune -o -type f -print)
+	@scripts/web
+
 .PHONY: demo
-demo: build ## build everything and run the main job on the product's own sample capture
-	@echo "bin/firedoor replay --learn 60% --out bin/demo $(SAMPLE)"
-	@bin/firedoor replay --learn 60% --out bin/demo $(SAMPLE)
-	@echo; echo "Details: bin/demo/assets.json, conversations.json, alerts.json, summary.json"
+demo: build ## build everything and show the console, with the sample capture played through it in a loop
+	@scripts/demo $(SAMPLE)
 
 .PHONY: test
-test: tools ## run all tests, installing what they need first
+test: tools web ## run all tests, installing what they need first
 	@scripts/test
 
 .PHONY: tools
-tools: ## install the judge of the tests, tshark, where apt-get is at hand
+tools: ## install what tests need from outside (tshark, chromium, tcpreplay), where apt-get is at hand
 	@scripts/tools test
 
 .PHONY: lint
@@ -44,6 +48,14 @@ fuzz: ## fuzz each parser for FUZZTIME (default 30s)
 .PHONY: bench
 bench: build ## time firedoor beside Suricata and ndpiReader on the same files, in one run
 	@scripts/tools bench && go run ./scripts/bench $(BENCHFLAGS)
+
+.PHONY: live
+live: build ## capture 200,000 packets/s from a veth pair, and force drops: both counted (root)
+	@scripts/live/run
+
+.PHONY: soak
+soak: build ## run for SOAK (default 40m) at 50,000 packets/s: memory must not grow (root)
+	@scripts/soak/run
 
 .PHONY: golden
 golden: ## rewrite captures and golden files after a wanted change; then read the difference

@@ -29,7 +29,7 @@ func (c *checkCommand) Run(m *Main) error {
 	}
 	cfg, err := config.Load(c.Config)
 	if err != nil {
-		return tellProblems(m.Stderr, c.Config, err)
+		return tellProblems(m.Stderr, err)
 	}
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s is fine. With it, firedoor would run like this:\n", c.Config)
@@ -43,18 +43,21 @@ func (c *checkCommand) Run(m *Main) error {
 	return err
 }
 
+// toldError is a usageError of which everything was said.
+type toldError struct{}
+
+// Error says nothing that was not said.
+func (toldError) Error() string { return "the configuration is wrong" }
+
 // tellProblems writes each problem of a configuration as a line of its own, as
-// editors read them, and returns how many there were.
-func tellProblems(w io.Writer, name string, err error) error {
+// editors read them.
+func tellProblems(w io.Writer, err error) error {
 	var problems config.Problems
 	if !errors.As(err, &problems) {
 		return err
 	}
 	fmt.Fprintln(w, problems.Error())
-	if len(problems) == 1 {
-		return usageError{name + ": there is 1 problem"}
-	}
-	return usageError{fmt.Sprintf("%s: there are %d problems", name, len(problems))}
+	return toldError{}
 }
 
 // whatRuns says in sentences what a configuration leads to.

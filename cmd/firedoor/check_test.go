@@ -86,7 +86,7 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 			t.Errorf("check does not say %q, but\n%s", line, o.err)
 		}
 	}
-	if o.status != exitUsage || o.stdout != "" || strings.Count(o.err, path+":") != 4 {
+	if o.status != exitUsage || o.stdout != "" || strings.Count(o.err, path+":") != 3 {
 		t.Errorf("exit status %d, standard output %q, messages\n%s", o.status, o.stdout, o.err)
 	}
 }

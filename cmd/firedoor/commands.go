@@ -44,7 +44,7 @@ func (m *Main) run(ctx context.Context) error {
 			break
 		}
 		if a == "--help" || a == "-h" {
-			return m.help(m.Args[:1])
+			return m.help(m.commandWords())
 		}
 	}
 	parsed, err := k.Parse(m.Args)
@@ -53,6 +53,14 @@ func (m *Main) run(ctx context.Context) error {
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(m)
+}
+
+// commandWords are the words that name a command, of those given.
+func (m *Main) commandWords() []string {
+	if m.Args[0] == "baseline" {
+		return m.Args[:min(2, len(m.Args))]
+	}
+	return m.Args[:1]
 }
 
 // plain says in our own words what kong says in its, where they are hard to
@@ -83,12 +91,13 @@ func (m *Main) help(about []string) error {
 	if err != nil {
 		return err
 	}
-	args := []string{"--help"}
+	var args []string
 	for _, a := range about {
 		if !strings.HasPrefix(a, "-") {
-			args = append([]string{a}, args...)
+			args = append(args, a)
 		}
 	}
+	args = append(args, "--help")
 	var out strings.Builder
 	k.Stdout, k.Stderr = &out, io.Discard
 	_, _ = k.Parse(args) // prints the help, or what was asked for does not exist

@@ -152,33 +152,53 @@ var flagName = regexp.MustCompile(`--[a-z]+`)
 // those that the program knows, both ways.
 func TestFlagsInDocuments(t *testing.T) {
 	text := documents(t)["docs/formats/command-line.md"]
-	documented := set(flagName.FindAllString(text, -1))
-	synopsis, table := map[string]bool{}, map[string]bool{}
-	for _, line := range strings.Split(text, "\n") {
-		switch cells := strings.Split(line, "|"); {
-		case strings.HasPrefix(line, "firedoor replay "):
-			synopsis = set(flagName.FindAllString(line, -1))
-		case strings.HasPrefix(line, "| `--"):
-			for name := range set(flagName.FindAllString(cells[1], -1)) {
-				table[name] = true
+	known := map[string]map[string]bool{}
+	for _, c := range []string{"replay", "run", "status", "journal", "check", "baseline learn", "baseline watch", "baseline pause",
+		"baseline resume", "baseline forget", "baseline export", "baseline import"} {
+		flags := set(flagName.FindAllString(works(t, append([]string{"help"}, strings.Fields(c)...)...).stdout, -1))
+		delete(flags, "--help")
+		var synopsis map[string]bool
+		for _, line := range strings.Split(text, "\n") {
+			if strings.HasPrefix(line, "firedoor "+c+" ") {
+				synopsis = set(flagName.FindAllString(line, -1))
 			}
 		}
+		if !reflect.DeepEqual(synopsis, flags) {
+			t.Errorf("the first lines of the document name the flags %v of %s, the program knows %v", sorted(synopsis), c, sorted(flags))
+		}
+		group := strings.Fields(c)[0]
+		if known[group] == nil {
+			known[group] = map[string]bool{}
+		}
+		for f := range flags {
+			known[group][f] = true
+		}
 	}
-	known := set(flagName.FindAllString(works(t, "help", "replay").stdout, -1))
-	delete(known, "--help")
-	for what, names := range map[string]map[string]bool{"the document": documented, "its first lines": synopsis, "its table": table} {
-		if !reflect.DeepEqual(names, known) {
-			t.Errorf("%s names the flags %v, the program knows %v", what, sorted(names), sorted(known))
+	for group, flags := range known {
+		_, section, _ := strings.Cut(text, "\n## "+group+"\n")
+		section, _, _ = strings.Cut(section, "\n## ")
+		table := map[string]bool{}
+		for _, line := range strings.Split(section, "\n") {
+			if cells := strings.Split(line, "|"); strings.HasPrefix(line, "| `--") {
+				for name := range set(flagName.FindAllString(cells[1], -1)) {
+					table[name] = true
+				}
+			}
+		}
+		if !reflect.DeepEqual(table, flags) {
+			t.Errorf("the table of %s names the flags %v, the program knows %v", group, sorted(table), sorted(flags))
 		}
 	}
 	for name, text := range documents(t) {
 		for _, line := range commandsIn(text) {
-			if !strings.Contains(line, "firedoor replay") {
+			words := strings.Fields(line)
+			at := slices.IndexFunc(words, func(w string) bool { return filepath.Base(w) == "firedoor" })
+			if at < 0 || at+1 >= len(words) || known[words[at+1]] == nil {
 				continue
 			}
 			for flag := range set(flagName.FindAllString(line, -1)) {
-				if !known[flag] {
-					t.Errorf("%s uses %s, which the program does not know", name, flag)
+				if !known[words[at+1]][flag] {
+					t.Errorf("%s uses %s, which firedoor %s does not know", name, flag, words[at+1])
 				}
 			}
 		}

@@ -64,6 +64,8 @@ func (m *Main) Run(ctx context.Context) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, new(toldError)):
+		return exitUsage
 	case errors.As(err, &usage):
 		fmt.Fprintf(m.Stderr, "firedoor: %v\nTry \"firedoor help\".\n", err)
 		return exitUsage

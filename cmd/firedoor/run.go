@@ -32,7 +32,7 @@ type runCommand struct {
 	Interface []string `help:"Watch this network interface; may be given several times." placeholder:"IF"`
 	Capture   []string `help:"Play this capture instead; may be given several times." placeholder:"FILE"`
 	Speed     *float64 `help:"Play captures at X times their own pace; 0 is as fast as they can be read (default)." placeholder:"X"`
-	Loop      *bool    `help:"Play the captures again and again." negatable:""`
+	Loop      bool     `help:"Play the captures again and again."`
 	Learn     *string  `help:"How long to learn at first: traffic time (10m), a share of the captures' frames (20%), or until-told." placeholder:"10m"`
 	Config    *string  `help:"Configuration file; flags go before it." placeholder:"FILE"`
 	Data      *string  `help:"Folder of all that lasts." placeholder:"DIR"`
@@ -58,7 +58,7 @@ func (r *runCommand) config(m *Main) (*config.Config, error) {
 	if r.Config != nil {
 		read, err := config.Load(*r.Config)
 		if err != nil {
-			return nil, tellProblems(m.Stderr, *r.Config, err)
+			return nil, tellProblems(m.Stderr, err)
 		}
 		c = *read
 	}
@@ -66,7 +66,7 @@ func (r *runCommand) config(m *Main) (*config.Config, error) {
 		c.Capture.Interfaces, c.Capture.Files = r.Interface, r.Capture
 	}
 	override(&c.Capture.Speed, r.Speed)
-	override(&c.Capture.Loop, r.Loop)
+	c.Capture.Loop = c.Capture.Loop || r.Loop
 	override(&c.Data.Dir, r.Data)
 	override(&c.Console.Listen, r.Listen)
 	if r.Learn != nil {

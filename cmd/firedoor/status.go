@@ -31,7 +31,7 @@ func dataFolder(m *Main, data, file *string) (string, error) {
 	}
 	c, err := config.Load(*file)
 	if err != nil {
-		return "", tellProblems(m.Stderr, *file, err)
+		return "", tellProblems(m.Stderr, err)
 	}
 	return c.Data.Dir, nil
 }

@@ -9,12 +9,13 @@ import (
 
 const noConsole = `Firedoor runs, but this build has no console in it.
 
-Build it once with Node 20.19 or later, then build the program again:
+Build it once with Node 20.19 or later, then build the program again. In the
+directory of its source:
 
-    cd web && npm ci && npm run build
-    cd .. && go build -o bin/firedoor ./cmd/firedoor
+    cd web && npm ci && npm run build && cd ..
+    make build
 
-or simply: make build. The data is there without it: /api/overview, /api/alerts, /api/openapi.json`
+The data is there without it: /api/overview, /api/alerts, /api/openapi.json`
 
 // page serves the built front end. Paths that are no file are the page's own.
 func page(files fs.FS, hasConsole bool) http.Handler {

@@ -30,7 +30,7 @@ const (
 )
 
 // DefaultListen is where the console answers if nothing is said.
-const DefaultListen = "127.0.0.1:8480"
+const DefaultListen = "127.0.0.1:8440"
 
 // Config says what the console is called and where it answers.
 type Config struct {

@@ -28,12 +28,13 @@ func (u *Uplink) heal(ctx context.Context) {
 	}
 	u.tried = time.Now()
 	u.healed.Add(1)
+	before := u.conn.Stats().Reconnects
 	if !u.restart() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, comeBack)
 	defer cancel()
-	for !u.conn.IsConnected() {
+	for u.conn.Stats().Reconnects == before || !u.conn.IsConnected() {
 		select {
 		case <-ctx.Done():
 			return

@@ -111,7 +111,7 @@ export function period(ns: number): string {
   if (ns <= 0) return ''
   const ms = ns / 1e6
   if (ms < 1) return `every ${round(ns / 1e3)} µs`
-  if (ms < 1000) return `every ${round(ms)} ms`
+  if (ms < 999.5) return `every ${round(ms)} ms`
   if (ms < 120_000) return `every ${round(ms / 1000)} s`
   if (ms < 7_200_000) return `every ${round(ms / 60_000)} min`
   return `every ${round(ms / 3_600_000)} h`

@@ -58,7 +58,7 @@ function Headline({ data }: { data: Overview }) {
   const judged = useJudged()
   return (
     <header className="headline">
-      {worst ? <SeverityMark severity={worst} size={38} /> : <span className="calm"><Icon name={data.stage === 'learning' ? 'sensors' : 'check'} size={30} /></span>}
+      {worst ? <SeverityMark severity={worst} size={38} /> : <span className="calm"><Icon name={data.stage === 'learning' || data.sensors.total === 0 ? 'sensors' : 'check'} size={30} /></span>}
       <div>
         <h1>{headline(data)}</h1>
         <p>
@@ -200,6 +200,7 @@ function LevelsPanel({ data }: { data: Overview }) {
           )
         })}
       </ul>
+      {shown.length === 0 && <p className="quiet">No device was seen so far.</p>}
       {judged && (
         <dl className="figures">
           <Figure name="Known" value={data.assets.known} />
@@ -225,7 +226,7 @@ function NormalPanel({ data }: { data: Overview }) {
       <div className="meter" role="img" aria-label={`${share} % of the statements were learned`}>
         <span style={{ width: `${share}%` }} />
       </div>
-      <p className="dim">A statement says who asks what of whom. {share} % of those seen were learned; the rest is new.</p>
+      <p className="dim">A statement says who asks what of whom.{data.statements > 0 && ` ${share} % of those seen were learned${share < 100 ? '; the rest is new' : ''}.`}</p>
     </section>
   )
 }

@@ -60,7 +60,13 @@ export function List<T>(props: Props<T>) {
     estimateSize: () => height,
     overscan,
   })
-  useEffect(() => virtual.measure(), [virtual, height])
+  const marked = useRef(at)
+  marked.current = at
+  useEffect(() => {
+    virtual.measure()
+    // Rows of another height stand elsewhere: keep in sight what is open.
+    if (selected) virtual.scrollToIndex(marked.current, { align: 'auto' })
+  }, [virtual, height, selected])
 
   const items = virtual.getVirtualItems()
   const lastShown = items[items.length - 1]?.index ?? 0
