@@ -29,6 +29,8 @@ type Config struct {
 	// Address is host:port as it is listened on: requests must name it, or a
 	// loopback name with its port.
 	Address string
+	// SessionFor is how long a session of the one-time link lasts; 0: DefaultSession.
+	SessionFor time.Duration
 	// Metrics answers /metrics; nil: 404.
 	Metrics http.Handler
 	// Ready says why the console is not ready, for /readyz; nil: it always is.
@@ -54,6 +56,9 @@ type API struct {
 // front end with its index.html; without one (hasConsole false) a plain page
 // says how to build it.
 func New(cfg Config, st store.Store, broker *Broker, files fs.FS, hasConsole bool, log *slog.Logger) *API {
+	if cfg.SessionFor == 0 {
+		cfg.SessionFor = DefaultSession
+	}
 	a := &API{cfg: cfg, store: st, broker: broker, log: log, cookie: cookieName(cfg.Address), streams: make(chan struct{}, MaxStreams)}
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Firedoor console", cfg.Version)

@@ -240,7 +240,7 @@ func TestOneTimeLink(t *testing.T) {
 	if status, body := s.get("/api/session", "Cookie", c.Name+"="+c.Value); status != 200 || !strings.Contains(body, `"may_acknowledge":true`) || !strings.Contains(body, Operator) {
 		t.Errorf("with the cookie: %d %s", status, body)
 	}
-	if s.links.valid(c.Value, time.Now().Add(sessionLife+time.Second)) {
+	if s.links.valid(c.Value, time.Now().Add(DefaultSession+time.Second)) {
 		t.Error("the session is valid after its end")
 	}
 }
@@ -251,7 +251,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	var sessions []string
 	for range maxSessions + 3 {
 		l.token, l.unused = sha256.Sum256([]byte("t")), true
-		session, ok := l.use("t", now)
+		session, ok := l.use("t", now, now.Add(DefaultSession))
 		if !ok {
 			t.Fatal("the token is not taken")
 		}

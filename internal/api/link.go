@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// sessionLife is how long a session lasts.
-	sessionLife = 12 * time.Hour
+	// DefaultSession is how long a session lasts if nothing else is said.
+	DefaultSession = 12 * time.Hour
 	// maxSessions is how many there are at once; at the limit the oldest ends.
 	maxSessions = 32
 	// Operator is who acknowledges with a session of the one-time link: whoever
@@ -47,8 +47,9 @@ func (a *API) NewLink() string {
 	return "http://" + a.cfg.Address + "/link/" + token
 }
 
-// use takes the token if it is the right one and was not used.
-func (l *links) use(token string, now time.Time) (session string, ok bool) {
+// use takes the token if it is the right one and was not used, and gives a
+// session that holds until then.
+func (l *links) use(token string, now, until time.Time) (session string, ok bool) {
 	sum := sha256.Sum256([]byte(token))
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,7 +62,7 @@ func (l *links) use(token string, now time.Time) (session string, ok bool) {
 	}
 	l.makeRoom(now)
 	session = secret()
-	l.sessions[sha256.Sum256([]byte(session))] = now.Add(sessionLife)
+	l.sessions[sha256.Sum256([]byte(session))] = until
 	return session, true
 }
 
@@ -111,12 +112,13 @@ func (a *API) followLink(w http.ResponseWriter, r *http.Request) {
 		sayPlain(w, http.StatusMethodNotAllowed, "open the link in a browser")
 		return
 	}
-	session, ok := a.links.use(r.PathValue("token"), time.Now())
+	now := time.Now()
+	session, ok := a.links.use(r.PathValue("token"), now, now.Add(a.cfg.SessionFor))
 	if !ok {
 		sayPlain(w, http.StatusForbidden, linkRefused)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: a.cookie, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: int(sessionLife.Seconds())})
+	http.SetCookie(w, &http.Cookie{Name: a.cookie, Value: session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, MaxAge: int(a.cfg.SessionFor.Seconds())})
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }

@@ -42,6 +42,8 @@ type Config struct {
 	Data string
 	// Version of the program, for the API's document.
 	Version string
+	// SessionFor is how long the session of the one-time link lasts; 0: twelve hours.
+	SessionFor time.Duration
 	// Metrics answers /metrics; nil: nothing does.
 	Metrics http.Handler
 	// Files is the built front end, and HasFiles whether there is one.
@@ -83,7 +85,7 @@ func Open(ctx context.Context, cfg Config, up *uplink.Uplink, log *slog.Logger) 
 	}
 	c := &Console{cfg: cfg, log: log, up: up, store: st, broker: api.NewBroker(), listener: listener}
 	c.api = api.New(api.Config{Site: cfg.Site, Version: cfg.Version, Address: listener.Addr().String(), Metrics: cfg.Metrics,
-		Ready: c.Ready, Problem: c.Problem}, st, c.broker, cfg.Files, cfg.HasFiles, log)
+		SessionFor: cfg.SessionFor, Ready: c.Ready, Problem: c.Problem}, st, c.broker, cfg.Files, cfg.HasFiles, log)
 	c.link = c.api.NewLink()
 	return c, nil
 }

@@ -47,6 +47,8 @@ type WatchOptions struct {
 	// Publish takes records and returns when they are safe. It must not keep them.
 	Publish func(context.Context, []firedoor.Record) error
 	Log     *slog.Logger
+
+	input func(*feed, *book) input // of tests; nil: Live or Captures
 }
 
 // DefaultSnapshotEvery is how much learning a crash may cost: half of what is
@@ -195,6 +197,10 @@ func (e *MixedSourcesError) Error() string {
 }
 
 func (w *Watch) open(fresh bool, before reel) error {
+	if w.o.input != nil {
+		w.from, w.memory.Sources = w.o.input(w.feed, &w.book), []string{"input"}
+		return nil
+	}
 	live := len(w.o.Live.Interfaces) > 0
 	if !fresh && w.memory.Live != live {
 		return &MixedSourcesError{w.statePath(), w.memory.Live}
