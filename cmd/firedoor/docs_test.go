@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +17,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -71,6 +76,7 @@ func TestCommandsInDocuments(t *testing.T) {
 	there := workplace(t, program)
 	ran := 0
 	for name, text := range documents(t) {
+		var running []*exec.Cmd
 		for _, line := range commandsIn(text) {
 			words := strings.Fields(line)
 			cmd := exec.Command("sh", "-e", "-c", line)
@@ -89,14 +95,47 @@ func TestCommandsInDocuments(t *testing.T) {
 				continue
 			}
 			ran++
+			if len(words) > 1 && words[1] == "run" { // until the document ends
+				cmd.Args[3] = "exec " + line
+				running = append(running, started(t, name, cmd))
+				continue
+			}
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%s tells to type this, which fails (%v):\n  %s\n%s", name, err, line, out)
+			}
+		}
+		for _, cmd := range running {
+			if err := errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait()); err != nil {
+				t.Errorf("%s: what it started does not stop as it should: %v", name, err)
 			}
 		}
 	}
 	if ran == 0 {
 		t.Error("no document tells how to run anything")
 	}
+}
+
+// started starts a firedoor run and waits until it says that it runs.
+func started(t *testing.T, name string, cmd *exec.Cmd) *exec.Cmd {
+	t.Helper()
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "Stop with") {
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+			return cmd
+		}
+	}
+	t.Fatalf("%s tells to type this, which does not run: %v\n%s", name, cmd.Args, &said)
+	return nil
 }
 
 // workplace is a folder that looks like the repository behind "make build".
