@@ -66,7 +66,7 @@ type SourceState struct {
 	Bytes      uint64 `json:"bytes"`
 	Dropped    uint64 `json:"dropped"` // by the kernel: frames nobody saw
 	Duplicates uint64 `json:"duplicates"`
-	OneWay     uint64 `json:"one_way"` // conversations of which one direction was never seen
+	OneWay     uint64 `json:"one_way"` // TCP connections of which one direction was never seen
 	Gaps       uint64 `json:"gaps"`    // holes in TCP streams
 	LastFrame  string `json:"last_frame,omitempty"`
 }

@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"firedoor"
@@ -115,7 +116,6 @@ func (w *Watch) describe(now time.Time) firedoor.SensorState {
 		Wall: eventlog.Time(now.UnixNano()), Sources: w.from.states(), Assets: w.p.site.inventory.Stats().Assets,
 		Alerts: w.p.site.board.Len(), Restarts: w.memory.Restarts}
 	var sight Sight
-	var oneWay uint64
 	for i := range lanes {
 		l := w.p.lane(i)
 		sight.add(&l.counts[0])
@@ -126,14 +126,9 @@ func (w *Watch) describe(now time.Time) firedoor.SensorState {
 				s.Learned++
 			}
 		}
-		for c := range l.table.Conversations() {
-			oneWay += uint64(l.table.Conversation(int32(c)).OneWay)
-		}
 	}
 	s.Limits = w.p.view().limits(w.p, &sight)
-	if len(s.Sources) > 0 { // what is not known by source stands with the first
-		s.Sources[0].Duplicates, s.Sources[0].Gaps, s.Sources[0].OneWay = sight.Duplicates, sight.Gaps, oneWay
-	}
+	w.sight(s.Sources)
 	if w.feed.begun {
 		s.Traffic = stamp(w.feed.clock.now)
 	}
@@ -144,6 +139,21 @@ func (w *Watch) describe(now time.Time) firedoor.SensorState {
 		s.StageUntil = stamp(w.feed.clock.now + c.For - (w.from.learnElapsed() - c.From))
 	}
 	return s
+}
+
+// sight adds what lanes found amiss with each source.
+func (w *Watch) sight(sources []firedoor.SourceState) {
+	for i := range sources {
+		at := slices.Index(w.memory.Sources, sources[i].Name)
+		for n := range lanes {
+			if l := w.p.lane(n); at >= 0 && at < len(l.sights) {
+				x := &l.sights[at]
+				sources[i].Duplicates += x.Duplicates
+				sources[i].Gaps += x.Gaps
+				sources[i].OneWay += x.OneWay
+			}
+		}
+	}
 }
 
 // State is what the sensor said of itself last. It may be called from any goroutine.

@@ -78,6 +78,7 @@ func (l *lane) restoreFlows(flows []storedFlow) {
 		}
 		if !c.run.GivenUp() {
 			l.count.Gaps++
+			l.source(c.opened.Capture).Gaps++
 		}
 		l.bound(slot, c)
 	}

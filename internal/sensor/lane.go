@@ -51,6 +51,7 @@ type lane struct {
 	faulty     []fault
 
 	counts [2]Sight         // of captures, and of files that were only learned from
+	sights []sourceSight    // by the Capture of frames, as far as something was seen amiss
 	count  *Sight           // the one of the two that is under way
 	bare   firedoor.Segment // of frames without a tag
 	out    *output
@@ -133,6 +134,7 @@ func (l *lane) fragment(p *packet.Packet, seg firedoor.Segment) (payload []byte,
 	for i := range l.pieces {
 		if l.pieces[i].sum == sum && p.Time-l.pieces[i].time <= window {
 			l.count.Duplicates++
+			l.source(p.Capture).Duplicates++
 			return nil, false
 		}
 	}
@@ -158,6 +160,7 @@ func (l *lane) through(c *conn, it *item, side int, fresh bool) {
 	p := &it.Packet
 	if !fresh && c.duplicate(p, side) {
 		l.count.Duplicates++
+		l.source(p.Capture).Duplicates++
 		return
 	} else if fresh {
 		c.half[side].seen.sum[0], c.half[side].seen.pos = signature(p), 1
@@ -261,6 +264,7 @@ func (l *lane) settle(c *conn) {
 	conv.First = min(conv.First, c.first)
 	if c.proto == packet.TCP && (c.half[0].packets == 0 || c.half[1].packets == 0) {
 		conv.OneWay++
+		l.source(c.opened.Capture).OneWay++
 	}
 	l.table.Leave(c.conv)
 }

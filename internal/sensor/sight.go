@@ -28,6 +28,17 @@ type Sight struct {
 	MalformedCount uint64 `json:"malformed"`
 }
 
+// sourceSight is what was amiss with the frames of one source.
+type sourceSight struct{ Duplicates, Gaps, OneWay uint64 }
+
+// source is the sight of a source by its index.
+func (l *lane) source(index uint32) *sourceSight {
+	for int(index) >= len(l.sights) {
+		l.sights = append(l.sights, sourceSight{})
+	}
+	return &l.sights[index]
+}
+
 func (s *Sight) add(o *Sight) {
 	s.Frames += o.Frames
 	s.Bytes += o.Bytes

@@ -60,6 +60,7 @@ type siteState struct {
 // laneState is what a lane remembers beside its table.
 type laneState struct {
 	Counts [2]Sight
+	Sights []sourceSight
 	Flows  []storedFlow
 }
 
@@ -94,7 +95,7 @@ func (w *Watch) state() ([]byte, error) {
 	}
 	for i := range lanes {
 		l := w.p.lane(i)
-		w.memory.Lanes[i] = laneState{l.counts, l.storeFlows()}
+		w.memory.Lanes[i] = laneState{l.counts, l.sights, l.storeFlows()}
 	}
 	defer func() { w.memory.Lanes = [lanes]laneState{} }()
 	out := stored{Parts: map[string][]byte{}}
@@ -153,6 +154,7 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 	s.learned, s.armed, s.acquainted = w.memory.Site.Learned, w.memory.Site.Armed, w.memory.Site.Acquainted
 	for i := range lanes {
 		l := w.p.lane(i)
+		l.sights = w.memory.Lanes[i].Sights
 		l.counts, l.count = w.memory.Lanes[i].Counts, &l.counts[0]
 		l.restoreFlows(w.memory.Lanes[i].Flows)
 		w.memory.Lanes[i] = laneState{}

@@ -131,6 +131,7 @@ func (l *lane) origin() reassembly.Origin {
 // Gap takes note of bytes that will never come.
 func (l *lane) Gap(n int64) {
 	l.count.Gaps++
+	l.source(l.item.Capture).Gaps++
 	l.count.MissingBytes += uint64(n)
 	l.conn.run.Gap(l.host, l.side, n)
 }
