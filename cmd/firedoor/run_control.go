@@ -35,7 +35,7 @@ type control struct {
 
 func (s *service) openControl(ctx context.Context) error {
 	path := filepath.Join(s.cfg.Data.Dir, controlSocket)
-	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
+	if c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", path); err == nil {
 		_ = c.Close()
 		return usageError{s.cfg.Data.Dir + ": another firedoor uses this data folder"}
 	}

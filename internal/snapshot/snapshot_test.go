@@ -50,7 +50,6 @@ type fold struct {
 	mine    map[string]*leaf
 	order   []*leaf
 	again   *leaf
-	call    func()   `snapshot:"-"`
 	scratch chan int `snapshot:"-"`
 }
 
