@@ -51,11 +51,11 @@ bench: build ## time firedoor beside Suricata and ndpiReader on the same files, 
 
 .PHONY: live
 live: build ## capture 200,000 packets/s from a veth pair, and force drops: both counted (root)
-	@scripts/live/run
+	@go run ./scripts/live $(LIVEFLAGS)
 
 .PHONY: soak
-soak: build ## run for SOAK (default 40m) at 50,000 packets/s: memory must not grow (root)
-	@scripts/soak/run
+soak: build ## 10 minutes of warm-up and 30 at 50,000 packets/s: memory must not grow (root)
+	@scripts/soak $(SOAKFLAGS)
 
 .PHONY: golden
 golden: ## rewrite captures and golden files after a wanted change; then read the difference
