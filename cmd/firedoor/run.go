@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -236,7 +237,7 @@ func (s *service) openConsole(ctx context.Context) error {
 	}
 	files, built := web.Files()
 	c, err := console.Open(ctx, console.Config{Site: s.cfg.Site, Listen: s.cfg.Console.Listen, Data: s.cfg.Data.Dir, Version: version,
-		Metrics: s.health.Metrics(), Files: files, HasFiles: built}, s.up, s.log)
+		SessionFor: s.cfg.Console.SessionFor, Metrics: s.health.Metrics(), Files: files, HasFiles: built}, s.up, s.log)
 	s.console = c
 	return err
 }
@@ -258,6 +259,9 @@ func (s *service) giveUpRights(context.Context) error {
 	}
 	if len(s.cfg.Capture.Interfaces) > 0 {
 		rights.Capabilities = []int{unix.CAP_NET_RAW} // to open an interface again that was gone
+	}
+	if at, err := netip.ParseAddrPort(s.up.Addr()); err == nil { // to listen again, should its server have to start anew
+		rights.Listen = []uint16{at.Port()}
 	}
 	if s.cfg.Uplink.URL != "" {
 		rights.Connect = uplinkPorts(s.cfg.Uplink.URL)

@@ -97,7 +97,7 @@ func statusText(st *processStatus) string {
 		line("state", "%s stored, %s%s", grouped(s.Taken), when, problemText(s.Failing))
 	}
 	c := st.Confined
-	line("confined", "landlock %d, capabilities: %s", c.Landlock, orNone(c.Capabilities))
+	line("confined", "landlock %d, capabilities: %s, user %d, system calls filtered: %v", c.Landlock, orNone(c.Capabilities), c.User, c.Seccomp)
 	for _, what := range c.Missing {
 		line("", "%s", what)
 	}

@@ -33,6 +33,17 @@ func (v *Inventory) Assets(yield func(*firedoor.Asset) bool) {
 	}
 }
 
+// Places is one more than the largest number that AssetAt knows.
+func (v *Inventory) Places() int { return len(v.assets) }
+
+// AssetAt gives the asset at a place, nil if there is none; places are used again.
+func (v *Inventory) AssetAt(i int) *firedoor.Asset {
+	if i >= len(v.assets) || !v.assets[i].live {
+		return nil
+	}
+	return v.export(uint32(i))
+}
+
 // WriteJSON writes assets.json: one array, an asset an element.
 func (v *Inventory) WriteJSON(w io.Writer) error {
 	out := bufio.NewWriter(w)

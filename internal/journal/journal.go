@@ -104,6 +104,9 @@ type Journal struct {
 	packed  []byte
 	stats   Stats
 	trimmed time.Time
+
+	syncing  sync.Mutex // one Sync at a time; never held together with mu while the disk is waited for
+	retiring sync.WaitGroup
 }
 
 // Stats counts.
@@ -163,9 +166,7 @@ func (j *Journal) next() error {
 	switch {
 	case j.file != nil:
 		copy(before[:], j.sum.Sum(nil))
-		if err := errors.Join(j.file.Sync(), j.file.Close()); err != nil {
-			j.log.Warn("journal: closing a segment", "segment", j.number, "problem", err)
-		}
+		j.retire(j.file)
 		j.file = nil
 	case j.number > 0:
 		var err error
@@ -187,6 +188,15 @@ func (j *Journal) next() error {
 	j.file, j.number, j.size, j.sum = f, j.number+1, int64(len(head)), sha256.New()
 	j.sum.Write(head)
 	return nil
+}
+
+// retire makes a full segment durable and closes it, without anybody waiting.
+func (j *Journal) retire(f *os.File) {
+	j.retiring.Go(func() {
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			j.log.Warn("journal: closing a segment", "segment", f.Name(), "problem", err)
+		}
+	})
 }
 
 func hashOf(path string) (sum [sha256.Size]byte, err error) {
@@ -224,15 +234,22 @@ func (j *Journal) Flush() {
 }
 
 // Sync makes what was written survive a power failure, and lets segments go that
-// are too old or too many.
+// are too old or too many. It waits for the disk; whoever appends meanwhile does not.
 func (j *Journal) Sync() {
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	j.mu.Lock()
+	j.write()
+	file := j.file
+	j.mu.Unlock()
+	var err error
+	if file != nil {
+		err = file.Sync()
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.write()
-	if j.file != nil {
-		if err := j.file.Sync(); err != nil {
-			j.failed(err)
-		}
+	if err != nil && !errors.Is(err, os.ErrClosed) { // a segment that was full meanwhile is made durable elsewhere
+		j.failed(err)
 	}
 	if now := time.Now(); now.Sub(j.trimmed) >= trimEvery {
 		j.trimmed = now
@@ -381,6 +398,7 @@ func (j *Journal) Stats() Stats {
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	defer j.retiring.Wait()
 	j.write()
 	if j.file == nil {
 		return nil

@@ -44,7 +44,15 @@ func steady(t *testing.T, lines io.Writer, learn float64, in []byte) float64 {
 		}
 	}
 	epochs(measured)
-	return testing.AllocsPerRun(1, func() { epochs(measured) })
+	// The count is of the whole process, in which goroutines of other tests may be
+	// ending: what the loop itself allocates, it allocates every time.
+	least := testing.AllocsPerRun(1, func() { epochs(measured) })
+	for range 2 {
+		if least > 0 {
+			least = min(least, testing.AllocsPerRun(1, func() { epochs(measured) }))
+		}
+	}
+	return least
 }
 
 // pollers are the polling loops, each a round of one or more exchanges.
@@ -158,7 +166,7 @@ func TestPollingAllocatesNothing(t *testing.T) {
 	for _, p := range pollers {
 		in := write(t, func(n *plant.Net) {
 			round := p.open(n)
-			for i := 0; n.Frames() < (3*measured+2)*epoch; i++ {
+			for i := 0; n.Frames() < (7*measured+2)*epoch; i++ {
 				round(i)
 				n.Wait(20 * time.Millisecond)
 			}

@@ -3,10 +3,13 @@ package sensor
 import (
 	"encoding/json"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"firedoor"
 	"firedoor/internal/eventlog"
+	"firedoor/internal/snapshot"
 )
 
 // duties are what a watch does from time to time, by the machine's clock, when
@@ -16,7 +19,13 @@ type duties struct {
 	tell   time.Time // when it is due
 	store  time.Time
 	stored uint64 // index of the feed when the state was stored last
-	clean  bool   // it was stored at all
+
+	writing sync.Mutex  // the state is being written
+	clean   atomic.Bool // it was written as it was when it was stored last
+	writers sync.WaitGroup
+	syncing sync.Mutex // the journal is being made durable
+
+	described time.Time // when the sensor told of itself last
 }
 
 func (w *Watch) duties() *duties {
@@ -46,42 +55,69 @@ func (d *duties) do(now time.Time) {
 func (d *duties) last(now time.Time) {
 	d.w.tellAlerts()
 	d.w.book.readRuns(d.w.p.view(), d.w.feed.clock.now, true)
+	for d.w.teller.busy() {
+		d.telling(now)
+	}
 	d.telling(now)
-	d.clean = false
+	d.writers.Wait()
+	d.clean.Store(false)
 	d.storing(now)
+	d.writers.Wait()
+	if d.w.o.Journal != nil {
+		d.w.o.Journal.Sync()
+	}
 }
 
 func (d *duties) telling(now time.Time) {
 	w := d.w
-	if err := w.teller.everything(w.p.view(), now); err != nil {
+	if err := w.teller.some(w.p.view(), now); err != nil {
 		w.o.Log.Error("what there is cannot be told", "problem", err)
 	}
-	w.tellState(now)
-	w.book.readRuns(w.p.view(), w.feed.clock.now, false)
-	if w.o.Journal != nil {
-		w.o.Journal.Sync()
+	if now.Sub(d.described) >= tellEvery {
+		d.described = now
+		w.tellState(now)
+		w.book.readRuns(w.p.view(), w.feed.clock.now, false)
+		if w.o.Journal != nil && d.syncing.TryLock() {
+			d.writers.Go(func() {
+				defer d.syncing.Unlock()
+				w.o.Journal.Sync()
+			})
+		}
 	}
-	took := time.Since(now)
-	d.tell = now.Add(max(tellEvery, tellShare*took))
+	every := tellEvery
+	if w.teller.busy() {
+		every = 0
+	}
+	d.tell = now.Add(max(every, tellShare*time.Since(now)))
 }
 
+// storing takes the state, which must be done while nothing is under way, and lets
+// it be written while everything goes on: the disk may take its time. A write that
+// is not done yet puts the next one off.
 func (d *duties) storing(now time.Time) {
 	w := d.w
-	if d.clean && d.stored == w.feed.index && !w.changed {
-		d.store = now.Add(w.o.SnapshotEvery)
+	d.store = now.Add(w.o.SnapshotEvery)
+	if w.o.Dir == "" || d.clean.Load() && d.stored == w.feed.index && !w.changed || !d.writing.TryLock() {
 		return
 	}
-	err := w.save()
-	w.noteSave(now, time.Since(now), err)
-	d.stored, d.clean, w.changed = w.feed.index, err == nil, false
-	d.store = time.Now().Add(w.o.SnapshotEvery)
+	body, err := w.state()
+	d.stored, w.changed = w.feed.index, false
+	took := time.Since(now)
+	d.writers.Go(func() {
+		defer d.writing.Unlock()
+		if err == nil {
+			err = snapshot.Write(w.statePath(), stateVersion, body)
+		}
+		d.clean.Store(err == nil)
+		w.noteSave(now, took, len(body), err)
+	})
 }
 
-func (w *Watch) noteSave(now time.Time, took time.Duration, err error) {
+func (w *Watch) noteSave(now time.Time, took time.Duration, size int, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &w.saved
-	s.Last, s.Took = now, took
+	s.Last, s.Took, s.Bytes = now, took, size
 	switch {
 	case err == nil && s.Failing != "":
 		w.o.Log.Info("the state can be stored again")

@@ -169,15 +169,3 @@ func learnedPart(name string) bool {
 }
 
 func (w *Watch) statePath() string { return filepath.Join(w.o.Dir, stateFile) }
-
-// save stores the state. Nothing may be under way.
-func (w *Watch) save() error {
-	if w.o.Dir == "" {
-		return nil
-	}
-	body, err := w.state()
-	if err != nil {
-		return err
-	}
-	return snapshot.Write(w.statePath(), stateVersion, body)
-}

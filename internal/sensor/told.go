@@ -34,34 +34,59 @@ type told struct {
 	seen uint64 // round in which it was there
 }
 
-// teller makes records of what there is.
+// teller makes records of what there is: round by round, and of a round only as
+// much at a time as nobody has to wait for.
 type teller struct {
 	sensor string
 	things map[string]told // by kind and key
 	round  uint64
 	put    func(firedoor.Record)
+
+	// Where the round under way is: assets first, then lane by lane.
+	asset, lane, conv int
+	under             bool
 }
+
+// tellFor is how long telling may keep everything else waiting at a time.
+const tellFor = 20 * time.Millisecond
 
 func newTeller(sensor string, put func(firedoor.Record)) *teller {
 	return &teller{sensor: sensor, things: map[string]told{}, put: put}
 }
 
-// everything tells all assets and conversations of which there is news, and which
-// are gone. Nothing may be under way.
-func (t *teller) everything(r *Result, now time.Time) error {
-	t.round++
-	for a := range r.site.inventory.Assets {
-		if err := t.asset(a, now); err != nil {
-			return err
-		}
+// busy tells whether a round is under way.
+func (t *teller) busy() bool { return t.under }
+
+// some goes on with the round, or begins the next: it tells the assets and
+// conversations of which there is news, and at the end of a round what is gone.
+// Nothing may be under way.
+func (t *teller) some(r *Result, now time.Time) error {
+	if !t.under {
+		t.round++
+		t.asset, t.lane, t.conv, t.under = 0, 0, 0, true
 	}
-	for _, l := range r.lanes {
-		for i := range l.table.Conversations() {
-			if err := t.conversation(r, conversationRef{l, int32(i)}, now); err != nil {
+	until := now.Add(tellFor)
+	for v := r.site.inventory; t.asset < v.Places(); t.asset++ {
+		if time.Now().After(until) {
+			return nil
+		}
+		if a := v.AssetAt(t.asset); a != nil {
+			if err := t.tellAsset(a, now); err != nil {
 				return err
 			}
 		}
 	}
+	for ; t.lane < len(r.lanes); t.lane, t.conv = t.lane+1, 0 {
+		for l := r.lanes[t.lane]; t.conv < l.table.Conversations(); t.conv++ {
+			if t.conv&0xf == 0 && time.Now().After(until) {
+				return nil
+			}
+			if err := t.conversation(r, conversationRef{l, int32(t.conv)}, now); err != nil {
+				return err
+			}
+		}
+	}
+	t.under = false
 	for name, x := range t.things {
 		if x.seen != t.round {
 			kind, key, _ := strings.Cut(name, " ")
@@ -85,12 +110,12 @@ func (t *teller) due(kind firedoor.RecordKind, key string, sum, all uint64, now 
 	return due
 }
 
-func (t *teller) asset(a *firedoor.Asset, now time.Time) error {
+func (t *teller) tellAsset(a *firedoor.Asset, now time.Time) error {
 	body, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
-	if quiet := *a; t.due(firedoor.RecordAsset, a.ID.String(), assetSum(&quiet), sumOf(body), now) {
+	if t.due(firedoor.RecordAsset, a.ID.String(), assetSum(a), sumOf(body), now) {
 		t.put(firedoor.Record{Sensor: t.sensor, Kind: firedoor.RecordAsset, Key: a.ID.String(), Body: body})
 	}
 	return nil
