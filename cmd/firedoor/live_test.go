@@ -60,15 +60,15 @@ func newCable(t testing.TB) *cable {
 	return c
 }
 
-// send puts the frames that make writes onto the wire, one after the other.
-func (c *cable) send(make func(n *plant.Net)) (frames int) {
+// send puts the frames that write makes onto the wire, one after the other.
+func (c *cable) send(write func(n *plant.Net)) (frames int) {
 	c.t.Helper()
 	var file bytes.Buffer
 	n, err := plant.NewNet(&file, time.Unix(1, 0))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	make(n)
+	write(n)
 	if err := n.Close(); err != nil {
 		c.t.Fatal(err)
 	}

@@ -73,13 +73,8 @@ func (s *Store) alertFilter(ctx context.Context, q *store.AlertQuery) (*filter, 
 	case store.Acknowledged:
 		f.and(`t.acknowledged = 1`)
 	}
-	if q.Asset != "" {
-		ids, err := s.current(ctx, q.Asset)
-		if err != nil {
-			return nil, err
-		}
-		in := ` IN (` + marks(len(ids)) + `)`
-		f.and(`(t.client_asset`+in+` OR t.server_asset`+in+`)`, append(append([]any{}, ids...), ids...)...)
+	if err := s.withEnd(ctx, f, q.Asset); err != nil {
+		return nil, err
 	}
 	f.words(q.Text)
 	return f, nil

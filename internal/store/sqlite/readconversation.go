@@ -11,18 +11,27 @@ import (
 	"firedoor/internal/store"
 )
 
+// withEnd keeps what has the asset at one of its ends; "" keeps all.
+func (s *Store) withEnd(ctx context.Context, f *filter, asset string) error {
+	if asset == "" {
+		return nil
+	}
+	ids, err := s.current(ctx, asset)
+	if err != nil {
+		return err
+	}
+	in := ` IN (` + marks(len(ids)) + `)`
+	f.and(`(t.client_asset`+in+` OR t.server_asset`+in+`)`, append(append([]any{}, ids...), ids...)...)
+	return nil
+}
+
 func (s *Store) conversationFilter(ctx context.Context, q *store.ConversationQuery) (*filter, error) {
 	f := &filter{}
 	if q.Protocol != "" {
 		f.and(`t.protocol = ?`, q.Protocol)
 	}
-	if q.Asset != "" {
-		ids, err := s.current(ctx, q.Asset)
-		if err != nil {
-			return nil, err
-		}
-		in := ` IN (` + marks(len(ids)) + `)`
-		f.and(`(t.client_asset`+in+` OR t.server_asset`+in+`)`, append(append([]any{}, ids...), ids...)...)
+	if err := s.withEnd(ctx, f, q.Asset); err != nil {
+		return nil, err
 	}
 	f.words(q.Text)
 	return f, nil
