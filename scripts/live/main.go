@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -33,6 +34,7 @@ type options struct {
 	measure  time.Duration
 	heapMB   float64
 	rssMB    float64
+	rate     float64
 }
 
 func main() {
@@ -51,6 +53,7 @@ func main() {
 	flag.DurationVar(&o.measure, "measure", 30*time.Minute, "with -soak: how long it may not")
 	flag.Float64Var(&o.heapMB, "heap-growth", 0.5, "with -soak: MB that the live heap may grow")
 	flag.Float64Var(&o.rssMB, "rss-growth", 5, "with -soak: MB that resident memory may grow")
+	flag.Float64Var(&o.rate, "least-rate", 0.95, "with -soak: share of -pps that must be reached")
 	flag.Parse()
 	judge := run
 	if o.soak {
@@ -126,6 +129,9 @@ func prepare(o *options) error {
 		}
 	}
 	if _, err := os.Stat(o.capture); err == nil || o.capture != "bin/bench/bench-modbus.pcap" {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(o.capture), 0o755); err != nil {
 		return err
 	}
 	return command("go", "run", "./internal/plant/mkcapture", "bench-modbus", o.capture)

@@ -86,7 +86,7 @@ func (p *process) watchMemory(o *options) (ok bool, err error) {
 	}
 	heap, rss := late.heapMB-early.heapMB, late.rssMB-early.rssMB
 	rate := float64(last.seen-first.seen) / time.Since(begun).Seconds()
-	ok = heap <= o.heapMB && rss <= o.rssMB && rate >= 0.95*float64(o.pps)
+	ok = heap <= o.heapMB && rss <= o.rssMB && rate >= o.rate*float64(o.pps)
 	verdict := "ok"
 	if !ok {
 		verdict = "MISSED"
