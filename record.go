@@ -11,6 +11,16 @@ const (
 	RecordAsset        RecordKind = "asset"        // Asset; Key is its id
 	RecordConversation RecordKind = "conversation" // Conversation; Key is a digest of its ends, segment, protocol, port and transport
 	RecordSensor       RecordKind = "sensor"       // SensorState; Key is the sensor's name
+	// RecordRound has no Body; Key is RoundBegin or RoundEnd. Between the two a
+	// sensor tells everything it holds: what of its assets and conversations was
+	// last told before the begin is gone when the end comes.
+	RecordRound RecordKind = "round"
+)
+
+// The keys of a RecordRound.
+const (
+	RoundBegin = "begin"
+	RoundEnd   = "end"
 )
 
 // Record is what leaves the edge: the present state of one thing. A later

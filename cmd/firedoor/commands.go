@@ -17,6 +17,7 @@ type commands struct {
 	Run      runCommand      `cmd:"" help:"Watch a live network, or a capture being played, and show it on a console until told to stop."`
 	Status   statusCommand   `cmd:"" help:"Ask a running firedoor how it is."`
 	Baseline baselineCommand `cmd:"" help:"Tell a running firedoor to learn, to watch, to pause, to forget; export and import what was learned."`
+	Link     linkCommand     `cmd:"" help:"Ask a running firedoor for a new one-time link to its console."`
 	Journal  journalCommand  `cmd:"" help:"Print what happened, from the journal of a sensor, and check that nobody changed it."`
 	Check    checkCommand    `cmd:"" help:"Say what would run with a configuration file, or all that is wrong with it."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

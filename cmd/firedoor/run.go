@@ -77,6 +77,9 @@ func (r *runCommand) config(m *Main) (*config.Config, error) {
 		}
 		c.Learn.For = l
 	}
+	if c.Capture.Speed != c.Capture.Speed { // not a number
+		return nil, usageError{"--speed: is no number"}
+	}
 	if problems := c.Check(); len(problems) > 0 {
 		return nil, usageError{"run: " + config.Problems(problems).Error()}
 	}
@@ -125,8 +128,8 @@ func startService(ctx context.Context, m *Main, cfg *config.Config) (_ *service,
 			s.close()
 		}
 	}()
-	if err := os.MkdirAll(cfg.Data.Dir, 0o700); err != nil {
-		return nil, usageError{fmt.Sprintf("data folder %s: %v", cfg.Data.Dir, reason(err))}
+	if err := usable(cfg.Data.Dir); err != nil {
+		return nil, err
 	}
 	for _, open := range []func(context.Context) error{s.openLog, s.openUplink, s.openSensor, s.openConsole, s.openControl, s.giveUpRights} {
 		if err := open(ctx); err != nil {
@@ -135,6 +138,24 @@ func startService(ctx context.Context, m *Main, cfg *config.Config) (_ *service,
 	}
 	s.measure()
 	return s, nil
+}
+
+// usable makes the data folder and tries whether it can be written.
+func usable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return usageError{fmt.Sprintf("data folder %s: %v", dir, reason(err))}
+	}
+	if n := len(filepath.Join(dir, controlSocket)); n > maxSocketPath {
+		return usageError{fmt.Sprintf("data folder %s: its path is %d bytes too long for the socket in it: give a shorter one", dir, n-maxSocketPath)}
+	}
+	f, err := os.CreateTemp(dir, "try")
+	if err != nil && !errors.Is(err, unix.ENOSPC) { // with a full disk the program starts, and says so
+		return usageError{fmt.Sprintf("data folder %s: cannot be written: %v", dir, reason(err))}
+	}
+	if err == nil {
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	return nil
 }
 
 func (s *service) openLog(context.Context) error {
@@ -175,7 +196,7 @@ func (s *service) openUplink(ctx context.Context) error {
 	up, err := uplink.Open(ctx, uplink.Config{URL: u.URL, Listen: u.Listen, Token: token, MaxBytes: int64(u.MaxSize),
 		Dir: filepath.Join(s.cfg.Data.Dir, "uplink")}, s.log)
 	if err != nil {
-		return err
+		return usageError{err.Error()}
 	}
 	s.up = up
 	s.closers = append(s.closers, up)
@@ -237,9 +258,12 @@ func (s *service) openConsole(ctx context.Context) error {
 	}
 	files, built := web.Files()
 	c, err := console.Open(ctx, console.Config{Site: s.cfg.Site, Listen: s.cfg.Console.Listen, Data: s.cfg.Data.Dir, Version: version,
-		SessionFor: s.cfg.Console.SessionFor, Metrics: s.health.Metrics(), Files: files, HasFiles: built}, s.up, s.log)
+		SessionFor: s.cfg.Console.SessionFor, Metrics: s.health.Metrics(), Ready: s.problems, Files: files, HasFiles: built}, s.up, s.log)
+	if err != nil {
+		return usageError{err.Error()}
+	}
 	s.console = c
-	return err
+	return nil
 }
 
 // giveUpRights is last: what needs them is open.

@@ -11,9 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"firedoor"
+	"firedoor/internal/config"
 	"firedoor/internal/confine"
 	"firedoor/internal/health"
 	"firedoor/internal/sensor"
@@ -23,6 +25,9 @@ import (
 // controlSocket is where a running process takes orders from whoever may use its
 // data folder.
 const controlSocket = "control.sock"
+
+// maxSocketPath is how long the path of a socket may be on Linux.
+const maxSocketPath = 107
 
 // maxOrder is how long an order may take.
 const maxOrder = time.Minute
@@ -51,6 +56,7 @@ func (s *service) openControl(ctx context.Context) error {
 	mux.HandleFunc("GET /status", s.status)
 	mux.HandleFunc("POST /baseline/{order}", s.baseline)
 	mux.HandleFunc("POST /collect", s.collect)
+	mux.HandleFunc("POST /link", s.link)
 	s.control = &control{listener: l, server: &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}}
 	return nil
 }
@@ -128,12 +134,12 @@ func (s *service) baseline(w http.ResponseWriter, r *http.Request) {
 func (s *service) carryOut(ctx context.Context, order string, q url.Values) (string, error) {
 	switch order {
 	case "learn":
-		length, err := time.ParseDuration(q.Get("for"))
-		if q.Get("for") != "" && err != nil {
-			return "", err
-		}
-		if length == 0 {
+		if q.Get("for") == "" {
 			return "learning until told to watch", s.watch.LearnFor(ctx, 0)
+		}
+		length, err := config.ParseDuration(q.Get("for"))
+		if err != nil || length <= 0 {
+			return "", fmt.Errorf("--for %s: give a time, like 10m or 7d", q.Get("for"))
 		}
 		return "learning for " + length.String() + " of traffic", s.watch.LearnFor(ctx, length)
 	case "watch":
@@ -165,6 +171,15 @@ func (s *service) forget(ctx context.Context, asset string) (string, error) {
 		n, err = s.watch.ForgetAsset(ctx, id)
 	}
 	return strconv.Itoa(n) + " statements forgotten", err
+}
+
+// link makes a new one-time link.
+func (s *service) link(w http.ResponseWriter, _ *http.Request) {
+	if s.console == nil {
+		http.Error(w, "this process has no console", http.StatusConflict)
+		return
+	}
+	reply(w, done{s.console.NewLink()})
 }
 
 // collect runs the garbage collector, for measuring.
@@ -199,7 +214,7 @@ func ask(ctx context.Context, data, method, path string, answer any) error {
 	if resp.StatusCode != http.StatusOK {
 		var b [1024]byte
 		n, _ := resp.Body.Read(b[:])
-		return errors.New(string(b[:n]))
+		return errors.New(strings.TrimSpace(string(b[:n])))
 	}
 	return json.NewDecoder(resp.Body).Decode(answer)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"firedoor/internal/health"
+	"firedoor/internal/store"
 )
 
 // measure wires what the rooms count to metrics and conditions.
@@ -88,6 +89,10 @@ func (s *service) measureSensor(emit health.Emit) {
 		emit("firedoor_frames_dropped_total", health.Counter, "Frames that the kernel dropped: nobody saw them.", float64(src.Dropped), label...)
 		emit("firedoor_frames_doubled_total", health.Counter, "Frames that a mirror showed twice.", float64(src.Duplicates), label...)
 		emit("firedoor_stream_gaps_total", health.Counter, "Holes in TCP streams.", float64(src.Gaps), label...)
+		emit("firedoor_one_way_total", health.Counter, "TCP connections of which one direction was never seen.", float64(src.OneWay), label...)
+		if at, err := time.Parse(time.RFC3339Nano, src.LastFrame); err == nil {
+			emit("firedoor_last_frame_timestamp_seconds", health.Gauge, "When the last frame came, in traffic time.", float64(at.UnixNano())/1e9, label...)
+		}
 	}
 	hits := map[string]uint64{}
 	for _, l := range st.Limits {
@@ -114,6 +119,7 @@ func (s *service) measureJournal(emit health.Emit) {
 	j := s.journal.Stats()
 	emit("firedoor_journal_entries_total", health.Counter, "Entries of the journal.", float64(j.Entries))
 	emit("firedoor_journal_lost_total", health.Counter, "Entries that could not be written.", float64(j.Lost))
+	emit("firedoor_journal_lost_bytes_total", health.Counter, "Bytes of them.", float64(j.LostBytes))
 	emit("firedoor_journal_bytes", health.Gauge, "Bytes of the journal on the disk.", float64(j.Bytes))
 	emit("firedoor_journal_deleted_early_total", health.Counter, "Segments deleted because the disk was full.", float64(j.Early))
 	health.Limit(emit, "journal bytes", float64(s.cfg.Data.Journal.MaxSize), float64(j.Deleted))
@@ -127,6 +133,8 @@ func (s *service) measureUplink(emit health.Emit) {
 	emit("firedoor_uplink_bytes_total", health.Counter, "Bytes of them, compressed.", float64(u.Bytes))
 	emit("firedoor_uplink_failures_total", health.Counter, "Times that records could not be handed over.", float64(u.Failures))
 	emit("firedoor_uplink_lag", health.Gauge, "Messages that the console has not folded in yet.", float64(u.Lag))
+	emit("firedoor_uplink_left_out_total", health.Counter, "Records that no message can hold.", float64(u.LeftOut))
+	emit("firedoor_uplink_undecodable_total", health.Counter, "Messages that nobody could read.", float64(u.Undecodable))
 	emit("firedoor_uplink_lost_total", health.Counter, "Messages that were gone before the console saw them.", float64(u.Lost))
 	emit("firedoor_uplink_stored_bytes", health.Gauge, "Bytes in the stream.", float64(u.Kept))
 	health.Limit(emit, "uplink bytes", float64(u.MaxBytes), float64(u.Discarded))
@@ -136,6 +144,14 @@ func (s *service) measureConsole(emit health.Emit) {
 	c := s.console.Stats()
 	emit("firedoor_store_records_total", health.Counter, "Records folded into the store.", float64(c.Store.Records))
 	emit("firedoor_store_refused_total", health.Counter, "Records that made no sense or found no room.", float64(c.Store.Refused))
+	emit("firedoor_store_broken_rounds_total", health.Counter, "Rounds of a sensor that could not be trusted: nothing was swept.", float64(c.Store.BrokenRounds))
+	emit("firedoor_console_streams", health.Gauge, "Live streams that are open.", float64(c.API.StreamsOpen))
+	health.Limit(emit, "live streams", float64(c.API.StreamsLimit), float64(c.API.StreamsRefused))
+	health.Limit(emit, "sessions", float64(c.API.SessionsLimit), float64(c.API.SessionsEvicted))
+	health.Limit(emit, "one-time links", float64(c.API.LinksLimit), float64(c.API.LinksEvicted))
+	health.Limit(emit, "stored alerts", store.MaxAlerts, float64(c.Store.RetiredAlerts))
+	health.Limit(emit, "stored assets", store.MaxAssets, float64(c.Store.RetiredAssets))
+	health.Limit(emit, "stored conversations", store.MaxConversations, float64(c.Store.RetiredConversations))
 	emit("firedoor_store_bytes", health.Gauge, "Bytes of the store on the disk.", float64(c.Store.Bytes))
 	emit("firedoor_store_failures_total", health.Counter, "Times that the store could not be written.", float64(c.Store.Failures))
 	emit("firedoor_console_listeners", health.Gauge, "Pages that listen to live events.", float64(c.Broker.Listeners))
@@ -157,4 +173,14 @@ func uplinkPorts(address string) []uint16 {
 		return nil
 	}
 	return []uint16{uint16(port)}
+}
+
+// problems are the conditions that are not fulfilled, in sentences.
+func (s *service) problems() (out []string) {
+	for _, c := range s.health.States() {
+		if !c.OK {
+			out = append(out, c.Name+": "+c.Problem)
+		}
+	}
+	return out
 }

@@ -275,6 +275,10 @@ func TestKilled(t *testing.T) {
 	if err := os.WriteFile(config, []byte("data:\n  snapshot_every: 1s\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	whole := startRun(t, runArgs(filepath.Join(dir, "whole"))...)
+	whole.played()
+	undisturbed := whole.conversations()
+	whole.stop()
 	n := kills(t)
 	// So slow that the kills fall within it.
 	args := runArgs(filepath.Join(dir, "data"), "--config", config, "--speed", fmt.Sprint(max(20, 1300/n)))
@@ -320,6 +324,12 @@ func TestKilled(t *testing.T) {
 	}
 	if n := l.count("/api/assets"); n != len(assets) {
 		t.Errorf("%d assets, an undisturbed run has %d", n, len(assets))
+	}
+	l.until("all conversations are told", func() bool { return len(l.conversations()) == len(undisturbed) })
+	for key, want := range undisturbed {
+		if got := l.conversations()[key]; got != want {
+			t.Errorf("conversation %s is %q, undisturbed %q", key, got, want)
+		}
 	}
 	s := l.sensor()
 	t.Logf("%d kills, %d restarts from a stored state, %d alerts shown before the end, %d acknowledged, %d gaps counted", n, s.Restarts, len(shown), len(acknowledged), s.Sources[0].Gaps)
@@ -369,6 +379,23 @@ func absolute(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// conversations are all of them by key: what was learned of each.
+func (l *live) conversations() map[string]string {
+	var page struct {
+		Conversations []struct {
+			Key, Protocol string
+			Learned       bool
+			Statements    int
+		}
+	}
+	l.get("/api/conversations", &page)
+	out := map[string]string{}
+	for _, c := range page.Conversations {
+		out[c.Key] = fmt.Sprintf("%s learned %v, %d statements", c.Protocol, c.Learned, c.Statements)
+	}
+	return out
 }
 
 // freePort is a port that nobody listens on at the moment.

@@ -79,6 +79,8 @@ func statusText(st *processStatus) string {
 		line("sensor", "%s: %s", s.Name, stageText(s, st.Pause))
 		for _, src := range s.Sources {
 			line("", "%s %s: %s, %s frames, %s dropped%s", src.Kind, src.Name, src.State, grouped(src.Frames), grouped(src.Dropped), problemText(src.Problem))
+			line("", "  last frame %s; %s doubled, %s gaps in streams, %s one-way connections", orNone(strings.Fields(src.LastFrame)), grouped(src.Duplicates),
+				grouped(src.Gaps), grouped(src.OneWay))
 		}
 		line("", "%s devices, %s conversations, %s distinct operations, %s of them learned, %s alerts", grouped(uint64(s.Assets)),
 			grouped(uint64(s.Conversations)), grouped(uint64(s.Statements)), grouped(uint64(s.Learned)), grouped(uint64(s.Alerts)))

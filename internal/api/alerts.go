@@ -87,7 +87,7 @@ type acknowledgeInput struct {
 func (a *API) acknowledge(ctx context.Context, in *acknowledgeInput) (*answer[*store.Alert], error) {
 	by := sessionOf(ctx)
 	if by == "" {
-		return nil, huma.Error401Unauthorized("acknowledging needs the one-time link that was printed when the console started")
+		return nil, huma.Error401Unauthorized("acknowledging needs a one-time link, such as the one that was printed when the console started")
 	}
 	comment := strings.TrimSpace(in.Body.Comment)
 	if comment == "" || utf8.RuneCountInString(comment) > store.MaxComment {

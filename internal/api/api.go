@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"firedoor/internal/store"
@@ -33,8 +35,9 @@ type Config struct {
 	SessionFor time.Duration
 	// Metrics answers /metrics; nil: 404.
 	Metrics http.Handler
-	// Ready says why the console is not ready, for /readyz; nil: it always is.
-	Ready func(context.Context) error
+	// Ready says in sentences why the console is not ready, for /readyz; none: it
+	// is. Nil: it always is.
+	Ready func(context.Context) []string
 	// Problem says in a sentence what keeps the console from showing the latest;
 	// empty, or nil: nothing.
 	Problem func() string
@@ -49,6 +52,7 @@ type API struct {
 	links   links
 	cookie  string
 	streams chan struct{} // a place for each listener
+	refused atomic.Uint64 // listeners that found no place
 	handler http.Handler
 }
 
@@ -83,18 +87,49 @@ func New(cfg Config, st store.Store, broker *Broker, files fs.FS, hasConsole boo
 // ServeHTTP answers a request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
 
+// Stats are counters and present numbers for metrics.
+type Stats struct {
+	StreamsOpen    int    // pages that listen to live events
+	StreamsLimit   int    // of them at once: MaxStreams
+	StreamsRefused uint64 // pages that found no place
+
+	SessionsOpen    int
+	SessionsLimit   int    // at once: MaxSessions
+	SessionsEvicted uint64 // that ended early, to make room for another
+
+	LinksUnused  int    // one-time links that may still be followed
+	LinksLimit   int    // of them at once: MaxLinks
+	LinksEvicted uint64 // that were worth nothing any more early, to make room for another
+	LinksRefused uint64 // requests whose link was wrong, used before or too old
+}
+
+// Stats counts what happened since New.
+func (a *API) Stats() Stats {
+	s := a.links.stats(time.Now())
+	s.StreamsOpen, s.StreamsLimit, s.StreamsRefused = len(a.streams), MaxStreams, a.refused.Load()
+	return s
+}
+
 // plain are the answers that are not JSON.
 func (a *API) plain(mux *http.ServeMux) {
 	mux.HandleFunc("GET /link/{token}", a.followLink)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { sayPlain(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		var problems []string
 		if a.cfg.Ready != nil {
-			if err := a.cfg.Ready(r.Context()); err != nil {
-				sayPlain(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
-				return
-			}
+			problems = a.cfg.Ready(r.Context())
 		}
-		sayPlain(w, http.StatusOK, "ready")
+		if len(problems) == 0 {
+			sayPlain(w, http.StatusOK, "ready")
+			return
+		}
+		var text strings.Builder
+		text.WriteString("not ready:")
+		for _, p := range problems {
+			// A line each, whatever the fault of a disk or network has in its text.
+			text.WriteString("\n" + strings.Join(strings.Fields(p), " "))
+		}
+		sayPlain(w, http.StatusServiceUnavailable, text.String())
 	})
 	if a.cfg.Metrics != nil {
 		mux.Handle("GET /metrics", a.cfg.Metrics)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -242,27 +241,6 @@ func TestOneTimeLink(t *testing.T) {
 	}
 	if s.links.valid(c.Value, time.Now().Add(DefaultSession+time.Second)) {
 		t.Error("the session is valid after its end")
-	}
-}
-
-func TestSessionsAreBounded(t *testing.T) {
-	var l links
-	now := time.Now()
-	var sessions []string
-	for range maxSessions + 3 {
-		l.token, l.unused = sha256.Sum256([]byte("t")), true
-		session, ok := l.use("t", now, now.Add(DefaultSession))
-		if !ok {
-			t.Fatal("the token is not taken")
-		}
-		now = now.Add(time.Minute)
-		sessions = append(sessions, session)
-	}
-	if len(l.sessions) != maxSessions {
-		t.Errorf("%d sessions", len(l.sessions))
-	}
-	if l.valid(sessions[0], now) || !l.valid(sessions[len(sessions)-1], now) {
-		t.Error("not the oldest session ended")
 	}
 }
 
@@ -617,6 +595,9 @@ func TestStreamsAreBounded(t *testing.T) {
 	}
 	if status, _ := s.get("/api/stream", "Sec-Fetch-Site", "cross-site"); status != http.StatusForbidden {
 		t.Errorf("another site's page gets %d", status)
+	}
+	if st := s.Stats(); st.StreamsOpen != MaxStreams || st.StreamsLimit != MaxStreams || st.StreamsRefused != 1 {
+		t.Errorf("stats: %+v", st)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"net"
 	"net/http"
@@ -12,24 +11,43 @@ import (
 	"time"
 )
 
+// Limits of links and sessions.
 const (
 	// DefaultSession is how long a session lasts if nothing else is said.
 	DefaultSession = 12 * time.Hour
-	// maxSessions is how many there are at once; at the limit the oldest ends.
-	maxSessions = 32
-	// Operator is who acknowledges with a session of the one-time link: whoever
-	// could read what the console printed when it started.
+	// MaxSessions is how many there are at once; at the limit the oldest ends.
+	MaxSessions = 32
+	// MaxLinks is how many unused links there are at once. At the limit the oldest
+	// is worth nothing any more, but never the first: see NewLink.
+	MaxLinks = 8
+	// LinkFor is how long a link may be followed, but for the first.
+	LinkFor = time.Hour
+	// Operator is who acknowledges with a session of a one-time link: whoever
+	// could read what the console printed when it started, or ask it for another.
 	Operator = "operator"
 )
 
-// links holds the one-time link and the sessions it gave, as digests, in memory
-// only.
+// digest is what is kept of a secret.
+type digest [sha256.Size]byte
+
+// links holds the unused links and the sessions of the used ones, as digests,
+// in memory only.
 type links struct {
 	mu       sync.Mutex
-	unused   bool
-	token    [sha256.Size]byte
-	sessions map[[sha256.Size]byte]time.Time // until when
+	made     bool // the first link was made
+	unused   map[digest]link
+	sessions map[digest]time.Time // until when
+
+	evictedSessions, evictedLinks, refused uint64
 }
+
+// link is a link that nobody followed yet.
+type link struct {
+	made  time.Time
+	first bool // it holds until it is used
+}
+
+func (l link) over(now time.Time) bool { return !l.first && now.After(l.made.Add(LinkFor)) }
 
 func secret() string {
 	var b [32]byte
@@ -37,38 +55,67 @@ func secret() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// NewLink makes a new one-time link to this console, which gives a session to
-// the first who follows it. The one before is worth nothing any more.
+// NewLink makes a one-time link to this console, which gives a session to the
+// first who follows it. The first that is made, which is printed when the
+// console starts, may be followed for as long as the console runs; further ones
+// for LinkFor. The other links and all sessions stay as they are.
 func (a *API) NewLink() string {
-	token := secret()
-	a.links.mu.Lock()
-	defer a.links.mu.Unlock()
-	a.links.token, a.links.unused = sha256.Sum256([]byte(token)), true
-	return "http://" + a.cfg.Address + "/link/" + token
+	return "http://" + a.cfg.Address + "/link/" + a.links.add(time.Now())
 }
 
-// use takes the token if it is the right one and was not used, and gives a
-// session that holds until then.
-func (l *links) use(token string, now, until time.Time) (session string, ok bool) {
-	sum := sha256.Sum256([]byte(token))
+// add makes a link and gives its token.
+func (l *links) add(now time.Time) string {
+	token := secret()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if same := subtle.ConstantTimeCompare(sum[:], l.token[:]) == 1; !same || !l.unused {
+	if l.unused == nil {
+		l.unused, l.sessions = map[digest]link{}, map[digest]time.Time{}
+	}
+	l.makeRoomForLink(now)
+	l.unused[sha256.Sum256([]byte(token))] = link{made: now, first: !l.made}
+	l.made = true
+	return token
+}
+
+// makeRoomForLink removes links that are over, and the oldest at the limit.
+func (l *links) makeRoomForLink(now time.Time) {
+	var oldest digest
+	var made time.Time
+	for k, x := range l.unused {
+		if x.over(now) {
+			delete(l.unused, k)
+		} else if !x.first && (made.IsZero() || x.made.Before(made)) {
+			oldest, made = k, x.made
+		}
+	}
+	if len(l.unused) >= MaxLinks {
+		delete(l.unused, oldest)
+		l.evictedLinks++
+	}
+}
+
+// use takes the token if it is that of an unused link, and gives a session that
+// holds until then. Looking a digest up tells nothing of the token by the time
+// that it takes.
+func (l *links) use(token string, now, until time.Time) (session string, ok bool) {
+	sum := digest(sha256.Sum256([]byte(token)))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	x, ok := l.unused[sum]
+	delete(l.unused, sum)
+	if !ok || x.over(now) {
+		l.refused++
 		return "", false
 	}
-	l.unused = false
-	if l.sessions == nil {
-		l.sessions = map[[sha256.Size]byte]time.Time{}
-	}
-	l.makeRoom(now)
+	l.makeRoomForSession(now)
 	session = secret()
 	l.sessions[sha256.Sum256([]byte(session))] = until
 	return session, true
 }
 
-// makeRoom removes sessions that are over, and the oldest at the limit.
-func (l *links) makeRoom(now time.Time) {
-	var oldest [sha256.Size]byte
+// makeRoomForSession removes sessions that are over, and the oldest at the limit.
+func (l *links) makeRoomForSession(now time.Time) {
+	var oldest digest
 	var first time.Time
 	for k, until := range l.sessions {
 		if now.After(until) {
@@ -77,9 +124,28 @@ func (l *links) makeRoom(now time.Time) {
 			oldest, first = k, until
 		}
 	}
-	if len(l.sessions) >= maxSessions {
+	if len(l.sessions) >= MaxSessions {
 		delete(l.sessions, oldest)
+		l.evictedSessions++
 	}
+}
+
+// stats counts what holds now.
+func (l *links) stats(now time.Time) Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := Stats{SessionsLimit: MaxSessions, SessionsEvicted: l.evictedSessions, LinksLimit: MaxLinks, LinksEvicted: l.evictedLinks, LinksRefused: l.refused}
+	for _, until := range l.sessions {
+		if !now.After(until) {
+			s.SessionsOpen++
+		}
+	}
+	for _, x := range l.unused {
+		if !x.over(now) {
+			s.LinksUnused++
+		}
+	}
+	return s
 }
 
 // valid tells whether a session holds.
@@ -100,10 +166,11 @@ func cookieName(address string) string {
 	return "firedoor_session_" + port
 }
 
-const linkRefused = `This link was used before, or it is not the one that was printed when the console started.
+const linkRefused = `This link was used before, is older than an hour, or is none that this console gave out.
 
 It works once. Reading needs no link: open the console's address. To be able to
-acknowledge alerts from this browser, start the console again and follow the new link.`
+acknowledge alerts from this browser, get a new link where Firedoor runs and
+follow it.`
 
 // followLink turns the link into a session. A look ahead without opening (HEAD)
 // does not use it up.

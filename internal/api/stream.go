@@ -29,6 +29,7 @@ func (a *API) registerStream(h huma.API) {
 				defer func() { <-a.streams }()
 				next(ctx)
 			default:
+				a.refused.Add(1)
 				huma.WriteErr(h, ctx, http.StatusServiceUnavailable, "too many pages listen already: close some and try again") //nolint:errcheck // the client went away
 			}
 		}}}

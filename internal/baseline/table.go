@@ -36,6 +36,7 @@ type Table struct {
 	ranges  []Range
 
 	unproven         int
+	learned          int    // statements first seen while learning
 	Refused          uint64 // conversations for which there was no room
 	Forgotten        uint64 // conversations without operations that made room
 	StatementsNoRoom uint64 // operations for which there was no row
@@ -246,6 +247,9 @@ func (t *Table) admit(c *Conversation, k *key, op *firedoor.Operation, now int64
 	if !c.Proven {
 		t.unproven++
 	}
+	if learning {
+		t.learned++
+	}
 	st := int32(len(t.rows))
 	t.rows = append(t.rows, row{key: *k, next: -1})
 	text := op.Object.Text[:min(len(op.Object.Text), MaxText)]
@@ -269,6 +273,12 @@ func (t *Table) Restored() {
 }
 
 func (t *Table) reindex() {
+	t.learned = 0
+	for i := range t.details {
+		if t.details[i].learned {
+			t.learned++
+		}
+	}
 	size := 256
 	for 4*len(t.rows) >= 3*size {
 		size *= 2
@@ -313,8 +323,8 @@ func (t *Table) Statement(st int32) Statement {
 // Owner is the conversation that a statement belongs to.
 func (t *Table) Owner(st int32) int32 { return int32(t.rows[st].owner & MaxConversations) }
 
-// Learned tells whether a statement was first seen while learning.
-func (t *Table) Learned(st int32) bool { return t.details[st].learned }
+// LearnedStatements is how many of them were first seen while learning.
+func (t *Table) LearnedStatements() int { return t.learned }
 
 // Statements is how many there are.
 func (t *Table) Statements() int { return len(t.rows) }

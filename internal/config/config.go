@@ -106,7 +106,7 @@ type Data struct {
 	Dir string `yaml:"dir"`
 	// How often learned state is saved. This much of it is lost at most when the
 	// machine loses power; alerts and acknowledgements are never.
-	SnapshotEvery time.Duration `yaml:"snapshot_every" range:"1s..10s"`
+	SnapshotEvery time.Duration `yaml:"snapshot_every" range:"1s..8s"`
 	// Space to leave free on the disk. Below it the oldest evidence is deleted
 	// first, and the console and the log say so; detection goes on.
 	MinFree Size    `yaml:"min_free" range:"1MiB..1TiB"`

@@ -46,6 +46,10 @@ type Config struct {
 	SessionFor time.Duration
 	// Metrics answers /metrics; nil: nothing does.
 	Metrics http.Handler
+	// Ready gives what else is wrong with the process, such as an interface that
+	// is down, as sentences for /readyz; none: nothing. It may be called by several
+	// goroutines at once. Nil: nothing ever is.
+	Ready func() []string
 	// Files is the built front end, and HasFiles whether there is one.
 	Files    fs.FS
 	HasFiles bool
@@ -106,8 +110,15 @@ func checkLoopback(address string) error {
 // Address is host:port as it is listened on.
 func (c *Console) Address() string { return c.listener.Addr().String() }
 
-// Link is the one-time link: whoever follows it first may acknowledge alerts.
+// Link is the first one-time link: whoever follows it first may acknowledge
+// alerts. It holds until it is used.
 func (c *Console) Link() string { return c.link }
+
+// NewLink makes another one-time link, for another browser or after a session
+// ended. It holds for an hour (api.LinkFor); at most eight links (api.MaxLinks)
+// wait to be used, the oldest but for the first makes room. Whoever gets it may
+// acknowledge alerts, so it must only be given to who may order this process.
+func (c *Console) NewLink() string { return c.api.NewLink() }
 
 // Close ends a console that never ran.
 func (c *Console) Close() error { return errors.Join(c.listener.Close(), c.store.Close()) }
@@ -159,10 +170,11 @@ func (c *Console) Run(ctx context.Context) error {
 type Stats struct {
 	Store       store.Stats
 	Broker      api.BrokerStats
+	API         api.Stats
 	Interrupted uint64 // times that folding stopped and began again
 }
 
 // Stats counts what happened since Open.
 func (c *Console) Stats() Stats {
-	return Stats{Store: c.store.Stats(), Broker: c.broker.Stats(), Interrupted: c.failures.Load()}
+	return Stats{Store: c.store.Stats(), Broker: c.broker.Stats(), API: c.api.Stats(), Interrupted: c.failures.Load()}
 }

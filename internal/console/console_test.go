@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -285,5 +287,112 @@ func TestRefusesOtherMachines(t *testing.T) {
 		} else if !strings.Contains(err.Error(), address) {
 			t.Errorf("the error for %q does not name it: %v", address, err)
 		}
+	}
+}
+
+// text gives the status and the lines of an answer.
+func text(t *testing.T, url string) (int, []string) {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, strings.Split(strings.TrimSpace(string(b)), "\n")
+}
+
+// TestReady: what is wrong with the process is told beside what is wrong with
+// the console, each on a line.
+func TestReady(t *testing.T) {
+	dir := t.TempDir()
+	up := openUplink(t, uplink.Config{Dir: filepath.Join(dir, "stream")})
+	var problems atomic.Pointer[[]string]
+	problems.Store(&[]string{"Interface eth1 is down.", "The journal cannot be written:\nno space left."})
+	c := run(t, console.Config{Data: dir, Ready: func() []string { return *problems.Load() }}, up)
+	want := []string{"not ready:", "No sensor was heard yet.", "Interface eth1 is down.", "The journal cannot be written: no space left."}
+	if status, lines := text(t, c.base+"/readyz"); status != http.StatusServiceUnavailable || !slices.Equal(lines, want) {
+		t.Errorf("status %d, %q", status, lines)
+	}
+	if _, err := up.Publish(t.Context(), "", []firedoor.Record{sensorRecord(t)}); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the sensor was never heard", func() bool { return c.Stats().Store.Sensors == 1 })
+	want = append(want[:1], want[2:]...)
+	if status, lines := text(t, c.base+"/readyz"); status != http.StatusServiceUnavailable || !slices.Equal(lines, want) {
+		t.Errorf("with a sensor: status %d, %q", status, lines)
+	}
+	problems.Store(new([]string))
+	if status, lines := text(t, c.base+"/readyz"); status != http.StatusOK || !slices.Equal(lines, []string{"ready"}) {
+		t.Errorf("with all well: status %d, %q", status, lines)
+	}
+}
+
+func assetRecord(t testing.TB, n int) firedoor.Record {
+	t.Helper()
+	id := firedoor.AssetID(n)
+	body, err := json.Marshal(firedoor.Asset{ID: id, Name: fmt.Sprint("PLC-", n), Segment: "untagged"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return firedoor.Record{Sensor: "line 1", Kind: firedoor.RecordAsset, Key: id.String(), Body: body}
+}
+
+// TestRound: through a real stream, what a sensor no longer holds leaves the
+// store, and the page is told.
+func TestRound(t *testing.T) {
+	dir := t.TempDir()
+	up := openUplink(t, uplink.Config{Dir: filepath.Join(dir, "stream")})
+	c := run(t, console.Config{Data: dir}, up)
+	publish := func(records ...firedoor.Record) {
+		if _, err := up.Publish(t.Context(), "", records); err != nil {
+			t.Fatal(err)
+		}
+	}
+	round := func(key string) firedoor.Record {
+		return firedoor.Record{Sensor: "line 1", Kind: firedoor.RecordRound, Key: key}
+	}
+	publish(assetRecord(t, 1), assetRecord(t, 2), alertRecord(t, 1))
+	until(t, "the assets never came", func() bool { return c.Stats().Store.Assets == 2 && c.Stats().Store.Alerts == 1 })
+	live, err := http.Get(c.base + "/api/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Body.Close()
+	events := bufio.NewScanner(live.Body)
+	waitEvent(t, events, "hello")
+	publish(round(firedoor.RoundBegin))
+	publish(assetRecord(t, 2))
+	publish(round(firedoor.RoundEnd))
+	if data := waitEvent(t, events, "asset"); !strings.Contains(data, firedoor.AssetID(1).String()) {
+		t.Errorf("the page is told of %s", data)
+	}
+	var p struct{ Assets []struct{ Name string } }
+	if get(t, c.base+"/api/assets", &p); len(p.Assets) != 1 || p.Assets[0].Name != "PLC-2" {
+		t.Errorf("assets: %+v", p.Assets)
+	}
+	if st := c.Stats(); st.Store.Alerts != 1 || st.Store.SweptAssets != 1 || st.Store.Refused != 0 || st.API.StreamsOpen != 1 {
+		t.Errorf("stats: %+v", st)
+	}
+}
+
+// TestNewLink: another browser may acknowledge while the console runs.
+func TestNewLink(t *testing.T) {
+	dir := t.TempDir()
+	c := run(t, console.Config{Data: dir}, openUplink(t, uplink.Config{Dir: filepath.Join(dir, "stream")}))
+	another := c.NewLink()
+	if another == c.Link() {
+		t.Fatal("the new link is the old one")
+	}
+	for _, link := range []string{another, c.Link()} {
+		if status := get(t, link, nil); status != http.StatusOK {
+			t.Errorf("following %s gets %d", link, status)
+		}
+	}
+	if st := c.Stats().API; st.SessionsOpen != 2 || st.LinksUnused != 0 {
+		t.Errorf("stats: %+v", st)
 	}
 }

@@ -91,29 +91,52 @@ func (c *Console) Problem() string {
 	return ""
 }
 
-// Ready tells why the console is not ready: the store cannot be written, the
-// stream does not answer, or a sensor is silent.
-func (c *Console) Ready(ctx context.Context) error {
+// maxSilent is how many silent sensors are named; further ones are counted.
+const maxSilent = 20
+
+// Ready tells in sentences why the console is not ready: the store cannot be
+// written, the stream does not answer, a sensor is silent, or something is wrong
+// with the process (Config.Ready). None: it is ready.
+func (c *Console) Ready(ctx context.Context) []string {
+	var out []string
 	if p := c.Problem(); p != "" {
-		return errors.New(p)
+		out = append(out, p)
 	}
 	if p := c.store.Stats().Problem; p != "" {
-		return errors.New("the store cannot be written: " + p)
+		out = append(out, "The store cannot be written: "+p)
 	}
 	if !c.up.Stats(ctx).Connected {
-		return errors.New("the stream of records does not answer")
+		out = append(out, "The stream of records does not answer.")
 	}
+	out = append(out, c.silent(ctx)...)
+	if c.cfg.Ready != nil {
+		out = append(out, c.cfg.Ready()...)
+	}
+	return out
+}
+
+// silent tells which sensors are not heard.
+func (c *Console) silent(ctx context.Context) []string {
 	sensors, err := c.store.Sensors(ctx, time.Now())
 	if err != nil {
-		return err
+		return []string{"The store cannot be read: " + err.Error()}
 	}
 	if len(sensors) == 0 {
-		return errors.New("no sensor was heard yet")
+		return []string{"No sensor was heard yet."}
 	}
+	var out []string
+	more := 0
 	for i := range sensors {
-		if sensors[i].Stale {
-			return fmt.Errorf("sensor %q was last heard at %s", sensors[i].Name, sensors[i].Heard)
+		switch s := &sensors[i]; {
+		case !s.Stale:
+		case len(out) < maxSilent:
+			out = append(out, fmt.Sprintf("Sensor %q was last heard at %s.", s.Name, s.Heard))
+		default:
+			more++
 		}
 	}
-	return nil
+	if more > 0 {
+		out = append(out, fmt.Sprintf("%d more sensors are not heard.", more))
+	}
+	return out
 }

@@ -91,14 +91,18 @@ type Config struct {
 	AnnouncePerMinute int
 }
 
-// DefaultMaxAssets is how many assets there may be where Config does not say.
-const DefaultMaxAssets = 50_000
+// The most there may be where Config does not say.
+const (
+	DefaultMaxAssets    = 50_000
+	DefaultMaxAddresses = 150_000
+	DefaultMaxFacts     = 200_000 // of all assets
+)
 
 func (c *Config) defaults() {
 	for _, d := range []struct {
 		p *int
 		n int
-	}{{&c.MaxAssets, DefaultMaxAssets}, {&c.MaxAddresses, 150_000}, {&c.MaxFacts, 96}, {&c.MaxAllFacts, 200_000},
+	}{{&c.MaxAssets, DefaultMaxAssets}, {&c.MaxAddresses, DefaultMaxAddresses}, {&c.MaxFacts, 96}, {&c.MaxAllFacts, DefaultMaxFacts},
 		{&c.MaxNewcomers, 4096}, {&c.NewcomerBurst, 1024}, {&c.NewcomersPerMinute, 60}, {&c.AnnouncePerMinute, 32}} {
 		if *d.p <= 0 {
 			*d.p = d.n

@@ -1,23 +1,22 @@
 package journal
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
 	"hash/crc32"
-	"io/fs"
 	"log/slog"
+	"math"
 	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/klauspost/compress/s2"
+	"golang.org/x/sys/unix"
 )
 
 // Kind says what an entry is. The numbers are stored: they never change.
@@ -52,34 +51,41 @@ type Entry struct {
 
 // Limits.
 const (
-	// SegmentBytes is how large a segment becomes before the next one is begun.
+	// SegmentBytes is how large a segment becomes before the next one is begun; it
+	// is less where the whole journal may be less than segmentShare of them.
 	SegmentBytes = 8 << 20
-	// blockBytes is how much is compressed at once, at most.
+	// segmentShare is how many segments a bounded journal has at least, so that
+	// what goes at once is a small part of it.
+	segmentShare = 8
+	// minSegment is the smallest such share: below it files cost more than they hold.
+	minSegment = 64 << 10
+	// blockBytes is how much is compressed at once, at most, but for a single
+	// larger entry; AppendLines makes no larger entry of several lines.
 	blockBytes = 64 << 10
-	// MaxEntry is the largest body; a larger one is left out and counted.
+	// MaxEntry is the largest body; a larger one is left out, counted and told.
 	MaxEntry = 4 << 20
-	// trimEvery is how often it is looked at whether segments must go.
-	trimEvery = 10 * time.Second
+	// askEvery is how often it is asked whether the disk is short of room, beside
+	// each turn to a new segment.
+	askEvery = 10 * time.Second
+	// keepShare: a segment is turned over after this share of Keep, so that what is
+	// old does not wait for what is young.
+	keepShare = 16
+	// minTurn is the least age at which a segment is turned over.
+	minTurn = time.Minute
 )
-
-// A segment is a header and blocks. Header: magic, version, number, SHA-256 of
-// the segment before. Block: length, CRC-32C, entries compressed with S2. Entry:
-// kind, time, length, body.
-const (
-	magic       = "firedoor journal"
-	version     = 1
-	headerBytes = len(magic) + 4 + 8 + sha256.Size
-	ending      = ".journal"
-)
-
-var crcTable = crc32.MakeTable(crc32.Castagnoli)
 
 // Config says where the journal is and how much of it is kept.
 type Config struct {
-	Dir      string
-	MaxBytes int64         // of all segments; 0: no limit
-	Keep     time.Duration // a segment older than this goes; 0: none does
-	// Missing tells how many bytes should be freed on the disk; nil: none.
+	Dir string
+	// MaxBytes bounds all segments together, at any moment; only the last block of
+	// the segment at hand may lie beyond it. 0: no limit.
+	MaxBytes int64
+	// Keep is how long entries stay: none is deleted for its age before, and each
+	// is deleted Keep/16 (at least a minute) later at the latest, by Sync. 0: none
+	// is deleted for its age.
+	Keep time.Duration
+	// Missing tells how many bytes should be freed on the disk; nil: none. It is
+	// asked while others wait, so it must be quick.
 	Missing func() uint64
 }
 
@@ -93,30 +99,43 @@ type Position struct {
 type Journal struct {
 	cfg Config
 	log *slog.Logger
+	now func() time.Time
 
 	mu      sync.Mutex
-	file    *os.File // nil while nothing can be written
-	number  uint64
-	size    int64
-	sum     hash.Hash // of the segment
-	pending []byte    // entries not written yet
+	file    *os.File // of open; nil while none can be begun
+	open    segment  // the one that is written, or was last
+	sum     hash.Hash
+	before  [sha256.Size]byte // of the segment before the next one
+	closed  []segment         // those that may go, oldest first
+	bytes   int64             // of closed
+	pending []byte            // entries not written yet
+	waiting amount            // of pending
 	packed  []byte
-	stats   Stats
-	trimmed time.Time
+	stats   Stats     // but for what Stats fills in
+	asked   time.Time // whether the disk is short
+
+	unwritable  trouble // no block can be written
+	unremovable trouble // no segment can be deleted
+	tooLarge    seldom  // an entry above MaxEntry
+	early       seldom  // a segment that went for the sake of the disk
 
 	syncing  sync.Mutex // one Sync at a time; never held together with mu while the disk is waited for
 	retiring sync.WaitGroup
 }
 
+// amount is a number of entries and the bytes of their bodies.
+type amount struct{ entries, bytes uint64 }
+
 // Stats counts.
 type Stats struct {
-	Entries  uint64 // written
-	Lost     uint64 // entries that could not be written
-	Segments int    // present
-	Bytes    int64  // of them
-	Deleted  uint64 // segments that went to keep a limit
-	Early    uint64 // of these, those that went because the disk was full
-	Problem  string // why nothing can be written at present; empty: it can
+	Entries   uint64 // written
+	Lost      uint64 // entries that could not be written, or were above MaxEntry
+	LostBytes uint64 // of their bodies
+	Segments  int    // present, with the one at hand
+	Bytes     int64  // of them
+	Deleted   uint64 // segments that went to keep a limit
+	Early     uint64 // of these, those that went because the disk was full
+	Problem   string // why nothing can be written, or nothing deleted, at present; empty: all is well
 }
 
 // Open begins a new segment behind those that are there.
@@ -124,104 +143,77 @@ func Open(cfg Config, log *slog.Logger) (*Journal, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	j := &Journal{cfg: cfg, log: log}
-	numbers, err := segments(cfg.Dir)
-	if err != nil {
-		return nil, err
-	}
-	if n := len(numbers); n > 0 {
-		j.number = numbers[n-1]
-	}
-	if err := j.next(); err != nil {
+	j := &Journal{cfg: cfg, log: log, now: time.Now}
+	if err := j.find(); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
+	if err := j.begin(); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	// Only the bytes: whoever opens may want to read what has become too old since
+	// it stopped, before its first Sync.
+	j.fit(0)
 	return j, nil
 }
 
-// segments are the numbers of those in a folder, in order.
-func segments(dir string) ([]uint64, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
-	}
-	var out []uint64
-	for _, e := range entries {
-		text, ok := strings.CutSuffix(e.Name(), ending)
-		if n, err := strconv.ParseUint(text, 10, 64); ok && err == nil {
-			out = append(out, n)
-		}
-	}
-	slices.Sort(out)
-	return out, nil
-}
-
-func segmentPath(dir string, n uint64) string {
-	return filepath.Join(dir, fmt.Sprintf("%012d%s", n, ending))
-}
-
-// next begins the next segment, chained to the one before.
-func (j *Journal) next() error {
-	var before [sha256.Size]byte
-	switch {
-	case j.file != nil:
-		copy(before[:], j.sum.Sum(nil))
-		j.retire(j.file)
-		j.file = nil
-	case j.number > 0:
-		var err error
-		if before, err = hashOf(segmentPath(j.cfg.Dir, j.number)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	f, err := os.OpenFile(segmentPath(j.cfg.Dir, j.number+1), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	head := append(make([]byte, 0, headerBytes), magic...)
-	head = binary.LittleEndian.AppendUint32(head, version)
-	head = binary.LittleEndian.AppendUint64(head, j.number+1)
-	head = append(head, before[:]...)
-	if _, err := f.Write(head); err != nil {
-		return errors.Join(err, f.Close(), os.Remove(f.Name()))
-	}
-	j.file, j.number, j.size, j.sum = f, j.number+1, int64(len(head)), sha256.New()
-	j.sum.Write(head)
-	return nil
-}
-
-// retire makes a full segment durable and closes it, without anybody waiting.
-func (j *Journal) retire(f *os.File) {
-	j.retiring.Go(func() {
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
-			j.log.Warn("journal: closing a segment", "segment", f.Name(), "problem", err)
-		}
-	})
-}
-
-func hashOf(path string) (sum [sha256.Size]byte, err error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return sum, err
-	}
-	return sha256.Sum256(b), nil
-}
-
-// Append adds an entry. It is written when a block is full, or by Flush.
+// Append adds an entry. It is written when a block is full, or by Flush. A body
+// above MaxEntry is left out, counted, and told once a minute at most.
 func (j *Journal) Append(k Kind, time int64, body []byte) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.append(k, time, body)
+}
+
+// AppendLines adds event lines, each ended by a newline, as entries of kind Lines
+// of at most 64 KiB each. A line that is longer stands alone; one above MaxEntry
+// is left out as by Append, and those around it are kept.
+func (j *Journal) AppendLines(time int64, lines []byte) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for len(lines) > 0 {
+		n := wholeLines(lines)
+		j.append(Lines, time, lines[:n])
+		lines = lines[n:]
+	}
+}
+
+// wholeLines is how many bytes at the beginning of b, which is not empty, are
+// whole lines and fit into a block; if none does, how many the first line takes.
+func wholeLines(b []byte) int {
+	if len(b) <= blockBytes {
+		return len(b)
+	}
+	if n := bytes.LastIndexByte(b[:blockBytes], '\n'); n >= 0 {
+		return n + 1
+	}
+	if n := bytes.IndexByte(b, '\n'); n >= 0 {
+		return n + 1
+	}
+	return len(b)
+}
+
+func (j *Journal) append(k Kind, time int64, body []byte) {
 	if len(body) > MaxEntry {
-		j.stats.Lost++
+		j.lose(amount{1, uint64(len(body))})
+		if n, say := j.tooLarge.say(j.now()); say {
+			j.log.Warn("journal: an entry is too large and was left out", "kind", k.String(), "bytes", len(body), "limit", MaxEntry, "entries_since_last_told", n)
+		}
 		return
 	}
 	j.pending = append(j.pending, byte(k))
 	j.pending = binary.AppendVarint(j.pending, time)
 	j.pending = binary.AppendUvarint(j.pending, uint64(len(body)))
 	j.pending = append(j.pending, body...)
-	j.stats.Entries++
+	j.waiting.entries++
+	j.waiting.bytes += uint64(len(body))
 	if len(j.pending) >= blockBytes {
 		j.write()
 	}
+}
+
+func (j *Journal) lose(a amount) {
+	j.stats.Lost += a.entries
+	j.stats.LostBytes += a.bytes
 }
 
 // Flush writes what is pending: it then survives a crash of the program. What
@@ -250,10 +242,15 @@ func (j *Journal) Sync() {
 	if err != nil && !errors.Is(err, os.ErrClosed) { // a segment that was full meanwhile is made durable elsewhere
 		j.failed(err)
 	}
-	if now := time.Now(); now.Sub(j.trimmed) >= trimEvery {
-		j.trimmed = now
-		j.trim(now)
+	now := j.now()
+	ask := now.Sub(j.asked) >= askEvery
+	if j.aged(now) {
+		ask = true
+		if err := j.turn(); err != nil {
+			j.failed(err)
+		}
 	}
+	j.trim(now, ask)
 }
 
 func (j *Journal) write() {
@@ -261,118 +258,77 @@ func (j *Journal) write() {
 		return
 	}
 	err := j.block()
-	if err != nil && j.makeRoom() {
+	if noRoom(err) && j.makeRoom(int64(len(j.packed))) {
 		err = j.block()
 	}
 	if err != nil {
-		j.stats.Lost += uint64(countEntries(j.pending))
+		j.lose(j.waiting)
 		j.failed(err)
-	} else if j.stats.Problem != "" {
-		j.stats.Problem = ""
-		j.log.Info("the journal can be written again", "lost", j.stats.Lost)
+	} else {
+		j.stats.Entries += j.waiting.entries
+		if j.unwritable.over(j.now(), calmAfter) {
+			j.log.Info("the journal can be written again", "lost", j.stats.Lost, "lost_bytes", j.stats.LostBytes)
+		}
 	}
-	j.pending = j.pending[:0]
+	j.pending, j.waiting = j.pending[:0], amount{}
 }
+
+// noRoom tells the errors that deleting something mends. After any other nothing
+// old may be given away.
+func noRoom(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }
 
 // block writes pending as one block; a part of one is cut off again.
 func (j *Journal) block() error {
-	if j.file == nil || j.size >= SegmentBytes {
-		if err := j.next(); err != nil {
-			return err
-		}
-	}
 	j.packed = append(j.packed[:0], 0, 0, 0, 0, 0, 0, 0, 0)
 	j.packed = append(j.packed, s2.Encode(nil, j.pending)...)
 	binary.LittleEndian.PutUint32(j.packed, uint32(len(j.packed)-8))
 	binary.LittleEndian.PutUint32(j.packed[4:], crc32.Checksum(j.packed[8:], crcTable))
+	if j.file == nil || j.open.size >= segmentBytes(j.cfg.MaxBytes) {
+		if err := j.next(); err != nil {
+			return err
+		}
+	}
+	j.fit(int64(len(j.packed)))
 	n, err := j.file.Write(j.packed)
 	if err != nil {
 		if n > 0 {
-			_, seek := j.file.Seek(j.size, 0)
-			err = errors.Join(err, j.file.Truncate(j.size), seek)
+			_, seek := j.file.Seek(j.open.size, 0)
+			err = errors.Join(err, j.file.Truncate(j.open.size), seek)
 		}
 		return err
 	}
-	j.size += int64(n)
+	now := j.now()
+	if !j.open.holds() {
+		j.open.first = now
+	}
+	j.open.last = now
+	j.open.size += int64(n)
 	j.sum.Write(j.packed)
 	return nil
 }
 
-func countEntries(b []byte) (n int) {
-	for e := (reader{b: b}); e.next(); {
-		n++
+// segmentBytes is how large a segment of a journal of at most maxBytes becomes.
+func segmentBytes(maxBytes int64) int64 {
+	if maxBytes <= 0 {
+		return SegmentBytes
 	}
-	return n
+	return max(minSegment, min(SegmentBytes, maxBytes/segmentShare))
 }
 
+// missing is how many bytes should be freed on the disk.
+func (j *Journal) missing(now time.Time) int64 {
+	if j.cfg.Missing == nil {
+		return 0
+	}
+	j.asked = now
+	return int64(min(j.cfg.Missing(), math.MaxInt64))
+}
+
+// failed notes that the journal cannot be written, and says it when that is new.
 func (j *Journal) failed(err error) {
-	if j.stats.Problem == "" {
+	if j.unwritable.begin(j.now(), err) {
 		j.log.Error("the journal cannot be written: detection goes on, and what happens is not kept", "problem", err)
 	}
-	j.stats.Problem = err.Error()
-}
-
-// makeRoom lets the oldest segment go when the disk is full; false if there is
-// none but the one at hand.
-func (j *Journal) makeRoom() bool {
-	numbers, err := segments(j.cfg.Dir)
-	if err != nil || len(numbers) == 0 || numbers[0] == j.number && j.file != nil {
-		return false
-	}
-	return j.remove(numbers[0], true)
-}
-
-func (j *Journal) remove(n uint64, early bool) bool {
-	if err := os.Remove(segmentPath(j.cfg.Dir, n)); err != nil {
-		j.failed(err)
-		return false
-	}
-	j.stats.Deleted++
-	if early {
-		j.stats.Early++
-		j.log.Warn("the disk is nearly full: the oldest part of the journal was deleted", "segment", n)
-	}
-	return true
-}
-
-// trim lets segments go that are too old, too many, or in the way of others on
-// the disk; never the one at hand.
-func (j *Journal) trim(now time.Time) {
-	numbers, err := segments(j.cfg.Dir)
-	if err != nil {
-		j.failed(err)
-		return
-	}
-	var sizes []int64
-	var total int64
-	var ages []time.Duration
-	for _, n := range numbers {
-		var size int64
-		var age time.Duration
-		if info, err := os.Stat(segmentPath(j.cfg.Dir, n)); err == nil {
-			size, age = info.Size(), now.Sub(info.ModTime())
-		}
-		sizes, ages = append(sizes, size), append(ages, age)
-		total += size
-	}
-	var missing int64
-	if j.cfg.Missing != nil {
-		missing = int64(j.cfg.Missing())
-	}
-	at := 0
-	for ; at < len(numbers) && numbers[at] != j.number; at++ {
-		old := j.cfg.Keep > 0 && ages[at] > j.cfg.Keep
-		many := j.cfg.MaxBytes > 0 && total > j.cfg.MaxBytes
-		if !old && !many && missing <= 0 {
-			break
-		}
-		if !j.remove(numbers[at], !old && !many) {
-			break
-		}
-		total -= sizes[at]
-		missing -= sizes[at]
-	}
-	j.stats.Segments, j.stats.Bytes = len(numbers)-at, total
 }
 
 // Position is behind all that was appended, which is written first.
@@ -380,17 +336,24 @@ func (j *Journal) Position() Position {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.write()
-	return Position{j.number, j.size}
+	return Position{j.open.number, j.open.size}
 }
 
 // Dir is the folder of the journal.
 func (j *Journal) Dir() string { return j.cfg.Dir }
 
-// Stats counts what happened since Open, and what is there.
+// Stats counts what happened since Open, and what is there now.
 func (j *Journal) Stats() Stats {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.stats
+	s := j.stats
+	s.Segments, s.Bytes = len(j.closed), j.bytes
+	if j.file != nil {
+		s.Segments++
+		s.Bytes += j.open.size
+	}
+	s.Problem = cmp.Or(j.unwritable.problem, j.unremovable.problem)
+	return s
 }
 
 // Close writes what is pending and closes the segment.
@@ -402,7 +365,6 @@ func (j *Journal) Close() error {
 	if j.file == nil {
 		return nil
 	}
-	err := errors.Join(j.file.Sync(), j.file.Close())
-	j.file = nil
-	return err
+	file := j.putAside()
+	return errors.Join(file.Sync(), file.Close())
 }

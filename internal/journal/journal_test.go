@@ -125,16 +125,18 @@ func TestDamage(t *testing.T) {
 }
 
 // TestLimits: the oldest segments go when there are too many bytes of them, when
-// they are too old, and when the disk needs room; never the one at hand.
+// they are too old, and when the disk needs room, for which another is begun and
+// the one at hand goes too.
 func TestLimits(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		cfg   Config
+		gone  uint64
 		early uint64
 	}{
-		{"bytes", Config{MaxBytes: 1}, 0},
-		{"age", Config{Keep: time.Nanosecond}, 0},
-		{"disk", Config{Missing: func() uint64 { return 1 << 40 }}, 3},
+		{"bytes", Config{MaxBytes: 1}, 3, 0},
+		{"age", Config{Keep: time.Nanosecond}, 3, 0},
+		{"disk", Config{Missing: func() uint64 { return 1 << 40 }}, 4, 4},
 	} {
 		c.cfg.Dir = t.TempDir()
 		for range 3 {
@@ -147,7 +149,7 @@ func TestLimits(t *testing.T) {
 		j := open(t, c.cfg)
 		j.Append(Tick, 2, nil)
 		j.Sync()
-		if s := j.Stats(); len(files(t, c.cfg.Dir)) != 1 || s.Deleted != 3 || s.Early != c.early || s.Segments != 1 {
+		if s := j.Stats(); len(files(t, c.cfg.Dir)) != 1 || s.Deleted != c.gone || s.Early != c.early || s.Segments != 1 {
 			t.Errorf("%s: %d files, %+v", c.name, len(files(t, c.cfg.Dir)), s)
 		}
 		if err := j.Close(); err != nil {
@@ -189,12 +191,13 @@ func TestFullDisk(t *testing.T) {
 		j.Flush()
 	}
 	s := j.Stats()
-	if s.Early == 0 || s.Lost == 0 || s.Problem == "" {
+	if s.Early == 0 || s.Lost == 0 || s.LostBytes != s.Lost*uint64(len(noise)) || s.Entries+s.Lost != 40 || s.Problem == "" {
 		t.Fatalf("on a full disk: %+v", s)
 	}
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
+	j.now = func() time.Time { return time.Now().Add(calmAfter) }
 	j.Append(Alert, 99, []byte("{}"))
 	j.Flush()
 	if s := j.Stats(); s.Problem != "" {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"os"
 
 	"github.com/klauspost/compress/s2"
@@ -59,22 +60,27 @@ func (e *DamageError) Error() string {
 // goes. Damage comes as one *DamageError for each damaged segment, joined, when
 // everything that can be read was; an error of f ends reading.
 func Read(dir string, from Position, f func(*Entry) error) error {
-	numbers, err := segments(dir)
+	numbers, err := numbersIn(dir)
 	if err != nil {
 		return err
 	}
 	var damage []error
 	var before [sha256.Size]byte
-	for i, n := range numbers {
+	var last uint64 // what before is of
+	for _, n := range numbers {
 		if n < from.Segment {
 			continue
 		}
 		path := segmentPath(dir, n)
 		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) { // it went meanwhile, to keep a limit
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		chained := i > 0 && numbers[i-1] == n-1 && n > from.Segment
+		chained := last > 0 && last == n-1
+		last = n
 		if err := header(path, b, n, before, chained); err != nil {
 			damage = append(damage, err)
 			before = sha256.Sum256(b)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"time"
 
 	"firedoor"
 	"firedoor/internal/detect"
@@ -18,8 +19,17 @@ type book struct {
 	j     *journal.Journal
 	log   *slog.Logger
 	lines bytes.Buffer // event lines of the epoch under way
-	runs  [lanes][]uint32
-	next  int64 // traffic time of the next runs
+
+	// Where telling runs is.
+	under    bool
+	lane, st int
+	runsTold
+}
+
+// runsTold is what is stored of a book: how many of each statement were told.
+type runsTold struct {
+	Told [lanes][]uint32
+	Next int64 // traffic time of the next runs
 }
 
 // begin starts the book: the sensor began, or goes on from its stored state.
@@ -48,7 +58,7 @@ func (b *book) write(k journal.Kind, time int64, v any) {
 // epoch takes over the lines of an epoch, whose traffic time is now.
 func (b *book) epoch(now int64) {
 	if b.j != nil && b.lines.Len() > 0 {
-		b.j.Append(journal.Lines, now, b.lines.Bytes())
+		b.j.AppendLines(now, b.lines.Bytes())
 	}
 	b.lines.Reset()
 }
@@ -77,6 +87,13 @@ func (b *book) stage(now int64, s firedoor.Stage, reason string) {
 	}{s, reason})
 }
 
+// order is what somebody ordered, in the words of the order.
+func (b *book) order(now int64, what string) {
+	b.write(journal.Order, now, struct {
+		Order string `json:"order"`
+	}{what})
+}
+
 // run is reads of one kind since the last time runs were told. Period is the mean
 // time between two of them over all that was seen, in nanoseconds.
 type run struct {
@@ -97,28 +114,62 @@ type run struct {
 	NoResponse   uint32  `json:"no_response"`
 }
 
-// readRuns tells the reads since the last time. Nothing may be under way.
-func (b *book) readRuns(r *Result, now int64, force bool) {
-	if b.j == nil || now < b.next && !force {
+// busy tells whether telling runs is under way.
+func (b *book) busy() bool { return b.under }
+
+// someRuns tells reads as runs, when it is time for it, for tellFor. Nothing may
+// be under way.
+func (b *book) someRuns(r *Result, now int64) {
+	if b.j == nil || now < b.Next && !b.under {
 		return
 	}
-	b.next = now + runEvery
-	for i, l := range r.lanes {
-		told := b.runs[i]
-		if len(told) > l.table.Statements() { // some were forgotten: numbers have changed
-			told = told[:0]
+	b.runsUntil(r, now, time.Now().Add(tellFor))
+}
+
+// allRuns tells all runs now.
+func (b *book) allRuns(r *Result, now int64) {
+	if b.j != nil {
+		b.runsUntil(r, now, time.Now().Add(time.Hour))
+	}
+}
+
+func (b *book) runsUntil(r *Result, now int64, until time.Time) {
+	if !b.under {
+		b.under, b.lane, b.st = true, 0, 0
+	}
+	for ; b.lane < len(r.lanes); b.lane, b.st = b.lane+1, 0 {
+		l := r.lanes[b.lane]
+		for ; b.st < l.table.Statements(); b.st++ {
+			if b.st&0x3f == 0 && time.Now().After(until) {
+				return
+			}
+			b.runOf(r, l, b.st, now)
 		}
+	}
+	b.under, b.Next = false, now+runEvery
+}
+
+// runOf tells the reads of a statement since the last time.
+func (b *book) runOf(r *Result, l *lane, st int, now int64) {
+	told := &b.Told[b.lane]
+	for st >= len(*told) {
+		*told = append(*told, 0)
+	}
+	count := l.table.Statement(int32(st)).Count
+	if n := count - (*told)[st]; count > (*told)[st] {
+		b.readRun(r, l, int32(st), n, now)
+	}
+	(*told)[st] = count
+}
+
+// skip takes all reads so far for told: statements have other numbers now.
+func (b *book) skip(lanes []*lane) {
+	b.under = false
+	for i, l := range lanes {
+		b.Told[i] = b.Told[i][:0]
 		for st := range l.table.Statements() {
-			if st >= len(told) {
-				told = append(told, 0)
-			}
-			s := l.table.Statement(int32(st))
-			if n := s.Count - told[st]; n > 0 && s.Count >= told[st] {
-				b.readRun(r, l, int32(st), n, now)
-			}
-			told[st] = s.Count
+			b.Told[i] = append(b.Told[i], l.table.Statement(int32(st)).Count)
 		}
-		b.runs[i] = told
 	}
 }
 

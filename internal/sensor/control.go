@@ -15,8 +15,12 @@ import (
 	"firedoor/internal/snapshot"
 )
 
-// exportVersion is that of exported baselines.
-const exportVersion = 1
+// exportVersion is that of exported baselines. It is far from those of the state,
+// so that nobody takes one for the other.
+const (
+	exportVersion = exportFirst
+	exportFirst   = 1<<16 + 1
+)
 
 // StageError says that an order does not fit the stage a baseline is in.
 type StageError struct {
@@ -33,7 +37,11 @@ func (e *StageError) Error() string {
 // LearnFor begins learning, or goes on with it, for so much traffic time; 0 is
 // until told. What was learned before stays.
 func (w *Watch) LearnFor(ctx context.Context, length time.Duration) error {
-	return w.change(ctx, func() error {
+	what := "learn until told"
+	if length > 0 {
+		what = "learn for " + length.String()
+	}
+	return w.change(ctx, what, func() error {
 		w.learn(length)
 		return nil
 	})
@@ -41,7 +49,7 @@ func (w *Watch) LearnFor(ctx context.Context, length time.Duration) error {
 
 // StartWatching ends learning, or a maintenance window, now.
 func (w *Watch) StartWatching(ctx context.Context) error {
-	return w.change(ctx, func() error {
+	return w.change(ctx, "watch", func() error {
 		switch w.course.Stage {
 		case firedoor.NoBaseline:
 			return &StageError{"watch", w.course.Stage, "learn first"}
@@ -54,17 +62,23 @@ func (w *Watch) StartWatching(ctx context.Context) error {
 	})
 }
 
+// MaxReason is how long the reason of a maintenance window may be, in bytes.
+const MaxReason = 200
+
 // Pause begins a maintenance window; reason is what alerts in it say.
 func (w *Watch) Pause(ctx context.Context, reason string) error {
 	if reason == "" {
 		return errors.New("pause: a maintenance window needs a reason")
 	}
-	return w.change(ctx, func() error { return w.pause(reason) })
+	if len(reason) > MaxReason {
+		return fmt.Errorf("pause: the reason has %d bytes, at most %d are allowed", len(reason), MaxReason)
+	}
+	return w.change(ctx, "pause: "+reason, func() error { return w.pause(reason) })
 }
 
 // Resume ends a maintenance window.
 func (w *Watch) Resume(ctx context.Context) error {
-	return w.change(ctx, func() error {
+	return w.change(ctx, "resume", func() error {
 		if w.course.Stage != firedoor.Paused {
 			return &StageError{"resume", w.course.Stage, "there is no maintenance window to end"}
 		}
@@ -75,16 +89,17 @@ func (w *Watch) Resume(ctx context.Context) error {
 // ForgetAll forgets all statements: everything is new again, or is learned again.
 // Devices stay known.
 func (w *Watch) ForgetAll(ctx context.Context) (n int, err error) {
-	return w.forget(ctx, func(firedoor.AssetID, firedoor.AssetID) bool { return true })
+	return w.forget(ctx, "forget all", func(firedoor.AssetID, firedoor.AssetID) bool { return true })
 }
 
 // ForgetAsset forgets what one device asked and was asked.
 func (w *Watch) ForgetAsset(ctx context.Context, id firedoor.AssetID) (n int, err error) {
-	return w.forget(ctx, func(client, server firedoor.AssetID) bool { return client == id || server == id })
+	return w.forget(ctx, "forget "+id.String(), func(client, server firedoor.AssetID) bool { return client == id || server == id })
 }
 
-func (w *Watch) forget(ctx context.Context, of func(client, server firedoor.AssetID) bool) (n int, err error) {
-	err = w.change(ctx, func() error {
+func (w *Watch) forget(ctx context.Context, what string, of func(client, server firedoor.AssetID) bool) (n int, err error) {
+	err = w.change(ctx, what, func() error {
+		defer func() { w.book.skip(w.p.view().lanes) }()
 		for i := range lanes {
 			l := w.p.lane(i)
 			n += l.forget(func(conv, _ int32) bool {
@@ -101,7 +116,10 @@ func (w *Watch) forget(ctx context.Context, of func(client, server firedoor.Asse
 
 // Export writes what was learned into a file, for a sensor of the same network.
 func (w *Watch) Export(ctx context.Context, path string) error {
-	return w.order(ctx, func() error {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s: is there already, and an export overwrites nothing", path)
+	}
+	return w.change(ctx, "export "+path, func() error {
 		body, err := w.state()
 		if err != nil {
 			return err
@@ -129,14 +147,17 @@ func (w *Watch) Export(ctx context.Context, path string) error {
 // Import takes over what another sensor exported; what this one learned is
 // replaced, and it watches from now on. Flows under way go on.
 func (w *Watch) Import(ctx context.Context, path string) error {
-	body, _, _, err := snapshot.Read(path, exportVersion)
+	body, version, _, err := snapshot.Read(path, exportVersion)
 	if errors.Is(err, snapshot.ErrNone) {
 		return fmt.Errorf("%s: %w", path, os.ErrNotExist)
 	}
 	if err != nil {
 		return err
 	}
-	return w.change(ctx, func() error { return w.takeOver(body) })
+	if version < exportFirst {
+		return fmt.Errorf("%s: is the state of a sensor and no exported baseline", path)
+	}
+	return w.change(ctx, "import "+path, func() error { return w.takeOver(body) })
 }
 
 func (w *Watch) takeOver(body []byte) error {
@@ -160,6 +181,7 @@ func (w *Watch) takeOver(body []byte) error {
 	}
 	w.p.site.learned, w.p.site.armed = true, true
 	w.p.site.inventory.Freeze()
+	w.book.skip(w.p.view().lanes)
 	w.unpause()
 	w.enter(firedoor.Watching)
 	return nil
@@ -178,10 +200,12 @@ func (w *Watch) Collect(ctx context.Context) (live uint64, err error) {
 	return live, err
 }
 
-// change is an order that changes what is to be stored.
-func (w *Watch) change(ctx context.Context, do func() error) error {
+// change is an order that changes what is to be stored; what it says stands in
+// the journal before it is carried out.
+func (w *Watch) change(ctx context.Context, what string, do func() error) error {
 	return w.order(ctx, func() error {
 		w.changed = true
+		w.book.order(w.feed.clock.now, what)
 		return do()
 	})
 }
@@ -205,5 +229,8 @@ func (w *Watch) Alive(ctx context.Context) bool {
 func (w *Watch) Limits() []firedoor.Limit {
 	return []firedoor.Limit{{Name: "flows", Times: MaxFlows}, {Name: "conversations", Times: MaxConversations},
 		{Name: "distinct operations", Times: MaxStatements}, {Name: "unanswered operations", Times: maxAsks},
-		{Name: "segments", Times: flow.MaxScopes}, {Name: "assets", Times: inventory.DefaultMaxAssets}, {Name: "alerts", Times: detect.MaxAlerts}}
+		{Name: "segments", Times: flow.MaxScopes}, {Name: "assets", Times: inventory.DefaultMaxAssets}, {Name: "alerts", Times: detect.MaxAlerts},
+		{Name: "conversations without operations", Times: MaxConversations}, {Name: "addresses", Times: inventory.DefaultMaxAddresses},
+		{Name: "facts", Times: inventory.DefaultMaxFacts}, {Name: "disputed addresses", Times: inventory.MaxContests},
+		{Name: "pairs that tell roles", Times: inventory.MaxEdges}}
 }

@@ -13,36 +13,44 @@ import (
 )
 
 // duties are what a watch does from time to time, by the machine's clock, when
-// nothing is under way: it tells what there is and stores its state.
+// nothing is under way. Each has a time of its own, and none takes longer than
+// nobody has to wait for.
 type duties struct {
-	w      *Watch
-	tell   time.Time // when it is due
-	store  time.Time
-	stored uint64 // index of the feed when the state was stored last
+	w        *Watch
+	describe time.Time // when it is due
+	tell     time.Time
+	store    time.Time
+	stored   uint64 // index of the feed when the state was stored last
 
 	writing sync.Mutex  // the state is being written
 	clean   atomic.Bool // it was written as it was when it was stored last
 	writers sync.WaitGroup
 	syncing sync.Mutex // the journal is being made durable
-
-	described time.Time // when the sensor told of itself last
 }
 
 func (w *Watch) duties() *duties {
 	now := time.Now()
-	return &duties{w: w, tell: now, store: now.Add(w.o.SnapshotEvery)}
+	return &duties{w: w, describe: now, tell: now, store: now.Add(w.o.SnapshotEvery)}
 }
 
 func (d *duties) next() time.Time {
-	if d.store.Before(d.tell) {
-		return d.store
+	next := d.store
+	for _, t := range []time.Time{d.tell, d.describe} {
+		if t.Before(next) {
+			next = t
+		}
 	}
-	return d.tell
+	return next
 }
 
 func (d *duties) due(now time.Time) bool { return !now.Before(d.next()) }
 
 func (d *duties) do(now time.Time) {
+	if !now.Before(d.describe) {
+		d.describe = now.Add(tellEvery)
+		d.w.tellState(now)
+		d.sync()
+	}
 	if !now.Before(d.tell) {
 		d.telling(now)
 	}
@@ -51,44 +59,49 @@ func (d *duties) do(now time.Time) {
 	}
 }
 
-// last is done once more when a watch ends.
+// last is done once more when a watch ends: all that is news is told, and the
+// state is stored.
 func (d *duties) last(now time.Time) {
-	d.w.tellAlerts()
-	d.w.book.readRuns(d.w.p.view(), d.w.feed.clock.now, true)
-	for d.w.teller.busy() {
-		d.telling(now)
+	w := d.w
+	w.tellAlerts()
+	w.book.allRuns(w.p.view(), w.feed.clock.now)
+	if err := w.teller.all(w.p.view(), now); err != nil {
+		w.o.Log.Error("what there is cannot be told", "problem", err)
 	}
-	d.telling(now)
+	w.tellState(now)
 	d.writers.Wait()
 	d.clean.Store(false)
 	d.storing(now)
 	d.writers.Wait()
-	if d.w.o.Journal != nil {
-		d.w.o.Journal.Sync()
+	if w.o.Journal != nil {
+		w.o.Journal.Sync()
 	}
 }
 
+// telling goes on with the round of telling; what it takes is at most a share of
+// 1/tellShare of the time.
 func (d *duties) telling(now time.Time) {
 	w := d.w
 	if err := w.teller.some(w.p.view(), now); err != nil {
 		w.o.Log.Error("what there is cannot be told", "problem", err)
 	}
-	if now.Sub(d.described) >= tellEvery {
-		d.described = now
-		w.tellState(now)
-		w.book.readRuns(w.p.view(), w.feed.clock.now, false)
-		if w.o.Journal != nil && d.syncing.TryLock() {
-			d.writers.Go(func() {
-				defer d.syncing.Unlock()
-				w.o.Journal.Sync()
-			})
-		}
-	}
+	w.book.someRuns(w.p.view(), w.feed.clock.now)
 	every := tellEvery
-	if w.teller.busy() {
+	if w.teller.busy() || w.book.busy() {
 		every = 0
 	}
-	d.tell = now.Add(max(every, tellShare*time.Since(now)))
+	d.tell = time.Now().Add(max(every, tellShare*time.Since(now)))
+}
+
+// sync makes the journal durable, beside everything else.
+func (d *duties) sync() {
+	if d.w.o.Journal == nil || !d.syncing.TryLock() {
+		return
+	}
+	d.writers.Go(func() {
+		defer d.syncing.Unlock()
+		d.w.o.Journal.Sync()
+	})
 }
 
 // storing takes the state, which must be done while nothing is under way, and lets
@@ -135,6 +148,7 @@ func (w *Watch) noteSave(now time.Time, took time.Duration, size int, err error)
 // tellState tells of the sensor itself.
 func (w *Watch) tellState(now time.Time) {
 	s := w.describe(now)
+	w.sayChanges(&s)
 	w.mu.Lock()
 	w.shown = s
 	w.mu.Unlock()
@@ -157,11 +171,7 @@ func (w *Watch) describe(now time.Time) firedoor.SensorState {
 		sight.add(&l.counts[0])
 		s.Conversations += l.table.Conversations()
 		s.Statements += l.table.Statements()
-		for st := range l.table.Statements() {
-			if l.table.Learned(int32(st)) {
-				s.Learned++
-			}
-		}
+		s.Learned += l.table.LearnedStatements()
 	}
 	s.Limits = w.p.view().limits(w.p, &sight)
 	w.sight(s.Sources)
@@ -175,6 +185,26 @@ func (w *Watch) describe(now time.Time) firedoor.SensorState {
 		s.StageUntil = stamp(w.feed.clock.now + c.For - (w.from.learnElapsed() - c.From))
 	}
 	return s
+}
+
+// sayChanges logs what became of the sources since the last time: an interface
+// that is down, and frames that were dropped, again when ten times as many were.
+func (w *Watch) sayChanges(s *firedoor.SensorState) {
+	if w.said == nil {
+		w.said = map[string]firedoor.SourceState{}
+	}
+	for _, src := range s.Sources {
+		before, known := w.said[src.Name]
+		if src.State != before.State && (known || src.Problem != "") {
+			w.o.Log.Warn("a source of frames changed", "source", src.Name, "state", src.State, "problem", src.Problem)
+		}
+		if src.Dropped >= max(1, 10*before.Dropped) {
+			w.o.Log.Warn("frames were dropped: nobody saw them", "source", src.Name, "dropped", src.Dropped)
+		} else {
+			src.Dropped = before.Dropped // the count that was said
+		}
+		w.said[src.Name] = src
+	}
 }
 
 // sight adds what lanes found amiss with each source.

@@ -14,8 +14,8 @@ const (
 	batchRecords = 256
 	// maxWaitingRecords bounds what waits while the uplink does not take anything.
 	// Records are states, so a later one of a thing takes the place of an earlier;
-	// beyond the limit those of new things are left out, counted, and told with
-	// the next round.
+	// beyond the limit those of new things are refused, counted, and told with the
+	// next round.
 	maxWaitingRecords = 200_000
 	firstRetry        = 100 * time.Millisecond
 	longestRetry      = 10 * time.Second
@@ -51,14 +51,15 @@ func newOutbox(publish func(context.Context, []firedoor.Record) error, log *slog
 	return o
 }
 
-func (o *outbox) put(r firedoor.Record) {
+// put takes a record to be sent; false if there is no room for one more thing.
+func (o *outbox) put(r firedoor.Record) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n := recordName{r.Kind, r.Key}
 	if _, there := o.waiting[n]; !there {
 		if len(o.waiting) >= maxWaitingRecords && r.Kind != firedoor.RecordAlert {
 			o.refused++
-			return
+			return false
 		}
 		if r.Kind == firedoor.RecordAlert {
 			o.alerts = append(o.alerts, n)
@@ -71,6 +72,7 @@ func (o *outbox) put(r firedoor.Record) {
 	case o.wake <- struct{}{}:
 	default:
 	}
+	return true
 }
 
 // take gives the next records to send.

@@ -24,6 +24,7 @@ type site struct {
 	// acquaintance is how long, in traffic time, a device is new; 0: for good.
 	acquaintance int64
 	acquainted   int64 // when it was last looked who is not new any more
+	interrupted  bool  // learning is not over, though frames are not learned from
 }
 
 // acquaintEvery is how often it is looked who is not new any more.
@@ -82,7 +83,7 @@ func (s *site) fold(r *record) {
 func (s *site) turn(learning bool) {
 	if learning {
 		s.learned = true
-	} else if s.learned && !s.armed {
+	} else if s.learned && !s.armed && !s.interrupted {
 		s.arm()
 	}
 }

@@ -80,7 +80,7 @@ func newSource(o *Options) (*source, error) {
 	return s, s.survey()
 }
 
-// UnreadableError says that a file cannot be read at all.
+// UnreadableError says that a file or an interface cannot be read at all.
 type UnreadableError struct{ Err error }
 
 // Error names the file and the reason.

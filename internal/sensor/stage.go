@@ -28,6 +28,8 @@ type course struct {
 	Reason   string            // of a pause, in the words of whoever asked for it
 	Judges   map[string][]byte // what detectors remembered when a pause began
 	Before   firedoor.Stage    // the stage that a pause interrupted
+	Paused   int64             // learnElapsed when it began
+	Counted  uint64            // and the frames counted then
 }
 
 // learning tells whether the frame at hand is learned from, and ends learning
@@ -86,9 +88,18 @@ func (w *Watch) pause(reason string) error {
 		return err
 	}
 	w.course.Judges, w.course.Before, w.course.Reason = state.Judges, w.course.Stage, reason
+	w.course.Paused, w.course.Counted = w.from.learnElapsed(), w.feed.counted
 	w.enter(firedoor.Paused)
-	w.p.site.board.Calm(reason)
+	w.calm()
 	return nil
+}
+
+// calm tells the site that a maintenance window is on, if one is: nothing alarms,
+// and learning that it interrupts is not over.
+func (w *Watch) calm() {
+	c := &w.course
+	w.p.site.board.Calm(c.Reason)
+	w.p.site.interrupted = c.Stage == firedoor.Paused && c.Before == firedoor.Learning
 }
 
 // resume ends a maintenance window: what was first seen in it is new again when
@@ -105,8 +116,15 @@ func (w *Watch) resume() error {
 			return !s.Learned && s.First >= since
 		})
 	}
+	w.book.skip(w.p.view().lanes)
 	err := w.p.site.board.Remind(&stateCodec, w.course.Judges)
 	before := w.course.Before
+	if c := &w.course; before == firedoor.Learning { // what passed in the window was not learned from
+		c.From += w.from.learnElapsed() - c.Paused
+		if c.Boundary > 0 {
+			c.Boundary += w.feed.counted - c.Counted
+		}
+	}
 	w.unpause()
 	w.enter(before)
 	return err
@@ -115,4 +133,5 @@ func (w *Watch) resume() error {
 func (w *Watch) unpause() {
 	w.course.Judges, w.course.Reason, w.course.Before = nil, "", ""
 	w.p.site.board.Calm("")
+	w.p.site.interrupted = false
 }

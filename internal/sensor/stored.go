@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 
 	"firedoor"
 	"firedoor/internal/detect"
@@ -66,7 +67,7 @@ type laneState struct {
 
 // parts lists what is stored, by name.
 func (w *Watch) parts() map[string]any {
-	p := map[string]any{"feed": w.feed, "course": &w.course, "inventory": w.p.site.inventory, "peers": &w.p.site.peers, "memory": &w.memory}
+	p := map[string]any{"feed": w.feed, "course": &w.course, "inventory": w.p.site.inventory, "peers": &w.p.site.peers, "memory": &w.memory, "runs": &w.book.runsTold}
 	if t, ok := w.from.(*tape); ok {
 		p["reel"] = &t.reel
 	}
@@ -99,16 +100,41 @@ func (w *Watch) state() ([]byte, error) {
 	}
 	defer func() { w.memory.Lanes = [lanes]laneState{} }()
 	out := stored{Parts: map[string][]byte{}}
-	var err error
-	for name, part := range w.parts() {
-		if out.Parts[name], err = stateCodec.Append(nil, part); err != nil {
-			return nil, fmt.Errorf("state of the sensor, %s: %w", name, err)
-		}
+	err := w.appendParts(out.Parts)
+	if err != nil {
+		return nil, err
 	}
 	if out.Board, err = s.board.State(&stateCodec); err != nil {
 		return nil, fmt.Errorf("state of the sensor, alerts: %w", err)
 	}
 	return stateCodec.Append(nil, &out)
+}
+
+// appendParts stores the parts on all cores: everything waits for it.
+func (w *Watch) appendParts(to map[string][]byte) error {
+	type stored struct {
+		name  string
+		bytes []byte
+		err   error
+	}
+	parts := w.parts()
+	done := make(chan stored, len(parts))
+	var storing sync.WaitGroup
+	for name, part := range parts {
+		storing.Go(func() {
+			b, err := stateCodec.Append(nil, part)
+			done <- stored{name, b, err}
+		})
+	}
+	storing.Wait()
+	close(done)
+	for s := range done {
+		if s.err != nil {
+			return fmt.Errorf("state of the sensor, %s: %w", s.name, s.err)
+		}
+		to[s.name] = s.bytes
+	}
+	return nil
 }
 
 // remembered reads from a state what a watch was reading: that decides how the

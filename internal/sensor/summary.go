@@ -263,7 +263,13 @@ func (r *Result) limits(p *pipeline, sight *Sight) []firedoor.Limit {
 	add("distinct operations", statements)
 	add("unanswered operations", sight.AsksForgotten)
 	add("segments", p.feed.scopes.Beyond())
-	add("assets", r.site.inventory.Stats().NotAdmitted)
+	inv := r.site.inventory.Stats()
+	add("assets", inv.NotAdmitted)
+	add("addresses", inv.AddressesRefused)
+	add("facts", inv.FactsRefused)
+	add("disputed addresses", inv.ContestsRefused)
+	add("pairs that tell roles", inv.EdgesRefused)
+	add("alerts", r.site.board.Beyond())
 	return out
 }
 

@@ -40,7 +40,7 @@ type teller struct {
 	sensor string
 	things map[string]told // by kind and key
 	round  uint64
-	put    func(firedoor.Record)
+	put    func(firedoor.Record) bool // false: there is no room
 
 	// Where the round under way is: assets first, then lane by lane.
 	asset, lane, conv int
@@ -50,22 +50,39 @@ type teller struct {
 // tellFor is how long telling may keep everything else waiting at a time.
 const tellFor = 20 * time.Millisecond
 
-func newTeller(sensor string, put func(firedoor.Record)) *teller {
+func newTeller(sensor string, put func(firedoor.Record) bool) *teller {
 	return &teller{sensor: sensor, things: map[string]told{}, put: put}
 }
 
 // busy tells whether a round is under way.
 func (t *teller) busy() bool { return t.under }
 
-// some goes on with the round, or begins the next: it tells the assets and
-// conversations of which there is news, and at the end of a round what is gone.
-// Nothing may be under way.
+// some goes on with the round, or begins the next, for tellFor. Nothing may be
+// under way.
 func (t *teller) some(r *Result, now time.Time) error {
+	return t.until(r, now, time.Now().Add(tellFor))
+}
+
+// all finishes the round under way and does another.
+func (t *teller) all(r *Result, now time.Time) error {
+	never := time.Now().Add(time.Hour)
+	if t.under {
+		if err := t.until(r, now, never); err != nil {
+			return err
+		}
+	}
+	return t.until(r, now, never)
+}
+
+// until tells the assets and conversations of which there is news, and at the end
+// of a round what is gone. The first round tells everything, between a begin and
+// an end: what a crash took away from this sensor is gone for others too then.
+func (t *teller) until(r *Result, now, until time.Time) error {
 	if !t.under {
 		t.round++
 		t.asset, t.lane, t.conv, t.under = 0, 0, 0, true
+		t.mark(firedoor.RoundBegin)
 	}
-	until := now.Add(tellFor)
 	for v := r.site.inventory; t.asset < v.Places(); t.asset++ {
 		if time.Now().After(until) {
 			return nil
@@ -87,14 +104,31 @@ func (t *teller) some(r *Result, now time.Time) error {
 		}
 	}
 	t.under = false
+	t.mark(firedoor.RoundEnd)
 	for name, x := range t.things {
 		if x.seen != t.round {
 			kind, key, _ := strings.Cut(name, " ")
-			t.put(firedoor.Record{Sensor: t.sensor, Kind: firedoor.RecordKind(kind), Key: key, Gone: true})
-			delete(t.things, name)
+			if t.put(firedoor.Record{Sensor: t.sensor, Kind: firedoor.RecordKind(kind), Key: key, Gone: true}) {
+				delete(t.things, name)
+			}
 		}
 	}
 	return nil
+}
+
+// mark puts the marks of the first round around what it tells.
+func (t *teller) mark(key string) {
+	if t.round == 1 {
+		t.put(firedoor.Record{Sensor: t.sensor, Kind: firedoor.RecordRound, Key: key})
+	}
+}
+
+// tell puts a record; one for which there is no room is told with the next round.
+func (t *teller) tell(kind firedoor.RecordKind, key string, body []byte) {
+	if !t.put(firedoor.Record{Sensor: t.sensor, Kind: kind, Key: key, Body: body}) {
+		name := string(kind) + " " + key
+		t.things[name] = told{seen: t.round}
+	}
 }
 
 // due tells whether a thing must be told now, and notes that it is there.
@@ -116,7 +150,7 @@ func (t *teller) tellAsset(a *firedoor.Asset, now time.Time) error {
 		return err
 	}
 	if t.due(firedoor.RecordAsset, a.ID.String(), assetSum(a), sumOf(body), now) {
-		t.put(firedoor.Record{Sensor: t.sensor, Kind: firedoor.RecordAsset, Key: a.ID.String(), Body: body})
+		t.tell(firedoor.RecordAsset, a.ID.String(), body)
 	}
 	return nil
 }
@@ -162,7 +196,7 @@ func (t *teller) conversation(r *Result, ref conversationRef, now time.Time) err
 	if err != nil {
 		return err
 	}
-	t.put(firedoor.Record{Sensor: t.sensor, Kind: firedoor.RecordConversation, Key: key, Body: body})
+	t.tell(firedoor.RecordConversation, key, body)
 	return nil
 }
 

@@ -92,7 +92,8 @@ type Watch struct {
 	mu    sync.Mutex
 	shown firedoor.SensorState // as it was told last
 	saved SaveStats
-	ended bool // there is nothing more to read
+	ended bool                            // there is nothing more to read
+	said  map[string]firedoor.SourceState // what was logged of each source
 }
 
 // SaveStats tells about snapshots.
@@ -163,7 +164,7 @@ func (w *Watch) assemble(list []*protocol.Protocol) error {
 	w.memory.Restarts++
 	w.adopt()
 	w.p.site.board.AllNews()
-	w.p.site.board.Calm(w.course.Reason)
+	w.calm()
 	return nil
 }
 

@@ -140,12 +140,31 @@ func (s *script) states() []firedoor.SourceState { return nil }
 func (s *script) learnElapsed() int64            { return s.feed.clock.now - s.feed.start }
 func (s *script) close() error                   { return nil }
 
-func sampleFrames(t *testing.T) (frames []packet.Frame) {
+func sampleFrames(t *testing.T) []packet.Frame {
 	t.Helper()
 	r, err := capture.Open(sampleCapture, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return allFrames(t, r)
+}
+
+// framesOf reads the frames of a capture in memory.
+func framesOf(t *testing.T, file []byte) []packet.Frame {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "made.pcap")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := capture.Open(path, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return allFrames(t, r)
+}
+
+func allFrames(t *testing.T, r *capture.Reader) (frames []packet.Frame) {
+	t.Helper()
 	defer r.Close()
 	for {
 		var f packet.Frame

@@ -18,7 +18,7 @@ type wire struct {
 func newWire(o *WatchOptions, f *feed, b *book, sources int) (*wire, error) {
 	live, err := capture.OpenLive(o.Live)
 	if err != nil {
-		return nil, err
+		return nil, UnreadableError{err}
 	}
 	for len(f.read) < sources {
 		f.read = append(f.read, fileRead{})

@@ -86,6 +86,9 @@ type Store interface {
 	// transaction. heard is when the message reached the stream. A sequence of
 	// the same stream that is not after the position changes nothing. A record
 	// that makes no sense is counted and left out: it must not stop those after it.
+	// Rounds (firedoor.RecordRound) sweep assets and conversations, never alerts.
+	// One that is open where the stream changes or messages of it are missing
+	// sweeps nothing: what was told in them is not known.
 	Apply(ctx context.Context, at Position, heard time.Time, records []firedoor.Record) (Changes, error)
 
 	// Overview is what needs a person, and the counts; now tells stale sensors.
@@ -133,6 +136,10 @@ type Stats struct {
 	RetiredAssets           uint64
 	RetiredConversations    uint64
 	RetiredAcknowledgements uint64
+
+	BrokenRounds       uint64 // that sweep nothing, for messages of the stream are missing
+	SweptAssets        uint64 // at the end of a round, for their sensor no longer holds them
+	SweptConversations uint64
 
 	Failures uint64 // times it could not be written
 	Problem  string // why it cannot be written at present; empty: it can

@@ -79,7 +79,8 @@ type batchOf struct {
 }
 
 // group puts records of one sensor and kind together, in the order in which
-// each pair came first. What belongs to one thing stays in order.
+// each pair came first. What belongs to one thing stays in order, and nothing
+// passes the marks of a round.
 func group(records []firedoor.Record) []batchOf {
 	type pair struct {
 		sensor string
@@ -89,6 +90,9 @@ func group(records []firedoor.Record) []batchOf {
 	at := map[pair]int{}
 	for i := range records {
 		p := pair{records[i].Sensor, records[i].Kind}
+		if p.kind == firedoor.RecordRound {
+			clear(at)
+		}
 		n, ok := at[p]
 		if !ok {
 			n = len(out)
@@ -96,6 +100,9 @@ func group(records []firedoor.Record) []batchOf {
 			out = append(out, batchOf{sensor: p.sensor, kind: p.kind})
 		}
 		out[n].records = append(out[n].records, records[i])
+		if p.kind == firedoor.RecordRound {
+			clear(at)
+		}
 	}
 	return out
 }

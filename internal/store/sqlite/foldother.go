@@ -12,12 +12,7 @@ import (
 
 func (w *writing) foldConversation(r *firedoor.Record) error {
 	if r.Gone {
-		n, err := w.execCount(`DELETE FROM conversations WHERE sensor = ? AND key = ?`, r.Sensor, r.Key)
-		if n > 0 {
-			w.counts.conversations -= n
-			w.changes.Conversations = append(w.changes.Conversations, r.Key)
-		}
-		return err
+		return w.dropConversation(r.Sensor, r.Key)
 	}
 	var c firedoor.Conversation
 	if json.Unmarshal(r.Body, &c) != nil {
@@ -59,6 +54,15 @@ func (w *writing) foldConversation(r *firedoor.Record) error {
 		r.Sensor, r.Key, sort, c.Segment, c.Protocol, e.client.at, e.client.mac, e.client.asset, e.client.name,
 		e.server.at, e.server.mac, e.server.asset, e.server.name, c.Learned, first, last, whole(c.Operations), whole(c.Errors), whole(c.NoResponse), whole(c.Samples),
 		sum(c.Packets), sum(c.Bytes), changes, len(c.Statements), conversationText(r.Key, c.Protocol, c.Segment, &e), []byte(r.Body))
+}
+
+func (w *writing) dropConversation(sensor, key string) error {
+	n, err := w.execCount(`DELETE FROM conversations WHERE sensor = ? AND key = ?`, sensor, key)
+	if n > 0 {
+		w.counts.conversations -= n
+		w.changes.Conversations = append(w.changes.Conversations, key)
+	}
+	return err
 }
 
 func conversationText(key, protocol, segment string, e *ends) string {

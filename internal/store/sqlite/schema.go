@@ -10,10 +10,10 @@ import (
 )
 
 // Version of the stored form. Each has a file in testdata that must load.
-const Version = 1
+const Version = 2
 
 // steps lead from one version to the next; step n makes version n+1.
-var steps = []string{version1}
+var steps = []string{version1, version2}
 
 // version1: times are nanoseconds since 1970, 0 for none. client_at and
 // server_at are what an end is found by: its IP, else its MAC. Names and assets
@@ -83,6 +83,22 @@ CREATE INDEX conversations_server_at ON conversations (server_at, sensor);
 CREATE TABLE sensors (
 	name TEXT PRIMARY KEY, heard INTEGER NOT NULL, body BLOB NOT NULL
 );
+`
+
+// version2: what a sensor held before it began a round and did not tell since,
+// by kind of record. It is a table of its own, for most of what is told in a
+// round is as it was: to note that in the rows would write all of them again. What is
+// removed for another reason leaves it too, so it is never larger than the two.
+const version2 = `
+CREATE TABLE untold (
+	sensor TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (sensor, kind, key)
+) WITHOUT ROWID;
+CREATE TRIGGER assets_gone AFTER DELETE ON assets BEGIN
+	DELETE FROM untold WHERE sensor = OLD.sensor AND kind = 'asset' AND key = OLD.id;
+END;
+CREATE TRIGGER conversations_gone AFTER DELETE ON conversations BEGIN
+	DELETE FROM untold WHERE sensor = OLD.sensor AND kind = 'conversation' AND key = OLD.key;
+END;
 `
 
 // migrate brings the file to this version, each step in one transaction.

@@ -363,13 +363,19 @@ func TestNewerVersionIsRefused(t *testing.T) {
 	}
 }
 
-// TestVersion1Loads: an upgrade never loses what was kept. The file was written
-// by the first released version.
-func TestVersion1Loads(t *testing.T) {
-	const fixture = "testdata/version1.db"
+// TestVersionsLoad: an upgrade never loses what was kept. Each file was written
+// by the version in its name, and is never written again once there is a later
+// one. That of version 2 is in the midst of a round.
+func TestVersionsLoad(t *testing.T) {
 	if os.Getenv("FIREDOOR_WRITE_FIXTURE") != "" {
-		writeFixture(t, fixture)
+		writeFixture(t, fmt.Sprintf("testdata/version%d.db", Version))
 	}
+	for version := 1; version <= Version; version++ {
+		t.Run(fmt.Sprint(version), func(t *testing.T) { loads(t, fmt.Sprintf("testdata/version%d.db", version), version) })
+	}
+}
+
+func loads(t *testing.T, fixture string, version int) {
 	b, err := os.ReadFile(fixture)
 	if err != nil {
 		t.Fatal(err)
@@ -380,7 +386,7 @@ func TestVersion1Loads(t *testing.T) {
 	}
 	s := open(t, dir, DefaultLimits)
 	p, err := s.Position(t.Context())
-	if err != nil || p != (store.Position{Stream: "s", Seq: 1}) {
+	if err != nil || p != (store.Position{Stream: "s", Seq: uint64(version)}) {
 		t.Errorf("position %+v, %v", p, err)
 	}
 	a, err := s.Alert(t.Context(), alertID(1))
@@ -400,6 +406,15 @@ func TestVersion1Loads(t *testing.T) {
 	if st := s.Stats(); st.Alerts != 2 {
 		t.Errorf("after one more alert: %+v", st)
 	}
+	// A store of before rounds gets along with them; one in the midst of one ends it.
+	if version == 1 {
+		apply(t, s, round("line1", firedoor.RoundBegin))
+		apply(t, s, asset(t, 1, "10.0.0.1"))
+	}
+	apply(t, s, round("line1", firedoor.RoundEnd))
+	if got := held(t, s, "line1"); got != "[PLC-1]" {
+		t.Errorf("after a round there are %s", got)
+	}
 }
 
 func writeFixture(t *testing.T, path string) {
@@ -413,6 +428,7 @@ func writeFixture(t *testing.T, path string) {
 	if _, err := s.Acknowledge(t.Context(), alertID(1), store.Acknowledgement{By: "operator", Comment: "it was me"}); err != nil {
 		t.Fatal(err)
 	}
+	apply(t, s, round("line1", firedoor.RoundBegin), asset(t, 1, "10.0.0.1"))
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

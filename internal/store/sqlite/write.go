@@ -48,7 +48,8 @@ type writing struct {
 	counts  counts
 	changes store.Changes
 	moved   map[place]struct{} // where other assets may be now
-	retired store.Stats        // only what was retired and refused
+	retired store.Stats        // only what was retired, refused or swept
+	rounds  bool               // a sensor is telling everything it holds
 }
 
 // place is where an end of an alert or conversation was seen.
@@ -164,6 +165,9 @@ func (s *Store) Apply(ctx context.Context, at store.Position, heard time.Time, r
 		if repeated = now.Stream == at.Stream && at.Seq <= now.Seq; repeated {
 			return nil
 		}
+		if err := w.lookForRounds(now, at, len(records)); err != nil {
+			return err
+		}
 		for i := range records {
 			if err := w.fold(&records[i]); err != nil {
 				return err
@@ -203,6 +207,9 @@ func (w *writing) addTo(st *store.Stats) {
 	st.RetiredAssets += w.retired.RetiredAssets
 	st.RetiredConversations += w.retired.RetiredConversations
 	st.RetiredAcknowledgements += w.retired.RetiredAcknowledgements
+	st.BrokenRounds += w.retired.BrokenRounds
+	st.SweptAssets += w.retired.SweptAssets
+	st.SweptConversations += w.retired.SweptConversations
 	st.Alerts, st.Assets, st.Conversations = w.counts.alerts, w.counts.assets, w.counts.conversations
 	st.Sensors, st.Acknowledgements = w.counts.sensors, w.counts.acknowledgements
 }
@@ -214,7 +221,10 @@ func (w *writing) fold(r *firedoor.Record) error {
 		w.retired.Refused++
 		return nil
 	}
-	var err error
+	err := w.told(r)
+	if err != nil {
+		return err
+	}
 	switch r.Kind {
 	case firedoor.RecordAlert:
 		err = w.foldAlert(r)
@@ -224,8 +234,10 @@ func (w *writing) fold(r *firedoor.Record) error {
 		err = w.foldConversation(r)
 	case firedoor.RecordSensor:
 		err = w.foldSensor(r)
+	case firedoor.RecordRound:
+		err = w.foldRound(r)
 	default:
-		w.retired.Refused++
+		err = errRefused
 	}
 	if errors.Is(err, errRefused) {
 		w.retired.Refused++
