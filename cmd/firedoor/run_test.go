@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -277,6 +278,7 @@ func TestKilled(t *testing.T) {
 	}
 	whole := startRun(t, runArgs(filepath.Join(dir, "whole"))...)
 	whole.played()
+	whole.until("all conversations are told", func() bool { return whole.sensor().Conversations == len(whole.conversations()) })
 	undisturbed := whole.conversations()
 	whole.stop()
 	n := kills(t)
@@ -325,10 +327,16 @@ func TestKilled(t *testing.T) {
 	if n := l.count("/api/assets"); n != len(assets) {
 		t.Errorf("%d assets, an undisturbed run has %d", n, len(assets))
 	}
-	l.until("all conversations are told", func() bool { return len(l.conversations()) == len(undisturbed) })
+	l.until("all conversations are told", func() bool { return l.sensor().Conversations == len(l.conversations()) })
+	got := l.conversations()
+	for key := range maps.Keys(got) {
+		if undisturbed[key] == "" {
+			t.Errorf("conversation %s is %q, undisturbed there is none", key, got[key])
+		}
+	}
 	for key, want := range undisturbed {
-		if got := l.conversations()[key]; got != want {
-			t.Errorf("conversation %s is %q, undisturbed %q", key, got, want)
+		if got[key] != want {
+			t.Errorf("conversation %s is %q, undisturbed %q", key, got[key], want)
 		}
 	}
 	s := l.sensor()
@@ -385,15 +393,18 @@ func absolute(t *testing.T, path string) string {
 func (l *live) conversations() map[string]string {
 	var page struct {
 		Conversations []struct {
-			Key, Protocol string
-			Learned       bool
-			Statements    int
+			Key        string
+			Protocol   string
+			ClientName string `json:"client_name"`
+			ServerName string `json:"server_name"`
+			Learned    bool
+			Statements int
 		}
 	}
 	l.get("/api/conversations", &page)
 	out := map[string]string{}
 	for _, c := range page.Conversations {
-		out[c.Key] = fmt.Sprintf("%s learned %v, %d statements", c.Protocol, c.Learned, c.Statements)
+		out[c.Key] = fmt.Sprintf("%s > %s %s learned %v, %d statements", c.ClientName, c.ServerName, c.Protocol, c.Learned, c.Statements)
 	}
 	return out
 }

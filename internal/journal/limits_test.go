@@ -290,8 +290,10 @@ func TestFullDiskAtTurn(t *testing.T) {
 	fill(t, dir)
 	short = 1
 	wall.passes(askEvery)
-	j.Sync() // nothing but the one at hand: it goes, and only then there is room for the next
-	if got := files(t, in); !slices.Equal(got, []string{segmentPath(in, 3)}) { // a process killed now must find the number
+	// Nothing but the one at hand: it goes, and only then there is room for the
+	// next, where a process that is killed now finds the number.
+	j.Sync()
+	if got := files(t, in); !slices.Equal(got, []string{segmentPath(in, 3)}) {
 		t.Errorf("after the one at hand went: %v", got)
 	}
 	j.Append(Order, 3, []byte("three"))
