@@ -169,7 +169,7 @@ func cookieName(address string) string {
 const linkRefused = `This link was used before, is older than an hour, or is none that this console gave out.
 
 It works once. Reading needs no link: open the console's address. To be able to
-acknowledge alerts from this browser, get a new link where Firedoor runs and
+acknowledge alerts from this browser, get a new link with "firedoor link" where it runs and
 follow it.`
 
 // followLink turns the link into a session. A look ahead without opening (HEAD)

@@ -155,7 +155,7 @@ function Acknowledge({ alert }: { alert: AlertDetail }) {
       ) : (
         <p className="hint">
           Reading is open on this machine. To acknowledge, open the one-time link that firedoor printed where it was started; it makes this browser
-          yours. A new start prints a new link.
+          yours. <code>firedoor link</code> there prints a new one.
         </p>
       )}
     </section>
