@@ -148,6 +148,14 @@ func (b *Board) News(yield func(*Raised)) {
 	b.news = b.news[:0]
 }
 
+// Each gives all alerts, in the order in which they were raised. What it gives is
+// borrowed.
+func (b *Board) Each(yield func(*firedoor.Alert)) {
+	for i := range b.alerts {
+		yield(&b.alerts[i])
+	}
+}
+
 // AllNews makes every alert news again: nobody knows what was told of them.
 func (b *Board) AllNews() {
 	b.news = b.news[:0]

@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"encoding/json"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -20,6 +21,7 @@ type duties struct {
 	describe time.Time // when it is due
 	tell     time.Time
 	store    time.Time
+	retell   time.Time
 	stored   uint64 // index of the feed when the state was stored last
 
 	writing sync.Mutex  // the state is being written
@@ -28,9 +30,13 @@ type duties struct {
 	syncing sync.Mutex // the journal is being made durable
 }
 
+// retellEvery is how often all alerts are told once more: a stream that was full
+// may have let one go before the console saw it.
+const retellEvery = time.Hour
+
 func (w *Watch) duties() *duties {
 	now := time.Now()
-	return &duties{w: w, describe: now, tell: now, store: now.Add(w.o.SnapshotEvery)}
+	return &duties{w: w, describe: now, tell: now, store: now.Add(w.o.SnapshotEvery), retell: now.Add(retellEvery)}
 }
 
 func (d *duties) next() time.Time {
@@ -56,6 +62,10 @@ func (d *duties) do(now time.Time) {
 	}
 	if !now.Before(d.store) {
 		d.storing(now)
+	}
+	if !now.Before(d.retell) {
+		d.retell = now.Add(retellEvery)
+		d.w.p.site.board.Each(d.w.putAlert)
 	}
 }
 
@@ -196,7 +206,11 @@ func (w *Watch) sayChanges(s *firedoor.SensorState) {
 	for _, src := range s.Sources {
 		before, known := w.said[src.Name]
 		if src.State != before.State && (known || src.Problem != "") {
-			w.o.Log.Warn("a source of frames changed", "source", src.Name, "state", src.State, "problem", src.Problem)
+			level := slog.LevelInfo
+			if src.Problem != "" {
+				level = slog.LevelWarn
+			}
+			w.o.Log.Log(w.ctx, level, "a source of frames changed", "source", src.Name, "state", src.State, "problem", src.Problem)
 		}
 		if src.Dropped >= max(1, 10*before.Dropped) {
 			w.o.Log.Warn("frames were dropped: nobody saw them", "source", src.Name, "dropped", src.Dropped)

@@ -203,3 +203,17 @@ func TestJournalOfABurst(t *testing.T) {
 		t.Errorf("%d writes in the journal of %d", writes, requests*each)
 	}
 }
+
+// TestToldOnceMore: when its time has come, all alerts go to the outbox again.
+func TestToldOnceMore(t *testing.T) {
+	w := watchOnce(t, WatchOptions{Captures: []string{sampleCapture}, Learn: Learning{Percent: 60}})
+	d := w.duties()
+	d.do(time.Now())
+	before := w.out.stats().Waiting
+	d.retell = time.Now()
+	d.do(time.Now())
+	if got, want := w.out.stats().Waiting-before, w.p.site.board.Len(); got != want || want == 0 {
+		t.Errorf("%d alerts wait to be told again, want %d", got, want)
+	}
+	d.writers.Wait()
+}

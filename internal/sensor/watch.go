@@ -334,15 +334,18 @@ func (w *Watch) tellAlerts() {
 	}
 	w.book.flush()
 	for i := range news {
-		r := &news[i]
-		line := alertLine(&r.Alert, w.memory.Sources)
-		body, err := json.Marshal(&line)
-		if err != nil { // text and numbers: it cannot
-			w.o.Log.Error("an alert cannot be written", "id", r.Alert.ID, "problem", err)
-			continue
-		}
-		w.out.put(firedoor.Record{Sensor: w.o.Name, Kind: firedoor.RecordAlert, Key: r.Alert.ID, Body: body})
+		w.putAlert(&news[i].Alert)
 	}
+}
+
+func (w *Watch) putAlert(a *firedoor.Alert) {
+	line := alertLine(a, w.memory.Sources)
+	body, err := json.Marshal(&line)
+	if err != nil { // text and numbers: it cannot
+		w.o.Log.Error("an alert cannot be written", "id", a.ID, "problem", err)
+		return
+	}
+	w.out.put(firedoor.Record{Sensor: w.o.Name, Kind: firedoor.RecordAlert, Key: a.ID, Body: body})
 }
 
 // order is something to be done at a moment at which nothing is under way.
