@@ -119,29 +119,32 @@ func (w *Watch) Export(ctx context.Context, path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%s: is there already, and an export overwrites nothing", path)
 	}
-	return w.change(ctx, "export "+path, func() error {
-		body, err := w.state()
-		if err != nil {
-			return err
+	return w.change(ctx, "export "+path, func() error { return w.export(path) })
+}
+
+// export writes what was learned. Nothing may be under way.
+func (w *Watch) export(path string) error {
+	body, err := w.state()
+	if err != nil {
+		return err
+	}
+	var all stored
+	if _, err := stateCodec.Load(body, &all); err != nil {
+		return err
+	}
+	out := stored{Parts: map[string][]byte{}}
+	for name, part := range all.Parts {
+		if learnedPart(name) {
+			out.Parts[name] = part
 		}
-		var all stored
-		if _, err := stateCodec.Load(body, &all); err != nil {
-			return err
-		}
-		out := stored{Parts: map[string][]byte{}}
-		for name, part := range all.Parts {
-			if learnedPart(name) {
-				out.Parts[name] = part
-			}
-		}
-		if out.Parts["segments"], err = stateCodec.Append(nil, &w.feed.scopes); err != nil {
-			return err
-		}
-		if body, err = stateCodec.Append(nil, &out); err != nil {
-			return err
-		}
-		return snapshot.Write(path, exportVersion, body)
-	})
+	}
+	if out.Parts["segments"], err = stateCodec.Append(nil, &w.feed.scopes); err != nil {
+		return err
+	}
+	if body, err = stateCodec.Append(nil, &out); err != nil {
+		return err
+	}
+	return snapshot.Write(path, exportVersion, body)
 }
 
 // Import takes over what another sensor exported; what this one learned is

@@ -448,3 +448,40 @@ func TestStoredVersions(t *testing.T) {
 		t.Errorf("the state of a newer version: %v", err)
 	}
 }
+
+// TestExportedVersions: a baseline that was exported by any released version can
+// be taken over. -update writes that of the present version.
+func TestExportedVersions(t *testing.T) {
+	name := filepath.Join("testdata", "baseline-v1")
+	idle := WatchOptions{Name: "test", Log: slog.New(slog.DiscardHandler), Shards: 1, Publish: (&taken{}).publish,
+		input: func(f *feed, b *book) input { return &script{feed: f, book: b} }}
+	learned := func(w *Watch) (n int) {
+		for i := range lanes {
+			n += w.p.lane(i).table.LearnedStatements()
+		}
+		return n
+	}
+	if *update {
+		w := watchOnce(t, WatchOptions{Captures: []string{sampleCapture}, Learn: Learning{Percent: 60}, Shards: 1})
+		if err := w.export(name + ".new"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(name+".new", name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := NewWatch(idle, all.List)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, version, _, err := snapshot.Read(name, exportVersion)
+	if err != nil || version != exportFirst {
+		t.Fatalf("version %d: %v", version, err)
+	}
+	if err := w.takeOver(body); err != nil {
+		t.Fatal(err)
+	}
+	if n, st := learned(w), w.p.site.inventory.Stats(); n != 77 || st.Known != 46 || w.course.Stage != firedoor.Watching {
+		t.Errorf("%d statements, %+v, stage %s", n, st, w.course.Stage)
+	}
+}
