@@ -45,13 +45,6 @@ func (f *filter) count(ctx context.Context, s *Store, table string) (n int, err 
 	return n, typed(err)
 }
 
-func limitOf(n int) int {
-	if n <= 0 || n > store.MaxPage {
-		return store.MaxPage
-	}
-	return n
-}
-
 // A cursor is where the page before ended: the sort key of its last row. The
 // next page begins behind it, whatever came or went in between.
 type cursor struct {

@@ -89,37 +89,23 @@ func (s *Store) Alerts(ctx context.Context, q store.AlertQuery) (*store.AlertPag
 	return page, nil
 }
 
+var alertList = list[store.Alert]{table: "alerts", columns: alertColumns, order: `t.time DESC, t.id DESC, t.sensor DESC`,
+	behind: func(f *filter, c cursor) { f.and(`(t.time, t.id, t.sensor) < (?, ?, ?)`, c.Time, c.ID, c.Sensor) },
+	scan: func(rows *sql.Rows) (store.Alert, cursor, error) {
+		a, c, err := scanAlert(rows)
+		if err != nil {
+			return store.Alert{}, c, err
+		}
+		return *a, c, nil
+	}}
+
 func (s *Store) alerts(ctx context.Context, q *store.AlertQuery) (*store.AlertPage, error) {
 	f, err := s.alertFilter(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	page := &store.AlertPage{Alerts: []store.Alert{}}
-	if page.Total, err = f.count(ctx, s, "alerts"); err != nil {
-		return nil, err
-	}
-	if q.Cursor != "" {
-		c, err := parseCursor(q.Cursor)
-		if err != nil {
-			return nil, err
-		}
-		f.and(`(t.time, t.id, t.sensor) < (?, ?, ?)`, c.Time, c.ID, c.Sensor)
-	}
-	limit := limitOf(q.Limit)
-	rows, err := s.readers.QueryContext(ctx, `SELECT `+alertColumns+f.where()+` ORDER BY t.time DESC, t.id DESC, t.sensor DESC LIMIT ?`, append(f.args, limit+1)...)
-	var last cursor
-	err = each(rows, err, func(rows *sql.Rows) error {
-		a, c, err := scanAlert(rows)
-		if err != nil {
-			return err
-		}
-		if len(page.Alerts) == limit {
-			page.Next = last.String()
-			return nil
-		}
-		page.Alerts, last = append(page.Alerts, *a), c
-		return nil
-	})
+	page := &store.AlertPage{}
+	page.Alerts, page.Total, page.Next, err = alertList.page(ctx, s, f, q.Cursor, q.Limit)
 	return page, err
 }
 

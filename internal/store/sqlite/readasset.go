@@ -38,48 +38,31 @@ func (s *Store) Assets(ctx context.Context, q store.AssetQuery) (*store.AssetPag
 	return page, nil
 }
 
-func (s *Store) assets(ctx context.Context, q *store.AssetQuery) (*store.AssetPage, error) {
-	f := assetFilter(q)
-	page := &store.AssetPage{Assets: []store.AssetRow{}}
-	var err error
-	if page.Total, err = f.count(ctx, s, "assets"); err != nil {
-		return nil, err
-	}
-	if q.Cursor != "" {
-		c, err := parseCursor(q.Cursor)
-		if err != nil {
-			return nil, err
-		}
-		f.and(`(t.sort, t.id, t.sensor) > (?, ?, ?)`, c.Sort, c.ID, c.Sensor)
-	}
-	open, err := s.openByAsset(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	limit := limitOf(q.Limit)
-	rows, err := s.readers.QueryContext(ctx, `SELECT t.sort, t.sensor, t.id, t.name, t.role, t.level, t.vendor, t.model, t.firmware, t.segment, t.addresses,
-		t.known, t.first_seen, t.last_seen, t.packets FROM assets t`+f.where()+` ORDER BY t.sort, t.id, t.sensor LIMIT ?`, append(f.args, limit+1)...)
-	var last cursor
-	err = each(rows, err, func(rows *sql.Rows) error {
-		var a store.AssetRow
-		var c cursor
+var assetList = list[store.AssetRow]{table: "assets", order: `t.sort, t.id, t.sensor`,
+	columns: `t.sort, t.sensor, t.id, t.name, t.role, t.level, t.vendor, t.model, t.firmware, t.segment, t.addresses,
+		t.known, t.first_seen, t.last_seen, t.packets FROM assets t`,
+	behind: func(f *filter, c cursor) { f.and(`(t.sort, t.id, t.sensor) > (?, ?, ?)`, c.Sort, c.ID, c.Sensor) },
+	scan: func(rows *sql.Rows) (a store.AssetRow, c cursor, err error) {
 		var first, seen int64
-		if err := rows.Scan(&c.Sort, &c.Sensor, &a.ID, &a.Name, &a.Role, &a.Level, &a.Vendor, &a.Model, &a.Firmware, &a.Segment, &a.Addresses,
-			&a.Known, &first, &seen, &a.Packets); err != nil {
-			return err
-		}
-		if len(page.Assets) == limit {
-			page.Next = last.String()
-			return nil
-		}
+		err = rows.Scan(&c.Sort, &c.Sensor, &a.ID, &a.Name, &a.Role, &a.Level, &a.Vendor, &a.Model, &a.Firmware, &a.Segment, &a.Addresses,
+			&a.Known, &first, &seen, &a.Packets)
 		c.ID = a.ID
 		a.FirstSeen, a.LastSeen, a.Zone = stamp(first), stamp(seen), store.ZoneOf(a.Segment, a.Level).Name
-		if n := open[a.ID]; n != nil {
-			a.OpenAlerts = *n
+		return a, c, err
+	}}
+
+func (s *Store) assets(ctx context.Context, q *store.AssetQuery) (*store.AssetPage, error) {
+	page := &store.AssetPage{}
+	var err error
+	if page.Assets, page.Total, page.Next, err = assetList.page(ctx, s, assetFilter(q), q.Cursor, q.Limit); err != nil {
+		return nil, err
+	}
+	open, err := s.openByAsset(ctx, "")
+	for i := range page.Assets {
+		if n := open[page.Assets[i].ID]; n != nil {
+			page.Assets[i].OpenAlerts = *n
 		}
-		page.Assets, last = append(page.Assets, a), c
-		return nil
-	})
+	}
 	return page, err
 }
 

@@ -46,44 +46,27 @@ func (s *Store) Conversations(ctx context.Context, q store.ConversationQuery) (*
 	return page, nil
 }
 
+var conversationList = list[store.ConversationRow]{table: "conversations", order: `t.sort, t.key, t.sensor`,
+	columns: `t.sort, t.sensor, t.key, t.client_asset, t.server_asset, t.client_name, t.server_name, t.protocol, t.segment, t.learned,
+		t.first, t.last, t.operations, t.errors, t.no_response, t.samples, t.packets, t.bytes, t.changes, t.statements
+		FROM conversations t`,
+	behind: func(f *filter, c cursor) { f.and(`(t.sort, t.key, t.sensor) > (?, ?, ?)`, c.Sort, c.ID, c.Sensor) },
+	scan: func(rows *sql.Rows) (r store.ConversationRow, c cursor, err error) {
+		var first, last int64
+		err = rows.Scan(&c.Sort, &c.Sensor, &r.Key, &r.ClientAsset, &r.ServerAsset, &r.ClientName, &r.ServerName, &r.Protocol, &r.Segment, &r.Learned,
+			&first, &last, &r.Operations, &r.Errors, &r.NoResponse, &r.Samples, &r.Packets, &r.Bytes, &r.Changes, &r.Statements)
+		c.ID = r.Key
+		r.First, r.Last = stamp(first), stamp(last)
+		return r, c, err
+	}}
+
 func (s *Store) conversations(ctx context.Context, q *store.ConversationQuery) (*store.ConversationPage, error) {
 	f, err := s.conversationFilter(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	page := &store.ConversationPage{Conversations: []store.ConversationRow{}}
-	if page.Total, err = f.count(ctx, s, "conversations"); err != nil {
-		return nil, err
-	}
-	if q.Cursor != "" {
-		c, err := parseCursor(q.Cursor)
-		if err != nil {
-			return nil, err
-		}
-		f.and(`(t.sort, t.key, t.sensor) > (?, ?, ?)`, c.Sort, c.ID, c.Sensor)
-	}
-	limit := limitOf(q.Limit)
-	rows, err := s.readers.QueryContext(ctx, `SELECT t.sort, t.sensor, t.key, t.client_asset, t.server_asset, t.client_name, t.server_name, t.protocol, t.segment, t.learned,
-		t.first, t.last, t.operations, t.errors, t.no_response, t.samples, t.packets, t.bytes, t.changes, t.statements
-		FROM conversations t`+f.where()+` ORDER BY t.sort, t.key, t.sensor LIMIT ?`, append(f.args, limit+1)...)
-	var end cursor
-	err = each(rows, err, func(rows *sql.Rows) error {
-		var r store.ConversationRow
-		var c cursor
-		var first, last int64
-		if err := rows.Scan(&c.Sort, &c.Sensor, &r.Key, &r.ClientAsset, &r.ServerAsset, &r.ClientName, &r.ServerName, &r.Protocol, &r.Segment, &r.Learned,
-			&first, &last, &r.Operations, &r.Errors, &r.NoResponse, &r.Samples, &r.Packets, &r.Bytes, &r.Changes, &r.Statements); err != nil {
-			return err
-		}
-		if len(page.Conversations) == limit {
-			page.Next = end.String()
-			return nil
-		}
-		c.ID = r.Key
-		r.First, r.Last = stamp(first), stamp(last)
-		page.Conversations, end = append(page.Conversations, r), c
-		return nil
-	})
+	page := &store.ConversationPage{}
+	page.Conversations, page.Total, page.Next, err = conversationList.page(ctx, s, f, q.Cursor, q.Limit)
 	return page, err
 }
 
