@@ -7,7 +7,7 @@ type RecordKind string
 
 // The kinds of record. Body is the JSON of the type named.
 const (
-	RecordAlert        RecordKind = "alert"        // AlertLine; Key is its id
+	RecordAlert        RecordKind = "alert"        // AlertLine, and the segment of its ends; Key is its id
 	RecordAsset        RecordKind = "asset"        // Asset; Key is its id
 	RecordConversation RecordKind = "conversation" // Conversation; Key is a digest of its ends, segment, protocol, port and transport
 	RecordSensor       RecordKind = "sensor"       // SensorState; Key is the sensor's name
@@ -53,6 +53,7 @@ type SensorState struct {
 	Stage         Stage         `json:"stage"`
 	StageSince    string        `json:"stage_since,omitempty"`
 	StageUntil    string        `json:"stage_until,omitempty"` // empty: until told, or not known
+	UntilTold     bool          `json:"until_told"`            // learning ends when somebody says so
 	LearnedFrames uint64        `json:"learned_frames"`
 	Traffic       string        `json:"traffic_time,omitempty"` // of the latest frame or tick
 	Wall          string        `json:"wall_time"`              // when this was said, by the sensor's own clock

@@ -54,6 +54,12 @@ func (c *journalCommand) print(e *journal.Entry) error {
 	if c.Kind != "" && e.Kind.String() != c.Kind || !c.since.IsZero() && e.Time < c.since.UnixNano() {
 		return nil
 	}
+	if e.Kind == journal.Alert { // what the sensor needs of it besides is not for people
+		var a struct{ Alert json.RawMessage }
+		if err := json.Unmarshal(e.Body, &a); err == nil && len(a.Alert) > 0 {
+			return c.line(e, a.Alert)
+		}
+	}
 	if e.Kind != journal.Lines {
 		return c.line(e, e.Body)
 	}

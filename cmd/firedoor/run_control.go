@@ -149,13 +149,31 @@ func (s *service) carryOut(ctx context.Context, order string, q url.Values) (str
 	case "resume":
 		return "the maintenance window is over", s.watch.Resume(ctx)
 	case "export":
+		if err := s.within(q.Get("file")); err != nil {
+			return "", err
+		}
 		return "exported to " + q.Get("file"), s.watch.Export(ctx, q.Get("file"))
 	case "import":
+		if err := s.within(q.Get("file")); err != nil {
+			return "", err
+		}
 		return "imported from " + q.Get("file"), s.watch.Import(ctx, q.Get("file"))
 	case "forget":
 		return s.forget(ctx, q.Get("asset"))
 	}
 	return "", fmt.Errorf("no such order: %s", order)
+}
+
+// within says that a file must be where the process may read and write.
+func (s *service) within(file string) error {
+	dir, err := filepath.Abs(s.cfg.Data.Dir)
+	if err != nil {
+		return err
+	}
+	if filepath.Dir(file) != dir {
+		return fmt.Errorf("%s: the process may only use files in its data folder: give one in %s", file, dir)
+	}
+	return nil
 }
 
 func (s *service) forget(ctx context.Context, asset string) (string, error) {
@@ -166,7 +184,7 @@ func (s *service) forget(ctx context.Context, asset string) (string, error) {
 	} else {
 		id, ok := firedoor.ParseAssetID(asset)
 		if !ok {
-			return "", fmt.Errorf("%s: is no asset id", asset)
+			return "", fmt.Errorf("%s: is no asset id (a- and twelve hexadecimal digits): the Assets room of the console shows them", asset)
 		}
 		n, err = s.watch.ForgetAsset(ctx, id)
 	}

@@ -118,7 +118,7 @@ func stageText(s *firedoor.SensorState, pause string) string {
 	switch {
 	case s.StageUntil != "":
 		text += " until " + s.StageUntil + " of traffic time"
-	case s.Stage == firedoor.Learning:
+	case s.UntilTold:
 		text += " until told"
 	case pause != "":
 		text += " (" + pause + ")"

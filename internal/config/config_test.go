@@ -142,7 +142,7 @@ func TestProblems(t *testing.T) {
 			"2: learn.for: a share can be taken of files, whose end is known; with capture.interfaces give a time or until-told"}},
 		{"learn:\n  new_device_for: 1h\n", []string{
 			"2: learn.new_device_for: does nothing without learn.for: where nothing is learned there is nothing a new device could differ from"}},
-		{"data:\n  snapshot_every: 11s\n", []string{`2: data.snapshot_every: "11s" is too large: give 1s to 10s`}},
+		{"data:\n  snapshot_every: 11s\n", []string{`2: data.snapshot_every: "11s" is too large: give 1s to 8s`}},
 		{"data:\n  snapshot_every: 5\n", []string{`2: data.snapshot_every: "5" needs a unit: write it like 5s or 5m`}},
 		{"data:\n  dir: ''\n", []string{"2: data.dir: is empty: give a path"}},
 		{"data:\n  dir: \"a\\0b\"\n", []string{`2: data.dir: "a\x00b" is no path: it holds a control character`}},
@@ -288,7 +288,7 @@ func TestCheck(t *testing.T) {
 	}
 	want := []string{
 		"shards: 99 is too large: give 0 to 16",
-		"data.snapshot_every: 1m is too large: give 1s to 10s",
+		"data.snapshot_every: 1m is too large: give 1s to 8s",
 		`roles[1]: "cook" is not one of sensor, console`,
 		`console.listen: "10.0.0.1:80" would be reachable from other machines: only 127.0.0.1 and [::1] are allowed`,
 		"roles: sensor alone needs uplink.url or uplink.listen to meet the other role",

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"sync"
+
 	"firedoor"
 	"firedoor/internal/packet"
 )
@@ -17,8 +19,10 @@ const Other firedoor.Segment = MaxScopes
 const otherName = "other"
 
 // Scopes numbers broadcast domains in the order of first sight, from 0. The
-// zero Scopes is ready. It is not safe for concurrent use.
+// zero Scopes is ready. Segment belongs to one goroutine; Name, Scope and Len may
+// be called by others meanwhile.
 type Scopes struct {
+	mu      sync.RWMutex `snapshot:"-"` // held to add a scope, and by others to read them
 	last    packet.Scope
 	lastSeg firedoor.Segment
 	warm    bool // last means something
@@ -45,8 +49,10 @@ func (s *Scopes) find(sc packet.Scope) firedoor.Segment {
 		if s.segs == nil {
 			s.segs = map[packet.Scope]firedoor.Segment{}
 		}
+		s.mu.Lock()
 		seg = firedoor.Segment(len(s.scopes))
 		s.scopes = append(s.scopes, sc)
+		s.mu.Unlock()
 		s.segs[sc] = seg
 	}
 	s.last, s.lastSeg, s.warm = sc, seg, true
@@ -55,7 +61,11 @@ func (s *Scopes) find(sc packet.Scope) firedoor.Segment {
 
 // Len is how many segments were given out; their handles are 0 ... Len()-1.
 // Other is not among them.
-func (s *Scopes) Len() int { return len(s.scopes) }
+func (s *Scopes) Len() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.scopes)
+}
 
 // Beyond is how many times a scope had to share the segment Other.
 func (s *Scopes) Beyond() uint64 { return s.beyond }
@@ -63,6 +73,8 @@ func (s *Scopes) Beyond() uint64 { return s.beyond }
 // Scope returns the scope of a segment; the zero Scope for Other and for
 // handles never given out.
 func (s *Scopes) Scope(seg firedoor.Segment) packet.Scope {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	if int64(seg) < int64(len(s.scopes)) {
 		return s.scopes[seg]
 	}
@@ -71,6 +83,8 @@ func (s *Scopes) Scope(seg firedoor.Segment) packet.Scope {
 
 // Name is the segment's name for people: that of its scope, or "other".
 func (s *Scopes) Name(seg firedoor.Segment) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	if int64(seg) < int64(len(s.scopes)) {
 		return packet.ScopeName(s.scopes[seg])
 	}

@@ -254,3 +254,20 @@ func (v *Inventory) Acquaint(before int64) (n int) {
 	}
 	return n
 }
+
+// KnowSeenSince makes newcomers known that were seen at a time or after it:
+// learning began again then, and is over. Who was not seen in it stays new.
+func (v *Inventory) KnowSeenSince(since int64) {
+	for a := range v.assets {
+		as := &v.assets[a]
+		if !as.live || !as.newcomer {
+			continue
+		}
+		for _, n := range as.nodes {
+			if v.nodes[n].last >= since {
+				v.makeKnown(uint32(a))
+				break
+			}
+		}
+	}
+}

@@ -69,7 +69,16 @@ func (b *book) flush() {
 	}
 }
 
-func (b *book) alert(r *detect.Raised) { b.write(journal.Alert, r.Alert.Time, r) }
+// journalled is an alert in the journal: for people, and as the board takes it in
+// again.
+type journalled struct {
+	Alert firedoor.AlertLine `json:"alert"`
+	State detect.Raised      `json:"state"`
+}
+
+func (b *book) alert(r *detect.Raised, sources []string) {
+	b.write(journal.Alert, r.Alert.Time, journalled{alertLine(&r.Alert, sources), *r})
+}
 
 // silence is a tick without a frame: a replay of the frames needs it to come to
 // the same.
@@ -87,11 +96,13 @@ func (b *book) stage(now int64, s firedoor.Stage, reason string) {
 	}{s, reason})
 }
 
-// order is what somebody ordered, in the words of the order.
+// order is what somebody ordered, in the words of the order, and when by the
+// machine's clock.
 func (b *book) order(now int64, what string) {
 	b.write(journal.Order, now, struct {
 		Order string `json:"order"`
-	}{what})
+		Wall  string `json:"wall_time"`
+	}{what, stamp(time.Now().UnixNano())})
 }
 
 // run is reads of one kind since the last time runs were told. Period is the mean
@@ -197,9 +208,9 @@ func (w *Watch) adopt() {
 		return
 	}
 	err := journal.Read(w.o.Journal.Dir(), w.memory.Journal, func(e *journal.Entry) error {
-		var r detect.Raised
-		if e.Kind == journal.Alert && json.Unmarshal(e.Body, &r) == nil && r.Alert.ID != "" {
-			w.p.site.board.Adopt(&r)
+		var a journalled
+		if e.Kind == journal.Alert && json.Unmarshal(e.Body, &a) == nil && a.State.Alert.ID != "" {
+			w.p.site.board.Adopt(&a.State)
 		}
 		return nil
 	})

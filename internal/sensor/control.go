@@ -234,6 +234,6 @@ func (w *Watch) Limits() []firedoor.Limit {
 		{Name: "distinct operations", Times: MaxStatements}, {Name: "unanswered operations", Times: maxAsks},
 		{Name: "segments", Times: flow.MaxScopes}, {Name: "assets", Times: inventory.DefaultMaxAssets}, {Name: "alerts", Times: detect.MaxAlerts},
 		{Name: "conversations without operations", Times: MaxConversations}, {Name: "addresses", Times: inventory.DefaultMaxAddresses},
-		{Name: "facts", Times: inventory.DefaultMaxFacts}, {Name: "disputed addresses", Times: inventory.MaxContests},
+		{Name: "disputed addresses", Times: inventory.MaxContests},
 		{Name: "pairs that tell roles", Times: inventory.MaxEdges}}
 }

@@ -191,6 +191,7 @@ func (w *Watch) describe(now time.Time) firedoor.SensorState {
 	if w.course.Since > 0 {
 		s.StageSince = stamp(w.course.Since)
 	}
+	s.UntilTold = w.course.Stage == firedoor.Learning && w.course.For == 0 && w.course.Boundary == 0
 	if c := &w.course; c.Stage == firedoor.Learning && c.For > 0 && w.feed.begun {
 		s.StageUntil = stamp(w.feed.clock.now + c.For - (w.from.learnElapsed() - c.From))
 	}

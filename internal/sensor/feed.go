@@ -28,10 +28,10 @@ type feed struct {
 	learning func() bool `snapshot:"-"`
 }
 
-func newFeed(files int) feed {
-	s := feed{read: make([]fileRead, files)}
+// begins makes an empty feed ready for so many files.
+func (s *feed) begins(files int) {
+	s.read = make([]fileRead, files)
 	s.bare = s.scopes.Segment(packet.Scope{})
-	return s
 }
 
 // fileRead is what was read of one file: times as its frames claim them.

@@ -25,6 +25,7 @@ type site struct {
 	acquaintance int64
 	acquainted   int64 // when it was last looked who is not new any more
 	interrupted  bool  // learning is not over, though frames are not learned from
+	relearned    int64 // when learning began again, in traffic time; 0: it is the first time
 }
 
 // acquaintEvery is how often it is looked who is not new any more.
@@ -109,7 +110,11 @@ func (s *site) over(last *item) {
 
 // arm ends learning: what is known now is kept whatever comes.
 func (s *site) arm() {
-	s.inventory.Freeze()
+	if s.relearned > 0 {
+		s.inventory.KnowSeenSince(s.relearned)
+	} else {
+		s.inventory.Freeze()
+	}
 	s.armed = true
 	s.peers.index(s.inventory)
 }

@@ -61,7 +61,8 @@ func (m *merged) Close() error {
 }
 
 func newSource(o *Options) (*source, error) {
-	s := &source{o: o, feed: newFeed(len(o.Captures) + len(o.Teachers))}
+	s := &source{o: o}
+	s.begins(len(o.Captures) + len(o.Teachers))
 	s.feed.learning = s.learning
 	for i, f := range o.Teachers {
 		s.parts = append(s.parts, part{files: []string{f}, index: []uint32{uint32(len(o.Captures) + i)}, teacher: true})

@@ -66,6 +66,9 @@ func (w *Watch) learn(length time.Duration) {
 	w.unpause()
 	w.enter(firedoor.Learning)
 	w.course.For, w.course.From, w.course.Boundary = int64(length), w.from.learnElapsed(), 0
+	if w.p.site.armed {
+		w.p.site.relearned = w.feed.clock.now
+	}
 	w.p.site.armed = false // until learning is over again
 }
 

@@ -56,6 +56,7 @@ type stored struct {
 type siteState struct {
 	Learned, Armed bool
 	Acquainted     int64
+	Relearned      int64
 }
 
 // laneState is what a lane remembers beside its table.
@@ -90,7 +91,7 @@ type memory struct {
 // state gives the whole state. Nothing may be under way.
 func (w *Watch) state() ([]byte, error) {
 	s := w.p.site
-	w.memory.Site = siteState{s.learned, s.armed, s.acquainted}
+	w.memory.Site = siteState{s.learned, s.armed, s.acquainted, s.relearned}
 	if w.o.Journal != nil {
 		w.memory.Journal = w.o.Journal.Position()
 	}
@@ -178,6 +179,7 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 	}
 	s := w.p.site
 	s.learned, s.armed, s.acquainted = w.memory.Site.Learned, w.memory.Site.Armed, w.memory.Site.Acquainted
+	s.relearned = w.memory.Site.Relearned
 	for i := range lanes {
 		l := w.p.lane(i)
 		l.sights = w.memory.Lanes[i].Sights

@@ -266,7 +266,6 @@ func (r *Result) limits(p *pipeline, sight *Sight) []firedoor.Limit {
 	inv := r.site.inventory.Stats()
 	add("assets", inv.NotAdmitted)
 	add("addresses", inv.AddressesRefused)
-	add("facts", inv.FactsRefused)
 	add("disputed addresses", inv.ContestsRefused)
 	add("pairs that tell roles", inv.EdgesRefused)
 	add("alerts", r.site.board.Beyond())

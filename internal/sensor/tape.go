@@ -27,7 +27,8 @@ type played struct {
 	Path    string // as it was found: cleaned and absolute
 	Size    int64
 	Name    string
-	Frames  uint64 // handed over
+	Frames  uint64 // handed over in the pass at hand
+	Earlier uint64 // and in those before
 	Bytes   uint64
 	Last    int64 // claimed time of the last frame
 	Done    bool
@@ -150,7 +151,8 @@ func (t *tape) open() (bool, error) {
 		t.Passes++
 		t.Shift += t.span() + betweenPasses
 		for _, at := range t.given {
-			t.Played[at].Done, t.Played[at].Frames = false, 0
+			p := &t.Played[at]
+			p.Done, p.Earlier, p.Frames = false, p.Earlier+p.Frames, 0
 		}
 	}
 }
@@ -299,7 +301,7 @@ func (t *tape) states() []firedoor.SourceState {
 	var out []firedoor.SourceState
 	for _, at := range t.given {
 		p := &t.Played[at]
-		s := firedoor.SourceState{Name: p.Name, Kind: "capture", State: "running", Frames: p.Frames, Bytes: p.Bytes, Problem: p.Problem}
+		s := firedoor.SourceState{Name: p.Name, Kind: "capture", State: "running", Frames: p.Earlier + p.Frames, Bytes: p.Bytes, Problem: p.Problem}
 		switch {
 		case p.Done:
 			s.State = "finished"

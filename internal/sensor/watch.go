@@ -110,8 +110,9 @@ func NewWatch(o WatchOptions, list []*protocol.Protocol) (*Watch, error) {
 	if o.SnapshotEvery <= 0 {
 		o.SnapshotEvery = DefaultSnapshotEvery
 	}
-	f := newFeed(0)
-	w := &Watch{o: o, feed: &f, orders: make(chan order), ctx: context.Background()}
+	f := &feed{}
+	f.begins(0)
+	w := &Watch{o: o, feed: f, orders: make(chan order), ctx: context.Background()}
 	f.learning = w.learning
 	w.out = newOutbox(o.Publish, o.Log)
 	w.teller = newTeller(o.Name, w.out.put)
@@ -330,7 +331,7 @@ func (w *Watch) tellAlerts() {
 		return
 	}
 	for i := range news {
-		w.book.alert(&news[i])
+		w.book.alert(&news[i], w.memory.Sources)
 	}
 	w.book.flush()
 	for i := range news {
@@ -339,7 +340,10 @@ func (w *Watch) tellAlerts() {
 }
 
 func (w *Watch) putAlert(a *firedoor.Alert) {
-	line := alertLine(a, w.memory.Sources)
+	line := struct {
+		firedoor.AlertLine
+		Segment string `json:"segment"` // two segments may have the same addresses
+	}{alertLine(a, w.memory.Sources), w.feed.scopes.Name(a.Client.Segment)}
 	body, err := json.Marshal(&line)
 	if err != nil { // text and numbers: it cannot
 		w.o.Log.Error("an alert cannot be written", "id", a.ID, "problem", err)

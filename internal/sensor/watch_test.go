@@ -289,7 +289,7 @@ func TestAdopted(t *testing.T) {
 	}
 	w := watchOnce(t, WatchOptions{Captures: []string{sampleCapture}, Learn: Learning{Percent: 60}, Dir: dir, Journal: j})
 	stranger := detect.Raised{Cause: "x>y", Alert: firedoor.Alert{ID: "00112233", Time: 5, Kind: "new-writer", Sentence: "told in the last moment"}}
-	w.book.alert(&stranger)
+	w.book.alert(&stranger, []string{"plant.pcap.xz"})
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}

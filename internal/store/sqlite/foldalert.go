@@ -35,7 +35,10 @@ func (w *writing) foldAlert(r *firedoor.Record) error {
 		w.counts.alerts -= n
 		return err
 	}
-	var line firedoor.AlertLine
+	var line struct {
+		firedoor.AlertLine
+		Segment string // of both ends; records of older sensors do not tell
+	}
 	if err := json.Unmarshal(r.Body, &line); err != nil || line.ID != r.Key {
 		return errRefused
 	}
@@ -49,7 +52,7 @@ func (w *writing) foldAlert(r *firedoor.Record) error {
 	if err != nil || there && bytes.Equal(before, r.Body) {
 		return err
 	}
-	e := ends{sensor: r.Sensor, time: at, client: endOf(line.Client), server: endOf(line.Server)}
+	e := ends{sensor: r.Sensor, segment: line.Segment, time: at, client: endOf(line.Client), server: endOf(line.Server)}
 	if err := w.resolve(&e); err != nil {
 		return err
 	}
@@ -69,7 +72,7 @@ func (w *writing) foldAlert(r *firedoor.Record) error {
 			server_at = excluded.server_at, server_mac = excluded.server_mac, server_asset = excluded.server_asset, server_name = excluded.server_name,
 			search = excluded.search, body = excluded.body`,
 		r.Sensor, line.ID, at, int(severity), line.Kind, e.client.at, e.client.mac, e.client.asset, e.client.name,
-		e.server.at, e.server.mac, e.server.asset, e.server.name, acknowledged, w.now, alertText(&line, &e), []byte(r.Body))
+		e.server.at, e.server.mac, e.server.asset, e.server.name, acknowledged, w.now, alertText(&line.AlertLine, &e), []byte(r.Body))
 }
 
 // alertText is what a search looks through.

@@ -132,7 +132,7 @@ func (w *writing) settle() error {
 type table struct{ name, key, segment, time string }
 
 var (
-	alertsTable        = table{"alerts", "id", "''", "time"}
+	alertsTable        = table{"alerts", "id", "coalesce(json_extract(CAST(body AS TEXT), '$.segment'), '')", "time"}
 	conversationsTable = table{"conversations", "key", "segment", "last"}
 )
 
