@@ -37,6 +37,9 @@ type half struct {
 	bytes   uint64
 	packets uint32
 	seen    signatures
+
+	accountedBytes uint64 // of those above, what the conversation knows
+	accounted      uint32
 }
 
 type connFlags uint8

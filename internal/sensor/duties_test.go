@@ -217,3 +217,44 @@ func TestToldOnceMore(t *testing.T) {
 	}
 	d.writers.Wait()
 }
+
+// TestOpenConnectionsCount: the packets of a connection that stays open are counted
+// for its conversation and its devices while it lasts, and once.
+func TestOpenConnectionsCount(t *testing.T) {
+	var file strings.Builder
+	n, err := plant.NewNet(&file, time.Unix(1000, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := n.Dial(panel, controller, 50_001, plant.PortModbus)
+	pollModbus(n, c, 60, time.Second)
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	frames := framesOf(t, []byte(file.String()))
+	w := watchOnce(t, WatchOptions{Learn: Learning{UntilTold: true}, input: func(f *feed, b *book) input {
+		f.read = make([]fileRead, 1)
+		return &script{feed: f, book: b, steps: cut(frames, 9, nil)}
+	}})
+	var packets uint64
+	for a := range w.p.site.inventory.Assets {
+		packets += a.Packets
+	}
+	if all := uint64(len(frames)); packets > all || packets < all*3/4 {
+		t.Errorf("%d packets are counted of %d in a connection that is open", packets, all)
+	}
+	for i := range lanes {
+		w.p.lane(i).out = &output{}
+		w.p.lane(i).flush(&w.p.final)
+		for _, x := range w.p.lane(i).out.traffic {
+			w.p.site.addTraffic(&x)
+		}
+	}
+	packets = 0
+	for a := range w.p.site.inventory.Assets {
+		packets += a.Packets
+	}
+	if packets != uint64(len(frames)) {
+		t.Errorf("%d packets are counted in the end of %d", packets, len(frames))
+	}
+}

@@ -27,6 +27,9 @@ type storedHalf struct {
 	Last    int64
 	Bytes   uint64
 	Packets uint32
+
+	Accounted      uint32
+	AccountedBytes uint64
 }
 
 // storedFlags are those that still hold for a flow that goes on in its middle.
@@ -48,7 +51,7 @@ func (l *lane) storeFlows() []storedFlow {
 		}
 		for i := range c.half {
 			h := &c.half[i]
-			s.Half[i] = storedHalf{MAC: h.mac, Last: h.last, Bytes: h.bytes, Packets: h.packets}
+			s.Half[i] = storedHalf{MAC: h.mac, Last: h.last, Bytes: h.bytes, Packets: h.packets, Accounted: h.accounted, AccountedBytes: h.accountedBytes}
 		}
 		out = append(out, s)
 	}
@@ -70,6 +73,7 @@ func (l *lane) restoreFlows(flows []storedFlow) {
 		c.run.Resume(l.host, s.Runner)
 		for k := range c.half {
 			h := &s.Half[k]
+			c.half[k].accounted, c.half[k].accountedBytes = h.Accounted, h.AccountedBytes
 			c.half[k].mac, c.half[k].last, c.half[k].bytes, c.half[k].packets = h.MAC, h.Last, h.Bytes, h.Packets
 		}
 		l.table.Rejoin(c.conv)

@@ -215,8 +215,16 @@ func (l *lane) evicted(slot int32) {
 	l.slot, l.conn = keep, conn
 }
 
-// idle says how long a flow may be silent.
-func (l *lane) idle(slot int32) int64 { return l.at(slot).idle() }
+// idle says how long a flow may be silent. It is asked of every flow when its turn
+// in a sweep comes: that is when a watch takes its packets over, for on a plant
+// connections last for months.
+func (l *lane) idle(slot int32) int64 {
+	c := l.at(slot)
+	if l.notReads && c.joined < 0 && c.conv >= 0 {
+		l.account(c)
+	}
+	return c.idle()
+}
 
 // sweep ends flows that have been silent too long; it runs at every tick and looks
 // at so many slots that it comes round in sweepRound ticks.
@@ -250,23 +258,34 @@ func (l *lane) finish(slot int32) {
 
 // settle adds the flow's packets to its conversation.
 func (l *lane) settle(c *conn) {
+	l.account(c)
 	conv := l.table.Conversation(c.conv)
-	client := int(c.run.Client())
-	for i, side := range [2]int{client, 1 - client} {
-		conv.Packets[i] += uint64(c.half[side].packets)
-		conv.Bytes[i] += c.half[side].bytes
-		if c.half[side].packets > 0 {
-			l.out.traffic = append(l.out.traffic, traffic{place: l.place(), learning: l.item.Learning, end: c.end[side], first: c.first, last: c.half[side].last,
-				packets: uint64(c.half[side].packets), bytes: c.half[side].bytes})
-		}
-	}
-	conv.Last = max(conv.Last, c.half[0].last, c.half[1].last)
-	conv.First = min(conv.First, c.first)
 	if c.proto == packet.TCP && (c.half[0].packets == 0 || c.half[1].packets == 0) {
 		conv.OneWay++
 		l.source(c.opened.Capture).OneWay++
 	}
 	l.table.Leave(c.conv)
+}
+
+// account adds the packets that were not added yet to the flow's conversation and
+// to the devices at its ends.
+func (l *lane) account(c *conn) {
+	conv := l.table.Conversation(c.conv)
+	client := int(c.run.Client())
+	for i, side := range [2]int{client, 1 - client} {
+		h := &c.half[side]
+		packets, bytes := h.packets-h.accounted, h.bytes-h.accountedBytes
+		if packets == 0 {
+			continue
+		}
+		h.accounted, h.accountedBytes = h.packets, h.bytes
+		conv.Packets[i] += uint64(packets)
+		conv.Bytes[i] += bytes
+		l.out.traffic = append(l.out.traffic, traffic{place: l.place(), learning: l.item.Learning, end: c.end[side], first: c.first, last: h.last,
+			packets: uint64(packets), bytes: bytes})
+	}
+	conv.Last = max(conv.Last, c.half[0].last, c.half[1].last)
+	conv.First = min(conv.First, c.first)
 }
 
 // flush ends all flows, in the order of their slots: a capture is over.
