@@ -26,10 +26,17 @@ type book struct {
 	runsTold
 }
 
-// runsTold is what is stored of a book: how many of each statement were told.
+// runsTold is what is stored of a book: what was told of each statement.
 type runsTold struct {
-	Told [lanes][]uint32
+	Told [lanes][]toldRun
 	Next int64 // traffic time of the next runs
+}
+
+// toldRun is where the last run of a statement ended.
+type toldRun struct {
+	Count  uint32
+	Last   int64
+	Period int64
 }
 
 // begin starts the book: the sensor began, or goes on from its stored state.
@@ -105,8 +112,9 @@ func (b *book) order(now int64, what string) {
 	}{what, stamp(time.Now().UnixNano())})
 }
 
-// run is reads of one kind since the last time runs were told. Period is the mean
-// time between two of them over all that was seen, in nanoseconds.
+// run is reads of one kind since the run before. Period is the mean time between
+// two of them in it, in nanoseconds, 0 for a single one; Before is that of the run
+// before where it was clearly another: the rhythm changed.
 type run struct {
 	Conversation string  `json:"conversation"`
 	Client       string  `json:"client"`
@@ -118,11 +126,17 @@ type run struct {
 	Object       string  `json:"object,omitempty"`
 	Quantity     *uint32 `json:"quantity,omitempty"`
 	Count        uint32  `json:"count"`
-	First        string  `json:"first"` // of all
-	Last         string  `json:"last"`
+	Start        string  `json:"start"`
+	End          string  `json:"end"`
 	Period       int64   `json:"period_ns"`
-	Errors       uint32  `json:"errors"` // of all
+	Before       int64   `json:"period_before_ns,omitempty"`
+	Errors       uint32  `json:"errors"` // of all so far
 	NoResponse   uint32  `json:"no_response"`
+}
+
+// changed tells whether a period is clearly another: by more than a fifth.
+func changed(before, now int64) bool {
+	return before > 0 && now > 0 && (5*now > 6*before || 6*now < 5*before)
 }
 
 // busy tells whether telling runs is under way.
@@ -160,17 +174,28 @@ func (b *book) runsUntil(r *Result, now int64, until time.Time) {
 	b.under, b.Next = false, now+runEvery
 }
 
-// runOf tells the reads of a statement since the last time.
+// runOf tells the reads of a statement since the run before.
 func (b *book) runOf(r *Result, l *lane, st int, now int64) {
 	told := &b.Told[b.lane]
 	for st >= len(*told) {
-		*told = append(*told, 0)
+		*told = append(*told, toldRun{})
 	}
-	count := l.table.Statement(int32(st)).Count
-	if n := count - (*told)[st]; count > (*told)[st] {
-		b.readRun(r, l, int32(st), n, now)
+	t := &(*told)[st]
+	s := l.table.Statement(int32(st))
+	if s.Count <= t.Count {
+		return
 	}
-	(*told)[st] = count
+	n, start := s.Count-t.Count, t.Last
+	gaps := int64(n)
+	if t.Count == 0 {
+		start, gaps = s.First, gaps-1
+	}
+	period := int64(0)
+	if gaps > 0 {
+		period = max(s.Last-start, 0) / gaps
+	}
+	b.readRun(r, l, int32(st), run{Count: n, Start: stamp(min(start, s.Last)), End: stamp(s.Last), Period: period}, t.Period, now)
+	*t = toldRun{s.Count, s.Last, period}
 }
 
 // skip takes all reads so far for told: statements have other numbers now.
@@ -179,12 +204,13 @@ func (b *book) skip(lanes []*lane) {
 	for i, l := range lanes {
 		b.Told[i] = b.Told[i][:0]
 		for st := range l.table.Statements() {
-			b.Told[i] = append(b.Told[i], l.table.Statement(int32(st)).Count)
+			s := l.table.Statement(int32(st))
+			b.Told[i] = append(b.Told[i], toldRun{Count: s.Count, Last: s.Last})
 		}
 	}
 }
 
-func (b *book) readRun(r *Result, l *lane, st int32, n uint32, now int64) {
+func (b *book) readRun(r *Result, l *lane, st int32, x run, before, now int64) {
 	op := l.table.Operation(st)
 	if op.Verb != firedoor.VerbRead {
 		return
@@ -192,13 +218,16 @@ func (b *book) readRun(r *Result, l *lane, st int32, n uint32, now int64) {
 	conv := l.table.Owner(st)
 	c := l.table.Conversation(conv)
 	s := statement(conversationRef{l, conv}, st)
-	protocol := s.Protocol
-	if protocol == "" {
-		protocol = c.Protocol
+	x.Conversation, x.Client, x.Server = conversationKey(r.scopes.Name(c.Segment), &c.Pair), c.Client.String(), c.Server.String()
+	if x.Protocol = s.Protocol; x.Protocol == "" {
+		x.Protocol = c.Protocol
 	}
-	b.write(journal.Run, now, run{Conversation: conversationKey(r.scopes.Name(c.Segment), &c.Pair), Client: c.Client.String(), Server: c.Server.String(),
-		Protocol: protocol, Unit: s.Unit, Function: s.Function, Code: s.Code, Object: s.Object, Quantity: s.Quantity, Count: n,
-		First: s.First, Last: s.Last, Period: s.Period, Errors: s.Errors, NoResponse: s.NoResponse})
+	x.Unit, x.Function, x.Code, x.Object, x.Quantity = s.Unit, s.Function, s.Code, s.Object, s.Quantity
+	x.Errors, x.NoResponse = s.Errors, s.NoResponse
+	if changed(before, x.Period) {
+		x.Before = before
+	}
+	b.write(journal.Run, now, x)
 }
 
 // adopt takes in the alerts that were told after the state at hand was stored:

@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"log/slog"
 	"strings"
 	"testing"
@@ -256,5 +257,71 @@ func TestOpenConnectionsCount(t *testing.T) {
 	}
 	if packets != uint64(len(frames)) {
 		t.Errorf("%d packets are counted in the end of %d", packets, len(frames))
+	}
+}
+
+// TestRuns: polling stands in the journal as runs, with its period in each, and
+// where the rhythm changed the one before.
+func TestRuns(t *testing.T) {
+	var file strings.Builder
+	n, err := plant.NewNet(&file, time.Unix(1000, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := n.Dial(panel, controller, 50_001, plant.PortModbus)
+	pollModbus(n, c, 600, time.Second)
+	pollModbus(n, c, 300, 3*time.Second)
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	frames := framesOf(t, []byte(file.String()))
+	dir := t.TempDir()
+	j, err := journal.Open(journal.Config{Dir: dir}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewWatch(WatchOptions{Name: "test", Log: slog.New(slog.DiscardHandler), Publish: (&taken{}).publish, Shards: 1, Journal: j,
+		input: func(f *feed, b *book) input {
+			f.read = make([]fileRead, 1)
+			return &script{feed: f, book: b, steps: cut(frames, 3, nil)}
+		}}, all.List)
+	if err != nil {
+		t.Fatal(err)
+	}
+	crew := w.p.crew()
+	for {
+		b := crew.take()
+		if more, err := w.p.next(reader{w}, b); err != nil || !more {
+			break
+		}
+		crew.give(b)
+		w.book.someRuns(w.p.view(), w.feed.clock.now)
+	}
+	w.book.allRuns(w.p.view(), w.feed.clock.now)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var runs []run
+	total := uint32(0)
+	if err := journal.Read(dir, journal.Position{}, func(e *journal.Entry) error {
+		if e.Kind != journal.Run {
+			return nil
+		}
+		var x run
+		err := json.Unmarshal(e.Body, &x)
+		runs, total = append(runs, x), total+x.Count
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	turns := 0
+	for _, x := range runs {
+		if x.Before > 0 {
+			turns++
+		}
+	}
+	last := runs[len(runs)-1]
+	if total != 900 || turns == 0 || last.Period < int64(2900*time.Millisecond) || last.Period > int64(3100*time.Millisecond) {
+		t.Errorf("%d reads in %d runs, %d changes of rhythm, the last %+v", total, len(runs), turns, last)
 	}
 }
