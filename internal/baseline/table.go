@@ -144,6 +144,9 @@ type detail struct {
 	textStart  uint32
 	textLen    uint32
 	tail       uint64 // stands for the rest of a text that was cut
+	gapLeast   int64  // between two askings, of those looked at since Jitter was asked
+	gapMost    int64
+	gaps       uint32
 	errors     uint32
 	noResponse uint32
 	older      int32 // next in the conversation's chain
@@ -155,6 +158,31 @@ type detail struct {
 	hasQty     bool
 	covered    bool
 	outcomes   uint8 // kinds of outcome a changing one had: 1 << OutcomeKind
+}
+
+// gapSample: of every sixteenth asking the time since the one before is looked at.
+// Looking each time would cost a cache miss for each.
+const gapSample = 15
+
+// gap takes note of the time between two askings.
+func (d *detail) gap(g int64) {
+	if g < 0 { // a later file may be older
+		return
+	}
+	if d.gaps == 0 || g < d.gapLeast {
+		d.gapLeast = g
+	}
+	d.gapMost = max(d.gapMost, g)
+	d.gaps++
+}
+
+// Jitter is how far the times between two askings of a statement lay apart, as far
+// as they were looked at since Jitter was asked last, and how many were looked at.
+func (t *Table) Jitter(st int32) (spread int64, looked uint32) {
+	d := &t.details[st]
+	spread, looked = d.gapMost-d.gapLeast, d.gaps
+	d.gapLeast, d.gapMost, d.gaps = 0, 0, 0
+	return spread, looked
 }
 
 // MaxText is how much of an object's name is kept.
@@ -188,7 +216,9 @@ func (t *Table) Ask(conv int32, op *firedoor.Operation, now int64, learning bool
 		c.LearnedVerbs |= 1 << op.Verb
 	}
 	r := &t.rows[st]
-	r.count++
+	if r.count++; r.count&gapSample == 0 {
+		t.details[st].gap(now - r.last)
+	}
 	r.last = max(r.last, now)
 	if c.guess = r.next; c.guess >= 0 {
 		near.Line(unsafe.Pointer(&t.rows[c.guess]))
@@ -443,5 +473,5 @@ func (k *key) sameBut(o *key, axis int) bool {
 
 // Bytes is roughly the memory the table holds.
 func (t *Table) Bytes() int {
-	return 4*cap(t.index) + 64*cap(t.rows) + 80*cap(t.details) + cap(t.text) + 24*cap(t.ranges) + 240*cap(t.conversations)
+	return 4*cap(t.index) + 64*cap(t.rows) + 104*cap(t.details) + cap(t.text) + 24*cap(t.ranges) + 240*cap(t.conversations)
 }

@@ -130,7 +130,8 @@ type run struct {
 	End          string  `json:"end"`
 	Period       int64   `json:"period_ns"`
 	Before       int64   `json:"period_before_ns,omitempty"`
-	Errors       uint32  `json:"errors"` // of all so far
+	Jitter       *int64  `json:"jitter_ns,omitempty"` // longest less shortest time between two, of every sixteenth; none looked at: missing
+	Errors       uint32  `json:"errors"`              // of all so far
 	NoResponse   uint32  `json:"no_response"`
 }
 
@@ -224,6 +225,9 @@ func (b *book) readRun(r *Result, l *lane, st int32, x run, before, now int64) {
 	}
 	x.Unit, x.Function, x.Code, x.Object, x.Quantity = s.Unit, s.Function, s.Code, s.Object, s.Quantity
 	x.Errors, x.NoResponse = s.Errors, s.NoResponse
+	if spread, looked := l.table.Jitter(st); looked > 0 {
+		x.Jitter = &spread
+	}
 	if changed(before, x.Period) {
 		x.Before = before
 	}

@@ -316,6 +316,9 @@ func TestRuns(t *testing.T) {
 	}
 	turns := 0
 	for _, x := range runs {
+		if x.Count >= 32 && x.Before == 0 && (x.Jitter == nil || *x.Jitter > int64(3*time.Second)) {
+			t.Errorf("the jitter of %+v", x)
+		}
 		if x.Before > 0 {
 			turns++
 		}
