@@ -319,6 +319,11 @@ func TestKilled(t *testing.T) {
 	if len(final) != len(want) {
 		t.Errorf("%d alerts, an undisturbed run has %d", len(final), len(want))
 	}
+	for id, a := range final {
+		if !slices.ContainsFunc(want, func(w firedoor.AlertLine) bool { return w.ID == id }) {
+			t.Errorf("undisturbed there is no %s: %s", a.Kind, a.Sentence)
+		}
+	}
 	for _, w := range want {
 		if a, ok := final[w.ID]; !ok || a.Kind != w.Kind || a.Severity != w.Severity || a.Time != w.Time {
 			t.Errorf("%s (%s): %+v", w.ID, w.Sentence, a)

@@ -168,7 +168,9 @@ func (l *lane) partial(c *conn, op *firedoor.Operation) {
 	l.count.Operations++
 	conv := l.table.Conversation(c.conv)
 	st, outside := int32(-1), false
-	if twoWay := conv.Operations > conv.Partial; twoWay && op.Object.Space == nil && conv.Verbs&(1<<op.Verb) != 0 {
+	if l.settling(c) {
+		conv.Operations++
+	} else if twoWay := conv.Operations > conv.Partial; twoWay && op.Object.Space == nil && conv.Verbs&(1<<op.Verb) != 0 {
 		conv.Operations++
 	} else {
 		st, outside = l.learn(c, op)

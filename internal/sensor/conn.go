@@ -42,7 +42,7 @@ type half struct {
 	accounted      uint32
 }
 
-type connFlags uint8
+type connFlags uint16
 
 const (
 	sawFIN0 connFlags = 1 << iota
@@ -53,6 +53,7 @@ const (
 	untold        // its conversation is new, and nobody was told yet
 	kept          // it carried operations: others make room before it
 	hasEarly      // bytes were kept while nobody knew their protocol
+	resumed       // it was live when the state was stored that this sensor went on from
 )
 
 // twoSided tells whether both ends were seen to speak: nobody forges that from afar.

@@ -14,7 +14,7 @@ type storedFlow struct {
 	Last   int64
 	Conv   int32
 	Filed  string
-	Flags  uint8
+	Flags  uint16
 	Proto  uint8
 	End    [2]firedoor.Endpoint
 	Opened firedoor.FrameRef
@@ -44,7 +44,7 @@ func (l *lane) storeFlows() []storedFlow {
 		if !l.flows.Live(slot) || c.joined >= 0 {
 			continue
 		}
-		s := storedFlow{Key: l.flows.Key(slot), First: c.first, Last: l.flows.Last(slot), Conv: c.conv, Flags: uint8(c.flags & storedFlags),
+		s := storedFlow{Key: l.flows.Key(slot), First: c.first, Last: l.flows.Last(slot), Conv: c.conv, Flags: uint16(c.flags & storedFlags),
 			Proto: c.proto, End: c.end, Opened: c.opened, Runner: c.run.Standing()}
 		if c.filed != nil {
 			s.Filed = c.filed.Name
@@ -58,6 +58,23 @@ func (l *lane) storeFlows() []storedFlow {
 	return out
 }
 
+// settling tells whether a flow may still say the end of what it began to say
+// before the sensor stopped: answers to requests that nobody remembers, and halves
+// of messages. Nothing is learned from those and nothing is told of them.
+func (l *lane) settling(c *conn) bool {
+	if c.flags&resumed == 0 {
+		return false
+	}
+	if l.resumedUntil == 0 {
+		l.resumedUntil = l.item.Time + answerLimit
+	}
+	if l.item.Time <= l.resumedUntil {
+		return true
+	}
+	c.flags &^= resumed
+	return false
+}
+
 // restoreFlows goes on with flows that were stored. Of each whose bytes were
 // read, a gap is counted.
 func (l *lane) restoreFlows(flows []storedFlow) {
@@ -68,7 +85,7 @@ func (l *lane) restoreFlows(flows []storedFlow) {
 			continue
 		}
 		c := l.at(slot)
-		*c = conn{first: s.First, asks: -1, askEnd: -1, conv: s.Conv, joined: -1, proto: s.Proto, flags: connFlags(s.Flags), end: s.End,
+		*c = conn{first: s.First, asks: -1, askEnd: -1, conv: s.Conv, joined: -1, proto: s.Proto, flags: connFlags(s.Flags) | resumed, end: s.End,
 			opened: s.Opened, filed: l.host.ByName(s.Filed), head: c.head[:0]}
 		c.run.Resume(l.host, s.Runner)
 		for k := range c.half {

@@ -113,7 +113,7 @@ const maxMalformed = 8
 
 func (l *lane) malformed(c *conn, m *firedoor.Malformed) {
 	l.count.MalformedCount++
-	if !l.converse(c) {
+	if !l.converse(c) || l.settling(c) {
 		return
 	}
 	conv := l.table.Conversation(c.conv)

@@ -50,11 +50,12 @@ type lane struct {
 	faults     uint64
 	faulty     []fault
 
-	counts [2]Sight         // of captures, and of files that were only learned from
-	sights []sourceSight    // by the Capture of frames, as far as something was seen amiss
-	count  *Sight           // the one of the two that is under way
-	bare   firedoor.Segment // of frames without a tag
-	out    *output
+	counts       [2]Sight         // of captures, and of files that were only learned from
+	resumedUntil int64            // traffic time, once a resumed flow spoke
+	sights       []sourceSight    // by the Capture of frames, as far as something was seen amiss
+	count        *Sight           // the one of the two that is under way
+	bare         firedoor.Segment // of frames without a tag
+	out          *output
 
 	// Callbacks, bound once: binding allocates.
 	idleFn   func(int32) int64
