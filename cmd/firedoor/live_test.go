@@ -160,6 +160,9 @@ func TestLive(t *testing.T) {
 		return slices.ContainsFunc(l.alerts(), func(a shownAlert) bool { return strings.Contains(a.Sentence, "10.99.0.78 wrote") })
 	})
 	l.stop()
+	if n := strings.Count(l.log.String(), "state=down"); n != 1 {
+		t.Errorf("the log says %d times that an interface is down, it was once:\n%s", n, l.log)
+	}
 }
 
 // TestPacketToScreen measures, with FIREDOOR_LATENCY, how long it takes from the

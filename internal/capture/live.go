@@ -66,14 +66,15 @@ type LiveStats struct {
 	Missed    uint64 // lost before they came to the rings: what the interface itself counts as dropped or missed
 	Freezes   uint64 // times that a ring ran full
 	LastFrame int64  // time of the last frame, ns since 1970; 0: none yet
-	State     string // LiveRunning or LiveDown
+	State     string // LiveRunning, LiveDown or LiveFinished
 	Problem   string // why it is down, and what to do; "" while it runs
 }
 
 // States of an interface.
 const (
-	LiveRunning = "running"
-	LiveDown    = "down"
+	LiveRunning  = "running"
+	LiveDown     = "down"
+	LiveFinished = "finished" // by Close
 )
 
 // complete checks a configuration and fills in what was left out.

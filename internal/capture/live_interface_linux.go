@@ -203,7 +203,10 @@ func (in *liveInterface) stats() LiveStats {
 		s.Dropped += r.dropped
 		s.Freezes += r.freezes
 	}
-	if !in.up {
+	switch {
+	case in.rings == nil:
+		s.State = LiveFinished
+	case !in.up:
 		s.State, s.Problem = LiveDown, in.why()
 	}
 	return s
@@ -212,8 +215,6 @@ func (in *liveInterface) stats() LiveStats {
 // why tells why the interface is down.
 func (in *liveInterface) why() string {
 	switch {
-	case in.rings == nil:
-		return in.name + ": capturing was ended"
 	case in.refused != nil:
 		return in.refused.Error()
 	case in.gone:

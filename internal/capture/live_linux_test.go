@@ -374,7 +374,7 @@ func TestLiveWaitsAndEnds(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Error(err)
 	}
-	if s := l.Stats(); len(s) != 1 || s[0].State != LiveDown || !strings.Contains(s[0].Problem, "ended") {
+	if s := l.Stats(); len(s) != 1 || s[0].State != LiveFinished || s[0].Problem != "" {
 		t.Errorf("Stats after Close: %+v", s)
 	}
 }
