@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 )
 
@@ -39,21 +38,14 @@ type damageError struct{ errs []error }
 
 func (e damageError) Error() string { return errors.Join(e.errs...).Error() }
 
-// heapFloor is memory that is asked for and never touched, so that it takes none.
-// The collector starts when the heap has doubled: with a floor under it a small heap
-// is not gone through again and again while it grows.
-const heapFloor = 8 << 20
-
 func main() {
-	floor := make([]byte, heapFloor)
+	paceCollector(os.Getenv("GOGC"))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	info, err := os.Stderr.Stat()
 	m := Main{Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0}
-	status := m.Run(ctx)
-	runtime.KeepAlive(floor)
-	os.Exit(status)
+	os.Exit(m.Run(ctx))
 }
 
 // Run runs the subcommand and returns the exit status; errors are on Stderr.
