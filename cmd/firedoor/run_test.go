@@ -21,9 +21,8 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"firedoor"
+	"firedoor/internal/mishap"
 )
 
 // patience is how long something that must happen may take on a slow machine.
@@ -515,11 +514,7 @@ func TestBaselineOrders(t *testing.T) {
 // says what is wrong, and what was found is shown once there is room.
 func TestFullDiskWhileRunning(t *testing.T) {
 	want, _ := replayed(t)
-	dir := t.TempDir()
-	if err := unix.Mount("none", dir, "tmpfs", 0, "size=48m"); err != nil {
-		t.Skipf("a disk that is full takes a mount of its own, which needs root: %v", err)
-	}
-	defer unix.Unmount(dir, unix.MNT_DETACH) //nolint:errcheck // the folder is temporary
+	dir := mishap.Disk(t, "48m")
 	config := filepath.Join(t.TempDir(), "c.yaml")
 	if err := os.WriteFile(config, []byte("data:\n  min_free: 1MiB\n  snapshot_every: 1s\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -527,18 +522,7 @@ func TestFullDiskWhileRunning(t *testing.T) {
 	data := filepath.Join(dir, "data")
 	l := startRun(t, runArgs(data, "--config", config, "--speed", "120")...)
 	l.until("it runs", func() bool { return l.sensor().Sources != nil })
-	ballast := filepath.Join(dir, "ballast")
-	f, err := os.Create(ballast)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for chunk := make([]byte, 64<<10); err == nil; {
-		_, err = f.Write(chunk)
-	}
-	f.Close()
-	if !strings.Contains(err.Error(), "no space") {
-		t.Fatal(err)
-	}
+	free := mishap.Fill(t, dir)
 	l.until("the status says so", func() bool {
 		out, err := exec.Command(program(t), "status", "--data", data).CombinedOutput()
 		return err != nil && strings.Contains(string(out), "NOT WELL")
@@ -548,9 +532,7 @@ func TestFullDiskWhileRunning(t *testing.T) {
 		out, _ := exec.Command(program(t), "status", "--json", "--data", data).Output()
 		return json.Unmarshal(out, &status) == nil && status.Sensor.Sources[0].State == "finished" && status.Sensor.Alerts == len(want)
 	})
-	if err := os.Remove(ballast); err != nil {
-		t.Fatal(err)
-	}
+	free()
 	l.played()
 	if got := alertLines(l.alerts()); !reflect.DeepEqual(got, want) {
 		t.Errorf("with room again: %s", firstDifferent(got, want))

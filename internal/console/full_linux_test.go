@@ -5,29 +5,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"firedoor"
 	"firedoor/internal/console"
+	"firedoor/internal/mishap"
 	"firedoor/internal/uplink"
 )
 
 // TestDiskFull: with its disk full the console goes on showing what it has and
 // says so; when there is room again, it has everything.
 func TestDiskFull(t *testing.T) {
-	dir := t.TempDir()
-	if os.Geteuid() != 0 {
-		t.Skip("mounting a small disk needs root: run this test as root to see what a full disk does")
-	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=3m"); err != nil {
-		t.Skipf("a small disk cannot be mounted here (%v): run this test where it can", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := mishap.Disk(t, "3m")
 	up := openUplink(t, uplink.Config{Dir: filepath.Join(t.TempDir(), "stream")})
 	c := run(t, console.Config{Site: "Dairy", Data: dir}, up)
 	ballast := filepath.Join(dir, "ballast")
@@ -64,8 +53,6 @@ func TestDiskFull(t *testing.T) {
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT, "size=64m"); err != nil {
-		t.Fatal(err)
-	}
+	mishap.Remount(t, dir, 0, "size=64m")
 	until(t, "the rest never came", func() bool { get(t, c.base+"/api/overview", &o); return o.Alerts.Total == n && o.Problem == "" })
 }

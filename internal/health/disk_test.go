@@ -6,44 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"firedoor/internal/mishap"
 )
 
-// smallDisk mounts a real disk of a few bytes, in memory. It is for root only.
-func smallDisk(t *testing.T, size string) string {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("only root may mount a small disk")
-	}
-	dir := t.TempDir()
-	if err := unix.Mount("none", dir, "tmpfs", 0, "size="+size); err != nil {
-		t.Skipf("no small disk can be mounted here: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
-
-// fill leaves no byte free on the disk of dir, and returns what does so.
-func fill(t *testing.T, dir string) string {
-	t.Helper()
-	path := filepath.Join(dir, "ballast")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for err == nil {
-		_, err = f.Write(make([]byte, 4096))
-	}
-	return path
-}
-
 func TestDiskThatFills(t *testing.T) {
-	dir := smallDisk(t, "4m")
+	dir := mishap.Disk(t, "4m")
 	d := NewDisk(dir, 1<<20)
 	expect := func(free, missing uint64, problem string) {
 		t.Helper()
@@ -64,7 +31,7 @@ func TestDiskThatFills(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(1<<20-4096, 4096, "0 MiB are free on the disk of "+dir+", 1 are to be")
-	fill(t, dir)
+	mishap.Fill(t, dir)
 	expect(0, 1<<20, "0 MiB are free")
 	if err := os.Remove(filepath.Join(dir, "a")); err != nil {
 		t.Fatal(err)

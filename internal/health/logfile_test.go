@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"firedoor/internal/mishap"
 )
 
 func openLog(t *testing.T, path string, size int64, keep int) *RotatingFile {
@@ -189,7 +191,7 @@ func TestCannotRotate(t *testing.T) {
 // TestLogOnFullDisk: on a disk that is really full lines are dropped whole and
 // counted; when there is room again the log goes on.
 func TestLogOnFullDisk(t *testing.T) {
-	dir := smallDisk(t, "64k")
+	dir := mishap.Disk(t, "64k")
 	path := filepath.Join(dir, "log")
 	f := openLog(t, path, 16<<10, 8) // more than the disk holds
 	log := slog.New(slog.NewTextHandler(f, nil))

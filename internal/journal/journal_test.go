@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"firedoor/internal/mishap"
 )
 
 func open(t *testing.T, cfg Config) *Journal {
@@ -161,11 +161,7 @@ func TestLimits(t *testing.T) {
 // TestFullDisk writes into a disk that is really full: the oldest segment goes
 // first, then entries are lost and counted, and when there is room it goes on.
 func TestFullDisk(t *testing.T) {
-	dir := t.TempDir()
-	if err := unix.Mount("none", dir, "tmpfs", 0, "size=512k"); err != nil {
-		t.Skipf("a disk that is full takes a mount of its own, which needs root: %v", err)
-	}
-	defer unix.Unmount(dir, 0) //nolint:errcheck // the folder is temporary
+	dir := mishap.Disk(t, "512k")
 	noise := make([]byte, 60<<10)
 	for i := range noise {
 		noise[i] = byte(i * i >> 7)

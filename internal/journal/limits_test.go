@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"firedoor/internal/mishap"
 )
 
 // clock is the wall clock of a journal under test.
@@ -188,32 +188,10 @@ func TestShortDiskTakesTheLast(t *testing.T) {
 	}
 }
 
-// fill takes all room of a disk, and gives the file that holds it.
-func fill(t *testing.T, dir string) string {
-	t.Helper()
-	path := filepath.Join(dir, "ballast")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for chunk := make([]byte, 4096); err == nil; {
-		_, err = f.Write(chunk)
-	}
-	if !noRoom(err) {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // TestFullDiskIsSaidOnce: on a full disk small blocks fit now and then, and that
 // is not the end of the trouble.
 func TestFullDiskIsSaidOnce(t *testing.T) {
-	dir := t.TempDir()
-	if err := unix.Mount("none", dir, "tmpfs", 0, "size=512k"); err != nil {
-		t.Skipf("a disk that is full takes a mount of its own, which needs root: %v", err)
-	}
-	defer unix.Unmount(dir, 0) //nolint:errcheck // the folder is temporary
+	dir := mishap.Disk(t, "512k")
 	var said bytes.Buffer
 	j, err := Open(Config{Dir: filepath.Join(dir, "j")}, slog.New(slog.NewTextHandler(&said, nil)))
 	if err != nil {
@@ -222,7 +200,7 @@ func TestFullDiskIsSaidOnce(t *testing.T) {
 	defer j.Close() //nolint:errcheck // on a full disk
 	var wall clock
 	wall.drives(j)
-	ballast := fill(t, dir)
+	free := mishap.Fill(t, dir)
 	r := rand.NewChaCha8([32]byte{3})
 	small := 0
 	put := func(body []byte, problem bool) {
@@ -245,9 +223,7 @@ func TestFullDiskIsSaidOnce(t *testing.T) {
 	if s := j.Stats(); small != 8 || s.Lost != 8 || s.LostBytes != 8*30<<10 {
 		t.Fatalf("%d small ones fitted, %+v", small, s)
 	}
-	if err := os.Remove(ballast); err != nil {
-		t.Fatal(err)
-	}
+	free()
 	for range 3 {
 		put(noise(r, 30<<10), true) // the last failure was 2, 3, 4 s ago
 	}
@@ -265,11 +241,7 @@ func TestFullDiskIsSaidOnce(t *testing.T) {
 // TestFullDiskAtTurn: where there is no room even for the next segment, the oldest
 // goes, and numbers and chain go on.
 func TestFullDiskAtTurn(t *testing.T) {
-	dir := t.TempDir()
-	if err := unix.Mount("none", dir, "tmpfs", 0, "size=512k"); err != nil {
-		t.Skipf("a disk that is full takes a mount of its own, which needs root: %v", err)
-	}
-	defer unix.Unmount(dir, 0) //nolint:errcheck // the folder is temporary
+	dir := mishap.Disk(t, "512k")
 	short := uint64(0)
 	in := filepath.Join(dir, "j")
 	j := open(t, Config{Dir: in, MaxBytes: 1 << 19, Missing: func() uint64 { return short }})
@@ -278,16 +250,14 @@ func TestFullDiskAtTurn(t *testing.T) {
 	var wall clock
 	wall.drives(j)
 	j.Append(Order, 1, noise(r, 70<<10)) // it is full: the next block turns it over
-	ballast := fill(t, dir)
+	free := mishap.Fill(t, dir)
 	j.Append(Order, 2, []byte("two"))
 	j.Flush()
 	if s := j.Stats(); s.Early != 1 || s.Lost != 0 || s.Segments != 1 {
 		t.Errorf("at a turn: %+v", s)
 	}
-	if err := os.Remove(ballast); err != nil {
-		t.Fatal(err)
-	}
-	fill(t, dir)
+	free()
+	mishap.Fill(t, dir)
 	short = 1
 	wall.passes(askEvery)
 	// Nothing but the one at hand: it goes, and only then there is room for the

@@ -1,30 +1,18 @@
 package uplink
 
 import (
-	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
 	"firedoor"
+	"firedoor/internal/mishap"
 )
 
 // fill makes a stream on a small disk and publishes until the disk is full.
 func fill(t *testing.T, consumed bool) (u *Uplink, acknowledged uint64) {
 	t.Helper()
-	dir := t.TempDir()
-	if os.Geteuid() != 0 {
-		t.Skip("mounting a small disk needs root: run this test as root to see what a full disk does")
-	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=48m"); err != nil {
-		t.Skipf("a small disk cannot be mounted here (%v): run this test where it can", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := mishap.Disk(t, "48m")
 	u = open(t, Config{Dir: filepath.Join(dir, "stream"), MaxBytes: 1 << 30})
 	for i := range 1000 {
 		seq, err := u.Publish(t.Context(), "s", []firedoor.Record{noise(t, i, 300_000)})

@@ -1,28 +1,16 @@
 package uplink
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"strconv"
-	"strings"
 	"testing"
 
 	"firedoor"
+	"firedoor/internal/mishap"
 )
 
-const childDir = "FIREDOOR_TEST_UPLINK_DIR"
-
-// TestMain lets the test binary be the process that is killed.
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(childDir); dir != "" {
-		publishForever(dir)
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { mishap.Main(m, publishForever) }
 
 func publishForever(dir string) {
 	u, err := Open(context.Background(), Config{Dir: dir}, quiet())
@@ -45,29 +33,13 @@ func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	last := uint64(0)
 	for round := range 5 {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), childDir+"="+dir)
-		out, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		said := bufio.NewScanner(out)
-		for n := 0; said.Scan(); n++ {
-			seq, err := strconv.ParseUint(strings.TrimSpace(said.Text()), 10, 64)
+		mishap.Kill(t, dir, 21+37*round, func(line string) {
+			seq, err := strconv.ParseUint(line, 10, 64)
 			if err != nil {
-				t.Fatalf("the process says %q", said.Text())
+				t.Fatalf("the process says %q", line)
 			}
 			last = seq
-			if n == 20+37*round {
-				if err := child.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		child.Wait() //nolint:errcheck // it was killed
+		})
 		u := open(t, Config{Dir: dir})
 		if s := u.Stats(t.Context()); s.Messages < last {
 			t.Fatalf("round %d: message %d was acknowledged, but only %d are there", round, last, s.Messages)

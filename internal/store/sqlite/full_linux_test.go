@@ -5,28 +5,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"firedoor"
+	"firedoor/internal/mishap"
 	"firedoor/internal/store"
 )
 
 // TestDiskFull: on a disk that is really full nothing is half written, reading
 // goes on, and when there is room again nothing is missing.
 func TestDiskFull(t *testing.T) {
-	dir := t.TempDir()
-	if os.Geteuid() != 0 {
-		t.Skip("mounting a small disk needs root: run this test as root to see what a full disk does")
-	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=3m"); err != nil {
-		t.Skipf("a small disk cannot be mounted here (%v): run this test where it can", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := mishap.Disk(t, "3m")
 	s, err := Open(t.Context(), dir, quiet())
 	if err != nil {
 		t.Fatal(err)
@@ -84,18 +75,7 @@ func TestDiskFull(t *testing.T) {
 
 // TestDiskReadOnly: the kernel remounts a disk that fails for reading only.
 func TestDiskReadOnly(t *testing.T) {
-	dir := t.TempDir()
-	if os.Geteuid() != 0 {
-		t.Skip("mounting a disk needs root: run this test as root to see what a read-only disk does")
-	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m"); err != nil {
-		t.Skipf("a disk cannot be mounted here (%v): run this test where it can", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	dir := mishap.Disk(t, "16m")
 	first, err := Open(t.Context(), dir, quiet())
 	if err != nil {
 		t.Fatal(err)
@@ -104,9 +84,7 @@ func TestDiskReadOnly(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
+	mishap.Remount(t, dir, unix.MS_RDONLY, "")
 	if s, err := Open(t.Context(), dir, quiet()); err == nil {
 		s.Close()
 		t.Fatal("a store that cannot be written opens as if all were well")

@@ -1,28 +1,17 @@
 package sqlite
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"firedoor"
+	"firedoor/internal/mishap"
 	"firedoor/internal/store"
 )
 
-const childDir = "FIREDOOR_TEST_STORE_DIR"
-
-// TestMain lets the test binary be the process that is killed.
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(childDir); dir != "" {
-		acknowledgeForever(dir)
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { mishap.Main(m, acknowledgeForever) }
 
 // acknowledgeForever says which alert and acknowledgement is done, after it is.
 func acknowledgeForever(dir string) {
@@ -50,29 +39,13 @@ func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	var done []string
 	for round := range 5 {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), childDir+"="+dir)
-		out, err := child.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		said := bufio.NewScanner(out)
-		for n := 0; said.Scan(); n++ {
-			id, ok := strings.CutPrefix(said.Text(), "done ")
+		mishap.Kill(t, dir, 16+31*round, func(line string) {
+			id, ok := strings.CutPrefix(line, "done ")
 			if !ok {
-				t.Fatalf("the process says %q", said.Text())
+				t.Fatalf("the process says %q", line)
 			}
 			done = append(done, id)
-			if n == 15+31*round {
-				if err := child.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		child.Wait() //nolint:errcheck // it was killed
+		})
 		s := open(t, dir, DefaultLimits)
 		for _, id := range done {
 			if a, err := s.Alert(t.Context(), id); err != nil || a.Acknowledged == nil {
@@ -86,8 +59,5 @@ func TestKilled(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if len(done) < 5*15 {
-		t.Errorf("only %d were done", len(done))
 	}
 }
