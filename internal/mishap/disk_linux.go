@@ -41,12 +41,11 @@ func Fill(t testing.TB, dir string) (free func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	for chunk := make([]byte, 4096); err == nil; {
 		_, err = f.Write(chunk)
 	}
-	if !errors.Is(err, unix.ENOSPC) {
-		t.Fatal(err)
+	if closing := f.Close(); closing != nil || !errors.Is(err, unix.ENOSPC) {
+		t.Fatal(err, closing)
 	}
 	return func() {
 		t.Helper()

@@ -24,7 +24,7 @@ func Main(m *testing.M, victim func(dir string)) {
 // gets each line, and those that were still on their way.
 func Kill(t *testing.T, dir string, lines int, said func(line string)) {
 	t.Helper()
-	child := exec.Command(os.Args[0])
+	child := exec.CommandContext(t.Context(), os.Args[0]) // killed, too, where said ends the test
 	child.Env = append(os.Environ(), victimDir+"="+dir)
 	out, err := child.StdoutPipe()
 	if err != nil {
@@ -33,7 +33,6 @@ func Kill(t *testing.T, dir string, lines int, said func(line string)) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = child.Process.Kill() }) // where said ended the test
 	printed := bufio.NewScanner(out)
 	n := 0
 	for ; printed.Scan(); n++ {
