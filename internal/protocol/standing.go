@@ -8,6 +8,7 @@ type Standing struct {
 	Ports     [2]uint16
 	Protocol  string // empty while unknown
 	GivenUp   bool
+	Whole     [2]bool // by side: nothing waits for the rest of its message
 }
 
 // Standing tells what can be stored.
@@ -16,10 +17,14 @@ func (r *Runner) Standing() Standing {
 	if r.proto != nil {
 		s.Protocol = r.proto.Name
 	}
+	for side := range s.Whole {
+		s.Whole[side] = !s.GivenUp && !r.Pending(side)
+	}
 	return s
 }
 
-// Resume goes on with a flow in its middle, as after a gap in both directions.
+// Resume goes on with a flow in its middle: on a side that is not whole, as after
+// a gap. On one that is whole the next byte begins a message.
 // A protocol that is never found by content needs what its parser was told at the
 // beginning: such a flow keeps its name, and what it says is not read.
 func (r *Runner) Resume(h *Host, s Standing) {
@@ -33,9 +38,10 @@ func (r *Runner) Resume(h *Host, s Standing) {
 		r.proto, r.state = p, finished
 	default:
 		r.Become(h, p, nil)
-		if !r.udp {
-			r.Gap(h, 0, 0)
-			r.Gap(h, 1, 0)
+		for side, whole := range s.Whole {
+			if !r.udp && !whole {
+				r.Gap(h, side, 0)
+			}
 		}
 	}
 }

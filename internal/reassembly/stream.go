@@ -17,15 +17,16 @@ type Sink interface {
 
 // Stream is one direction of a TCP connection: small and without pointers, so
 // that tables of them cost the garbage collector nothing. The zero Stream waits
-// for its first segment. It must be given the same Pool every time.
+// for its first segment. It must be given the same Pool every time. One that
+// holds nothing can be stored and goes on where it was, with an Offset of its own.
 type Stream struct {
-	offset   int64  // of next, counted from the first byte
+	offset   int64  `snapshot:"-"` // of next, counted from the first byte
 	next     uint32 // sequence number of the byte to deliver next
 	isn      uint32 // that of the SYN, or one before the byte where it was picked up
 	acked    uint32 // latest acknowledgement number of the other side
 	fin      uint32 // where the stream ends, if finSeen
 	wildNext uint32 // where the latest wild segment ended
-	hold     int32  // number of the Pool's hold, 0 while nothing is held
+	hold     int32  `snapshot:"-"` // number of the Pool's hold, 0 while nothing is held
 	state    state
 	marks    uint8
 	beyond   uint8 // segments that came behind the hole

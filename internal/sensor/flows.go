@@ -4,10 +4,11 @@ import (
 	"firedoor"
 	"firedoor/internal/flow"
 	"firedoor/internal/protocol"
+	"firedoor/internal/reassembly"
 )
 
 // storedFlow is what is stored of a live flow, so that its conversation is not
-// lost with it. Its bytes are: it goes on in its middle.
+// lost with it. The bytes that wait are: where some do, it goes on in its middle.
 type storedFlow struct {
 	Key    flow.Key
 	First  int64
@@ -27,6 +28,7 @@ type storedHalf struct {
 	Last    int64
 	Bytes   uint64
 	Packets uint32
+	Stream  reassembly.Stream
 
 	Accounted      uint32
 	AccountedBytes uint64
@@ -52,6 +54,11 @@ func (l *lane) storeFlows() []storedFlow {
 		for i := range c.half {
 			h := &c.half[i]
 			s.Half[i] = storedHalf{MAC: h.mac, Last: h.last, Bytes: h.bytes, Packets: h.packets, Accounted: h.accounted, AccountedBytes: h.accountedBytes}
+			if h.stream.Holding() {
+				s.Runner.Whole[i] = false // and the stream is picked up anew
+			} else {
+				s.Half[i].Stream = h.stream
+			}
 		}
 		out = append(out, s)
 	}
@@ -75,8 +82,9 @@ func (l *lane) settling(c *conn) bool {
 	return false
 }
 
-// restoreFlows goes on with flows that were stored. Of each whose bytes were
-// read, a gap is counted.
+// restoreFlows goes on with flows that were stored. Of each that has lost bytes
+// that waited, a gap is counted; what was not seen while nobody watched, its
+// streams find out.
 func (l *lane) restoreFlows(flows []storedFlow) {
 	for i := range flows {
 		s := &flows[i]
@@ -90,14 +98,14 @@ func (l *lane) restoreFlows(flows []storedFlow) {
 		c.run.Resume(l.host, s.Runner)
 		for k := range c.half {
 			h := &s.Half[k]
-			c.half[k].accounted, c.half[k].accountedBytes = h.Accounted, h.AccountedBytes
+			c.half[k].stream, c.half[k].accounted, c.half[k].accountedBytes = h.Stream, h.Accounted, h.AccountedBytes
 			c.half[k].mac, c.half[k].last, c.half[k].bytes, c.half[k].packets = h.MAC, h.Last, h.Bytes, h.Packets
 		}
 		l.table.Rejoin(c.conv)
 		if c.flags&kept != 0 {
 			l.flows.Protect(slot)
 		}
-		if !c.run.GivenUp() {
+		if !c.run.GivenUp() && s.Runner.Whole != [2]bool{true, true} {
 			l.count.Gaps++
 			l.source(c.opened.Capture).Gaps++
 		}
