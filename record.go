@@ -70,7 +70,7 @@ type SensorState struct {
 // SourceState is the sight of one source of frames: a live interface or a capture.
 type SourceState struct {
 	Name       string `json:"name"`
-	Kind       string `json:"kind"`  // "interface", "capture"
+	Kind       string `json:"kind"`  // "interface", "capture", "simulation"
 	State      string `json:"state"` // "running", "finished", "down"
 	Problem    string `json:"problem,omitempty"`
 	Frames     uint64 `json:"frames"`

@@ -69,8 +69,11 @@ type laneState struct {
 // parts lists what is stored, by name.
 func (w *Watch) parts() map[string]any {
 	p := map[string]any{"feed": w.feed, "course": &w.course, "inventory": w.p.site.inventory, "peers": &w.p.site.peers, "memory": &w.memory, "runs": &w.book.runsTold}
-	if t, ok := w.from.(*tape); ok {
-		p["reel"] = &t.reel
+	switch from := w.from.(type) {
+	case *tape:
+		p["reel"] = &from.reel
+	case *made:
+		p["reel"] = &from.reel
 	}
 	for i := range lanes {
 		p[fmt.Sprintf("table %d", i)] = w.p.lane(i).table

@@ -22,10 +22,11 @@ import (
 type WatchOptions struct {
 	Name    string // of the sensor
 	Version string // of the program
-	// Either Live has interfaces or there are Captures, which are played in their
-	// order at Speed times their own pace; 0 is as fast as they can be read. Loop
-	// plays them again and again.
+	// Either Live has interfaces, or Frames are made, or there are Captures, which
+	// are played in their order at Speed times their own pace; 0 is as fast as they
+	// can be read. Loop plays them again and again.
 	Live     capture.LiveConfig
+	Frames   Frames
 	Captures []string
 	Speed    float64
 	Loop     bool
@@ -202,6 +203,13 @@ func (w *Watch) open(fresh bool, before reel) error {
 	if w.o.input != nil {
 		w.from, w.memory.Sources = w.o.input(w.feed, &w.book), []string{"input"}
 		return nil
+	}
+	if w.o.Frames != nil {
+		in, err := newMade(w.ctx, w.o.Frames, w.feed, before)
+		if err == nil {
+			w.from, w.memory.Sources = in, []string{w.o.Frames.Name()}
+		}
+		return err
 	}
 	live := len(w.o.Live.Interfaces) > 0
 	if !fresh && w.memory.Live != live {
