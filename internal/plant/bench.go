@@ -123,7 +123,7 @@ func WriteBenchModbus(w io.Writer, scale int) error {
 	r := NewRandom(77)
 	pairs := newBenchPairs(benchServers, BenchPairs, &r)
 	sessions := max(1, benchSessions*scale/100)
-	for running := len(pairs); running > 0 && n.err == nil; {
+	for running := len(pairs); running > 0 && n.pcap.Failed() == nil; {
 		tick := n.Now().Add(benchPeriod)
 		running = 0
 		for i := 0; i < len(pairs); i += 4 { // four questions are on the wire before the first answer

@@ -46,7 +46,7 @@ func WriteBenchMixed(w io.Writer, scale int) error {
 	m := &mixed{net: n, rnd: NewRandom(4711), noise: make([]byte, 1<<16)}
 	m.rnd.Fill(m.noise)
 	cast := m.cast()
-	for n.Frames() < uint64(benchMixedFrames*scale/100) && n.err == nil {
+	for n.Frames() < uint64(benchMixedFrames*scale/100) && n.pcap.Failed() == nil {
 		tick := n.Now().Add(benchPeriod)
 		for _, a := range cast {
 			a.act(m)

@@ -1,7 +1,6 @@
 package plant
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -41,22 +40,16 @@ const (
 // on 1 Gbit/s and a switch's store-and-forward, rounded.
 const frameGap = 20 * time.Microsecond
 
-const (
-	minFrame = 60 // Ethernet's 64 bytes without the check sequence (IEEE 802.3, 3.2.8)
-	snapLen  = 262144
-)
+const minFrame = 60 // Ethernet's 64 bytes without the check sequence (IEEE 802.3, 3.2.8)
 
 // Net writes frames to a classic little-endian pcap. Its clock moves only by
 // Wait and by frames; it is not safe for concurrent use.
 type Net struct {
-	w      *bufio.Writer
-	err    error
-	now    int64 // ns since 1970
-	nano   bool
-	frames uint64
-	ids    map[*Host]*uint16 // IPv4 identification, counted per sender as most devices do
-	rnd    Random
-	buf    []byte
+	pcap *Pcap
+	now  int64             // ns since 1970
+	ids  map[*Host]*uint16 // IPv4 identification, counted per sender as most devices do
+	rnd  Random
+	buf  []byte
 }
 
 // NewNet starts a capture with microsecond times.
@@ -67,29 +60,18 @@ func NewNetNano(w io.Writer, start time.Time) (*Net, error) { return newNet(w, s
 
 func newNet(w io.Writer, start time.Time, nano bool) (*Net, error) {
 	n := &Net{
-		w: bufio.NewWriterSize(w, 1<<16), now: start.UnixNano(), nano: nano,
+		pcap: NewPcap(w, nano), now: start.UnixNano(),
 		ids: map[*Host]*uint16{}, rnd: NewRandom(uint64(start.UnixNano())),
 		buf: make([]byte, 0, 2048),
 	}
-	var h [24]byte
-	magic := uint32(0xa1b2c3d4)
-	if nano {
-		magic = 0xa1b23c4d
-	}
-	binary.LittleEndian.PutUint32(h[0:], magic)
-	binary.LittleEndian.PutUint16(h[4:], 2)
-	binary.LittleEndian.PutUint16(h[6:], 4)
-	binary.LittleEndian.PutUint32(h[16:], snapLen)
-	binary.LittleEndian.PutUint32(h[20:], 1) // LINKTYPE_ETHERNET
-	_, err := n.w.Write(h[:])
-	return n, err
+	return n, n.pcap.Failed()
 }
 
 // Now is the time the next frame will carry.
 func (n *Net) Now() time.Time { return time.Unix(0, n.now).UTC() }
 
 // Frames is how many frames were written.
-func (n *Net) Frames() uint64 { return n.frames }
+func (n *Net) Frames() uint64 { return n.pcap.Frames() }
 
 // Wait moves the clock; a negative d moves it back, as a clock step does.
 func (n *Net) Wait(d time.Duration) { n.now += int64(d) }
@@ -99,40 +81,14 @@ func (n *Net) At(t time.Time) { n.now = max(n.now, t.UnixNano()) }
 
 // Frame writes a raw frame at the current time. It adds no padding.
 func (n *Net) Frame(b []byte) {
-	var h [16]byte
-	div := int64(time.Microsecond)
-	if n.nano {
-		div = 1
-	}
-	binary.LittleEndian.PutUint32(h[0:], uint32(n.now/int64(time.Second)))
-	binary.LittleEndian.PutUint32(h[4:], uint32(n.now%int64(time.Second)/div))
-	binary.LittleEndian.PutUint32(h[8:], uint32(len(b)))
-	binary.LittleEndian.PutUint32(h[12:], uint32(len(b)))
-	n.write(h[:])
-	n.write(b)
+	n.pcap.Frame(n.now, b)
 	n.now += int64(frameGap)
-	n.frames++
 }
 
-func (n *Net) write(b []byte) {
-	if _, err := n.w.Write(b); err != nil {
-		n.fail(err)
-	}
-}
-
-func (n *Net) fail(err error) {
-	if n.err == nil {
-		n.err = err
-	}
-}
+func (n *Net) fail(err error) { n.pcap.fail(err) }
 
 // Close flushes and returns the first error of the capture's life.
-func (n *Net) Close() error {
-	if err := n.w.Flush(); err != nil {
-		n.fail(err)
-	}
-	return n.err
-}
+func (n *Net) Close() error { return n.pcap.Close() }
 
 // Ethernet writes an Ethernet II frame, tagged unless vlan is 0 and padded to
 // the minimum size. An etherType below 0x600 is an IEEE 802.3 length: the payload
