@@ -144,3 +144,22 @@ func (m Modbus) Identity(b []byte, level uint8, objects ...string) []byte {
 	}
 	return m.end(b, at)
 }
+
+// IdentityPart answers Identify with objects numbered from first; conformity is
+// the level the device claims, 0x80 set where single objects may be asked for.
+// What does not fit one message is announced as following (6.21).
+func (m Modbus) IdentityPart(b []byte, level, conformity uint8, first int, objects ...string) []byte {
+	const room = 253 - 7 // a PDU without what stands before the objects
+	at := len(b)
+	b = append(m.begin(b, ModbusEncapsulated), 14, level, conformity, 0, 0, 0)
+	for i, o := range objects {
+		if len(b)-at-14+2+len(o) > room {
+			b[at+11], b[at+12] = 0xff, byte(first+i)
+			break
+		}
+		b = append(b, byte(first+i), byte(len(o)))
+		b = append(b, o...)
+		b[at+13]++
+	}
+	return m.end(b, at)
+}
