@@ -15,17 +15,26 @@ const (
 	S7Flags   = 0x83
 	S7Block   = 0x84
 
-	S7TypeBit  = 0x01
-	S7TypeByte = 0x02
-	S7TypeWord = 0x04
-	S7TypeReal = 0x08
+	S7TypeBit   = 0x01
+	S7TypeByte  = 0x02
+	S7TypeChar  = 0x03
+	S7TypeWord  = 0x04
+	S7TypeInt   = 0x05
+	S7TypeDWord = 0x06
+	S7TypeDInt  = 0x07
+	S7TypeReal  = 0x08
 )
 
 // S7 message types.
 const (
-	s7Job      = 1
-	s7Ack      = 3 // with data
-	s7Userdata = 7
+	S7Job      = 1
+	S7Bare     = 2 // an acknowledgement without data
+	S7Ack      = 3 // with data
+	S7Userdata = 7
+
+	s7Job      = S7Job
+	s7Ack      = S7Ack
+	s7Userdata = S7Userdata
 )
 
 // S7 functions.
@@ -74,6 +83,96 @@ func appendCOTP(b []byte, kind uint8, dst, src uint16, options ...byte) []byte {
 	return append(b, options...)
 }
 
+// COTPRefuse answers a connection request with a disconnect: 3 is an address
+// that is not there, 1 a machine that has no place left (ISO 8073, 13.5).
+func COTPRefuse(b []byte, ref uint16, reason uint8) []byte {
+	return append(b, 3, 0, 0, 11, 6, 0x80, byte(ref>>8), byte(ref), 0, 0, reason)
+}
+
+// Begin appends what stands before the parameters of a message of a type.
+// Whoever appended parameters and data calls S7End.
+func (s S7) Begin(b []byte, kind uint8) []byte {
+	b = append(b, 3, 0, 0, 0, 2, 0xf0, 0x80, 0x32, kind, 0, 0, byte(s.Ref>>8), byte(s.Ref), 0, 0, 0, 0)
+	if kind == S7Ack || kind == S7Bare {
+		b = append(b, 0, 0)
+	}
+	return b
+}
+
+// S7End fills in the lengths of the message that begins at index at of b and
+// whose data begin at index data.
+func S7End(b []byte, at, data int) []byte {
+	header := at + 17
+	if kind := b[at+8]; kind == S7Ack || kind == S7Bare {
+		header += 2
+	}
+	binary.BigEndian.PutUint16(b[at+2:], uint16(len(b)-at))
+	binary.BigEndian.PutUint16(b[at+13:], uint16(data-header))
+	binary.BigEndian.PutUint16(b[at+15:], uint16(len(b)-data))
+	return b
+}
+
+// Refuse answers a job with an error class and code.
+func (s S7) Refuse(b []byte, function uint8, code uint16) []byte {
+	at := len(b)
+	b = append(s.Begin(b, S7Ack), function)
+	binary.BigEndian.PutUint16(b[at+17:], code)
+	return S7End(b, at, len(b))
+}
+
+// S7User is what the parameters of a userdata message say: group and
+// subfunction, the sequence number of a job that goes on, and in answers the
+// number of an answer in several parts, whether more follow, and an error.
+type S7User struct {
+	Group, Sub, Sequence, Unit uint8
+	More                       bool
+	Code                       uint16
+}
+
+// UserAsk appends a userdata request. With a unit it asks for the next part of
+// an answer.
+func (s S7) UserAsk(b []byte, u S7User, content []byte) []byte {
+	at := len(b)
+	b = s.Begin(b, s7Userdata)
+	if u.Unit != 0 {
+		b = append(b, 0, 1, 0x12, 8, 0x12, 0x40|u.Group, u.Sub, u.Sequence, u.Unit, 0, 0, 0)
+	} else {
+		b = append(b, 0, 1, 0x12, 4, 0x11, 0x40|u.Group, u.Sub, u.Sequence)
+	}
+	return s7Content(b, at, content)
+}
+
+// UserAnswer appends the answer to one, or a part of it.
+func (s S7) UserAnswer(b []byte, u S7User, content []byte) []byte {
+	at := len(b)
+	more := byte(0)
+	if u.More {
+		more = 1
+	}
+	b = append(s.Begin(b, s7Userdata), 0, 1, 0x12, 8, 0x12, 0x80|u.Group, u.Sub, u.Sequence,
+		u.Unit, more, byte(u.Code>>8), byte(u.Code))
+	return s7Content(b, at, content)
+}
+
+func s7Content(b []byte, at int, content []byte) []byte {
+	data := len(b)
+	if len(content) == 0 {
+		return S7End(append(b, 0x0a, 0, 0, 0), at, data)
+	}
+	b = append(b, 0xff, 9, byte(len(content)>>8), byte(len(content)))
+	return S7End(append(b, content...), at, data)
+}
+
+// Invoke asks for a program invocation service by name: what Start and Insert
+// ask for, and others.
+func (s S7) Invoke(b []byte, service string, arguments []byte) []byte {
+	at := len(b)
+	b = append(s.Begin(b, s7Job), s7ProgramService, 0, 0, 0, 0, 0, 0, 0xfd, byte(len(arguments)>>8), byte(len(arguments)))
+	b = append(append(b, arguments...), byte(len(service)))
+	b = append(b, service...)
+	return S7End(b, at, len(b))
+}
+
 // message appends a whole message: TPKT, COTP data, header, parameters, data.
 func (s S7) message(b []byte, kind uint8, param, data []byte) []byte {
 	header := 10
@@ -104,8 +203,9 @@ func (s S7) SetupAnswer(b []byte, pdu uint16) []byte {
 
 // Read asks for items.
 func (s S7) Read(b []byte, items ...S7Item) []byte {
-	var scratch [64]byte
-	return s.message(b, s7Job, appendS7Items(scratch[:0], s7ReadVar, items), nil)
+	at := len(b)
+	b = appendS7Items(s.Begin(b, s7Job), s7ReadVar, items)
+	return S7End(b, at, len(b))
 }
 
 // ReadAnswer answers with the items' bytes, one slice an item, in wire order.
@@ -126,8 +226,10 @@ func (s S7) ReadError(b []byte, code uint8, items int) []byte {
 
 // Write sends items and their bytes.
 func (s S7) Write(b []byte, items []S7Item, values ...[]byte) []byte {
-	var scratch, data [256]byte
-	return s.message(b, s7Job, appendS7Items(scratch[:0], s7WriteVar, items), appendS7Data(data[:0], 0, items, values))
+	at := len(b)
+	b = appendS7Items(s.Begin(b, s7Job), s7WriteVar, items)
+	data := len(b)
+	return S7End(appendS7Data(b, 0, items, values), at, data)
 }
 
 // WriteAnswer answers every item with its own code, 0xff for success.
@@ -306,7 +408,9 @@ func (s S7) part(b []byte, function uint8, part []byte, more bool) []byte {
 	if more {
 		status = 1
 	}
-	data := binary.BigEndian.AppendUint16(nil, uint16(len(part)))
-	data = append(data, 0, 0xfb)
-	return s.message(b, s7Ack, []byte{function, status}, append(data, part...))
+	at := len(b)
+	b = append(s.Begin(b, s7Ack), function, status)
+	data := len(b)
+	b = append(b, byte(len(part)>>8), byte(len(part)), 0, 0xfb)
+	return S7End(append(b, part...), at, data)
 }

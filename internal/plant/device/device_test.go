@@ -44,9 +44,9 @@ func talk(t testing.TB, c Client, s Session, first []byte, piece int) []Reply {
 			t.Fatal("they talk without end")
 		}
 		var toClient []byte
-		keep := true
 		for b := toServer; len(b) > 0; {
 			n := min(piece, len(b))
+			var keep bool
 			toClient, keep = s.Receive(testNow, b[:n:n], toClient)
 			if !keep {
 				t.Fatalf("the server closed the connection after % x", toServer)

@@ -11,6 +11,8 @@ import (
 // switch, protection level).
 type Machine interface {
 	Running() bool
+	// Locked tells whether the key switch or the protection level forbids orders.
+	Locked() bool
 	Stop() error
 	Start() error
 	// Clock is the controller's own time when now is the true one, both in
@@ -38,8 +40,8 @@ const (
 type CPU struct {
 	// IsRunning asks the process; without it the CPU remembers.
 	IsRunning func() bool
-	// Locked tells whether the key switch or the protection level forbids orders.
-	Locked func() bool
+	// IsLocked tells whether the key switch or the protection level forbids orders.
+	IsLocked func() bool
 	// Stopped, Started and Loaded tell that an order was taken. program is borrowed.
 	Stopped, Started func()
 	Loaded           func(block string, program []byte)
@@ -58,11 +60,12 @@ func (c *CPU) Running() bool {
 	return !c.halted
 }
 
-func (c *CPU) locked() bool { return c.Locked != nil && c.Locked() }
+// Locked implements Machine.
+func (c *CPU) Locked() bool { return c.IsLocked != nil && c.IsLocked() }
 
 // Stop implements Machine.
 func (c *CPU) Stop() error {
-	if c.locked() {
+	if c.Locked() {
 		return ErrRefused
 	}
 	c.halted = true
@@ -74,7 +77,7 @@ func (c *CPU) Stop() error {
 
 // Start implements Machine.
 func (c *CPU) Start() error {
-	if c.locked() {
+	if c.Locked() {
 		return ErrRefused
 	}
 	c.halted = false
@@ -89,7 +92,7 @@ func (c *CPU) Clock(now int64) int64 { return now + c.shift }
 
 // SetClock implements Machine.
 func (c *CPU) SetClock(now, t int64) error {
-	if c.locked() {
+	if c.Locked() {
 		return ErrRefused
 	}
 	c.shift = t - now
@@ -104,7 +107,7 @@ func (c *CPU) Block(name string) []byte { return c.program[name] }
 
 // Put implements Machine.
 func (c *CPU) Put(name string, program []byte) error {
-	if c.locked() {
+	if c.Locked() {
 		return ErrRefused
 	}
 	if err := c.Install(name, program); err != nil {
@@ -136,7 +139,7 @@ func (c *CPU) Install(name string, program []byte) error {
 
 // Delete implements Machine.
 func (c *CPU) Delete(name string) error {
-	if _, there := c.program[name]; !there || c.locked() {
+	if _, there := c.program[name]; !there || c.Locked() {
 		return ErrRefused
 	}
 	delete(c.program, name)
