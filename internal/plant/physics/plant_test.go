@@ -1,0 +1,25 @@
+package physics
+
+import (
+	"testing"
+	"time"
+)
+
+// early is a Monday morning: the start of all plants in these tests.
+var early = time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC)
+
+func BenchmarkStep(b *testing.B) {
+	p := New(1, early)
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Step()
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "x-real-time")
+}
+
+func TestStepAllocatesNothing(t *testing.T) {
+	p := New(1, early)
+	if n := testing.AllocsPerRun(20000, func() { p.Step(); p.Events() }); n != 0 {
+		t.Errorf("a step allocates %v times: a factory of weeks would live in the collector", n)
+	}
+}
