@@ -41,6 +41,9 @@ type Config struct {
 	// Problem says in a sentence what keeps the console from showing the latest;
 	// empty, or nil: nothing.
 	Problem func() string
+	// Simulation is the virtual plant that is shown too; nil: none, the paths of
+	// /api/simulation answer 404 and the page has no room for it.
+	Simulation Simulation
 }
 
 // API answers requests. Its methods may be called by several goroutines.
@@ -76,6 +79,7 @@ func New(cfg Config, st store.Store, broker *Broker, files fs.FS, hasConsole boo
 	a.registerAssets(h)
 	a.registerConversations(h)
 	a.registerSite(h)
+	a.registerSimulation(h)
 	a.registerStream(h)
 	mendNullable(h.OpenAPI())
 	a.plain(mux)

@@ -21,6 +21,7 @@ type mapAnswer struct {
 type session struct {
 	MayAcknowledge bool   `json:"may_acknowledge"`
 	By             string `json:"by" doc:"Under which name; empty without a session"`
+	Simulation     bool   `json:"simulation" doc:"There is a simulated plant to see; who may acknowledge may start its scenarios too"`
 }
 
 func (a *API) registerSite(h huma.API) {
@@ -66,5 +67,5 @@ func (a *API) sensors(ctx context.Context, _ *struct{}) (*answer[sensorList], er
 
 func (a *API) session(ctx context.Context, _ *struct{}) (*answer[session], error) {
 	by := sessionOf(ctx)
-	return &answer[session]{session{MayAcknowledge: by != "", By: by}}, nil
+	return &answer[session]{session{MayAcknowledge: by != "", By: by, Simulation: a.cfg.Simulation != nil}}, nil
 }

@@ -53,6 +53,8 @@ type Config struct {
 	// Files is the built front end, and HasFiles whether there is one.
 	Files    fs.FS
 	HasFiles bool
+	// Simulation is a virtual plant that is shown beside the findings; nil: none.
+	Simulation api.Simulation
 }
 
 // Console is a console that is open and listens, and answers once it runs.
@@ -89,7 +91,7 @@ func Open(ctx context.Context, cfg Config, up *uplink.Uplink, log *slog.Logger) 
 	}
 	c := &Console{cfg: cfg, log: log, up: up, store: st, broker: api.NewBroker(), listener: listener}
 	c.api = api.New(api.Config{Site: cfg.Site, Version: cfg.Version, Address: listener.Addr().String(), Metrics: cfg.Metrics,
-		SessionFor: cfg.SessionFor, Ready: c.Ready, Problem: c.Problem}, st, c.broker, cfg.Files, cfg.HasFiles, log)
+		SessionFor: cfg.SessionFor, Ready: c.Ready, Problem: c.Problem, Simulation: cfg.Simulation}, st, c.broker, cfg.Files, cfg.HasFiles, log)
 	c.link = c.api.NewLink()
 	return c, nil
 }
