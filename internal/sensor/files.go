@@ -70,10 +70,17 @@ func (r *Result) WriteConversations(w io.Writer) error {
 }
 
 // WriteAlerts writes alerts.json.
-func (r *Result) WriteAlerts(w io.Writer) error {
+func (r *Result) WriteAlerts(w io.Writer) error { return writeAlerts(w, r.Alerts(), r.names) }
+
+// WriteAlerts writes alerts.json of a watch that runs no more.
+func (w *Watch) WriteAlerts(to io.Writer) error {
+	return writeAlerts(to, w.p.site.board.Alerts(), w.memory.Sources)
+}
+
+func writeAlerts(w io.Writer, alerts []firedoor.Alert, names []string) error {
 	a := array{w: bufio.NewWriter(w)}
-	for _, alert := range r.Alerts() {
-		line := alertLine(&alert, r.names)
+	for i := range alerts {
+		line := alertLine(&alerts[i], names)
 		if err := a.add(&line); err != nil {
 			return err
 		}

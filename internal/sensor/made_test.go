@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"regexp"
+	"strings"
 	"testing"
 
 	"firedoor/internal/packet"
@@ -75,6 +76,21 @@ func TestMadeGoesOn(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
+	}
+	once, err := NewWatch(WatchOptions{Name: "test", Log: slog.New(slog.DiscardHandler), Shards: 1, Publish: (&taken{}).publish, Learn: learn, Once: true,
+		Frames: &again{frames: frames}}, all.List)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := once.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var alerts strings.Builder
+	if err := once.WriteAlerts(&alerts); err != nil || strings.Count(alerts.String(), `"id"`) != once.p.site.board.Len() {
+		t.Errorf("%v, alerts.json is %s", err, alerts.String())
+	}
+	if got := known(once); got != want {
+		t.Error("a watch that ends with its input: ", firstDifference(got, want))
 	}
 	if got := known(watchOnce(t, WatchOptions{Frames: &again{frames: frames}, Learn: learn, Dir: dir})); got != want {
 		t.Error(firstDifference(got, want))

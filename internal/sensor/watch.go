@@ -30,6 +30,8 @@ type WatchOptions struct {
 	Captures []string
 	Speed    float64
 	Loop     bool
+	// Once lets Run return when there is nothing more to read.
+	Once bool
 
 	Learn Learning
 	// NewDeviceFor is how long, in traffic time, a device that came after learning
@@ -240,7 +242,8 @@ func (w *Watch) open(fresh bool, before reel) error {
 	return err
 }
 
-// Run reads, learns and tells until ctx is done; then it stores its state and
+// Run reads, learns and tells until ctx is done, or until there is nothing more to
+// read if that was asked for; then it stores its state and
 // gives back what it opened. Damage to a capture is told and is no error.
 func (w *Watch) Run(ctx context.Context) error {
 	w.ctx = ctx
@@ -282,6 +285,9 @@ func (w *Watch) loop(ctx context.Context) error {
 			c.drain()
 			w.obey()
 			duties.do(time.Now())
+		}
+		if w.ended && w.o.Once {
+			break
 		}
 		if w.ended {
 			w.rest(ctx, duties)
