@@ -37,9 +37,11 @@ func Score(f *truth.File, alerts []firedoor.AlertLine, o Options) (*Report, erro
 	}
 	from := max(o.From, f.Start)
 	days := float64(max(0, f.End.Sub(from))) / float64(24*time.Hour)
-	j := joint{file: f, hosts: hostsOf(f), grace: o.Grace, spent: map[*truth.Entry]bool{}, findings: map[*truth.Entry]*Finding{}}
+	entries := slices.Clone(f.Entries)
+	slices.SortStableFunc(entries, func(a, b *truth.Entry) int { return cmp.Compare(a.Start, b.Start) })
+	j := joint{file: f, entries: entries, hosts: hostsOf(f), grace: o.Grace, spent: map[*truth.Entry]bool{}, findings: map[*truth.Entry]*Finding{}}
 	j.report = &Report{Grace: o.Grace, Seeds: []uint64{f.Seed}, Days: days, AssetDays: days * float64(f.Assets), Assets: f.Assets, Alerts: len(alerts)}
-	for _, e := range f.Entries {
+	for _, e := range entries {
 		j.open(e, from)
 	}
 	timed := make([]dated, len(alerts))
@@ -67,6 +69,7 @@ type dated struct {
 // joint is a report in the making.
 type joint struct {
 	file     *truth.File
+	entries  []*truth.Entry // by start
 	hosts    *hosts
 	grace    time.Duration
 	report   *Report
@@ -103,9 +106,9 @@ type candidate struct {
 }
 
 func (j *joint) candidates(d dated) (out []candidate) {
-	for _, e := range j.file.Entries {
+	for _, e := range j.entries {
 		if e.Start > d.at {
-			break // entries are in the order of their start
+			break
 		}
 		end := j.end(e)
 		if d.at > end.Add(j.grace) {
@@ -139,7 +142,7 @@ func gravity(c truth.Class) int {
 func (j *joint) judge(d dated) {
 	of := j.candidates(d)
 	if len(of) == 0 {
-		j.false(d, nil, ReasonNothing)
+		j.wrong(d, nil, ReasonNothing)
 		return
 	}
 	best := of[0]
@@ -154,7 +157,7 @@ func (j *joint) judge(d dated) {
 	case truth.Notable:
 		j.notable(d, of)
 	default:
-		j.false(d, best.entry, ReasonRoutine)
+		j.wrong(d, best.entry, ReasonRoutine)
 	}
 }
 
@@ -162,7 +165,7 @@ func (j *joint) judge(d dated) {
 // none yet.
 func (j *joint) notable(d dated, of []candidate) {
 	if severityOf(d.alert.Severity) > int(firedoor.Info) {
-		j.false(d, of[0].entry, ReasonGrave)
+		j.wrong(d, of[0].entry, ReasonGrave)
 		return
 	}
 	for _, c := range of {
@@ -172,10 +175,10 @@ func (j *joint) notable(d dated, of []candidate) {
 			return
 		}
 	}
-	j.false(d, of[0].entry, ReasonAgain)
+	j.wrong(d, of[0].entry, ReasonAgain)
 }
 
-func (j *joint) false(d dated, e *truth.Entry, reason Reason) {
+func (j *joint) wrong(d dated, e *truth.Entry, reason Reason) {
 	j.report.False++
 	j.report.count(d.alert.Kind, reason, d.alert.Sentence)
 	if len(j.report.FalseAlerts) >= MaxListed {
