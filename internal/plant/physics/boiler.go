@@ -21,7 +21,8 @@ const (
 	lowestFire    = 15.0   // %
 	lowWaterAt    = 28.0   // %, the controller's own cut-off
 	dryAt         = 8.0    // %, below which tubes are damaged
-	reliefTooLong = 60     // s of blowing after which the boiler is damaged
+	wetAt         = 85.0   // %, above which steam carries water
+	reliefTooLong = 60.0   // s of blowing after which the boiler is damaged
 )
 
 // States of the burner, as BURNER.STATE holds it.
@@ -55,7 +56,8 @@ type boiler struct {
 	drawn, feed, others   float64 // kg/s
 	soot                  float64 // share of heat lost into the flue
 	blowing, damaged, dry bool
-	blown                 int
+	blown                 float64 // seconds of blowing, slowly forgotten
+	wet                   bool
 	burnt                 float64 // kWh of fuel
 	chance                random
 }
@@ -282,6 +284,20 @@ func (b *boiler) fill() {
 		b.damage("boiler tubes glow: no water over them", level)
 	}
 	b.dry = b.dry && level < dryAt+10
+	b.carry(level)
+}
+
+// carry lets water go with the steam when the drum is too full.
+func (b *boiler) carry(level float64) {
+	if level < wetAt {
+		b.wet = b.wet && level > wetAt-5
+		return
+	}
+	b.lose(math.Min(b.drawn/4, 0.3), drumHeat*b.degrees())
+	if !b.wet {
+		b.wet = true
+		b.p.event(Boiler, EventDanger, "water is carried into the steam pipe: the drum is too full", level)
+	}
 }
 
 // lose lets mass kg with heat kJ/kg out of the drum.
@@ -317,17 +333,19 @@ func (b *boiler) relieve() {
 	pressure := b.pressure()
 	switch {
 	case !b.blowing && pressure > reliefOpens:
-		b.blowing, b.blown = true, 0
+		b.blowing = true
 		b.p.event(Boiler, EventRelief, "relief valve of the boiler lifts", pressure)
 	case b.blowing && pressure < reliefShuts:
 		b.blowing = false
 	}
 	if !b.blowing {
+		b.blown = math.Max(b.blown-0.002, 0)
 		return
 	}
 	b.lose(math.Min(reliefFlow, math.Max(b.mass-drumLeast, 0)), steamHeat)
 	b.blown++
-	if b.blown == reliefTooLong {
+	if b.blown > reliefTooLong {
+		b.blown = 0
 		b.damage("boiler damaged by overpressure: a tube leaks", pressure)
 	}
 }

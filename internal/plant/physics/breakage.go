@@ -107,8 +107,8 @@ func (p *Plant) setBreakage(b breakage, cell Cell, on bool) {
 	}
 	p.broken[b] = on
 	if on {
-		p.event(cell, EventBreakage, "something broke", float64(b))
+		p.event(cell, EventBreakage, breakageList()[b].Words, 0)
 		return
 	}
-	p.event(cell, EventMended, "something was mended", float64(b))
+	p.event(cell, EventMended, breakageList()[b].Name, 0)
 }

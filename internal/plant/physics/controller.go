@@ -89,6 +89,15 @@ func (c *Controller) scanning() bool { return c.running && c.powered && c.boot =
 // limited says whether the program still has its limit.
 func (c *Controller) limited() bool { return c.program != ProgramLimitRemoved }
 
+// Restart takes the controller's own power away for a moment: it boots, and
+// until then it neither answers nor scans. Memory is kept, the mode is run.
+func (c *Controller) Restart() {
+	c.running = true
+	if c.powered {
+		c.boot = c.boots
+	}
+}
+
 // latch hands the outputs to the actuators at the end of a scan.
 func (c *Controller) latch() {
 	scans := c.scanning()
@@ -104,7 +113,7 @@ func (c *Controller) latch() {
 	}
 }
 
-// loseAndRegainPower: see Production.PowerOff.
+// power takes the mains away or gives it back: see Production.PowerOff.
 func (c *Controller) power(on bool) {
 	c.powered = on
 	if on {

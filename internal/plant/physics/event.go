@@ -34,7 +34,7 @@ type Event struct {
 	At    int64 // ns since 1970, UTC
 	Cell  Cell
 	Kind  EventKind
-	Words string
+	Words string  // of EventMended the name of the breakage, else what people would say
 	Value float64 // the number that goes with it, 0 when there is none
 }
 

@@ -25,6 +25,7 @@ const (
 	scorchTime     = 120  // s
 	boilAt         = 100.0
 	enoughTurns    = 700.0 // revolutions a batch needs in its mixing phase
+	cookAt         = 52.0  // °C, below which the ingredients do not react
 	foamAbove      = 170.0 // rpm, above which product foams and is spoilt
 )
 
@@ -70,6 +71,7 @@ type mixer struct {
 	inlet, outlet, steam, cool        float64 // valves, 0..1
 	unreacted                         float64 // kJ
 	turns                             float64 // revolutions in the mixing phase
+	cooked                            int     // seconds warm enough in the mixing phase
 	hot                               int     // seconds above scorchAt
 	spoilt, water                     bool
 	overflowing, boiling, overheating bool
@@ -264,6 +266,9 @@ func (m *mixer) judge() {
 	}
 	if m.phase == mixing {
 		m.turns += m.speed / 60
+		if t > cookAt {
+			m.cooked++
+		}
 	}
 	if (m.hot > scorchTime || m.speed > foamAbove) && !m.spoilt {
 		m.spoilt = true

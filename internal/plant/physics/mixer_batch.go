@@ -86,7 +86,7 @@ func (m *mixer) advance() {
 	case heating:
 		m.command(0, 0, rpm, true)
 		if m.tempPV.Value >= m.tempSP.Value-0.8 {
-			m.turns = 0
+			m.turns, m.cooked = 0, 0
 			m.enter(mixing)
 		}
 	case mixing:
@@ -123,11 +123,16 @@ func (m *mixer) leaveIdle() {
 	}
 }
 
-// assess looks whether the batch was mixed enough.
+// assess looks whether the batch was warm and mixed for long enough.
 func (m *mixer) assess() {
-	if m.turns < enoughTurns && !m.spoilt {
+	switch {
+	case m.spoilt:
+	case m.turns < enoughTurns:
 		m.spoilt = true
 		m.p.event(m.cell, EventBatchSpoilt, "batch spoilt: not mixed enough", m.turns)
+	case m.cooked < mixTime/2:
+		m.spoilt = true
+		m.p.event(m.cell, EventBatchSpoilt, "batch spoilt: mixed too cold", m.tempPV.Value)
 	}
 }
 

@@ -37,14 +37,16 @@ func (r *Production) Pause(c Cell) { r.runTag(c).set(0) }
 // Running says whether the cell is meant to produce.
 func (r *Production) Running(c Cell) bool { return r.runTag(c).on() }
 
-// RunAll and PauseAll do so for every cell.
+// RunAll lets every cell produce.
 func (r *Production) RunAll() {
 	for c := range cells {
 		r.Run(c)
 	}
 }
 
-// PauseAll pauses every cell but the utilities, which others depend on.
+// PauseAll pauses every cell but the utilities, which others depend on. Who wants
+// vessels and tank to be empty pauses the mixers first, and the filler when the
+// tank is low: a finished batch waits in its mixer as long as the tank is full.
 func (r *Production) PauseAll() {
 	for c := range cells {
 		if c != Utility {

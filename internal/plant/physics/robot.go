@@ -3,11 +3,12 @@ package physics
 import "math"
 
 const (
-	caseSize       = 12   // bottles the gripper takes at once
-	cycleTime      = 5.2  // s at 100 % override
-	bottlePitch    = 0.09 // m between bottles on the conveyor
-	topplesAbove   = 30.0 // m/min, above which bottles topple
-	vacuumNeeded   = 40.0 // kPa below the air, under which the gripper loses bottles
+	caseSize       = 12    // bottles the gripper takes at once
+	cycleTime      = 5.2   // s at 100 % override
+	bottlePitch    = 0.09  // m between bottles on the conveyor
+	topplesAbove   = 30.0  // m/min, above which bottles topple
+	vacuumNeeded   = 40.0  // kPa below the air, under which the gripper loses bottles
+	safeOverride   = 110.0 // %, above which the arm shakes bottles off
 	sealTimeToFail = 3600.0
 )
 
@@ -213,8 +214,14 @@ func (r *robot) place() {
 	if r.plc.scanning() {
 		r.cycles.set(r.cycles.Value + 1)
 	}
-	if weak := vacuumNeeded - r.vacuumHeld(); weak > 0 && r.chance.unit() < weak/20 {
+	weak, fast := vacuumNeeded-r.vacuumHeld(), r.override.Value-safeOverride
+	switch {
+	case weak > 0 && r.chance.unit() < weak/20:
 		r.lose(r.taken, "bottles fall: the gripper has no vacuum")
+		r.taken = 0
+		return
+	case fast > 0 && r.chance.unit() < fast/40:
+		r.lose(r.taken, "bottles fall: the robot is too fast")
 		r.taken = 0
 		return
 	}

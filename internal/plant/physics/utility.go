@@ -26,7 +26,7 @@ type utility struct {
 	pressure, use                             float64 // bar, Nm³/min
 	water, back                               float64 // °C supply and return
 	load                                      float64 // kW taken up in this second
-	blowing                                   bool
+	blowing, weak                             bool
 	seconds                                   [2]int
 }
 
@@ -140,6 +140,11 @@ func (u *utility) move() {
 	} else if u.pressure < airReliefAt-0.5 {
 		u.blowing = false
 	}
+	low := u.pressure < airNeeded
+	if low && !u.weak {
+		p.event(Utility, EventFault, "compressed air too low: filler and robot stand still", u.pressure)
+	}
+	u.weak = low
 	u.cool()
 }
 
