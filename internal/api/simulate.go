@@ -106,7 +106,11 @@ func told(s SimulationState) SimulationState {
 		s.Cells[i].Values = values
 	}
 	for i := range s.Scenarios {
-		s.Scenarios[i].Techniques = head(s.Scenarios[i].Techniques, MaxSimValues)
+		x := &s.Scenarios[i]
+		x.Techniques, x.Named = head(x.Techniques, maxSimTechniques), []Technique{}
+		for _, id := range x.Techniques {
+			x.Named = append(x.Named, Technique{id, techniqueName(id)})
+		}
 	}
 	for i := range s.Acts {
 		s.Acts[i].Hosts = head(s.Acts[i].Hosts, MaxSimHosts)

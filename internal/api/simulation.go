@@ -11,6 +11,8 @@ const (
 	MaxSimEvents    = 50
 	// MaxSimPoints is how many values of a series are told: the latest.
 	MaxSimPoints = 2000
+
+	maxSimTechniques = 32 // of one scenario
 )
 
 // States of a cell. A page shows others as they are written.
@@ -97,6 +99,8 @@ type SimScenario struct {
 	Class      string   `json:"class" doc:"malicious, notable or routine"`
 	Techniques []string `json:"techniques" doc:"Ids of MITRE ATT&CK for ICS"`
 	Lasts      string   `json:"lasts" doc:"How long it takes, for people; empty: nobody knows"`
+	// Named is filled in by this package; a Simulation leaves it empty.
+	Named []Technique `json:"techniques_named"`
 }
 
 // SimAct is a scenario that was started.
