@@ -98,7 +98,7 @@ func (b *boiler) build(p *Plant) {
 	b.fire = loop{kp: 45, ti: 180, low: 0, high: 100, sum: 45}
 	b.water = loop{kp: 4, ti: 300, low: 0, high: 100, sum: 24}
 	b.mass, b.burning, b.valve, b.flue, b.others = drumCapacity/2, 0.42, 0.24, 195, 0.28
-	b.heat = b.mass * drumHeat * 175.3
+	b.heat = float64(b.mass * drumHeat * 175.3)
 	b.burnt = 5200
 	b.chance = p.chance.split()
 }
@@ -111,7 +111,7 @@ func (b *boiler) degrees() float64 { return b.heat / (b.mass * drumHeat) }
 // calculate on every machine.
 func (b *boiler) pressure() float64 {
 	x := b.degrees() / 100
-	x *= x
+	x = float64(x * x)
 	return math.Max(float64(x*x)-1.013, 0)
 }
 
@@ -233,9 +233,9 @@ func (b *boiler) move() {
 		b.burning = 0
 	}
 	b.foul()
-	in := burnerPower * b.burning * (1 - b.soot)
+	in := float64(burnerPower * b.burning * (1 - b.soot))
 	b.burnt += burnerPower * b.burning / 0.9 / 3600
-	loss := drumLoss * (b.degrees() - p.room)
+	loss := float64(drumLoss * (b.degrees() - p.room))
 	b.heat += in - loss
 	p.energy.In += in
 	p.energy.Lost += loss
@@ -262,7 +262,7 @@ func (b *boiler) foul() {
 func (b *boiler) fill() {
 	p := b.p
 	b.valve = toward(b.valve, clamp(b.levelOP.field/100, 0, 1), 4)
-	b.feed = b.valve * feedFlow
+	b.feed = float64(b.valve * feedFlow)
 	if p.broken[brokenFeedPump] || !p.powered {
 		b.feed = 0
 	}
@@ -271,14 +271,14 @@ func (b *boiler) fill() {
 	p.mass.In += b.feed
 	p.energy.In += float64(b.feed * waterHeat)
 	if b.mass > drumCapacity {
-		b.lose(b.mass-drumCapacity, drumHeat*b.degrees())
+		b.lose(b.mass-drumCapacity, float64(drumHeat*b.degrees()))
 	}
 	if p.broken[brokenTube] {
-		b.lose(math.Min(0.15, math.Max(b.mass-drumLeast, 0)), drumHeat*b.degrees())
+		b.lose(math.Min(0.15, math.Max(b.mass-drumLeast, 0)), float64(drumHeat*b.degrees()))
 	} else {
 		b.damaged = false
 	}
-	level := b.mass / drumCapacity * 100
+	level := float64(b.mass / drumCapacity * 100)
 	if level < dryAt && b.burning > 0.1 && !b.dry {
 		b.dry = true
 		b.damage("boiler tubes glow: no water over them", level)
@@ -293,7 +293,7 @@ func (b *boiler) carry(level float64) {
 		b.wet = b.wet && level > wetAt-5
 		return
 	}
-	b.lose(math.Min(b.drawn/4, 0.3), drumHeat*b.degrees())
+	b.lose(math.Min(b.drawn/4, 0.3), float64(drumHeat*b.degrees()))
 	if !b.wet {
 		b.wet = true
 		b.p.event(Boiler, EventDanger, "water is carried into the steam pipe: the drum is too full", level)
@@ -302,7 +302,7 @@ func (b *boiler) carry(level float64) {
 
 // lose lets mass kg with heat kJ/kg out of the drum.
 func (b *boiler) lose(mass, heat float64) {
-	h := mass * heat
+	h := float64(mass * heat)
 	b.mass -= mass
 	b.heat -= h
 	b.p.mass.Lost += mass
@@ -361,9 +361,9 @@ func (b *boiler) damage(words string, v float64) {
 
 func (b *boiler) look() {
 	b.pressureS.sense(b.pressure())
-	b.levelS.sense(b.mass / drumCapacity * 100)
-	b.steamS.sense(b.drawn * 3.6)
-	b.feedS.sense(b.feed * 3.6)
+	b.levelS.sense(float64(b.mass / drumCapacity * 100))
+	b.steamS.sense(float64(b.drawn * 3.6))
+	b.feedS.sense(float64(b.feed * 3.6))
 	b.flueS.sense(b.flue)
 	b.feedTempS.sense(95)
 	oxygen := 20.9

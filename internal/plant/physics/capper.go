@@ -63,7 +63,7 @@ func (k *capper) control() {
 	}
 	k.state.set(state)
 	k.stopTag.set(number(k.p.stations[Capper].stopped))
-	k.caps.set(k.magazine / magazineSize * 100)
+	k.caps.set(float64(k.magazine / magazineSize * 100))
 	k.rateOP.set(0)
 	if state == lineRuns || state == lineBlocked {
 		k.rateOP.set(k.rateSP.Value)

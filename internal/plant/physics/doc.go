@@ -10,9 +10,9 @@
 // filler, and bottles the stations of the line.
 //
 // One Step is one second. A day is the same values for the same seed on every
-// machine: generators live in the plant, every product that goes into a sum is
-// rounded by an explicit conversion so that no processor fuses the two, and
-// nothing but + - * / and math.Floor, Min, Max, Abs and Sqrt is used.
+// machine: generators live in the plant, every product is rounded by
+// an explicit conversion so that no processor fuses it with a sum (an assignment
+// does not forbid that), and nothing but + - * / and math.Floor, Min, Max, Abs and Sqrt is used.
 //
 // It must not know a network, a protocol, a clock of the machine, a calendar
 // or an attack: who writes a setpoint, and when, is decided above. It allocates

@@ -104,14 +104,14 @@ func (d *drive) move(m *mixer) {
 	d.wear(p.broken[brokenBearing1+at])
 	viscosity := clamp(1.6-float64(0.01*m.degrees()), 0.5, 1.6)
 	share := d.speed / 120
-	fluid := ratedTorque * share * share * viscosity * math.Min(m.mass/1900, 1.2)
-	d.torque = fluid + float64(d.friction*math.Min(share*20, 1))
+	fluid := float64(ratedTorque * share * share * viscosity * math.Min(m.mass/1900, 1.2))
+	d.torque = fluid + float64(d.friction*math.Min(float64(share*20), 1))
 	load := 20 * d.torque / ratedTorque
 	d.amps = 0
 	if d.speed > 0 && p.powered {
 		d.amps = math.Sqrt(float64(magnetising*magnetising) + float64(load*load))
 	}
-	d.shaft = d.torque * d.speed * (2 * math.Pi / 60 / 1000)
+	d.shaft = float64(d.torque * d.speed * (2 * math.Pi / 60 / 1000))
 	d.warm(m, p.broken[brokenFan1+at])
 }
 
@@ -137,9 +137,9 @@ func (d *drive) wear(dry bool) {
 // warm follows heat sink, winding and voltage and draws the consequences.
 func (d *drive) warm(m *mixer, fanStands bool) {
 	p := m.p
-	rise := 0.65 * d.amps
+	rise := float64(0.65 * d.amps)
 	if fanStands {
-		rise = 3.2 * d.amps
+		rise = float64(3.2 * d.amps)
 	}
 	d.sink = toward(d.sink, p.room+rise, 400)
 	d.winding = toward(d.winding, p.room+float64(0.1*float64(d.amps*d.amps)), 240)
@@ -179,7 +179,7 @@ func (d *drive) fault(m *mixer, bit float64, words string, v float64) {
 func (d *drive) look() {
 	d.speedS.sense(d.speed)
 	d.currentS.sense(d.amps)
-	d.torqueS.sense(d.torque / ratedTorque * 100)
+	d.torqueS.sense(float64(d.torque / ratedTorque * 100))
 	d.busS.sense(d.bus)
 	d.sinkS.sense(d.sink)
 }

@@ -76,7 +76,7 @@ func (f *filler) build(p *Plant) {
 	f.pressureS = p.sensor(c, pressure, 0.01, 0, 6)
 	f.loaded, f.chance = f.format.Value, p.chance.split()
 	f.mass = 0.55 * tankCapacity
-	f.heat = f.mass * productHeat * 58
+	f.heat = float64(f.mass * productHeat * 58)
 	f.speed, f.lastWeight = formats[0].speed, formats[0].weight
 	f.belt.room = 60
 	for range 10 {
@@ -121,7 +121,7 @@ func (f *filler) take(mass, heat float64, bad bool) {
 // remove takes mass out of the tank and gives the heat that went with it.
 func (f *filler) remove(mass float64) float64 {
 	share := mass / f.mass
-	heat := f.heat * share
+	heat := float64(f.heat * share)
 	f.spoilt -= float64(f.spoilt * share)
 	f.mass -= mass
 	f.heat -= heat
@@ -197,7 +197,7 @@ func (f *filler) move() {
 	if p.powered && f.degrees() < 57 && !f.cleaning() && f.mass > 4*tankHeel {
 		heating = tankHeating
 	}
-	loss := tankLoss * (f.degrees() - p.room)
+	loss := float64(tankLoss * (f.degrees() - p.room))
 	f.heat += heating - loss
 	p.energy.In += heating
 	p.energy.Lost += loss
@@ -294,8 +294,8 @@ func (f *filler) rinse() {
 		}
 	case water:
 		f.dosed = true
-		h := p.boiler.deliver(mixerFlow * productHeat * (cleanDegrees - p.mains))
-		cold := mixerFlow * productHeat * p.mains
+		h := p.boiler.deliver(float64(mixerFlow * productHeat * (cleanDegrees - p.mains)))
+		cold := float64(mixerFlow * productHeat * p.mains)
 		f.mass += mixerFlow
 		f.heat += h + cold
 		p.mass.In += mixerFlow
@@ -314,7 +314,7 @@ func (f *filler) rinse() {
 func (f *filler) look() {
 	f.speedS.sense(f.speed)
 	f.weightS.sense(f.lastWeight)
-	f.levelS.sense(f.mass / tankCapacity * 100)
+	f.levelS.sense(float64(f.mass / tankCapacity * 100))
 	f.temperatureS.sense(f.degrees())
-	f.pressureS.sense((0.9 + float64(0.9*f.mass/tankCapacity)) * (1 - f.slip) * number(f.p.powered))
+	f.pressureS.sense(float64((0.9 + float64(0.9*f.mass/tankCapacity)) * (1 - f.slip) * number(f.p.powered)))
 }

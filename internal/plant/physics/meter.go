@@ -87,7 +87,7 @@ func (m *meter) look() {
 	m.current.sense(sum * 1000 / (3 * 230 * factor))
 	m.factor.sense(factor)
 	for _, s := range m.volts {
-		s.sense(m.grid * on)
+		s.sense(float64(m.grid * on))
 	}
 	m.frequency.sense(m.hertz)
 }

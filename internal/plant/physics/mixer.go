@@ -125,8 +125,8 @@ func (m *mixer) build(p *Plant, i int) {
 func (m *mixer) begin(i int) {
 	m.mass, m.phase = []float64{1950, 1100}[i], []phase{mixing, filling}[i]
 	temperature := []float64{recipes[0].temperature, m.p.mains}[i]
-	m.heat = m.mass * productHeat * temperature
-	m.unreacted = m.mass * reactionHeat * []float64{0.5, 1}[i]
+	m.heat = float64(m.mass * productHeat * temperature)
+	m.unreacted = float64(m.mass * reactionHeat * []float64{0.5, 1}[i])
 	m.jacket = temperature
 	m.speed = []float64{recipes[0].speed, 0}[i]
 }
@@ -166,9 +166,9 @@ func (m *mixer) valves() {
 
 func (m *mixer) flows() {
 	p := m.p
-	if in := m.inlet * mixerFlow; in > 0.001 {
+	if in := float64(m.inlet * mixerFlow); in > 0.001 {
 		m.mass += in
-		h := in * productHeat * p.mains
+		h := float64(in * productHeat * p.mains)
 		m.heat += h
 		p.mass.In += in
 		p.energy.In += h
@@ -177,7 +177,7 @@ func (m *mixer) flows() {
 		}
 	}
 	if over := m.mass - mixerCapacity; over > 0 {
-		h := over * productHeat * m.degrees()
+		h := float64(over * productHeat * m.degrees())
 		m.mass -= over
 		m.heat -= h
 		p.mass.Lost += over
@@ -189,11 +189,11 @@ func (m *mixer) flows() {
 	} else if m.mass < mixerCapacity-20 {
 		m.overflowing = false
 	}
-	out := math.Min(m.outlet*mixerFlow, m.mass-mixerHeel)
+	out := math.Min(float64(m.outlet*mixerFlow), m.mass-mixerHeel)
 	if out <= 0 {
 		return
 	}
-	h := out * productHeat * m.degrees()
+	h := float64(out * productHeat * m.degrees())
 	m.unreacted -= m.unreacted * out / m.mass
 	m.mass -= out
 	m.heat -= h
@@ -209,21 +209,21 @@ func (m *mixer) flows() {
 func (m *mixer) exchange() {
 	p := m.p
 	t := m.degrees()
-	in := jacketSteam * m.steam * math.Max(p.boiler.degrees()-m.jacket, 0)
+	in := float64(jacketSteam * m.steam * math.Max(p.boiler.degrees()-m.jacket, 0))
 	in = p.boiler.deliver(in)
-	out := jacketCooling * m.cool * math.Max(m.jacket-p.utility.water, 0)
+	out := float64(jacketCooling * m.cool * math.Max(m.jacket-p.utility.water, 0))
 	p.utility.warm(out)
 	wet := math.Min(m.mass/1900, 1)
 	stir := 0.5 + float64(0.5*math.Min(m.speed/120, 1.2))
-	through := jacketProduct * wet * stir * (m.jacket - t)
-	jacketLoss := wallLoss * (m.jacket - p.room)
+	through := float64(jacketProduct * wet * stir * (m.jacket - t))
+	jacketLoss := float64(wallLoss * (m.jacket - p.room))
 	m.jacket += (in - out - through - jacketLoss) / jacketCapacity
 	reaction := 0.0
 	if t > 50 {
 		reaction = m.unreacted / 500
 		m.unreacted -= reaction
 	}
-	loss := wallLoss * wet * (t - p.room)
+	loss := float64(wallLoss * wet * (t - p.room))
 	m.heat += through + m.shaft + reaction - loss
 	p.energy.In += m.shaft + reaction
 	p.energy.Lost += loss + jacketLoss
@@ -284,7 +284,7 @@ func (m *mixer) judge() {
 func (m *mixer) look() {
 	m.temperature.sense(m.degrees())
 	m.jacketSensor.sense(m.jacket)
-	m.level.sense(m.mass / mixerCapacity * 100)
+	m.level.sense(float64(m.mass / mixerCapacity * 100))
 	m.speedSensor.sense(m.speed)
 	m.currentSensor.sense(m.amps)
 	m.drive.look()

@@ -109,7 +109,7 @@ func (r *robot) step() float64 {
 	if !r.busy {
 		return 0
 	}
-	return 1 + math.Floor(math.Min(r.at, 0.999)*5)
+	return 1 + math.Floor(float64(math.Min(r.at, 0.999)*5))
 }
 
 // moves says whether the arm has drive power.
@@ -124,7 +124,7 @@ func (r *robot) move() {
 		target = 0
 	}
 	if p.broken[brokenConveyor] {
-		target *= 0.55
+		target = float64(target * 0.55)
 	}
 	r.speed = ramp(r.speed, target, 4)
 	if p.broken[brokenGripper] {
@@ -141,7 +141,7 @@ func (r *robot) move() {
 	}
 	suck := 0.0
 	if r.busy && r.at > 0.2 && r.at < 0.8 {
-		suck = 62 * clamp(p.utility.pressure/6, 0, 1.1) * (1 - float64(0.6*r.wear))
+		suck = float64(62 * clamp(p.utility.pressure/6, 0, 1.1) * (1 - float64(0.6*r.wear)))
 	}
 	r.vacuum = toward(r.vacuum, suck, 1.2)
 	r.pose()
@@ -242,13 +242,13 @@ func (r *robot) place() {
 
 // vacuumHeld is the vacuum a whole grip would reach.
 func (r *robot) vacuumHeld() float64 {
-	return 62 * clamp(r.p.utility.pressure/6, 0, 1.1) * (1 - float64(0.6*r.wear))
+	return float64(62 * clamp(r.p.utility.pressure/6, 0, 1.1) * (1 - float64(0.6*r.wear)))
 }
 
 // pose gives the axes their place in the cycle, along straight lines.
 func (r *robot) pose() {
 	path := [6][4]float64{{0, 400, 600, 0}, {5, 820, 300, 0}, {5, 820, 80, 0}, {45, 600, 600, 90}, {90, 700, 120, 180}, {0, 400, 600, 0}}
-	x := r.at * 5
+	x := float64(r.at * 5)
 	i := int(math.Min(x, 4))
 	f := x - float64(i)
 	for k := range r.axis {

@@ -131,23 +131,46 @@ func TestUsualRangesSaySomething(t *testing.T) {
 	}
 }
 
-// fingerprint is a hash over every value of every controller, second by second.
+// fingerprint is a hash over every value of every controller, second by second,
+// and over the unrounded state of matter: a tag hides the last bits, in which
+// processors would differ first.
 func fingerprint(p *Plant, seconds int) uint64 {
 	h := fnv.New64a()
 	var b [8]byte
+	add := func(v float64) {
+		u := math.Float64bits(v)
+		for i := range b {
+			b[i] = byte(u >> (8 * i))
+		}
+		h.Write(b[:])
+	}
 	for range seconds {
 		p.Step()
 		for _, c := range p.controllers {
 			for _, x := range c.Tags {
-				u := math.Float64bits(x.Value)
-				for i := range b {
-					b[i] = byte(u >> (8 * i))
-				}
-				h.Write(b[:])
+				add(x.Value)
 			}
+		}
+		for _, v := range matter(p) {
+			add(v)
 		}
 	}
 	return h.Sum64()
+}
+
+// matter is the state behind the sensors.
+func matter(p *Plant) []float64 {
+	f, b, u := &p.filler, &p.boiler, &p.utility
+	all := []float64{
+		p.room, f.mass, f.heat, f.spoilt, f.speed, f.lastWeight, p.capper.torque, p.robot.vacuum, p.robot.at, p.robot.axis[1],
+		b.mass, b.heat, b.burning, b.flue, b.drawn, u.pressure, u.use, u.water, u.back, p.meter.kwh, p.meter.hertz, p.meter.grid,
+		p.mass.In, p.mass.Out, p.mass.Lost, p.energy.In, p.energy.Out, p.energy.Lost,
+	}
+	for i := range p.mixers {
+		m := &p.mixers[i]
+		all = append(all, m.mass, m.heat, m.jacket, m.unreacted, m.speed, m.torque, m.amps, m.bus, m.sink, m.winding, m.friction, m.heater.sum)
+	}
+	return all
 }
 
 // eventful is a day with about everything in it, for fingerprints and books.

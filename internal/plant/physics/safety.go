@@ -117,6 +117,6 @@ func (s *safety) test() {
 func (s *safety) look() {
 	b := &s.p.boiler
 	s.pressureS.sense(b.pressure())
-	s.levelS.sense(b.mass / drumCapacity * 100)
+	s.levelS.sense(float64(b.mass / drumCapacity * 100))
 	s.flueS.sense(b.flue)
 }

@@ -128,7 +128,7 @@ func (u *utility) move() {
 	if p.broken[brokenAir] {
 		use += 4.5
 	}
-	use *= clamp(u.pressure/7, 0, 1.5) // less flows out of an empty receiver
+	use = float64(use * clamp(u.pressure/7, 0, 1.5)) // less flows out of an empty receiver
 	u.use = toward(u.use, use, 6)
 	u.pressure = math.Max(u.pressure+(made-u.use)/60/receiver, 0)
 	if u.pressure > airReliefAt {
@@ -153,9 +153,9 @@ func (u *utility) cool() {
 	p := u.p
 	taken := 0.0
 	if p.free(Utility) && !p.broken[brokenChiller] {
-		taken = clamp(u.waterOP.field/100, 0, 1) * chillerPower
+		taken = float64(clamp(u.waterOP.field/100, 0, 1) * chillerPower)
 	}
-	gain := loopGain * (p.room - u.water)
+	gain := float64(loopGain * (p.room - u.water))
 	u.water += (u.load + gain - taken) / loopCapacity
 	p.energy.Lost -= gain
 	p.energy.Out += taken
@@ -169,6 +169,6 @@ func (u *utility) look() {
 	u.dewS.sense(3 + float64(0.1*(u.p.room-21)) + u.use/10)
 	u.waterS.sense(u.water)
 	u.returnS.sense(u.back)
-	u.waterFlowS.sense(loopFlow * running)
+	u.waterFlowS.sense(float64(loopFlow * running))
 	u.roomS.sense(u.p.room)
 }

@@ -57,7 +57,7 @@ func (v *vision) control() {
 		state = lineStarved
 	}
 	v.state.set(state)
-	v.lamp.set(97 * (1 - v.dim) * (1 + float64(0.004*v.chance.normal())))
+	v.lamp.set(float64(97 * (1 - v.dim) * (1 + float64(0.004*v.chance.normal()))))
 }
 
 // move inspects what came from the capper, at most four bottles in a second. A box
@@ -88,7 +88,7 @@ func (v *vision) inspect(b bottle) bool {
 		mean, spread = 46, 7
 	}
 	light := (1 - v.dim) * clamp(v.exposure.Value, 1, 5000) / 500
-	dark := math.Abs(light-1) * 40
+	dark := float64(math.Abs(light-1) * 40)
 	s := clamp(mean+float64(spread*v.chance.normal())-dark, 0, 100)
 	if v.p.broken[brokenFrozen] {
 		s = v.frozenScore
