@@ -64,8 +64,10 @@ type Host struct {
 // Kinds are the kinds of a device by what its network stack looks like: those of
 // package lan, with hyphens for spaces.
 func Kinds() []string {
-	return []string{"windows", "windows-server", "linux", "vxworks", "old-plc", "siemens-cpu", "small-stack",
-		"rockwell-adapter", "network-device", "printer", "camera", "drive", "robot", "safety-plc"}
+	return []string{
+		"windows", "windows-server", "linux", "vxworks", "old-plc", "siemens-cpu", "small-stack",
+		"rockwell-adapter", "network-device", "printer", "camera", "drive", "robot", "safety-plc",
+	}
 }
 
 // Host finds a host of the scenario's own by name; nil if there is none.

@@ -142,8 +142,8 @@ func TestEveryVerbIsRead(t *testing.T) {
 func TestFilesThatAreNotRightAreToldWithThePlace(t *testing.T) {
 	const write = "at: 1m, do: write, from: laptop, to: plc, tag: A, value: 1"
 	good := file(write)
-	swap := func(old, new string) string {
-		out := strings.Replace(good, old, new, 1)
+	swap := func(old, now string) string {
+		out := strings.Replace(good, old, now, 1)
 		if out == good {
 			t.Fatalf("nothing to replace: %s", old)
 		}

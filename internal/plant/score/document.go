@@ -31,8 +31,10 @@ type documentTally struct {
 }
 
 func (r *Report) document() document {
-	d := document{Seeds: r.Seeds, Grace: r.Grace.Seconds(), Days: rounded(r.Days), Assets: r.Assets, Alerts: r.Alerts, True: r.True,
-		Informational: r.Informational, False: r.False, FalseKinds: list(r.FalseKinds), Findings: list(r.Findings), FalseAlerts: list(r.FalseAlerts)}
+	d := document{
+		Seeds: r.Seeds, Grace: r.Grace.Seconds(), Days: rounded(r.Days), Assets: r.Assets, Alerts: r.Alerts, True: r.True,
+		Informational: r.Informational, False: r.False, FalseKinds: list(r.FalseKinds), Findings: list(r.Findings), FalseAlerts: list(r.FalseAlerts),
+	}
 	for i := range d.Findings {
 		d.Findings[i].Techniques, d.Findings[i].Named = list(d.Findings[i].Techniques), list(d.Findings[i].Named)
 	}

@@ -85,8 +85,10 @@ func (j *joint) open(e *truth.Entry, from truth.Moment) {
 	}
 	end := j.end(e)
 	name := cmp.Or(e.Scenario, e.Kind)
-	f := &Finding{Seed: j.file.Seed, Entry: e.ID, Scenario: name, Techniques: slices.Clone(e.Techniques), Start: e.Start, End: end,
-		Cut: e.Open() || e.End > j.file.End, Learning: e.Start < from}
+	f := &Finding{
+		Seed: j.file.Seed, Entry: e.ID, Scenario: name, Techniques: slices.Clone(e.Techniques), Start: e.Start, End: end,
+		Cut: e.Open() || e.End > j.file.End, Learning: e.Start < from,
+	}
 	j.findings[e] = f
 	j.order = append(j.order, f)
 }

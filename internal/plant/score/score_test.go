@@ -38,8 +38,10 @@ func as(h truth.Host, role string) truth.Host {
 }
 
 func file(entries ...*truth.Entry) *truth.File {
-	return &truth.File{Format: truth.Format, Plant: "standard", Seed: 7, Start: began, End: began.Add(12 * time.Hour), Assets: 60,
-		Hosts: []truth.Host{plc1, plc2, hmi1, station, router}, Entries: entries}
+	return &truth.File{
+		Format: truth.Format, Plant: "standard", Seed: 7, Start: began, End: began.Add(12 * time.Hour), Assets: 60,
+		Hosts: []truth.Host{plc1, plc2, hmi1, station, router}, Entries: entries,
+	}
 }
 
 func entry(id string, class truth.Class, from, to time.Duration, hosts ...truth.Host) *truth.Entry {
@@ -55,8 +57,10 @@ func end(h truth.Host) *firedoor.Address {
 }
 
 func alert(id string, at time.Duration, severity string, client, server *firedoor.Address) firedoor.AlertLine {
-	return firedoor.AlertLine{ID: id, Time: began.Add(at).String(), Kind: "new-writer", Severity: severity, Sentence: "Sentence of " + id + ".",
-		Client: client, Server: server, Techniques: []string{"T0855"}}
+	return firedoor.AlertLine{
+		ID: id, Time: began.Add(at).String(), Kind: "new-writer", Severity: severity, Sentence: "Sentence of " + id + ".",
+		Client: client, Server: server, Techniques: []string{"T0855"},
+	}
 }
 
 func scored(t *testing.T, f *truth.File, o Options, alerts ...firedoor.AlertLine) *Report {
@@ -267,8 +271,8 @@ func TestReportsAreTheGoldenOnes(t *testing.T) {
 	}
 	golden(t, "report.txt", table.Bytes())
 	golden(t, "report.json", document.Bytes())
-	var any map[string]json.RawMessage
-	if err := json.Unmarshal(document.Bytes(), &any); err != nil {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(document.Bytes(), &members); err != nil {
 		t.Error(err)
 	}
 }

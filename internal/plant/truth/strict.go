@@ -84,7 +84,7 @@ func (s *strict) token(path string) (json.Token, error) {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
-		return nil, fmt.Errorf("%s:%d: %sis not JSON: %v", s.name, s.line(syntax.Offset), prefix(path), syntax)
+		return nil, fmt.Errorf("%s:%d: %sis not JSON: %w", s.name, s.line(syntax.Offset), prefix(path), syntax)
 	case err != nil:
 		return nil, s.at(path, "ends too early: it was not written to its end")
 	}

@@ -20,15 +20,21 @@ var began = At(time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC))
 // example is a file in which every member has a value.
 func example() *File {
 	unit := uint32(1)
-	r := NewRecorder(File{Plant: "standard", Seed: 1<<64 - 1, Start: began, Assets: 64, Mirrors: []string{"line-1-switch"},
-		Hosts: []Host{{Name: "mixer-1-plc", Role: "plc", IPs: []string{"192.168.0.10", "10.20.30.110"}, MACs: []string{"00:80:f4:00:00:10"}}}})
+	r := NewRecorder(File{
+		Plant: "standard", Seed: 1<<64 - 1, Start: began, Assets: 64, Mirrors: []string{"line-1-switch"},
+		Hosts: []Host{{Name: "mixer-1-plc", Role: "plc", IPs: []string{"192.168.0.10", "10.20.30.110"}, MACs: []string{"00:80:f4:00:00:10"}}},
+	})
 	laptop := HostOf("laptop", Attacker, []netip.Addr{netip.MustParseAddr("192.168.0.77"), {}, netip.MustParseAddr("fe80::1%eth0")}, []firedoor.MAC{0x8c1645000077, 0})
-	e := r.Begin(Entry{Scenario: "setpoint-write", Kind: "setpoint-write", Class: Malicious, Words: "a <laptop> & \"more\"", Start: began.Add(time.Hour),
+	e := r.Begin(Entry{
+		Scenario: "setpoint-write", Kind: "setpoint-write", Class: Malicious, Words: "a <laptop> & \"more\"", Start: began.Add(time.Hour),
 		Hosts: []Host{laptop}, Techniques: []string{"T0836"}, WorkOrder: "WO-1",
-		Variables: []Variable{{"mixer-1-plc", "TIC101.SP", "mixer temperature setpoint", "150.0 instead of 62.0"}}})
-	r.Operation(e, Operation{Time: began.Add(time.Hour + 1), Protocol: "modbus", Client: firedoor.Address{IP: "192.168.0.77", Port: 50000, MAC: "8c:16:45:00:00:77"},
+		Variables: []Variable{{"mixer-1-plc", "TIC101.SP", "mixer temperature setpoint", "150.0 instead of 62.0"}},
+	})
+	r.Operation(e, Operation{
+		Time: began.Add(time.Hour + 1), Protocol: "modbus", Client: firedoor.Address{IP: "192.168.0.77", Port: 50000, MAC: "8c:16:45:00:00:77"},
 		Server: firedoor.Address{IP: "192.168.0.10", Port: 502}, Unit: &unit, Verb: "write", Function: "write single register", Object: "holding:40",
-		Values: []int64{1500}, Type: "u16", Tag: "TIC101.SP", Engineering: []float64{150}})
+		Values: []int64{1500}, Type: "u16", Tag: "TIC101.SP", Engineering: []float64{150},
+	})
 	r.End(e, began.Add(2*time.Hour))
 	r.Begin(Entry{Kind: "shift-change", Class: Routine, Words: "the early shift begins", Start: began, Hosts: []Host{{Name: "scada-1", Role: Actor}}})
 	return r.File(began.Add(8 * time.Hour))
@@ -75,8 +81,8 @@ func TestTheWriterForgetsNoMember(t *testing.T) {
 			}
 		}
 	}
-	var any map[string]json.RawMessage
-	if err := json.Unmarshal(b, &any); err != nil {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(b, &members); err != nil {
 		t.Error(err)
 	}
 }
@@ -178,8 +184,8 @@ func TestGoingOnWithAFileIsAsIfItHadNotEnded(t *testing.T) {
 
 func TestFilesThatAreNotRightAreRefusedWithThePlace(t *testing.T) {
 	good := string(written(t, example()))
-	swap := func(old, new string) string {
-		out := strings.Replace(good, old, new, 1)
+	swap := func(old, now string) string {
+		out := strings.Replace(good, old, now, 1)
 		if out == good {
 			t.Fatalf("nothing to replace: %s", old)
 		}
