@@ -3,7 +3,8 @@ package lan
 import "time"
 
 // What can grow, and what happens at the limit. Nothing known makes room for
-// something new.
+// something new. What applications ask of At and After is theirs to bound; timers
+// are bounded by the connections they belong to.
 const (
 	// MaxFrames bounds the frames under way at once; one more is lost, as in a
 	// switch without memory, and counted in Stats.Overflow.

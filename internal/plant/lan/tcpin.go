@@ -134,6 +134,7 @@ func (c *Conn) inSynSent(d *datagram, s *segment) {
 		return
 	}
 	c.want = s.seq + 1
+	c.edge = c.want
 	c.agree(s)
 	c.una = s.ack
 	c.establish(s)

@@ -109,7 +109,10 @@ func (c *Conn) ownWindow(flags byte) uint16 {
 		shift = 0
 	}
 	field := min(room>>shift, 0xffff)
-	c.edge = c.want + field<<shift
+	// What was promised stays promised, though scaling rounds down.
+	if edge := c.want + field<<shift; flags&flagSYN != 0 || after(edge, c.edge) {
+		c.edge = edge
+	}
 	return uint16(field)
 }
 

@@ -44,7 +44,7 @@ func (h *Host) SendUDPVia(mac firedoor.MAC, local uint16, to netip.AddrPort, b [
 }
 
 func (h *Host) sendUDP(from, to netip.AddrPort, via firedoor.MAC, b []byte) {
-	if !h.powered {
+	if !h.powered || !to.Addr().Is4() && !from.Addr().Is6() {
 		return
 	}
 	p := packet{src: from.Addr(), dst: to.Addr(), proto: protoUDP, to: via}
