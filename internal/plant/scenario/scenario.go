@@ -122,6 +122,10 @@ type Step struct {
 	Every  time.Duration // from one occurrence to the next; inside toggle, poll and ramp from one request to the next
 	For    time.Duration // how long it goes on; 0: until the scenario ends, or once
 
+	// Honest: somebody of the plant does it, to repair what was done. It is no
+	// operation of the attack, and an entry of its own in the truth.
+	Honest bool
+
 	Host    string // join, leave: whose cable
 	From    string // who does it
 	To      string // to whom

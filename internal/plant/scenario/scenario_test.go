@@ -189,7 +189,7 @@ func TestFilesThatAreNotRightAreToldWithThePlace(t *testing.T) {
 		{"no step", step("at: 1m, do: wait}\n  - {at: 2m"), "test.yaml:11: steps[2]: has no do"},
 		{"a word as step", swap("  - {"+write+"}", "  - write"), "steps[1]: must be a step"},
 		{"no at", step("do: stop, from: laptop, to: plc"), "test.yaml:10: steps[1]: has no at"},
-		{"key of another verb", step("at: 1m, do: stop, from: laptop, to: plc, tag: A"), "test.yaml:10: steps[1].tag: unknown key; a step that does stop has: at, do, from, to, repeat, every"},
+		{"key of another verb", step("at: 1m, do: stop, from: laptop, to: plc, tag: A"), "test.yaml:10: steps[1].tag: unknown key; a step that does stop has: at, do, from, to, repeat, every, honest"},
 		{"lacks a key", step("at: 1m, do: stop, from: laptop"), "steps[1]: stop needs to"},
 		{"lacks a group", step("at: 1m, do: write, from: laptop, to: plc"), "write needs tag with value, or tags with values"},
 		{"lacks half a group", step("at: 1m, do: write, from: laptop, to: plc, tag: A"), "write needs value"},

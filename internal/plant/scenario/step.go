@@ -141,6 +141,8 @@ func (d *decoder) amountKey(s *Step, key, path string, v *yaml.Node) {
 		var state string
 		set(d, &state, v, path, words("on", "off"))
 		s.On = state == "on"
+	case "honest":
+		set(d, &s.Honest, v, path, boolOf)
 	case "by-hand":
 		set(d, &s.ByHand, v, path, boolOf)
 	case "messages":

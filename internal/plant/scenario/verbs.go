@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// rule says which keys a verb has besides at and do.
+// rule says which keys a verb has besides at and do. All that have from may also
+// have honest.
 type rule struct {
 	verb   Verb
 	needs  []string
@@ -80,6 +81,9 @@ func (r *rule) keys() []string {
 	out = append(out, r.allows...)
 	if r.again {
 		out = append(out, "repeat", "every")
+	}
+	if slices.Contains(out, "from") {
+		out = append(out, "honest")
 	}
 	return out
 }
