@@ -20,6 +20,8 @@ type commands struct {
 	Link     linkCommand     `cmd:"" help:"Ask a running firedoor for a new one-time link to its console."`
 	Journal  journalCommand  `cmd:"" help:"Print what happened, from the journal of a sensor, and check that nobody changed it."`
 	Check    checkCommand    `cmd:"" help:"Say what would run with a configuration file, or all that is wrong with it."`
+	Demo     demoCommand     `cmd:"" help:"Show all of it on a virtual factory: traffic, processes, attacks that a person starts."`
+	Plant    plantCommand    `cmd:"" help:"The virtual factory: list scenarios, record traffic with the truth about it, measure what is found."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 	Help     helpCommand     `cmd:"" help:"Show help for firedoor or one of its commands."`
 }
@@ -58,7 +60,7 @@ func (m *Main) run(ctx context.Context) error {
 
 // commandWords are the words that name a command, of those given.
 func (m *Main) commandWords() []string {
-	if m.Args[0] == "baseline" {
+	if m.Args[0] == "baseline" || m.Args[0] == "plant" {
 		return m.Args[:min(2, len(m.Args))]
 	}
 	return m.Args[:1]

@@ -113,6 +113,7 @@ type service struct {
 	up      *uplink.Uplink
 	journal *journal.Journal // nil without a sensor
 	watch   *sensor.Watch    // nil without the role
+	show    *show            // a simulated plant to watch; nil: a real one
 	console *console.Console // nil without the role
 	control *control
 	confine confine.Report
@@ -121,14 +122,17 @@ type service struct {
 
 // startService opens everything, in the order in which it depends on each other,
 // and then gives up the rights that are not needed any more.
-func startService(ctx context.Context, m *Main, cfg *config.Config) (_ *service, err error) {
-	s := &service{m: m, cfg: cfg}
+func startService(ctx context.Context, m *Main, cfg *config.Config) (*service, error) {
+	return openService(ctx, &service{m: m, cfg: cfg})
+}
+
+func openService(ctx context.Context, s *service) (_ *service, err error) {
 	defer func() {
 		if err != nil {
 			s.close()
 		}
 	}()
-	if err := usable(cfg.Data.Dir); err != nil {
+	if err := usable(s.cfg.Data.Dir); err != nil {
 		return nil, err
 	}
 	for _, open := range []func(context.Context) error{s.openLog, s.openUplink, s.openSensor, s.openConsole, s.openControl, s.giveUpRights} {
@@ -220,7 +224,7 @@ func (s *service) openSensor(context.Context) error {
 	if shards == 0 {
 		shards = min(runtime.GOMAXPROCS(0), sensor.MaxShards)
 	}
-	w, err := sensor.NewWatch(sensor.WatchOptions{
+	o := sensor.WatchOptions{
 		Name: c.Sensor.Name, Version: version,
 		Live: capture.LiveConfig{Interfaces: c.Capture.Interfaces, Fanout: c.Capture.Fanout, RingBytes: int(c.Capture.RingSize),
 			Promiscuous: c.Capture.Promiscuous},
@@ -233,7 +237,11 @@ func (s *service) openSensor(context.Context) error {
 			return err
 		},
 		Log: s.log,
-	}, all.List)
+	}
+	if s.show != nil {
+		o.Frames = s.show
+	}
+	w, err := sensor.NewWatch(o, all.List)
 	var unreadable sensor.UnreadableError
 	var mixed *sensor.MixedSourcesError
 	if errors.As(err, &unreadable) || errors.As(err, &mixed) {

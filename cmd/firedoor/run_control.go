@@ -57,6 +57,8 @@ func (s *service) openControl(ctx context.Context) error {
 	mux.HandleFunc("POST /baseline/{order}", s.baseline)
 	mux.HandleFunc("POST /collect", s.collect)
 	mux.HandleFunc("POST /link", s.link)
+	mux.HandleFunc("POST /simulation/begin", s.simulate)
+	mux.HandleFunc("GET /simulation", s.plantState)
 	s.control = &control{listener: l, server: &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}}
 	return nil
 }

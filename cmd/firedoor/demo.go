@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"firedoor/internal/api"
+	"firedoor/internal/config"
+	"firedoor/internal/plant/factory"
+	"firedoor/internal/plant/scenario"
+)
+
+// demoCommand shows the product at work on the virtual factory.
+type demoCommand struct {
+	plantWords
+	Learn  string  `default:"2h" help:"How much of the plant's time is learned first, as fast as this machine can." placeholder:"2h"`
+	Speed  float64 `default:"10" help:"How many times faster than life the plant goes then." placeholder:"X"`
+	Data   string  `help:"Folder of what was learned and found (default: a new one that is removed in the end)." placeholder:"DIR"`
+	Listen *string `help:"Address of the console, on this machine only." placeholder:"127.0.0.1:PORT"`
+}
+
+// Limits of the pace.
+const maxDemoSpeed = 1000
+
+// Run lets the factory, a sensor and a console work together until it is told to stop.
+func (d *demoCommand) Run(ctx context.Context, m *Main) (err error) {
+	learn, err := scenario.ParseDuration(d.Learn)
+	if err != nil || learn <= 0 {
+		return usageError{fmt.Sprintf("--learn %s: give a time as 90m or 8h", d.Learn)}
+	}
+	if !(d.Speed > 0) || d.Speed > maxDemoSpeed {
+		return usageError{fmt.Sprintf("--speed %v: more than 0 and at most %d", d.Speed, maxDemoSpeed)}
+	}
+	f, err := d.build(learn+scenario.Day, learn)
+	if err != nil {
+		return err
+	}
+	cfg := config.Default()
+	cfg.Site = "virtual factory"
+	cfg.Learn.For = config.Learning{Time: learn}
+	override(&cfg.Console.Listen, d.Listen)
+	if cfg.Data.Dir = d.Data; d.Data == "" {
+		if cfg.Data.Dir, err = os.MkdirTemp("", "firedoor-demo-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(cfg.Data.Dir)) }()
+	}
+	show := newShow(f, learn, d.Speed)
+	s, err := startSimulation(ctx, m, &cfg, show)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(m.Stderr, "%s of the plant's life are learned first, as fast as this machine can; then it goes on at %g times its own pace.\n"+
+		"Start an attack on the page, in the room Factory, or with: firedoor plant start NAME --data %s\n", scenario.FormatDuration(learn), d.Speed, cfg.Data.Dir)
+	return s.run(ctx)
+}
+
+// startSimulation is startService with a simulated plant to watch.
+func startSimulation(ctx context.Context, m *Main, cfg *config.Config, show *show) (*service, error) {
+	return openService(ctx, &service{m: m, cfg: cfg, show: show})
+}
+
+type plantStartCommand struct {
+	Scenario string `arg:"" help:"A name of the list, or a file."`
+	Data     string `required:"" help:"Folder of the demo that runs." placeholder:"DIR"`
+}
+
+// Run asks a running demo to start a scenario.
+func (p *plantStartCommand) Run(ctx context.Context, m *Main) error {
+	name := p.Scenario
+	if _, err := os.Stat(name); err == nil {
+		if name, err = filepath.Abs(name); err != nil {
+			return err
+		}
+	}
+	var answer done
+	if err := ask(ctx, p.Data, http.MethodPost, "/simulation/begin?"+url.Values{"scenario": {name}}.Encode(), &answer); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(m.Stdout, answer.Text)
+	return err
+}
+
+// simulate carries out an order about the simulated plant.
+func (s *service) simulate(w http.ResponseWriter, r *http.Request) {
+	if s.show == nil {
+		http.Error(w, "this process watches no simulated plant: start firedoor demo", http.StatusConflict)
+		return
+	}
+	name := r.URL.Query().Get("scenario")
+	id, err := s.show.Begin(name)
+	var wrong *api.SimulationError
+	switch {
+	case errors.As(err, &wrong):
+		http.Error(w, wrong.Text, http.StatusConflict)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	default:
+		s.log.Info("scenario started", "scenario", name, "id", id)
+		reply(w, done{name + " begins"})
+	}
+}
+
+// plantState prints the simulated plant's state, as the page gets it.
+func (s *service) plantState(w http.ResponseWriter, _ *http.Request) {
+	if s.show == nil {
+		http.Error(w, "this process watches no simulated plant", http.StatusConflict)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(s.show.State()) // whoever asked is gone
+}
+
+var _ api.Simulation = (*show)(nil)
+
+// stamped is a time as the API writes it; empty for none.
+func stamped(ns int64) string {
+	if ns == 0 {
+		return ""
+	}
+	return time.Unix(0, ns).UTC().Format("2006-01-02T15:04:05.000000000Z07:00")
+}
+
+var _ = factory.MaxHosts

@@ -1,0 +1,376 @@
+package factory
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"firedoor"
+	"firedoor/internal/plant/device"
+	"firedoor/internal/plant/lan"
+	"firedoor/internal/plant/scenario"
+	"firedoor/internal/plant/truth"
+)
+
+// act is one scenario under way, or planned.
+type act struct {
+	f        *Factory
+	s        *scenario.Scenario
+	begin    int64
+	entry    *truth.Entry        // nil until it begins
+	own      map[string]*unit    // devices that came with it
+	sessions map[string]*session // "client>server"
+	over     bool
+}
+
+// Plan puts a scenario on the calendar: its steps happen from so long after the
+// start on. What is wrong with it for this plant is told now.
+func (f *Factory) Plan(p Planned) (id string, err error) {
+	if err := p.Scenario.Check(f); err != nil {
+		return "", err
+	}
+	begin := f.start + int64(p.At)
+	if begin < f.world.Now() {
+		return "", fmt.Errorf("scenario %s: %s after the start is over", p.Scenario.Name, p.At)
+	}
+	if len(f.acts) >= MaxPlanned {
+		return "", fmt.Errorf("scenario %s: there are %d already, no more fit", p.Scenario.Name, MaxPlanned)
+	}
+	a := &act{f: f, s: p.Scenario, begin: begin, own: map[string]*unit{}, sessions: map[string]*session{}}
+	f.acts = append(f.acts, a)
+	f.world.At(begin, a.start)
+	for i := range a.s.Steps {
+		step := &a.s.Steps[i]
+		for n := range step.Times() {
+			f.world.At(begin+int64(step.When(n)), func() { a.do(step) })
+		}
+	}
+	return fmt.Sprintf("%s@%s", a.s.Name, p.At), nil
+}
+
+// start begins the entry of the truth.
+func (a *act) start() {
+	a.entry = a.f.truth.Begin(truth.Entry{Scenario: a.s.Name, Kind: a.s.Name, Class: truth.Class(a.s.Class), Words: a.s.Title,
+		Start: truth.Moment(a.f.world.Now()), Techniques: a.s.Techniques, WorkOrder: a.s.WorkOrder})
+	end := int64(a.s.Lasts)
+	last := int64(0)
+	for i := range a.s.Steps {
+		last = max(last, int64(a.s.Steps[i].End(a.s.Lasts)))
+	}
+	a.f.world.At(a.begin+min(end, last), a.finish)
+}
+
+// finish ends the entry, and what the act left running.
+func (a *act) finish() {
+	a.over = true
+	for _, s := range a.sessions {
+		s.once = true
+		s.next()
+	}
+	a.f.truth.End(a.entry, truth.Moment(a.f.world.Now()))
+}
+
+// doers say how each verb is done.
+var doers = map[scenario.Verb]func(*act, *scenario.Step){
+	scenario.Join: (*act).join, scenario.Leave: (*act).leave,
+	scenario.ScanAddresses: (*act).scanAddresses, scenario.ScanPorts: (*act).scanPorts, scenario.ScanFunctions: (*act).scanFunctions,
+	scenario.Identify: (*act).identify, scenario.Read: (*act).read, scenario.Write: (*act).write, scenario.Toggle: (*act).toggle,
+	scenario.Poll: (*act).poll, scenario.Ramp: (*act).ramp, scenario.Stop: (*act).simple, scenario.Start: (*act).simple, scenario.Mode: (*act).simple,
+	scenario.Download: (*act).download, scenario.Upload: (*act).upload, scenario.Flood: (*act).flood, scenario.Spoof: (*act).spoof,
+	scenario.Replace: (*act).replace, scenario.Forge: (*act).forge, scenario.Sensor: (*act).sensor, scenario.Break: (*act).breakage,
+	scenario.Bypass: (*act).bypass, scenario.Freeze: (*act).freeze, scenario.Wait: func(*act, *scenario.Step) {},
+}
+
+func (a *act) do(step *scenario.Step) {
+	if do := doers[step.Do]; do != nil && !a.over {
+		do(a, step)
+	}
+}
+
+// unit is a device that the scenario names: one of its own or of the plant's.
+func (a *act) unit(name string) *unit {
+	if u := a.own[name]; u != nil {
+		return u
+	}
+	if u := a.f.devices[name]; u != nil {
+		return u
+	}
+	return a.appear(name, "")
+}
+
+// manners by the kinds that scenarios name.
+var scenarioManners = map[string]manner{"windows": windows, "windows-server": server, "linux": linux, "plc": controller, "old-plc": veteran,
+	"io": embedded, "drive": drive, "camera": camera, "printer": printing, "switch": switching}
+
+// appear makes a device that came with the scenario.
+func (a *act) appear(name, network string) *unit {
+	h := a.s.Host(name)
+	if network == "" {
+		network = h.Network
+	}
+	key := a.s.Name + "/" + name
+	if u := a.f.devices[key]; u != nil { // it was here before
+		a.own[name] = u
+		u.host.Plug()
+		return u
+	}
+	ip := ""
+	if h.Address.IsValid() {
+		ip = h.Address.String()
+	}
+	u, err := a.f.add(asset{network: network, name: key, mac: h.MAC, ip: ip, manner: scenarioManners[h.Kind], undeclared: true})
+	if err != nil { // Check has seen all of it
+		panic("factory: " + err.Error())
+	}
+	a.f.order = a.f.order[:len(a.f.order)-1] // it does not belong to the plant
+	a.own[name] = u
+	if ip == "" {
+		a.f.lease(u)
+	}
+	return u
+}
+
+func (a *act) join(step *scenario.Step) {
+	u := a.own[step.Host]
+	if u == nil && a.s.Host(step.Host) != nil {
+		u = a.appear(step.Host, step.Network)
+	} else if u == nil {
+		u = a.unit(step.Host)
+	}
+	u.host.Plug()
+	a.involve(u, truth.Attacker)
+}
+
+func (a *act) leave(step *scenario.Step) { a.unit(step.Host).host.Unplug() }
+
+// involve puts a device into the entry.
+func (a *act) involve(u *unit, role string) {
+	a.f.truth.Involve(a.entry, a.f.hostTruth(u, role))
+}
+
+// pair gives the two ends of a step and puts them into the entry.
+func (a *act) pair(step *scenario.Step) (from, to *unit) {
+	from, to = a.unit(step.From), a.unit(step.To)
+	role := truth.Attacker
+	if a.s.Class != scenario.Malicious {
+		role = truth.Actor
+	}
+	a.involve(from, role)
+	a.involve(to, truth.Target)
+	return from, to
+}
+
+// session is the act's own connection from one device to a controller.
+func (a *act) session(from, to *unit) *session {
+	key := from.name + ">" + to.name
+	s := a.sessions[key]
+	if s == nil || s.over {
+		s = a.f.sessionTo(from, to)
+		s.told = func(t *task) { a.told(from, to, s, t) }
+		a.sessions[key] = s
+	}
+	return s
+}
+
+// told writes down what was asked, at the moment at which it is sent.
+func (a *act) told(from, to *unit, s *session, t *task) {
+	for _, op := range said(to.image, &t.ask) {
+		op.Time = truth.Moment(a.f.world.Now())
+		op.Client = firedoor.Address{IP: from.ip().String(), Port: s.conn.Local().Port(), MAC: from.mac.String()}
+		op.Server = firedoor.Address{IP: s.to.Addr().String(), Port: s.to.Port(), MAC: to.mac.String()}
+		a.f.truth.Operation(a.entry, op)
+	}
+}
+
+func (a *act) identify(step *scenario.Step) {
+	from, to := a.pair(step)
+	if to.image != nil {
+		a.session(from, to).ask(device.Request{Verb: device.Identify}, nil)
+	}
+}
+
+// request is about the tags of a step.
+func (a *act) request(verb device.Verb, to *unit, step *scenario.Step, values []float64) device.Request {
+	tags := step.Tags
+	if step.Tag != "" {
+		tags = []string{step.Tag}
+	}
+	r := device.Request{Verb: verb, Values: values}
+	for _, name := range tags {
+		if p, _, ok := to.image.find(name); ok {
+			r.Points = append(r.Points, p)
+		}
+	}
+	return r
+}
+
+func (a *act) read(step *scenario.Step) {
+	from, to := a.pair(step)
+	a.session(from, to).ask(a.request(device.Read, to, step, nil), nil)
+}
+
+func (a *act) write(step *scenario.Step) {
+	from, to := a.pair(step)
+	values := step.Values
+	if len(values) == 0 {
+		values = []float64{step.Value}
+	}
+	a.affect(to, step.Tag, values[0])
+	a.session(from, to).ask(a.request(device.Write, to, step, values), nil)
+}
+
+// affect writes down what a tag is and becomes.
+func (a *act) affect(to *unit, tag string, value float64) {
+	if _, t, ok := to.image.find(tag); ok {
+		a.variable(truth.Variable{Controller: to.name, Tag: tag, Words: t.Words,
+			Effect: fmt.Sprintf("%g instead of %g %s", value, t.Value, t.Unit)})
+	}
+}
+
+// variable puts a value into the entry, once.
+func (a *act) variable(v truth.Variable) {
+	for i := range a.entry.Variables {
+		if a.entry.Variables[i].Controller == v.Controller && a.entry.Variables[i].Tag == v.Tag {
+			return
+		}
+	}
+	a.entry.Variables = append(a.entry.Variables, v)
+}
+
+// repeat does something every so often for the time of a step.
+func (a *act) repeat(step *scenario.Step, do func(n int)) {
+	every := max(step.Every, time.Millisecond)
+	end := a.f.world.Now() + int64(step.For)
+	n := 0
+	var again func()
+	again = func() {
+		if a.over || a.f.world.Now() > end {
+			return
+		}
+		do(n)
+		n++
+		a.f.after(every, again)
+	}
+	again()
+}
+
+func (a *act) toggle(step *scenario.Step) {
+	from, to := a.pair(step)
+	a.affect(to, step.Tag, step.Values[0])
+	var asks [2]device.Request
+	for i := range asks {
+		asks[i] = a.request(device.Write, to, step, step.Values[i:i+1])
+	}
+	a.repeat(step, func(n int) { a.session(from, to).ask(asks[n%2], nil) })
+}
+
+func (a *act) poll(step *scenario.Step) {
+	from, to := a.pair(step)
+	ask := a.request(device.Read, to, step, nil)
+	a.repeat(step, func(int) { a.session(from, to).ask(ask, nil) })
+}
+
+// ramp writes a setpoint in steps too small for a limit to see.
+func (a *act) ramp(step *scenario.Step) {
+	from, to := a.pair(step)
+	_, t, ok := to.image.find(step.Tag)
+	if !ok {
+		return
+	}
+	begin := t.Value
+	if step.Begin != nil {
+		begin = *step.Begin
+	}
+	a.affect(to, step.Tag, step.Value)
+	turns := max(1, int(step.Over/max(step.Every, time.Millisecond)))
+	turn := 0
+	var again func()
+	again = func() {
+		if a.over || turn > turns {
+			return
+		}
+		share := float64(turn) / float64(turns)
+		v := begin + float64((step.Value-begin)*share)
+		a.session(from, to).ask(a.request(device.Write, to, step, []float64{v}), nil)
+		turn++
+		a.f.after(step.Every, again)
+	}
+	again()
+}
+
+// simple is a step that is one order to a controller.
+func (a *act) simple(step *scenario.Step) {
+	from, to := a.pair(step)
+	a.session(from, to).ask(orderOf(step), nil)
+}
+
+func orderOf(step *scenario.Step) device.Request {
+	switch {
+	case step.Do == scenario.Stop || step.Mode == "stop":
+		return device.Request{Verb: device.Stop}
+	case step.Do == scenario.Start:
+		return device.Request{Verb: device.Start}
+	case step.Mode == "run":
+		return device.Request{Verb: device.Mode, Code: 1}
+	}
+	return device.Request{Verb: device.Mode, Code: 0}
+}
+
+func (a *act) scanAddresses(step *scenario.Step) {
+	from := a.unit(step.From)
+	a.involve(from, truth.Attacker)
+	name := step.Network
+	if name == "" {
+		name = from.network
+	}
+	prefix := netip.MustParsePrefix(a.f.networkOf(name).prefix)
+	ip := prefix.Addr().Next()
+	var again func()
+	again = func() {
+		if a.over || !prefix.Contains(ip.Next()) { // the last one is the broadcast address
+			return
+		}
+		if ip != from.ip() {
+			switch step.Method {
+			case "ping":
+				from.host.Ping(ip, 32, nil)
+			case "tcp":
+				for _, p := range step.Ports {
+					from.host.DialTCP(netip.AddrPortFrom(ip, p), 0, knock{})
+				}
+			default:
+				from.host.SendARP(opARPRequest, from.mac, from.ip(), 0, ip, broadcastMAC)
+			}
+		}
+		ip = ip.Next()
+		a.f.after(step.Pace, again)
+	}
+	again()
+}
+
+// knock opens a connection and closes it: what a scan of ports does.
+type knock struct{}
+
+func (knock) Opened(c *lan.Conn)             { c.Close() }
+func (knock) Received(c *lan.Conn, _ []byte) {}
+func (knock) Closed(*lan.Conn, error)        {}
+
+func (a *act) scanPorts(step *scenario.Step) {
+	from, to := a.pair(step)
+	for i, p := range step.Ports {
+		a.f.after(time.Duration(i)*step.Pace, func() {
+			from.host.DialTCP(netip.AddrPortFrom(a.f.addressFrom(from, to), p), 0, knock{})
+		})
+	}
+}
+
+// scanFunctions tries what a controller can do.
+func (a *act) scanFunctions(step *scenario.Step) {
+	from, to := a.pair(step)
+	if to.image == nil {
+		return
+	}
+	for i, r := range to.image.dialect.trials() {
+		a.f.after(time.Duration(i)*step.Pace, func() { a.session(from, to).ask(r, nil) })
+	}
+}

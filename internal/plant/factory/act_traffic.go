@@ -1,0 +1,215 @@
+package factory
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"firedoor/internal/plant/device"
+	"firedoor/internal/plant/lan"
+	"firedoor/internal/plant/scenario"
+	"firedoor/internal/plant/truth"
+)
+
+// trials are what a scan for functions asks a controller, refusals included.
+func (d dialect) trials() []device.Request {
+	var list []device.Request
+	switch d {
+	case step7:
+		list = append(list, device.Request{Verb: device.Identify}, device.Request{Verb: device.ListBlocks}, device.Request{Verb: device.ReadClock})
+	case logix:
+		list = append(list, device.Request{Verb: device.Identify}, device.Request{Verb: device.ListBlocks})
+	default:
+		for code := range uint8(127) {
+			list = append(list, device.Request{Verb: device.Raw, Code: code + 1})
+		}
+	}
+	return list
+}
+
+// download loads a program, as an engineering station does: the controller is
+// stopped, gets the block, and starts again.
+func (a *act) download(step *scenario.Step) {
+	from, to := a.pair(step)
+	block, code := programOf(to, step.Block, step.Program)
+	s := a.session(from, to)
+	s.ask(device.Request{Verb: device.Stop}, nil)
+	s.ask(device.Request{Verb: device.Download, Block: block, Program: code}, nil)
+	s.ask(device.Request{Verb: device.Start}, nil)
+	a.variable(truth.Variable{Controller: to.name, Tag: block, Words: "program block", Effect: fmt.Sprintf("replaced by program %d", step.Program)})
+}
+
+// upload reads programs out of a controller.
+func (a *act) upload(step *scenario.Step) {
+	from, to := a.pair(step)
+	s := a.session(from, to)
+	s.ask(device.Request{Verb: device.ListBlocks}, nil)
+	for _, b := range blocksOf(to) {
+		if step.Block == "" || step.Block == b {
+			s.ask(device.Request{Verb: device.Upload, Block: b}, nil)
+		}
+	}
+}
+
+// flood keeps a controller busy with connections or with requests.
+func (a *act) flood(step *scenario.Step) {
+	from, to := a.pair(step)
+	pause := time.Second / time.Duration(max(1, step.Rate))
+	port := step.Port
+	if port == 0 && to.image != nil {
+		port = to.image.dialect.port()
+	}
+	target := netip.AddrPortFrom(a.f.addressFrom(from, to), port)
+	end := a.f.world.Now() + int64(step.For)
+	if step.With == "connections" || to.image == nil {
+		a.pace(end, pause, func() { from.host.DialTCP(target, 0, occupy{}) })
+		return
+	}
+	w := &water{act: a, from: from, target: target, client: func() device.Client { return a.f.speaker(from, to.image.dialect) }, ask: device.Request{Verb: device.Read, Points: to.image.groups(everything)[0]}}
+	a.pace(end, pause, w.pour)
+}
+
+// pace does something again and again until a moment.
+func (a *act) pace(end int64, pause time.Duration, do func()) {
+	var again func()
+	again = func() {
+		if a.over || a.f.world.Now() > end {
+			return
+		}
+		do()
+		a.f.after(pause, again)
+	}
+	again()
+}
+
+// occupy holds a connection open and says nothing.
+type occupy struct{}
+
+func (occupy) Opened(*lan.Conn)           {}
+func (occupy) Received(*lan.Conn, []byte) {}
+func (occupy) Closed(*lan.Conn, error)    {}
+
+// water sends the same request over and over without waiting for answers.
+type water struct {
+	act    *act
+	from   *unit
+	target netip.AddrPort
+	client func() device.Client
+	ask    device.Request
+
+	speaker device.Client
+	conn    *lan.Conn
+	message []byte
+}
+
+func (w *water) pour() {
+	switch {
+	case w.conn == nil:
+		w.speaker, w.message = w.client(), nil
+		w.conn = w.from.host.DialTCP(w.target, 0, w)
+	case w.message != nil:
+		w.conn.Send(w.message)
+	}
+}
+
+// Opened sets the session up.
+func (w *water) Opened(c *lan.Conn) {
+	if first := w.speaker.Open(nil); len(first) > 0 {
+		c.Send(first)
+	}
+	w.fill()
+}
+
+// Received looks at answers only while the session is set up.
+func (w *water) Received(c *lan.Conn, b []byte) {
+	if w.message != nil {
+		return
+	}
+	out, _, err := w.speaker.Receive(b, nil)
+	if err != nil {
+		c.Reset()
+		w.conn = nil
+		return
+	}
+	if len(out) > 0 {
+		c.Send(out)
+	}
+	w.fill()
+}
+
+func (w *water) fill() {
+	if w.speaker.Ready() {
+		w.message, _ = w.speaker.Ask(w.ask, nil)
+	}
+}
+
+// Closed begins anew with the next drop.
+func (w *water) Closed(c *lan.Conn, _ error) {
+	if c == w.conn {
+		w.conn = nil
+	}
+}
+
+// replace puts another device in the place of one: same address, other hardware.
+func (a *act) replace(step *scenario.Step) {
+	old, rogue := a.unit(step.To), a.unit(step.From)
+	a.involve(old, truth.Target)
+	a.involve(rogue, truth.Attacker)
+	old.host.Unplug()
+	rogue.host.SetAddr(old.host.Addr(), addr(a.f.networkOf(old.network).gateway))
+	rogue.image = old.image
+	if err := a.f.equipAs(rogue, old); err != nil {
+		panic("factory: " + err.Error())
+	}
+	rogue.host.Plug()
+	if step.For > 0 {
+		a.f.after(step.For, func() {
+			rogue.host.Unplug()
+			old.host.Plug()
+		})
+	}
+}
+
+// forge sends bytes as they are given.
+func (a *act) forge(step *scenario.Step) {
+	from, to := a.pair(step)
+	target := netip.AddrPortFrom(a.f.addressFrom(from, to), step.Port)
+	if step.Protocol == "udp" {
+		for i, m := range step.Messages {
+			a.f.after(time.Duration(i)*step.Pace, func() { from.host.SendUDP(0, target, m) })
+		}
+		return
+	}
+	from.host.DialTCP(target, 0, &forged{act: a, messages: step.Messages, pause: step.Pace})
+}
+
+// forged says its messages one after the other.
+type forged struct {
+	act      *act
+	messages [][]byte
+	pause    time.Duration
+	over     bool
+}
+
+// Opened begins.
+func (g *forged) Opened(c *lan.Conn) { g.next(c) }
+
+func (g *forged) next(c *lan.Conn) {
+	if g.over {
+		return
+	}
+	if len(g.messages) == 0 {
+		g.over = true
+		c.Close()
+		return
+	}
+	c.Send(g.messages[0])
+	g.messages = g.messages[1:]
+	g.act.f.after(max(g.pause, 100*time.Millisecond), func() { g.next(c) })
+}
+
+// Received lets answers pass.
+func (g *forged) Received(*lan.Conn, []byte) {}
+
+// Closed ends it.
+func (g *forged) Closed(*lan.Conn, error) { g.over = true }

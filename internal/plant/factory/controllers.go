@@ -1,0 +1,39 @@
+package factory
+
+import "firedoor/internal/plant/device"
+
+// Controller is a device of the plant that answers a protocol of the floor, for
+// whoever puts it on a real socket.
+type Controller struct {
+	Name     string
+	Protocol string // as event lines name it
+	Port     uint16 // a port of its own, above those that need rights
+	Server   device.Server
+}
+
+// Ports of controllers on real sockets: those of the protocols, moved to where no
+// rights are needed, and counted on.
+const (
+	firstModbusPort = 5021
+	firstStep7Port  = 10201
+	firstLogixPort  = 44818
+)
+
+// Controllers are the devices that answer a protocol of the floor, in a fixed order.
+func (f *Factory) Controllers() []Controller {
+	next := map[dialect]uint16{modbus: firstModbusPort, step7: firstStep7Port, logix: firstLogixPort}
+	var list []Controller
+	for _, s := range speakers {
+		u := f.device(s.name)
+		d := s.dialect
+		if d == modbusReals {
+			d = modbus
+		}
+		list = append(list, Controller{u.name, s.dialect.protocol(), next[d], u.server})
+		next[d]++
+	}
+	return list
+}
+
+// PlantTime is the time of the processes, in ns since 1970.
+func (f *Factory) PlantTime() int64 { return f.physics.Now() }

@@ -1,0 +1,179 @@
+package factory
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"firedoor/internal/plant"
+	"firedoor/internal/plant/device"
+	"firedoor/internal/plant/lan"
+	"firedoor/internal/plant/physics"
+	"firedoor/internal/plant/scenario"
+	"firedoor/internal/plant/truth"
+)
+
+// Limits of what can be asked for.
+const (
+	// MaxHosts bounds Options.Hosts.
+	MaxHosts = 40_000
+	// MaxPlanned bounds the scenarios of one run.
+	MaxPlanned = 1000
+)
+
+// DefaultStart is a Monday at six in the morning, local time: the early shift
+// comes in.
+var DefaultStart = time.Date(2026, time.March, 2, 5, 0, 0, 0, time.UTC)
+
+// Options say what plant is simulated.
+type Options struct {
+	Seed  uint64
+	Start time.Time // zero: DefaultStart
+	// Hosts is how many devices the plant has at least: beyond the standard plant
+	// come simple ones. 0: the standard plant.
+	Hosts     int
+	Scenarios []Planned
+}
+
+// Planned is a scenario and when it begins, counted from the start.
+type Planned struct {
+	Scenario *scenario.Scenario
+	At       time.Duration
+}
+
+// Factory is the plant at work.
+type Factory struct {
+	o       Options
+	start   int64
+	world   *lan.World
+	physics *physics.Plant
+	rnd     plant.Random
+	truth   *truth.Recorder
+
+	nets      []network
+	switches  map[string]*lan.Switch
+	firewall  *lan.Router
+	lines     [2]*lan.Router
+	devices   map[string]*unit    // by name
+	order     []*unit             // as they were made
+	acts      []*act              // scenarios under way or planned
+	operator  map[string]*session // connections that are kept, "client>server"
+	links     uint16              // connections of CIP clients so far
+	inService string              // the SCADA server that polls
+	// Stepped, if set, is called after every step of the processes.
+	Stepped func()
+	// Noticed, if set, is told what happens in the processes.
+	Noticed func(physics.Event)
+}
+
+// unit is a device of the plant: what it is, where it hangs, what it answers.
+type unit struct {
+	asset
+	host    *lan.Host
+	seen    netip.Addr    // the address under which other networks know it; its own if invalid
+	image   *image        // of a controller's memory; nil for everything else
+	server  device.Server // of a controller
+	program *device.CPU   // of a controller that can be programmed
+	think   time.Duration // until an answer is ready; as much again by chance
+}
+
+// ip is the address it has at present.
+func (u *unit) ip() netip.Addr { return u.host.Addr().Addr() }
+
+// New builds the plant; nothing has happened in it yet.
+func New(o Options) (*Factory, error) {
+	if o.Start.IsZero() {
+		o.Start = DefaultStart
+	}
+	if o.Hosts > MaxHosts {
+		return nil, fmt.Errorf("%d hosts: at most %d", o.Hosts, MaxHosts)
+	}
+	if len(o.Scenarios) > MaxPlanned {
+		return nil, fmt.Errorf("%d scenarios: at most %d", len(o.Scenarios), MaxPlanned)
+	}
+	f := &Factory{
+		o: o, start: o.Start.UnixNano(), world: lan.New(o.Start, o.Seed), physics: physics.New(o.Seed, o.Start),
+		rnd: plant.NewRandom(o.Seed ^ 0x66616374), switches: map[string]*lan.Switch{}, devices: map[string]*unit{}, operator: map[string]*session{},
+	}
+	for _, step := range []func() error{f.wire, f.equip, f.record, f.poll, f.gossip, f.live} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range o.Scenarios {
+		if _, err := f.Plan(p); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// Tap gives every frame that the mirror ports see, once, in the order of time. The
+// bytes are borrowed.
+func (f *Factory) Tap(see func(at int64, frame []byte)) { f.world.Tap(see) }
+
+// Run lets everything happen until so long after the start.
+func (f *Factory) Run(until time.Duration) { f.world.Run(f.start + int64(until)) }
+
+// Now is how long the plant has run.
+func (f *Factory) Now() time.Duration { return time.Duration(f.world.Now() - f.start) }
+
+// Physics is the processes and the memory of their controllers.
+func (f *Factory) Physics() *physics.Plant { return f.physics }
+
+// Truth is what really happened so far.
+func (f *Factory) Truth() *truth.File { return f.truth.File(truth.Moment(f.world.Now())) }
+
+// record opens the book of what really happens.
+func (f *Factory) record() error {
+	head := truth.File{Plant: "standard", Seed: f.o.Seed, Start: truth.Moment(f.start), Assets: len(f.order)}
+	for _, n := range f.nets {
+		if n.mirrored {
+			head.Mirrors = append(head.Mirrors, n.name)
+		}
+	}
+	for _, u := range f.order {
+		head.Hosts = append(head.Hosts, f.hostTruth(u, u.role()))
+	}
+	head.Hosts = append(head.Hosts, f.routersTruth()...)
+	f.truth = truth.NewRecorder(head)
+	return nil
+}
+
+// Assets is how many devices belong to the plant.
+func (f *Factory) Assets() int { return len(f.order) }
+
+// after plans something for a time from now.
+func (f *Factory) after(d time.Duration, do func()) { f.world.After(d, do) }
+
+// at plans something for a time since the start; nothing that is past.
+func (f *Factory) at(d time.Duration, do func()) {
+	if t := f.start + int64(d); t >= f.world.Now() {
+		f.world.At(t, do)
+	}
+}
+
+// every repeats something. A share of two thousandths of the period is left to
+// chance, as in every real polling loop.
+func (f *Factory) every(first, period time.Duration, do func()) {
+	due := f.world.Now() + int64(first)
+	var again func()
+	again = func() {
+		do()
+		due += int64(period)
+		f.world.At(max(f.world.Now(), due+int64(f.about(period/500)-period/1000)), again)
+	}
+	f.world.At(due, again)
+}
+
+// about is a duration in [0, d).
+func (f *Factory) about(d time.Duration) time.Duration { return time.Duration(f.rnd.N(int(d))) }
+
+// device is a device of that name; a mistake in this package if there is none.
+func (f *Factory) device(name string) *unit {
+	u := f.devices[name]
+	if u == nil {
+		panic("factory: there is no device " + name)
+	}
+	return u
+}

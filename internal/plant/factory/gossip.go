@@ -1,0 +1,200 @@
+package factory
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"firedoor"
+	"firedoor/internal/plant"
+)
+
+// What goes on beside production: names, addresses, time, browsing.
+
+// sites are what people of the office open, and where it is.
+var sites = []struct {
+	name   string
+	server string // device
+	modern bool
+	bytes  int
+}{
+	{"erp.plant.example", "erp", false, 6000},
+	{"mail.plant.example", "mail", true, 3000},
+	{"files.plant.example", "files", true, 12000},
+	{"news.example", "web-1", true, 14000},
+	{"weather.example", "web-2", true, 5000},
+	{"parts.example", "web-3", false, 9000},
+}
+
+// gossip starts it all.
+func (f *Factory) gossip() error {
+	f.serveNames()
+	for _, name := range []string{"erp", "mail", "files", "web-1", "web-2", "web-3", "vendor-gateway", "patch-server", "historian-mirror", "directory"} {
+		f.serveTLS(f.device(name).host, 443, name != "erp" && name != "web-3")
+	}
+	for _, u := range f.order {
+		if u.network == "office" && u.manner == windows {
+			f.lease(u)
+			f.browse(u)
+		}
+	}
+	f.housekeeping()
+	return nil
+}
+
+// browse lets somebody work at an office computer: more by day than by night.
+func (f *Factory) browse(u *unit) {
+	var again func()
+	again = func() {
+		pause := 40*time.Second + f.about(2*time.Minute)
+		if h := local(f.world.Now()).Hour(); h < 7 || h >= 18 || !f.busy() {
+			pause *= 8
+		} else if u.ip().IsValid() {
+			f.open(u, f.rnd.N(len(sites)))
+		}
+		f.after(pause, again)
+	}
+	f.after(time.Minute+f.about(2*time.Minute), again)
+}
+
+// open asks for a name and then for what is behind it.
+func (f *Factory) open(u *unit, site int) {
+	s := &sites[site]
+	f.resolve(u, s.name, func() {
+		to := netip.AddrPortFrom(f.device(s.server).ip(), 443)
+		f.visitTLS(u.host, to, visit{name: s.name, hello: plant.TLSHello{ALPN: []string{"h2", "http/1.1"}, Modern: s.modern},
+			asks: 2 + f.rnd.N(4), bytes: s.bytes, pause: 3 * time.Second})
+	})
+}
+
+// resolve asks the name server, and goes on when it answered.
+func (f *Factory) resolve(u *unit, name string, then func()) {
+	id := uint16(f.rnd.Next())
+	server := netip.AddrPortFrom(f.device("nameserver").ip(), 53)
+	port := u.host.SendUDP(0, server, plant.DNS(nil, id, name))
+	u.host.ListenUDP(port, func(_, _ netip.AddrPort, b []byte) {
+		if len(b) > 2 && binary.BigEndian.Uint16(b) == id {
+			u.host.ListenUDP(port, nil)
+			then()
+		}
+	})
+	f.after(10*time.Second, func() { u.host.ListenUDP(port, nil) })
+}
+
+// Ports of DHCP (RFC 2131, 4.1).
+const (
+	portDHCPServer = 67
+	portDHCPClient = 68
+	leaseSeconds   = 8 * 3600
+)
+
+var (
+	broadcast   = netip.MustParseAddr("255.255.255.255")
+	unspecified = netip.MustParseAddr("0.0.0.0")
+)
+
+// lease gets a device an address, and renews it.
+func (f *Factory) lease(u *unit) {
+	l := plant.Lease{Transaction: uint32(f.rnd.Next()), Client: u.mac, Name: u.name, Class: "MSFT 5.0"}
+	ask := func(kind uint8) {
+		u.host.SendUDPFrom(netip.AddrPortFrom(unspecified, portDHCPClient), netip.AddrPortFrom(broadcast, portDHCPServer), l.Message(nil, kind))
+	}
+	u.host.ListenUDP(portDHCPClient, func(_, _ netip.AddrPort, b []byte) {
+		kind, offered, server, ok := readLease(b, l.Transaction)
+		switch {
+		case ok && kind == plant.DHCPOffer && !l.Offered.IsValid():
+			l.Offered, l.Server = offered, server
+			ask(plant.DHCPRequest)
+		case ok && kind == plant.DHCPAck:
+			n := f.networkOf(u.network)
+			if u.ip() != offered {
+				u.host.SetAddr(netip.PrefixFrom(offered, netip.MustParsePrefix(n.prefix).Bits()), addr(n.gateway))
+				f.announce(u)
+			}
+		}
+	})
+	f.after(f.about(20*time.Second), func() { ask(plant.DHCPDiscover) })
+	f.every(leaseSeconds/2*time.Second, leaseSeconds/2*time.Second, func() {
+		if u.ip().IsValid() && u.host.Powered() {
+			l.Transaction = uint32(f.rnd.Next())
+			u.host.SendUDP(portDHCPClient, netip.AddrPortFrom(l.Server, portDHCPServer), l.Message(nil, plant.DHCPRequest))
+		}
+	})
+}
+
+// readLease reads what a client needs of a DHCP answer (RFC 2131, 2; RFC 2132, 9.6, 9.7).
+func readLease(b []byte, transaction uint32) (kind uint8, offered, server netip.Addr, ok bool) {
+	const options = 240
+	if len(b) < options || binary.BigEndian.Uint32(b[4:]) != transaction {
+		return 0, offered, server, false
+	}
+	offered = netip.AddrFrom4([4]byte(b[16:20]))
+	for at := options; at+2 <= len(b) && b[at] != 255; at += 2 + int(b[at+1]) {
+		v := b[at+2 : min(len(b), at+2+int(b[at+1]))]
+		switch {
+		case b[at] == 53 && len(v) == 1:
+			kind = v[0]
+		case b[at] == 54 && len(v) == 4:
+			server = netip.AddrFrom4([4]byte(v))
+		}
+	}
+	return kind, offered, server, kind != 0 && server.IsValid()
+}
+
+// announce says a Windows computer's name to its network (RFC 1002, 4.2.2).
+func (f *Factory) announce(u *unit) {
+	to := netip.AddrPortFrom(lastOf(f.networkOf(u.network).prefix), 137)
+	for i := range 3 {
+		f.after(time.Duration(i)*750*time.Millisecond, func() { u.host.SendUDP(137, to, plant.NBNSRegister(nil, uint16(f.rnd.Next()), u.name, u.ip())) })
+	}
+}
+
+// lastOf is the broadcast address of a range of 256.
+func lastOf(prefix string) netip.Addr {
+	a := netip.MustParsePrefix(prefix).Addr().As4()
+	a[3] = 255
+	return netip.AddrFrom4(a)
+}
+
+// housekeeping is what servers and switches do all day.
+func (f *Factory) housekeeping() {
+	mirror := f.device("historian-mirror")
+	f.every(20*time.Second, time.Minute, func() {
+		f.visitTLS(f.device("historian").host, netip.AddrPortFrom(mirror.ip(), 443), visit{name: "mirror.plant.example", hello: plant.TLSHello{Modern: true}, asks: 1, bytes: 2500, pause: time.Second})
+	})
+	for _, u := range f.order {
+		if u.network == "control" && (u.manner == windows || u.manner == server) {
+			f.keepTime(u)
+			f.at(time.Duration(30+f.rnd.N(60))*time.Second, func() { f.announce(u) })
+		}
+	}
+}
+
+// portNTP is the network time protocol's (RFC 5905, 7.2).
+const portNTP = 123
+
+// keepTime asks the time server every 17 minutes (1024 s).
+func (f *Factory) keepTime(u *unit) {
+	to := netip.AddrPortFrom(f.device("nameserver").ip(), portNTP)
+	f.every(f.about(1024*time.Second), 1024*time.Second, func() {
+		b := make([]byte, 48)
+		b[0] = 0x1b // version 3, client
+		binary.BigEndian.PutUint64(b[40:], ntpTime(f.world.Now()))
+		u.host.SendUDP(portNTP, to, b)
+	})
+}
+
+// ntpTime is a time as NTP has it: seconds since 1900 and their fraction.
+func ntpTime(ns int64) uint64 {
+	const since1900 = 2_208_988_800
+	seconds := uint64(ns/int64(time.Second)) + since1900
+	fraction := uint64(ns%int64(time.Second)) << 32 / uint64(time.Second)
+	return seconds<<32 | fraction
+}
+
+func macOf(b [6]byte) (m firedoor.MAC) {
+	for _, x := range b {
+		m = m<<8 | firedoor.MAC(x)
+	}
+	return m
+}
