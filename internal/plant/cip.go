@@ -10,32 +10,34 @@ const (
 
 // CIP services and types.
 const (
-	CIPGetAll        = 0x01
-	CIPMultiple      = 0x0a
-	CIPGetSingle     = 0x0e
-	CIPSetSingle     = 0x10
-	CIPReadTag       = 0x4c
-	CIPWriteTag      = 0x4d
-	CIPForwardClose  = 0x4e
-	CIPUnconnected   = 0x52
-	CIPForwardOpen   = 0x54
-	CIPTypeBool      = 0xc1
-	CIPTypeInt       = 0xc3
-	CIPTypeDint      = 0xc4
-	CIPTypeReal      = 0xca
-	CIPPathUnknown   = 0x05
-	CIPPrivilege     = 0x0f
-	enipListIdentity = 0x63
-	enipRegister     = 0x65
-	enipUnregister   = 0x66
-	enipUnconnected  = 0x6f
-	enipConnected    = 0x70
-	cpfListIdentity  = 0x000c
-	cpfConnectedAddr = 0x00a1
-	cpfConnectedData = 0x00b1
-	cpfUnconnected   = 0x00b2
-	cpfSequencedAddr = 0x8002
-	enipHeader       = 24
+	CIPGetAll          = 0x01
+	CIPMultiple        = 0x0a
+	CIPGetSingle       = 0x0e
+	CIPSetSingle       = 0x10
+	CIPReadTag         = 0x4c
+	CIPWriteTag        = 0x4d
+	CIPForwardClose    = 0x4e
+	CIPUnconnected     = 0x52
+	CIPForwardOpen     = 0x54
+	CIPTypeBool        = 0xc1
+	CIPTypeInt         = 0xc3
+	CIPTypeDint        = 0xc4
+	CIPTypeReal        = 0xca
+	CIPPathUnknown     = 0x05
+	CIPPrivilege       = 0x0f
+	enipListServices   = 0x04
+	enipListIdentity   = 0x63
+	enipListInterfaces = 0x64
+	enipRegister       = 0x65
+	enipUnregister     = 0x66
+	enipUnconnected    = 0x6f
+	enipConnected      = 0x70
+	cpfListIdentity    = 0x000c
+	cpfConnectedAddr   = 0x00a1
+	cpfConnectedData   = 0x00b1
+	cpfUnconnected     = 0x00b2
+	cpfSequencedAddr   = 0x8002
+	enipHeader         = 24
 )
 
 // ENIP is what the encapsulation header says. Every method appends one whole
@@ -67,6 +69,31 @@ func (e ENIP) Register(b []byte) []byte {
 
 // Unregister ends it; there is no answer.
 func (e ENIP) Unregister(b []byte) []byte { return e.begin(b, enipUnregister) }
+
+// ListServices asks what the encapsulation carries; the answer is one service,
+// explicit messages and cyclic data.
+func (e ENIP) ListServices(b []byte) []byte { return e.begin(b, enipListServices) }
+
+// ListServicesAnswer answers it.
+func (e ENIP) ListServicesAnswer(b []byte) []byte {
+	at := len(b)
+	b = append(e.begin(b, enipListServices), 1, 0, 0, 1, 20, 0, 1, 0, 0x20, 1)
+	return e.end(append(append(b, "Communications"...), 0, 0), at)
+}
+
+// ListInterfacesAnswer says that there are none.
+func (e ENIP) ListInterfacesAnswer(b []byte) []byte {
+	at := len(b)
+	return e.end(append(e.begin(b, enipListInterfaces), 0, 0), at)
+}
+
+// Refuse answers a command with a status and nothing else.
+func (e ENIP) Refuse(b []byte, command uint16, status uint8) []byte {
+	at := len(b)
+	b = e.begin(b, command)
+	b[at+8] = status
+	return b
+}
 
 // ListIdentity asks who is there.
 func (e ENIP) ListIdentity(b []byte) []byte { return e.begin(b, enipListIdentity) }
@@ -149,12 +176,15 @@ func CIPClass(class, instance, attribute uint8) []byte {
 }
 
 // CIPSymbol is the path of a tag.
-func CIPSymbol(tag string) []byte {
-	p := append([]byte{0x91, byte(len(tag))}, tag...)
+func CIPSymbol(tag string) []byte { return AppendCIPSymbol(nil, tag) }
+
+// AppendCIPSymbol appends it.
+func AppendCIPSymbol(b []byte, tag string) []byte {
+	b = append(append(b, 0x91, byte(len(tag))), tag...)
 	if len(tag)%2 == 1 {
-		p = append(p, 0)
+		b = append(b, 0)
 	}
-	return p
+	return b
 }
 
 // CIPRequest appends a request.
@@ -166,6 +196,12 @@ func CIPRequest(b []byte, service uint8, path []byte, data ...byte) []byte {
 // CIPAnswer appends a response with a general status.
 func CIPAnswer(b []byte, service, status uint8, data ...byte) []byte {
 	return append(append(b, service|0x80, 0, status, 0), data...)
+}
+
+// CIPRefuse appends a response with a general status and one word that extends
+// it.
+func CIPRefuse(b []byte, service, status uint8, extended uint16) []byte {
+	return append(b, service|0x80, 0, status, 1, byte(extended), byte(extended>>8))
 }
 
 // CIPRead asks for elements of a tag.

@@ -8,13 +8,13 @@ import (
 
 // Links of an S7 connection: what kind of client calls.
 const (
-	S7LinkTool  = 1 // programming device
-	S7LinkPanel = 2 // operator panel
-	S7LinkBasic = 3
+	LinkPG    = 1 // programming device
+	LinkOP    = 2 // operator panel
+	LinkBasic = 3
 )
 
-// S7Client asks one CPU over one connection. It knows every verb but Mode,
-// Connect and Disconnect. Raw sends Data as the parameters of a job (Code is
+// S7Client asks one CPU over one connection. It knows every verb but
+// Connect and Disconnect; Mode 0 is Stop and 1 is Start. Raw sends Data as the parameters of a job (Code is
 // not used: a job's function is its first byte); the reply has the parameters
 // and data of the answer.
 //
@@ -74,7 +74,11 @@ func (c *S7Client) Ask(r Request, out []byte) ([]byte, error) {
 	}
 	c.begin(r)
 	c.stage = 0
-	switch r.Verb {
+	verb := r.Verb
+	if verb == Mode {
+		verb = Stop + Verb(min(r.Code, 1)) // Start is the next
+	}
+	switch verb {
 	case Read, Write:
 		return c.part(out), nil
 	case Identify:
@@ -126,7 +130,7 @@ func (c *S7Client) possible(r *Request) error {
 		if len(r.Data) == 0 || len(r.Data) > c.pdu-10 {
 			return ErrRequest
 		}
-	case Identify, Stop, Start, ListBlocks, ReadClock, SetClock:
+	case Identify, Stop, Start, Mode, ListBlocks, ReadClock, SetClock:
 	default:
 		return ErrUnsupported
 	}

@@ -2,6 +2,7 @@ package device
 
 import (
 	"bytes"
+	"errors"
 	"net/netip"
 	"slices"
 	"testing"
@@ -54,7 +55,7 @@ func s7Cell(t testing.TB) (*memory, *CPU, *S7, []Point) {
 // s7Link is a client whose session is set up.
 func s7Link(t testing.TB, server *S7, piece int) (*S7Client, Session) {
 	t.Helper()
-	c, s := NewS7Client(0, 2, S7LinkPanel), server.Accept(testPeer)
+	c, s := NewS7Client(0, 2, LinkOP), server.Accept(testPeer)
 	talk(t, c, s, c.Open(nil), piece)
 	if !c.Ready() {
 		t.Fatal("no session")
@@ -234,12 +235,12 @@ func TestS7SaysWhoItIsAndWhatTimeItIs(t *testing.T) {
 
 func TestS7SessionRules(t *testing.T) {
 	_, _, server, _ := s7Cell(t)
-	c, s := NewS7Client(0, 1, S7LinkTool), server.Accept(testPeer)
+	c, s := NewS7Client(0, 1, LinkPG), server.Accept(testPeer)
 	b, keep := s.Receive(testNow, c.Open(nil), nil)
 	if keep || len(b) != 11 || b[5] != 0x80 {
 		t.Errorf("the wrong slot: % x, open %v", b, keep)
 	}
-	if _, _, err := c.Receive(b, nil); err != ErrRefused {
+	if _, _, err := c.Receive(b, nil); !errors.Is(err, ErrRefused) {
 		t.Errorf("the client of the wrong slot: %v", err)
 	}
 	s.Close()
@@ -317,7 +318,7 @@ func TestS7Battered(t *testing.T) {
 	answers = slices.DeleteFunc(answers, func(b []byte) bool { return len(b) == 0 })
 	for _, r := range []Request{{Verb: Read, Points: points}, {Verb: Identify}, {Verb: Upload, Block: "OB1"}, {Verb: Download, Block: "OB1", Program: cpu.Block("OB1")}} {
 		batterClient(t, func() Client {
-			c := NewS7Client(0, 2, S7LinkTool)
+			c := NewS7Client(0, 2, LinkPG)
 			c.Open(nil)
 			for _, b := range answers[:2] {
 				c.Receive(b, nil)
