@@ -307,4 +307,78 @@ export interface Sensor {
 export interface Session {
   may_acknowledge: boolean
   by: string
+  simulation: boolean // there is a simulated plant to see
+}
+
+// The simulated plant. Its times are by its own clock, which is that of the traffic.
+
+export interface SimValue {
+  controller: string
+  tag: string
+  words: string
+  unit: string
+  role: string // SP, PV, CV
+  value: number
+  low: number // low to high is the usual range; both the same: none is known
+  high: number
+}
+
+export interface SimCell {
+  name: string
+  words: string
+  state: string // producing, paused, stopped, no power
+  utility: boolean // it supplies the line
+  values: SimValue[] | null
+}
+
+export type SimClass = 'malicious' | 'notable' | 'routine'
+
+export interface SimScenario {
+  name: string
+  title: string
+  words: string
+  class: SimClass
+  techniques_named: { id: string; name: string }[] | null
+  lasts: string
+}
+
+export interface SimAct {
+  id: string
+  scenario: string
+  title: string
+  class: SimClass
+  began: string
+  ended: string // empty while it is under way
+  hosts: string[] | null
+}
+
+export interface SimEvent {
+  time: string
+  cell: string
+  kind: string
+  words: string
+}
+
+export interface Simulation {
+  time: string
+  speed: number
+  running: boolean
+  good_per_hour: number
+  good: number
+  bad: number
+  cells: SimCell[] | null
+  scenarios: SimScenario[] | null
+  acts: SimAct[] | null
+  events: SimEvent[] | null
+}
+
+export interface Series {
+  controller: string
+  tag: string
+  words: string
+  unit: string
+  low: number
+  high: number
+  times: number[] | null // ms since 1970
+  values: number[] | null
 }

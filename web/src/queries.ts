@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type {
-  AlertDetail, AlertPage, Asset, AssetPage, Conversation, ConversationPage, Overview, PlantMap, Sensor, Session,
+  AlertDetail, AlertPage, Asset, AssetPage, Conversation, ConversationPage, Overview, PlantMap, Sensor, Series, Session,
+  Simulation,
 } from './api'
 import { get, post, type Query } from './fetch'
 
@@ -92,6 +93,40 @@ export function useSession() {
     queryKey: ['session'],
     queryFn: ({ signal }) => get<Session>('/api/session', {}, signal),
     staleTime: 60_000,
+  })
+}
+
+const simulated = 1000 // ms between two looks at the simulated plant; none while the page is hidden
+
+export function useSimulation() {
+  return useQuery({
+    queryKey: ['simulation'],
+    queryFn: ({ signal }) => get<Simulation>('/api/simulation', {}, signal),
+    refetchInterval: simulated,
+  })
+}
+
+export function useSeries(controller: string, tag: string) {
+  return useQuery({
+    queryKey: ['series', controller, tag],
+    queryFn: ({ signal }) => get<Series>('/api/simulation/series', { controller, tag }, signal),
+    refetchInterval: simulated,
+  })
+}
+
+export function useBegin() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (scenario: string) => post<{ id: string }>('/api/simulation/acts', { scenario }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['simulation'] }),
+  })
+}
+
+// useNewestAlerts gives the newest alerts of all, as many as one request may.
+export function useNewestAlerts() {
+  return useQuery({
+    queryKey: ['alerts', 'newest'],
+    queryFn: ({ signal }) => get<AlertPage>('/api/alerts', { limit: pageSize }, signal),
   })
 }
 

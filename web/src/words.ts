@@ -1,4 +1,4 @@
-import type { Severity, Stage, Statement } from './api'
+import type { Severity, SimClass, Stage, Statement } from './api'
 
 // The words people read. Plain first; the protocol's own stand behind.
 
@@ -90,6 +90,16 @@ export const stageMeaning: Record<Stage, string> = {
   watching: 'What was not learned is told.',
   paused: 'A maintenance window: nothing new is told or learned.',
   unknown: 'No sensor has said what it is doing.',
+}
+
+export const classes: SimClass[] = ['malicious', 'notable', 'routine']
+
+export const classWord: Record<SimClass, string> = { malicious: 'Attack', notable: 'Honest, notable', routine: 'Honest, routine' }
+
+export const classMeaning: Record<SimClass, string> = {
+  malicious: 'Firedoor should tell of it.',
+  notable: 'Nobody means harm. One informational alert is right, more is too much.',
+  routine: 'Part of every week. Any alert is one too many.',
 }
 
 const verbs: Record<string, string> = {

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { follow } from '../live'
+import { useSession } from '../queries'
 import { Link, usePlace, type Place } from '../router'
 import { AlertsRoom } from '../rooms/alerts'
 import { AssetRoom } from '../rooms/asset'
@@ -8,15 +9,17 @@ import { AssetsRoom } from '../rooms/assets'
 import { ConversationRoom } from '../rooms/conversation'
 import { OverviewRoom } from '../rooms/overview'
 import { SensorsRoom } from '../rooms/sensors'
-import { Empty, Loading } from '../ui/states'
+import { Empty, Loading, Shown } from '../ui/states'
 import { Bar } from './bar'
 import { LostBanner, NewsNote } from './banner'
 import { Help } from './help'
 import { rooms, useRoomKeys } from './keys'
 import { Nav } from './nav'
 
-// The map brings its own drawing library: it is fetched when somebody walks in.
+// The map and the factory bring their own drawing libraries: they are fetched when
+// somebody walks in.
 const MapRoom = lazy(() => import('../rooms/map').then((m) => ({ default: m.MapRoom })))
+const FactoryRoom = lazy(() => import('../rooms/factory').then((m) => ({ default: m.FactoryRoom })))
 
 export function App() {
   const client = useQueryClient()
@@ -84,9 +87,23 @@ function Room({ place }: { place: Place }) {
           <MapRoom />
         </Suspense>
       )
+    case 'factory':
+      return id ? <NotFound /> : <Factory />
     default:
       return <NotFound />
   }
+}
+
+// Factory is a room only where a plant is simulated.
+function Factory() {
+  const session = useSession()
+  if (!session.data) return <Shown of={session} what="session">{() => null}</Shown>
+  if (!session.data.simulation) return <NotFound />
+  return (
+    <Suspense fallback={<Loading label="factory" />}>
+      <FactoryRoom session={session.data} />
+    </Suspense>
+  )
 }
 
 function NotFound() {

@@ -1,5 +1,5 @@
 import { Modal, Switch } from '@mantine/core'
-import { rooms, setKeys, useKeysOn } from './keys'
+import { setKeys, useKeysOn, useRooms } from './keys'
 
 const others = [
   { keys: ['/'], does: 'Into the filter of the room' },
@@ -13,6 +13,7 @@ const others = [
 
 export function Help({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const on = useKeysOn()
+  const rooms = useRooms()
   return (
     <Modal opened={opened} onClose={onClose} title="Keyboard" closeButtonProps={{ 'aria-label': 'Close' }} size="md" centered>
       <dl className="keys">

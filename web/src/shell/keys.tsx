@@ -1,4 +1,5 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { useSession } from '../queries'
 import { go } from '../router'
 
 // Single keys act only where nobody is typing, and can be switched off
@@ -10,7 +11,14 @@ export const rooms = [
   { key: 'a', path: '/assets', name: 'Assets', icon: 'assets' },
   { key: 'l', path: '/alerts', name: 'Alerts', icon: 'alerts' },
   { key: 's', path: '/sensors', name: 'Sensors', icon: 'sensors' },
+  { key: 'f', path: '/factory', name: 'Factory', icon: 'factory' },
 ] as const
+
+// useRooms gives the rooms there are here: the factory only where one is simulated.
+export function useRooms() {
+  const { data } = useSession()
+  return rooms.filter((room) => room.path !== '/factory' || data?.simulation)
+}
 
 const setting = 'firedoor-keys'
 const listeners = new Set<() => void>()
@@ -70,10 +78,11 @@ const chordTime = 1500 // ms between g and the letter of the room
 // filter (/) and opens the help (?).
 export function useRoomKeys(help: () => void) {
   const pressed = useRef(0)
+  const here = useRooms()
   useKey((event) => {
     const inChord = Date.now() - pressed.current < chordTime
     pressed.current = event.key === 'g' ? Date.now() : 0
-    const room = inChord ? rooms.find((r) => r.key === event.key) : undefined
+    const room = inChord ? here.find((r) => r.key === event.key) : undefined
     if (room) {
       event.preventDefault()
       go(room.path)

@@ -3,11 +3,12 @@ import { useOverview } from '../queries'
 import { Link, type Place } from '../router'
 import { count } from '../words'
 import { SeverityMark } from '../ui/marks'
-import { rooms } from './keys'
+import { useRooms } from './keys'
 
 // Nav leads to the rooms: a column at the left, on a phone a bar at the bottom.
 export function Nav({ place }: { place: Place }) {
   const here = `/${place.parts[0] ?? ''}`
+  const rooms = useRooms()
   return (
     <nav className="nav" aria-label="Rooms">
       {rooms.map((room) => (
