@@ -17,9 +17,16 @@ type belt struct {
 	bottles [512]bottle
 	head, n int
 	room    int // at most len(bottles)
+	jam     bool
 }
 
 func (b *belt) full() bool { return b.n >= b.room }
+
+// blocked says whether the station before has to wait: from full until half empty.
+func (b *belt) blocked() bool {
+	b.jam = b.full() || b.jam && b.n > b.room/2
+	return b.jam
+}
 
 func (b *belt) put(x bottle) {
 	b.bottles[(b.head+b.n)%len(b.bottles)] = x

@@ -56,7 +56,7 @@ func (k *capper) control() {
 	switch {
 	case !k.p.free(Capper) || !k.run.on():
 		state = lineStopped
-	case k.out.full():
+	case k.out.blocked():
 		state = lineBlocked
 	case k.p.filler.belt.n == 0 && k.p.filler.speed < 1:
 		state = lineStarved
@@ -65,7 +65,7 @@ func (k *capper) control() {
 	k.stopTag.set(number(k.p.stations[Capper].stopped))
 	k.caps.set(float64(k.magazine / magazineSize * 100))
 	k.rateOP.set(0)
-	if state == lineRuns || state == lineBlocked {
+	if state == lineRuns {
 		k.rateOP.set(k.rateSP.Value)
 		k.seconds++
 		if k.seconds == 3600 {

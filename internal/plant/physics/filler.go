@@ -154,15 +154,18 @@ func (f *filler) control() {
 		state = lineFaulted
 	case f.starved:
 		state = lineStarved
-	case f.belt.full():
+	case f.belt.blocked():
 		state = lineBlocked
 	}
 	if state == lineStarved && f.state.Value != lineStarved {
 		p.event(Filler, EventStarved, "filler starved: the tank is empty", level)
 	}
+	if state == lineBlocked && f.state.Value != lineBlocked {
+		p.event(Filler, EventBlocked, "filler blocked: bottles back up from behind", float64(f.belt.n))
+	}
 	f.state.set(state)
 	f.speedOP.set(0)
-	if state == lineRuns || state == lineBlocked {
+	if state == lineRuns {
 		f.speedOP.set(f.speedSP.Value)
 	}
 }

@@ -51,7 +51,7 @@ func (v *vision) control() {
 	switch {
 	case !v.p.free(Vision) || !v.run.on():
 		state = lineStopped
-	case v.out.full():
+	case v.out.blocked():
 		state = lineBlocked
 	case v.p.capper.out.n == 0:
 		state = lineStarved
