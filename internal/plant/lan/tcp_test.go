@@ -1,0 +1,365 @@
+package lan
+
+import (
+	"bytes"
+	"errors"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+// exchange sends so many random bytes in pieces and keeps what comes; once it has
+// sent all and has all it waits for, the side that opened closes.
+type exchange struct {
+	ear
+	h          *Host
+	mine       []byte
+	await      int
+	pieces     *Random
+	sent       int
+	closes     bool
+	everClosed bool
+}
+
+func (e *exchange) Opened(c *Conn) {
+	e.opened++
+	e.more(c)
+}
+
+func (e *exchange) more(c *Conn) {
+	if e.sent < len(e.mine) {
+		n := min(1+e.pieces.N(4000), len(e.mine)-e.sent)
+		if c.Send(e.mine[e.sent : e.sent+n]) {
+			e.sent += n
+		}
+		e.h.After(time.Duration(1+e.pieces.N(int(30*time.Millisecond))), func() { e.more(c) })
+		return
+	}
+	if e.closes && len(e.got) >= e.await && !e.everClosed {
+		e.everClosed = true
+		c.Close()
+	}
+}
+
+func (e *exchange) Received(c *Conn, b []byte) {
+	e.got = append(e.got, b...)
+	if e.sent == len(e.mine) {
+		e.more(c)
+	}
+}
+
+// TestWhatIsSentIsReceived: on cables that lose up to 5 % of the frames, and with a
+// cable pulled for a while, both sides get exactly what the other sent.
+func TestWhatIsSentIsReceived(t *testing.T) {
+	var retries uint64
+	for seed := range uint64(60) {
+		random := NewRandom(seed)
+		b := newBench(t, seed)
+		kinds := Kinds()
+		a := b.host("a", 1, kinds[random.N(len(kinds))])
+		z := b.host("z", 2, kinds[random.N(len(kinds))])
+		z.Lossy(random.N(50000))
+		a.Lossy(random.N(50000))
+		left, right := make([]byte, random.N(120000)), make([]byte, random.N(120000))
+		random.Fill(left)
+		random.Fill(right)
+		server := &exchange{h: z, mine: right, pieces: random}
+		client := &exchange{h: a, mine: left, await: len(right), pieces: random, closes: true}
+		z.ListenTCP(9, func(*Conn) Handler { return server })
+		a.DialTCP(addrPort("10.0.0.2:9"), 0, client)
+		if cut := random.N(4); cut > 0 {
+			b.w.After(time.Duration(20+random.N(300))*time.Millisecond, z.Unplug)
+			b.w.After(time.Duration(400+random.N(1500))*time.Millisecond, z.Plug)
+		}
+		b.run(2 * time.Hour)
+		if !bytes.Equal(server.got, left) || !bytes.Equal(client.got, right) {
+			t.Errorf("seed %d, %s and %s: %d of %d bytes there, %d of %d back", seed, a.Manners().Kind, z.Manners().Kind,
+				len(server.got), len(left), len(client.got), len(right))
+		}
+		if client.closed != 1 || client.err != nil || server.closed != 1 || server.err != nil {
+			t.Errorf("seed %d, %s and %s: closed %d %v, %d %v", seed, a.Manners().Kind, z.Manners().Kind, client.closed, client.err, server.closed, server.err)
+		}
+		if n := len(a.conns) + len(z.conns); n != 0 {
+			t.Errorf("seed %d: %d connections are left", seed, n)
+		}
+		if b.w.underWay != 0 {
+			t.Errorf("seed %d: %d frames were never given back", seed, b.w.underWay)
+		}
+		retries += b.w.Stats().Retries
+	}
+	if retries < 100 {
+		t.Errorf("only %d segments were sent again", retries)
+	}
+}
+
+// TestLossJudged: tshark sees retransmissions where frames were lost, and nothing
+// that is wrong in itself.
+func TestLossJudged(t *testing.T) {
+	b := newBench(t, 4)
+	rec := record(t, b.w)
+	a, z := b.host("a", 1, Linux()), b.host("z", 2, Camera())
+	z.Lossy(30000)
+	mine := make([]byte, 200000)
+	NewRandom(3).Fill(mine)
+	server := &exchange{h: z, pieces: NewRandom(1)}
+	z.ListenTCP(9, func(*Conn) Handler { return server })
+	a.DialTCP(addrPort("10.0.0.2:9"), 0, &exchange{h: a, mine: mine, pieces: NewRandom(2), closes: true})
+	b.run(10 * time.Minute)
+	if !bytes.Equal(server.got, mine) {
+		t.Errorf("%d of %d bytes", len(server.got), len(mine))
+	}
+	again, sacks := 0, 0
+	for _, row := range judge(t, rec.Bytes(), "tcp.analysis.retransmission", "tcp.options.sack_le") {
+		if row[0] != "" {
+			again++
+		}
+		if row[1] != "" {
+			sacks++
+		}
+	}
+	if again == 0 || sacks == 0 {
+		t.Errorf("%d retransmissions, %d selective acknowledgements", again, sacks)
+	}
+}
+
+func TestRefusedUnreachableReset(t *testing.T) {
+	b := newBench(t, 1)
+	a, z := b.host("a", 1, nil), b.host("z", 2, VxWorks())
+	z.ListenTCP(1, func(*Conn) Handler { return nil })
+	z.ListenTCP(2, func(*Conn) Handler { return &ear{onOpen: func(c *Conn) { c.Reset() }} })
+	for _, c := range []struct {
+		to   string
+		want error
+	}{
+		{"10.0.0.2:99", ErrRefused},
+		{"10.0.0.2:1", ErrRefused},
+		{"10.0.0.2:2", ErrReset},
+		{"10.0.0.77:2", ErrUnreachable},
+		{"192.168.1.1:2", ErrUnreachable},
+	} {
+		e := &ear{}
+		a.DialTCP(addrPort(c.to), 0, e)
+		if e.closed != 0 {
+			t.Errorf("%s: told before DialTCP returned", c.to)
+		}
+		b.run(10 * time.Second)
+		if e.closed != 1 || !errors.Is(e.err, c.want) {
+			t.Errorf("%s: closed %d times, %v; want %v", c.to, e.closed, e.err, c.want)
+		}
+	}
+}
+
+// TestPowerFailure: a controller that loses its power says nothing; who waits for
+// it times out, comes back, and finds it again.
+func TestPowerFailure(t *testing.T) {
+	b := newBench(t, 2)
+	plc, hmi := b.host("plc", 1, SiemensCPU()), b.host("hmi", 2, Windows())
+	server := &ear{onBytes: func(c *Conn, x []byte) { c.Send(x) }}
+	plc.ListenTCP(102, func(*Conn) Handler { return server })
+	var errs []error
+	answers := 0
+	var dial func()
+	ask := func(c *Conn) {
+		if c.Open() {
+			c.Send([]byte("?"))
+		}
+	}
+	dial = func() {
+		hmi.DialTCP(addrPort("10.0.0.1:102"), 0, &ear{
+			onOpen: ask,
+			onBytes: func(c *Conn, _ []byte) {
+				answers++
+				hmi.After(time.Second, func() { ask(c) })
+			},
+			onClose: func(_ *Conn, err error) {
+				errs = append(errs, err)
+				hmi.After(2*time.Second, dial)
+			},
+		})
+	}
+	dial()
+	b.run(10 * time.Second)
+	plc.Power(false)
+	if server.closed != 1 || !errors.Is(server.err, ErrPower) {
+		t.Errorf("the handler on the controller was told %d times: %v", server.closed, server.err)
+	}
+	before := answers
+	b.run(5 * time.Minute)
+	if answers != before || before < 9 {
+		t.Errorf("%d answers with power, %d without", before, answers-before)
+	}
+	if len(errs) < 2 || !errors.Is(errs[0], ErrTimeout) {
+		t.Errorf("the other side saw %v", errs)
+	}
+	plc.Power(true)
+	b.run(time.Minute)
+	if answers < before+30 {
+		t.Errorf("%d answers in the minute after the power came back", answers-before)
+	}
+}
+
+// TestShortPowerFailure: a controller that is back before anybody noticed knows
+// nothing of the connection and resets it.
+func TestShortPowerFailure(t *testing.T) {
+	b := newBench(t, 2)
+	plc, hmi := b.host("plc", 1, VxWorks()), b.host("hmi", 2, Linux())
+	plc.ListenTCP(502, func(*Conn) Handler { return &ear{} })
+	e := &ear{}
+	c := hmi.DialTCP(addrPort("10.0.0.1:502"), 0, e)
+	b.run(time.Second)
+	plc.Power(false)
+	b.run(time.Second)
+	plc.Power(true)
+	b.run(time.Second)
+	c.Send([]byte("still there?"))
+	b.run(5 * time.Second)
+	if e.closed != 1 || !errors.Is(e.err, ErrReset) {
+		t.Errorf("closed %d: %v", e.closed, e.err)
+	}
+}
+
+func TestKeepAliveFindsTheDead(t *testing.T) {
+	b := newBench(t, 2)
+	rec := record(t, b.w)
+	plc, hmi := b.host("plc", 1, SiemensCPU()), b.host("hmi", 2, Windows())
+	server := &ear{}
+	plc.ListenTCP(102, func(*Conn) Handler { return server })
+	hmi.DialTCP(addrPort("10.0.0.1:102"), 0, &ear{})
+	b.run(5 * time.Minute)
+	if server.closed != 0 {
+		t.Fatalf("a healthy idle connection was closed: %v", server.err)
+	}
+	seen := 0
+	for _, row := range judge(t, rec.Bytes(), "tcp.analysis.keep_alive") {
+		if row[0] != "" {
+			seen++
+		}
+	}
+	if seen < 8 {
+		t.Errorf("tshark sees %d keep-alives in five minutes", seen)
+	}
+	hmi.Unplug()
+	b.run(5 * time.Minute)
+	if server.closed != 1 || !errors.Is(server.err, ErrTimeout) {
+		t.Errorf("closed %d: %v", server.closed, server.err)
+	}
+}
+
+// TestShutWindow: who does not read shuts its window, is probed, and gets everything
+// once it reads.
+func TestShutWindow(t *testing.T) {
+	b := newBench(t, 2)
+	rec := record(t, b.w)
+	a, z := b.host("a", 1, Linux()), b.host("z", 2, SmallStack())
+	mine := make([]byte, 20000)
+	NewRandom(1).Fill(mine)
+	server := &ear{}
+	var there *Conn
+	server.onOpen = func(c *Conn) { there = c; c.Pause(true) }
+	z.ListenTCP(9, func(*Conn) Handler { return server })
+	client := &ear{onOpen: func(c *Conn) { c.Send(mine); c.Close() }}
+	a.DialTCP(addrPort("10.0.0.2:9"), 0, client)
+	b.run(3 * time.Minute)
+	if len(server.got) != 0 || len(there.held) != 5840 {
+		t.Errorf("%d bytes were handed over, %d held", len(server.got), len(there.held))
+	}
+	there.Pause(false)
+	b.run(3 * time.Minute)
+	if !bytes.Equal(server.got, mine) || client.closed != 1 || client.err != nil {
+		t.Errorf("%d of %d bytes, closed %d %v", len(server.got), len(mine), client.closed, client.err)
+	}
+	zero, probes := 0, 0
+	for _, row := range judge(t, rec.Bytes(), "tcp.analysis.zero_window", "tcp.analysis.zero_window_probe") {
+		if row[0] != "" {
+			zero++
+		}
+		if row[1] != "" {
+			probes++
+		}
+	}
+	if zero == 0 || probes < 3 {
+		t.Errorf("tshark sees %d shut windows and %d probes", zero, probes)
+	}
+}
+
+// TestFullController: a small controller has room for a few connections. Half-open
+// ones take it too, until they are given up.
+func TestFullController(t *testing.T) {
+	b := newBench(t, 2)
+	plc, a, evil := b.host("plc", 1, OldPLC()), b.host("a", 2, Linux()), b.host("evil", 3, Linux())
+	plc.ListenTCP(502, func(*Conn) Handler { return &ear{} })
+	for i := range 8 {
+		evil.SendTCP(Segment{From: netip.AddrPortFrom(addr("10.0.0.99"), uint16(1000+i)), To: addrPort("10.0.0.1:502"), Seq: 7, Flags: 2, Window: 1024})
+		b.run(20 * time.Millisecond)
+	}
+	b.run(200 * time.Millisecond)
+	if len(plc.conns) != 8 {
+		t.Fatalf("%d half-open connections", len(plc.conns))
+	}
+	e := &ear{}
+	a.DialTCP(addrPort("10.0.0.1:502"), 0, e)
+	b.run(time.Second)
+	if !errors.Is(e.err, ErrRefused) {
+		t.Errorf("a connection too many: %v", e.err)
+	}
+	b.run(2 * time.Minute)
+	e = &ear{}
+	a.DialTCP(addrPort("10.0.0.1:502"), 0, e)
+	b.run(time.Second)
+	if e.opened != 1 {
+		t.Errorf("there is room again, but: %v", e.err)
+	}
+}
+
+// TestForgedReset: a reset with the right numbers ends a connection, one outside the
+// window does not.
+func TestForgedReset(t *testing.T) {
+	b := newBench(t, 2)
+	plc, hmi, evil := b.host("plc", 1, VxWorks()), b.host("hmi", 2, Linux()), b.host("evil", 3, Linux())
+	server := &ear{}
+	plc.ListenTCP(502, func(*Conn) Handler { return server })
+	c := hmi.DialTCP(addrPort("10.0.0.1:502"), 0, &ear{})
+	b.run(time.Second)
+	evil.SendTCP(Segment{From: c.Local(), To: c.Peer(), Seq: c.nxt + 1<<20, Flags: 4})
+	b.run(time.Second)
+	if server.closed != 0 {
+		t.Error("a reset from outside the window was believed")
+	}
+	evil.SendTCP(Segment{From: c.Local(), To: c.Peer(), Seq: c.nxt, Flags: 4})
+	b.run(time.Second)
+	if server.closed != 1 || !errors.Is(server.err, ErrReset) {
+		t.Errorf("closed %d: %v", server.closed, server.err)
+	}
+}
+
+// TestHandlerMayDoAnything: closing, resetting and sending from within any call.
+func TestHandlerMayDoAnything(t *testing.T) {
+	acts := []func(c *Conn){
+		func(c *Conn) { c.Close() },
+		func(c *Conn) { c.Reset() },
+		func(c *Conn) { c.Send([]byte("x")); c.Close() },
+		func(c *Conn) { c.Pause(true); c.Close() },
+		func(c *Conn) { c.Close(); c.Reset(); c.Close() },
+		func(c *Conn) { c.Host().Power(false) },
+	}
+	for i, act := range acts {
+		for j, other := range acts {
+			b := newBench(t, 2)
+			a, z := b.host("a", 1, Linux()), b.host("z", 2, Drive())
+			server, client := &ear{}, &ear{}
+			server.onOpen = func(c *Conn) { c.Send([]byte("welcome")) }
+			server.onBytes = func(c *Conn, _ []byte) { other(c) }
+			client.onBytes = func(c *Conn, _ []byte) { c.Send([]byte("thanks")); act(c) }
+			client.onClose = func(c *Conn, _ error) { act(c); c.Send([]byte("late")) }
+			z.ListenTCP(9, func(*Conn) Handler { return server })
+			a.DialTCP(addrPort("10.0.0.2:9"), 0, client)
+			b.run(time.Hour)
+			if client.closed != 1 {
+				t.Errorf("acts %d and %d: the client was told %d times", i, j, client.closed)
+			}
+			if b.w.underWay != 0 {
+				t.Errorf("acts %d and %d: %d frames were never given back", i, j, b.w.underWay)
+			}
+		}
+	}
+}
