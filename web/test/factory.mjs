@@ -47,9 +47,11 @@ export async function factory({ base, open, step, check, session, out }) {
 
   if (!session) return
   await step('factory: with the link an attack is asked for once, started, and under way', async () => {
-    const signed = await open(session)
+    const signed = await open({ ...session, reducedMotion: 'reduce' })
     await signed.goto(base + '/')
     await signed.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name: /^Factory/ }).click()
+    await signed.getByRole('button', { name: 'To the scenarios' }).click()
+    await signed.waitForFunction(() => document.activeElement?.classList.contains('scenarios'))
     await signed.getByRole('button', { name: `Start: ${name}` }).click()
     const dialog = signed.getByRole('dialog', { name: 'Start this attack in the simulated plant?' })
     await dialog.getByRole('button', { name: 'Not now' }).click()

@@ -8,11 +8,11 @@ import { SeverityMark } from '../ui/marks'
 import { TrafficTime } from '../ui/when'
 import { classWord, plural, severityWord, splitSentence } from '../words'
 
-const shownOver = 3 // acts that are over, until more are asked for
+const shownOver = 2 // acts that are over, until more are asked for
 
 // ActsPanel shows each scenario that was started and, beside it, what was told
 // since then: attack and detection side by side.
-export function ActsPanel({ data, ref }: { data: Simulation; ref: Ref<HTMLElement> }) {
+export function ActsPanel({ data, ref, toScenarios }: { data: Simulation; ref: Ref<HTMLElement>; toScenarios: () => void }) {
   const [all, setAll] = useState(false)
   const acts = data.acts ?? []
   const running = acts.filter((a) => !a.ended)
@@ -24,12 +24,15 @@ export function ActsPanel({ data, ref }: { data: Simulation; ref: Ref<HTMLElemen
       <div className="panel-head">
         <h2 id="acts">Under way</h2>
         <span className="dim" role="status">
-          {running.length === 0 ? 'nothing but honest work' : plural(running.length, 'scenario')}
+          {running.length === 0 ? 'nothing at present' : plural(running.length, 'scenario')}
         </span>
+        <button type="button" className="more" onClick={toScenarios}>
+          To the scenarios
+        </button>
       </div>
       {shown.length === 0 ? (
         <p className="quiet">
-          <Icon name="play" size={18} /> Start a scenario below: it appears here, and beside it what Firedoor tells of it.
+          <Icon name="play" size={18} /> Start a scenario: it appears here, and beside it what Firedoor tells of it.
         </p>
       ) : (
         <ul className="acts-list">

@@ -1,5 +1,5 @@
 import { Button, Modal } from '@mantine/core'
-import { useMemo, useState } from 'react'
+import { useMemo, useState, type Ref } from 'react'
 import type { Session, SimScenario, Simulation } from '../api'
 import { Icon } from '../glyphs'
 import { useBegin } from '../queries'
@@ -12,10 +12,11 @@ interface Props {
   data: Simulation
   session: Session
   begun: () => void
+  ref: Ref<HTMLElement>
 }
 
 // ScenariosPanel lists what can be played in the simulated plant.
-export function ScenariosPanel({ data, session, begun }: Props) {
+export function ScenariosPanel({ data, session, begun, ref }: Props) {
   const { search } = usePlace()
   const wanted = (search.get('class') ?? '').split(',').filter(Boolean)
   const text = (search.get('q') ?? '').toLowerCase()
@@ -24,9 +25,9 @@ export function ScenariosPanel({ data, session, begun }: Props) {
   const shown = useMemo(() => (all ?? []).filter((s) => (wanted.length === 0 || wanted.includes(s.class)) && matches(s, text)), [all, wanted.join(), text])
   const running = useMemo(() => new Set((data.acts ?? []).filter((a) => !a.ended).map((a) => a.scenario)), [data.acts])
   return (
-    <section className="panel scenarios" aria-labelledby="scenarios">
+    <section className="panel scenarios" aria-labelledby="scenarios" ref={ref} tabIndex={-1}>
       <div className="scenarios-head">
-        <h2 id="scenarios">What can be played in it</h2>
+        <h2 id="scenarios">Scenarios</h2>
         <div className="filters">
           <ToggleFilter name="class" label="Class" choices={classes.map((c) => ({ value: c, label: classWord[c] }))} />
           <TextFilter label="Filter scenarios by text" placeholder="Words, technique" />

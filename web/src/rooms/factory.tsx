@@ -24,6 +24,7 @@ export function FactoryRoom({ session }: { session: Session }) {
   const tag = search.get('tag') ?? ''
   const open = controller !== '' && tag !== ''
   const acts = useRef<HTMLElement>(null)
+  const scenarios = useRef<HTMLElement>(null)
   const close = () => choose(null)
   useEscape(() => open && close())
   return (
@@ -32,11 +33,15 @@ export function FactoryRoom({ session }: { session: Session }) {
         {(data) => (
           <>
             <Top data={data} />
-            <ActsPanel data={data} ref={acts} />
-            <Cells cells={data.cells ?? []} controller={controller} tag={tag} />
-            <div className="factory-foot">
-              <ScenariosPanel data={data} session={session} begun={() => acts.current?.focus()} />
-              <EventsPanel events={data.events ?? []} />
+            <div className="factory-body">
+              <div className="factory-main">
+                <ActsPanel data={data} ref={acts} toScenarios={() => scenarios.current?.focus()} />
+                <Cells cells={data.cells ?? []} controller={controller} tag={tag} />
+              </div>
+              <div className="factory-side">
+                <ScenariosPanel data={data} session={session} ref={scenarios} begun={() => acts.current?.focus()} />
+                <EventsPanel events={data.events ?? []} />
+              </div>
             </div>
           </>
         )}
@@ -65,11 +70,11 @@ function Top({ data }: { data: Simulation }) {
           <dd className="num">{data.running ? speed(data.speed) : <Still />}</dd>
         </div>
         <div className="figure">
-          <dt>Good parts in the last hour</dt>
+          <dt>Good in the last hour</dt>
           <dd className="num">{count(data.good_per_hour)}</dd>
         </div>
         <div className="figure">
-          <dt>Good since it began</dt>
+          <dt>Good in all</dt>
           <dd className="num">{count(data.good)}</dd>
         </div>
         <div className="figure">
