@@ -36,8 +36,8 @@ const (
 	// MaxFragmented bounds the fragmented datagrams a host puts together at a time;
 	// fragments of one more are dropped.
 	MaxFragmented = 8
-	// MaxFlows bounds the flows a router remembers; a reply that belongs to a flow
-	// which found no room is not known as a reply.
+	// MaxFlows bounds the flows a router remembers; what belongs to a flow that
+	// found no room is not known as established.
 	MaxFlows = 1 << 16
 	// MaxAsked bounds the pings of a host under way; one more fails without being sent.
 	MaxAsked = 1024

@@ -41,8 +41,10 @@ type Packet struct {
 	From, To netip.AddrPort
 	Proto    uint8 // 1 ICMP, 6 TCP, 17 UDP; ports are 0 for others and for fragments
 	SYN      bool  // TCP: asks for a new connection
-	Reply    bool  // belongs to a flow that the other side began and that was let through
-	Size     int   // of the IP packet
+	// Established: it belongs to a flow, in either direction, of which a packet was let
+	// through in the last two minutes.
+	Established bool
+	Size        int // of the IP packet
 }
 
 // Router adds a router. A port without valid address, MAC address or switch is an
@@ -235,18 +237,22 @@ func (r *Router) pass(in, out *nic, d *datagram, to netip.Addr) bool {
 	there := flow{endpoint(p.From), endpoint(p.To), p.Proto}
 	back := flow{there.to, there.from, p.Proto}
 	now := r.w.now
-	if at, ok := r.flows[back]; ok && now-at < int64(flowIdle) {
-		p.Reply = true
-	}
+	reply := r.fresh(back)
+	p.Established = reply || r.fresh(there)
 	if !r.filter(p) {
 		return false
 	}
-	if p.Reply {
+	if reply {
 		r.flows[back] = now
 	} else {
 		r.remember(there)
 	}
 	return true
+}
+
+func (r *Router) fresh(f flow) bool {
+	at, ok := r.flows[f]
+	return ok && r.w.now-at < int64(flowIdle)
 }
 
 func (r *Router) remember(f flow) {

@@ -50,8 +50,8 @@ func (h *Host) sendUDP(from, to netip.AddrPort, via firedoor.MAC, b []byte) {
 	p := packet{src: from.Addr(), dst: to.Addr(), proto: protoUDP, to: via}
 	if p.dst.IsMulticast() {
 		p.ttl = 1
-		if !p.dst.Is4() {
-			p.ttl = 255
+		if p.dst.IsLinkLocalMulticast() {
+			p.ttl = 255 // it cannot leave the cable, and proves that it did not come from afar
 		}
 	}
 	at := payloadAt(p.dst)
