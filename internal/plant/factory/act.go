@@ -3,6 +3,8 @@ package factory
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"firedoor"
@@ -18,7 +20,9 @@ type act struct {
 	s        *scenario.Scenario
 	begin    int64
 	entry    *truth.Entry        // nil until it begins
+	honest   *truth.Entry        // what people of the plant do about it; nil until then
 	own      map[string]*unit    // devices that came with it
+	undo     []func()            // what must be as before when it is over
 	sessions map[string]*session // "client>server"
 	over     bool
 }
@@ -28,6 +32,12 @@ type act struct {
 func (f *Factory) Plan(p Planned) (id string, err error) {
 	if err := p.Scenario.Check(f); err != nil {
 		return "", err
+	}
+	for i := range p.Scenario.Hosts {
+		h := &p.Scenario.Hosts[i]
+		if n := f.networkOf(h.Network); !netip.MustParsePrefix(n.prefix).Contains(h.Address) {
+			return "", fmt.Errorf("scenario %s: %s: address %s does not belong to network %s, %s", p.Scenario.Name, h.Name, h.Address, n.name, n.prefix)
+		}
 	}
 	begin := f.start + int64(p.At)
 	if begin < f.world.Now() {
@@ -52,22 +62,63 @@ func (f *Factory) Plan(p Planned) (id string, err error) {
 func (a *act) start() {
 	a.entry = a.f.truth.Begin(truth.Entry{Scenario: a.s.Name, Kind: a.s.Name, Class: truth.Class(a.s.Class), Words: a.s.Title,
 		Start: truth.Moment(a.f.world.Now()), Techniques: a.s.Techniques, WorkOrder: a.s.WorkOrder})
-	end := int64(a.s.Lasts)
+	for _, p := range a.s.Parts() {
+		if h := a.s.Host(p.Name); h != nil {
+			a.f.truth.Involve(a.entry, truth.HostOf(h.Name, p.Role, []netip.Addr{h.Address}, []firedoor.MAC{h.MAC}))
+		} else {
+			a.involve(a.f.device(p.Name), p.Role)
+		}
+	}
+	for _, t := range a.s.Touches() {
+		a.witnesses(t.Controller)
+	}
 	last := int64(0)
 	for i := range a.s.Steps {
 		last = max(last, int64(a.s.Steps[i].End(a.s.Lasts)))
 	}
-	a.f.world.At(a.begin+min(end, last), a.finish)
+	a.f.world.At(a.begin+min(int64(a.s.Lasts), last), a.finish)
+}
+
+// witnesses puts those into the entry who are shown what a controller says.
+func (a *act) witnesses(controller string) {
+	for _, p := range pollings() {
+		if p.server == controller {
+			a.involve(a.f.device(p.client), truth.Witness)
+		}
+	}
+	if slices.Contains(supervised, controller) {
+		a.involve(a.f.device(a.f.inService), truth.Witness)
+	}
 }
 
 // finish ends the entry, and what the act left running.
 func (a *act) finish() {
 	a.over = true
-	for _, s := range a.sessions {
+	for _, undo := range a.undo {
+		undo()
+	}
+	for _, name := range sortedKeys(a.sessions) {
+		s := a.sessions[name]
 		s.once = true
 		s.next()
 	}
 	a.f.truth.End(a.entry, truth.Moment(a.f.world.Now()))
+}
+
+// until undoes something after a while, or when the act is over if length is 0; in
+// any case once.
+func (a *act) until(length time.Duration, undo func()) {
+	done := false
+	once := func() {
+		if !done {
+			done = true
+			undo()
+		}
+	}
+	a.undo = append(a.undo, once)
+	if length > 0 {
+		a.f.after(length, once)
+	}
 }
 
 // doers say how each verb is done.
@@ -98,10 +149,6 @@ func (a *act) unit(name string) *unit {
 	return a.appear(name, "")
 }
 
-// manners by the kinds that scenarios name.
-var scenarioManners = map[string]manner{"windows": windows, "windows-server": server, "linux": linux, "plc": controller, "old-plc": veteran,
-	"io": embedded, "drive": drive, "camera": camera, "printer": printing, "switch": switching}
-
 // appear makes a device that came with the scenario.
 func (a *act) appear(name, network string) *unit {
 	h := a.s.Host(name)
@@ -109,24 +156,16 @@ func (a *act) appear(name, network string) *unit {
 		network = h.Network
 	}
 	key := a.s.Name + "/" + name
-	if u := a.f.devices[key]; u != nil { // it was here before
-		a.own[name] = u
-		u.host.Plug()
-		return u
+	u := a.f.devices[key]
+	if u == nil {
+		var err error
+		u, err = a.f.hang(asset{network: network, name: key, mac: h.MAC, ip: h.Address.String(), undeclared: true},
+			lan.KindNamed(strings.ReplaceAll(h.Kind, "-", " ")))
+		if err != nil { // Plan has looked at all of it
+			panic("factory: " + err.Error())
+		}
 	}
-	ip := ""
-	if h.Address.IsValid() {
-		ip = h.Address.String()
-	}
-	u, err := a.f.add(asset{network: network, name: key, mac: h.MAC, ip: ip, manner: scenarioManners[h.Kind], undeclared: true})
-	if err != nil { // Check has seen all of it
-		panic("factory: " + err.Error())
-	}
-	a.f.order = a.f.order[:len(a.f.order)-1] // it does not belong to the plant
-	a.own[name] = u
-	if ip == "" {
-		a.f.lease(u)
-	}
+	a.own[name] = u // it may have been here before
 	return u
 }
 
@@ -138,7 +177,6 @@ func (a *act) join(step *scenario.Step) {
 		u = a.unit(step.Host)
 	}
 	u.host.Plug()
-	a.involve(u, truth.Attacker)
 }
 
 func (a *act) leave(step *scenario.Step) { a.unit(step.Host).host.Unplug() }
@@ -148,44 +186,53 @@ func (a *act) involve(u *unit, role string) {
 	a.f.truth.Involve(a.entry, a.f.hostTruth(u, role))
 }
 
-// pair gives the two ends of a step and puts them into the entry.
-func (a *act) pair(step *scenario.Step) (from, to *unit) {
-	from, to = a.unit(step.From), a.unit(step.To)
-	role := truth.Attacker
-	if a.s.Class != scenario.Malicious {
-		role = truth.Actor
+// pair gives the two ends of a step.
+func (a *act) pair(step *scenario.Step) (from, to *unit) { return a.unit(step.From), a.unit(step.To) }
+
+// book is the entry that a step belongs to: what people of the plant do about an
+// attack is no act of it.
+func (a *act) book(step *scenario.Step) *truth.Entry {
+	if !step.Honest {
+		return a.entry
 	}
-	a.involve(from, role)
-	a.involve(to, truth.Target)
-	return from, to
+	if a.honest == nil {
+		a.honest = a.f.begin(a.s.Name+"-answered", truth.Notable, "what people of the plant do about: "+a.s.Title, "", a.unit(step.From))
+		a.f.truth.Involve(a.honest, a.f.hostTruth(a.unit(step.To), truth.Target))
+		a.until(0, func() { a.f.truth.End(a.honest, truth.Moment(a.f.world.Now())) })
+	}
+	return a.honest
 }
 
-// session is the act's own connection from one device to a controller.
-func (a *act) session(from, to *unit) *session {
+// session is the act's own connection for a step, from one device to a controller.
+func (a *act) session(step *scenario.Step) *session {
+	from, to := a.pair(step)
 	key := from.name + ">" + to.name
+	if step.Honest {
+		key += ", honest"
+	}
 	s := a.sessions[key]
 	if s == nil || s.over {
 		s = a.f.sessionTo(from, to)
-		s.told = func(t *task) { a.told(from, to, s, t) }
+		e := a.book(step)
+		s.told = func(t *task) { a.told(e, from, to, s, t) }
 		a.sessions[key] = s
 	}
 	return s
 }
 
 // told writes down what was asked, at the moment at which it is sent.
-func (a *act) told(from, to *unit, s *session, t *task) {
+func (a *act) told(e *truth.Entry, from, to *unit, s *session, t *task) {
 	for _, op := range said(to.image, &t.ask) {
 		op.Time = truth.Moment(a.f.world.Now())
 		op.Client = firedoor.Address{IP: from.ip().String(), Port: s.conn.Local().Port(), MAC: from.mac.String()}
 		op.Server = firedoor.Address{IP: s.to.Addr().String(), Port: s.to.Port(), MAC: to.mac.String()}
-		a.f.truth.Operation(a.entry, op)
+		a.f.truth.Operation(e, op)
 	}
 }
 
 func (a *act) identify(step *scenario.Step) {
-	from, to := a.pair(step)
-	if to.image != nil {
-		a.session(from, to).ask(device.Request{Verb: device.Identify}, nil)
+	if _, to := a.pair(step); to.image != nil {
+		a.session(step).ask(device.Request{Verb: device.Identify}, nil)
 	}
 }
 
@@ -205,18 +252,18 @@ func (a *act) request(verb device.Verb, to *unit, step *scenario.Step, values []
 }
 
 func (a *act) read(step *scenario.Step) {
-	from, to := a.pair(step)
-	a.session(from, to).ask(a.request(device.Read, to, step, nil), nil)
+	_, to := a.pair(step)
+	a.session(step).ask(a.request(device.Read, to, step, nil), nil)
 }
 
 func (a *act) write(step *scenario.Step) {
-	from, to := a.pair(step)
+	_, to := a.pair(step)
 	values := step.Values
 	if len(values) == 0 {
 		values = []float64{step.Value}
 	}
 	a.affect(to, step.Tag, values[0])
-	a.session(from, to).ask(a.request(device.Write, to, step, values), nil)
+	a.session(step).ask(a.request(device.Write, to, step, values), nil)
 }
 
 // affect writes down what a tag is and becomes.
@@ -255,24 +302,24 @@ func (a *act) repeat(step *scenario.Step, do func(n int)) {
 }
 
 func (a *act) toggle(step *scenario.Step) {
-	from, to := a.pair(step)
+	_, to := a.pair(step)
 	a.affect(to, step.Tag, step.Values[0])
 	var asks [2]device.Request
 	for i := range asks {
 		asks[i] = a.request(device.Write, to, step, step.Values[i:i+1])
 	}
-	a.repeat(step, func(n int) { a.session(from, to).ask(asks[n%2], nil) })
+	a.repeat(step, func(n int) { a.session(step).ask(asks[n%2], nil) })
 }
 
 func (a *act) poll(step *scenario.Step) {
-	from, to := a.pair(step)
+	_, to := a.pair(step)
 	ask := a.request(device.Read, to, step, nil)
-	a.repeat(step, func(int) { a.session(from, to).ask(ask, nil) })
+	a.repeat(step, func(int) { a.session(step).ask(ask, nil) })
 }
 
 // ramp writes a setpoint in steps too small for a limit to see.
 func (a *act) ramp(step *scenario.Step) {
-	from, to := a.pair(step)
+	_, to := a.pair(step)
 	_, t, ok := to.image.find(step.Tag)
 	if !ok {
 		return
@@ -291,7 +338,7 @@ func (a *act) ramp(step *scenario.Step) {
 		}
 		share := float64(turn) / float64(turns)
 		v := begin + float64((step.Value-begin)*share)
-		a.session(from, to).ask(a.request(device.Write, to, step, []float64{v}), nil)
+		a.session(step).ask(a.request(device.Write, to, step, []float64{v}), nil)
 		turn++
 		a.f.after(step.Every, again)
 	}
@@ -300,8 +347,7 @@ func (a *act) ramp(step *scenario.Step) {
 
 // simple is a step that is one order to a controller.
 func (a *act) simple(step *scenario.Step) {
-	from, to := a.pair(step)
-	a.session(from, to).ask(orderOf(step), nil)
+	a.session(step).ask(orderOf(step), nil)
 }
 
 func orderOf(step *scenario.Step) device.Request {
@@ -318,7 +364,6 @@ func orderOf(step *scenario.Step) device.Request {
 
 func (a *act) scanAddresses(step *scenario.Step) {
 	from := a.unit(step.From)
-	a.involve(from, truth.Attacker)
 	name := step.Network
 	if name == "" {
 		name = from.network
@@ -366,11 +411,11 @@ func (a *act) scanPorts(step *scenario.Step) {
 
 // scanFunctions tries what a controller can do.
 func (a *act) scanFunctions(step *scenario.Step) {
-	from, to := a.pair(step)
+	_, to := a.pair(step)
 	if to.image == nil {
 		return
 	}
 	for i, r := range to.image.dialect.trials() {
-		a.f.after(time.Duration(i)*step.Pace, func() { a.session(from, to).ask(r, nil) })
+		a.f.after(time.Duration(i)*step.Pace, func() { a.session(step).ask(r, nil) })
 	}
 }

@@ -41,9 +41,6 @@ func (a *act) spoof(step *scenario.Step) {
 	if b.client.image != nil && b.server.image == nil {
 		b.client, b.server = b.server, b.client
 	}
-	a.involve(b.attacker, truth.Attacker)
-	a.involve(b.client, truth.Witness)
-	a.involve(b.server, truth.Target)
 	b.attacker.host.Promiscuous(b.pass)
 	length := step.For
 	if length == 0 {

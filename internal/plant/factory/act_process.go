@@ -20,8 +20,6 @@ func (a *act) sensor(step *scenario.Step) {
 	if s == nil {
 		return
 	}
-	u := a.unit(step.Controller)
-	a.involve(u, truth.Target)
 	fault := physics.Fault{Kind: faults[step.Fault], Amount: step.By.Value, Over: step.Over}
 	switch step.By.Unit {
 	case scenario.Sigma:
@@ -40,10 +38,8 @@ func (a *act) sensor(step *scenario.Step) {
 		fault.Amount = fault.Amount / step.Over.Hours()
 	}
 	s.Fail(fault)
-	a.variable(truth.Variable{Controller: u.name, Tag: step.Tag, Words: s.Tag().Words, Effect: effect})
-	if step.For > 0 {
-		a.f.after(step.For, s.Heal)
-	}
+	a.variable(truth.Variable{Controller: step.Controller, Tag: step.Tag, Words: s.Tag().Words, Effect: effect})
+	a.until(step.For, s.Heal)
 }
 
 // breakage lets a machine fail.
@@ -54,47 +50,44 @@ func (a *act) breakage(step *scenario.Step) {
 		}
 		_ = a.f.physics.Break(b.Name) // it is in the list
 		a.involve(a.unit(b.Controller), truth.Target)
+		a.witnesses(b.Controller)
 		for _, tag := range b.Tags {
 			a.variable(truth.Variable{Controller: b.Controller, Tag: tag, Words: b.Words, Effect: "the machine fails"})
 		}
-		if step.For > 0 {
-			a.f.after(step.For, func() { _ = a.f.physics.Mend(b.Name) })
-		}
+		a.until(step.For, func() { _ = a.f.physics.Mend(b.Name) })
 	}
 }
 
-// bypass overrides a safety controller, at the machine or over the network.
+// bypass overrides a safety controller, at the machine or over the network, or
+// ends that.
 func (a *act) bypass(step *scenario.Step) {
 	name := step.Controller
 	if name == "" {
 		name = step.To
 	}
 	u := a.unit(name)
-	p, t, ok := u.image.find(bypassTag)
+	p, t, ok := u.image.find(step.Tag)
 	if !ok {
 		return
 	}
-	a.variable(truth.Variable{Controller: u.name, Tag: bypassTag, Words: t.Words, Effect: onOff(step.On)})
-	value := 0.0
+	set := func(on bool) {
+		value := 0.0
+		if on {
+			value = 1
+		}
+		if step.ByHand {
+			u.image.of.Write(t, value)
+			return
+		}
+		a.session(step).ask(writeOf(p, value), nil)
+	}
+	effect := "switched off"
 	if step.On {
-		value = 1
+		effect = "switched on"
+		a.until(step.For, func() { set(false) })
 	}
-	if step.ByHand {
-		a.involve(u, truth.Target)
-		u.image.of.Write(t, value)
-		return
-	}
-	from, to := a.pair(step)
-	a.session(from, to).ask(writeOf(p, value), nil)
-}
-
-const bypassTag = "BYPASS"
-
-func onOff(on bool) string {
-	if on {
-		return "switched on"
-	}
-	return "switched off"
+	a.variable(truth.Variable{Controller: u.name, Tag: step.Tag, Words: t.Words, Effect: effect})
+	set(step.On)
 }
 
 // freeze lets a box tell results that do not follow the product any more.

@@ -27,22 +27,18 @@ func (d dialect) trials() []device.Request {
 	return list
 }
 
-// download loads a program, as an engineering station does: the controller is
-// stopped, gets the block, and starts again.
+// download loads a program into a controller.
 func (a *act) download(step *scenario.Step) {
-	from, to := a.pair(step)
+	_, to := a.pair(step)
 	block, code := programOf(to, step.Block, step.Program)
-	s := a.session(from, to)
-	s.ask(device.Request{Verb: device.Stop}, nil)
-	s.ask(device.Request{Verb: device.Download, Block: block, Program: code}, nil)
-	s.ask(device.Request{Verb: device.Start}, nil)
+	a.session(step).ask(device.Request{Verb: device.Download, Block: block, Program: code}, nil)
 	a.variable(truth.Variable{Controller: to.name, Tag: block, Words: "program block", Effect: fmt.Sprintf("replaced by program %d", step.Program)})
 }
 
 // upload reads programs out of a controller.
 func (a *act) upload(step *scenario.Step) {
-	from, to := a.pair(step)
-	s := a.session(from, to)
+	_, to := a.pair(step)
+	s := a.session(step)
 	s.ask(device.Request{Verb: device.ListBlocks}, nil)
 	for _, b := range blocksOf(to) {
 		if step.Block == "" || step.Block == b {
@@ -152,22 +148,24 @@ func (w *water) Closed(c *lan.Conn, _ error) {
 
 // replace puts another device in the place of one: same address, other hardware.
 func (a *act) replace(step *scenario.Step) {
-	old, rogue := a.unit(step.To), a.unit(step.From)
-	a.involve(old, truth.Target)
-	a.involve(rogue, truth.Attacker)
+	old, rogue := a.unit(step.To), a.unit(step.Host)
 	old.host.Unplug()
 	rogue.host.SetAddr(old.host.Addr(), addr(a.f.networkOf(old.network).gateway))
 	rogue.image = old.image
+	rogue.vendor, rogue.model, rogue.firmware = old.vendor, old.model, old.firmware
 	if err := a.f.equipAs(rogue, old); err != nil {
-		panic("factory: " + err.Error())
+		panic("factory: " + err.Error()) // the old one was equipped so
 	}
 	rogue.host.Plug()
-	if step.For > 0 {
-		a.f.after(step.For, func() {
-			rogue.host.Unplug()
-			old.host.Plug()
-		})
+	for i := range a.entry.Hosts {
+		if h := &a.entry.Hosts[i]; h.Name == step.Host {
+			h.IPs = append(h.IPs, old.ip().String())
+		}
 	}
+	a.until(step.For, func() {
+		rogue.host.Unplug()
+		old.host.Plug()
+	})
 }
 
 // forge sends bytes as they are given.

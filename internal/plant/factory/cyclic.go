@@ -26,7 +26,8 @@ var remoteIO = []struct {
 // startCyclic equips the stations and lets the controller open its connections.
 func (f *Factory) startCyclic() error {
 	plc := f.device("robot-plc")
-	for _, r := range remoteIO {
+	var scanners []device.Datagrams
+	for i, r := range remoteIO {
 		u := f.device(r.name)
 		d, err := device.NewCIP(device.CIPConfig{Identity: device.CIPIdentity{Vendor: 1, Type: r.kind, Code: r.code, Major: r.major, Minor: r.minor, Serial: uint32(u.mac), Name: u.model},
 			Address: u.ip(), Produced: []device.CIPAssembly{{Instance: r.produced, Values: valuesOf(plc.image, r.inputs)}},
@@ -39,8 +40,39 @@ func (f *Factory) startCyclic() error {
 		f.serveUDP(u.host, logix.port(), d.Unconnected())
 		f.serveUDP(u.host, portCyclic, d.Consumer())
 		f.produce(u, d)
+		scanner := device.NewCIPScanner(device.CIPScan{Peer: u.ip(), Configuration: 1, Output: uint8(r.taken), Input: uint8(r.produced),
+			Out: valuesOf(plc.image, r.outputs), In: taken(plc.image, r.inputs), Interval: r.every, Originator: uint32(plc.mac), Serial: uint16(i + 1)})
+		scanners = append(scanners, scanner.Consumer())
+		f.scan(plc, u, scanner)
 	}
+	f.serveUDP(plc.host, portCyclic, all(scanners))
 	return nil
+}
+
+// all hands a datagram to several, each of which knows its own.
+type all []device.Datagrams
+
+// Receive lets all of them look.
+func (a all) Receive(now int64, from netip.AddrPort, b, out []byte) []byte {
+	for _, d := range a {
+		out = d.Receive(now, from, b, out)
+	}
+	return out
+}
+
+// reconnect is how often a controller looks whether its cyclic connections stand.
+const reconnect = 10 * time.Second
+
+// scan lets a controller open a cyclic connection, and open it again when it broke.
+func (f *Factory) scan(plc, station *unit, scanner *device.CIPScanner) {
+	s := f.session(plc.host, netip.AddrPortFrom(station.ip(), logix.port()), func() device.Client { return scanner })
+	f.every(f.about(time.Second), reconnect, func() {
+		if !scanner.Connected() {
+			s.ask(device.Request{Verb: device.Connect}, nil)
+		}
+	})
+	f.operator[plc.name+">"+station.name] = s
+	f.produce(plc, scanner)
 }
 
 // valuesOf are tags of a controller as a station has them.

@@ -2,7 +2,9 @@ package factory
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"time"
 
 	"firedoor/internal/plant"
@@ -122,7 +124,20 @@ func (f *Factory) Now() time.Duration { return time.Duration(f.world.Now() - f.s
 func (f *Factory) Physics() *physics.Plant { return f.physics }
 
 // Truth is what really happened so far.
-func (f *Factory) Truth() *truth.File { return f.truth.File(truth.Moment(f.world.Now())) }
+func (f *Factory) Truth() *truth.File {
+	file := f.truth.File(truth.Moment(f.world.Now()))
+	file.Hosts = f.hosts() // with the addresses that they got since
+	return file
+}
+
+// hosts are the plant's own, with all their addresses.
+func (f *Factory) hosts() []truth.Host {
+	var list []truth.Host
+	for _, u := range f.order {
+		list = append(list, f.hostTruth(u, u.role()))
+	}
+	return append(list, f.routersTruth()...)
+}
 
 // record opens the book of what really happens.
 func (f *Factory) record() error {
@@ -132,10 +147,7 @@ func (f *Factory) record() error {
 			head.Mirrors = append(head.Mirrors, n.name)
 		}
 	}
-	for _, u := range f.order {
-		head.Hosts = append(head.Hosts, f.hostTruth(u, u.role()))
-	}
-	head.Hosts = append(head.Hosts, f.routersTruth()...)
+	head.Hosts = f.hosts()
 	f.truth = truth.NewRecorder(head)
 	return nil
 }
@@ -177,3 +189,5 @@ func (f *Factory) device(name string) *unit {
 	}
 	return u
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

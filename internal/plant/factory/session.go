@@ -91,7 +91,7 @@ func (s *session) next() {
 		s.conn = s.from.DialTCP(s.to, 0, s)
 		return
 	}
-	if !s.client.Ready() {
+	if !s.conn.Open() || !s.client.Ready() {
 		return
 	}
 	out, err := s.client.Ask(s.queue[0].ask, s.out[:0])

@@ -60,8 +60,17 @@ func (f *Factory) networkOf(name string) *network {
 	return &f.nets[i]
 }
 
-// add hangs one device on its network.
+// add puts a device of the plant on its network.
 func (f *Factory) add(a asset) (*unit, error) {
+	u, err := f.hang(a, manners[a.manner]())
+	if err == nil {
+		f.order = append(f.order, u)
+	}
+	return u, err
+}
+
+// hang puts a device on its network.
+func (f *Factory) hang(a asset, m *lan.Manners) (*unit, error) {
 	n := f.networkOf(a.network)
 	if n == nil {
 		return nil, fmt.Errorf("device %s: there is no network %q", a.name, a.network)
@@ -69,7 +78,7 @@ func (f *Factory) add(a asset) (*unit, error) {
 	if f.devices[a.name] != nil {
 		return nil, fmt.Errorf("device %s: there is one of that name already", a.name)
 	}
-	c := lan.Config{Name: a.name, MAC: a.mac, VLAN: n.vlan, Switch: f.switches[n.name], Manners: manners[a.manner](), Gateway: addr(n.gateway)}
+	c := lan.Config{Name: a.name, MAC: a.mac, VLAN: n.vlan, Switch: f.switches[n.name], Manners: m, Gateway: addr(n.gateway)}
 	if slices.Contains(onSecondSwitch, a.name) {
 		c.Switch = f.switches["control-2"]
 	}
@@ -86,7 +95,6 @@ func (f *Factory) add(a asset) (*unit, error) {
 	}
 	u := &unit{asset: a, host: h}
 	f.devices[a.name] = u
-	f.order = append(f.order, u)
 	return u, nil
 }
 
@@ -162,7 +170,7 @@ var openings = []struct {
 }
 
 func allowed(p lan.Packet) bool {
-	if p.Reply {
+	if p.Established && !p.SYN {
 		return true
 	}
 	for _, o := range openings {
