@@ -101,8 +101,10 @@ function Value({ value: v, chosen }: { value: SimValue; chosen: boolean }) {
         {odd && <SeverityMark severity="medium" size={14} />}
         <span className="num">{numberText(v, v.value)}</span> {v.unit && <span className="value-unit">{v.unit}</span>}
       </span>
-      <Bar value={v} />
-      {odd && <span className="value-stands">{standingWord[stands]}</span>}
+      <span className="value-foot">
+        <Bar value={v} />
+        {odd && <span className="value-stands">{standingWord[stands]}</span>}
+      </span>
       <span className="sr-only">, show its last minutes</span>
     </button>
   )
