@@ -48,7 +48,7 @@ func (p *cipPath) port(b []byte) int {
 // logical takes a class, instance, member, connection point or attribute of 8,
 // 16 or 32 bits.
 func (p *cipPath) logical(b []byte) int {
-	v, n := 0, 0
+	var v, n int
 	switch format := b[0] & 3; {
 	case format == 0 && len(b) >= 2:
 		v, n = int(b[1]), 2
