@@ -21,7 +21,7 @@ const (
 	lowestFire    = 15.0   // %
 	lowWaterAt    = 28.0   // %, the controller's own cut-off
 	dryAt         = 8.0    // %, below which tubes are damaged
-	wetAt         = 85.0   // %, above which steam carries water
+	wetAt         = 74.0   // %, above which steam carries water
 	reliefTooLong = 60.0   // s of blowing after which the boiler is damaged
 )
 

@@ -16,16 +16,16 @@ const (
 type belt struct {
 	bottles [512]bottle
 	head, n int
-	room    int // at most len(bottles)
-	jam     bool
+	room    int  // at most len(bottles)
+	jammed  bool // full, and not yet half empty again
 }
 
 func (b *belt) full() bool { return b.n >= b.room }
 
 // blocked says whether the station before has to wait: from full until half empty.
 func (b *belt) blocked() bool {
-	b.jam = b.full() || b.jam && b.n > b.room/2
-	return b.jam
+	b.jammed = b.full() || b.jammed && b.n > b.room/2
+	return b.jammed
 }
 
 func (b *belt) put(x bottle) {
@@ -38,6 +38,27 @@ func (b *belt) get() bottle {
 	b.head = (b.head + 1) % len(b.bottles)
 	b.n--
 	return x
+}
+
+// jam is what stops a station of the line now and then: a bottle lies across, a
+// carton sticks. Somebody clears it after a minute or two.
+type jam struct {
+	every  float64 // seconds of running between two, on average
+	left   int     // seconds until this one is cleared
+	chance random
+}
+
+// step lets a second of running pass and says whether the station is jammed.
+func (j *jam) step(runs bool) bool {
+	if j.left > 0 {
+		j.left--
+		return true
+	}
+	u := j.chance.unit()
+	if runs && u < 1/j.every {
+		j.left = 20 + int(j.chance.unit()*100)
+	}
+	return j.left > 0
 }
 
 // Kinds of running of a station of the line, as the STATE tags hold it.

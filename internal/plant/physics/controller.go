@@ -55,9 +55,10 @@ func (c *Controller) Tag(name string) *Tag { return c.byName[name] }
 
 // Write is what a write over the network or a panel does: it sets the memory,
 // whatever the role and the range, and the loops act on it in the next step.
-// A value that is no number becomes 0; one without power changes nothing.
+// A value that is no number becomes 0; a controller without power, or one that
+// boots, takes nothing.
 func (c *Controller) Write(t *Tag, v float64) {
-	if c.powered {
+	if c.Powered() {
 		t.set(v)
 	}
 }

@@ -19,6 +19,7 @@ const (
 	EventDanger       EventKind = "danger"
 	EventStarved      EventKind = "starved"
 	EventBlocked      EventKind = "blocked"
+	EventJam          EventKind = "jam" // routine: every line has some each shift
 	EventCleaned      EventKind = "cleaned"
 	EventFormat       EventKind = "format"
 	EventStop         EventKind = "emergency-stop"

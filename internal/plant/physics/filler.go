@@ -10,11 +10,14 @@ const (
 	changeOver   = 600    // s without bottles when the format changes
 	fillerNozzle = 110.0  // g/s through one nozzle
 	weightWindow = 0.02   // share by which a bottle may miss its format's weight
-	airNeeded    = 4.5    // bar, below which filler and robot stand still
+	warmBottles  = 16     // bottles after a standstill that turn out uneven
 )
 
 // formatSet is what the filler loads for a bottle format.
 type formatSet struct{ weight, speed float64 } // g, bottles a minute
+
+// trim is how far from its format's speed a filler usually runs, bottles a minute.
+const trim = 10
 
 var formats = [Formats]formatSet{{500, 125}, {250, 160}, {1000, 70}}
 
@@ -26,7 +29,7 @@ type filler struct {
 	run, clean, format, state, stopTag      *Tag
 	speedSP, speedOP, weightSP              *Tag
 	good, reject, nozzles, fillTime, belted *Tag
-	product                                 *Tag
+	product, weightPV                       *Tag
 	speedS, weightS, levelS, temperatureS   *Sensor
 	pressureS                               *Sensor
 
@@ -43,6 +46,8 @@ type filler struct {
 	overflowing        bool
 	starved            bool
 	belt               belt // to the capper
+	fresh              int  // bottles since the last standstill, up to warmBottles
+	jam                jam
 	chance             random
 }
 
@@ -53,7 +58,7 @@ func (f *filler) build(p *Plant) {
 	f.run = c.bit(Command, "RUN", "filler runs", 1)
 	f.clean = c.bit(Command, "CLEAN", "clean tank and filler with hot water", 0)
 	f.format = c.add(Recipe, Int, "FORMAT", "bottle format: 1 500 g 2 250 g 3 1000 g", "", 1, 3, 1, 3, 1, 1)
-	f.state = c.add(State, Int, "STATE", "filler: "+lineStates, "", 0, 5, 0, 6, 1, lineRuns)
+	f.state = c.add(State, Int, "STATE", "filler: "+lineStates, "", 0, 6, 0, 6, 1, lineRuns)
 	f.speedSP = c.add(Setpoint, Real, "SPEED.SP", "filler speed setpoint", "1/min", 70, 160, 20, 170, 10, formats[0].speed)
 	f.speedOP = c.add(Output, Real, "SPEED.OP", "speed asked of the filler's drive", "1/min", 0, 160, 0, 250, 10, formats[0].speed)
 	speed := c.add(Measure, Real, "SPEED.PV", "filler speed", "1/min", 0, 162, 0, 300, 10, formats[0].speed)
@@ -74,11 +79,14 @@ func (f *filler) build(p *Plant) {
 	f.levelS = p.sensor(c, level, 0.1, -2, 110)
 	f.temperatureS = p.sensor(c, temp, 0.1, 0, 120)
 	f.pressureS = p.sensor(c, pressure, 0.01, 0, 6)
-	f.loaded, f.chance = f.format.Value, p.chance.split()
+	f.weightPV, f.loaded, f.chance = weight, f.format.Value, p.chance.split()
+	f.usual()
 	f.mass = 0.55 * tankCapacity
 	f.heat = float64(f.mass * productHeat * 58)
 	f.speed, f.lastWeight = formats[0].speed, formats[0].weight
 	f.belt.room = 60
+	f.fresh = warmBottles
+	f.jam = jam{every: 7000, chance: p.chance.split()}
 	for range 10 {
 		f.belt.put(0)
 	}
@@ -150,7 +158,7 @@ func (f *filler) control() {
 	case f.change > 0:
 		state = lineChanges
 		f.change--
-	case p.utility.pressure < airNeeded:
+	case p.utility.weak || f.jam.step(f.speed > 1):
 		state = lineFaulted
 	case f.starved:
 		state = lineStarved
@@ -159,6 +167,9 @@ func (f *filler) control() {
 	}
 	if state == lineStarved && f.state.Value != lineStarved {
 		p.event(Filler, EventStarved, "filler starved: the tank is empty", level)
+	}
+	if f.jam.left > 0 && state == lineFaulted && f.state.Value == lineRuns {
+		p.event(Filler, EventJam, "bottles jam before the filler", float64(f.jam.left))
 	}
 	if state == lineBlocked && f.state.Value != lineBlocked {
 		p.event(Filler, EventBlocked, "filler blocked: bottles back up from behind", float64(f.belt.n))
@@ -179,7 +190,16 @@ func (f *filler) load() {
 	set := &formats[int(n)-1]
 	f.speedSP.set(set.speed)
 	f.weightSP.set(set.weight)
+	f.usual()
 	f.p.event(Filler, EventFormat, "bottle format changes", n)
+}
+
+// usual gives the tags whose range depends on the format the range of this one.
+func (f *filler) usual() {
+	set := &formats[int(f.loaded)-1]
+	f.speedSP.Low, f.speedSP.High = set.speed-trim, set.speed+trim
+	f.weightSP.Low, f.weightSP.High = float64(set.weight*0.996), float64(set.weight*1.004)
+	f.weightPV.Low, f.weightPV.High = float64(set.weight*0.975), float64(set.weight*1.025)
 }
 
 // move fills bottles for a second and lets tank and product cool.
@@ -191,6 +211,9 @@ func (f *filler) move() {
 	}
 	if target == 0 {
 		f.speed = ramp(f.speed, 0, 15)
+		if f.speed == 0 {
+			f.fresh = 0
+		}
 	} else {
 		f.speed = ramp(f.speed, target, 1)
 	}
@@ -237,6 +260,10 @@ func (f *filler) fill() {
 	most := fillerNozzle * (1 - f.slip) * clamp(f.nozzles.Value, 0, 12) * 60 / math.Max(f.speed, 1)
 	weight = math.Min(weight, most)
 	uneven := 1.2 + float64(0.25*f.wear)
+	if f.fresh < warmBottles {
+		f.fresh++
+		uneven = float64(uneven * 3.2)
+	}
 	weight = math.Max(weight+f.wear+float64(uneven*f.chance.normal()), 0)
 	share := f.spoilt / f.mass
 	heat := f.remove(math.Min(weight/1000, f.mass-tankHeel))

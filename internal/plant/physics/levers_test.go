@@ -91,9 +91,8 @@ func TestRestAndRun(t *testing.T) {
 		}
 	}
 	r.PauseAll()
-	good := int64(0)
 	run(p, 30*time.Minute)
-	good = p.Good()
+	good := p.Good()
 	run(p, 62*time.Hour)
 	if p.Good() != good || p.GoodPerHour() != 0 {
 		t.Errorf("packed %d bottles over a weekend", p.Good()-good)

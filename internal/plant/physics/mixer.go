@@ -72,7 +72,10 @@ type mixer struct {
 	unreacted                         float64 // kJ
 	turns                             float64 // revolutions in the mixing phase
 	cooked                            int     // seconds warm enough in the mixing phase
-	hot                               int     // seconds above scorchAt
+	fouled                            float64 // share of the jacket's heat that dirt holds back
+	supply                            float64 // how well this batch flows in, about 1
+	chance                            random
+	hot                               int // seconds above scorchAt
 	spoilt, water                     bool
 	overflowing, boiling, overheating bool
 
@@ -116,7 +119,7 @@ func (m *mixer) build(p *Plant, i int) {
 	m.speedSensor = p.sensor(c, m.speedPV, 0.25, 0, 300)
 	m.currentSensor = p.sensor(c, m.current, 0.15, 0, 80)
 	m.heater = loop{kp: 9, ti: 500, low: 0, high: 100, sum: 50}
-	m.loaded = m.recipe.Value
+	m.loaded, m.supply, m.chance = m.recipe.Value, 1, p.chance.split()
 	m.drive.build(p, names[i]+"-drive", []int{20, 25}[i])
 	m.begin(i)
 }
@@ -166,7 +169,7 @@ func (m *mixer) valves() {
 
 func (m *mixer) flows() {
 	p := m.p
-	if in := float64(m.inlet * mixerFlow); in > 0.001 {
+	if in := float64(m.inlet * mixerFlow * m.supply); in > 0.001 {
 		m.mass += in
 		h := float64(in * productHeat * p.mains)
 		m.heat += h
@@ -215,7 +218,7 @@ func (m *mixer) exchange() {
 	p.utility.warm(out)
 	wet := math.Min(m.mass/1900, 1)
 	stir := 0.5 + float64(0.5*math.Min(m.speed/120, 1.2))
-	through := float64(jacketProduct * wet * stir * (m.jacket - t))
+	through := float64(jacketProduct * (1 - m.fouled) * wet * stir * (m.jacket - t))
 	jacketLoss := float64(wallLoss * (m.jacket - p.room))
 	m.jacket += (in - out - through - jacketLoss) / jacketCapacity
 	reaction := 0.0
@@ -264,6 +267,7 @@ func (m *mixer) judge() {
 	} else if t < scorchAt-4 {
 		m.hot, m.overheating = 0, false
 	}
+	m.fouled = math.Min(m.fouled+1.0/(60*24*3600), 0.2) // a twentieth in three days, until cleaned
 	if m.phase == mixing {
 		m.turns += m.speed / 60
 		if t > cookAt {

@@ -119,6 +119,7 @@ func (m *mixer) leaveIdle() {
 		m.water, m.cleanPhase = true, 0
 		m.enter(cleaning)
 	case m.run.on() && m.seconds > 30:
+		m.supply = 1 + float64(0.03*m.chance.normal())
 		m.enter(filling)
 	}
 }
@@ -174,7 +175,7 @@ func (m *mixer) rinse(level float64) {
 		}
 		m.cleanPhase = fill
 		if !m.clean.on() {
-			m.water = false
+			m.water, m.fouled = false, 0
 			m.p.event(m.cell, EventCleaned, "mixer cleaned", 0)
 			m.enter(idle)
 		}

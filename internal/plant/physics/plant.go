@@ -109,6 +109,8 @@ func New(seed uint64, start time.Time) *Plant {
 	p.vision.build(p)
 	p.meter.build(p)
 	p.utility.build(p)
+	p.look()
+	p.chance = p.chance.split() // from here on it is the mains' own
 	p.mass.Before, p.energy.Before = p.stored()
 	return p
 }
@@ -136,6 +138,9 @@ func (p *Plant) Step() {
 		p.second = 0
 	}
 	p.room = toward(p.room, p.weather(), 1800)
+	if p.second%60 == 0 {
+		p.mains = clamp(p.mains+(14-p.mains)/600+float64(0.04*p.chance.normal()), 11, 17)
+	}
 	for _, c := range p.controllers {
 		if c.powered && c.boot > 0 {
 			c.boot--

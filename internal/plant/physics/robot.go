@@ -29,10 +29,12 @@ type robot struct {
 	held                                          [caseSize]bottle
 	taken                                         int
 	at                                            float64 // how far the cycle is, 0..1
-	busy, open, latched, tellDrop, tellDanger     bool
+	busy, open, latched, tellDanger               bool
 	latchedSeconds                                int
+	calm                                          int // seconds since bottles were lost
 	wear                                          float64
 	chance                                        random
+	jam                                           jam
 }
 
 func (r *robot) build(p *Plant) {
@@ -41,7 +43,7 @@ func (r *robot) build(p *Plant) {
 	r.plc = c
 	r.run = c.bit(Command, "RUN", "robot cell runs", 1)
 	r.reset = c.bit(Command, "RESET", "acknowledge a fault", 0)
-	r.state = c.add(State, Int, "STATE", "robot: "+lineStates, "", 0, 3, 0, 6, 1, lineRuns)
+	r.state = c.add(State, Int, "STATE", "robot: "+lineStates, "", 0, 6, 0, 6, 1, lineRuns)
 	r.conveyorSP = c.add(Setpoint, Real, "CONVEYOR.SP", "conveyor speed setpoint", "m/min", 18, 22, 5, 28, 10, 20)
 	r.conveyorOP = c.add(Output, Real, "CONVEYOR.OP", "speed asked of the conveyor's drive", "m/min", 0, 22, 0, 60, 10, 20)
 	conveyor := c.add(Measure, Real, "CONVEYOR.PV", "conveyor speed", "m/min", 0, 22.5, 0, 80, 10, 20)
@@ -66,6 +68,8 @@ func (r *robot) build(p *Plant) {
 	r.conveyorS = p.sensor(c, conveyor, 0.04, 0, 80)
 	r.vacuumS = p.sensor(c, vacuum, 0.3, 0, 100)
 	r.speed, r.chance = 20, p.chance.split()
+	r.calm = 3600
+	r.jam = jam{every: 9000, chance: p.chance.split()}
 }
 
 // control is one scan of the robot's controller.
@@ -90,10 +94,13 @@ func (r *robot) control() {
 	switch {
 	case !p.free(Robot) || !r.run.on():
 		state = lineStopped
-	case r.latched || p.utility.pressure < airNeeded:
+	case r.latched || p.utility.weak || r.jam.step(r.busy):
 		state = lineFaulted
 	case !r.busy && p.vision.out.n < caseSize:
 		state = lineStarved
+	}
+	if r.jam.left > 0 && state == lineFaulted && r.state.Value < lineFaulted {
+		p.event(Robot, EventJam, "a carton sticks in the robot's cell", float64(r.jam.left))
 	}
 	r.state.set(state)
 	r.conveyorOP.set(0)
@@ -114,7 +121,7 @@ func (r *robot) step() float64 {
 
 // moves says whether the arm has drive power.
 func (r *robot) moves() bool {
-	return r.p.free(Robot) && r.plc.scanning() && r.run.on() && !r.latched && r.p.utility.pressure >= airNeeded
+	return r.p.free(Robot) && r.plc.scanning() && r.run.on() && !r.latched && r.jam.left == 0 && !r.p.utility.weak
 }
 
 func (r *robot) move() {
@@ -135,6 +142,7 @@ func (r *robot) move() {
 			r.wear = 0 // cups are changed before they fail
 		}
 	}
+	r.calm++
 	r.convey()
 	if r.moves() {
 		r.cycle()
@@ -152,7 +160,6 @@ func (r *robot) convey() {
 	p := r.p
 	r.zone = math.Min(r.zone+r.speed/60/bottlePitch, 2*caseSize)
 	if r.speed <= topplesAbove {
-		r.tellDrop = r.tellDrop && r.vacuum < vacuumNeeded && r.busy
 		return
 	}
 	share := (r.speed - topplesAbove) / 60
@@ -168,10 +175,10 @@ func (r *robot) lose(n int, words string) {
 	if r.plc.scanning() {
 		r.dropped.set(r.dropped.Value + float64(n))
 	}
-	if !r.tellDrop {
-		r.tellDrop = true
+	if r.calm > 600 {
 		r.p.event(Robot, EventDrop, words, float64(n))
 	}
+	r.calm = 0
 }
 
 // cycle moves the arm: a case is gripped, lifted, placed.

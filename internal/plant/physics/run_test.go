@@ -31,7 +31,7 @@ func find(events []Event, cell Cell, kind EventKind) *Event {
 }
 
 // harmless are the events of undisturbed production.
-func harmless(k EventKind) bool { return k == EventBatchDone }
+func harmless(k EventKind) bool { return k == EventBatchDone || k == EventJam }
 
 func tag(t *testing.T, p *Plant, controller, name string) (*Controller, *Tag) {
 	t.Helper()
@@ -89,6 +89,42 @@ func TestUndisturbedProductionStaysWithinItsLimits(t *testing.T) {
 	}
 	if share := float64(p.Bad()) / float64(p.Good()); share > 0.03 || share == 0 {
 		t.Errorf("%d bad and %d good parts: a line rejects a little, not %.3f", p.Bad(), p.Good(), share)
+	}
+	closed(t, p)
+}
+
+// TestTrimmingWithinTheUsualDoesNoHarm: shifts move setpoints within their usual
+// ranges, choose recipes and formats, and nothing is spoilt or trips.
+func TestTrimmingWithinTheUsualDoesNoHarm(t *testing.T) {
+	p := New(9, early)
+	r := random{4}
+	run(p, time.Hour)
+	for hour := range 48 {
+		for _, c := range p.controllers {
+			for _, x := range c.Tags {
+				if x.Role == Setpoint && x.High > x.Low && r.unit() < 0.3 {
+					middle, half := (x.Low+x.High)/2, (x.High-x.Low)/2
+					c.Write(x, middle+float64(half*(r.unit()-0.5)))
+				}
+			}
+		}
+		line := 1 + hour%2
+		if err := p.Production().Recipe(line, 1+int(r.next()%Recipes)); err != nil {
+			t.Fatal(err)
+		}
+		if hour%12 == 11 {
+			if err := p.Production().Format(1 + int(r.next()%Formats)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, e := range run(p, time.Hour) {
+			if !harmless(e.Kind) && e.Kind != EventFormat && e.Kind != EventStarved {
+				t.Errorf("hour %d: %s %s: %s (%g)", hour, e.Cell, e.Kind, e.Words, e.Value)
+			}
+		}
+		if n := p.GoodPerHour(); n < 2500 {
+			t.Errorf("hour %d: %d good parts", hour, n)
+		}
 	}
 	closed(t, p)
 }

@@ -56,6 +56,7 @@ type Sensor struct {
 	fault      Fault
 	age        int64 // seconds since the fault began
 	held       float64
+	actual     float64
 }
 
 const converterSteps = 4095 // 12 bits
@@ -71,6 +72,9 @@ func (s *Sensor) Tag() *Tag { return s.tag }
 
 // Sigma is the deviation of the sensor's noise in engineering units.
 func (s *Sensor) Sigma() float64 { return s.sigma }
+
+// Actual is the physical value the sensor measured last, whatever it told.
+func (s *Sensor) Actual() float64 { return s.actual }
 
 // Range is what the transmitter can tell at all.
 func (s *Sensor) Range() (low, high float64) { return s.low, s.high }
@@ -90,6 +94,7 @@ func (s *Sensor) Heal() { s.fault = Fault{} }
 // sense measures the physical value x. The memory changes only while the
 // controller scans; a fault ages all the same.
 func (s *Sensor) sense(x float64) {
+	s.actual = x
 	v := x + float64(s.sigma*s.noise.normal())
 	if s.fault.Kind != None {
 		v = s.lie(v)

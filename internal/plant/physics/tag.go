@@ -48,7 +48,8 @@ type Tag struct {
 	Role  Role
 	Type  Type
 	// Low and High bound the value in normal production (99 % of the time for
-	// measures). Counters have Low 0 and High 0: they have no usual range.
+	// measures). Counters have Low 0 and High 0: they have no usual range. Those
+	// of the filler's speed and weight follow its bottle format.
 	Low, High float64
 	Min, Max  float64 // what an operator's panel lets through
 	Scale     float64 // whole number on the wire = Value*Scale rounded; 1 for Bool and Int

@@ -9,6 +9,7 @@ const (
 	loopGain      = 1.5     // kW/K, from the hall
 	receiver      = 4.0     // Nm³ of air in a bar
 	compressorAir = 6.0     // Nm³/min of each compressor
+	airNeeded     = 4.5     // bar, below which a switch stops filler and robot
 	airStopsAt    = 9.0     // bar, the controller's own limit
 	airReliefAt   = 10.0    // bar
 )
@@ -36,7 +37,7 @@ func (u *utility) build(p *Plant) {
 	u.plc = c
 	u.run = c.bit(Command, "RUN", "air and cooling water run", 1)
 	u.airSP = c.add(Setpoint, Real, "PIC401.SP", "compressed air setpoint", "bar", 6.8, 7.2, 5, 8, 100, 7)
-	air := c.add(Measure, Real, "PI401.PV", "compressed air", "bar", 6.1, 7.4, 0, 16, 100, 7)
+	air := c.add(Measure, Real, "PI401.PV", "compressed air", "bar", 6.1, 7.6, 0, 16, 100, 7)
 	flow := c.add(Measure, Real, "FI401.PV", "air taken by the cells", "Nm³/min", 0.8, 6, 0, 20, 100, 5)
 	dew := c.add(Measure, Real, "AI401.PV", "dew point of the air", "°C", 1, 6, -20, 30, 10, 3)
 	u.first = c.bit(Output, "COMP1.RUN", "first compressor loads", 1)
@@ -140,7 +141,7 @@ func (u *utility) move() {
 	} else if u.pressure < airReliefAt-0.5 {
 		u.blowing = false
 	}
-	low := u.pressure < airNeeded
+	low := u.pressure < airNeeded || u.weak && u.pressure < airNeeded+0.5
 	if low && !u.weak {
 		p.event(Utility, EventFault, "compressed air too low: filler and robot stand still", u.pressure)
 	}
