@@ -59,7 +59,7 @@ func TestTableForgets(t *testing.T) {
 	sniffed := 0
 	side.Sniff(func([]byte) { sniffed++ })
 	a.SendFrame(z.MAC(), 0x88b5, nil)
-	b.run(time.Duration(tableAge))
+	b.run(tableAge)
 	a.SendFrame(z.MAC(), 0x88b5, nil)
 	b.run(time.Second)
 	if sniffed != 1 {

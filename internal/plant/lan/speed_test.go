@@ -9,8 +9,8 @@ import (
 // poller asks again as soon as it is answered: question, answer, and the
 // acknowledgements in between.
 type poller struct {
-	question, answer [64]byte
-	asked            int
+	question [64]byte
+	asked    int
 }
 
 func (p *poller) Opened(c *Conn) { p.ask(c) }

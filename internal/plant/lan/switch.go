@@ -246,7 +246,7 @@ func (s *Switch) announce(p *port, description string) {
 	b = lldp(b, 1, id[:])
 	b = lldp(b, 2, append([]byte{5}, portName(p.index)...)) // port: interface name
 	b = lldp(b, 3, []byte{0, 120})
-	b = lldp(b, 4, []byte(portName(p.index)))
+	b = lldp(b, 4, portName(p.index))
 	b = lldp(b, 5, []byte(s.name))
 	b = lldp(b, 6, []byte(description))
 	b = lldp(b, 7, []byte{0, 4, 0, 4}) // bridge

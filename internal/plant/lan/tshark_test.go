@@ -152,12 +152,12 @@ func TestFingerprintsDiffer(t *testing.T) {
 			continue
 		}
 		options := shape(row[4])
-		print := strings.Join([]string{row[2], row[3], options, row[5]}, " ")
-		if other, taken := table[print]; taken && other != row[1] {
-			t.Errorf("%s and %s look alike: %s", row[1], other, print)
+		look := strings.Join([]string{row[2], row[3], options, row[5]}, " ")
+		if other, taken := table[look]; taken && other != row[1] {
+			t.Errorf("%s and %s look alike: %s", row[1], other, look)
 		}
-		table[print] = row[1]
-		t.Log(row[0], row[1], print)
+		table[look] = row[1]
+		t.Log(row[0], row[1], look)
 	}
 	if len(syn) != len(Kinds()) || len(synAck) != len(Kinds()) {
 		t.Errorf("%d kinds, %d looks of a SYN, %d of a SYN-ACK", len(Kinds()), len(syn), len(synAck))

@@ -132,7 +132,6 @@ type pieces struct {
 	proto    uint8
 	expires  int64
 	have     []bool // by 8 bytes
-	missing  int    // of have, once the end is known
 	total    int    // 0: not known
 	b        []byte
 }
@@ -141,8 +140,8 @@ type pieces struct {
 // that was missing.
 func (h *Host) whole(d *datagram) bool {
 	p := h.piecesOf(d)
-	start, end := int(d.offset&0x1fff)<<3, 0
-	end = start + len(d.payload)
+	start := int(d.offset&0x1fff) << 3
+	end := start + len(d.payload)
 	if p == nil || end > fragmentRoom || len(d.payload) == 0 {
 		return false
 	}
