@@ -52,6 +52,7 @@ type Simulation interface {
 // already, too many at once. Text is a sentence for the person.
 type SimulationError struct{ Text string }
 
+// Error gives the sentence for the person.
 func (e *SimulationError) Error() string { return e.Text }
 
 // SimulationState is a plant at one moment. Times are RFC 3339 in UTC with nine
