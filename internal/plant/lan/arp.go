@@ -107,8 +107,14 @@ func (n *nic) askAgain(nb *neighbour) {
 		n.question(nb)
 		return
 	}
+	waiting := nb.waiting
+	nb.waiting = nil
 	n.forget(nb)
-	n.owner.unresolved(n, nb)
+	n.owner.unresolved(n, nb, waiting)
+	for _, f := range waiting {
+		n.w.stats.Unresolved++
+		n.w.release(f)
+	}
 }
 
 // forget takes a neighbour out of the cache; what waited for it is dropped.
@@ -152,6 +158,34 @@ func (n *nic) met(a netip.Addr, mac firedoor.MAC, create bool) {
 	for _, f := range waiting {
 		n.sendVia(nb, f)
 	}
+}
+
+// Resolve asks for the MAC address of a neighbour, as an application does that looks who
+// is there, and calls done with it, or with 0 when nobody answers. What the cache
+// knows is not asked again, and done is called before Resolve returns.
+func (h *Host) Resolve(a netip.Addr, done func(mac firedoor.MAC)) {
+	if mac := h.Known(a); mac != 0 || !h.powered {
+		done(mac)
+		return
+	}
+	nb := h.near(a)
+	if nb == nil {
+		done(0)
+		return
+	}
+	if !nb.asking {
+		h.ask(nb)
+	}
+	h.w.After(resolveTries*resolveEvery+resolveEvery/2, func() { done(h.Known(a)) })
+}
+
+// Known is the MAC address the cache has for a neighbour; 0: none.
+func (h *Host) Known(a netip.Addr) firedoor.MAC {
+	nb := h.neighbour[a]
+	if nb == nil || h.w.now >= nb.expires {
+		return 0
+	}
+	return nb.mac
 }
 
 // sendARP sends an ARP packet as it is told, true or not.

@@ -74,6 +74,7 @@ type Conn struct {
 
 	head    [headerLen + ip6Len]byte // template of what stands before TCP
 	headLen int
+	ident   uint16 // IdentificationConnection
 	ipSum   uint64 // over the template
 	tcpSum  uint64 // over the pseudo header without the length
 	hop     *neighbour
@@ -203,6 +204,9 @@ func (c *Conn) begin() {
 	c.first = h.sequence()
 	c.una, c.nxt, c.top, c.base = c.first, c.first, c.first, c.first+1
 	c.rto = int64(m.RTOInitial)
+	if m.Identification == IdentificationConnection {
+		c.ident = uint16(h.random.Next())
+	}
 	c.slow = 1 << 30
 	c.heardAt = h.w.now
 	c.template()

@@ -131,8 +131,17 @@ func (h *Host) SetManners(m *Manners) {
 // Random is the host's own generator, which depends on the seed and its name alone.
 func (h *Host) Random() *Random { return &h.random }
 
-// Plug puts the cable in again.
-func (h *Host) Plug() { h.plugged = true }
+// Plug puts the cable in again; the host notices, and announces its addresses as its
+// kind does.
+func (h *Host) Plug() {
+	if h.plugged {
+		return
+	}
+	h.plugged = true
+	if h.powered {
+		h.arrive()
+	}
+}
 
 // Unplug pulls the cable: nothing comes in or goes out, and nobody on the host is
 // told. The switch forgets the address.

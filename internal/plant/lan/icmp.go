@@ -148,6 +148,14 @@ func (n *nic) complain(d *datagram, kind, code byte, quote int, to firedoor.MAC)
 	n.sendICMP(f, p, b)
 }
 
+// complainVia sends an ICMP error by way of a neighbour, if it is known: nobody asks for
+// an address in order to complain.
+func (n *nic) complainVia(d *datagram, kind, code byte, hop netip.Addr) {
+	if nb := n.neighbour[hop]; nb != nil && nb.mac != 0 {
+		n.complain(d, kind, code, 28, nb.mac)
+	}
+}
+
 // refusedByICMP ends the attempt to connect that the quoted packet belongs to.
 func (h *Host) refusedByICMP(quoted []byte) {
 	if len(quoted) < ip4Len+4 || quoted[0] != 0x45 || quoted[9] != protoTCP {
@@ -162,7 +170,7 @@ func (h *Host) refusedByICMP(quoted []byte) {
 }
 
 // unresolved ends attempts to connect by way of somebody who does not answer.
-func (h *Host) unresolved(n *nic, hop *neighbour) {
+func (h *Host) unresolved(_ *nic, hop *neighbour, _ []*frame) {
 	for c := h.first; c != nil; {
 		next := c.next
 		if c.state == synSent && c.hop == hop {

@@ -37,10 +37,10 @@ type packet struct {
 func (n *nic) send(f *frame, p packet, size int) {
 	if p.dst.Is4() {
 		flags := uint16(0)
-		if n.manners.DontFragment {
+		if n.manners.DontFragmentAll || n.manners.DontFragment && p.proto == protoTCP {
 			flags = dontFragment
 		}
-		n.head4(f, p, size, n.nextIdent(n.manners.DontFragment), flags)
+		n.head4(f, p, size, n.nextIdent(flags != 0), flags)
 	} else {
 		n.head6(f, p, size)
 	}

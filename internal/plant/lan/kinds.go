@@ -12,7 +12,7 @@ const (
 // same order. Each call makes new ones, so that a caller may change them.
 func Kinds() []*Manners {
 	return []*Manners{
-		Windows(), WindowsServer(), Linux(), VxWorks(), OldPLC(), SiemensCPU(), SmallStack(),
+		Windows(), WindowsServer(), WindowsXP(), Linux(), VxWorks(), OldPLC(), SiemensCPU(), SmallStack(),
 		RockwellAdapter(), NetworkDevice(), Printer(), Camera(), Drive(), Robot(), SafetyPLC(),
 	}
 }
@@ -53,10 +53,26 @@ func WindowsServer() *Manners {
 	return m
 }
 
+// WindowsXP is the panel PC nobody dares to touch.
+func WindowsXP() *Manners {
+	return &Manners{
+		Kind: "windows xp", TTL: 128, HopLimit: 128, DontFragment: true, PortUnreachable: true,
+		Window: 65535, WindowScale: -1, MSS: 1460,
+		Options:         []Option{OptionMSS, OptionNOP, OptionNOP, OptionSACK},
+		InitialSegments: 2, DelayedAck: 160 * ms, AckEvery: 2,
+		RTOInitial: 3 * sec, RTOMin: 300 * ms, SYNRetries: 2, Retries: 5,
+		KeepAliveEvery: sec, KeepAliveTries: 5, KeepAliveByte: true, TimeWait: 240 * sec,
+		PortFirst: 1025, PortLast: 5000,
+		ARPLifetime: 2 * time.Minute, ARPProbes: 0, GratuitousARP: 3,
+		Mbit: 100, Latency: 150 * us, Jitter: 200 * us,
+	}
+}
+
 // Linux is a server with a Linux of the last years.
 func Linux() *Manners {
 	return &Manners{
-		Kind: "linux", TTL: 64, HopLimit: 64, Identification: IdentificationRandom, DontFragment: true,
+		Kind: "linux", TTL: 64, HopLimit: 64, Identification: IdentificationConnection,
+		DontFragment: true, DontFragmentAll: true,
 		PortUnreachable: true, IPv6: true,
 		Window: 64240, Buffer: 65280, WindowScale: 7, MSS: 1460, Options: linuxOptions(),
 		InitialSegments: 10, DelayedAck: 40 * ms, AckEvery: 2,
@@ -161,7 +177,8 @@ func Printer() *Manners {
 // Camera is a camera or vision box with a Linux that nobody updates.
 func Camera() *Manners {
 	return &Manners{
-		Kind: "camera", TTL: 64, HopLimit: 64, Identification: IdentificationZero, DontFragment: true,
+		Kind: "camera", TTL: 64, HopLimit: 64, Identification: IdentificationZero,
+		DontFragment: true, DontFragmentAll: true,
 		PortUnreachable: true, IPv6: true,
 		Window: 14600, Buffer: 29200, WindowScale: 4, MSS: 1460, Options: linuxOptions(), TimestampHz: 100,
 		InitialSegments: 10, DelayedAck: 40 * ms,

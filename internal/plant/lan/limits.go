@@ -58,6 +58,7 @@ const (
 	fragmentLife   = 30 * time.Second
 	fragmentRoom   = 65535
 	flowIdle       = 120 * time.Second
+	flowIdleTCP    = time.Hour
 	resolveTries   = 3
 	resolveEvery   = time.Second
 	placeLatency   = 20 * time.Microsecond // of a gateway on a cable

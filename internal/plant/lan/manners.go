@@ -33,6 +33,9 @@ const (
 	IdentificationCounter Identification = iota // one more for every packet
 	IdentificationZero                          // zero, for packets that are never fragmented
 	IdentificationRandom                        // no pattern
+	// IdentificationConnection: a counter of its own for every connection, zero in a
+	// SYN-ACK; no pattern elsewhere.
+	IdentificationConnection
 )
 
 // Manners are what a kind of device has of its own in the details of its stack.
@@ -44,7 +47,8 @@ type Manners struct {
 	TTL             uint8 // of IPv4
 	HopLimit        uint8 // of IPv6
 	Identification  Identification
-	DontFragment    bool // false by default
+	DontFragment    bool // in TCP
+	DontFragmentAll bool // in everything else too
 	PortUnreachable bool // answers UDP to a closed port with ICMP; false by default
 	IPv6            bool // has a link-local address; false by default
 

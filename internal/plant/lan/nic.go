@@ -13,8 +13,9 @@ type station interface {
 	frameIn(n *nic, f *frame)
 	// wanted tells whether a group frame is worth handling.
 	wanted(n *nic, f *frame) bool
-	// unresolved tells that nobody answers for an address.
-	unresolved(n *nic, hop *neighbour)
+	// unresolved tells that nobody answers for an address, and what waited for it; the
+	// frames are borrowed.
+	unresolved(n *nic, hop *neighbour, waiting []*frame)
 }
 
 // nic is a network adapter: its cable, its addresses and whom it knows nearby.
@@ -112,11 +113,11 @@ func (n *nic) owns(a netip.Addr) bool {
 // transmit puts a frame on the cable; the reference goes with it.
 func (n *nic) transmit(f *frame) {
 	w := n.w
-	w.stats.Frames++
 	if !n.up() {
 		w.release(f)
 		return
 	}
+	w.stats.Frames++
 	start := max(w.now, n.txBusy)
 	if start-w.now > int64(egressMemory) || w.underWay > MaxFrames {
 		w.stats.Overflow++
@@ -191,7 +192,7 @@ func (n *nic) nextIdent(whole bool) uint16 {
 			return 0
 		}
 		return uint16(n.random.Next())
-	case IdentificationRandom:
+	case IdentificationRandom, IdentificationConnection:
 		return uint16(n.random.Next())
 	}
 	n.ident++

@@ -4,7 +4,8 @@ package lan
 type Gateway interface {
 	// Pass is shown a frame that travels towards the host (or, on a trunk, towards the
 	// second switch) or away from it. It returns the frame, a changed one, or nil to
-	// drop it; frame and what is returned are borrowed until the next call.
+	// drop it. The frame begins with the Ethernet header and has no VLAN tag, on a trunk
+	// neither; frame and what is returned are borrowed until the next call.
 	Pass(towards bool, frame []byte) (out []byte)
 }
 

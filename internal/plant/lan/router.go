@@ -26,7 +26,7 @@ type Router struct {
 	filter  func(Packet) bool
 	outward map[uint32]translation // by inside address
 	inward  map[uint32]translation // by outside address
-	flows   map[flow]int64         // last seen
+	flows   map[flow]*seen
 	sweptAt int64
 }
 
@@ -42,7 +42,7 @@ type Packet struct {
 	Proto    uint8 // 1 ICMP, 6 TCP, 17 UDP; ports are 0 for others and for fragments
 	SYN      bool  // TCP: asks for a new connection
 	// Established: it belongs to a flow, in either direction, of which a packet was let
-	// through in the last two minutes.
+	// through in the last two minutes; for TCP that was answered, in the last hour.
 	Established bool
 	Size        int // of the IP packet
 }
@@ -62,7 +62,7 @@ func (w *World) Router(name string, m *Manners, ports []Port) (*Router, error) {
 		return nil, err
 	}
 	r := &Router{
-		w: w, name: name, flows: map[flow]int64{},
+		w: w, name: name, flows: map[flow]*seen{},
 		outward: map[uint32]translation{}, inward: map[uint32]translation{},
 	}
 	for i, p := range ports {
@@ -109,7 +109,19 @@ func (r *Router) wanted(n *nic, f *frame) bool {
 	return etherType(f.buf[:]) == etherARP && n.arpWanted(f)
 }
 
-func (r *Router) unresolved(*nic, *neighbour) {}
+// unresolved tells the senders of what waited that the host is not there (RFC 1812
+// section 5.2.7.1).
+func (r *Router) unresolved(_ *nic, _ *neighbour, waiting []*frame) {
+	for _, f := range waiting {
+		var d datagram
+		if !open4(f, &d) || d.proto == protoICMP && len(d.payload) > 0 && d.payload[0] != 8 {
+			continue
+		}
+		if back, hop, ok := r.way(d.src); ok {
+			back.complainVia(&d, 3, 1, hop)
+		}
+	}
+}
 
 func (r *Router) frameIn(n *nic, f *frame) {
 	switch etherType(f.buf[:]) {
@@ -235,41 +247,62 @@ func (r *Router) pass(in, out *nic, d *datagram, to netip.Addr) bool {
 		p.SYN = d.proto == protoTCP && len(d.payload) >= tcpLen && d.payload[13]&(flagSYN|flagACK) == flagSYN
 	}
 	there := flow{endpoint(p.From), endpoint(p.To), p.Proto}
-	back := flow{there.to, there.from, p.Proto}
-	now := r.w.now
-	reply := r.fresh(back)
-	p.Established = reply || r.fresh(there)
+	back := r.fresh(flow{there.to, there.from, p.Proto})
+	own := r.fresh(there)
+	p.Established = back != nil || own != nil
 	if !r.filter(p) {
 		return false
 	}
-	if reply {
-		r.flows[back] = now
-	} else {
+	switch {
+	case back != nil:
+		back.at, back.answered = r.w.now, true
+	case own != nil:
+		own.at = r.w.now
+	default:
 		r.remember(there)
 	}
 	return true
 }
 
-func (r *Router) fresh(f flow) bool {
-	at, ok := r.flows[f]
-	return ok && r.w.now-at < int64(flowIdle)
+// seen is what a router remembers of a flow.
+type seen struct {
+	at       int64
+	answered bool
 }
 
+func (s *seen) stale(f flow, now int64) bool {
+	idle := flowIdle
+	if s.answered && f.proto == protoTCP {
+		idle = flowIdleTCP
+	}
+	return now-s.at >= int64(idle)
+}
+
+// fresh looks a flow up; nil when it is not known, or not any more.
+func (r *Router) fresh(f flow) *seen {
+	s := r.flows[f]
+	if s == nil || s.stale(f, r.w.now) {
+		return nil
+	}
+	return s
+}
+
+// remember begins to know a flow, if there is room.
 func (r *Router) remember(f flow) {
 	now := r.w.now
-	if _, known := r.flows[f]; !known && len(r.flows) >= MaxFlows {
-		if now-r.sweptAt < int64(flowIdle) {
-			return
-		}
+	if old := r.flows[f]; old != nil {
+		*old = seen{at: now}
+		return
+	}
+	if len(r.flows) >= MaxFlows && now-r.sweptAt >= int64(flowIdle) {
 		r.sweptAt = now
-		for old, at := range r.flows { // in no order: each is judged for itself
-			if now-at >= int64(flowIdle) {
-				delete(r.flows, old)
+		for f, s := range r.flows { // in no order: each is judged for itself
+			if s.stale(f, now) {
+				delete(r.flows, f)
 			}
 		}
-		if len(r.flows) >= MaxFlows {
-			return
-		}
 	}
-	r.flows[f] = now
+	if len(r.flows) < MaxFlows {
+		r.flows[f] = &seen{at: now}
+	}
 }

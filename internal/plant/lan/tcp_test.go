@@ -52,7 +52,7 @@ func (e *exchange) Received(c *Conn, b []byte) {
 // cable pulled for a while, both sides get exactly what the other sent.
 func TestWhatIsSentIsReceived(t *testing.T) {
 	var retries uint64
-	for seed := range uint64(60) {
+	for seed := range uint64(500) {
 		random := NewRandom(seed)
 		b := newBench(t, seed)
 		kinds := Kinds()
@@ -63,7 +63,7 @@ func TestWhatIsSentIsReceived(t *testing.T) {
 		left, right := make([]byte, random.N(120000)), make([]byte, random.N(120000))
 		random.Fill(left)
 		random.Fill(right)
-		server := &exchange{h: z, mine: right, pieces: random}
+		server := &exchange{h: z, mine: right, await: len(left), pieces: random, closes: random.N(2) == 0}
 		client := &exchange{h: a, mine: left, await: len(right), pieces: random, closes: true}
 		z.ListenTCP(9, func(*Conn) Handler { return server })
 		a.DialTCP(addrPort("10.0.0.2:9"), 0, client)

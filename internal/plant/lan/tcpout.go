@@ -69,7 +69,7 @@ func (c *Conn) dispatch(f *frame, size int) {
 	h := c.h
 	ip := f.buf[headerLen:]
 	if c.headLen == headerLen+ip4Len {
-		ident := h.nextIdent(h.manners.DontFragment)
+		ident := c.nextIdent()
 		binary.BigEndian.PutUint16(ip[2:], uint16(ip4Len+size))
 		binary.BigEndian.PutUint16(ip[4:], ident)
 		binary.BigEndian.PutUint16(ip[10:], fold(c.ipSum+uint64(ip4Len+size)+uint64(ident)))
@@ -91,6 +91,17 @@ func (c *Conn) dispatch(f *frame, size int) {
 		c.hop = h.near(hop)
 	}
 	h.sendVia(c.hop, f)
+}
+
+func (c *Conn) nextIdent() uint16 {
+	if c.h.manners.Identification != IdentificationConnection {
+		return c.h.nextIdent(c.h.manners.DontFragment)
+	}
+	if c.state == synReceived || c.state == closed {
+		return 0
+	}
+	c.ident++
+	return c.ident
 }
 
 // ownWindow is the window field of a segment.
