@@ -34,19 +34,30 @@ func (n *Net) arp(from *Host, dst firedoor.MAC, op byte, target firedoor.MAC, ip
 	n.Ethernet(from.MAC, dst, from.VLAN, etherARP, b)
 }
 
-// LLDP announces a device and its management address to the neighbour
-// (IEEE 802.1AB, 8.5). Capabilities is the bit map of 8.5.8: 4 bridge, 0x80 station.
+// LLDPGroup and EtherLLDP are where LLDP frames go, and their Ethernet type.
+const (
+	LLDPGroup firedoor.MAC = 0x0180c200000e
+	EtherLLDP              = etherLLDP
+)
+
+// LLDP announces a device and its management address to the neighbour.
 func (n *Net) LLDP(from *Host, port, system, description string, capabilities uint16) {
-	b := appendTLV(nil, 1, appendMAC([]byte{4}, from.MAC))
+	n.Ethernet(from.MAC, LLDPGroup, 0, etherLLDP, LLDP(nil, from.MAC, from.IP, port, system, description, capabilities))
+}
+
+// LLDP appends the announcement of a device (IEEE 802.1AB, 8.5). Capabilities is
+// the bit map of 8.5.8: 4 bridge, 0x80 station.
+func LLDP(b []byte, mac firedoor.MAC, address netip.Addr, port, system, description string, capabilities uint16) []byte {
+	b = appendTLV(b, 1, appendMAC([]byte{4}, mac))
 	b = appendTLV(b, 2, append([]byte{5}, port...))
 	b = appendTLV(b, 3, []byte{0, 120})
 	b = appendTLV(b, 4, []byte(port))
 	b = appendTLV(b, 5, []byte(system))
 	b = appendTLV(b, 6, []byte(description))
 	b = appendTLV(b, 7, []byte{byte(capabilities >> 8), byte(capabilities), byte(capabilities >> 8), byte(capabilities)})
-	ip := from.IP.As4()
+	ip := address.As4()
 	b = appendTLV(b, 8, append(append([]byte{5, 1}, ip[:]...), 2, 0, 0, 0, 1, 0))
-	n.Ethernet(from.MAC, 0x0180c200000e, 0, etherLLDP, append(b, 0, 0))
+	return append(b, 0, 0)
 }
 
 func appendTLV(b []byte, kind uint8, v []byte) []byte {

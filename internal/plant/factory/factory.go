@@ -95,7 +95,7 @@ func New(o Options) (*Factory, error) {
 	}
 	f := &Factory{
 		o: o, start: o.Start.UnixNano(), world: lan.New(o.Start, o.Seed), physics: physics.New(o.Seed, o.Start),
-		rnd: plant.NewRandom(o.Seed ^ 0x66616374), switches: map[string]*lan.Switch{}, devices: map[string]*unit{}, operator: map[string]*session{},
+		rnd: plant.NewRandom(o.Seed ^ 0x66616374), switches: map[string]*lan.Switch{}, devices: map[string]*unit{}, operator: map[string]*session{}, inService: "scada-1",
 	}
 	for _, step := range []func() error{f.wire, f.equip, f.record, f.poll, f.gossip, f.live} {
 		if err := step(); err != nil {

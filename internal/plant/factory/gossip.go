@@ -5,8 +5,8 @@ import (
 	"net/netip"
 	"time"
 
-	"firedoor"
 	"firedoor/internal/plant"
+	"firedoor/internal/plant/device"
 )
 
 // What goes on beside production: names, addresses, time, browsing.
@@ -18,19 +18,18 @@ var sites = []struct {
 	modern bool
 	bytes  int
 }{
-	{"erp.plant.example", "erp", false, 6000},
-	{"mail.plant.example", "mail", true, 3000},
-	{"files.plant.example", "files", true, 12000},
-	{"news.example", "web-1", true, 14000},
-	{"weather.example", "web-2", true, 5000},
-	{"parts.example", "web-3", false, 9000},
+	{"erp.plant.example", "erp", false, 420},
+	{"mail.plant.example", "mail", true, 260},
+	{"files.plant.example", "files", true, 700},
+	{"news.example", "web-1", true, 800},
+	{"weather.example", "web-2", true, 380},
+	{"parts.example", "web-3", false, 540},
 }
 
 // gossip starts it all.
 func (f *Factory) gossip() error {
-	f.serveNames()
-	for _, name := range []string{"erp", "mail", "files", "web-1", "web-2", "web-3", "vendor-gateway", "patch-server", "historian-mirror", "directory"} {
-		f.serveTLS(f.device(name).host, 443, name != "erp" && name != "web-3")
+	if err := f.services(); err != nil {
+		return err
 	}
 	for _, u := range f.order {
 		if u.network == "office" && u.manner == windows {
@@ -61,8 +60,8 @@ func (f *Factory) browse(u *unit) {
 func (f *Factory) open(u *unit, site int) {
 	s := &sites[site]
 	f.resolve(u, s.name, func() {
-		to := netip.AddrPortFrom(f.device(s.server).ip(), 443)
-		f.visitTLS(u.host, to, visit{name: s.name, hello: plant.TLSHello{ALPN: []string{"h2", "http/1.1"}, Modern: s.modern},
+		to := netip.AddrPortFrom(f.device(s.server).ip(), portTLS)
+		f.visit(u, to, visit{name: s.name, hello: plant.TLSHello{ALPN: []string{"h2", "http/1.1"}, Modern: s.modern},
 			asks: 2 + f.rnd.N(4), bytes: s.bytes, pause: 3 * time.Second})
 	})
 }
@@ -70,7 +69,7 @@ func (f *Factory) open(u *unit, site int) {
 // resolve asks the name server, and goes on when it answered.
 func (f *Factory) resolve(u *unit, name string, then func()) {
 	id := uint16(f.rnd.Next())
-	server := netip.AddrPortFrom(f.device("nameserver").ip(), 53)
+	server := netip.AddrPortFrom(f.device("nameserver").ip(), device.PortDNS)
 	port := u.host.SendUDP(0, server, plant.DNS(nil, id, name))
 	u.host.ListenUDP(port, func(_, _ netip.AddrPort, b []byte) {
 		if len(b) > 2 && binary.BigEndian.Uint16(b) == id {
@@ -81,12 +80,8 @@ func (f *Factory) resolve(u *unit, name string, then func()) {
 	f.after(10*time.Second, func() { u.host.ListenUDP(port, nil) })
 }
 
-// Ports of DHCP (RFC 2131, 4.1).
-const (
-	portDHCPServer = 67
-	portDHCPClient = 68
-	leaseSeconds   = 8 * 3600
-)
+// leaseSeconds is how long an address is given for.
+const leaseSeconds = 8 * 3600
 
 var (
 	broadcast   = netip.MustParseAddr("255.255.255.255")
@@ -97,9 +92,9 @@ var (
 func (f *Factory) lease(u *unit) {
 	l := plant.Lease{Transaction: uint32(f.rnd.Next()), Client: u.mac, Name: u.name, Class: "MSFT 5.0"}
 	ask := func(kind uint8) {
-		u.host.SendUDPFrom(netip.AddrPortFrom(unspecified, portDHCPClient), netip.AddrPortFrom(broadcast, portDHCPServer), l.Message(nil, kind))
+		u.host.SendUDPFrom(netip.AddrPortFrom(unspecified, device.PortDHCPClient), netip.AddrPortFrom(broadcast, device.PortDHCPServer), l.Message(nil, kind))
 	}
-	u.host.ListenUDP(portDHCPClient, func(_, _ netip.AddrPort, b []byte) {
+	u.host.ListenUDP(device.PortDHCPClient, func(_, _ netip.AddrPort, b []byte) {
 		kind, offered, server, ok := readLease(b, l.Transaction)
 		switch {
 		case ok && kind == plant.DHCPOffer && !l.Offered.IsValid():
@@ -117,7 +112,7 @@ func (f *Factory) lease(u *unit) {
 	f.every(leaseSeconds/2*time.Second, leaseSeconds/2*time.Second, func() {
 		if u.ip().IsValid() && u.host.Powered() {
 			l.Transaction = uint32(f.rnd.Next())
-			u.host.SendUDP(portDHCPClient, netip.AddrPortFrom(l.Server, portDHCPServer), l.Message(nil, plant.DHCPRequest))
+			u.host.SendUDP(device.PortDHCPClient, netip.AddrPortFrom(l.Server, device.PortDHCPServer), l.Message(nil, plant.DHCPRequest))
 		}
 	})
 }
@@ -154,47 +149,4 @@ func lastOf(prefix string) netip.Addr {
 	a := netip.MustParsePrefix(prefix).Addr().As4()
 	a[3] = 255
 	return netip.AddrFrom4(a)
-}
-
-// housekeeping is what servers and switches do all day.
-func (f *Factory) housekeeping() {
-	mirror := f.device("historian-mirror")
-	f.every(20*time.Second, time.Minute, func() {
-		f.visitTLS(f.device("historian").host, netip.AddrPortFrom(mirror.ip(), 443), visit{name: "mirror.plant.example", hello: plant.TLSHello{Modern: true}, asks: 1, bytes: 2500, pause: time.Second})
-	})
-	for _, u := range f.order {
-		if u.network == "control" && (u.manner == windows || u.manner == server) {
-			f.keepTime(u)
-			f.at(time.Duration(30+f.rnd.N(60))*time.Second, func() { f.announce(u) })
-		}
-	}
-}
-
-// portNTP is the network time protocol's (RFC 5905, 7.2).
-const portNTP = 123
-
-// keepTime asks the time server every 17 minutes (1024 s).
-func (f *Factory) keepTime(u *unit) {
-	to := netip.AddrPortFrom(f.device("nameserver").ip(), portNTP)
-	f.every(f.about(1024*time.Second), 1024*time.Second, func() {
-		b := make([]byte, 48)
-		b[0] = 0x1b // version 3, client
-		binary.BigEndian.PutUint64(b[40:], ntpTime(f.world.Now()))
-		u.host.SendUDP(portNTP, to, b)
-	})
-}
-
-// ntpTime is a time as NTP has it: seconds since 1900 and their fraction.
-func ntpTime(ns int64) uint64 {
-	const since1900 = 2_208_988_800
-	seconds := uint64(ns/int64(time.Second)) + since1900
-	fraction := uint64(ns%int64(time.Second)) << 32 / uint64(time.Second)
-	return seconds<<32 | fraction
-}
-
-func macOf(b [6]byte) (m firedoor.MAC) {
-	for _, x := range b {
-		m = m<<8 | firedoor.MAC(x)
-	}
-	return m
 }

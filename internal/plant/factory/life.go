@@ -10,7 +10,6 @@ import (
 
 // live starts the processes and the calendar of the people around them.
 func (f *Factory) live() error {
-	f.inService = "scada-1"
 	f.every(physics.Step, physics.Step, f.step)
 	for _, h := range []time.Duration{6, 14, 22} {
 		f.daily(h*time.Hour, f.shiftChange)
