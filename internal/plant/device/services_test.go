@@ -58,6 +58,7 @@ func TestHTTPAnswers(t *testing.T) {
 				t.Fatalf("%q: %v in %q", x.request, err, out)
 			}
 			body, err := io.ReadAll(r.Body)
+			r.Body.Close()
 			if err != nil || r.StatusCode != x.status || keep != x.keep || !strings.Contains(string(body), x.body) || x.body == "" && len(body) > 0 {
 				t.Errorf("%q: status %d, open %v, body %q, %v", x.request, r.StatusCode, keep, body, err)
 			}
