@@ -58,6 +58,7 @@ type boiler struct {
 	blowing, damaged, dry bool
 	blown                 float64 // seconds of blowing, slowly forgotten
 	wet                   bool
+	calm                  int     // seconds since the relief valve blew
 	burnt                 float64 // kWh of fuel
 	chance                random
 }
@@ -99,7 +100,7 @@ func (b *boiler) build(p *Plant) {
 	b.water = loop{kp: 4, ti: 300, low: 0, high: 100, sum: 24}
 	b.mass, b.burning, b.valve, b.flue, b.others = drumCapacity/2, 0.42, 0.24, 195, 0.28
 	b.heat = float64(b.mass * drumHeat * 175.3)
-	b.burnt = 5200
+	b.burnt, b.calm = 5200, 2*staffTime
 	b.chance = p.chance.split()
 }
 
@@ -334,16 +335,20 @@ func (b *boiler) relieve() {
 	switch {
 	case !b.blowing && pressure > reliefOpens:
 		b.blowing = true
-		b.p.event(Boiler, EventRelief, "relief valve of the boiler lifts", pressure)
+		if b.calm > staffTime { // it lifts again and again; once is told
+			b.p.event(Boiler, EventRelief, "relief valve of the boiler lifts", pressure)
+		}
 	case b.blowing && pressure < reliefShuts:
 		b.blowing = false
 	}
 	if !b.blowing {
+		b.calm++
 		b.blown = math.Max(b.blown-0.002, 0)
 		return
 	}
 	b.lose(math.Min(reliefFlow, math.Max(b.mass-drumLeast, 0)), steamHeat)
 	b.blown++
+	b.calm = 0
 	if b.blown > reliefTooLong {
 		b.blown = 0
 		b.damage("boiler damaged by overpressure: a tube leaks", pressure)

@@ -10,6 +10,7 @@ const (
 	driveRamp     = 8.0   // rpm/s
 	overcurrentAt = 45.0  // A
 	overheatAt    = 85.0  // °C, heat sink
+	windingAt     = 145.0 // °C, winding, the drive's own limit
 	burntAt       = 160.0 // °C, winding
 )
 
@@ -62,8 +63,9 @@ func (d *drive) build(p *Plant, name string, boots int) {
 }
 
 // control is the drive's own logic: reference, faults. asked is what the mixer's
-// controller wants; it comes over wires of their own.
-func (d *drive) control() {
+// controller wants; it comes over wires of their own. Nobody acknowledges the
+// fault of a burnt motor before another one is built in.
+func (d *drive) control(burnt bool) {
 	if !d.box.scanning() {
 		return
 	}
@@ -76,8 +78,9 @@ func (d *drive) control() {
 		return
 	}
 	d.faultAge++
-	if d.driveReset.on() || d.faultAge > staffTime {
+	if (d.driveReset.on() || d.faultAge > staffTime) && !burnt {
 		d.faultW.set(0)
+		d.faultAge = 0
 	}
 	d.driveReset.set(0)
 }
@@ -158,6 +161,8 @@ func (d *drive) warm(m *mixer, fanStands bool) {
 		d.fault(m, faultOvercurrent, "drive tripped: overcurrent", d.amps)
 	case d.sink > overheatAt && d.box.limited():
 		d.fault(m, faultOverheat, "drive tripped: heat sink too hot", d.sink)
+	case d.winding > windingAt && d.box.limited():
+		d.fault(m, faultOverheat, "drive tripped: motor too hot", d.winding)
 	case d.winding > burntAt && d.speed > 0:
 		d.fault(m, faultMotor, "agitator motor burnt", d.winding)
 		p.setBreakage(brokenMotor1+breakage(m.cell), m.cell, true)

@@ -13,7 +13,7 @@ const (
 	jacketCooling  = 5.0    // kW/K, jacket to cooling water, valve open
 	jacketProduct  = 6.0    // kW/K, jacket to product, full vessel at 120 rpm
 	wallLoss       = 0.06   // kW/K, to the hall
-	reactionHeat   = 30.0   // kJ/kg, set free when the ingredients react
+	reactionHeat   = 42.0   // kJ/kg, set free when the ingredients react
 	evaporation    = 2200.0 // kJ/kg
 )
 

@@ -14,7 +14,7 @@ const (
 
 // control is one scan of the mixer's controller.
 func (m *mixer) control() {
-	m.drive.control()
+	m.drive.control(m.p.broken[brokenMotor1+breakage(m.cell)])
 	if !m.plc.scanning() {
 		return
 	}
