@@ -111,8 +111,27 @@ func New(o Options) (*Factory, error) {
 }
 
 // Tap gives every frame that the mirror ports see, once, in the order of time. The
-// bytes are borrowed.
-func (f *Factory) Tap(see func(at int64, frame []byte)) { f.world.Tap(see) }
+// bytes are borrowed. A packet that crosses the firewall is seen on the side that is
+// nearer to the floor: the mirrors of the others leave out what it has.
+func (f *Factory) Tap(see func(at int64, frame []byte)) {
+	f.world.Tap(func(at int64, frame []byte) {
+		if !seenBelow(frame) {
+			see(at, frame)
+		}
+	})
+}
+
+// seenBelow tells whether a frame is a packet that a mirror nearer to the floor has
+// too: one of DMZ or office for the control network, or of the office for the DMZ.
+func seenBelow(frame []byte) bool {
+	const ip = 18 // where the IP header begins, behind a VLAN tag
+	if len(frame) < ip+20 || frame[12] != 0x81 || frame[16] != 0x08 || frame[17] != 0 || frame[15] != vlanDMZ && frame[15] != vlanOffice {
+		return false
+	}
+	src, dst := [3]byte(frame[ip+12:]), [3]byte(frame[ip+16:])
+	below := func(net [3]byte) bool { return src == net || dst == net }
+	return below(controlNet3) || frame[15] == vlanOffice && below(dmzNet3)
+}
 
 // Run lets everything happen until so long after the start.
 func (f *Factory) Run(until time.Duration) { f.world.Run(f.start + int64(until)) }

@@ -22,10 +22,21 @@ var networks = []network{
 	{"line-1", 10, "192.168.0.0/24", "192.168.0.1", true},
 	{"line-2", 20, "192.168.0.0/24", "192.168.0.1", true},
 	{"control", 30, "10.20.30.0/24", "10.20.30.1", true},
-	{"dmz", 35, "10.20.35.0/24", "10.20.35.1", true},
-	{"office", 40, "10.20.40.0/24", "10.20.40.1", true},
+	{"dmz", vlanDMZ, "10.20.35.0/24", "10.20.35.1", true},
+	{"office", vlanOffice, "10.20.40.0/24", "10.20.40.1", true},
 	{"outside", 99, "198.51.100.0/24", "198.51.100.1", false},
 }
+
+const (
+	vlanDMZ    = 35
+	vlanOffice = 40
+)
+
+// The first three bytes of addresses of the networks behind the firewall.
+var (
+	controlNet3 = [3]byte{10, 20, 30}
+	dmzNet3     = [3]byte{10, 20, 35}
+)
 
 // manner is the kind of network stack that a device has.
 type manner uint8

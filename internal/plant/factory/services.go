@@ -122,13 +122,17 @@ func (f *Factory) askAgents() {
 	objects := [][]byte{{0x2b, 6, 1, 2, 1, 1, 1, 0}, {0x2b, 6, 1, 2, 1, 1, 3, 0}, {0x2b, 6, 1, 2, 1, 1, 5, 0}}
 	for i, name := range watched {
 		to := netip.AddrPortFrom(f.device(name).ip(), device.PortSNMP)
-		id := uint16(100 * i)
+		id, port := uint16(100*i), uint16(firstAsked+i)
+		from.host.ListenUDP(port, func(_, _ netip.AddrPort, _ []byte) {})
 		f.every(f.about(time.Minute), time.Minute, func() {
 			id++
-			from.host.SendUDP(0, to, plant.SNMPGet(nil, community, id, objects...))
+			from.host.SendUDP(port, to, plant.SNMPGet(nil, community, id, objects...))
 		})
 	}
 }
+
+// firstAsked is the first of the ports that the directory server asks agents from.
+const firstAsked = 51001
 
 // introduce: switches tell their neighbours who they are, printers and cameras
 // everybody.
@@ -154,5 +158,6 @@ const (
 // keepTime asks the time server every 1024 s.
 func (f *Factory) keepTime(u *unit) {
 	to := netip.AddrPortFrom(f.device("nameserver").ip(), portNTP)
+	u.host.ListenUDP(portNTP, func(_, _ netip.AddrPort, _ []byte) {})
 	f.every(f.about(1024*time.Second), 1024*time.Second, func() { u.host.SendUDP(portNTP, to, device.AppendNTPRequest(nil, f.world.Now())) })
 }

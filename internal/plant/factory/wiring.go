@@ -78,6 +78,9 @@ func (f *Factory) hang(a asset, m *lan.Manners) (*unit, error) {
 	if f.devices[a.name] != nil {
 		return nil, fmt.Errorf("device %s: there is one of that name already", a.name)
 	}
+	if !m.PortRandom { // it has been on for a while, and has opened connections before
+		m.PortFirst += uint16(f.rnd.N(int(m.PortLast-m.PortFirst) / 2))
+	}
 	c := lan.Config{Name: a.name, MAC: a.mac, VLAN: n.vlan, Switch: f.switches[n.name], Manners: m, Gateway: addr(n.gateway)}
 	if slices.Contains(onSecondSwitch, a.name) {
 		c.Switch = f.switches["control-2"]
