@@ -98,7 +98,10 @@ func (f *filler) degrees() float64 { return f.heat / (f.mass * productHeat) }
 // the filler's controllers agree over wires of their own, from the tank's level
 // as its sensor tells it.
 func (f *filler) admits(from Cell) bool {
-	if f.cleaning() || !f.plc.scanning() || f.p.mixers[1-from].phase == draining {
+	if !f.plc.scanning() || f.p.mixers[1-from].phase == draining {
+		return false
+	}
+	if f.cleaning() && (f.cleaningStep > cleanEmpties || f.p.mixers[from].run.on()) {
 		return false
 	}
 	return f.levelS.tag.Value < tankFull-batchVolume
@@ -296,33 +299,42 @@ func (f *filler) tell(counter *Tag) {
 	}
 }
 
-// rinse cleans the tank: product out, hot water in, water out.
+// Steps of cleaning the filler.
+const (
+	cleanRests = iota
+	cleanEmpties
+	cleanFills
+	cleanSoaks
+	cleanDrains
+)
+
+// rinse cleans the tank: product out, hot water in, water out. It waits for the
+// last batches of mixers that are coming to rest; what is left goes to waste.
 func (f *filler) rinse() {
-	const rest, empty, water, soak, drain = 0, 1, 2, 3, 4
 	p := f.p
 	if !p.free(Filler) || !f.plc.scanning() {
 		return
 	}
 	switch f.cleaningStep {
-	case rest:
+	case cleanRests:
 		if f.clean.on() {
-			f.cleaningStep = empty
+			f.cleaningStep = cleanEmpties
 		}
-	case empty, drain:
+	case cleanEmpties, cleanDrains:
 		out := math.Min(mixerFlow, f.mass-tankHeel)
 		if out > 0 {
 			p.mass.Out += out
 			p.energy.Out += f.remove(out)
 		}
-		if f.mass > tankHeel+1 {
+		if f.mass > tankHeel+1 || f.cleaningStep == cleanEmpties && (p.mixers[0].lastBatch() || p.mixers[1].lastBatch()) {
 			return
 		}
 		f.cleaningStep++
-		if f.cleaningStep > drain {
-			f.cleaningStep, f.dosed, f.spoilt = rest, false, 0
+		if f.cleaningStep > cleanDrains {
+			f.cleaningStep, f.dosed, f.spoilt = cleanRests, false, 0
 			p.event(Filler, EventCleaned, "filler cleaned", 0)
 		}
-	case water:
+	case cleanFills:
 		f.dosed = true
 		h := p.boiler.deliver(float64(mixerFlow * productHeat * (cleanDegrees - p.mains)))
 		cold := float64(mixerFlow * productHeat * p.mains)
@@ -331,12 +343,12 @@ func (f *filler) rinse() {
 		p.mass.In += mixerFlow
 		p.energy.In += cold
 		if f.mass > 0.2*tankCapacity {
-			f.cleaningStep, f.cleanSeconds = soak, 0
+			f.cleaningStep, f.cleanSeconds = cleanSoaks, 0
 		}
-	case soak:
+	case cleanSoaks:
 		f.cleanSeconds++
 		if f.cleanSeconds > 2*cleanTime && !f.clean.on() {
-			f.cleaningStep = drain
+			f.cleaningStep = cleanDrains
 		}
 	}
 }

@@ -179,6 +179,51 @@ func TestCleaning(t *testing.T) {
 	closed(t, p)
 }
 
+// TestWeekend pauses everything and cleans mixers and filler at once, as plants do
+// on a Saturday: last batches come out, all is cleaned, and Monday works.
+func TestWeekend(t *testing.T) {
+	for minutes := 0; minutes < 90; minutes += 15 { // wherever the batches are
+		p := New(1, early)
+		r := p.Production()
+		run(p, time.Duration(60+minutes)*time.Minute)
+		r.PauseAll()
+		run(p, 25*time.Minute)
+		for _, c := range []Cell{Mixer1, Mixer2, Filler} {
+			if err := r.Clean(c, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		events := run(p, 4*time.Hour)
+		for _, c := range []Cell{Mixer1, Mixer2, Filler} {
+			if err := r.Clean(c, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		events = append(events, run(p, 40*time.Hour)...)
+		for _, c := range []Cell{Mixer1, Mixer2, Filler} {
+			if find(events, c, EventCleaned) == nil {
+				t.Errorf("%d minutes: %s was not cleaned", minutes, c)
+			}
+		}
+		for _, kind := range []EventKind{EventTrip, EventOverflow, EventBatchSpoilt, EventOverheat, EventFault} {
+			for c := range cells {
+				if e := find(events, c, kind); e != nil {
+					t.Errorf("%d minutes: %s over the weekend: %v", minutes, kind, *e)
+				}
+			}
+		}
+		if p.mixers[0].phase != idle || p.mixers[1].phase != idle || p.filler.mass > 100 {
+			t.Errorf("%d minutes: phases %d and %d, %g kg in the tank after cleaning", minutes, p.mixers[0].phase, p.mixers[1].phase, p.filler.mass)
+		}
+		r.RunAll()
+		run(p, 4*time.Hour)
+		if n := p.GoodPerHour(); n < 6000 {
+			t.Errorf("%d minutes: %d parts an hour on Monday", minutes, n)
+		}
+		closed(t, p)
+	}
+}
+
 func TestEmergencyStop(t *testing.T) {
 	p := New(1, early)
 	r := p.Production()

@@ -124,6 +124,11 @@ func (m *mixer) leaveIdle() {
 	}
 }
 
+// lastBatch says whether the mixer is coming to rest and still has a batch.
+func (m *mixer) lastBatch() bool {
+	return !m.run.on() && m.phase >= filling && m.phase <= draining
+}
+
 // assess looks whether the batch was warm and mixed for long enough.
 func (m *mixer) assess() {
 	switch {
