@@ -176,7 +176,7 @@ func (h *Host) Resolve(a netip.Addr, done func(mac firedoor.MAC)) {
 	if !nb.asking {
 		h.ask(nb)
 	}
-	h.w.After(resolveTries*resolveEvery+resolveEvery/2, func() { done(h.Known(a)) })
+	h.w.After(resolveAll, func() { done(h.Known(a)) })
 }
 
 // Known is the MAC address the cache has for a neighbour; 0: none.

@@ -219,7 +219,8 @@ func (h *Host) sequence() uint32 {
 		return uint32((h.w.now-h.bootedAt)/4000) + h.ticks
 	case SequenceStep:
 		h.step += 64000
-		return h.step + uint32((h.w.now-h.bootedAt)/500000000)*64000
+		sinceBoot := uint32((h.w.now-h.bootedAt)/500000000) * 64000
+		return h.step + sinceBoot
 	}
 	return uint32(h.random.Next())
 }

@@ -90,7 +90,7 @@ func TestRubbishHurtsNobody(t *testing.T) {
 	random := NewRandom(8)
 	types := []uint16{etherIPv4, etherIPv4, etherIPv4, etherARP, etherIPv6, 0x88cc, 100}
 	for range 60000 {
-		to := firedoor.MAC(macOf(100))
+		to := macOf(100)
 		target := targets[random.N(len(targets))]
 		switch random.N(4) {
 		case 0:

@@ -8,7 +8,7 @@ import "time"
 const (
 	// MaxFrames bounds the frames under way at once; one more is lost, as in a
 	// switch without memory, and counted in Stats.Overflow.
-	MaxFrames = 1 << 20
+	MaxFrames = 1 << 16
 	// MaxNeighbours bounds the address resolution cache of a host; for one more
 	// address nothing is resolved and its packets are dropped.
 	MaxNeighbours = 4096
@@ -61,6 +61,7 @@ const (
 	flowIdleTCP    = time.Hour
 	resolveTries   = 3
 	resolveEvery   = time.Second
-	placeLatency   = 20 * time.Microsecond // of a gateway on a cable
-	defaultTimeout = time.Second           // of a ping
+	resolveAll     = 3500 * time.Millisecond // after which a question is answered or never
+	placeLatency   = 20 * time.Microsecond   // of a gateway on a cable
+	defaultTimeout = time.Second             // of a ping
 )

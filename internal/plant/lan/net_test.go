@@ -51,6 +51,28 @@ func TestVLANsAreApart(t *testing.T) {
 	}
 }
 
+// TestOneMACInTwoVLANs: a router has often one address on all its legs, and a switch
+// learns it for each VLAN apart.
+func TestOneMACInTwoVLANs(t *testing.T) {
+	b := newBench(t, 1)
+	heard := map[string]int{}
+	add := func(name string, mac byte, vlan uint16) *Host {
+		h := b.add(Config{Name: name, MAC: macOf(mac), VLAN: vlan, Switch: b.sw})
+		h.ListenFrame(0x88b5, func(firedoor.MAC, []byte) { heard[name]++ })
+		return h
+	}
+	add("leg 10", 1, 10).SendFrame(macOf(2), 0x88b5, nil)
+	b.run(time.Second)
+	add("leg 20", 1, 20).SendFrame(macOf(3), 0x88b5, nil)
+	b.run(time.Second)
+	add("ten", 2, 10).SendFrame(macOf(1), 0x88b5, nil)
+	add("twenty", 3, 20).SendFrame(macOf(1), 0x88b5, nil)
+	b.run(time.Second)
+	if heard["leg 10"] != 1 || heard["leg 20"] != 1 {
+		t.Errorf("heard %v", heard)
+	}
+}
+
 func TestTableForgets(t *testing.T) {
 	b := newBench(t, 1)
 	a, z, side := b.host("a", 1, nil), b.host("z", 2, nil), b.host("side", 3, nil)
@@ -297,6 +319,13 @@ func TestGatewayOnATrunk(t *testing.T) {
 	}
 	if n := len(seen.frames); n != 5 {
 		t.Errorf("two mirrors saw %d frames of 5", n)
+	}
+	var heard string
+	a.ListenUDP(9, func(_, _ netip.AddrPort, x []byte) { heard = string(x) })
+	z.SendUDP(9, addrPort("10.0.0.1:9"), []byte("through"))
+	b.run(time.Second)
+	if n := len(seen.frames); n != 7 || heard != "CHANGED" {
+		t.Errorf("heard %q; two mirrors saw %d frames of 7: what was changed between them is another frame", heard, n)
 	}
 }
 

@@ -259,12 +259,12 @@ func TestShutWindow(t *testing.T) {
 	z.ListenTCP(9, func(*Conn) Handler { return server })
 	client := &ear{onOpen: func(c *Conn) { c.Send(mine); c.Close() }}
 	a.DialTCP(addrPort("10.0.0.2:9"), 0, client)
-	b.run(3 * time.Minute)
+	b.run(time.Hour) // it answers the probes, so it is waited for
 	if len(server.got) != 0 || len(there.held) != 5840 {
 		t.Errorf("%d bytes were handed over, %d held", len(server.got), len(there.held))
 	}
 	there.Pause(false)
-	b.run(3 * time.Minute)
+	b.run(500 * time.Millisecond) // it is told at once, not when the next probe comes
 	if !bytes.Equal(server.got, mine) || client.closed != 1 || client.err != nil {
 		t.Errorf("%d of %d bytes, closed %d %v", len(server.got), len(mine), client.closed, client.err)
 	}
@@ -361,5 +361,105 @@ func TestHandlerMayDoAnything(t *testing.T) {
 				t.Errorf("acts %d and %d: %d frames were never given back", i, j, b.w.underWay)
 			}
 		}
+	}
+}
+
+// fault drops or changes the frames it is told to.
+type fault func(towards bool, f []byte) []byte
+
+func (g fault) Pass(towards bool, f []byte) []byte { return g(towards, f) }
+
+// TestOneLossOneRepetition: what came after a lost segment is kept, and only the lost
+// one is sent again, at once, when three acknowledgements have said so.
+func TestOneLossOneRepetition(t *testing.T) {
+	b := newBench(t, 2)
+	a, z := b.host("a", 1, Linux()), b.host("z", 2, Camera())
+	data, lostAt, doneAt := 0, int64(0), int64(0)
+	z.Inline(fault(func(towards bool, f []byte) []byte {
+		if towards && f[23] == protoTCP && len(f) > 500 {
+			if data++; data == 4 {
+				lostAt = b.w.Now()
+				return nil
+			}
+		}
+		return f
+	}))
+	want := make([]byte, 20*1448)
+	NewRandom(1).Fill(want)
+	server := &ear{}
+	server.onBytes = func(*Conn, []byte) {
+		if len(server.got) == len(want) {
+			doneAt = b.w.Now()
+		}
+	}
+	z.ListenTCP(9, func(*Conn) Handler { return server })
+	a.DialTCP(addrPort("10.0.0.2:9"), 0, &ear{onOpen: func(c *Conn) { c.Send(want) }})
+	b.run(time.Minute)
+	if !bytes.Equal(server.got, want) || b.w.Stats().Retries != 1 || data != 21 {
+		t.Errorf("%d of %d bytes, %d repetitions, %d data segments", len(server.got), len(want), b.w.Stats().Retries, data)
+	}
+	if took := time.Duration(doneAt - lostAt); lostAt == 0 || took > 100*time.Millisecond {
+		t.Errorf("it took %v to mend", took)
+	}
+}
+
+// TestTimeoutComesBack: after a long silence has drawn the timeout out, an answer
+// brings it back to what the round trips say.
+func TestTimeoutComesBack(t *testing.T) {
+	b := newBench(t, 2)
+	a, z := b.host("a", 1, Linux()), b.host("z", 2, Camera())
+	server := &ear{onBytes: func(c *Conn, x []byte) { c.Send(x) }}
+	z.ListenTCP(9, func(*Conn) Handler { return server })
+	c := a.DialTCP(addrPort("10.0.0.2:9"), 0, &ear{})
+	b.run(time.Second)
+	before := c.rto
+	z.Unplug()
+	c.Send([]byte("lost"))
+	b.run(5 * time.Second)
+	drawn := c.rto
+	z.Plug()
+	b.run(20 * time.Second)
+	if drawn < 8*before || c.rto > 2*before || string(server.got) != "lost" {
+		t.Errorf("timeout %v, then %v, then %v; got %q", time.Duration(before), time.Duration(drawn), time.Duration(c.rto), server.got)
+	}
+}
+
+// TestDamagedHeader: a packet whose header does not add up is nobody's.
+func TestDamagedHeader(t *testing.T) {
+	b := newBench(t, 2)
+	a, z := b.host("a", 1, Linux()), b.host("z", 2, Camera())
+	turn := byte(0)
+	z.Inline(fault(func(towards bool, f []byte) []byte {
+		f = bytes.Clone(f)
+		f[22] ^= turn // TTL
+		return f
+	}))
+	var oks []bool
+	for _, turn = range []byte{0, 1} {
+		a.Ping(addr("10.0.0.2"), 10, func(ok bool) { oks = append(oks, ok) })
+		b.run(5 * time.Second)
+	}
+	if len(oks) != 2 || !oks[0] || oks[1] {
+		t.Errorf("answers %v", oks)
+	}
+	z.Inline(nil)
+}
+
+// TestNoChecksumLooksLikeNone: a UDP checksum that comes out as zero is written as
+// all ones.
+func TestNoChecksumLooksLikeNone(t *testing.T) {
+	var b [udpLen + 2]byte
+	ones := 0
+	for i := range 1 << 16 {
+		putUDP(b[:], addrPort("10.0.0.1:1"), addrPort("10.0.0.2:2"), []byte{byte(i >> 8), byte(i)})
+		switch {
+		case b[6] == 0 && b[7] == 0:
+			t.Fatalf("payload %04x: no checksum", i)
+		case b[6] == 0xff && b[7] == 0xff:
+			ones++
+		}
+	}
+	if ones == 0 {
+		t.Error("the case did not come up")
 	}
 }
