@@ -172,7 +172,7 @@ func (d *CIP) Accept(peer netip.Addr) Session {
 	if !d.places.take() {
 		return nil
 	}
-	return &cipSession{device: d, peer: peer, cut: cutter{header: enipHeader, length: enipLength}}
+	return &cipSession{seat: seat{&d.places}, device: d, peer: peer, cut: cutter{header: enipHeader, length: enipLength}}
 }
 
 // enipLength reads the length of an encapsulation message.
@@ -274,6 +274,7 @@ func (d *CIP) list(m enipMessage, out []byte) []byte {
 
 // cipSession is one TCP client.
 type cipSession struct {
+	seat
 	device  *CIP
 	peer    netip.Addr
 	cut     cutter
@@ -287,7 +288,7 @@ type cipSession struct {
 // Close implements Session: message connections end with it, cyclic ones go on
 // until they are closed or run dry.
 func (s *cipSession) Close() {
-	s.device.places.leave()
+	s.seat.Close()
 	s.device.drop(func(c *cipConnection) bool { return c.owner == s && c.class == 3 })
 }
 

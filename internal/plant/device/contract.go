@@ -18,7 +18,8 @@ type Session interface {
 	// message is kept, up to the protocol's largest. keep is false when the
 	// device closes the connection once the answer is sent.
 	Receive(now int64, b, out []byte) (answer []byte, keep bool)
-	// Close tells that the connection is gone; it may be called once.
+	// Close tells that the connection is gone, also after Receive wanted that. It
+	// must be called, or the place is taken for ever; twice does no harm.
 	Close()
 }
 

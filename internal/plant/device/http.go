@@ -62,19 +62,17 @@ func (h *HTTP) Accept(netip.Addr) Session {
 	if !h.places.take() {
 		return nil
 	}
-	return &httpSession{server: h}
+	return &httpSession{seat: seat{&h.places}, server: h}
 }
 
 // httpSession is one client's connection.
 type httpSession struct {
+	seat
 	server *HTTP
 	held   []byte
 	skip   int // bytes of a body still to come
 	body   []byte
 }
-
-// Close implements Session.
-func (s *httpSession) Close() { s.server.places.leave() }
 
 // Receive implements Session.
 func (s *httpSession) Receive(_ int64, b, out []byte) ([]byte, bool) {

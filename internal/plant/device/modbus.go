@@ -40,8 +40,11 @@ type ModbusConfig struct {
 	Holding  map[uint16]*Value
 	Input    map[uint16]*Value
 	// Identity answers function 43/14: vendor name, product code, revision, and
-	// further in the order of the specification. None: the function is illegal.
+	// further in the order of the specification; function 17 gives the first two.
+	// None: both functions are illegal.
 	Identity []string
+	// Running is what function 17 says of the controller; without it it runs.
+	Running func() bool
 	// Connections is how many clients it serves at once; 0 is eight. One more is
 	// refused.
 	Connections int
@@ -52,6 +55,7 @@ type Modbus struct {
 	units                           []uint8
 	coils, discrete, holding, input bank
 	identity                        []string
+	running                         func() bool
 	places                          places
 }
 
@@ -91,7 +95,7 @@ func (k *bank) has(address, quantity int) (there, writable bool) {
 // NewModbus checks a description: values that overlap, lie beyond 65535 or do
 // not fit their table are errors.
 func NewModbus(c ModbusConfig) (*Modbus, error) {
-	m := &Modbus{units: c.Units, identity: c.Identity, places: newPlaces(c.Connections)}
+	m := &Modbus{units: c.Units, identity: c.Identity, running: c.Running, places: newPlaces(c.Connections)}
 	if n := len(c.Identity); n > 0 && n < 3 {
 		return nil, errors.New("device: a Modbus identity has at least vendor, product code and revision")
 	}
@@ -145,7 +149,7 @@ func (m *Modbus) Accept(netip.Addr) Session {
 	if !m.places.take() {
 		return nil
 	}
-	return &modbusSession{server: m, cut: cutter{header: modbusHeader, length: modbusLength}}
+	return &modbusSession{seat: seat{&m.places}, server: m, cut: cutter{header: modbusHeader, length: modbusLength}}
 }
 
 // modbusLength reads the length of a message; the protocol id must be 0.
@@ -159,14 +163,12 @@ func modbusLength(h []byte) int {
 
 // modbusSession is one client's connection.
 type modbusSession struct {
+	seat
 	server *Modbus
 	cut    cutter
 	words  [modbusMaxRead]uint16
 	packed [modbusMaxBits / 8]byte
 }
-
-// Close implements Session.
-func (s *modbusSession) Close() { s.server.places.leave() }
 
 // Receive implements Session: several requests in one segment are answered in
 // their order.
@@ -219,6 +221,8 @@ func (s *modbusSession) serve(m plant.Modbus, function uint8, data, out []byte) 
 		return s.writeCoils(m, data, out)
 	case plant.ModbusWriteRegs:
 		return s.writeRegisters(m, data, out)
+	case plant.ModbusServerID:
+		return s.serverID(m, data, out)
 	case plant.ModbusMaskWrite:
 		return s.maskWrite(m, data, out)
 	case plant.ModbusReadWrite:
@@ -247,4 +251,13 @@ func (p *places) take() bool {
 	return true
 }
 
-func (p *places) leave() { p.used = max(p.used-1, 0) }
+// seat is a session's place; closing it twice gives one place back.
+type seat struct{ in *places }
+
+// Close implements Session for those that embed a seat.
+func (s *seat) Close() {
+	if s.in != nil {
+		s.in.used--
+		s.in = nil
+	}
+}

@@ -199,6 +199,27 @@ func (s *modbusSession) readWrite(m plant.Modbus, data, out []byte) ([]byte, uin
 	return m.Registers(out, plant.ModbusReadWrite, s.load(k, read, wanted)), 0
 }
 
+// serverID tells who this is and whether it runs (6.13): a count of bytes, a
+// number, 0xff or 0, and text.
+func (s *modbusSession) serverID(m plant.Modbus, data, out []byte) ([]byte, uint8) {
+	objects := s.server.identity
+	switch {
+	case len(objects) == 0:
+		return out, plant.ModbusIllegalFunction
+	case len(data) != 0:
+		return out, plant.ModbusIllegalValue
+	}
+	run := byte(0xff)
+	if s.server.running != nil && !s.server.running() {
+		run = 0
+	}
+	answer := append(s.packed[:0], 0, m.Unit, run)
+	answer = append(append(append(answer, objects[0]...), ' '), objects[1]...)
+	answer = answer[:min(len(answer), len(s.packed))]
+	answer[0] = byte(len(answer) - 1)
+	return m.Raw(out, plant.ModbusServerID, answer...), 0
+}
+
 // Levels of device identification (6.21).
 const (
 	modbusBasic    = 1

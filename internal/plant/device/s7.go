@@ -125,7 +125,7 @@ func (s *S7) Accept(netip.Addr) Session {
 	if !s.places.take() {
 		return nil
 	}
-	return &s7Session{server: s, pdu: int(s.pdu), cut: cutter{header: 4, length: tpktLength}}
+	return &s7Session{seat: seat{&s.places}, server: s, pdu: int(s.pdu), cut: cutter{header: 4, length: tpktLength}}
 }
 
 // tpktLength reads the length of a TPKT (RFC 1006, 6).
@@ -164,6 +164,7 @@ const (
 
 // s7Session is one client's connection.
 type s7Session struct {
+	seat
 	server *S7
 	cut    cutter
 	step   int
@@ -177,9 +178,6 @@ type s7Session struct {
 	listing  listing
 	scratch  []byte
 }
-
-// Close implements Session.
-func (s *s7Session) Close() { s.server.places.leave() }
 
 // Receive implements Session.
 func (s *s7Session) Receive(now int64, b, out []byte) ([]byte, bool) {

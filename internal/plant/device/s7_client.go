@@ -14,9 +14,9 @@ const (
 )
 
 // S7Client asks one CPU over one connection. It knows every verb but
-// Connect and Disconnect; Mode 0 is Stop and 1 is Start. Raw sends Data as the parameters of a job (Code is
-// not used: a job's function is its first byte); the reply has the parameters
-// and data of the answer.
+// Connect and Disconnect; Mode 0 is Stop and 1 is Start. Raw sends Data as the parameters of a job, the first
+// byte its function; with Code 7 it sends userdata: a group, a subfunction and
+// content. The reply has the parameters and data of the answer.
 //
 // Points of a request are items of one message each way as long as they fit the
 // agreed size, then the next message follows. Download stops at nothing: whoever
@@ -100,6 +100,9 @@ func (c *S7Client) Ask(r Request, out []byte) ([]byte, error) {
 	case SetClock:
 		return c.next().UserAsk(out, plant.S7User{Group: s7GroupClock, Sub: 2}, appendS7Clock(nil, r.Time)), nil
 	}
+	if r.Code == plant.S7Userdata {
+		return c.next().UserAsk(out, plant.S7User{Group: r.Data[0] & 0xf, Sub: r.Data[1]}, r.Data[2:]), nil
+	}
 	at := len(out)
 	out = append(c.next().Begin(out, plant.S7Job), r.Data...)
 	return plant.S7End(out, at, len(out)), nil
@@ -127,7 +130,7 @@ func (c *S7Client) possible(r *Request) error {
 			return ErrRequest
 		}
 	case Raw:
-		if len(r.Data) == 0 || len(r.Data) > c.pdu-10 {
+		if len(r.Data) == 0 || len(r.Data) > c.pdu-26 || r.Code == plant.S7Userdata && len(r.Data) < 2 {
 			return ErrRequest
 		}
 	case Identify, Stop, Start, Mode, ListBlocks, ReadClock, SetClock:

@@ -112,6 +112,9 @@ func TestS7Refuses(t *testing.T) {
 		{"read-only bit", Request{Verb: Write, Points: points[8:9], Values: []float64{0}}, s7Denied},
 		{"function", Request{Verb: Raw, Data: []byte{0x55}}, s7Unknown},
 		{"items", Request{Verb: Raw, Data: []byte{4, 3, 1}}, s7Unknown},
+		{"status list", Request{Verb: Raw, Code: plant.S7Userdata, Data: []byte{4, 1, 0x12, 0x34, 0, 0}}, s7NoSZL},
+		{"status list index", Request{Verb: Raw, Code: plant.S7Userdata, Data: []byte{4, 1, 1, 0x11, 0, 99}}, s7NoSZLIndex},
+		{"userdata function", Request{Verb: Raw, Code: plant.S7Userdata, Data: []byte{4, 99}}, s7Unknown},
 		{"upload of nothing", Request{Verb: Upload, Block: "FC99"}, s7NoBlock},
 	} {
 		if r := do(t, c, s, x.r, 1000); r.OK || r.Code != x.code || r.Error == "" {

@@ -42,7 +42,7 @@ func (t *TLS) Accept(netip.Addr) Session {
 	if !t.places.take() {
 		return nil
 	}
-	return &tlsSession{server: t, cut: cutter{header: 5, length: tlsLength}}
+	return &tlsSession{seat: seat{&t.places}, server: t, cut: cutter{header: 5, length: tlsLength}}
 }
 
 // Kinds of record.
@@ -63,14 +63,12 @@ func tlsLength(h []byte) int {
 }
 
 type tlsSession struct {
+	seat
 	server  *TLS
 	cut     cutter
 	greeted bool
 	heard   int // records of data; the first ends the handshake
 }
-
-// Close implements Session.
-func (s *tlsSession) Close() { s.server.places.leave() }
 
 // Receive implements Session.
 func (s *tlsSession) Receive(_ int64, b, out []byte) ([]byte, bool) {

@@ -153,10 +153,11 @@ func TestModbusJudged(t *testing.T) {
 		Request{Verb: Raw, Code: 23, Data: []byte{0, 102, 0, 2, 0, 100, 0, 1, 2, 0, 7}},
 		Request{Verb: Read, Points: []Point{{Area: Holding, Address: 9, Kind: Int16}}},
 		Request{Verb: Raw, Code: 43, Data: []byte{14, 4, 2}},
+		Request{Verb: Raw, Code: 17},
 		Request{Verb: Raw, Code: 90, Data: []byte{0, 2}},
 	)
 	rows := w.judge("modbus.func_code", "modbus.exception_code")
-	named(t, rows, "modbus", 0, "1", "2", "3", "4", "5", "6", "8", "15", "16", "22", "23", "43")
+	named(t, rows, "modbus", 0, "1", "2", "3", "4", "5", "6", "8", "15", "16", "17", "22", "23", "43")
 	named(t, rows, "modbus", 1, "1", "2")
 }
 
@@ -177,6 +178,7 @@ func TestS7Judged(t *testing.T) {
 		Request{Verb: ReadClock},
 		Request{Verb: SetClock, Time: testNow},
 		Request{Verb: Raw, Data: []byte{0x55}},
+		Request{Verb: Raw, Code: plant.S7Userdata, Data: []byte{4, 1, 0, 0x74, 0, 0}},
 	)
 	// What the client has no verb for.
 	_, s := s7Link(t, server, 1000)
