@@ -275,7 +275,7 @@ func (h *Host) present(a netip.Addr) {
 				h.announce(a)
 			}
 		})
-		at += 2 * time.Second
+		at += announceEvery
 	}
 }
 

@@ -60,6 +60,7 @@ const (
 	flowIdle       = 120 * time.Second
 	flowIdleTCP    = time.Hour
 	resolveTries   = 3
+	announceEvery  = 2 * time.Second // RFC 5227 section 1.1
 	resolveEvery   = time.Second
 	resolveAll     = 3500 * time.Millisecond // after which a question is answered or never
 	placeLatency   = 20 * time.Microsecond   // of a gateway on a cable

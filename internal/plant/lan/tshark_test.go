@@ -60,6 +60,7 @@ func TestAllKindsJudged(t *testing.T) {
 	b := newBench(t, 11)
 	rec := record(t, b.w)
 	var hosts []*Host
+	const talkEvery = 40 * time.Millisecond
 	talks, done := 0, 0
 	for i, m := range Kinds() {
 		h := b.add(Config{Name: m.Kind, MAC: macOf(byte(10 + i)), Addr: prefix("10.0.0." + itoa(byte(10+i)) + "/24"), VLAN: 20, Switch: b.sw, Manners: m})
@@ -80,7 +81,7 @@ func TestAllKindsJudged(t *testing.T) {
 				continue
 			}
 			talks++
-			at += 40 * time.Millisecond
+			at += talkEvery
 			want := make([]byte, 1+random.N(6000))
 			random.Fill(want)
 			b.w.After(at, func() { talk(t, from, netip.AddrPortFrom(to.Addr().Addr(), 502), want, &done) })
