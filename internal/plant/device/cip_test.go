@@ -425,3 +425,36 @@ func TestCIPPollAllocatesNothing(t *testing.T) {
 	pollAllocatesNothing(t, c, s, append(slices.Clone(points), points...))
 	pollAllocatesNothing(t, c, s, points[:1])
 }
+
+func TestCIPCyclicExchangeAllocatesNothing(t *testing.T) {
+	_, _, d, _ := cipCell(t)
+	own := newMemory()
+	var out float64
+	scanner := NewCIPScanner(CIPScan{
+		Peer: d.host.IP, Configuration: 151, Output: 150, Input: 100, Interval: 10 * time.Millisecond, Serial: 7,
+		Out: []*Value{{Kind: Int32, Load: func() float64 { return 4 }}},
+		In:  []*Value{{Kind: Uint16, Load: func() float64 { return out }, Store: func(x float64) { out = x }}, own.readOnly("In2", Bool, 0, 0)},
+	})
+	d.consumed[0].Values = []*Value{{Kind: Int32, Load: func() float64 { return 0 }, Store: func(float64) {}}}
+	s := d.Accept(testPeer)
+	talk(t, scanner, s, scanner.Open(nil), 1000)
+	if r := do(t, scanner, s, Request{Verb: Connect}, 1000); !r.OK {
+		t.Fatal(r.Error)
+	}
+	now := testNow
+	target, origin := d.Consumer(), scanner.Consumer()
+	toTarget := func(_ netip.AddrPort, b []byte) { target.Receive(now, netip.AddrPortFrom(testPeer, plant.PortIO), b, nil) }
+	toOrigin := func(_ netip.AddrPort, b []byte) { origin.Receive(now, netip.AddrPortFrom(d.host.IP, plant.PortIO), b, nil) }
+	turn := func() {
+		now += 10e6
+		scanner.Produce(now, toTarget)
+		d.Produce(now, toOrigin)
+	}
+	turn()
+	if n := testing.AllocsPerRun(500, turn); n > 0 {
+		t.Errorf("%v allocations a cycle", n)
+	}
+	if !scanner.Connected() || d.Connections() != 1 || out != 77 {
+		t.Errorf("the exchange stands: %v, %d connections, took %g", scanner.Connected(), d.Connections(), out)
+	}
+}
