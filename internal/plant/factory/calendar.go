@@ -1,6 +1,9 @@
 package factory
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // The plant stands in central Europe: an hour ahead of UTC, two in summer. The
 // rule is written out, so that no machine's own table of time zones matters.
@@ -71,4 +74,15 @@ func nextDaily(now int64, at time.Duration) int64 {
 		}
 	}
 	return now + int64(24*time.Hour)
+}
+
+// weekOf is the number of the week, from Monday to Sunday, counted from that of
+// DefaultStart.
+func weekOf(now int64) int {
+	first := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC) // on the wall
+	days := int64(math.Floor(local(now).Sub(first).Hours() / 24))
+	if days < 0 {
+		days -= 6
+	}
+	return int(days / 7)
 }

@@ -77,6 +77,7 @@ type unit struct {
 	server  device.Server // of a controller
 	program *device.CPU   // of a controller that can be programmed
 	think   time.Duration // until an answer is ready; as much again by chance
+	lease   *plant.Lease  // of a device that gets its address; nil for others
 }
 
 // ip is the address it has at present.
@@ -210,3 +211,14 @@ func (f *Factory) device(name string) *unit {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// Inline puts a gateway into a device's cable: it sees every frame in both
+// directions, and may drop or change it.
+func (f *Factory) Inline(device string, g lan.Gateway) error {
+	u := f.devices[device]
+	if u == nil {
+		return fmt.Errorf("the plant has no device %s", device)
+	}
+	u.host.Inline(g)
+	return nil
+}

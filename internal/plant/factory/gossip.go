@@ -31,39 +31,9 @@ func (f *Factory) gossip() error {
 	if err := f.services(); err != nil {
 		return err
 	}
-	for _, u := range f.order {
-		if u.network == "office" && u.manner == windows {
-			f.lease(u)
-			f.browse(u)
-		}
-	}
+	f.staff()
 	f.housekeeping()
 	return nil
-}
-
-// browse lets somebody work at an office computer: more by day than by night.
-func (f *Factory) browse(u *unit) {
-	var again func()
-	again = func() {
-		pause := 40*time.Second + f.about(2*time.Minute)
-		if h := local(f.world.Now()).Hour(); h < 7 || h >= 18 || !f.busy() {
-			pause *= 8
-		} else if u.ip().IsValid() {
-			f.open(u, f.rnd.N(len(sites)))
-		}
-		f.after(pause, again)
-	}
-	f.after(time.Minute+f.about(2*time.Minute), again)
-}
-
-// open asks for a name and then for what is behind it.
-func (f *Factory) open(u *unit, site int) {
-	s := &sites[site]
-	f.resolve(u, s.name, func() {
-		to := netip.AddrPortFrom(f.device(s.server).ip(), portTLS)
-		f.visit(u, to, visit{name: s.name, hello: plant.TLSHello{ALPN: []string{"h2", "http/1.1"}, Modern: s.modern},
-			asks: 2 + f.rnd.N(4), bytes: s.bytes, pause: 3 * time.Second})
-	})
 }
 
 // resolve asks the name server, and goes on when it answered.
@@ -90,31 +60,39 @@ var (
 
 // lease gets a device an address, and renews it.
 func (f *Factory) lease(u *unit) {
-	l := plant.Lease{Transaction: uint32(f.rnd.Next()), Client: u.mac, Name: u.name, Class: "MSFT 5.0"}
-	ask := func(kind uint8) {
-		u.host.SendUDPFrom(netip.AddrPortFrom(unspecified, device.PortDHCPClient), netip.AddrPortFrom(broadcast, device.PortDHCPServer), l.Message(nil, kind))
-	}
+	u.lease = &plant.Lease{Client: u.mac, Name: u.name, Class: "MSFT 5.0"}
+	l := u.lease
 	u.host.ListenUDP(device.PortDHCPClient, func(_, _ netip.AddrPort, b []byte) {
 		kind, offered, server, ok := readLease(b, l.Transaction)
 		switch {
-		case ok && kind == plant.DHCPOffer && !l.Offered.IsValid():
+		case ok && kind == plant.DHCPOffer:
 			l.Offered, l.Server = offered, server
-			ask(plant.DHCPRequest)
-		case ok && kind == plant.DHCPAck:
+			f.askLease(u, plant.DHCPRequest)
+		case ok && kind == plant.DHCPAck && (!u.host.Addr().IsValid() || u.ip() != offered):
 			n := f.networkOf(u.network)
-			if u.ip() != offered {
-				u.host.SetAddr(netip.PrefixFrom(offered, netip.MustParsePrefix(n.prefix).Bits()), addr(n.gateway))
-				f.announce(u)
-			}
+			u.host.SetAddr(netip.PrefixFrom(offered, netip.MustParsePrefix(n.prefix).Bits()), addr(n.gateway))
+			f.announce(u)
 		}
 	})
-	f.after(f.about(20*time.Second), func() { ask(plant.DHCPDiscover) })
-	f.every(leaseSeconds/2*time.Second, leaseSeconds/2*time.Second, func() {
-		if u.ip().IsValid() && u.host.Powered() {
-			l.Transaction = uint32(f.rnd.Next())
-			u.host.SendUDP(device.PortDHCPClient, netip.AddrPortFrom(l.Server, device.PortDHCPServer), l.Message(nil, plant.DHCPRequest))
-		}
-	})
+	f.after(f.about(20*time.Second), func() { f.renewLease(u) })
+	f.every(leaseSeconds/2*time.Second, leaseSeconds/2*time.Second, func() { f.renewLease(u) })
+}
+
+// renewLease asks for an address, the same as before if there was one.
+func (f *Factory) renewLease(u *unit) {
+	if !u.host.Powered() {
+		return
+	}
+	u.lease.Transaction = uint32(f.rnd.Next())
+	if u.lease.Server.IsValid() {
+		f.askLease(u, plant.DHCPRequest)
+		return
+	}
+	f.askLease(u, plant.DHCPDiscover)
+}
+
+func (f *Factory) askLease(u *unit, kind uint8) {
+	u.host.SendUDPFrom(netip.AddrPortFrom(unspecified, device.PortDHCPClient), netip.AddrPortFrom(broadcast, device.PortDHCPServer), u.lease.Message(nil, kind))
 }
 
 // readLease reads what a client needs of a DHCP answer (RFC 2131, 2; RFC 2132, 9.6, 9.7).

@@ -35,8 +35,8 @@ func (f *Factory) live() error {
 
 // inWeek does something in every fourth week, beginning with one.
 func inWeek(first int, do func()) func(int) {
-	return func(n int) {
-		if n%4 == first {
+	return func(week int) {
+		if ((week%4)+4)%4 == first {
 			do()
 		}
 	}
@@ -52,13 +52,12 @@ func (f *Factory) daily(at time.Duration, do func()) {
 	f.world.At(nextDaily(f.world.Now(), at), again)
 }
 
-// weekly does something every week; n counts the weeks.
-func (f *Factory) weekly(w weekly, do func(n int)) {
-	n := 0
+// weekly does something every week; it is told which week this is, counted from
+// that of DefaultStart.
+func (f *Factory) weekly(w weekly, do func(week int)) {
 	var again func()
 	again = func() {
-		do(n)
-		n++
+		do(weekOf(f.world.Now()))
 		f.world.At(w.next(f.world.Now()), again)
 	}
 	f.world.At(w.next(f.world.Now()), again)

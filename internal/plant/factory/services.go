@@ -142,11 +142,16 @@ func (f *Factory) introduce() {
 		b := plant.LLDP(nil, u.mac, u.ip(), "port-1", u.name, u.vendor+" "+u.model+", firmware "+u.firmware, 4)
 		f.every(f.about(30*time.Second), 30*time.Second, func() { u.host.SendFrame(plant.LLDPGroup, plant.EtherLLDP, b) })
 	}
-	group := netip.AddrPortFrom(addr("224.0.0.251"), portMDNS)
+	group, group6 := netip.AddrPortFrom(addr("224.0.0.251"), portMDNS), netip.AddrPortFrom(addr("ff02::fb"), portMDNS)
 	for _, x := range []struct{ name, service string }{{"printer-1", "_ipp._tcp"}, {"printer-2", "_ipp._tcp"}, {"camera-1", "_axis-video._tcp"}, {"camera-2", "_axis-video._tcp"}} {
 		u := f.device(x.name)
 		b := plant.MDNS(nil, u.name, x.service, 80, u.ip())
-		f.every(f.about(2*time.Minute), 20*time.Minute, func() { u.host.SendUDP(portMDNS, group, b) })
+		f.every(f.about(2*time.Minute), 20*time.Minute, func() {
+			u.host.SendUDP(portMDNS, group, b)
+			if u.host.LinkLocal().IsValid() {
+				u.host.SendUDP(portMDNS, group6, b)
+			}
+		})
 	}
 }
 
