@@ -13,7 +13,6 @@ import (
 
 	"firedoor/internal/api"
 	"firedoor/internal/config"
-	"firedoor/internal/plant/factory"
 	"firedoor/internal/plant/scenario"
 )
 
@@ -26,6 +25,9 @@ type demoCommand struct {
 	Listen *string `help:"Address of the console, on this machine only." placeholder:"127.0.0.1:PORT"`
 }
 
+// demoStart is a Wednesday at nine, local time: everybody is at work.
+const demoStart = "2026-03-04T08:00:00Z"
+
 // Limits of the pace.
 const maxDemoSpeed = 1000
 
@@ -37,6 +39,9 @@ func (d *demoCommand) Run(ctx context.Context, m *Main) (err error) {
 	}
 	if !(d.Speed > 0) || d.Speed > maxDemoSpeed {
 		return usageError{fmt.Sprintf("--speed %v: more than 0 and at most %d", d.Speed, maxDemoSpeed)}
+	}
+	if d.Start == "" {
+		d.Start = demoStart
 	}
 	f, err := d.build(learn+scenario.Day, learn)
 	if err != nil {
@@ -52,19 +57,13 @@ func (d *demoCommand) Run(ctx context.Context, m *Main) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(cfg.Data.Dir)) }()
 	}
-	show := newShow(f, learn, d.Speed)
-	s, err := startSimulation(ctx, m, &cfg, show)
+	s, err := openService(ctx, &service{m: m, cfg: &cfg, show: newShow(f, learn, d.Speed)})
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(m.Stderr, "%s of the plant's life are learned first, as fast as this machine can; then it goes on at %g times its own pace.\n"+
 		"Start an attack on the page, in the room Factory, or with: firedoor plant start NAME --data %s\n", scenario.FormatDuration(learn), d.Speed, cfg.Data.Dir)
 	return s.run(ctx)
-}
-
-// startSimulation is startService with a simulated plant to watch.
-func startSimulation(ctx context.Context, m *Main, cfg *config.Config, show *show) (*service, error) {
-	return openService(ctx, &service{m: m, cfg: cfg, show: show})
 }
 
 type plantStartCommand struct {
@@ -74,17 +73,23 @@ type plantStartCommand struct {
 
 // Run asks a running demo to start a scenario.
 func (p *plantStartCommand) Run(ctx context.Context, m *Main) error {
-	name := p.Scenario
-	if _, err := os.Stat(name); err == nil {
-		if name, err = filepath.Abs(name); err != nil {
-			return err
+	x, err := scenario.Load(p.Scenario) // here: the demo may not read what its user may
+	if err != nil {
+		return usageError{err.Error()}
+	}
+	q := url.Values{"scenario": {x.Name}}
+	if x.File == p.Scenario {
+		text, err := os.ReadFile(p.Scenario)
+		if err != nil {
+			return usageError{err.Error()}
 		}
+		q = url.Values{"file": {filepath.Base(p.Scenario)}, "text": {string(text)}}
 	}
 	var answer done
-	if err := ask(ctx, p.Data, http.MethodPost, "/simulation/begin?"+url.Values{"scenario": {name}}.Encode(), &answer); err != nil {
+	if err := ask(ctx, p.Data, http.MethodPost, "/simulation/begin?"+q.Encode(), &answer); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(m.Stdout, answer.Text)
+	_, err = fmt.Fprintln(m.Stdout, answer.Text)
 	return err
 }
 
@@ -94,8 +99,14 @@ func (s *service) simulate(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this process watches no simulated plant: start firedoor demo", http.StatusConflict)
 		return
 	}
-	name := r.URL.Query().Get("scenario")
-	id, err := s.show.Begin(name)
+	q := r.URL.Query()
+	name := q.Get("scenario")
+	begin := func() (string, error) { return s.show.Begin(name) }
+	if file := q.Get("file"); file != "" {
+		name = file
+		begin = func() (string, error) { return s.show.beginText(file, []byte(q.Get("text"))) }
+	}
+	id, err := begin()
 	var wrong *api.SimulationError
 	switch {
 	case errors.As(err, &wrong):
@@ -127,5 +138,3 @@ func stamped(ns int64) string {
 	}
 	return time.Unix(0, ns).UTC().Format("2006-01-02T15:04:05.000000000Z07:00")
 }
-
-var _ = factory.MaxHosts

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -215,12 +216,26 @@ func (s *show) Series(controller, tag string) (api.Series, bool) {
 	return out, true
 }
 
-// Begin starts a scenario now.
+// Begin starts a scenario of the list now.
 func (s *show) Begin(name string) (string, error) {
-	x, err := scenario.Load(name)
+	for _, x := range scenario.Builtin() {
+		if x.Name == name {
+			return s.begin(x)
+		}
+	}
+	return "", &api.SimulationError{Text: "no scenario is called " + strconv.Quote(name)}
+}
+
+// beginText starts the scenario that a file describes.
+func (s *show) beginText(file string, text []byte) (string, error) {
+	x, err := scenario.Parse(file, text)
 	if err != nil {
 		return "", &api.SimulationError{Text: err.Error()}
 	}
+	return s.begin(x)
+}
+
+func (s *show) begin(x *scenario.Scenario) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.f.UnderWay(x.Name) {

@@ -46,7 +46,7 @@ func (r *runCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	s, err := startService(ctx, m, cfg)
+	s, err := openService(ctx, &service{m: m, cfg: cfg})
 	if err != nil {
 		return err
 	}
@@ -120,12 +120,8 @@ type service struct {
 	closers []io.Closer // in the order of opening
 }
 
-// startService opens everything, in the order in which it depends on each other,
+// openService opens everything, in the order in which it depends on each other,
 // and then gives up the rights that are not needed any more.
-func startService(ctx context.Context, m *Main, cfg *config.Config) (*service, error) {
-	return openService(ctx, &service{m: m, cfg: cfg})
-}
-
 func openService(ctx context.Context, s *service) (_ *service, err error) {
 	defer func() {
 		if err != nil {
@@ -265,8 +261,12 @@ func (s *service) openConsole(ctx context.Context) error {
 		return nil
 	}
 	files, built := web.Files()
-	c, err := console.Open(ctx, console.Config{Site: s.cfg.Site, Listen: s.cfg.Console.Listen, Data: s.cfg.Data.Dir, Version: version,
-		SessionFor: s.cfg.Console.SessionFor, Metrics: s.health.Metrics(), Ready: s.problems, Files: files, HasFiles: built}, s.up, s.log)
+	o := console.Config{Site: s.cfg.Site, Listen: s.cfg.Console.Listen, Data: s.cfg.Data.Dir, Version: version,
+		SessionFor: s.cfg.Console.SessionFor, Metrics: s.health.Metrics(), Ready: s.problems, Files: files, HasFiles: built}
+	if s.show != nil {
+		o.Simulation = s.show
+	}
+	c, err := console.Open(ctx, o, s.up, s.log)
 	if err != nil {
 		return usageError{err.Error()}
 	}
@@ -351,7 +351,11 @@ func (s *service) run(ctx context.Context) error {
 func (s *service) greet() {
 	if s.watch != nil {
 		c := s.cfg.Capture
-		fmt.Fprintf(s.m.Stdout, "Sensor %s watches %s.\n", s.cfg.Sensor.Name, strings.Join(append(c.Interfaces, c.Files...), ", "))
+		what := append(c.Interfaces, c.Files...)
+		if s.show != nil {
+			what = []string{"the " + s.show.Name()}
+		}
+		fmt.Fprintf(s.m.Stdout, "Sensor %s watches %s.\n", s.cfg.Sensor.Name, strings.Join(what, ", "))
 	}
 	if s.console != nil {
 		fmt.Fprintf(s.m.Stdout, "Console: http://%s/\n", s.console.Address())
