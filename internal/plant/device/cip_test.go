@@ -443,8 +443,12 @@ func TestCIPCyclicExchangeAllocatesNothing(t *testing.T) {
 	}
 	now := testNow
 	target, origin := d.Consumer(), scanner.Consumer()
-	toTarget := func(_ netip.AddrPort, b []byte) { target.Receive(now, netip.AddrPortFrom(testPeer, plant.PortIO), b, nil) }
-	toOrigin := func(_ netip.AddrPort, b []byte) { origin.Receive(now, netip.AddrPortFrom(d.host.IP, plant.PortIO), b, nil) }
+	toTarget := func(_ netip.AddrPort, b []byte) {
+		target.Receive(now, netip.AddrPortFrom(testPeer, plant.PortIO), b, nil)
+	}
+	toOrigin := func(_ netip.AddrPort, b []byte) {
+		origin.Receive(now, netip.AddrPortFrom(d.host.IP, plant.PortIO), b, nil)
+	}
 	turn := func() {
 		now += 10e6
 		scanner.Produce(now, toTarget)

@@ -15,8 +15,9 @@ import (
 )
 
 // serveTCP lets a server answer on a real socket of this machine and returns its
-// port. One connection speaks at a time, as the package asks for.
-func serveTCP(t *testing.T, server Server) string {
+// port, and what waits until all that called have gone. One connection speaks at
+// a time, as the package asks for.
+func serveTCP(t *testing.T, server Server) (port string, gone func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -40,8 +41,9 @@ func serveTCP(t *testing.T, server Server) string {
 			open.Go(func() { carry(c, s, &turn) })
 		}
 	})
-	t.Cleanup(func() { l.Close(); open.Wait() })
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	gone = func() { l.Close(); open.Wait() }
+	t.Cleanup(gone)
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port), gone
 }
 
 // carry moves bytes between a socket and a session.
@@ -112,7 +114,9 @@ func modbusVisited(t *testing.T, run func(port string) map[string]any) {
 	for k, v := range m.at {
 		before[k] = v
 	}
-	saw := run(serveTCP(t, server))
+	port, gone := serveTCP(t, server)
+	saw := run(port)
+	gone()
 	same(t, saw, before, "TIC101.SP", "SIC101.SP", "FQ101", "PIC101.SP", "TIC101.PV", "WT", "XV101", "ZS101")
 	if saw["written"] != true || saw["exception"] != 2.0 {
 		t.Errorf("written %v, exception %v", saw["written"], saw["exception"])
@@ -172,7 +176,9 @@ func TestNodes7ReadsAndWrites(t *testing.T) {
 		before[k] = v
 	}
 	var saw map[string]any
-	peer(t, &saw, "node", "testdata/peers/nodes7_peer.js", serveTCP(t, server), modules)
+	port, gone := serveTCP(t, server)
+	peer(t, &saw, "node", "testdata/peers/nodes7_peer.js", port, modules)
+	gone()
 	same(t, saw, before, "RUN", "CLEAN", "RATE.SP", "WEIGHT.SP", "GOOD", "LEVEL.SP", "WEIGHT", "FORMAT", "DOOR", "STEP")
 	after := map[string]any{"CLEAN": 1.0, "RATE.SP": -77.0, "GOOD": 987654.0, "LEVEL.SP": 12.5, "STEP": 9.0, "RUN": 1.0}
 	same(t, after, m.at, "CLEAN", "RATE.SP", "GOOD", "LEVEL.SP", "STEP", "RUN")
@@ -186,7 +192,9 @@ func TestStEthernetIPReadsAndWrites(t *testing.T) {
 		before[k] = v
 	}
 	var saw struct{ Outside, Connected map[string]any }
-	peer(t, &saw, "node", "testdata/peers/enip_peer.js", serveTCP(t, server), modules)
+	port, gone := serveTCP(t, server)
+	peer(t, &saw, "node", "testdata/peers/enip_peer.js", port, modules)
+	gone()
 	same(t, saw.Outside, before, "Gripper", "Vacuum", "Step", "Cycles", "Conveyor.SP")
 	before["Vacuum"], before["Step"] = 2.5, -8 // what the first visit wrote
 	same(t, saw.Connected, before, "Gripper", "Vacuum", "Step", "Cycles", "Conveyor.SP")
