@@ -121,7 +121,8 @@ type Conn struct {
 	scales bool
 
 	timers [3]timer
-	probes int // keep-alive probes without answer
+	probes int   // keep-alive probes without answer
+	idle   int64 // the silence before the first of them, in ns; 0: none
 }
 
 type lateSegment struct {

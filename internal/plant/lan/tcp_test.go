@@ -218,6 +218,28 @@ func TestShortPowerFailure(t *testing.T) {
 	}
 }
 
+// TestKeepAlivesDoNotCross: of two equal devices one probes and the other is glad.
+func TestKeepAlivesDoNotCross(t *testing.T) {
+	b := newBench(t, 2)
+	rec := record(t, b.w)
+	a, z := b.host("a", 1, RockwellAdapter()), b.host("z", 2, RockwellAdapter())
+	z.ListenTCP(44818, func(*Conn) Handler { return &ear{} })
+	a.DialTCP(addrPort("10.0.0.2:44818"), 0, &ear{})
+	b.run(time.Hour)
+	probes := 0
+	for _, row := range judge(t, rec.Bytes(), "tcp.analysis.keep_alive", "tcp.analysis.duplicate_ack") {
+		if row[0] != "" {
+			probes++
+		}
+		if row[1] != "" {
+			t.Error("a probe was answered twice")
+		}
+	}
+	if probes < 50 || probes > 60 {
+		t.Errorf("%d probes in an hour", probes)
+	}
+}
+
 func TestKeepAliveFindsTheDead(t *testing.T) {
 	b := newBench(t, 2)
 	rec := record(t, b.w)

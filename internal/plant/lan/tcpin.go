@@ -3,6 +3,7 @@ package lan
 import (
 	"encoding/binary"
 	"net/netip"
+	"time"
 )
 
 // segment is a TCP segment that came in.
@@ -155,7 +156,10 @@ func (c *Conn) establish(s *segment) {
 	c.state = established
 	c.heard()
 	if k := c.h.manners.KeepAlive; k > 0 {
-		c.arm(timerIdle, c.h.w.now+int64(k))
+		// Such timers are looked at every half second, at each host at its own moment:
+		// else two equal devices would probe each other at the same time for ever.
+		c.idle = int64(k + c.h.random.Duration(500*time.Millisecond))
+		c.arm(timerIdle, c.h.w.now+c.idle)
 	}
 }
 

@@ -112,7 +112,7 @@ func (c *Conn) probeWindow() {
 func (c *Conn) keepAlive() {
 	m := c.h.manners
 	now := c.h.w.now
-	if quiet := c.heardAt + int64(m.KeepAlive); m.KeepAlive > 0 && quiet > now {
+	if quiet := c.heardAt + c.idle; quiet > now {
 		c.arm(timerIdle, quiet)
 		return
 	}
