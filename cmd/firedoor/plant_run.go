@@ -64,7 +64,10 @@ func (r *plantRunCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	return r.tell(m, f, w, learn)
+	if err := r.tell(m, f, w, learn); err != nil || r.Data != nil {
+		return err
+	}
+	return os.RemoveAll(dir) // it is over: the same words begin anew
 }
 
 // learning is how much of the plant's time is learned from.
@@ -95,7 +98,12 @@ func (r *plantRunCommand) folder() (string, error) {
 		return "", usageError{fmt.Sprintf("--data: give a folder: %v", err)}
 	}
 	h := fnv.New64a()
-	_, _ = fmt.Fprintln(h, version, r.Seed, r.Hosts, r.Start, r.Days, r.Learn, strings.Join(r.Scenario, " ")) // a hash takes everything
+	if self, err := os.Executable(); err == nil { // another build may behave otherwise
+		if info, err := os.Stat(self); err == nil {
+			_, _ = fmt.Fprintln(h, info.Size(), info.ModTime().UnixNano()) // a hash takes everything
+		}
+	}
+	_, _ = fmt.Fprintln(h, version, r.Seed, r.Hosts, r.Start, r.Days, r.Learn, strings.Join(r.Scenario, " "))
 	return filepath.Join(cache, "firedoor", "plant", fmt.Sprintf("%016x", h.Sum64())), nil
 }
 
