@@ -68,6 +68,33 @@ func TestPollingAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestRoutedPollingAllocatesNothing: nor does it by way of a router with a filter and
+// translated addresses, with datagrams beside it.
+func TestRoutedPollingAllocatesNothing(t *testing.T) {
+	b, server, plcs, routers := twoLines(t, 1)
+	b.w.Tap(func(int64, []byte) {})
+	var pollers [2]*poller
+	datagrams := 0
+	for i, plc := range plcs {
+		routers[i].Filter(func(p Packet) bool { return p.Established || p.In == 0 })
+		plc.ListenTCP(102, func(*Conn) Handler { return &answerer{} })
+		plc.ListenUDP(161, func(from, _ netip.AddrPort, x []byte) { datagrams++; plc.SendUDP(161, from, x) })
+		pollers[i] = &poller{}
+		outside := addr("10.1.0." + itoa(byte(110+i)))
+		server.DialTCP(netip.AddrPortFrom(outside, 102), 0, pollers[i])
+		server.ListenUDP(161, func(from, _ netip.AddrPort, x []byte) { server.SendUDP(161, from, x) })
+		server.SendUDP(161, netip.AddrPortFrom(outside, 161), pollers[i].question[:])
+	}
+	b.run(5 * time.Second)
+	before := datagrams
+	if allocs := testing.AllocsPerRun(20, func() { b.run(100 * time.Millisecond) }); allocs != 0 {
+		t.Errorf("100 ms of polling over routers allocate %v times", allocs)
+	}
+	if pollers[1].asked < 1000 || datagrams-before < 1000 {
+		t.Errorf("only %d questions and %d datagrams", pollers[1].asked, datagrams-before)
+	}
+}
+
 // BenchmarkFrames tells how many frames a second pass from host to host.
 func BenchmarkFrames(b *testing.B) {
 	w, _ := polling(b, 4)

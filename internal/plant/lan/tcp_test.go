@@ -52,7 +52,7 @@ func (e *exchange) Received(c *Conn, b []byte) {
 // cable pulled for a while, both sides get exactly what the other sent.
 func TestWhatIsSentIsReceived(t *testing.T) {
 	var retries uint64
-	for seed := range uint64(500) {
+	for seed := range uint64(250) {
 		random := NewRandom(seed)
 		b := newBench(t, seed)
 		kinds := Kinds()
@@ -483,5 +483,76 @@ func TestNoChecksumLooksLikeNone(t *testing.T) {
 	}
 	if ones == 0 {
 		t.Error("the case did not come up")
+	}
+}
+
+// TestToItself: a host may speak to itself; no cable sees it.
+func TestToItself(t *testing.T) {
+	b := newBench(t, 2)
+	rec := record(t, b.w)
+	a := b.host("a", 1, Windows())
+	server := &ear{onBytes: func(c *Conn, x []byte) { c.Send(x) }}
+	a.ListenTCP(9, func(*Conn) Handler { return server })
+	client := &ear{onOpen: func(c *Conn) { c.Send([]byte("hello")) }, onBytes: func(c *Conn, _ []byte) { c.Close() }}
+	a.DialTCP(addrPort("10.0.0.1:9"), 0, client)
+	ok := false
+	a.Ping(addr("10.0.0.1"), 8, func(x bool) { ok = x })
+	b.run(10 * time.Second)
+	if string(client.got) != "hello" || client.closed != 1 || server.closed != 1 || !ok || rec.frames != 0 {
+		t.Errorf("got %q, closed %d and %d, ping %v, %d frames", client.got, client.closed, server.closed, ok, rec.frames)
+	}
+}
+
+// TestTimeWait: a closed port pair is kept for a while and may be used again; more
+// of them than MaxTimeWait are forgotten at once, and all in the end.
+func TestTimeWait(t *testing.T) {
+	b := newBench(t, 2)
+	a, z := b.host("a", 1, Windows()), b.host("z", 2, Linux())
+	z.ListenTCP(9, func(*Conn) Handler { return &ear{} })
+	opened, closed := 0, 0
+	dial := func(local uint16) {
+		a.DialTCP(addrPort("10.0.0.2:9"), local, &ear{
+			onOpen:  func(c *Conn) { opened++; c.Close() },
+			onClose: func(_ *Conn, err error) { closed++ },
+		})
+	}
+	for range 5 {
+		dial(7000)
+		b.run(100 * time.Millisecond)
+	}
+	if opened != 5 || closed != 5 || a.waiting != 1 {
+		t.Errorf("opened %d, closed %d, %d in TIME-WAIT", opened, closed, a.waiting)
+	}
+	for range MaxTimeWait + 200 {
+		dial(0)
+		b.run(10 * time.Millisecond)
+	}
+	if a.waiting != MaxTimeWait || a.open != 0 || z.open != 0 || closed != opened {
+		t.Errorf("%d in TIME-WAIT, %d and %d open, %d opened, %d closed", a.waiting, a.open, z.open, opened, closed)
+	}
+	b.run(5 * time.Minute)
+	if len(a.conns) != 0 || a.waiting != 0 || a.first != nil || a.last != nil {
+		t.Errorf("%d connections are left", len(a.conns))
+	}
+}
+
+// TestAddressConflict: two hosts of one address both answer for it, and the one that
+// knows nothing of a conversation ends it.
+func TestAddressConflict(t *testing.T) {
+	b := newBench(t, 2)
+	plc, hmi, rogue := b.host("plc", 1, VxWorks()), b.host("hmi", 2, Windows()), b.host("rogue", 3, Linux())
+	plc.ListenTCP(502, func(*Conn) Handler { return &ear{onBytes: func(c *Conn, x []byte) { c.Send(x) }} })
+	var errs []error
+	hmi.DialTCP(addrPort("10.0.0.1:502"), 0, &ear{
+		onOpen:  func(c *Conn) { c.Send([]byte("?")) },
+		onBytes: func(c *Conn, x []byte) { hmi.After(100*time.Millisecond, func() { c.Send([]byte("?")) }) },
+		onClose: func(_ *Conn, err error) { errs = append(errs, err) },
+	})
+	b.run(10 * time.Second)
+	rogue.SetAddr(prefix("10.0.0.1/24"), netip.Addr{})
+	rogue.SendARP(ARPRequest, rogue.MAC(), addr("10.0.0.1"), 0, addr("10.0.0.1"), Broadcast)
+	b.run(10 * time.Second)
+	if len(errs) != 1 || !errors.Is(errs[0], ErrReset) {
+		t.Errorf("the panel saw %v", errs)
 	}
 }

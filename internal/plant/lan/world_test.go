@@ -120,6 +120,68 @@ func (e *ear) Closed(c *Conn, err error) {
 	}
 }
 
+// TestOrderOfEvents: what is due earlier comes first, and of two of one time the one
+// that was asked for first, from whichever heap.
+func TestOrderOfEvents(t *testing.T) {
+	var q queue
+	random := NewRandom(1)
+	type want struct {
+		at  int64
+		seq uint64
+	}
+	var waiting []want
+	out := 0
+	for range 20000 {
+		if random.N(5) < 3 {
+			at := int64(random.N(500))
+			q.push(random.N(2) == 0, at, &event{slot: uint8(q.seq + 1)})
+			waiting = append(waiting, want{at, q.seq})
+			continue
+		}
+		var e event
+		at, ok := q.pop(1<<62, &e)
+		if ok != (len(waiting) > 0) {
+			t.Fatal("the queue and the list differ in length")
+		}
+		if !ok {
+			continue
+		}
+		least := 0
+		for i, x := range waiting {
+			if l := waiting[least]; x.at < l.at || x.at == l.at && x.seq < l.seq {
+				least = i
+			}
+		}
+		if l := waiting[least]; l.at != at || uint8(l.seq) != e.slot {
+			t.Fatalf("event %d of %d came, %d of %d was due", e.slot, at, uint8(l.seq), l.at)
+		}
+		waiting = append(waiting[:least], waiting[least+1:]...)
+		out++
+	}
+	if out < 7000 {
+		t.Errorf("only %d events came out", out)
+	}
+}
+
+// TestRunStopsBefore: what is due at the end of a run happens in the next.
+func TestRunStopsBefore(t *testing.T) {
+	w := New(epoch, 1)
+	var order []int
+	w.At(epoch.UnixNano()+10, func() { order = append(order, 2) })
+	w.At(epoch.UnixNano()+9, func() {
+		order = append(order, 1)
+		w.At(0, func() { order = append(order, 3) }) // long past: now
+	})
+	w.Run(epoch.UnixNano() + 10)
+	if len(order) != 2 || order[1] != 3 || w.Now() != epoch.UnixNano()+10 {
+		t.Errorf("order %v, now %d", order, w.Now())
+	}
+	w.Run(epoch.UnixNano() + 11)
+	if len(order) != 3 || order[2] != 2 {
+		t.Errorf("order %v", order)
+	}
+}
+
 func TestTCPFirstWords(t *testing.T) {
 	b := newBench(t, 1)
 	rec := record(t, b.w)
