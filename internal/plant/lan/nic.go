@@ -54,7 +54,7 @@ func (n *nic) init(w *World, name string, owner station, mac firedoor.MAC, m *Ma
 	n.noise = derive(w.seed, "cable of "+name)
 	n.ident = uint16(n.random.Next())
 	n.plugged, n.powered = true, true
-	n.bootedAt = w.now - int64(n.random.N(1<<52)) // up for days already
+	n.bootedAt = w.now - n.random.n64(1<<52) // up for days already
 	n.neighbour = map[netip.Addr]*neighbour{}
 	n.setManners(m)
 }

@@ -22,18 +22,19 @@ func (r *Random) Next() uint64 {
 }
 
 // N returns a number in [0, n); 0 when n is not positive.
-func (r *Random) N(n int) int {
+func (r *Random) N(n int) int { return int(r.n64(int64(n))) }
+
+// n64 is N also where int has 32 bits.
+func (r *Random) n64(n int64) int64 {
 	if n <= 0 {
 		return 0
 	}
 	hi, _ := bits.Mul64(r.Next(), uint64(n))
-	return int(hi)
+	return int64(hi)
 }
 
 // Duration returns a duration in [0, d); 0 when d is not positive.
-func (r *Random) Duration(d time.Duration) time.Duration {
-	return time.Duration(r.N(int(d)))
-}
+func (r *Random) Duration(d time.Duration) time.Duration { return time.Duration(r.n64(int64(d))) }
 
 // Fill fills b with bytes.
 func (r *Random) Fill(b []byte) {
