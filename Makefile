@@ -6,8 +6,6 @@ SHELL := /bin/bash
 export CGO_ENABLED := 0
 export GOFLAGS := -trimpath
 
-SAMPLE := samples/plant.pcap.xz
-
 .PHONY: help
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,8 +24,8 @@ web/dist/index.html: $(shell find web -name node_modules -prune -o -name dist -p
 	@scripts/web
 
 .PHONY: demo
-demo: build ## build everything and show the console, with the sample capture played through it in a loop
-	@scripts/demo $(SAMPLE)
+demo: build ## build everything and show the console on the virtual factory
+	@scripts/demo
 
 .PHONY: test
 test: tools web ## run all tests, installing what they need first
@@ -56,6 +54,14 @@ live: build ## capture 200,000 packets/s from a veth pair, and force drops: both
 .PHONY: soak
 soak: build ## 10 minutes of warm-up and 30 at 50,000 packets/s: memory must not grow (root)
 	@scripts/soak $(SOAKFLAGS)
+
+.PHONY: score
+score: build ## measure what is found in the virtual factory, into docs/DETECTION.md (a quarter of an hour)
+	@go run ./scripts/score $(SCOREFLAGS)
+
+.PHONY: factory-day
+factory-day: build ## let tshark look for malformed frames in a day of the virtual factory (half an hour)
+	@scripts/factory-day $(FACTORYFLAGS)
 
 .PHONY: golden
 golden: ## rewrite captures and golden files after a wanted change; then read the difference
