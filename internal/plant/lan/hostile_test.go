@@ -211,3 +211,40 @@ func TestMemoryOfASwitchIsBounded(t *testing.T) {
 		t.Errorf("%d frames came, %d were lost, %d kept", got, lost, b.w.underWay)
 	}
 }
+
+// TestMoreThanTheWindow: what goes beyond the window told is cut off, so that a
+// stranger cannot fill the memory of a host that does not read.
+func TestMoreThanTheWindow(t *testing.T) {
+	b := newBench(t, 2)
+	a, z := b.host("a", 1, Linux()), b.host("z", 2, SmallStack())
+	var there *Conn
+	z.ListenTCP(9, func(*Conn) Handler { return &ear{onOpen: func(c *Conn) { there = c; c.Pause(true) }} })
+	c := a.DialTCP(addrPort("10.0.0.2:9"), 0, &ear{})
+	b.run(time.Second)
+	seq := c.nxt
+	for range 20 {
+		a.SendTCP(Segment{From: c.Local(), To: c.Peer(), Seq: seq, Ack: there.nxt, Flags: flagACK | flagPSH, Window: 1000, Data: make([]byte, 1000)})
+		seq += 1000
+	}
+	b.run(time.Second)
+	if len(there.held) != 5840 {
+		t.Errorf("%d bytes are held of a window of 5840", len(there.held))
+	}
+}
+
+// TestWhoLearnsUnasked: some kinds take up every address they hear of, others only
+// those who speak to them.
+func TestWhoLearnsUnasked(t *testing.T) {
+	b := newBench(t, 2)
+	eager, careful, other := b.host("eager", 1, VxWorks()), b.host("careful", 2, Linux()), b.host("other", 3, Linux())
+	other.SendARP(ARPRequest, other.MAC(), addr("10.0.0.3"), 0, addr("10.0.0.3"), Broadcast)
+	b.run(time.Second)
+	if eager.Known(addr("10.0.0.3")) != other.MAC() || careful.Known(addr("10.0.0.3")) != 0 {
+		t.Errorf("eager knows %v, careful %v", eager.Known(addr("10.0.0.3")), careful.Known(addr("10.0.0.3")))
+	}
+	other.Ping(addr("10.0.0.2"), 8, nil)
+	b.run(time.Second)
+	if careful.Known(addr("10.0.0.3")) != other.MAC() {
+		t.Error("who is asked learns who asks")
+	}
+}

@@ -163,3 +163,61 @@ func TestRouterWantsAddresses(t *testing.T) {
 		t.Error("two hosts of one name")
 	}
 }
+
+// TestRouterWithoutPower: nothing passes, and all passes again when it is back.
+func TestRouterWithoutPower(t *testing.T) {
+	b, server, plcs, routers := twoLines(t, 1)
+	pings := [2]int{}
+	ask := func() {
+		for i := range plcs {
+			server.Ping(addr("10.1.0."+itoa(byte(110+i))), 8, func(ok bool) {
+				if ok {
+					pings[i]++
+				}
+			})
+		}
+		b.run(5 * time.Second)
+	}
+	ask()
+	routers[0].Power(false)
+	ask()
+	routers[0].Power(true)
+	ask()
+	if pings != [2]int{2, 3} {
+		t.Errorf("answers %v", pings)
+	}
+}
+
+// TestForgedPacket: raw IP in another's name, by way of a router, and the power's
+// listeners.
+func TestForgedPacket(t *testing.T) {
+	b, server, plcs, _ := twoLines(t, 1)
+	rec := record(t, b.w)
+	server.gateway = addr("10.1.0.20")
+	server.SendIP(addr("10.1.0.77"), addr("192.168.0.10"), 47, make([]byte, 40))
+	b.run(time.Second)
+	forged := 0
+	for _, row := range judge(t, rec.Bytes(), "ip.src", "ip.proto") {
+		if row[0] == "10.1.0.77" && row[1] == "47" {
+			forged++
+		}
+	}
+	if forged != 2 {
+		t.Errorf("%d forged packets were seen, want one before and one behind the router", forged)
+	}
+	var told []bool
+	late := 0
+	plcs[0].OnPower(func(on bool) { told = append(told, on) })
+	plcs[0].After(time.Second, func() { late++ })
+	plcs[0].Power(false)
+	plcs[0].Power(false)
+	b.run(10 * time.Second)
+	plcs[0].Power(true)
+	b.run(10 * time.Second)
+	if len(told) != 2 || told[0] || !told[1] || !plcs[0].Powered() || late != 0 {
+		t.Errorf("told %v, %d things done that belonged to the time before", told, late)
+	}
+	if KindNamed("siemens cpu") == nil || KindNamed("toaster") != nil {
+		t.Error("kinds by name")
+	}
+}

@@ -556,3 +556,21 @@ func TestAddressConflict(t *testing.T) {
 		t.Errorf("the panel saw %v", errs)
 	}
 }
+
+// TestPortUsedAgain: a client that comes back with the port of a connection which
+// waits at the server in TIME-WAIT is let in.
+func TestPortUsedAgain(t *testing.T) {
+	b := newBench(t, 2)
+	a, z := b.host("a", 1, SiemensCPU()), b.host("z", 2, Linux())
+	z.ListenTCP(9, func(*Conn) Handler { return &ear{onOpen: func(c *Conn) { c.Close() }} })
+	opened := 0
+	for range 30 {
+		a.DialTCP(addrPort("10.0.0.2:9"), 7000, &ear{onOpen: func(*Conn) { opened++ }})
+		b.run(4 * time.Second)
+	}
+	// Its sequence numbers have no pattern: those of every other try are old for the
+	// server, which acknowledges, is reset, and takes the next SYN.
+	if opened != 30 {
+		t.Errorf("opened %d of 30", opened)
+	}
+}
