@@ -20,11 +20,16 @@ func (r *Random) Next() uint64 {
 
 // N returns a number in [0, n); 0 when n is not positive.
 func (r *Random) N(n int) int {
+	return int(r.N64(int64(n)))
+}
+
+// N64 returns a number in [0, n), as N does, also where int has 32 bits.
+func (r *Random) N64(n int64) int64 {
 	if n <= 0 {
 		return 0
 	}
 	hi, _ := bits.Mul64(r.Next(), uint64(n))
-	return int(hi)
+	return int64(hi)
 }
 
 // Fill fills b with bytes.

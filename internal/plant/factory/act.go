@@ -214,20 +214,10 @@ func (a *act) session(step *scenario.Step) *session {
 	if s == nil || s.over {
 		s = a.f.sessionTo(from, to)
 		e := a.book(step)
-		s.told = func(t *task) { a.told(e, from, to, s, t) }
+		s.told = func(t *task) { a.f.tell(e, from, to, s, &t.ask) }
 		a.sessions[key] = s
 	}
 	return s
-}
-
-// told writes down what was asked, at the moment at which it is sent.
-func (a *act) told(e *truth.Entry, from, to *unit, s *session, t *task) {
-	for _, op := range said(to.image, &t.ask) {
-		op.Time = truth.Moment(a.f.world.Now())
-		op.Client = firedoor.Address{IP: from.ip().String(), Port: s.conn.Local().Port(), MAC: from.mac.String()}
-		op.Server = firedoor.Address{IP: s.to.Addr().String(), Port: s.to.Port(), MAC: to.mac.String()}
-		a.f.truth.Operation(e, op)
-	}
 }
 
 func (a *act) identify(step *scenario.Step) {

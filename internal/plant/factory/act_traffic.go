@@ -20,11 +20,20 @@ func (d dialect) trials() []device.Request {
 	case logix:
 		list = append(list, device.Request{Verb: device.Identify}, device.Request{Verb: device.ListBlocks})
 	default:
-		for code := range uint8(127) {
-			list = append(list, device.Request{Verb: device.Raw, Code: code + 1})
-		}
+		list = append(list, modbusTrials...)
 	}
 	return list
+}
+
+// modbusTrials ask for every public function that changes nothing, with data that
+// fits, and for some that only vendors have.
+var modbusTrials = []device.Request{
+	trial(1, 0, 0, 0, 1), trial(2, 0, 0, 0, 1), trial(3, 0, 0, 0, 1), trial(4, 0, 0, 0, 1), trial(7), trial(8, 0, 0, 0xa5, 0x37), trial(11), trial(12),
+	trial(17), trial(20, 7, 6, 0, 1, 0, 0, 0, 1), trial(24, 0, 0), trial(43, 14, 1, 0), trial(65), trial(66), trial(72), trial(90, 0, 2), trial(100), trial(110),
+}
+
+func trial(code uint8, data ...byte) device.Request {
+	return device.Request{Verb: device.Raw, Code: code, Data: data}
 }
 
 // download loads a program into a controller.

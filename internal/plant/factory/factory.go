@@ -199,7 +199,7 @@ func (f *Factory) every(first, period time.Duration, do func()) {
 }
 
 // about is a duration in [0, d).
-func (f *Factory) about(d time.Duration) time.Duration { return time.Duration(f.rnd.N(int(d))) }
+func (f *Factory) about(d time.Duration) time.Duration { return time.Duration(f.rnd.N64(int64(d))) }
 
 // device is a device of that name; a mistake in this package if there is none.
 func (f *Factory) device(name string) *unit {

@@ -3,10 +3,12 @@ package factory
 import (
 	"fmt"
 	"hash/fnv"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"firedoor/internal/mishap"
 	"firedoor/internal/plant/scenario"
 )
 
@@ -69,11 +71,11 @@ func TestScenarios(t *testing.T) {
 	for _, s := range scenario.Builtin() {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			f, err := New(Options{Seed: 3, Scenarios: []Planned{{Scenario: s, At: 2 * time.Minute}}})
+			f, err := New(Options{Seed: 3, Scenarios: []Planned{{Scenario: s, At: time.Minute}}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			length := min(s.Lasts, time.Hour) + 5*time.Minute
+			length := min(s.Lasts, 40*time.Minute) + 3*time.Minute
 			f.Run(length)
 			found := 0
 			for _, e := range f.Truth().Entries {
@@ -81,7 +83,7 @@ func TestScenarios(t *testing.T) {
 					continue
 				}
 				found++
-				if len(e.Hosts) == 0 || s.Lasts <= time.Hour && e.Open() {
+				if len(e.Hosts) == 0 || s.Lasts <= 40*time.Minute && e.Open() {
 					t.Errorf("hosts %v, from %s to %s", e.Hosts, e.Start, e.End)
 				}
 				if asks(s) && e.OperationsTotal == 0 {
@@ -112,4 +114,41 @@ func asks(s *scenario.Scenario) bool {
 		}
 	}
 	return false
+}
+
+const tellDigest = "FIREDOOR_TELL_DIGEST"
+
+// TestTellDigest tells the frames of an eventful while to TestSameBytesElsewhere.
+func TestTellDigest(t *testing.T) {
+	if os.Getenv(tellDigest) == "" {
+		t.Skip("only for builds for other machines")
+	}
+	fmt.Println(mishap.OtherMark + eventful(t))
+}
+
+// eventful is a while in which the plant works, a shift changes and mixers are attacked.
+func eventful(t *testing.T) string {
+	t.Helper()
+	o := Options{Seed: 11, Start: wall(3, 13, 50)}
+	for _, name := range []string{"setpoint-write", "junk-sensor"} {
+		s, err := scenario.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Scenarios = append(o.Scenarios, Planned{Scenario: s, At: 2 * time.Minute})
+	}
+	d, _ := digest(t, o, 20*time.Minute)
+	return d
+}
+
+// TestSameBytesElsewhere: the same seed gives the same frames on other machines.
+func TestSameBytesElsewhere(t *testing.T) {
+	want := eventful(t)
+	for _, b := range mishap.OtherBuilds {
+		t.Run(b.Name, func(t *testing.T) {
+			if got := b.Told(t, "TestTellDigest", tellDigest); got != want {
+				t.Errorf("%s, here %s", got, want)
+			}
+		})
+	}
 }

@@ -3,7 +3,6 @@ package factory
 import (
 	"time"
 
-	"firedoor/internal/plant/device"
 	"firedoor/internal/plant/physics"
 	"firedoor/internal/plant/truth"
 )
@@ -14,6 +13,7 @@ func (f *Factory) live() error {
 	for _, h := range []time.Duration{6, 14, 22} {
 		f.daily(h*time.Hour, f.shiftChange)
 	}
+	f.adjust()
 	f.daily(2*time.Hour+30*time.Minute, f.backup)
 	f.daily(9*time.Hour+40*time.Minute, f.diagnose)
 	for _, day := range []time.Weekday{time.Tuesday, time.Thursday} {
@@ -117,11 +117,8 @@ func (f *Factory) operate(e *truth.Entry, panel, server, tag string, value float
 	r := writeOf(p, value)
 	f.truth.Involve(e, f.hostTruth(from, truth.Actor))
 	f.truth.Involve(e, f.hostTruth(to, truth.Target))
-	f.operatorSession(from, to).ask(r, func(_ *device.Reply, ok bool) {
-		if ok {
-			f.record1(e, from, to, &r)
-		}
-	})
+	s := f.operatorSession(from, to)
+	s.put(task{ask: r, sent: func() { f.tell(e, from, to, s, &r) }})
 }
 
 // panels by the controller they belong to.
@@ -137,12 +134,16 @@ func (f *Factory) shiftChange() {
 	}
 	e := f.begin("shift-change", truth.Routine, "the next shift comes in and trims its machines within the usual", "")
 	for _, p := range panels {
-		f.after(time.Minute+f.about(20*time.Minute), func() { f.trim(e, p.panel, p.server) })
+		f.after(time.Minute+f.about(20*time.Minute), func() {
+			if f.rnd.N(2) == 0 {
+				f.trim(e, p.panel, p.server)
+			}
+		})
 	}
 	f.end(e, 25*time.Minute)
 }
 
-// trim moves one setpoint within its usual range, every other time.
+// trim moves one setpoint within its usual range.
 func (f *Factory) trim(e *truth.Entry, panel, server string) {
 	var list []*physics.Tag
 	for _, t := range f.device(server).image.tags {
@@ -150,13 +151,29 @@ func (f *Factory) trim(e *truth.Entry, panel, server string) {
 			list = append(list, t)
 		}
 	}
-	if len(list) == 0 || f.rnd.N(2) == 0 {
+	if len(list) == 0 {
 		return
 	}
 	t := list[f.rnd.N(len(list))]
 	middle, half := (t.Low+t.High)/2, (t.High-t.Low)/2
 	share := float64(f.rnd.N(101)-50) / 100
 	f.operate(e, panel, server, t.Name, middle+float64(half*share))
+}
+
+// adjust: operators move a setpoint within the usual, now and then.
+func (f *Factory) adjust() {
+	for _, p := range panels {
+		var again func()
+		again = func() {
+			if f.busy() {
+				e := f.begin("adjustment", truth.Routine, "an operator moves a setpoint within the usual", "")
+				f.trim(e, p.panel, p.server)
+				f.end(e, time.Minute)
+			}
+			f.after(15*time.Minute+f.about(30*time.Minute), again)
+		}
+		f.after(2*time.Minute+f.about(20*time.Minute), again)
+	}
 }
 
 // nextRecipe: the operator chooses what the next batch will be.

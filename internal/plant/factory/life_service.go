@@ -17,7 +17,7 @@ func (f *Factory) errand(e *truth.Entry, from, to *unit) *session {
 	s.once = true
 	f.truth.Involve(e, f.hostTruth(from, truth.Actor))
 	f.truth.Involve(e, f.hostTruth(to, truth.Target))
-	s.told = func(t *task) { f.record1(e, from, to, &t.ask) }
+	s.told = func(t *task) { f.tell(e, from, to, s, &t.ask) }
 	return s
 }
 
@@ -141,12 +141,12 @@ func (f *Factory) switchOver() {
 	f.end(e, time.Hour+5*time.Minute)
 }
 
-// record1 writes down what somebody asked of a controller.
-func (f *Factory) record1(e *truth.Entry, from, to *unit, r *device.Request) {
+// tell writes down what somebody asks of a controller, in the moment in which it is sent.
+func (f *Factory) tell(e *truth.Entry, from, to *unit, s *session, r *device.Request) {
 	for _, op := range said(to.image, r) {
 		op.Time = truth.Moment(f.world.Now())
-		op.Client = firedoor.Address{IP: from.ip().String(), MAC: from.mac.String()}
-		op.Server = firedoor.Address{IP: f.addressFrom(from, to).String(), Port: to.image.dialect.port(), MAC: to.mac.String()}
+		op.Client = firedoor.Address{IP: from.ip().String(), Port: s.conn.Local().Port(), MAC: from.mac.String()}
+		op.Server = firedoor.Address{IP: s.to.Addr().String(), Port: s.to.Port(), MAC: to.mac.String()}
 		f.truth.Operation(e, op)
 	}
 }

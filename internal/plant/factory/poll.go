@@ -35,6 +35,7 @@ func pollings() []polling {
 			polling{n + "hmi", n + "plc", time.Second, measures},
 			polling{n + "hmi", n + "plc", 5 * time.Second, settings},
 			polling{n + "plc", n + "drive", 500 * time.Millisecond, everything},
+			polling{n + "plc", n + "io", 500 * time.Millisecond, everything},
 			polling{n + "hmi", n + "drive", 10 * time.Second, production})
 	}
 	return append(list,

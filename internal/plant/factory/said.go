@@ -8,41 +8,83 @@ import (
 	"firedoor/internal/plant/truth"
 )
 
-// said puts a request into the words of an event line: one operation for each
-// point that is written or read, one for an order. Reads keep their first point.
+// said puts a request into the words of an event line, so that both can be joined:
+// one operation for each point that is written, one for everything else, with its
+// first point. What is said in several messages stands for the first of them.
 func said(m *image, r *device.Request) []truth.Operation {
 	if m == nil {
 		return nil
 	}
-	op := truth.Operation{Protocol: m.dialect.protocol(), Verb: verbWords[r.Verb], Function: r.Verb.String()}
+	unit := m.dialect.unit()
+	op := truth.Operation{Protocol: m.dialect.protocol(), Unit: &unit, Verb: verbWords[r.Verb], Function: r.Verb.String()}
+	if w, ok := orderWords[m.dialect.family()][r.Verb]; ok {
+		op.Function, op.Object = w.function, w.object
+	}
 	switch r.Verb {
 	case device.Read:
 		if len(r.Points) > 0 {
-			op.Object, op.Tag = m.object(r.Points[0]), m.tag(r.Points[0])
+			op.Function, op.Object, op.Tag = readWords(r.Points[0].Area), m.object(r.Points[0]), m.tag(r.Points[0])
 		}
-		return []truth.Operation{op}
 	case device.Write:
 		var list []truth.Operation
 		for i, p := range r.Points {
 			w := op
-			w.Object, w.Tag = m.object(p), m.tag(p)
-			w.Values, w.Engineering = []int64{wireValue(p, r.Values[i])}, []float64{r.Values[i]}
+			w.Object, w.Tag, w.Engineering = m.object(p), m.tag(p), []float64{r.Values[i]}
+			w.Function, w.Type, w.Values = wire(p, r.Values[i])
 			list = append(list, w)
 		}
 		return list
 	case device.Raw:
 		op.Function = fmt.Sprintf("function %d", r.Code)
-	}
-	if r.Block != "" {
-		op.Object = "block:" + r.Block
+	case device.Download:
+		op.Object = "block:" + r.Block + "/P"
+	case device.Upload:
+		op.Object = "block:" + r.Block + "/A"
 	}
 	return []truth.Operation{op}
 }
 
 // verbWords are the verbs of event lines.
-var verbWords = map[device.Verb]string{device.Read: "read", device.Write: "write", device.Identify: "identify", device.Stop: "control", device.Start: "control",
+var verbWords = map[device.Verb]string{
+	device.Read: "read", device.Write: "write", device.Identify: "identify", device.Stop: "control", device.Start: "control",
 	device.Mode: "control", device.Download: "program", device.Upload: "program", device.ListBlocks: "program", device.ReadClock: "read",
-	device.SetClock: "configure", device.Raw: "diagnose", device.Connect: "session", device.Disconnect: "session"}
+	device.SetClock: "configure", device.Raw: "diagnose", device.Connect: "session", device.Disconnect: "session",
+}
+
+// words are a function and the object that it is always about.
+type words struct{ function, object string }
+
+// orderWords are what event lines call an order that has no points.
+var orderWords = map[dialect]map[device.Verb]words{
+	modbus: {device.Identify: {"read device identification", "device-id:0"}},
+	step7: {
+		device.Identify: {"read szl", "szl:0x0011/index:0x0000"}, device.Stop: {"plc stop", "pi:P_PROGRAM"}, device.Start: {"pi service warm restart", "pi:P_PROGRAM"},
+		device.Download: {"request download", ""}, device.Upload: {"start upload", ""},
+	},
+	logix: {
+		device.Identify: {"get attributes all", "class:0x1/instance:1"}, device.Stop: {"stop", "class:0x8e/instance:1"},
+		device.Start: {"start", "class:0x8e/instance:1"}, device.Mode: {"stop", "class:0x8e/instance:1"},
+	},
+}
+
+// family is the protocol without the differences in how it is used.
+func (d dialect) family() dialect {
+	if d == modbusReals {
+		return modbus
+	}
+	return d
+}
+
+// unit is the unit identifier, or the slot.
+func (d dialect) unit() uint32 {
+	switch d {
+	case step7:
+		return 2
+	case logix:
+		return 0
+	}
+	return 1
+}
 
 // protocol is the name that event lines give it.
 func (d dialect) protocol() string {
@@ -53,6 +95,23 @@ func (d dialect) protocol() string {
 		return "cip"
 	}
 	return "modbus"
+}
+
+// readWords is the function that reads an area.
+func readWords(a device.Area) string {
+	switch a {
+	case device.Coil:
+		return "read coils"
+	case device.Discrete:
+		return "read discrete inputs"
+	case device.Holding:
+		return "read holding registers"
+	case device.Register:
+		return "read input registers"
+	case device.Tag:
+		return "read tag"
+	}
+	return "read var"
 }
 
 // object names a point as event lines do.
@@ -88,18 +147,34 @@ func (m *image) tag(p device.Point) string {
 	return ""
 }
 
-// wireValue is a value as the wire carries it; a real number as its bits.
-func wireValue(p device.Point, v float64) int64 {
-	switch {
-	case p.Kind == device.Float32:
-		return int64(math.Float32bits(float32(v)))
-	case p.Kind == device.Bool:
-		return int64(v)
-	case p.Scale != 0:
-		return int64(math.Round(v * p.Scale))
+// wire is how a value is written: the function, and the values as an event line has
+// them. Modbus has only bits and registers; elsewhere a real number is its bits.
+func wire(p device.Point, v float64) (function, kind string, values []int64) {
+	scaled := v
+	if p.Scale != 0 && p.Kind != device.Float32 {
+		scaled *= p.Scale
 	}
-	return int64(math.Round(v))
+	n := int64(math.Round(scaled))
+	if p.Kind == device.Float32 {
+		n = int64(math.Float32bits(float32(v)))
+	}
+	switch {
+	case p.Area == device.Coil:
+		return "write single coil", "bit", []int64{n}
+	case p.Area == device.Holding && p.Kind.Size() > 2:
+		return "write multiple registers", "u16", []int64{n >> 16 & 0xffff, n & 0xffff}
+	case p.Area == device.Holding:
+		return "write single register", "u16", []int64{n & 0xffff}
+	case p.Area == device.Tag:
+		function = "write tag"
+	default:
+		function = "write var"
+	}
+	return function, kindWords[p.Kind], []int64{n}
 }
+
+// kindWords are the types of event lines.
+var kindWords = map[device.Kind]string{device.Bool: "bool", device.Int16: "i16", device.Uint16: "u16", device.Int32: "i32", device.Float32: "f32"}
 
 func writeOf(p device.Point, v float64) device.Request {
 	return device.Request{Verb: device.Write, Points: []device.Point{p}, Values: []float64{v}}

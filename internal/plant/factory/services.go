@@ -6,6 +6,7 @@ import (
 
 	"firedoor/internal/plant"
 	"firedoor/internal/plant/device"
+	"firedoor/internal/plant/lan"
 )
 
 // What servers and small devices offer beside production.
@@ -45,6 +46,7 @@ var webPages = []struct{ name, server, title string }{
 	{"power-meter", "PowerLogic", "PM5560"},
 	{"robot-plc", "GoAhead-Webs", "1756-EN2T"},
 	{"switch-1", "SCALANCE", "SCALANCE XC208"},
+	{"camera-2", "Apache", "AXIS P3245-V"},
 	{"printer-1", "HP HTTP Server", "HP LaserJet M553"},
 	{"printer-2", "HP HTTP Server", "HP LaserJet M607"},
 	{"camera-1", "Apache", "AXIS P3245-V"},
@@ -87,12 +89,18 @@ func (f *Factory) housekeeping() {
 		f.visit(f.device("historian"), mirror, visit{name: "mirror.plant.example", hello: plant.TLSHello{Modern: true}, asks: 1, bytes: 1200, pause: time.Second})
 	})
 	for _, u := range f.order {
-		if u.network == "control" && (u.manner == windows || u.manner == server) {
-			f.keepTime(u)
-			f.at(time.Duration(30+f.rnd.N(60))*time.Second, func() { f.announce(u) })
+		if u.network == "control" || u.network == "dmz" {
+			switch u.manner {
+			case windows, server:
+				f.at(time.Duration(30+f.rnd.N(60))*time.Second, func() { f.announce(u) })
+				f.keepTime(u)
+			case linux:
+				f.keepTime(u)
+			}
 		}
 	}
-	f.keepTime(f.device("wireless"))
+	f.pages()
+	f.logs()
 	f.alarms()
 	f.askAgents()
 	f.introduce()
@@ -128,6 +136,56 @@ func (f *Factory) askAgents() {
 			id++
 			from.host.SendUDP(port, to, plant.SNMPGet(nil, community, id, objects...))
 		})
+	}
+}
+
+// pages: the directory server looks whether cameras and printers still show theirs;
+// now and then somebody looks at one too.
+func (f *Factory) pages() {
+	from := f.device("directory")
+	for _, name := range []string{"printer-1", "printer-2", "camera-1"} {
+		u := f.device(name)
+		f.every(f.about(5*time.Minute), 5*time.Minute, func() { f.fetch(from, u) })
+	}
+	f.every(20*time.Minute, 25*time.Minute, func() {
+		if f.office() {
+			f.fetch(f.device("office-1"), f.device("printer-1"))
+			f.fetch(f.device("engineering"), f.device("switch-1"))
+		}
+	})
+}
+
+// fetch gets the page of a device.
+func (f *Factory) fetch(from, u *unit) {
+	if from.host.Powered() && from.host.Addr().IsValid() {
+		from.host.DialTCP(netip.AddrPortFrom(f.addressFrom(from, u), 80), 0, page{plant.HTTPGet(nil, u.ip().String(), "/", "Mozilla/5.0 (Windows NT 10.0)")})
+	}
+}
+
+// page asks for one page and closes when the answer begins to come.
+type page struct{ ask []byte }
+
+// Opened asks.
+func (p page) Opened(c *lan.Conn) { c.Send(p.ask) }
+
+// Received has what it wanted.
+func (p page) Received(c *lan.Conn, _ []byte) { c.Close() }
+
+// Closed has nothing to tidy up.
+func (p page) Closed(*lan.Conn, error) {}
+
+// logs: switches tell the directory server what they notice, and it asks whether
+// they are there.
+func (f *Factory) logs() {
+	to := f.device("directory")
+	f.serveUDP(to.host, device.PortSyslog, &device.Syslog{})
+	for _, name := range []string{"switch-1", "switch-2", "switch-3"} {
+		u := f.device(name)
+		f.every(f.about(10*time.Minute), 10*time.Minute, func() {
+			u.host.SendUDP(device.PortSyslog, netip.AddrPortFrom(to.ip(), device.PortSyslog),
+				device.AppendSyslog(nil, 23, 6, f.world.Now(), u.name, "ntp", "clock is in step"))
+		})
+		f.every(f.about(5*time.Minute), 5*time.Minute, func() { to.host.Ping(u.ip(), 32, nil) })
 	}
 }
 

@@ -17,10 +17,12 @@ const (
 )
 
 // task is one request that waits for its turn. done may be nil; ok is false when
-// the session broke before the answer came, and reply then says nothing.
+// the session broke before the answer came, and reply then says nothing. sent, which
+// may be nil too, is called when the request leaves.
 type task struct {
 	ask  device.Request
 	done func(reply *device.Reply, ok bool)
+	sent func()
 }
 
 // session is one client's connection to one server: it is opened when there is
@@ -67,14 +69,19 @@ func (f *Factory) session(from *lan.Host, to netip.AddrPort, client func() devic
 
 // ask puts a request in the queue.
 func (s *session) ask(r device.Request, done func(*device.Reply, bool)) {
+	s.put(task{ask: r, done: done})
+}
+
+// put puts a task in the queue.
+func (s *session) put(t task) {
 	if s.over || len(s.queue) >= maxTasks {
 		s.dropped++
-		if done != nil {
-			done(nil, false)
+		if t.done != nil {
+			t.done(nil, false)
 		}
 		return
 	}
-	s.queue = append(s.queue, task{r, done})
+	s.queue = append(s.queue, t)
 	s.next()
 }
 
@@ -103,6 +110,9 @@ func (s *session) next() {
 	}
 	if s.told != nil {
 		s.told(&s.queue[0])
+	}
+	if sent := s.queue[0].sent; sent != nil {
+		sent()
 	}
 	s.busy, s.asked = true, s.f.world.Now()
 	s.sent++

@@ -168,8 +168,9 @@ var openings = []struct {
 	{outsideNet, dmzNet, []uint16{443}},
 	{dmzNet, controlNet, []uint16{3389, 102, 502, 44818}},
 	{controlNet, dmzNet, []uint16{443, 1433}},
-	{controlNet, officeNet, []uint16{53, 123}},
+	{controlNet, officeNet, []uint16{53, 123, 514}},
 	{officeNet, controlNet, []uint16{161}},
+	{officeNet, controlNet, []uint16{0}}, // pings
 }
 
 func allowed(p lan.Packet) bool {
