@@ -129,7 +129,7 @@ func TestRecipesAndFormats(t *testing.T) {
 		t.Errorf("setpoint %g, filler at %g in the change-over", sp.Value, speed.Value)
 	}
 	events := run(p, 30*time.Minute)
-	if math.Abs(speed.Value-160) > 2 || math.Abs(weight.Value-250) > 8 {
+	if math.Abs(speed.Value-160) > 2 || math.Abs(weight.Value-250) > 8 || weight.High > 260 || weight.Low < 240 {
 		t.Errorf("format 2 runs at %g with %g g: %v", speed.Value, weight.Value, events)
 	}
 	run(p, 3*time.Hour)
@@ -228,6 +228,8 @@ func TestEmergencyStop(t *testing.T) {
 	p := New(1, early)
 	r := p.Production()
 	run(p, 5*time.Minute)
+	write(t, p, "mixer-1-drive", "DRIVE.REMOTE", 0) // the button works without the mixer's controller
+	write(t, p, "mixer-1-drive", "DRIVE.REF", 100)
 	for c := range cells {
 		r.EmergencyStop(c, true)
 	}
@@ -247,6 +249,7 @@ func TestEmergencyStop(t *testing.T) {
 	if p.Good() != good {
 		t.Error("bottles are packed in an emergency stop")
 	}
+	write(t, p, "mixer-1-drive", "DRIVE.REMOTE", 1)
 	for c := range cells {
 		r.EmergencyStop(c, false)
 	}

@@ -78,4 +78,13 @@ func TestBypassTakesTheTripAway(t *testing.T) {
 	if find(events, Boiler, EventTrip) != nil || find(events, Boiler, EventRelief) == nil || permit.Value != 1 {
 		t.Errorf("bypassed: %g bar, permit %g, %v", highest, permit.Value, events)
 	}
+	write(t, p, "boiler-plc", "PIC301.SP", 8.5)
+	write(t, p, "boiler-safety", "BYPASS", 0)
+	if err := p.Mend("boiler-tube-leak"); err != nil {
+		t.Fatal(err)
+	}
+	run(p, 2*time.Hour)
+	if v := p.boiler.pressure(); p.boiler.blowing || math.Abs(v-8.5) > 0.6 {
+		t.Errorf("two hours after all is right again: %g bar, relief valve blows: %t", v, p.boiler.blowing)
+	}
 }
