@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"firedoor/internal/plant"
+	"firedoor/internal/plant/chance"
 )
 
 // robustMemory is what the whole process may hold on any capture, in MB.
@@ -113,7 +113,7 @@ func mutated(capture []byte) map[string][]byte {
 	out := mirrored(capture)
 	rs := records(capture)
 	for i, share := range []int{7, 60, 900} { // one byte in share changes, headers of records excepted
-		r := plant.NewRandom(uint64(i) + 77)
+		r := chance.New(uint64(i) + 77)
 		b := bytes.Clone(capture)
 		for _, rec := range rs {
 			for at := rec.offset + recordHeader; at < rec.end; at++ {
@@ -128,13 +128,13 @@ func mutated(capture []byte) map[string][]byte {
 	out["backwards"] = reordered(capture, func(i int) int { return len(rs) - 1 - i })
 	out["shuffled"] = reordered(capture, func(i int) int { return i ^ 5 })
 	out["again"] = reordered(capture, func(i int) int { return i / 3 })
-	out["times"] = changed(capture, func(i int, h []byte, r *plant.Random) {
+	out["times"] = changed(capture, func(i int, h []byte, r *chance.Random) {
 		if i%5 == 0 {
 			binary.LittleEndian.PutUint32(h, uint32(r.Next()))
 			binary.LittleEndian.PutUint32(h[4:], uint32(r.Next()))
 		}
 	})
-	out["lengths"] = changed(capture, func(i int, h []byte, r *plant.Random) { // on the wire, not in the file
+	out["lengths"] = changed(capture, func(i int, h []byte, r *chance.Random) { // on the wire, not in the file
 		if i%3 == 0 {
 			binary.LittleEndian.PutUint32(h[12:], uint32(r.Next()))
 		}
@@ -144,9 +144,9 @@ func mutated(capture []byte) map[string][]byte {
 }
 
 // changed gives a capture whose record headers were changed.
-func changed(capture []byte, change func(i int, header []byte, r *plant.Random)) []byte {
+func changed(capture []byte, change func(i int, header []byte, r *chance.Random)) []byte {
 	b := bytes.Clone(capture)
-	r := plant.NewRandom(31)
+	r := chance.New(31)
 	for i, rec := range records(capture) {
 		change(i, b[rec.offset:rec.offset+recordHeader], &r)
 	}
@@ -169,7 +169,7 @@ func reordered(capture []byte, from func(i int) int) []byte {
 // the first bytes of what they carry.
 func headersFlipped(capture []byte) []byte {
 	b := bytes.Clone(capture)
-	r := plant.NewRandom(5)
+	r := chance.New(5)
 	for _, rec := range records(capture) {
 		frame := b[rec.offset+recordHeader : rec.end]
 		if at := r.N(80); at < len(frame) && r.N(3) == 0 {
@@ -182,7 +182,7 @@ func headersFlipped(capture []byte) []byte {
 // noise gives every frame random bytes behind its Ethernet header.
 func noise(capture []byte) []byte {
 	b := bytes.Clone(capture)
-	r := plant.NewRandom(6)
+	r := chance.New(6)
 	for _, rec := range records(capture) {
 		if at := rec.offset + recordHeader + 14; at < rec.end {
 			r.Fill(b[at:rec.end])

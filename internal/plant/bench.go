@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"firedoor"
+
+	"firedoor/internal/plant/chance"
 )
 
 var benchStart = time.Date(2026, time.April, 7, 4, 0, 0, 0, time.UTC)
@@ -60,7 +62,7 @@ func benchHost(kind string, i int, oui firedoor.MAC, net byte) *Host {
 		IP: netip.AddrFrom4([4]byte{10, 77, net, byte(i + 1)})}
 }
 
-func newBenchPairs(servers, pairs int, r *Random) []*benchPair {
+func newBenchPairs(servers, pairs int, r *chance.Random) []*benchPair {
 	list := make([]*benchServer, servers)
 	for i := range list {
 		s := &benchServer{host: benchHost("plc", i, 0x0080f4, 1)}
@@ -120,7 +122,7 @@ func WriteBenchModbus(w io.Writer, scale int) error {
 	if err != nil {
 		return err
 	}
-	r := NewRandom(77)
+	r := chance.New(77)
 	pairs := newBenchPairs(benchServers, BenchPairs, &r)
 	sessions := max(1, benchSessions*scale/100)
 	for running := len(pairs); running > 0 && n.pcap.Failed() == nil; {
@@ -200,7 +202,7 @@ func (p *benchPair) ask() {
 	p.conn.Client(b)
 }
 
-func (p *benchPair) answer(r *Random) {
+func (p *benchPair) answer(r *chance.Random) {
 	if p.conn == nil {
 		return
 	}
@@ -273,7 +275,7 @@ func WriteBenchFlows(w io.Writer, flows int) error {
 	if err != nil {
 		return err
 	}
-	r := NewRandom(3)
+	r := chance.New(3)
 	var clients, servers [200]*Host
 	for i := range clients {
 		clients[i], servers[i] = benchHost("client", i, 0xf8bc12, 2), benchHost("server", i, 0x0080f4, 1)
@@ -302,7 +304,7 @@ func WriteBenchFlows(w io.Writer, flows int) error {
 }
 
 // benchWord is one small question and answer of a flow.
-func benchWord(c *Conn, i int, port uint16, r *Random) {
+func benchWord(c *Conn, i int, port uint16, r *chance.Random) {
 	var scratch [64]byte
 	switch port {
 	case PortModbus:
@@ -343,7 +345,7 @@ func WriteForged(w io.Writer, n int) error {
 	if err != nil {
 		return err
 	}
-	r := NewRandom(1000003)
+	r := chance.New(1000003)
 	pairs := newBenchPairs(20, 20, &r)
 	const forever = 1 << 30
 	poll := func(p *benchPair) {
@@ -382,7 +384,7 @@ func writeForReal(n *Net, target *Host) {
 
 // forge writes one frame from an address nobody ever had: mostly attempts to
 // connect, some datagrams, some requests out of nowhere.
-func forge(n *Net, target *Host, r *Random) {
+func forge(n *Net, target *Host, r *chance.Random) {
 	v := r.Next()
 	from := side{host: &Host{MAC: firedoor.MAC(v>>16) &^ (3 << 40), TTL: 64,
 		IP: netip.AddrFrom4([4]byte{10, 128 | byte(v>>40), byte(v >> 48), byte(v >> 56)})},

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"io"
 	"time"
+
+	"firedoor/internal/plant/chance"
 )
 
 // benchMixedFrames is the size of the mixed capture at scale 100.
@@ -15,7 +17,7 @@ type actor interface{ act(m *mixed) }
 // mixed is the state of a mixed capture being written.
 type mixed struct {
 	net   *Net
-	rnd   Random
+	rnd   chance.Random
 	noise []byte // bulk data is cut out of it
 	buf   []byte
 	port  uint16
@@ -43,7 +45,7 @@ func WriteBenchMixed(w io.Writer, scale int) error {
 	if err != nil {
 		return err
 	}
-	m := &mixed{net: n, rnd: NewRandom(4711), noise: make([]byte, 1<<16)}
+	m := &mixed{net: n, rnd: chance.New(4711), noise: make([]byte, 1<<16)}
 	m.rnd.Fill(m.noise)
 	cast := m.cast()
 	for n.Frames() < uint64(benchMixedFrames*scale/100) && n.pcap.Failed() == nil {

@@ -1,5 +1,7 @@
 package plant
 
+import "firedoor/internal/plant/chance"
+
 // ftpSeen logs in twice, once with a wrong password, moves a file each way and
 // fails to move a third.
 func ftpSeen(n *Net) {
@@ -33,7 +35,7 @@ func ftpSeen(n *Net) {
 
 // ftpSecure asks for TLS before it logs in.
 func ftpSecure(n *Net) {
-	r := NewRandom(8)
+	r := chance.New(8)
 	c := n.Dial(itDesk, itServer, 50023, 21)
 	c.Server([]byte("220 FTP ready\r\n"))
 	c.Client([]byte("AUTH TLS\r\n"))

@@ -1,5 +1,7 @@
 package plant
 
+import "firedoor/internal/plant/chance"
+
 // ldapMessage is a message of fewer than 128 requests.
 func ldapMessage(id, op byte, parts ...[]byte) []byte {
 	var body []byte
@@ -37,7 +39,7 @@ func ldapSeen(n *Net) {
 
 // ldapSecure starts TLS, and, on another connection, a SASL layer.
 func ldapSecure(n *Net) {
-	r := NewRandom(9)
+	r := chance.New(9)
 	c := n.Dial(itDesk, itServer, 50390, 389)
 	c.Client(ldapMessage(1, 0x77, ber(0x80, []byte("1.3.6.1.4.1.1466.20037"))))
 	c.Server(ldapResult(1, 0x78, 0))

@@ -1,11 +1,15 @@
 package plant
 
-import "bytes"
+import (
+	"bytes"
+
+	"firedoor/internal/plant/chance"
+)
 
 // tlsSeen is a session of TLS 1.3, one of 1.2 with a certificate, and one that
 // began before the capture.
 func tlsSeen(n *Net) {
-	r := NewRandom(5)
+	r := chance.New(5)
 	c := n.Dial(itDesk, itServer, 50443, 443)
 	h := TLSHello{Server: "historian.plant.example", ALPN: []string{"h2", "http/1.1"}, Modern: true}
 	c.Client(h.Client(nil, &r))
@@ -29,14 +33,14 @@ func tlsSeen(n *Net) {
 }
 
 // tlsSealed is a change of cipher and the first sealed message.
-func tlsSealed(r *Random) []byte {
+func tlsSealed(r *chance.Random) []byte {
 	b := []byte{20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 40}
 	return appendNoise(b, r, 40)
 }
 
 // tlsOldAnswer is what a server of TLS 1.2 says in the clear: hello with the
 // protocol chosen, certificate (cut over two records), end.
-func tlsOldAnswer(r *Random) []byte {
+func tlsOldAnswer(r *chance.Random) []byte {
 	m := append(appendNoise([]byte{3, 3}, r, 32), 0, 0xc0, 0x2f, 0)
 	b := appendHandshake(nil, 3, 2, appendLong(m, appendExtension(nil, 16, alpn([]string{"http/1.1"}))))
 	name := func(oid byte, text string) []byte {
@@ -59,7 +63,7 @@ func tlsOldAnswer(r *Random) []byte {
 // for its example, so that the fingerprint is
 // t13d1516h2_8daaf6152771_e5627efa2ab1.
 func tlsFingerprint(n *Net) {
-	r := NewRandom(6)
+	r := chance.New(6)
 	m := append(appendNoise([]byte{3, 3}, &r, 32), 0)
 	m = appendWords(m, []uint16{0x2a2a, 0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c, 0x009d, 0x002f, 0x0035})
 	m = append(m, 1, 0)
@@ -86,7 +90,7 @@ func tlsFingerprint(n *Net) {
 
 // tlsMalformed breaks one hello at a time.
 func tlsMalformed(n *Net) {
-	r := NewRandom(7)
+	r := chance.New(7)
 	port := uint16(50450)
 	say := func(hello, answer []byte) {
 		c := n.Dial(itDesk, itServer, port, 443)

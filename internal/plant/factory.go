@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"firedoor"
+
+	"firedoor/internal/plant/chance"
 )
 
 // factory is the sample plant at work: a clock, what happens next, the devices
@@ -15,7 +17,7 @@ type factory struct {
 	start int64
 	queue queue
 	order int
-	rnd   Random
+	rnd   chance.Random
 	hosts []*Host
 	port  uint16 // the last ephemeral port given out
 
@@ -50,7 +52,7 @@ func (q *queue) Pop() any {
 }
 
 func newFactory(n *Net, seed uint64) *factory {
-	f := &factory{net: n, start: n.now, rnd: NewRandom(seed), hosts: sampleHosts(), port: 49151}
+	f := &factory{net: n, start: n.now, rnd: chance.New(seed), hosts: sampleHosts(), port: 49151}
 	f.capper = [4]byte{'V', 3, 2, 6}
 	f.mixers = [2]mixer{newMixer(), newMixer()}
 	f.boiler, f.filler, f.robot = newBoiler(), newFiller(), newRobot()

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"firedoor/internal/plant/chance"
 )
 
 var (
@@ -149,7 +151,7 @@ func TestCIPJudged(t *testing.T) {
 }
 
 func TestWebJudged(t *testing.T) {
-	r := NewRandom(5)
+	r := chance.New(5)
 	for _, modern := range []bool{false, true} {
 		h := TLSHello{Server: "erp.example.com", ALPN: []string{"h2", "http/1.1"}, Modern: modern}
 		judgeTCP(t, 443, "tls", func(c *Conn) int {

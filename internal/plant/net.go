@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"firedoor"
+
+	"firedoor/internal/plant/chance"
 )
 
 // Host is one device on the wire. VLAN 0 means untagged; TTL 0 means 64. A host
@@ -48,7 +50,7 @@ type Net struct {
 	pcap *Pcap
 	now  int64             // ns since 1970
 	ids  map[*Host]*uint16 // IPv4 identification, counted per sender as most devices do
-	rnd  Random
+	rnd  chance.Random
 	buf  []byte
 }
 
@@ -61,7 +63,7 @@ func NewNetNano(w io.Writer, start time.Time) (*Net, error) { return newNet(w, s
 func newNet(w io.Writer, start time.Time, nano bool) (*Net, error) {
 	n := &Net{
 		pcap: NewPcap(w, nano), now: start.UnixNano(),
-		ids: map[*Host]*uint16{}, rnd: NewRandom(uint64(start.UnixNano())),
+		ids: map[*Host]*uint16{}, rnd: chance.New(uint64(start.UnixNano())),
 		buf: make([]byte, 0, 2048),
 	}
 	return n, n.pcap.Failed()

@@ -1,5 +1,7 @@
 package plant
 
+import "firedoor/internal/plant/chance"
+
 // The processes are first order and counted in integers: a value goes towards
 // its target by a fixed share each second, with a little noise. Integers, because
 // floating point may come out differently on another processor.
@@ -28,7 +30,7 @@ func newMixer() mixer {
 	return mixer{level: 420, temperature: 610, speed: 118, current: 82, temperatureSP: 620, speedSP: 120, recipe: 2, filling: true}
 }
 
-func (m *mixer) step(r *Random) {
+func (m *mixer) step(r *chance.Random) {
 	if m.filling {
 		m.level += 7 + r.N(3)
 	} else {
@@ -56,7 +58,7 @@ func newBoiler() boiler {
 	return boiler{pressure: 848, level: 1210, temperature: 1770, burner: 46, flow: 52, pressureSP: 850, levelSP: 1200}
 }
 
-func (b *boiler) step(r *Random) {
+func (b *boiler) step(r *chance.Random) {
 	b.flow = max(30, min(80, b.flow+r.N(5)-2))
 	b.burner = max(0, min(100, b.flow*4/5+(b.pressureSP-b.pressure)/4))
 	b.pressure += (b.burner*5/4 - b.flow) / 3
@@ -76,7 +78,7 @@ func newFiller() filler {
 	return filler{running: true, speed: 178, speedSP: 180, weight: 5002, count: 128340, tank: 655}
 }
 
-func (f *filler) step(r *Random) {
+func (f *filler) step(r *chance.Random) {
 	if !f.running {
 		f.speed = toward(f.speed, 0, 3)
 		return
@@ -94,7 +96,7 @@ type robot struct {
 
 func newRobot() robot { return robot{cycles: 40211, conveyor: 300, conveyorSP: 300} }
 
-func (o *robot) step(r *Random) {
+func (o *robot) step(r *chance.Random) {
 	o.position += 15
 	if o.position >= 360 {
 		o.position -= 360

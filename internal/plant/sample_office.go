@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"firedoor/internal/plant/chance"
 )
 
 // engineering is the engineering station: it visits the controllers twice while
@@ -68,7 +70,7 @@ func (f *factory) browse() {
 // opaque code.
 func organisationBlock(size int) []byte {
 	b := append([]byte("pp\x01\x01\x02\x08\x00\x01"), 0, 0, byte(size>>8), byte(size))
-	r := NewRandom(uint64(size))
+	r := chance.New(uint64(size))
 	return appendNoise(b, &r, size-len(b))
 }
 

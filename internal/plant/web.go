@@ -3,6 +3,8 @@ package plant
 import (
 	"encoding/binary"
 	"fmt"
+
+	"firedoor/internal/plant/chance"
 )
 
 // TLSHello describes a ClientHello: the name asked for, the application
@@ -21,7 +23,7 @@ var (
 )
 
 // Client appends the ClientHello record; r makes its random parts.
-func (h TLSHello) Client(b []byte, r *Random) []byte {
+func (h TLSHello) Client(b []byte, r *chance.Random) []byte {
 	m := []byte{3, 3}
 	m = appendNoise(m, r, 32)
 	m = appendNoise(append(m, 32), r, 32)
@@ -54,7 +56,7 @@ func (h TLSHello) Client(b []byte, r *Random) []byte {
 
 // ServerAnswer appends the ServerHello record and, for TLS 1.3, the change
 // cipher spec that middleboxes want to see.
-func (h TLSHello) ServerAnswer(b []byte, r *Random) []byte {
+func (h TLSHello) ServerAnswer(b []byte, r *chance.Random) []byte {
 	m := appendNoise([]byte{3, 3}, r, 32)
 	m = appendNoise(append(m, 32), r, 32)
 	var e []byte
@@ -73,7 +75,7 @@ func (h TLSHello) ServerAnswer(b []byte, r *Random) []byte {
 
 // TLSData appends one record of n opaque bytes. Only the first 32 are new: nobody
 // can read them anyway, and a capture that repeats itself compresses.
-func TLSData(b []byte, r *Random, n int) []byte {
+func TLSData(b []byte, r *chance.Random, n int) []byte {
 	b = append(b, 23, 3, 3, byte(n>>8), byte(n))
 	at := len(b)
 	b = appendNoise(b, r, min(n, 32))
@@ -115,7 +117,7 @@ func appendWords(b []byte, words []uint16) []byte {
 	return b
 }
 
-func appendNoise(b []byte, r *Random, n int) []byte {
+func appendNoise(b []byte, r *chance.Random, n int) []byte {
 	for ; n >= 8; n -= 8 {
 		b = binary.LittleEndian.AppendUint64(b, r.Next())
 	}

@@ -8,6 +8,7 @@ import (
 	"firedoor"
 	"firedoor/internal/baseline"
 	"firedoor/internal/plant"
+	"firedoor/internal/plant/chance"
 )
 
 // tight are limits that a small capture reaches.
@@ -17,7 +18,7 @@ var tight = limits{flows: 10, asks: 2, held: 3, table: baseline.Limits{Conversat
 // operations, unanswered ones, bytes behind holes, flows of unknown protocols.
 func crowd(t *testing.T) []byte {
 	return write(t, func(n *plant.Net) {
-		r := plant.NewRandom(7)
+		r := chance.New(7)
 		var conns []*plant.Conn
 		for i := range 900 {
 			a := &plant.Host{MAC: 0x00d0c9000000 + firedoor.MAC(r.N(40)), IP: netip.AddrFrom4([4]byte{10, 2, 0, byte(1 + r.N(40))})}

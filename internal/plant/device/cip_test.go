@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"firedoor/internal/plant"
+	"firedoor/internal/plant/chance"
 )
 
 // cipCell is a controller with tags and a program, and where a client finds them.
@@ -17,7 +18,7 @@ func cipCell(t testing.TB) (*memory, *CPU, *CIP, []Point) {
 	m, cpu := newMemory(), &CPU{}
 	for i, name := range []string{"MainProgram", "Robot"} {
 		b := make([]byte, 150+1000*i)
-		r := plant.NewRandom(uint64(i))
+		r := chance.New(uint64(i))
 		r.Fill(b)
 		if err := cpu.Install(name, b); err != nil {
 			t.Fatal(err)
@@ -164,7 +165,7 @@ func TestCIPMachineIsStoppedStartedAndLoaded(t *testing.T) {
 		}
 		for name, size := range map[string]int{"Robot": 70000 / 2, "Conveyor": 1, "MainProgram": 200, "Other": 201} {
 			program := make([]byte, size)
-			r := plant.NewRandom(uint64(size))
+			r := chance.New(uint64(size))
 			r.Fill(program)
 			if r := do(t, c, s, Request{Verb: Download, Block: name, Program: program}, piece); !r.OK || !bytes.Equal(cpu.Block(name), program) {
 				t.Errorf("download of %s: %q %d", name, r.Error, r.Code)
@@ -405,7 +406,7 @@ func TestCIPBattered(t *testing.T) {
 		}, r, answers)
 	}
 	// Datagrams too.
-	rnd := plant.NewRandom(3)
+	rnd := chance.New(3)
 	for range 3000 {
 		b := plant.ClassIO(nil, 0x80fe0001, 1, make([]byte, rnd.N(20)))
 		b[rnd.N(len(b))] = byte(rnd.Next())

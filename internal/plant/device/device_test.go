@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"firedoor/internal/plant"
+	"firedoor/internal/plant/chance"
 )
 
 var testPeer = netip.MustParseAddr("10.1.0.10")
@@ -95,7 +95,7 @@ const testNow = int64(1772431200) * 1e9
 // with noise. Nothing may panic, and what a session holds stays bounded.
 func batter(t *testing.T, server Server, said [][]byte, held func(Session) int, limit int) {
 	t.Helper()
-	r := plant.NewRandom(1)
+	r := chance.New(1)
 	for range 3000 {
 		s := server.Accept(testPeer)
 		if s == nil {
@@ -133,7 +133,7 @@ func batter(t *testing.T, server Server, said [][]byte, held func(Session) int, 
 // batterClient does the same to a client with what a server said.
 func batterClient(t *testing.T, open func() Client, r Request, said [][]byte) {
 	t.Helper()
-	rnd := plant.NewRandom(2)
+	rnd := chance.New(2)
 	for range 3000 {
 		c := open()
 		for range 1 + rnd.N(8) {

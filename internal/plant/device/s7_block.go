@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"firedoor/internal/plant"
+	"firedoor/internal/plant/chance"
 )
 
 // s7BlockKinds are the kinds of block: the letter of the file name, the name, and
@@ -113,7 +113,7 @@ func appendS7Date(b []byte, t int64) []byte {
 // appendS7Code draws statements of one and two words that begin as the
 // controller's own do: load, transfer, calls, logic on bits, jumps.
 func appendS7Code(b []byte, size int, seed uint64) []byte {
-	r := plant.NewRandom(seed)
+	r := chance.New(seed)
 	end := len(b) + size - 2
 	long := [...][2]byte{{0x7e, 0x53}, {0x7e, 0x63}, {0xfb, 0x70}, {0x38, 0x03}, {0x30, 0x03}, {0xff, 0x88}, {0x41, 0x10}, {0x79, 0x00}}
 	short := [...][2]byte{{0x68, 0x0d}, {0x00, 0x81}, {0xc0, 0x00}, {0xd8, 0x80}, {0x79, 0x80}, {0x10, 0x02}, {0x12, 0x00}, {0x70, 0x0b}}
@@ -131,7 +131,7 @@ func appendS7Code(b []byte, size int, seed uint64) []byte {
 
 // appendS7Data draws the initial values of a data block: small numbers.
 func appendS7Data(b []byte, size int, seed uint64) []byte {
-	r := plant.NewRandom(seed)
+	r := chance.New(seed)
 	for range size / 2 {
 		b = binary.BigEndian.AppendUint16(b, uint16(r.N(4)*r.N(300)))
 	}

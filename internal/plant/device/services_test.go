@@ -13,6 +13,7 @@ import (
 
 	"firedoor"
 	"firedoor/internal/plant"
+	"firedoor/internal/plant/chance"
 )
 
 func testHTTP() *HTTP {
@@ -140,7 +141,7 @@ func TestDNSAnswers(t *testing.T) {
 			t.Errorf("%s %d: % x", x.name, x.kind, b)
 		}
 	}
-	r := plant.NewRandom(1)
+	r := chance.New(1)
 	for range 5000 {
 		q := ask("historian.plant.example", 1)
 		q[r.N(len(q))] = byte(r.Next())
@@ -182,7 +183,7 @@ func TestDHCPLeases(t *testing.T) {
 	if b := d.Receive(testNow, netip.AddrPort{}, other.Message(nil, plant.DHCPRequest), nil); len(b) > 0 {
 		t.Error("answered a request to another server")
 	}
-	r := plant.NewRandom(1)
+	r := chance.New(1)
 	for range 5000 {
 		b := plant.Lease{Client: 1, Name: "DESK"}.Message(nil, plant.DHCPDiscover)
 		b[r.N(len(b))] = byte(r.Next())
@@ -248,7 +249,7 @@ func TestSNMPAnswers(t *testing.T) {
 			t.Errorf("unit %#x: %d objects, want %d", unit, seen, len(objects))
 		}
 	}
-	rnd := plant.NewRandom(1)
+	rnd := chance.New(1)
 	for range 20000 {
 		b := plant.SNMPGet(nil, "public", 300, both...)
 		b[rnd.N(len(b))] = byte(rnd.Next())

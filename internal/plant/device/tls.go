@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"firedoor/internal/plant"
+	"firedoor/internal/plant/chance"
 )
 
 // tlsMaxRecord is a record's largest content, with what encryption adds.
@@ -28,13 +29,13 @@ type TLSConfig struct {
 // 7.3) or speaks TLS 1.3, as the client can.
 type TLS struct {
 	config TLSConfig
-	random plant.Random
+	random chance.Random
 	places places
 }
 
 // NewTLS returns an encrypted service.
 func NewTLS(c TLSConfig) *TLS {
-	return &TLS{config: c, random: plant.NewRandom(c.Seed), places: newPlaces(c.Connections)}
+	return &TLS{config: c, random: chance.New(c.Seed), places: newPlaces(c.Connections)}
 }
 
 // Accept implements Server.
@@ -181,14 +182,14 @@ type TLSClient struct {
 	asking
 	cut    cutter
 	hello  plant.TLSHello
-	random plant.Random
+	random chance.Random
 	ready  bool
 	length int
 }
 
 // NewTLSClient returns a client that asks for a name and offers what hello says.
 func NewTLSClient(hello plant.TLSHello, seed uint64) *TLSClient {
-	return &TLSClient{hello: hello, random: plant.NewRandom(seed), cut: cutter{header: 5, length: tlsLength}}
+	return &TLSClient{hello: hello, random: chance.New(seed), cut: cutter{header: 5, length: tlsLength}}
 }
 
 // Open implements Client.

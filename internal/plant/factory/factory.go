@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"firedoor/internal/plant"
+	"firedoor/internal/plant/chance"
 	"firedoor/internal/plant/device"
 	"firedoor/internal/plant/lan"
 	"firedoor/internal/plant/physics"
@@ -49,7 +50,7 @@ type Factory struct {
 	start   int64
 	world   *lan.World
 	physics *physics.Plant
-	rnd     plant.Random
+	rnd     chance.Random
 	truth   *truth.Recorder
 
 	nets      []network
@@ -96,7 +97,7 @@ func New(o Options) (*Factory, error) {
 	}
 	f := &Factory{
 		o: o, start: o.Start.UnixNano(), world: lan.New(o.Start, o.Seed), physics: physics.New(o.Seed, o.Start),
-		rnd: plant.NewRandom(o.Seed ^ 0x66616374), switches: map[string]*lan.Switch{}, devices: map[string]*unit{}, operator: map[string]*session{}, inService: "scada-1",
+		rnd: chance.New(o.Seed ^ 0x66616374), switches: map[string]*lan.Switch{}, devices: map[string]*unit{}, operator: map[string]*session{}, inService: "scada-1",
 	}
 	for _, step := range []func() error{f.wire, f.equip, f.record, f.poll, f.gossip, f.live} {
 		if err := step(); err != nil {

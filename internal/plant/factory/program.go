@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"firedoor/internal/plant"
+	"firedoor/internal/plant/chance"
 	"firedoor/internal/plant/device"
 )
 
@@ -48,7 +48,7 @@ func block(u *unit, name string, size int, number uint32) []byte {
 		return device.S7Block(name, size, "PLANT", "LINE", strings.ToUpper(name), seed, compiled+int64(number))
 	}
 	code := make([]byte, size)
-	r := plant.NewRandom(seed)
+	r := chance.New(seed)
 	r.Fill(code)
 	return code
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"firedoor"
+
+	"firedoor/internal/plant/chance"
 )
 
 // Config says what a host is.
@@ -129,7 +131,7 @@ func (h *Host) SetManners(m *Manners) {
 }
 
 // Random is the host's own generator, which depends on the seed and its name alone.
-func (h *Host) Random() *Random { return &h.random }
+func (h *Host) Random() *chance.Random { return &h.random }
 
 // Plug puts the cable in again; the host notices, and announces its addresses as its
 // kind does.

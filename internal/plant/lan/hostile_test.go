@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"firedoor"
+
+	"firedoor/internal/plant/chance"
 )
 
 // damage is a gateway that turns a bit of some frames, behind the addresses; not of
 // ARP, which has no checksum and believes what it reads.
 type damage struct {
-	random  *Random
+	random  *chance.Random
 	percent int
 	buf     [headerLen + mtu]byte
 }
@@ -31,11 +33,11 @@ func (d *damage) Pass(_ bool, f []byte) []byte {
 // costs time and not a single byte.
 func TestDamageIsNoticed(t *testing.T) {
 	for seed := range uint64(100) {
-		random := NewRandom(seed)
+		random := dice(seed)
 		b := newBench(t, seed)
 		kinds := Kinds()
 		a, z := b.host("a", 1, kinds[random.N(len(kinds))]), b.host("z", 2, kinds[random.N(len(kinds))])
-		z.Inline(&damage{random: NewRandom(seed), percent: 3})
+		z.Inline(&damage{random: dice(seed), percent: 3})
 		left, right := make([]byte, random.N(60000)), make([]byte, random.N(60000))
 		random.Fill(left)
 		random.Fill(right)
@@ -87,7 +89,7 @@ func TestRubbishHurtsNobody(t *testing.T) {
 	}
 	r.NAT(addr("10.0.0.120"), addr("10.9.0.5"))
 	r.Filter(func(p Packet) bool { return p.Established || p.Proto != protoTCP })
-	random := NewRandom(8)
+	random := dice(8)
 	types := []uint16{etherIPv4, etherIPv4, etherIPv4, etherARP, etherIPv6, 0x88cc, 100}
 	for range 60000 {
 		to := macOf(100)

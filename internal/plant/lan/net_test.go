@@ -118,7 +118,7 @@ func TestUDPFragments(t *testing.T) {
 	rec := record(t, b.w)
 	a, z := b.host("a", 1, Windows()), b.host("z", 2, Linux())
 	want := make([]byte, 20000)
-	NewRandom(1).Fill(want)
+	dice(1).Fill(want)
 	whole := 0
 	z.ListenUDP(40000, func(from, _ netip.AddrPort, x []byte) {
 		if !bytes.Equal(x, want) {

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 
 	"firedoor"
+
+	"firedoor/internal/plant/chance"
 )
 
 // station is what an adapter belongs to: a host or a router.
@@ -41,8 +43,8 @@ type nic struct {
 	txBusy    int64
 	rxBusy    int64
 	rxLast    int64
-	random    Random
-	noise     Random // of the cable, apart from random: loss changes no port number
+	random    chance.Random
+	noise     chance.Random // of the cable, apart from random: loss changes no port number
 	ident     uint16
 	bootedAt  int64
 	neighbour map[netip.Addr]*neighbour
@@ -50,11 +52,11 @@ type nic struct {
 
 func (n *nic) init(w *World, name string, owner station, mac firedoor.MAC, m *Manners) {
 	n.w, n.name, n.owner, n.mac = w, name, owner, mac
-	n.random = derive(w.seed, name)
-	n.noise = derive(w.seed, "cable of "+name)
+	n.random = chance.Named(w.seed, name)
+	n.noise = chance.Named(w.seed, "cable of "+name)
 	n.ident = uint16(n.random.Next())
 	n.plugged, n.powered = true, true
-	n.bootedAt = w.now - n.random.n64(1<<52) // up for days already
+	n.bootedAt = w.now - n.random.N64(1<<52) // up for days already
 	n.neighbour = map[netip.Addr]*neighbour{}
 	n.setManners(m)
 }

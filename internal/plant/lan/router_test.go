@@ -95,7 +95,7 @@ func TestRoutes(t *testing.T) {
 	a := b.add(Config{Name: "a", MAC: macOf(10), Addr: prefix("10.1.0.10/24"), Gateway: addr("10.1.0.1"), VLAN: 1, Switch: b.sw})
 	z := b.add(Config{Name: "z", MAC: macOf(11), Addr: prefix("10.3.0.10/24"), Gateway: addr("10.3.0.1"), VLAN: 3, Switch: b.sw})
 	want := make([]byte, 30000)
-	NewRandom(1).Fill(want)
+	dice(1).Fill(want)
 	e := &ear{}
 	z.ListenTCP(80, func(*Conn) Handler { return e })
 	a.DialTCP(addrPort("10.3.0.10:80"), 0, &ear{onOpen: func(c *Conn) { c.Send(want) }})

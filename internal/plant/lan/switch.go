@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"firedoor"
+
+	"firedoor/internal/plant/chance"
 )
 
 // Switch forwards frames between its ports as a switch with VLANs does (IEEE
@@ -43,7 +45,7 @@ type port struct {
 // Switch adds a switch. The mirror port of a mirrored switch sees every frame that
 // comes in at one of its ports.
 func (w *World) Switch(name string, mirrored bool) *Switch {
-	r := derive(w.seed, "switch "+name)
+	r := chance.Named(w.seed, "switch "+name)
 	return &Switch{
 		w: w, name: name, mirrored: mirrored,
 		mac:    firedoor.MAC(0x00804f000000 | r.Next()&0xffffff),
@@ -222,7 +224,8 @@ func lineTime(n int, mbit int64) int64 { return int64(n+24) * 8000 / mbit }
 // every port, once a period, and its mirror sees that too.
 func (s *Switch) Announce(mac firedoor.MAC, description string, period time.Duration) {
 	s.mac = mac
-	s.w.Every(time.Duration(derive(s.w.seed, "lldp "+s.name).state%uint64(max(period, 1))), period, func() bool {
+	when := chance.Named(s.w.seed, "lldp "+s.name)
+	s.w.Every(when.Duration(period), period, func() bool {
 		for _, p := range s.ports {
 			if p.nic.up() {
 				s.announce(p, description)

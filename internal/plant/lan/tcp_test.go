@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"firedoor/internal/plant/chance"
 )
 
 // exchange sends so many random bytes in pieces and keeps what comes; once it has
@@ -15,7 +17,7 @@ type exchange struct {
 	h          *Host
 	mine       []byte
 	await      int
-	pieces     *Random
+	pieces     *chance.Random
 	sent       int
 	closes     bool
 	everClosed bool
@@ -53,7 +55,7 @@ func (e *exchange) Received(c *Conn, b []byte) {
 func TestWhatIsSentIsReceived(t *testing.T) {
 	var retries uint64
 	for seed := range uint64(250) {
-		random := NewRandom(seed)
+		random := dice(seed)
 		b := newBench(t, seed)
 		kinds := Kinds()
 		a := b.host("a", 1, kinds[random.N(len(kinds))])
@@ -100,10 +102,10 @@ func TestLossJudged(t *testing.T) {
 	a, z := b.host("a", 1, Linux()), b.host("z", 2, Camera())
 	z.Lossy(30000)
 	mine := make([]byte, 200000)
-	NewRandom(3).Fill(mine)
-	server := &exchange{h: z, pieces: NewRandom(1)}
+	dice(3).Fill(mine)
+	server := &exchange{h: z, pieces: dice(1)}
 	z.ListenTCP(9, func(*Conn) Handler { return server })
-	a.DialTCP(addrPort("10.0.0.2:9"), 0, &exchange{h: a, mine: mine, pieces: NewRandom(2), closes: true})
+	a.DialTCP(addrPort("10.0.0.2:9"), 0, &exchange{h: a, mine: mine, pieces: dice(2), closes: true})
 	b.run(10 * time.Minute)
 	if !bytes.Equal(server.got, mine) {
 		t.Errorf("%d of %d bytes", len(server.got), len(mine))
@@ -274,7 +276,7 @@ func TestShutWindow(t *testing.T) {
 	rec := record(t, b.w)
 	a, z := b.host("a", 1, Linux()), b.host("z", 2, SmallStack())
 	mine := make([]byte, 20000)
-	NewRandom(1).Fill(mine)
+	dice(1).Fill(mine)
 	server := &ear{}
 	var there *Conn
 	server.onOpen = func(c *Conn) { there = c; c.Pause(true) }
@@ -407,7 +409,7 @@ func TestOneLossOneRepetition(t *testing.T) {
 		return f
 	}))
 	want := make([]byte, 20*1448)
-	NewRandom(1).Fill(want)
+	dice(1).Fill(want)
 	server := &ear{}
 	server.onBytes = func(*Conn, []byte) {
 		if len(server.got) == len(want) {

@@ -73,7 +73,7 @@ func TestAllKindsJudged(t *testing.T) {
 		h.ListenUDP(161, func(from, to netip.AddrPort, x []byte) { h.SendUDPFrom(to, from, x) })
 		hosts = append(hosts, h)
 	}
-	random := NewRandom(5)
+	random := dice(5)
 	at := time.Duration(0)
 	for _, from := range hosts {
 		for _, to := range hosts {

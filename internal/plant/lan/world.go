@@ -3,6 +3,8 @@ package lan
 import (
 	"fmt"
 	"time"
+
+	"firedoor/internal/plant/chance"
 )
 
 // World is a network and its time. It belongs to one goroutine; everything that
@@ -11,7 +13,7 @@ type World struct {
 	now      int64
 	seed     uint64
 	queue    queue
-	random   Random
+	random   chance.Random
 	taps     []func(at int64, frame []byte)
 	scratch  [frameRoom + 4]byte
 	pool     *frame
@@ -38,7 +40,7 @@ func New(start time.Time, seed uint64) *World {
 	return &World{
 		now:    start.UnixNano(),
 		seed:   seed,
-		random: derive(seed, "world"),
+		random: chance.Named(seed, "world"),
 		names:  map[string]bool{},
 	}
 }
@@ -50,7 +52,7 @@ func (w *World) Now() int64 { return w.now }
 func (w *World) Stats() Stats { return w.stats }
 
 // Random is the generator of the world itself; hosts have their own.
-func (w *World) Random() *Random { return &w.random }
+func (w *World) Random() *chance.Random { return &w.random }
 
 // At calls do at a time, or now when it has passed. Calls of one time happen in the
 // order in which they were asked for.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"firedoor"
+
+	"firedoor/internal/plant/chance"
 )
 
 var epoch = time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC)
@@ -124,7 +126,7 @@ func (e *ear) Closed(c *Conn, err error) {
 // that was asked for first, from whichever heap.
 func TestOrderOfEvents(t *testing.T) {
 	var q queue
-	random := NewRandom(1)
+	random := dice(1)
 	type want struct {
 		at  int64
 		seq uint64
@@ -201,4 +203,10 @@ func TestTCPFirstWords(t *testing.T) {
 	if rec.frames < 9 {
 		t.Errorf("only %d frames were seen", rec.frames)
 	}
+}
+
+// dice is a generator that parts of a test share.
+func dice(seed uint64) *chance.Random {
+	r := chance.New(seed)
+	return &r
 }

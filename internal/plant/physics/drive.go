@@ -53,7 +53,7 @@ func (d *drive) build(p *Plant, name string, boots int) {
 	d.faultW = c.add(State, Int, "DRIVE.FAULT", "fault word: 1 overcurrent 2 too hot 4 undervoltage 8 motor", "", 0, 0, 0, 65535, 1, 0)
 	d.driveReset = c.bit(Command, "DRIVE.RESET", "acknowledge a fault", 0)
 	d.driveHours = c.count("DRIVE.HOURS", "hours under load", "h")
-	d.driveHours.set(float64(9000 + p.chance.next()%8000))
+	d.driveHours.set(float64(9000 + p.chance.Next()%8000))
 	d.speedS = p.sensor(c, speed, 0.15, 0, 320)
 	d.currentS = p.sensor(c, current, 0.1, 0, 80)
 	d.torqueS = p.sensor(c, torque, 0.6, -20, 300)

@@ -61,11 +61,11 @@ func TestWritesTakeEverything(t *testing.T) {
 // TestWildWritesKeepThePlantFinite writes wild numbers everywhere, again and again.
 func TestWildWritesKeepThePlantFinite(t *testing.T) {
 	p := New(1, early)
-	r := random{99}
+	r := seeded(99)
 	wild := []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 0, 1, 2, 7, 50, 255, 65535, 1e9, -1e9, 1e300, 0.001}
 	for range 4000 {
-		c := p.controllers[r.next()%uint64(len(p.controllers))]
-		c.Write(c.Tags[r.next()%uint64(len(c.Tags))], wild[r.next()%uint64(len(wild))])
+		c := p.controllers[r.Next()%uint64(len(p.controllers))]
+		c.Write(c.Tags[r.Next()%uint64(len(c.Tags))], wild[r.Next()%uint64(len(wild))])
 		for range 5 {
 			p.Step()
 		}

@@ -93,7 +93,7 @@ type Plant struct {
 // and start are the same in every value for ever.
 func New(seed uint64, start time.Time) *Plant {
 	p := &Plant{
-		now: start.UnixNano(), chance: random{seed}, powered: true, mains: 14,
+		now: start.UnixNano(), chance: seeded(seed), powered: true, mains: 14,
 		events: make([]Event, 0, MaxEvents), eventsSpare: make([]Event, 0, MaxEvents),
 	}
 	p.second = (start.Unix()%day + day) % day

@@ -1,34 +1,32 @@
 package physics
 
-import "math"
+import (
+	"math"
 
-// random is a SplitMix64 generator. Every sensor and every cell has one of its
+	"firedoor/internal/plant/chance"
+)
+
+// random is a generator with the distributions of noise. Every sensor and every cell has one of its
 // own, so that a fault in one place changes no noise in another: a run with an
 // attack differs from the run without it only by what follows from the attack.
-type random struct{ state uint64 }
+type random struct{ chance.Random }
 
-func (r *random) next() uint64 {
-	r.state += 0x9e3779b97f4a7c15
-	z := r.state
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
+func seeded(seed uint64) random { return random{chance.New(seed)} }
 
 // unit is uniform in [0, 1).
-func (r *random) unit() float64 { return float64(r.next()>>11) / (1 << 53) }
+func (r *random) unit() float64 { return float64(r.Next()>>11) / (1 << 53) }
 
 // normal has mean 0 and deviation 1 and is the sum of the four 16-bit parts of
 // one draw: near enough to a bell, never beyond 3.5, and exact everywhere.
 func (r *random) normal() float64 {
 	const mean, deviation = 131070, 37837.227 // of the sum of four uniform 16-bit numbers
-	u := r.next()
+	u := r.Next()
 	s := u&0xffff + u>>16&0xffff + u>>32&0xffff + u>>48
 	return (float64(s) - mean) / deviation
 }
 
 // split gives a generator that shares nothing with this one.
-func (r *random) split() random { return random{r.next()} }
+func (r *random) split() random { return seeded(r.Next()) }
 
 // clamp keeps x between low and high.
 func clamp(x, low, high float64) float64 { return math.Min(math.Max(x, low), high) }

@@ -103,7 +103,7 @@ func TestUndisturbedProductionStaysWithinItsLimits(t *testing.T) {
 // ranges, choose recipes and formats, and nothing is spoilt or trips.
 func TestTrimmingWithinTheUsualDoesNoHarm(t *testing.T) {
 	p := New(9, early)
-	r := random{4}
+	r := seeded(4)
 	run(p, time.Hour)
 	for hour := range 48 {
 		for _, c := range p.controllers {
@@ -115,11 +115,11 @@ func TestTrimmingWithinTheUsualDoesNoHarm(t *testing.T) {
 			}
 		}
 		line := 1 + hour%2
-		if err := p.Production().Recipe(line, 1+int(r.next()%Recipes)); err != nil {
+		if err := p.Production().Recipe(line, 1+int(r.Next()%Recipes)); err != nil {
 			t.Fatal(err)
 		}
 		if hour%12 == 11 {
-			if err := p.Production().Format(1 + int(r.next()%Formats)); err != nil {
+			if err := p.Production().Format(1 + int(r.Next()%Formats)); err != nil {
 				t.Fatal(err)
 			}
 		}
