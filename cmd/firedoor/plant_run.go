@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -55,6 +56,11 @@ func (r *plantRunCommand) Run(ctx context.Context, m *Main) error {
 	f, err := r.build(length, learn)
 	if err != nil {
 		return err
+	}
+	if r.Out != nil { // before the days are spent
+		if err := os.MkdirAll(*r.Out, 0o755); err != nil {
+			return usageError{fmt.Sprintf("--out %s: %v", *r.Out, reason(err))}
+		}
 	}
 	dir, err := r.folder()
 	if err != nil {
@@ -136,6 +142,12 @@ func (r *plantRunCommand) watch(ctx context.Context, m *Main, f *factory.Factory
 	if ctx.Err() != nil {
 		fmt.Fprintf(m.Stderr, "firedoor: stopped after %s of the plant's time; the same words go on from there\n", f.Now().Round(time.Minute))
 	}
+	if err == nil && f.Now() < length && ctx.Err() == nil {
+		// The run was over before: what really happened is found again.
+		if err = live.Skip(ctx, math.MaxUint64); errors.Is(err, io.ErrUnexpectedEOF) {
+			err = nil
+		}
+	}
 	return w, errors.Join(err, ctx.Err())
 }
 
@@ -195,9 +207,6 @@ func (r *plantRunCommand) tell(m *Main, f *factory.Factory, w *sensor.Watch, lea
 
 // write puts everything into the folder that was asked for.
 func (r *plantRunCommand) write(t *truth.File, alerts string, report *scoring.Report) error {
-	if err := os.MkdirAll(*r.Out, 0o755); err != nil {
-		return usageError{fmt.Sprintf("--out %s: %v", *r.Out, reason(err))}
-	}
 	err := errors.Join(t.WriteFile(filepath.Join(*r.Out, "truth.json")), os.WriteFile(filepath.Join(*r.Out, "alerts.json"), []byte(alerts), 0o644))
 	if report != nil {
 		err = errors.Join(err, writeTo(filepath.Join(*r.Out, "score.json"), report.JSON))
@@ -222,6 +231,9 @@ type plantScoreCommand struct {
 
 // Run compares the two files.
 func (s *plantScoreCommand) Run(m *Main) error {
+	if s.Grace < 0 {
+		return usageError{fmt.Sprintf("--grace %s: cannot be less than nothing", s.Grace)}
+	}
 	t, err := truth.Read(s.Truth)
 	if err != nil {
 		return usageError{err.Error()}

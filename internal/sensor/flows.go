@@ -11,8 +11,9 @@ import (
 // lost with it. The bytes that wait are: where some do, it goes on in its middle.
 type storedFlow struct {
 	Key    flow.Key
-	First  int64
+	First  int64 // of the conversation in it
 	Last   int64
+	Place  flow.Placed
 	Conv   int32
 	Filed  string
 	Flags  uint16
@@ -46,7 +47,7 @@ func (l *lane) storeFlows() []storedFlow {
 		if !l.flows.Live(slot) || c.joined >= 0 {
 			continue
 		}
-		s := storedFlow{Key: l.flows.Key(slot), First: c.first, Last: l.flows.Last(slot), Conv: c.conv, Flags: uint16(c.flags & storedFlags),
+		s := storedFlow{Key: l.flows.Key(slot), First: c.first, Last: l.flows.Last(slot), Place: l.flows.Placed(slot), Conv: c.conv, Flags: uint16(c.flags & storedFlags),
 			Proto: c.proto, End: c.end, Opened: c.opened, Runner: c.run.Standing()}
 		if c.filed != nil {
 			s.Filed = c.filed.Name
@@ -82,33 +83,47 @@ func (l *lane) settling(c *conn) bool {
 	return false
 }
 
-// restoreFlows goes on with flows that were stored. Of each that has lost bytes
-// that waited, a gap is counted; what was not seen while nobody watched, its
-// streams find out.
-func (l *lane) restoreFlows(flows []storedFlow) {
-	for i := range flows {
-		s := &flows[i]
-		slot, fresh := l.flows.Touch(&s.Key, s.Last)
-		if !fresh {
-			continue
+// restoreFlows goes on with flows that were stored, each in its place, so that they
+// end in the order in which they would have.
+func (l *lane) restoreFlows(flows []storedFlow, table *flow.Arrangement) {
+	if table.Slots == 0 { // stored by a version that did not remember places
+		for i := range flows {
+			if slot, fresh := l.flows.Touch(&flows[i].Key, flows[i].Last); fresh {
+				l.resume(slot, &flows[i])
+			}
 		}
-		c := l.at(slot)
-		*c = conn{first: s.First, asks: -1, askEnd: -1, conv: s.Conv, joined: -1, proto: s.Proto, flags: connFlags(s.Flags) | resumed, end: s.End,
-			opened: s.Opened, filed: l.host.ByName(s.Filed), head: c.head[:0]}
-		c.run.Resume(l.host, s.Runner)
-		for k := range c.half {
-			h := &s.Half[k]
-			c.half[k].stream, c.half[k].accounted, c.half[k].accountedBytes = h.Stream, h.Accounted, h.AccountedBytes
-			c.half[k].mac, c.half[k].last, c.half[k].bytes, c.half[k].packets = h.MAC, h.Last, h.Bytes, h.Packets
-		}
-		l.table.Rejoin(c.conv)
-		if c.flags&kept != 0 {
-			l.flows.Protect(slot)
-		}
-		if !c.run.GivenUp() && s.Runner.Whole != [2]bool{true, true} {
-			l.count.Gaps++
-			l.source(c.opened.Capture).Gaps++
-		}
-		l.bound(slot, c)
+		return
 	}
+	placed := make([]flow.Placed, len(flows))
+	for i := range flows {
+		placed[i] = flows[i].Place
+	}
+	back := make([]int, 0, len(flows))
+	l.flows.Restore(table, placed, func(i int) { back = append(back, i) })
+	for _, i := range back {
+		l.resume(placed[i].Slot, &flows[i])
+	}
+}
+
+// resume goes on with one flow. If it has lost bytes that waited, a gap is counted;
+// what was not seen while nobody watched, its streams find out.
+func (l *lane) resume(slot int32, s *storedFlow) {
+	c := l.at(slot)
+	*c = conn{first: s.First, asks: -1, askEnd: -1, conv: s.Conv, joined: -1, proto: s.Proto, flags: connFlags(s.Flags) | resumed, end: s.End,
+		opened: s.Opened, filed: l.host.ByName(s.Filed), head: c.head[:0]}
+	c.run.Resume(l.host, s.Runner)
+	for k := range c.half {
+		h := &s.Half[k]
+		c.half[k].stream, c.half[k].accounted, c.half[k].accountedBytes = h.Stream, h.Accounted, h.AccountedBytes
+		c.half[k].mac, c.half[k].last, c.half[k].bytes, c.half[k].packets = h.MAC, h.Last, h.Bytes, h.Packets
+	}
+	l.table.Rejoin(c.conv)
+	if c.flags&kept != 0 {
+		l.flows.Protect(slot)
+	}
+	if !c.run.GivenUp() && s.Runner.Whole != [2]bool{true, true} {
+		l.count.Gaps++
+		l.source(c.opened.Capture).Gaps++
+	}
+	l.bound(slot, c)
 }

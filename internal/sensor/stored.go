@@ -9,6 +9,7 @@ import (
 
 	"firedoor"
 	"firedoor/internal/detect"
+	"firedoor/internal/flow"
 	"firedoor/internal/journal"
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/all"
@@ -64,6 +65,7 @@ type laneState struct {
 	Counts [2]Sight
 	Sights []sourceSight
 	Flows  []storedFlow
+	Table  flow.Arrangement
 }
 
 // parts lists what is stored, by name.
@@ -100,7 +102,7 @@ func (w *Watch) state() ([]byte, error) {
 	}
 	for i := range lanes {
 		l := w.p.lane(i)
-		w.memory.Lanes[i] = laneState{l.counts, l.sights, l.storeFlows()}
+		w.memory.Lanes[i] = laneState{l.counts, l.sights, l.storeFlows(), l.flows.Arrangement()}
 	}
 	defer func() { w.memory.Lanes = [lanes]laneState{} }()
 	out := stored{Parts: map[string][]byte{}}
@@ -187,7 +189,7 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 		l := w.p.lane(i)
 		l.sights = w.memory.Lanes[i].Sights
 		l.counts, l.count = w.memory.Lanes[i].Counts, &l.counts[0]
-		l.restoreFlows(w.memory.Lanes[i].Flows)
+		l.restoreFlows(w.memory.Lanes[i].Flows, &w.memory.Lanes[i].Table)
 		w.memory.Lanes[i] = laneState{}
 	}
 	return s.board.Restore(&stateCodec, in.Board)
