@@ -151,6 +151,9 @@ type Space struct {
 	// Append writes the object's text; nil writes Name, a colon and At[0], or
 	// Name, a colon and Text when there is Text.
 	Append func(dst []byte, o *Object) []byte
+	// Passing says that numbers are given out anew each time, as those of transfers
+	// are: what is learned of one holds for all, under number 0.
+	Passing bool
 }
 
 // Object names what an operation touches, in numbers (zero-based) or, for

@@ -51,6 +51,14 @@ func (l *lane) operation(c *conn, op *firedoor.Operation) {
 	l.asked(c, op, st, outside)
 }
 
+// anyOf is the operation on no object of its kind in particular. It holds until the
+// next call.
+func (l *lane) anyOf(op *firedoor.Operation) *firedoor.Operation {
+	l.like = *op
+	l.like.Object.At = [4]uint32{}
+	return &l.like
+}
+
 // learn counts an operation as a statement and tells when it is new, or writes
 // what was never written.
 func (l *lane) learn(c *conn, op *firedoor.Operation) (st int32, outside bool) {
@@ -61,7 +69,11 @@ func (l *lane) learn(c *conn, op *firedoor.Operation) (st int32, outside bool) {
 	}
 	l.keep(c)
 	known := conv.LearnedVerbs
-	st, fresh := l.table.Ask(c.conv, op, it.Time, it.Learning)
+	like := op
+	if s := op.Object.Space; s != nil && s.Passing {
+		like = l.anyOf(op)
+	}
+	st, fresh := l.table.Ask(c.conv, like, it.Time, it.Learning)
 	if st < 0 {
 		l.full("distinct operations")
 		return -1, false

@@ -70,8 +70,9 @@ type lane struct {
 	slot         int32
 	side         int
 
-	via     int32 // the half that the packet under way came by, -1
-	leaving bool  // the flow under way ends: its last words are heard
+	via     int32              // the half that the packet under way came by, -1
+	leaving bool               // the flow under way ends: its last words are heard
+	like    firedoor.Operation // scratch of anyOf
 }
 
 // piece is a fragment that was seen, in short.

@@ -112,7 +112,7 @@ var (
 	spaceSZL    = &firedoor.Space{Name: "szl", Append: appendSZL}
 	spaceBlock  = &firedoor.Space{Name: "block", Append: appendBlock}
 	spaceFile   = &firedoor.Space{Name: "file"}
-	spaceUpload = &firedoor.Space{Name: "upload"}
+	spaceUpload = &firedoor.Space{Name: "upload", Passing: true} // the CPU counts uploads
 	spacePI     = &firedoor.Space{Name: "pi"}
 	spaceMode   = &firedoor.Space{Name: "mode", Append: func(dst []byte, _ *firedoor.Object) []byte {
 		return append(dst, "mode"...)
