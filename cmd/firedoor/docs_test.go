@@ -193,7 +193,8 @@ func TestFlagsInDocuments(t *testing.T) {
 	text := documents(t)["docs/formats/command-line.md"]
 	known := map[string]map[string]bool{}
 	for _, c := range []string{"replay", "run", "status", "link", "journal", "check", "baseline learn", "baseline watch", "baseline pause",
-		"baseline resume", "baseline forget", "baseline export", "baseline import"} {
+		"baseline resume", "baseline forget", "baseline export", "baseline import",
+		"demo", "plant list", "plant record", "plant run", "plant serve", "plant score", "plant start"} {
 		flags := set(flagName.FindAllString(works(t, append([]string{"help"}, strings.Fields(c)...)...).stdout, -1))
 		delete(flags, "--help")
 		var synopsis map[string]bool

@@ -186,7 +186,7 @@ func (r *plantRunCommand) tell(m *Main, f *factory.Factory, w *sensor.Watch, lea
 	var report *scoring.Report
 	if r.Score {
 		var err error
-		if report, err = scoring.Score(t, lines, scoring.Options{From: truth.At(time.Unix(0, int64(t.Start)).Add(learn))}); err != nil {
+		if report, err = scoring.Score(t, lines, scoring.Options{From: t.Start + truth.Moment(learn)}); err != nil {
 			return err
 		}
 	}
@@ -226,6 +226,7 @@ type plantScoreCommand struct {
 	Truth  string        `required:"" help:"truth.json of the plant." placeholder:"FILE"`
 	Alerts string        `required:"" help:"alerts.json of whoever watched it." placeholder:"FILE"`
 	Grace  time.Duration `default:"10m" help:"How long after its end an alert still belongs to what happened." placeholder:"10m"`
+	Learn  string        `help:"How long was learned before anything could be told; then only what came after counts for rates." placeholder:"12h"`
 	JSON   bool          `name:"json" help:"Print the comparison as JSON."`
 }
 
@@ -242,7 +243,15 @@ func (s *plantScoreCommand) Run(m *Main) error {
 	if err != nil {
 		return usageError{err.Error()}
 	}
-	report, err := scoring.Score(t, alerts, scoring.Options{Grace: s.Grace})
+	o := scoring.Options{Grace: s.Grace}
+	if s.Learn != "" {
+		learn, err := scenario.ParseDuration(s.Learn)
+		if err != nil {
+			return usageError{fmt.Sprintf("--learn %s: give a time as 90m or 2d", s.Learn)}
+		}
+		o.From = t.Start + truth.Moment(learn)
+	}
+	report, err := scoring.Score(t, alerts, o)
 	if err != nil {
 		return usageError{err.Error()}
 	}

@@ -20,12 +20,14 @@ type plantServeCommand struct {
 	Shift  uint16  `help:"Added to every port, so that two plants can stand beside each other." placeholder:"N"`
 	Seed   uint64  `default:"1" help:"Of all that is left to chance." placeholder:"N"`
 	Speed  float64 `default:"1" help:"How many times faster than life the processes go." placeholder:"X"`
+	Tags   bool    `help:"Say under which address each value of the controllers is found, and end."`
 }
 
 // Limits of what strangers can take on real sockets.
 const (
 	maxServed    = 256 // connections at once; more are closed
 	serveIdle    = 10 * time.Minute
+	serveWrite   = 30 * time.Second // for an answer to be taken
 	serveBuffer  = 4096
 	maxServeStep = 100_000 // times faster than life
 )
@@ -42,6 +44,9 @@ func (s *plantServeCommand) Run(ctx context.Context, m *Main) error {
 	f, err := factory.New(factory.Options{Seed: s.Seed})
 	if err != nil {
 		return err
+	}
+	if s.Tags {
+		return tellTags(m, f)
 	}
 	e := &exposed{f: f}
 	defer e.close()
@@ -63,6 +68,20 @@ func (s *plantServeCommand) Run(ctx context.Context, m *Main) error {
 	fmt.Fprintln(m.Stdout, "The processes are running. Stop with Ctrl-C.")
 	e.live(ctx, s.Speed)
 	return nil
+}
+
+// tellTags prints the values of all controllers with their addresses.
+func tellTags(m *Main, f *factory.Factory) error {
+	t := tabwriter.NewWriter(m.Stdout, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "CONTROLLER\tTAG\tADDRESS\tTYPE\tSCALE\tUNIT\tWRITABLE\tWHAT IT IS")
+	for _, v := range f.Values() {
+		writable := ""
+		if v.Writable {
+			writable = "yes"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%g\t%s\t%s\t%s\n", v.Controller, v.Tag, v.Object, v.Type, v.Scale, v.Unit, writable, v.Words)
+	}
+	return t.Flush()
 }
 
 // exposed is the controllers on real sockets. The lock is around everything of
@@ -91,10 +110,14 @@ func (e *exposed) listen(at netip.Addr, c factory.Controller, shift uint16) (str
 		defer e.work.Done()
 		for {
 			conn, err := l.Accept()
-			if err != nil {
+			switch {
+			case errors.Is(err, net.ErrClosed):
 				return
+			case err != nil: // too many files are open, or the like: it passes
+				time.Sleep(100 * time.Millisecond)
+			default:
+				e.take(conn, c)
 			}
-			e.take(conn, c)
 		}
 	}()
 	return l.Addr().String(), nil
@@ -108,9 +131,13 @@ func (e *exposed) take(conn net.Conn, c factory.Controller) {
 	if e.conns == nil {
 		e.conns = map[net.Conn]struct{}{}
 	}
-	session := c.Server.Accept(peer.Addr())
-	if e.closed || session == nil || len(e.conns) >= maxServed {
+	if e.closed || len(e.conns) >= maxServed {
 		_ = conn.Close() // there is nobody to tell
+		return
+	}
+	session := c.Server.Accept(peer.Addr())
+	if session == nil {
+		_ = conn.Close() // nor here
 		return
 	}
 	e.conns[conn] = struct{}{}
@@ -128,6 +155,7 @@ func (e *exposed) take(conn net.Conn, c factory.Controller) {
 			e.mu.Lock()
 			out, keep = session.Receive(e.f.PlantTime(), in[:n], out[:0])
 			e.mu.Unlock()
+			_ = conn.SetWriteDeadline(time.Now().Add(serveWrite))
 			if _, err := conn.Write(out); err != nil || !keep {
 				break
 			}

@@ -37,3 +37,29 @@ func (f *Factory) Controllers() []Controller {
 
 // PlantTime is the time of the processes, in ns since 1970.
 func (f *Factory) PlantTime() int64 { return f.physics.Now() }
+
+// Value is a value of a controller with its address.
+type Value struct {
+	Controller, Tag, Words, Unit string
+	Object                       string // as event lines write it
+	Type                         string // "bool", "i16", "i32", "f32"
+	Scale                        float64
+	Writable                     bool
+}
+
+// Values are those of all controllers.
+func (f *Factory) Values() []Value {
+	var list []Value
+	for _, s := range speakers {
+		m := f.device(s.name).image
+		for i, t := range m.tags {
+			p := m.points[i]
+			v := Value{Controller: s.name, Tag: t.Name, Words: t.Words, Unit: t.Unit, Object: m.object(p), Type: kindWords[p.Kind], Scale: 1, Writable: t.Role.Writable()}
+			if p.Scale != 0 && p.Kind != device.Float32 && p.Kind != device.Bool {
+				v.Scale = p.Scale
+			}
+			list = append(list, v)
+		}
+	}
+	return list
+}
