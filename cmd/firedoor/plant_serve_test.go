@@ -288,7 +288,7 @@ func TestPlantServedToOneWhoNeverReads(t *testing.T) {
 	s := serve(t)
 	before := heap()
 	many := bytes.Repeat(question, 300)
-	for range 8 { // a controller has places for more
+	for range 4 { // a controller has places for more
 		c := s.dialed(t, "mixer-1-plc")
 		if err := c.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
 			t.Fatal(err)
