@@ -199,7 +199,7 @@ func TestFlagsInDocuments(t *testing.T) {
 		delete(flags, "--help")
 		var synopsis map[string]bool
 		for _, line := range strings.Split(text, "\n") {
-			if strings.HasPrefix(line, "firedoor "+c+" ") {
+			if strings.HasPrefix(line+" ", "firedoor "+c+" ") {
 				synopsis = set(flagName.FindAllString(line, -1))
 			}
 		}
