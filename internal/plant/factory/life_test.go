@@ -57,8 +57,8 @@ func TestLife(t *testing.T) {
 			}
 		}},
 		{"device-replaced", truth.Notable, wall(12, 9, 20), 2 * time.Hour, func(t *testing.T, f *Factory, e *truth.Entry) {
-			if u := f.device("mixer-2-io"); u.host.MAC() == 0x0030de0a1d12 || len(e.Hosts) == 0 {
-				t.Errorf("its MAC is %s, hosts %v", u.host.MAC(), e.Hosts)
+			if u := f.device("mixer-2-io"); u.host.MAC() == 0x0030de0a1d12 || len(e.Hosts) != 1 || len(e.Hosts[0].MACs) != 2 {
+				t.Errorf("its MAC is %s, hosts %v: both MACs belong to it", u.host.MAC(), e.Hosts)
 			}
 		}},
 		{"power-failure", truth.Notable, wall(13, 3, 0), time.Hour, func(t *testing.T, f *Factory, e *truth.Entry) {

@@ -88,14 +88,26 @@ func (r *Recorder) Operation(e *Entry, op Operation) {
 	e.Operations = append(e.Operations, op)
 }
 
-// Involve adds a host to e unless one of that name is there already.
+// Involve adds a host to e. One of that name that is there already keeps its role
+// and gets the addresses that it had not.
 func (r *Recorder) Involve(e *Entry, h Host) {
 	for i := range e.Hosts {
-		if e.Hosts[i].Name == h.Name {
+		if known := &e.Hosts[i]; known.Name == h.Name {
+			known.IPs, known.MACs = joined(known.IPs, h.IPs), joined(known.MACs, h.MACs)
 			return
 		}
 	}
 	e.Hosts = append(e.Hosts, h)
+}
+
+// joined appends to a what only b has.
+func joined(a, b []string) []string {
+	for _, x := range b {
+		if !slices.Contains(a, x) {
+			a = append(a, x)
+		}
+	}
+	return a
 }
 
 // End records that e is over. An entry that ended already keeps the later end.
