@@ -17,7 +17,11 @@ func said(m *image, r *device.Request) []truth.Operation {
 	}
 	unit := m.dialect.unit()
 	op := truth.Operation{Protocol: m.dialect.protocol(), Unit: &unit, Verb: verbWords[r.Verb], Function: r.Verb.String()}
-	if w, ok := orderWords[m.dialect.family()][r.Verb]; ok {
+	order := r.Verb
+	if order == device.Mode && r.Code == 1 { // back to running
+		order = device.Start
+	}
+	if w, ok := orderWords[m.dialect.family()][order]; ok {
 		op.Function, op.Object = w.function, w.object
 	}
 	switch r.Verb {
@@ -47,7 +51,7 @@ func said(m *image, r *device.Request) []truth.Operation {
 // verbWords are the verbs of event lines.
 var verbWords = map[device.Verb]string{
 	device.Read: "read", device.Write: "write", device.Identify: "identify", device.Stop: "control", device.Start: "control",
-	device.Mode: "control", device.Download: "program", device.Upload: "program", device.ListBlocks: "program", device.ReadClock: "read",
+	device.Mode: "control", device.Download: "program", device.Upload: "program", device.ListBlocks: "read", device.ReadClock: "read",
 	device.SetClock: "configure", device.Raw: "diagnose", device.Connect: "session", device.Disconnect: "session",
 }
 
