@@ -21,7 +21,7 @@ type demoCommand struct {
 	plantWords
 	Learn  string  `default:"2h" help:"How much of the plant's time is learned first, as fast as this machine can." placeholder:"2h"`
 	Speed  float64 `default:"10" help:"How many times faster than life the plant goes then." placeholder:"X"`
-	Data   string  `help:"Folder of what was learned and found (default: a new one that is removed in the end)." placeholder:"DIR"`
+	Data   string  `help:"Folder of what was learned and found (default: one in the user's cache, emptied at the start)." placeholder:"DIR"`
 	Listen *string `help:"Address of the console, on this machine only." placeholder:"127.0.0.1:PORT"`
 }
 
@@ -32,7 +32,7 @@ const demoStart = "2026-03-04T08:00:00Z"
 const maxDemoSpeed = 1000
 
 // Run lets the factory, a sensor and a console work together until it is told to stop.
-func (d *demoCommand) Run(ctx context.Context, m *Main) (err error) {
+func (d *demoCommand) Run(ctx context.Context, m *Main) error {
 	learn, err := scenario.ParseDuration(d.Learn)
 	if err != nil || learn <= 0 {
 		return usageError{fmt.Sprintf("--learn %s: give a time as 90m or 8h", d.Learn)}
@@ -51,11 +51,8 @@ func (d *demoCommand) Run(ctx context.Context, m *Main) (err error) {
 	cfg.Site = "virtual factory"
 	cfg.Learn.For = config.Learning{Time: learn}
 	override(&cfg.Console.Listen, d.Listen)
-	if cfg.Data.Dir = d.Data; d.Data == "" {
-		if cfg.Data.Dir, err = os.MkdirTemp("", "firedoor-demo-"); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(cfg.Data.Dir)) }()
+	if cfg.Data.Dir, err = d.folder(ctx); err != nil {
+		return err
 	}
 	s, err := openService(ctx, &service{m: m, cfg: &cfg, show: newShow(f, learn, d.Speed)})
 	if err != nil {
@@ -64,6 +61,26 @@ func (d *demoCommand) Run(ctx context.Context, m *Main) (err error) {
 	fmt.Fprintf(m.Stderr, "%s of the plant's life are learned first, as fast as this machine can; then it goes on at %g times its own pace.\n"+
 		"Start an attack on the page, in the room Factory, or with: firedoor plant start NAME --data %s\n", scenario.FormatDuration(learn), d.Speed, cfg.Data.Dir)
 	return s.run(ctx)
+}
+
+// folder is where the demo keeps what it learned and found. One that was not named
+// is emptied first: when it ends, the process may not remove it any more.
+func (d *demoCommand) folder(ctx context.Context) (string, error) {
+	if d.Data != "" {
+		return d.Data, nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", usageError{fmt.Sprintf("--data: give a folder: %v", err)}
+	}
+	dir := filepath.Join(cache, "firedoor", "demo")
+	if running(ctx, dir) {
+		return "", usageError{"another demo is running: give this one a folder of its own with --data"}
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return "", usageError{fmt.Sprintf("%s: cannot be emptied: %v", dir, reason(err))}
+	}
+	return dir, nil
 }
 
 type plantStartCommand struct {

@@ -119,9 +119,9 @@ func (d *shownDemo) post(t *testing.T, client *http.Client, cookies []*http.Cook
 }
 
 // TestPlantDemo: the demo learns, shows the processes, begins a scenario from the page and one from the command line,
-// tells of both, and leaves nothing behind.
+// tells of both, ends in good order, and begins anew the next time.
 func TestPlantDemo(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	d := startDemo(t, "--learn", "10m", "--speed", "100")
 	if _, err := os.Stat(d.data); err != nil {
 		t.Fatal(err)
@@ -186,11 +186,18 @@ func TestPlantDemo(t *testing.T) {
 		}
 		return jump && visitor
 	})
-	d.stop()
-	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "firedoor-demo-*"))
-	if err != nil || len(left) > 0 {
-		t.Errorf("the demo leaves %v behind (%v)", left, err)
+	if o := run(t, "demo"); o.status != exitUsage || !strings.Contains(o.err, "--data") {
+		t.Errorf("a second demo: %d %s", o.status, o.err)
 	}
+	d.stop()
+	if err := os.WriteFile(filepath.Join(d.data, "left"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := startDemo(t, "--learn", "10m")
+	if _, err := os.Stat(filepath.Join(again.data, "left")); again.data != d.data || err == nil {
+		t.Errorf("the next demo goes on in %s with what was left in %s", again.data, d.data)
+	}
+	again.stop()
 }
 
 // otherValues tells whether any value of the plant is another one.

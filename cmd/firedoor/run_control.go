@@ -40,8 +40,7 @@ type control struct {
 
 func (s *service) openControl(ctx context.Context) error {
 	path := filepath.Join(s.cfg.Data.Dir, controlSocket)
-	if c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", path); err == nil {
-		_ = c.Close()
+	if running(ctx, s.cfg.Data.Dir) {
 		return usageError{s.cfg.Data.Dir + ": another firedoor uses this data folder"}
 	}
 	_ = os.Remove(path) // of a process that was killed
@@ -61,6 +60,15 @@ func (s *service) openControl(ctx context.Context) error {
 	mux.HandleFunc("GET /simulation", s.plantState)
 	s.control = &control{listener: l, server: &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}}
 	return nil
+}
+
+// running tells whether a process uses a data folder.
+func running(ctx context.Context, dir string) bool {
+	c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", filepath.Join(dir, controlSocket))
+	if err == nil {
+		_ = c.Close()
+	}
+	return err == nil
 }
 
 func (c *control) run(ctx context.Context) error {
