@@ -270,6 +270,16 @@ func iec104Midstream(n *Net) {
 	a.Server(y.Control(IECTestCon))
 	a.Client(x.One(IECInterrogation, IECActivate, 0, 20))
 
+	c := n.Midstream(iecCentre, iecStation, 49311, PortIEC104) // begins with the rest of a frame
+	c.Client([]byte{0})
+	c.Server(append([]byte{0, 3, 0}, y.One(IECSinglePoint, IECSpontaneous, 5, 1)...))
+	c.Client(x.One(IECInterrogation, IECActivate, 0, 20))
+	c.Client(x.One(IECInterrogation, IECActivate, 0, 20)) // asked again before the first is done
+	for range 2 {
+		c.Server(y.One(IECInterrogation, IECConfirm, 0, 20))
+		c.Server(y.One(IECInterrogation, IECTerminate, 0, 20))
+	}
+
 	t := iecDial(n, 49307, 3)
 	for i := range byte(12) {
 		request := t.a.One(IECSetNormal, IECActivate, 900, i, 0x40, 0)

@@ -48,8 +48,11 @@ func (p *parser) answerEach() {
 	for i := range a.count {
 		address, data, _ := a.object(i)
 		function, verb, variant := a.function(data)
-		q := p.take(address, variant)
-		if q == nil && a.cause == causeTerm && p.terminated(a.key(address, variant)) && !a.negative {
+		var q *request
+		switch ended := a.cause == causeTerm && p.terminated(a.key(address, variant)); {
+		case !ended:
+			q = p.take(address, variant)
+		case !a.negative:
 			continue // the confirmation told it all
 		}
 		p.begin(function, verb)

@@ -77,6 +77,7 @@ const sureFrames = 3
 type guess struct {
 	now     sizes
 	settled bool
+	told    bool // that the sizes are not the standard's: once is enough
 	frames  uint8
 	maybe   uint16 // choices that all frames fit
 }
@@ -102,8 +103,7 @@ func (g *guess) look(b []byte) bool {
 		return true
 	}
 	if g.maybe &= fit; g.maybe == 0 {
-		g.begin()
-		return false
+		g.frames, g.maybe = 0, fit
 	}
 	if g.frames++; g.frames < sureFrames || bits.OnesCount16(g.maybe) > 1 {
 		g.frames = min(g.frames, sureFrames)
@@ -126,7 +126,10 @@ const (
 // header reads what stands before the objects; false if nothing can be read.
 func (p *parser) header(b []byte) bool {
 	if !p.sizes.look(b) {
-		p.complain(reasonSizes)
+		if !p.sizes.told {
+			p.complain(reasonSizes)
+		}
+		p.sizes.told = true
 		return false
 	}
 	s := p.sizes.now

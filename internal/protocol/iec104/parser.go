@@ -32,6 +32,7 @@ type parser struct {
 	next      [2]uint16            // send sequence number expected of each side
 	counted   [2]bool              // it is known
 	lost      [2]bool              // looking for a frame after a gap
+	heard     [2]bool              // something came of this direction
 	reversed  bool                 // the server started the transfer: it is the controlling station
 	sizes     guess                // of the fields
 	file      transfer
@@ -91,6 +92,9 @@ const (
 func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
 	p.emit, p.dir = emit, dir
 	pos := 0
+	if !p.heard[dir] && len(b) > 0 { // a capture may begin behind the beginning of a frame
+		p.heard[dir], p.lost[dir] = true, b[0] != startOctet
+	}
 	if p.lost[dir] {
 		skip, found := p.resume(b)
 		if !found {

@@ -22,7 +22,7 @@ func (p *parser) fromControlling() {
 		p.ask()
 	default:
 		loads := a.code == typeDelay && a.cause == causeSpont // what was measured is told: no answer (7.4.9)
-		if !asks(a.cause) && !loads {
+		if causeKnown(a.cause) && !asks(a.cause) && !loads {
 			p.complain(reasonRequest)
 		}
 		p.askEach(loads || answers(a.cause))
