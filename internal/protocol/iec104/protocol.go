@@ -90,8 +90,13 @@ func information(b []byte) bool {
 }
 
 // probe wants one whole frame. Frames without data have hardly a bit to choose;
-// an ASDU must fit its type exactly, or be followed by another frame.
+// an ASDU must fit its type exactly, or be followed by another frame. One octet
+// may stand before it: captures begin with a keep-alive, which repeats the last
+// octet of what was sent before.
 func probe(b []byte) protocol.Match {
+	if len(b) > 0 && b[0] != startOctet {
+		b = b[1:]
+	}
 	if !header(b) {
 		return protocol.No
 	}
