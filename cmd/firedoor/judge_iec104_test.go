@@ -5,8 +5,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
+	"testing"
 )
 
 const iecPort = 2404
@@ -37,7 +40,7 @@ func (m iec) nth(name string, i int) string { return nth(m.texts(name), i) }
 
 // value gives the value of object i; "" where it has none.
 func (m iec) value(i int) string {
-	for _, name := range []string{"siq_spi", "diq_dpi", "vti_v", "bcr_count", "bitstring", "scalval", "sco_on", "dco_on", "rco_up", "qoi", "qcc", "qrp"} {
+	for _, name := range []string{"siq_spi", "diq_dpi", "vti_v", "bcr_count", "scalval", "sco_on", "dco_on", "rco_up", "qoi", "qcc", "qrp"} {
 		if s := m.nth(name, i); s != "" {
 			return fmt.Sprintf("[%d]", asNumber(s))
 		}
@@ -46,10 +49,25 @@ func (m iec) value(i int) string {
 		x, _ := strconv.ParseFloat(s, 64)
 		return fmt.Sprintf("[%d]", int(math.Round(x*32768)))
 	}
-	if b, err := hex.DecodeString(m.nth("float_raw", i)); err == nil && len(b) == 4 { // as text it is rounded
-		return fmt.Sprintf("[%d]", binary.LittleEndian.Uint32(b))
+	// As text real numbers are rounded, and bit strings have their first octet
+	// highest, where the standard counts bits from the first octet on (7.2.6.13).
+	for _, name := range []string{"float_raw", "bitstring_raw"} {
+		if b, err := hex.DecodeString(m.nth(name, i)); err == nil && len(b) == 4 {
+			return fmt.Sprintf("[%d]", binary.LittleEndian.Uint32(b))
+		}
 	}
 	return ""
+}
+
+// addresses are those of all objects; a row has one address on the wire.
+func (m iec) addresses() []string {
+	all := m.texts("ioa")
+	if m.number("sq") == 1 && len(all) == 1 {
+		for i := 1; i < m.number("numix"); i++ {
+			all = append(all, fmt.Sprint(asNumber(all[0])+i))
+		}
+	}
+	return all
 }
 
 // variant tells selecting, deactivating and doing apart.
@@ -164,18 +182,13 @@ func (j *iecJudge) control(f *frame, function int) {
 func (j *iecJudge) data(f *frame, m iec) {
 	code, cause := m.number("typeid"), m.number("causetx")
 	asking := f.dstPort == iecPort
-	addresses := m.texts("ioa")
+	addresses := m.addresses()
 	reads := !asking && cause == 5 && code < 45
 	if !iecCommand(code) && !reads {
 		return
 	}
 	if !asking && !reads && !slices.Contains([]int{7, 9, 10, 44, 45, 46, 47}, cause) {
 		return
-	}
-	if m.number("sq") == 1 && len(addresses) == 1 { // a row has one address
-		for i := 1; i < m.number("numix"); i++ {
-			addresses = append(addresses, fmt.Sprint(asNumber(addresses[0])+i))
-		}
 	}
 	for i, address := range addresses {
 		op := j.begin(f, code)
@@ -202,9 +215,92 @@ func (j *iecJudge) data(f *frame, m iec) {
 			j.confirmed[key]++
 		}
 		q := j.take(f, key)
+		if q == nil { // asked of all stations
+			q = j.take(f, fmt.Sprint(f.stream, " ", op.code, " 65535 ", address, " ", m.variant(i)))
+		}
 		if q == nil && len(addresses) > 1 {
 			op.item = i + 1
 		}
 		j.answer(f, op, q)
 	}
+}
+
+// iecSample is one value as either side tells it.
+type iecSample struct {
+	flow                 string
+	frame, code          int
+	unit, object, values string
+}
+
+// iecTold counts the values of a capture that a station tells unasked, as our
+// lines have them.
+func iecTold(path string) (map[iecSample]int, error) {
+	lines, err := replayLines(path)
+	told := map[iecSample]int{}
+	for i := range lines {
+		e := &lines[i]
+		if e.Protocol == "iec104" && e.Kind == "sample" && !strings.HasPrefix(e.Object, "quality:") {
+			told[iecSample{e.flow(), e.Frame, e.Code, fmt.Sprint(*e.Unit), e.Object, string(e.Values)}]++
+		}
+	}
+	return told, err
+}
+
+// TestJudgeSamples compares every value that a station tells unasked, one by one.
+// Where segments are lost or out of order the judge reads in two ways, see
+// judgeCapture: what it sees in either is there.
+func TestJudgeSamples(t *testing.T) {
+	corpus := judgeCorpus(t)
+	all, valued := 0, 0
+	eachCapture(t, filepath.Join(corpus, "protocols"), func(path string, b []byte) {
+		got, err := iecTold(path)
+		want := map[iecSample]int{}
+		for _, ordered := range []string{"TRUE", "FALSE"} {
+			if err != nil || len(got) == 0 && !mayHold(b, iecPort) {
+				break
+			}
+			var frames []*frame
+			frames, err = askTshark(path, "iec60870_asdu", judgeLayers, "-x", "-o", "tcp.reassemble_out_of_order:"+ordered)
+			for s, n := range iecToldByJudge(frames) {
+				want[s] = max(want[s], n)
+			}
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		for s, n := range got {
+			all += n
+			bare := s
+			bare.values = "" // of some types the judge reads no value
+			if want[s] == n {
+				valued += n
+			} else if s = bare; want[s] != n {
+				t.Errorf("%s: %d times, the judge says %d: %+v", path, n, want[s], s)
+			}
+			delete(want, s)
+		}
+		for s, n := range want {
+			t.Errorf("%s: the judge alone says, %d times: %+v", path, n, s)
+		}
+	})
+	t.Logf("%d values told; of %d the judge reads the value, too", all, valued)
+}
+
+// iecToldByJudge counts the values of monitored types but for those that reads
+// asked for.
+func iecToldByJudge(frames []*frame) map[iecSample]int {
+	all := map[iecSample]int{}
+	for _, f := range frames {
+		for _, l := range f.all("iec60870_asdu") {
+			m := iec{l}
+			code, cause := m.number("typeid"), m.number("causetx")
+			if f.srcPort != iecPort || code > 41 && code != 70 || cause == 5 || cause >= 44 {
+				continue
+			}
+			for i, address := range m.addresses() {
+				all[iecSample{flowName(f.src, f.srcPort, f.dst, f.dstPort), f.number, code, m.nth("addr", 0), "ioa:" + address, m.value(i)}]++
+			}
+		}
+	}
+	return all
 }
