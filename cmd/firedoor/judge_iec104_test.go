@@ -253,10 +253,13 @@ func TestJudgeSamples(t *testing.T) {
 	corpus := judgeCorpus(t)
 	all, valued := 0, 0
 	eachCapture(t, filepath.Join(corpus, "protocols"), func(path string, b []byte) {
+		if !mayHold(b, iecPort) {
+			return
+		}
 		got, err := iecTold(path)
 		want := map[iecSample]int{}
 		for _, ordered := range []string{"TRUE", "FALSE"} {
-			if err != nil || len(got) == 0 && !mayHold(b, iecPort) {
+			if err != nil {
 				break
 			}
 			var frames []*frame

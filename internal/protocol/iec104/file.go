@@ -63,7 +63,7 @@ func (p *parser) askFile() {
 		p.op.Object = fileObject(address, d)
 	}
 	if !p.op.NoAnswer {
-		*p.asked.Put(a.fileKey(address)) = request{name: function, id: p.last + 1, code: a.code, verb: verb, object: p.op.Object}
+		*p.asked.Put(a.fileKey(address)) = request{name: function, id: p.last + 1, code: a.code, verb: verb, file: [2]uint32{p.op.Object.At[0], p.op.Object.At[1]}}
 	}
 	p.ask()
 	if ok {
@@ -90,7 +90,7 @@ func (p *parser) answerFile() {
 		p.op.Outcome = p.fileOutcome(d)
 		p.op.Object = fileObject(address, d)
 		if q != nil {
-			p.op.Object = q.object
+			p.op.Object.At = [4]uint32{q.file[0], q.file[1]}
 		}
 		p.reply(q)
 	}
@@ -129,7 +129,7 @@ func (p *parser) fileOutcome(d []byte) firedoor.Outcome {
 			}
 			return firedoor.Failed(uint32(code), "")
 		}
-		if n := d[3] & 0x0f; a.code == typeAcknowledge && n == 2 || n == 4 && a.code == typeAcknowledge {
+		if n := d[3] & 0x0f; a.code == typeAcknowledge && (n == 2 || n == 4) { // of a file, of a section
 			return firedoor.Failed(uint32(n), "negative-acknowledge")
 		}
 	}

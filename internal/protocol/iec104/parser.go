@@ -11,12 +11,12 @@ import (
 // request is what an answer needs to know of its request: small, for one is kept
 // for every request under way.
 type request struct {
-	name   string
-	object firedoor.Object // of files: their answers do not repeat it all
-	id     uint32
-	item   uint16
-	code   byte
-	verb   firedoor.Verb
+	name string
+	id   uint32
+	file [2]uint32 // address and name, of files: their answers need not repeat both
+	item uint16
+	code byte
+	verb firedoor.Verb
 }
 
 // maxConfirmed is how many confirmed commands are remembered until their

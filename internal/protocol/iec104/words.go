@@ -146,9 +146,9 @@ func monitored(all *[256]kind) {
 		{3, 4, 31, "double-point information", 1, elementDouble},
 		{5, 6, 32, "step position information", 2, elementStep},
 		{7, 8, 33, "bitstring of 32 bit", 5, elementBits},
-		{9, 10, 34, "measured value, normalized value", 3, elementNormal},
-		{11, 12, 35, "measured value, scaled value", 3, elementScaled},
-		{13, 14, 36, "measured value, short floating point number", 5, elementFloat},
+		{9, 10, 34, "measured value normalized", 3, elementNormal},
+		{11, 12, 35, "measured value scaled", 3, elementScaled},
+		{13, 14, 36, "measured value short floating point", 5, elementFloat},
 		{15, 16, 37, "integrated totals", 5, elementCounter},
 	} {
 		put(m.plain, m.name, m.size, m.element)
@@ -159,7 +159,7 @@ func monitored(all *[256]kind) {
 	put(18, "packed start events of protection equipment"+suffixTag24, 7, elementStart)
 	put(19, "packed output circuit information of protection equipment"+suffixTag24, 7, elementCircuit)
 	put(20, "packed single-point information with status change detection", 5, elementPacked)
-	put(21, "measured value, normalized value without quality descriptor", 2, elementBare)
+	put(21, "measured value normalized without quality descriptor", 2, elementBare)
 	put(38, "event of protection equipment"+suffixTag56, 10, elementEvent)
 	put(39, "packed start events of protection equipment"+suffixTag56, 11, elementStart)
 	put(40, "packed output circuit information of protection equipment"+suffixTag56, 11, elementCircuit)
@@ -179,9 +179,9 @@ func commands(all *[256]kind) {
 		{"single command", 1, elementOn, firedoor.VerbControl, 1},
 		{"double command", 1, elementTwo, firedoor.VerbControl, 1},
 		{"regulating step command", 1, elementTwo, firedoor.VerbControl, 1},
-		{"set point command, normalized value", 3, elementSetNormal, firedoor.VerbWrite, 3},
-		{"set point command, scaled value", 3, elementSetNormal, firedoor.VerbWrite, 3},
-		{"set point command, short floating point number", 5, elementSetFloat, firedoor.VerbWrite, 5},
+		{"set point command normalized", 3, elementSetNormal, firedoor.VerbWrite, 3},
+		{"set point command scaled", 3, elementSetNormal, firedoor.VerbWrite, 3},
+		{"set point command short floating point", 5, elementSetFloat, firedoor.VerbWrite, 5},
 		{"bitstring of 32 bit command", 4, elementSetBits, firedoor.VerbWrite, 0},
 	} {
 		k := kind{name: c.name, size: c.size, group: groupCommand, element: c.element, verb: c.verb,
@@ -207,9 +207,9 @@ func system(all *[256]kind) {
 	put(105, kind{name: "reset process command", size: 1, element: elementOctet, verb: firedoor.VerbControl})
 	put(typeDelay, kind{name: "delay acquisition command", size: 2, element: elementDelay, verb: configure})
 	put(107, kind{name: "test command" + suffixTag56, size: 9, verb: diagnose})
-	put(110, kind{name: "parameter of measured value, normalized value", size: 3, element: elementSetNormal, verb: configure, process: true})
-	put(111, kind{name: "parameter of measured value, scaled value", size: 3, element: elementSetNormal, verb: configure, process: true})
-	put(112, kind{name: "parameter of measured value, short floating point number", size: 5, element: elementSetFloat, verb: configure, process: true})
+	put(110, kind{name: "parameter of measured value normalized", size: 3, element: elementSetNormal, verb: configure, process: true})
+	put(111, kind{name: "parameter of measured value scaled", size: 3, element: elementSetNormal, verb: configure, process: true})
+	put(112, kind{name: "parameter of measured value short floating point", size: 5, element: elementSetFloat, verb: configure, process: true})
 	put(113, kind{name: "parameter activation", size: 1, element: elementOctet, verb: configure, process: true})
 	for i, f := range []struct {
 		name string
@@ -219,8 +219,8 @@ func system(all *[256]kind) {
 		{"file ready", 6, firedoor.VerbProgram},
 		{"section ready", 7, firedoor.VerbProgram},
 		{nameDirectory, 4, read},
-		{"last section, last segment", 5, firedoor.VerbProgram},
-		{"ack file, ack section", 4, read},
+		{"last section or segment", 5, firedoor.VerbProgram},
+		{"ack file or section", 4, read},
 		{"segment", 0, firedoor.VerbProgram},
 		{"directory", 13, read},
 		{"query log", 16, read},
@@ -235,7 +235,7 @@ func security(all *[256]kind) {
 		81: "authentication challenge", 82: "authentication reply", 83: "aggressive mode authentication request",
 		84: "session key status request", 85: "session key status", 86: "session key change", 87: "authentication error",
 		90: "user status change", 91: "update key change request", 92: "update key change reply",
-		93: "update key change, symmetric", 94: "update key change, asymmetric", 95: "update key change confirmation",
+		93: "update key change symmetric", 94: "update key change asymmetric", 95: "update key change confirmation",
 	} {
 		all[i] = kind{name: name, group: groupSecurity, verb: firedoor.VerbSession}
 	}
