@@ -259,7 +259,7 @@ func TestJudgeSamples(t *testing.T) {
 		got, err := iecTold(path)
 		want := map[iecSample]int{}
 		for _, ordered := range []string{"TRUE", "FALSE"} {
-			if err != nil {
+			if err != nil || len(got) == 0 { // what is missing altogether TestJudge tells
 				break
 			}
 			var frames []*frame

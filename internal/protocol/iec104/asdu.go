@@ -153,8 +153,8 @@ func (p *parser) header(b []byte) bool {
 	if !a.kind.fixed {
 		return true
 	}
-	exact := false
-	a.count, exact = a.whole()
+	n, exact := a.whole()
+	a.count = n
 	if !exact && a.stated > 0 {
 		p.complain(reasonLength)
 	}
