@@ -63,8 +63,8 @@ func readCapture(path string) ([]byte, error) {
 }
 
 // judgePorts are where the judge looks for the protocols: it goes by port. The
-// first is TPKT, then Modbus, EtherNet/IP, and CIP I/O.
-var judgePorts = []uint16{102, 502, 44818, 2222}
+// first is TPKT, then Modbus, EtherNet/IP, CIP I/O, and IEC 104.
+var judgePorts = []uint16{102, 502, 44818, 2222, iecPort}
 
 // mayHold tells whether any of the ports stands anywhere in the bytes: a
 // capture without is not worth starting the judge for.
@@ -215,9 +215,9 @@ func (f *frame) last(name string) layer {
 
 // judgeFilter picks the frames worth reading. Connects of ISO transport are
 // among them: they name the slot.
-const judgeFilter = "modbus||mbtcp||s7comm||enip||cip||cipio||cotp.type==0x0e||cotp.type==0x0d"
+const judgeFilter = "modbus||mbtcp||s7comm||enip||cip||cipio||cotp.type==0x0e||cotp.type==0x0d||iec60870_104"
 
-const judgeLayers = "frame ip ipv6 tcp udp cotp mbtcp modbus s7comm enip cip cipcm cipcls cipio cippccc"
+const judgeLayers = "frame ip ipv6 tcp udp cotp mbtcp modbus s7comm enip cip cipcm cipcls cipio cippccc iec60870_104 iec60870_asdu"
 
 // askTshark runs the judge over a capture.
 func askTshark(path, filter, layers string, more ...string) ([]*frame, error) {

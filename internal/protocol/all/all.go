@@ -10,6 +10,7 @@ import (
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/http"
+	"firedoor/internal/protocol/iec104"
 	"firedoor/internal/protocol/ldap"
 	"firedoor/internal/protocol/lldp"
 	"firedoor/internal/protocol/mdns"
@@ -30,6 +31,7 @@ var List = []*protocol.Protocol{
 	s7comm.Protocol,
 	enip.Protocol,
 	cip.Protocol,
+	iec104.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
