@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"firedoor"
 	"firedoor/internal/plant/scenario"
 	"firedoor/internal/plant/truth"
 )
