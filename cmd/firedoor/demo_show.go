@@ -113,12 +113,13 @@ func (s *show) Fill(ctx context.Context, dst []packet.Frame, buf []byte) (int, e
 		if over {
 			return n, io.EOF
 		}
-		if n > 0 || ctx.Err() != nil || time.Now().After(end) {
+		if n > 0 || time.Now().After(end) {
 			return n, nil
 		}
 		pause := time.NewTimer(5 * time.Millisecond)
 		select {
 		case <-ctx.Done():
+			end = time.Time{} // whoever waits is told that nothing came
 		case <-pause.C:
 		}
 		pause.Stop()

@@ -199,7 +199,7 @@ func serve(t testing.TB) *served {
 	t.Cleanup(s.close)
 	for _, c := range f.Controllers() {
 		c.Port = 0
-		if s.at[c.Name], err = s.listen(netip.MustParseAddr("127.0.0.1"), c, 0); err != nil {
+		if s.at[c.Name], err = s.listen(t.Context(), netip.MustParseAddr("127.0.0.1"), c, 0); err != nil {
 			t.Skipf("no socket to listen on: %v", err)
 		}
 	}

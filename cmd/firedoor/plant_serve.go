@@ -53,7 +53,7 @@ func (s *plantServeCommand) Run(ctx context.Context, m *Main) error {
 	t := tabwriter.NewWriter(m.Stdout, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "CONTROLLER\tPROTOCOL\tADDRESS")
 	for _, c := range f.Controllers() {
-		where, err := e.listen(at, c, s.Shift)
+		where, err := e.listen(ctx, at, c, s.Shift)
 		if err != nil {
 			return usageError{err.Error()}
 		}
@@ -96,11 +96,11 @@ type exposed struct {
 }
 
 // listen opens a controller's port.
-func (e *exposed) listen(at netip.Addr, c factory.Controller, shift uint16) (string, error) {
+func (e *exposed) listen(ctx context.Context, at netip.Addr, c factory.Controller, shift uint16) (string, error) {
 	if int(c.Port)+int(shift) > 65535 {
 		return "", fmt.Errorf("--shift %d: there is no port %d", shift, int(c.Port)+int(shift))
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort(at.String(), strconv.Itoa(int(c.Port+shift))))
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(at.String(), strconv.Itoa(int(c.Port+shift))))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", c.Name, err)
 	}

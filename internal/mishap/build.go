@@ -46,12 +46,12 @@ func (b OtherBuild) Told(t *testing.T, test, toldBy string) string {
 		}
 	}
 	binary := filepath.Join(t.TempDir(), "other.test")
-	build := exec.Command(goTool, "test", "-c", "-o", binary, ".")
+	build := exec.CommandContext(t.Context(), goTool, "test", "-c", "-o", binary, ".")
 	build.Env = append(append(os.Environ(), "CGO_ENABLED=0"), b.Env...)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	run := exec.Command(binary, "-test.run", "^"+test+"$", "-test.v")
+	run := exec.CommandContext(t.Context(), binary, "-test.run", "^"+test+"$", "-test.v")
 	run.Env = append(os.Environ(), toldBy+"=1")
 	out, err := run.CombinedOutput()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 // live starts the processes and the calendar of the people around them.
 func (f *Factory) live() error {
 	f.every(physics.Step, physics.Step, f.step)
-	for _, h := range []time.Duration{6, 14, 22} {
-		f.daily(h*time.Hour, f.shiftChange)
+	for _, at := range []time.Duration{6 * time.Hour, 14 * time.Hour, 22 * time.Hour} {
+		f.daily(at, f.shiftChange)
 	}
 	f.adjust()
 	f.daily(2*time.Hour+30*time.Minute, f.backup)

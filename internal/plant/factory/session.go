@@ -38,8 +38,7 @@ type session struct {
 	over   bool
 	queue  []task
 	busy   bool
-	asked  int64 // when the request under way was sent; the number of its turn
-	turn   uint64
+	asked  int64 // when the request under way was sent
 	pause  time.Duration
 	shut   bool // between a failure and the next try
 	out    []byte

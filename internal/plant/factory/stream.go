@@ -17,7 +17,6 @@ type Stream struct {
 	f     *Factory
 	name  string
 	end   time.Duration // 0: without one
-	limit time.Duration // how far the plant may go at present
 	bytes []byte
 	list  []packet.Frame // their Data is cut from bytes when they are handed over
 	spans [][2]int
