@@ -15,6 +15,7 @@ import (
 	"firedoor/internal/protocol/mdns"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/nbns"
+	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/telnet"
@@ -29,6 +30,7 @@ var List = []*protocol.Protocol{
 	modbus.Protocol,
 	s7comm.Protocol,
 	enip.Protocol,
+	opcua.Protocol,
 	cip.Protocol,
 
 	// Carriers and what is handed over from them.
