@@ -5,22 +5,22 @@ import "firedoor"
 // The readers of answers come after the answer's header was good: they give each
 // item its outcome.
 
-func answerNothing(p *parser, q *request, _ *walk) { p.replyAll(q, 0) }
+func answerNothing(p *parser, q *request, _ *walk) { p.replyAll(q) }
 
 func answerNumber(p *parser, q *request, r *walk) {
 	r.Skip(4)
-	p.replyAll(q, 0)
+	p.replyAll(q)
 }
 
 // results reads a list of results, one for each operation of the request, with one
 // function for each; then the diagnostics that follow all such lists.
 func (p *parser) results(q *request, r *walk, one func(p *parser, q *request, r *walk, i int)) {
 	n := r.list()
-	if q != nil && n != int(q.ops) {
-		if n != 0 || q.ops != 1 { // a request for nothing is one operation
-			p.complain(reasonItems)
+	if q != nil && n != int(q.items) {
+		if n == 0 && q.items == 1 { // a request for nothing is one operation
+			p.replyAll(q)
 		} else {
-			p.replyAll(q, 0)
+			p.complain(reasonItems)
 		}
 	}
 	for i := range n {
@@ -44,7 +44,7 @@ func answerStatuses(p *parser, q *request, r *walk) { p.results(q, r, oneStatus)
 // it is refused if all of them are.
 func answerOneOfMany(p *parser, q *request, r *walk) {
 	p.outcomeOf(r, func(r *walk) { r.Skip(0) })
-	p.replyAll(q, 0)
+	p.replyAll(q)
 	r.diagnosticsList()
 }
 
@@ -104,7 +104,7 @@ func answerRegistered(p *parser, q *request, r *walk) {
 	for n := r.list(); n > 0 && !r.Failed(); n-- {
 		r.nodeID()
 	}
-	p.replyAll(q, 0)
+	p.replyAll(q)
 }
 
 func answerRead(p *parser, q *request, r *walk) {

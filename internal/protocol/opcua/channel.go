@@ -95,7 +95,7 @@ func (p *parser) failed(status uint32) {
 	}
 	p.begin(q.service, q.code)
 	p.op.Outcome = outcome(status | statusBad)
-	p.replyAll(q, 0)
+	p.replyAll(q)
 }
 
 // openChannel reads a message that opens a channel or renews it (6.7.2.3).
@@ -130,7 +130,7 @@ func (p *parser) openChannel(chunk []byte) {
 
 func (p *parser) askOpen(name []byte) {
 	q := p.asked.Put(keyOpen)
-	*q = request{id: p.last + 1, ops: 1, code: codeOpen, service: &openService}
+	*q = request{id: p.last + 1, ops: 1, items: 1, code: codeOpen, service: &openService}
 	p.newest = keyOpen
 	p.begin(&openService, codeOpen)
 	p.op.Object = firedoor.Object{Space: &spacePolicy, Text: name}

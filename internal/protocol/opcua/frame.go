@@ -250,30 +250,25 @@ func (p *parser) tooLong(s *side, k kind, mark byte, b []byte, size, at int) int
 	return maxPart
 }
 
-// chunks puts a message together whose first chunk has size bytes. It stays
+// chunks finds the end of a message whose first chunk has size bytes. It stays
 // unconsumed until its last chunk is in, or until it is too long.
 func (p *parser) chunks(s *side, b []byte, size, at int) (int, error) {
 	request := requestOf(b)
 	total := size
-	p.body = append(p.body[:0], b[bodyAt:size-p.trailer(size)]...)
 	for n := 1; ; n++ {
+		p.end = at + total
 		k, mark, size, err := header(b[total:])
-		if err != nil { // what is whole so far is of no use
-			p.end = at + total
+		switch {
+		case err != nil: // what is whole so far is of no use
 			p.refuseChunks(s)
 			return total, nil
-		}
-		if size == 0 {
+		case size == 0:
 			return 0, nil
-		}
-		p.end = at + total
-		if total+size > maxWhole || n >= maxChunks {
+		case total+size > maxWhole || n >= maxChunks:
 			s.drops, s.held = true, request
-			p.joined, p.cut = true, true
-			p.message(s, request, p.body)
+			p.whole(s, request, b[:total], true)
 			return total, nil
-		}
-		if len(b) < total+size {
+		case len(b) < total+size:
 			return 0, nil
 		}
 		chunk := b[total : total+size]
@@ -288,12 +283,38 @@ func (p *parser) chunks(s *side, b []byte, size, at int) (int, error) {
 			p.aborted(s, chunk)
 			return total, nil
 		case markFinal:
-			p.body = append(p.body, chunk[bodyAt:]...)
-			p.joined, p.cut = true, false
-			p.message(s, request, p.body)
+			p.whole(s, request, b[:total], false)
 			return total, nil
 		}
-		p.body = append(p.body, chunk[bodyAt:size-p.trailer(size)]...)
+	}
+}
+
+// guesses are the sizes of signature that are tried where the policy is not known.
+var guesses = [...]int{0, 32, 20}
+
+// whole reads a message of several chunks, or the beginning of one.
+func (p *parser) whole(s *side, request uint32, chunks []byte, cut bool) {
+	p.joined, p.cut = true, cut
+	p.join(chunks, p.policy.signature)
+	if !p.policy.known && !cut && !p.exact(p.body) {
+		for _, guess := range guesses {
+			if p.join(chunks, guess); p.exact(p.body) {
+				p.policy.signature = guess
+				break
+			}
+		}
+	}
+	p.join(chunks, p.policy.signature)
+	p.message(s, request, p.body)
+}
+
+// join puts together what is in chunks, without the signatures that end them.
+func (p *parser) join(b []byte, signature int) {
+	p.body = p.body[:0]
+	for len(b) > 0 {
+		size := int(binary.LittleEndian.Uint32(b[sizeAt:]))
+		p.body = append(p.body, b[bodyAt:max(bodyAt, size-signature)]...)
+		b = b[size:]
 	}
 }
 
@@ -304,9 +325,6 @@ func (p *parser) refuseChunks(s *side) {
 	}
 	s.fresh = false
 }
-
-// trailer is how many bytes of signature end a chunk of so many bytes.
-func (p *parser) trailer(size int) int { return min(p.policy.signature, size-bodyAt) }
 
 // aborted ends a message that its sender gave up: a request was never made, an
 // answer failed (6.7.3).
@@ -321,6 +339,6 @@ func (p *parser) aborted(s *side, chunk []byte) {
 	if q := p.asked.Take(key(requestOf(chunk), p.dir.Other())); q != nil {
 		p.begin(q.service, q.code)
 		p.op.Outcome = outcome(status | statusBad)
-		p.replyAll(q, 0)
+		p.replyAll(q)
 	}
 }

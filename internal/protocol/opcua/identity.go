@@ -18,10 +18,12 @@ const (
 	fromCertificate = "opcua certificate"
 )
 
-// How sure a fact is: 90 where a machine speaks of itself, 50 where a certificate
-// or a directory does.
+// How sure a fact is: 90 where a machine speaks of itself, 80 where its server says
+// who built it, which on a computer is not who built the computer, and 50 where a
+// certificate or a directory speaks.
 const (
 	said    = 90
+	builder = 80
 	hearsay = 50
 )
 
@@ -94,14 +96,14 @@ func (p *parser) offers(uri []byte, told *uint32) {
 }
 
 func answerEndpoints(p *parser, q *request, r *walk) {
-	p.replyAll(q, 0)
+	p.replyAll(q)
 	p.endpoints(r)
 }
 
 // answerServers reads the servers that a server knows. If it is one it is itself,
 // or the only one behind a directory: then it is hearsay.
 func answerServers(p *parser, q *request, r *walk) {
-	p.replyAll(q, 0)
+	p.replyAll(q)
 	n := r.list()
 	for i := 0; i < n && !r.Failed(); i++ {
 		if a := r.application(); n == 1 && !r.Failed() {
@@ -157,7 +159,7 @@ func askCreateSession(p *parser, _ *request, r *walk) {
 
 // answerCreateSession passes over the token that stands for the session.
 func answerCreateSession(p *parser, q *request, r *walk) {
-	p.replyAll(q, 0)
+	p.replyAll(q)
 	r.nodeID()
 	r.nodeID()
 	r.Skip(8)
@@ -252,7 +254,7 @@ func answerActivateSession(p *parser, q *request, r *walk) {
 	r.text()
 	r.statuses()
 	r.diagnosticsList()
-	p.replyAll(q, 0)
+	p.replyAll(q)
 }
 
 func (p *parser) loggedIn(q *request) {
@@ -301,11 +303,11 @@ func (p *parser) tellFact(q *request, v *variant, i int) {
 		}
 		switch {
 		case v.kind == typeText && t.fact == nodeProduct:
-			p.fact(firedoor.FactModel, said, fromBuild, v.text)
+			p.fact(firedoor.FactModel, builder, fromBuild, v.text)
 		case v.kind == typeText && t.fact == nodeMaker:
-			p.fact(firedoor.FactVendor, said, fromBuild, v.text)
+			p.fact(firedoor.FactVendor, builder, fromBuild, v.text)
 		case v.kind == typeText && t.fact == nodeSoftware:
-			p.fact(firedoor.FactFirmware, said, fromBuild, v.text)
+			p.fact(firedoor.FactFirmware, builder, fromBuild, v.text)
 		case v.kind == typeExtension && v.inner.is(typeBuildInfo):
 			p.buildInfo(read(v.text))
 		case v.kind == typeExtension && v.inner.is(typeStatus):
@@ -323,9 +325,9 @@ func (p *parser) buildInfo(r walk) {
 		return
 	}
 	p.fact(firedoor.FactSoftware, said, fromProduct, product)
-	p.fact(firedoor.FactVendor, said, fromBuild, maker)
-	p.fact(firedoor.FactModel, said, fromBuild, name)
-	p.fact(firedoor.FactFirmware, said, fromBuild, version)
+	p.fact(firedoor.FactVendor, builder, fromBuild, maker)
+	p.fact(firedoor.FactModel, builder, fromBuild, name)
+	p.fact(firedoor.FactFirmware, builder, fromBuild, version)
 }
 
 func read(b []byte) walk { return walk{Reader: protocol.Read(b)} }

@@ -1,6 +1,8 @@
 package opcua
 
 import (
+	"slices"
+
 	"firedoor"
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/wire"
@@ -14,6 +16,7 @@ const maxTells = 8
 type request struct {
 	id      uint32 // of its first operation
 	ops     uint32
+	items   uint32 // how many things it says it is about; fewer are known of a broken one
 	code    uint32
 	service *service
 	tells   [maxTells]tell
@@ -35,7 +38,7 @@ type parser struct {
 	policy policy
 	newest uint64 // key of the last request, which an error ends
 	last   uint32 // id of the newest operation
-	items  monitored
+	nodes  monitored
 
 	reversed bool // the server connected to the client
 
@@ -52,11 +55,12 @@ type scratch struct {
 	cut       bool   // only the beginning of the message is at hand
 	dry       bool   // a request is read to see where it ends: nothing is emitted
 	refusable bool
-	token     int // place of the session's token in the message, 0: none
+	items     uint32 // of the request at hand
+	token     int    // place of the session's token in the message, 0: none
 
-	walk       walk    // of the message at hand
-	rehearsal  walk    // of a dry reading
-	nobody     request // whom a dry reading is for
+	walk      walk    // of the message at hand
+	rehearsal walk    // of a dry reading
+	nobody    request // whom a dry reading is for
 
 	voice      wire.Voice
 	op         firedoor.Operation
@@ -103,7 +107,7 @@ const (
 func (p *parser) message(s *side, id uint32, body []byte) {
 	fresh := s.fresh
 	s.fresh = false
-	p.walk = walk{Reader: protocol.Read(body)}
+	p.walk = read(body)
 	r := &p.walk
 	code, ok := r.serviceCode()
 	if !ok {
@@ -132,19 +136,22 @@ func (p *parser) message(s *side, id uint32, body []byte) {
 func (p *parser) request(svc *service, code, id uint32, body []byte, r *walk) {
 	token, ok := r.requestHeader()
 	p.token = token
-	p.refusable = p.canRefuse(svc, body)
+	p.refusable = p.canRefuse(body)
 	p.newest = key(id, p.dir)
 	q := p.asked.Put(p.newest)
 	*q = request{id: p.last + 1, code: code, service: svc}
 	p.begin(svc, code)
-	p.incomplete = svc.ask == nil
+	p.incomplete, p.items = svc.ask == nil, 1
 	if ok && svc.ask != nil {
 		svc.ask(p, q, r)
 	}
 	if p.last < q.id { // nothing in it to name
 		p.ask()
 	}
-	q.ops = p.last - q.id + 1
+	q.ops, q.items = p.last-q.id+1, p.items
+	if left := r.Len(); !p.policy.known && !p.incomplete && !p.cut && !r.Failed() && slices.Contains(guesses[:], left) {
+		p.policy.signature = left
+	}
 	p.finish(r)
 }
 
@@ -161,23 +168,26 @@ func (p *parser) finish(r *walk) {
 }
 
 // canRefuse tells whether the request can be changed and still be taken for sound
-// by the server: it is whole, in one chunk, and not signed.
-func (p *parser) canRefuse(svc *service, body []byte) bool {
-	if p.joined || p.cut || svc.ask == nil {
+// by the server: it is sound now, in one chunk, and not signed.
+func (p *parser) canRefuse(body []byte) bool {
+	return !p.joined && !p.cut && p.policy.signature == 0 && p.exact(body)
+}
+
+// exact tells whether a body is a request that ends where it must: it is read
+// without a word.
+func (p *parser) exact(body []byte) bool {
+	p.rehearsal = read(body)
+	r := &p.rehearsal
+	code, _ := r.serviceCode()
+	svc, half := find(code)
+	if half != asks || svc.ask == nil {
 		return false
 	}
-	if p.policy.known {
-		return p.policy.signature == 0
-	}
-	p.rehearsal = walk{Reader: protocol.Read(body)}
-	r := &p.rehearsal
-	r.serviceCode()
 	r.requestHeader()
-	p.dry, p.incomplete = true, false
-	p.nobody = request{code: svc.request}
+	p.dry, p.nobody = true, request{code: code}
 	svc.ask(p, &p.nobody, r)
 	p.dry = false
-	return !r.Failed() && r.Len() == 0 && !p.incomplete
+	return !r.Failed() && r.Len() == 0
 }
 
 // begin fills the operation with what all have in common.
@@ -211,6 +221,7 @@ func (p *parser) refuse(name string, at int) {
 
 // askItem emits the operation at hand for item i of n.
 func (p *parser) askItem(i, n int) {
+	p.items = uint32(n)
 	p.number(i, n)
 	p.ask()
 }
@@ -222,10 +233,13 @@ func (p *parser) number(i, n int) {
 	}
 }
 
-// reply emits the operation at hand as the answer to item i of n; q is nil when
-// the request was not seen.
+// reply emits the operation at hand as the answer to item i of a request, or of n
+// when the request was not seen and q is nil.
 func (p *parser) reply(q *request, i, n int) {
 	p.op.Phase = firedoor.Answered
+	if q != nil {
+		n = int(q.items)
+	}
 	p.number(i, n)
 	if q == nil {
 		p.last++
@@ -236,15 +250,14 @@ func (p *parser) reply(q *request, i, n int) {
 	p.emit(&p.opEvent)
 }
 
-// replyAll gives the outcome at hand to all items of a request from the first on.
-func (p *parser) replyAll(q *request, from int) {
+// replyAll gives the outcome at hand to all items of a request.
+func (p *parser) replyAll(q *request) {
 	if q == nil {
 		p.reply(nil, 0, 1)
 		return
 	}
-	n := int(q.ops)
-	for i := from; i < n; i++ {
-		p.reply(q, i, n)
+	for i := range int(q.ops) {
+		p.reply(q, i, 0)
 	}
 }
 
@@ -276,9 +289,9 @@ func (p *parser) answer(svc *service, id uint32, r *walk) {
 	p.incomplete = svc.answer == nil
 	if fault || p.op.Outcome.Kind != firedoor.OutcomeOK {
 		p.incomplete = !fault
-		p.replyAll(q, 0)
+		p.replyAll(q)
 	} else if svc.answer == nil {
-		p.replyAll(q, 0)
+		p.replyAll(q)
 	} else {
 		svc.answer(p, q, r)
 	}

@@ -219,14 +219,16 @@ func askWrite(p *parser, _ *request, r *walk) {
 		at := r.Pos()
 		attribute := r.U32LE()
 		part := r.text()
-		v, _ := r.dataValue()
 		if r.Failed() {
 			return
 		}
-		p.op.Object = p.object(&id, attribute, part)
-		p.op.Values = v.values
+		v, _ := r.dataValue()
+		p.op.Object, p.op.Values = p.object(&id, attribute, part), v.values
 		p.refuse("attribute", at)
 		p.askItem(i, n)
+		if r.Failed() {
+			return
+		}
 	}
 }
 
@@ -254,14 +256,16 @@ func askCall(p *parser, _ *request, r *walk) {
 	n := r.list()
 	for i := range n {
 		object, method := r.nodeID(), r.nodeID()
-		values := p.readArguments(r)
 		if r.Failed() {
 			return
 		}
+		p.op.Values = p.readArguments(r)
 		p.text = method.append(append(object.append(p.text[:0]), '/'))
 		p.op.Object = firedoor.Object{Space: &spaceMethod, Text: p.text}
-		p.op.Values = values
 		p.askItem(i, n)
+		if r.Failed() {
+			return
+		}
 	}
 }
 
@@ -282,7 +286,7 @@ func (p *parser) readArguments(r *walk) firedoor.Values {
 			p.arguments = append(p.arguments, v.values.Raw...)
 		}
 	}
-	if !same || len(p.arguments) == 0 {
+	if r.Failed() || !same || len(p.arguments) == 0 {
 		return firedoor.Values{}
 	}
 	all.Raw, all.Count = p.arguments, min(maxElements, len(p.arguments)/all.Type.Size())

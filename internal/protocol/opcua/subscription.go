@@ -77,7 +77,7 @@ func askMonitor(p *parser, _ *request, r *walk) {
 			return
 		}
 		if !p.dry {
-			p.items.put(subscription, handle, &p.op.Object)
+			p.nodes.put(subscription, handle, &p.op.Object)
 		}
 		p.askItem(i, n)
 	}
@@ -104,7 +104,7 @@ func answerModified(p *parser, q *request, r *walk) {
 		r.Skip(8 + 4)
 		r.extension()
 	})
-	p.replyAll(q, 0)
+	p.replyAll(q)
 	r.diagnosticsList()
 }
 
@@ -127,7 +127,7 @@ func answerTriggering(p *parser, q *request, r *walk) {
 		r.statuses()
 		r.diagnosticsList()
 	}
-	p.replyAll(q, 0)
+	p.replyAll(q)
 }
 
 func askDeleteItems(_ *parser, _ *request, r *walk) {
@@ -139,14 +139,14 @@ func askCreateSubscription(_ *parser, _ *request, r *walk) { r.Skip(8 + 4 + 4 + 
 
 func answerCreateSubscription(p *parser, q *request, r *walk) {
 	r.Skip(4 + 8 + 4 + 4)
-	p.replyAll(q, 0)
+	p.replyAll(q)
 }
 
 func askModifySubscription(_ *parser, _ *request, r *walk) { r.Skip(4 + 8 + 4 + 4 + 4 + 1) }
 
 func answerModifySubscription(p *parser, q *request, r *walk) {
 	r.Skip(8 + 4 + 4)
-	p.replyAll(q, 0)
+	p.replyAll(q)
 }
 
 func askPublishingMode(_ *parser, _ *request, r *walk) {
@@ -169,7 +169,7 @@ func askTransfer(_ *parser, _ *request, r *walk) {
 
 func answerTransferred(p *parser, q *request, r *walk) {
 	p.outcomeOf(r, func(r *walk) { r.numbers4() })
-	p.replyAll(q, 0)
+	p.replyAll(q)
 	r.diagnosticsList()
 }
 
@@ -177,13 +177,13 @@ func answerTransferred(p *parser, q *request, r *walk) {
 func askDeleteSubscriptions(p *parser, _ *request, r *walk) {
 	for n := r.list(); n > 0 && !r.Failed(); n-- {
 		if id := r.U32LE(); !r.Failed() && !p.dry {
-			p.items.drop(id)
+			p.nodes.drop(id)
 		}
 	}
 }
 
 func answerPublish(p *parser, q *request, r *walk) {
-	p.replyAll(q, 0)
+	p.replyAll(q)
 	subscription := r.U32LE()
 	r.numbers4() // what can be had again
 	r.Skip(1)
@@ -194,7 +194,7 @@ func answerPublish(p *parser, q *request, r *walk) {
 
 // answerRepublish brings what a publish brought before: it says nothing new.
 func answerRepublish(p *parser, q *request, r *walk) {
-	p.replyAll(q, 0)
+	p.replyAll(q)
 	r.Skip(4 + 8)
 	for n := r.list(); n > 0 && !r.Failed(); n-- {
 		r.extension()
@@ -239,7 +239,7 @@ func (p *parser) changes(subscription uint32, r *walk) {
 		if status&statusBad != 0 {
 			v.values = firedoor.Values{}
 		}
-		p.say("data change notification", codeDataChange, p.items.object(subscription, handle), v.values)
+		p.say("data change notification", codeDataChange, p.nodes.object(subscription, handle), v.values)
 	}
 }
 
@@ -252,7 +252,7 @@ func (p *parser) happenings(subscription uint32, r *walk) {
 			r.variant()
 		}
 		if !r.Failed() {
-			p.say("event notification", codeEvents, p.items.object(subscription, handle), firedoor.Values{})
+			p.say("event notification", codeEvents, p.nodes.object(subscription, handle), firedoor.Values{})
 		}
 	}
 }
