@@ -39,7 +39,7 @@ func askAddNodes(p *parser, _ *request, r *walk) {
 		if r.Failed() {
 			return
 		}
-		if wanted.null() { // the server is to choose: the place tells what it is
+		if wanted.kind == idNumber && wanted.number == 0 { // the server is to choose: the place tells what it is
 			p.text = appendName(append(parent.append(p.text[:0]), '/'), namespace, name)
 			p.op.Object = firedoor.Object{Space: &spacePath, Text: p.text}
 		} else {
