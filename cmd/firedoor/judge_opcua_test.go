@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/xml"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 type pdml struct {
 	Name   string `xml:"name,attr"`
 	Show   string `xml:"show,attr"`
+	Said   string `xml:"showname,attr"`
 	Value  string `xml:"value,attr"`
 	Fields []pdml `xml:"field"`
 }
@@ -67,6 +69,19 @@ func (f *pdml) octets() []byte {
 	return b
 }
 
+// opcuaWord turns the judge's word "NodeClass (0x2)" into ours.
+func opcuaWord(said string) string {
+	said, _, _ = strings.Cut(said, " ")
+	var b strings.Builder
+	for i, c := range said {
+		if c >= 'A' && c <= 'Z' && i > 0 {
+			b.WriteByte('-')
+		}
+		b.WriteRune(c)
+	}
+	return strings.ToLower(b.String())
+}
+
 // opcuaID writes a NodeId.
 func opcuaID(f *pdml) string {
 	prefix := ""
@@ -74,7 +89,9 @@ func opcuaID(f *pdml) string {
 		prefix = "ns=" + ns + ";"
 	}
 	for kind, name := range map[string]string{"i": "numeric", "s": "string", "g": "guid", "b": "bytestring"} {
-		if v := f.at("opcua.nodeid." + name); v.Name != "" {
+		if v := f.at("opcua.nodeid." + name); name == "bytestring" && v.Name != "" {
+			return prefix + "b=" + base64.StdEncoding.EncodeToString(v.octets())
+		} else if v.Name != "" {
 			return prefix + kind + "=" + v.Show
 		}
 	}
@@ -84,10 +101,11 @@ func opcuaID(f *pdml) string {
 func opcuaValueID(f *pdml) string {
 	text := opcuaID(f.at("NodeId:"))
 	if a := asNumber(f.at("opcua.AttributeId").Show); a != 13 {
-		text += "/" + map[int]string{
-			1: "node-id", 2: "node-class", 3: "browse-name", 4: "display-name", 5: "description", 12: "event-notifier",
-			14: "data-type", 99: "attribute-99",
-		}[a]
+		word := opcuaWord(strings.TrimPrefix(f.at("opcua.AttributeId").Said, "AttributeId: "))
+		if word == "" || strings.HasPrefix(word, "unknown") {
+			word = fmt.Sprint("attribute-", a)
+		}
+		text += "/" + word
 	}
 	if part := f.at("opcua.IndexRange").Show; part != "" {
 		text += "[" + part + "]"
@@ -98,6 +116,8 @@ func opcuaValueID(f *pdml) string {
 func opcuaName(f *pdml) string {
 	return f.at("opcua.qualname.Id").Show + ":" + f.at("opcua.qualname.Name").Show
 }
+
+func opcuaSource(f *pdml) string { return opcuaID(f.at("SourceNodeId:")) }
 
 // opcuaLists are the lists of requests whose members are operations, and how a
 // member is named.
@@ -111,6 +131,11 @@ var opcuaLists = map[int]struct {
 		}
 		return opcuaID(f.at("ParentNodeId:")) + "/" + opcuaName(f.at("BrowseName:"))
 	}},
+	494: {"ReferencesToAdd:", opcuaSource},
+	506: {"ReferencesToDelete:", opcuaSource},
+	560: {"NodesToRegister:", opcuaID},
+	566: {"NodesToUnregister:", opcuaID},
+	700: {"HistoryUpdateDetails:", func(f *pdml) string { return opcuaID(f.deep("NodeId:")) }},
 	500: {"NodesToDelete:", func(f *pdml) string { return opcuaID(f.at("NodeId:")) }},
 	527: {"NodesToBrowse:", func(f *pdml) string { return opcuaID(f.at("NodeId:")) }},
 	533: {"ContinuationPoints:", func(*pdml) string { return "" }},
@@ -128,20 +153,14 @@ var opcuaLists = map[int]struct {
 	751: {"ItemsToCreate:", func(f *pdml) string { return opcuaValueID(f.at("ItemToMonitor:")) }},
 }
 
-// opcuaStatuses are the names of the status codes that the corpus holds.
-var opcuaStatuses = map[uint64]string{
-	0x80340000: "bad-node-id-unknown", 0x805e0000: "bad-node-id-exists", 0x80790000: "bad-no-subscription",
-	0x800b0000: "bad-service-unsupported", 0x80350000: "bad-attribute-id-invalid", 0x800e0000: "bad-server-halted", 0x80250000: "bad-session-id-invalid",
-	0x804a0000: "bad-continuation-point-invalid", 0x80280000: "bad-subscription-id-invalid", 0x803a0000: "bad-not-readable",
-}
-
-func opcuaOutcome(show string) string {
-	n, err := strconv.ParseUint(show, 0, 64)
+// opcuaOutcome is what a status code means, in the judge's own words.
+func opcuaOutcome(f *pdml) string {
+	n, err := strconv.ParseUint(f.Show, 0, 64)
 	if err != nil || n&0x80000000 == 0 {
 		return "ok"
 	}
-	if name := opcuaStatuses[n&0xffff0000]; name != "" {
-		return "error:" + name
+	if _, word, ok := strings.Cut(f.Said, "[Bad"); ok {
+		return "error:bad-" + opcuaWord(strings.TrimSuffix(word, "]"))
 	}
 	return fmt.Sprintf("error:0x%x", n&0xffff0000)
 }
@@ -231,13 +250,16 @@ func (j *opcuaJudge) message(m *pdml, op judged, frame int, toServer bool) {
 			code = 446
 		}
 	}
+	if kind == "CLO" {
+		code = 452
+	}
 	body := &pdml{}
 	if len(service.Fields) > 1 {
 		body = &service.Fields[1]
 	}
 	switch {
 	case code < 0: // encrypted, or not the end of a message
-	case code == 397 || slices.Contains([]int{449, 12209, 12212}, code) || code != 446 && !strings.HasSuffix(body.Show, "Request"):
+	case code == 397 || slices.Contains([]int{449, 12209, 12212}, code) || code != 446 && kind != "CLO" && !strings.HasSuffix(body.Show, "Request"):
 		j.answer(body, op, code, frame, key)
 	default:
 		op.code, op.frame, op.outcome = code, frame, "no-response"
@@ -262,7 +284,7 @@ func opcuaRequest(m, body *pdml, op judged) []*judged {
 			op.object = "policy:" + policy
 		case 467:
 			token := body.at("UserIdentityToken:").at("TypeId").at("opcua.nodeid.numeric").Show
-			op.object = "user-token:" + map[string]string{"0": "anonymous", "321": "anonymous", "324": "user-name", "327": "certificate"}[token]
+			op.object = "user-token:" + map[string]string{"0": "anonymous", "321": "anonymous", "324": "user-name", "327": "certificate", "940": "issued"}[token]
 		}
 		return []*judged{&op}
 	}
@@ -277,8 +299,12 @@ func opcuaRequest(m, body *pdml, op judged) []*judged {
 		if op.code == 673 {
 			one.values = opcuaValues(e.at("Value: DataValue").at("Value: Variant"))
 		}
-		if arguments := e.at("InputArguments:").elements(); op.code == 712 && len(arguments) == 1 {
-			one.values = opcuaValues(arguments[0])
+		var arguments []string
+		for _, a := range e.at("InputArguments:").elements() {
+			arguments = append(arguments, strings.Trim(opcuaValues(a), "[]"))
+		}
+		if one.values == "" && !slices.Contains(arguments, "") {
+			one.values = list(arguments)
 		}
 		ops = append(ops, &one)
 	}
@@ -293,7 +319,7 @@ func (j *opcuaJudge) answer(body *pdml, op judged, code, frame int, key string) 
 	for len(queue) > 0 && op.nanos-queue[0][0].nanos > judgeWait {
 		queue = queue[1:]
 	}
-	outcome := opcuaOutcome(body.deep("opcua.ServiceResult").Show)
+	outcome := opcuaOutcome(body.deep("opcua.ServiceResult"))
 	results := body.at("Results:").elements()
 	if len(queue) == 0 {
 		op.code, op.response, op.partial, op.outcome = code-3, frame, true, outcome
@@ -307,14 +333,14 @@ func (j *opcuaJudge) answer(body *pdml, op judged, code, frame int, key string) 
 	j.waiting[key] = queue[1:]
 	for i, o := range ops {
 		o.response, o.outcome = frame, outcome
-		if members := opcuaLists[o.code]; outcome != "ok" || members.list == "" || i >= len(results) {
+		if outcome != "ok" || i >= len(results) || opcuaLists[o.code].list == "" && o.code != 841 {
 			continue
 		}
 		r := results[i]
 		if r.Name != "" { // the list holds nothing but codes
-			o.outcome = opcuaOutcome(r.Show)
+			o.outcome = opcuaOutcome(r)
 		} else if s := r.at("opcua.StatusCode"); s.Show != "" {
-			o.outcome = opcuaOutcome(s.Show)
+			o.outcome = opcuaOutcome(s)
 		}
 		if o.code == 631 && o.outcome == "ok" {
 			o.values = opcuaValues(r.at("Value: Variant"))
@@ -346,12 +372,20 @@ func opcuaByJudge(path string) ([]*judged, error) {
 func TestJudgeOPCUA(t *testing.T) {
 	corpus := judgeCorpus(t)
 	var total score
-	for _, folder := range []string{filepath.Join(corpus, "protocols"), filepath.Join("..", "..", "internal", "protocol", "opcua", "testdata")} {
-		eachCapture(t, folder, func(path string, b []byte) {
-			if mayHold(b, opcuaPort) && bytes.Contains(b, []byte("MSGF")) {
-				judgeOPCUA(t, path, &total)
-			}
-		})
+	judge := func(path string, b []byte) {
+		if mayHold(b, opcuaPort) && bytes.Contains(b, []byte("MSGF")) {
+			judgeOPCUA(t, path, &total)
+		}
+	}
+	eachCapture(t, filepath.Join(corpus, "protocols"), judge)
+	// The corpus has a third of the services. The product's own captures have all.
+	for _, name := range []string{"poll", "services"} {
+		path := filepath.Join("..", "..", "internal", "protocol", "opcua", "testdata", name+".pcap")
+		b, err := readCapture(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge(path, b)
 	}
 	if total.operations == 0 {
 		t.Fatal("not one operation in the corpus")
