@@ -167,6 +167,12 @@ func header(b []byte) (k kind, mark byte, size int, err error) {
 	return k, b[markAt], int(n), nil
 }
 
+// follows is header for what stands behind a chunk; not sound if nothing can.
+func follows(b []byte) (k kind, mark byte, size int, sound bool) {
+	k, mark, size, err := header(b)
+	return k, mark, size, err == nil
+}
+
 func startsType(b []byte) bool {
 	for k := kindHello; k <= kindClose; k++ {
 		if kindNames[k][:len(b)] == string(b) {
@@ -257,9 +263,9 @@ func (p *parser) chunks(s *side, b []byte, size, at int) (int, error) {
 	total := size
 	for n := 1; ; n++ {
 		p.end = at + total
-		k, mark, size, err := header(b[total:])
+		k, mark, size, sound := follows(b[total:])
 		switch {
-		case err != nil: // what is whole so far is of no use
+		case !sound: // what is whole so far is of no use
 			p.refuseChunks(s)
 			return total, nil
 		case size == 0:

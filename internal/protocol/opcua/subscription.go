@@ -7,8 +7,8 @@ import (
 // Limits of what is remembered of subscriptions, per connection. Data of an item
 // that found no room comes with the client's number for it.
 const (
-	maxMonitored     = 4096
-	maxMonitoredText = 1 << 18
+	maxMonitored     = 2048
+	maxMonitoredText = 1 << 16
 )
 
 // monitored are the nodes of a connection's subscriptions by subscription and by

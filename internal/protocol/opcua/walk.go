@@ -22,8 +22,6 @@ type walk struct {
 
 func (r *walk) fail() { r.Skip(-1) }
 
-func (r *walk) flag() bool { return r.U8() != 0 }
-
 // text reads a String, ByteString or XmlElement; nil when there is none.
 func (r *walk) text() []byte {
 	n := r.U32LE()
