@@ -53,8 +53,8 @@ func policyOf(uri []byte) policy {
 // its number is not readable where it is encrypted.
 const keyOpen = 1 << 40
 
-// leastBelief is how many messages in a row must be unreadable before a channel
-// whose beginning was not seen is taken for encrypted.
+// leastBelief is how many messages must be unreadable before a channel whose
+// beginning was not seen, or that lost some bytes, is taken for encrypted.
 const leastBelief = 4
 
 // asks tells whether the sender of the bytes at hand is who calls services: the
@@ -194,7 +194,7 @@ func (p *parser) encrypted(s *side, chunk []byte) bool {
 			c.shown = true
 			return false
 		}
-		if c.unread++; !c.known && (s.fresh || c.unread < leastBelief) {
+		if c.unread++; (s.fresh || !c.known) && c.unread < leastBelief {
 			return true
 		}
 		c.hidden = true

@@ -10,7 +10,7 @@ import (
 // Protocol is OPC UA over TCP.
 var Protocol = &protocol.Protocol{
 	Name:       "opcua",
-	TCP:        []uint16{4840, 4841, 12001, 48010, 48020, 48030, 48031, 49320, 53530, 62541},
+	TCP:        []uint16{4840, 4841, 48010, 48020},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,

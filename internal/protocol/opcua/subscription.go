@@ -39,6 +39,9 @@ func (m *monitored) put(subscription, handle uint32, o *firedoor.Object) {
 }
 
 func (m *monitored) drop(subscription uint32) {
+	if len(m.byHandle) == 0 {
+		return
+	}
 	for key, o := range m.byHandle {
 		if uint32(key>>32) == subscription {
 			m.bytes -= len(o.Text)
@@ -173,9 +176,17 @@ func answerTransferred(p *parser, q *request, r *walk) {
 	r.diagnosticsList()
 }
 
+// maxDropped is how many subscriptions are forgotten one by one when they are
+// deleted; with more of them all are.
+const maxDropped = 32
+
 // askDeleteSubscriptions forgets their items: a server gives the number again.
 func askDeleteSubscriptions(p *parser, _ *request, r *walk) {
-	for n := r.list(); n > 0 && !r.Failed(); n-- {
+	n := r.list()
+	if n > maxDropped && !p.dry {
+		p.nodes = monitored{}
+	}
+	for ; n > 0 && !r.Failed(); n-- {
 		if id := r.U32LE(); !r.Failed() && !p.dry {
 			p.nodes.drop(id)
 		}
