@@ -12,13 +12,37 @@ import (
 var mistakenFolders = []string{"protocols/ndpi", "protocols/zeek", "protocols/suricata-verify", "enterprise"}
 
 // judgeWords are the judge's layers that prove a protocol of ours.
-var judgeWords = map[string][]string{"modbus": {"modbus"}, "s7comm": {"s7comm"}, "cotp": {"cotp"}, "enip": {"enip"}, "cip": {"cip", "cipio"}, "iec104": {"iec60870_104"}}
+var judgeWords = map[string][]string{
+	"modbus": {"modbus"},
+	"s7comm": {"s7comm"},
+	"cotp":   {"cotp"},
+	"enip":   {"enip"},
+	"cip":    {"cip", "cipio"},
+	"iec104": {"iec60870_104"},
+	"opcua":  {"opcua"},
+}
 
 // judgeForced are the names by which the judge is told to read a port as a
 // protocol of ours.
-var judgeForced = map[string][]string{"modbus": {"mbtcp"}, "s7comm": {"tpkt"}, "cotp": {"tpkt"}, "enip": {"enip"}, "cip": {"enip", "cipio"}, "iec104": {"iec60870_104"}}
+var judgeForced = map[string][]string{
+	"modbus": {"mbtcp"},
+	"s7comm": {"tpkt"},
+	"cotp":   {"tpkt"},
+	"enip":   {"enip"},
+	"cip":    {"enip", "cipio"},
+	"iec104": {"iec60870_104"},
+	"opcua":  {"opcua"},
+}
 
-const mistakenFilter = "modbus||cotp||s7comm||enip||cip||cipio||iec60870_104"
+// mistakenFilter is what the judge is asked for: all words.
+var mistakenFilter = func() string {
+	var words []string
+	for _, w := range judgeWords {
+		words = append(words, w...)
+	}
+	slices.Sort(words)
+	return strings.Join(words, "||")
+}()
 
 // found is a flow that we take for an industrial one.
 type found struct {

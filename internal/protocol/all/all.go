@@ -16,6 +16,7 @@ import (
 	"firedoor/internal/protocol/mdns"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/nbns"
+	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/telnet"
@@ -30,6 +31,7 @@ var List = []*protocol.Protocol{
 	modbus.Protocol,
 	s7comm.Protocol,
 	enip.Protocol,
+	opcua.Protocol,
 	cip.Protocol,
 	iec104.Protocol,
 

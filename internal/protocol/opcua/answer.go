@@ -1,0 +1,147 @@
+package opcua
+
+import "firedoor"
+
+// The readers of answers come after the answer's header was good: they give each
+// item its outcome.
+
+func answerNothing(p *parser, q *request, _ *walk) { p.replyAll(q) }
+
+func answerNumber(p *parser, q *request, r *walk) {
+	r.Skip(4)
+	p.replyAll(q)
+}
+
+// results reads a list of results, one for each operation of the request, with one
+// function for each; then the diagnostics that follow all such lists.
+func (p *parser) results(q *request, r *walk, one func(p *parser, q *request, r *walk, i int)) {
+	n := r.list()
+	if q != nil && n != int(q.items) {
+		if n == 0 && q.items == 1 { // a request for nothing is one operation
+			p.replyAll(q)
+		} else {
+			p.complain(reasonItems)
+		}
+	}
+	for i := range n {
+		p.op.Values, p.op.Outcome = firedoor.Values{}, firedoor.OK
+		one(p, q, r, i)
+		if r.Failed() {
+			return
+		}
+		if q == nil || i < int(q.ops) {
+			p.reply(q, i, n)
+		}
+	}
+	r.diagnosticsList()
+}
+
+func oneStatus(p *parser, _ *request, r *walk, _ int) { p.op.Outcome = outcome(r.U32LE()) }
+
+func answerStatuses(p *parser, q *request, r *walk) { p.results(q, r, oneStatus) }
+
+// answerOneOfMany reads a list of results of which the request is one operation:
+// it is refused if all of them are.
+func answerOneOfMany(p *parser, q *request, r *walk) {
+	p.outcomeOf(r, func(r *walk) { r.Skip(0) })
+	p.replyAll(q)
+	r.diagnosticsList()
+}
+
+// outcomeOf reads results that begin with a status each and sets the outcome: the
+// first of them if none is good.
+func (p *parser) outcomeOf(r *walk, rest func(r *walk)) {
+	n := r.list()
+	var first uint32
+	good := false
+	for i := 0; i < n && !r.Failed(); i++ {
+		status := r.U32LE()
+		rest(r)
+		if i == 0 {
+			first = status
+		}
+		good = good || status&statusBad == 0
+	}
+	if n > 0 && !good {
+		p.op.Outcome = outcome(first)
+	}
+}
+
+func answerAddNodes(p *parser, q *request, r *walk) {
+	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
+		p.op.Outcome = outcome(r.U32LE())
+		r.nodeID()
+	})
+}
+
+func answerBrowse(p *parser, q *request, r *walk) {
+	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
+		p.op.Outcome = outcome(r.U32LE())
+		r.text()
+		for n := r.list(); n > 0 && !r.Failed(); n-- {
+			r.nodeID() // reference
+			r.Skip(1)
+			r.expanded()
+			r.qualified()
+			r.localized()
+			r.Skip(4)
+			r.expanded()
+		}
+	})
+}
+
+func answerTranslate(p *parser, q *request, r *walk) {
+	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
+		p.op.Outcome = outcome(r.U32LE())
+		for n := r.list(); n > 0 && !r.Failed(); n-- {
+			r.expanded()
+			r.Skip(4)
+		}
+	})
+}
+
+func answerRegistered(p *parser, q *request, r *walk) {
+	for n := r.list(); n > 0 && !r.Failed(); n-- {
+		r.nodeID()
+	}
+	p.replyAll(q)
+}
+
+func answerRead(p *parser, q *request, r *walk) {
+	p.results(q, r, func(p *parser, q *request, r *walk, i int) {
+		v, status := r.dataValue()
+		if p.op.Outcome = outcome(status); p.op.Outcome.Kind == firedoor.OutcomeOK && !r.Failed() {
+			p.op.Values = v.values
+			if q != nil {
+				p.tellFact(q, &v, i)
+			}
+		}
+	})
+}
+
+func answerHistoryRead(p *parser, q *request, r *walk) {
+	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
+		p.op.Outcome = outcome(r.U32LE())
+		r.text()
+		r.extension()
+	})
+}
+
+func answerHistoryUpdate(p *parser, q *request, r *walk) {
+	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
+		p.op.Outcome = outcome(r.U32LE())
+		r.statuses()
+		r.diagnosticsList()
+	})
+}
+
+func answerCall(p *parser, q *request, r *walk) {
+	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
+		p.op.Outcome = outcome(r.U32LE())
+		r.statuses()
+		r.diagnosticsList()
+		for n := r.list(); n > 0 && !r.Failed(); n-- {
+			r.variant()
+		}
+	})
+}

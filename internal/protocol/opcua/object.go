@@ -1,0 +1,106 @@
+package opcua
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"strconv"
+
+	"firedoor"
+)
+
+// Kinds of object. A node is told as in OPC 10000-6, 5.3.1.10 ("ns=2;s=Tank"), with
+// the attribute behind it where it is not its value, and the part of a list in
+// brackets.
+var (
+	// spaceNode: At is namespace, number, attribute (0: none asked for), and the
+	// kind of identifier with the length of the part above it. Text is the
+	// identifier where it is no number, then the part.
+	spaceNode   = firedoor.Space{Name: "node", Append: appendNode}
+	spacePath   = firedoor.Space{Name: "path", Append: appendText}   // a node and names from there on
+	spaceMethod = firedoor.Space{Name: "method", Append: appendText} // of an object: both nodes
+	spacePolicy = firedoor.Space{Name: "policy"}
+	spaceToken  = firedoor.Space{Name: "user-token"}
+	spaceHandle = firedoor.Space{Name: "handle"} // a client's own number for a node
+)
+
+const attributeValue = 13
+
+// attributes are their names (OPC 10000-6, A.1).
+var attributes = [...]string{
+	1: "node-id", 2: "node-class", 3: "browse-name", 4: "display-name", 5: "description", 6: "write-mask", 7: "user-write-mask",
+	8: "is-abstract", 9: "symmetric", 10: "inverse-name", 11: "contains-no-loops", 12: "event-notifier", 13: "value",
+	14: "data-type", 15: "value-rank", 16: "array-dimensions", 17: "access-level", 18: "user-access-level",
+	19: "minimum-sampling-interval", 20: "historizing", 21: "executable", 22: "user-executable", 23: "data-type-definition",
+	24: "role-permissions", 25: "user-role-permissions", 26: "access-restrictions", 27: "access-level-ex",
+}
+
+func appendText(dst []byte, o *firedoor.Object) []byte { return append(dst, o.Text...) }
+
+func appendNode(dst []byte, o *firedoor.Object) []byte {
+	text := o.Text
+	n := min(int(o.At[3]>>8), len(text))
+	id := node{namespace: uint16(o.At[0]), number: o.At[1], kind: uint8(o.At[3]), text: text[:len(text)-n]}
+	dst = id.append(dst)
+	if a := o.At[2]; a != 0 && a != attributeValue {
+		dst = append(dst, '/')
+		if int(a) < len(attributes) {
+			dst = append(dst, attributes[a]...)
+		} else {
+			dst = strconv.AppendUint(append(dst, "attribute-"...), uint64(a), 10)
+		}
+	}
+	if n > 0 {
+		dst = append(append(append(dst, '['), text[len(text)-n:]...), ']')
+	}
+	return dst
+}
+
+func (n *node) append(dst []byte) []byte {
+	if n.namespace != 0 {
+		dst = append(strconv.AppendUint(append(dst, "ns="...), uint64(n.namespace), 10), ';')
+	}
+	switch n.kind {
+	case idText:
+		return append(append(dst, "s="...), n.text...)
+	case idGUID:
+		return appendGUID(append(dst, "g="...), n.text)
+	case idOpaque:
+		return base64.StdEncoding.AppendEncode(append(dst, "b="...), n.text)
+	}
+	return strconv.AppendUint(append(dst, "i="...), uint64(n.number), 10)
+}
+
+// appendGUID writes a Guid: its first three numbers are little-endian (5.2.2.6).
+func appendGUID(dst, b []byte) []byte {
+	if len(b) < 16 {
+		return dst
+	}
+	var g [16]byte
+	binary.BigEndian.PutUint32(g[:], binary.LittleEndian.Uint32(b))
+	binary.BigEndian.PutUint16(g[4:], binary.LittleEndian.Uint16(b[4:]))
+	binary.BigEndian.PutUint16(g[6:], binary.LittleEndian.Uint16(b[6:]))
+	copy(g[8:], b[8:16])
+	for i, end := range [...]int{4, 6, 8, 10, 16} {
+		if i > 0 {
+			dst = append(dst, '-')
+		}
+		dst = hex.AppendEncode(dst, g[[...]int{0, 4, 6, 8, 10}[i]:end])
+	}
+	return dst
+}
+
+// object makes a node, an attribute and a part of its value an object.
+func (p *parser) object(n *node, attribute uint32, part []byte) firedoor.Object {
+	o := firedoor.Object{Space: &spaceNode, At: [4]uint32{uint32(n.namespace), n.number, attribute, uint32(n.kind)}, Text: n.text}
+	if len(part) > 0 {
+		o.At[3] |= uint32(len(part)) << 8
+		if len(n.text) == 0 {
+			o.Text = part
+		} else {
+			p.text = append(append(p.text[:0], n.text...), part...)
+			o.Text = p.text
+		}
+	}
+	return o
+}

@@ -1,0 +1,86 @@
+package opcua
+
+import (
+	"encoding/binary"
+
+	"firedoor"
+	"firedoor/internal/protocol"
+)
+
+// Protocol is OPC UA over TCP.
+var Protocol = &protocol.Protocol{
+	Name:       "opcua",
+	TCP:        []uint16{4840, 4841, 48010, 48020},
+	Industrial: true,
+	Probe:      probe,
+	Orient:     orient,
+	New:        func() protocol.Parser { return newParser() },
+	Spaces:     []*firedoor.Space{&spaceNode, &spacePath, &spaceMethod, &spacePolicy, &spaceToken, &spaceHandle},
+	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,
+		firedoor.EventLogin, firedoor.EventEncrypted, firedoor.EventMalformed},
+}
+
+// probe decides on the header of a message: one of seven types, a chunk mark that
+// the type can have, and a length that fits.
+func probe(b []byte) protocol.Match {
+	kind := kindUnknown
+	for k := kindHello; k <= kindClose; k++ {
+		if n := min(len(b), 3); string(b[:n]) == kindNames[k][:n] {
+			kind = k
+			break
+		}
+	}
+	if kind == kindUnknown {
+		return protocol.No
+	}
+	if len(b) > markAt && !markFits(kind, b[markAt]) {
+		return protocol.No
+	}
+	if len(b) < headerSize {
+		return protocol.More
+	}
+	size := binary.LittleEndian.Uint32(b[sizeAt:])
+	if !sizeFits(kind, size) {
+		return protocol.No
+	}
+	if kind == kindHello {
+		return probeHello(b, size)
+	}
+	return protocol.Yes
+}
+
+// probeHello checks that the URL is as long as its message says (7.1.2.3).
+func probeHello(b []byte, size uint32) protocol.Match {
+	if len(b) < helloSize {
+		return protocol.More
+	}
+	url := binary.LittleEndian.Uint32(b[helloSize-4:])
+	if url != nullLength && url != size-helloSize {
+		return protocol.No
+	}
+	return protocol.Yes
+}
+
+// orient tells who sends a message by its type, else by the service in it.
+func orient(b []byte) protocol.Orientation {
+	if probe(b) != protocol.Yes {
+		return protocol.OrientUnknown
+	}
+	switch kindOf(b) {
+	case kindHello, kindClose:
+		return protocol.SentByClient
+	case kindAcknowledge:
+		return protocol.SentByServer
+	case kindMessage:
+		if len(b) < bodyAt {
+			return protocol.OrientUnknown
+		}
+		switch _, half, _ := serviceAt(b[bodyAt:]); half {
+		case asks:
+			return protocol.SentByClient
+		case answers:
+			return protocol.SentByServer
+		}
+	}
+	return protocol.OrientUnknown
+}

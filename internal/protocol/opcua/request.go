@@ -1,0 +1,294 @@
+package opcua
+
+import (
+	"strconv"
+
+	"firedoor"
+)
+
+// The readers of requests stand in the order of OPC 10000-4. Each emits an
+// operation for every object as soon as it is read.
+
+func askFindServers(_ *parser, _ *request, r *walk) {
+	r.text() // URL by which the client found the server
+	r.texts()
+	r.texts()
+}
+
+func askServersOnNetwork(_ *parser, _ *request, r *walk) {
+	r.Skip(8)
+	r.texts()
+}
+
+func askNumber(_ *parser, _ *request, r *walk)       { r.Skip(4) }
+func askCloseSession(_ *parser, _ *request, r *walk) { r.Skip(1) }
+
+// maxPathNames is how many names of a path are told.
+const maxPathNames = 32
+
+func askAddNodes(p *parser, _ *request, r *walk) {
+	n := r.list()
+	for i := range n {
+		parent := r.expanded()
+		r.nodeID() // reference
+		wanted := r.expanded()
+		namespace, name := r.qualified()
+		r.Skip(4) // class
+		r.extension()
+		r.expanded() // type
+		if r.Failed() {
+			return
+		}
+		if wanted.kind == idNumber && wanted.number == 0 { // the server is to choose: the place tells what it is
+			p.text = appendName(append(parent.append(p.text[:0]), '/'), namespace, name)
+			p.op.Object = firedoor.Object{Space: &spacePath, Text: p.text}
+		} else {
+			p.op.Object = p.object(&wanted, 0, nil)
+		}
+		p.askItem(i, n)
+	}
+}
+
+func appendName(dst []byte, namespace uint16, name []byte) []byte {
+	return append(append(strconv.AppendUint(dst, uint64(namespace), 10), ':'), name...)
+}
+
+func askAddReferences(p *parser, _ *request, r *walk) {
+	n := r.list()
+	for i := range n {
+		source := r.nodeID()
+		r.nodeID() // reference
+		r.Skip(1)
+		r.text()
+		r.expanded() // target
+		r.Skip(4)
+		if !p.askNode(&source, i, n, r) {
+			return
+		}
+	}
+}
+
+// askNode emits item i of n about a node, unless reading it failed.
+func (p *parser) askNode(id *node, i, n int, r *walk) bool {
+	if r.Failed() {
+		return false
+	}
+	p.op.Object = p.object(id, 0, nil)
+	p.askItem(i, n)
+	return true
+}
+
+func askDeleteNodes(p *parser, _ *request, r *walk) {
+	n := r.list()
+	for i := range n {
+		id := r.nodeID()
+		r.Skip(1)
+		if !p.askNode(&id, i, n, r) {
+			return
+		}
+	}
+}
+
+func askDeleteReferences(p *parser, _ *request, r *walk) {
+	n := r.list()
+	for i := range n {
+		source := r.nodeID()
+		r.nodeID()
+		r.Skip(1)
+		r.expanded()
+		r.Skip(1)
+		if !p.askNode(&source, i, n, r) {
+			return
+		}
+	}
+}
+
+func askBrowse(p *parser, _ *request, r *walk) {
+	r.nodeID() // view
+	r.Skip(8 + 4 + 4)
+	n := r.list()
+	for i := range n {
+		id := r.nodeID()
+		r.Skip(4) // direction
+		r.nodeID()
+		r.Skip(1 + 4 + 4) // subtypes, classes, fields wanted
+		if !p.askNode(&id, i, n, r) {
+			return
+		}
+	}
+}
+
+// askBrowseNext names nothing: what goes on is known to the server alone.
+func askBrowseNext(p *parser, _ *request, r *walk) {
+	r.Skip(1)
+	n := r.list()
+	for i := range n {
+		r.text()
+		if r.Failed() {
+			return
+		}
+		p.askItem(i, n)
+	}
+}
+
+func askTranslate(p *parser, _ *request, r *walk) {
+	n := r.list()
+	for i := range n {
+		start := r.nodeID()
+		p.text = start.append(p.text[:0])
+		names := r.list()
+		for k := 0; k < names && !r.Failed(); k++ {
+			r.nodeID()
+			r.Skip(2)
+			namespace, name := r.qualified()
+			if k < maxPathNames {
+				p.text = appendName(append(p.text, '/'), namespace, name)
+			}
+		}
+		if r.Failed() {
+			return
+		}
+		p.op.Object = firedoor.Object{Space: &spacePath, Text: p.text}
+		p.askItem(i, n)
+	}
+}
+
+func askNodes(p *parser, _ *request, r *walk) {
+	n := r.list()
+	for i := range n {
+		id := r.nodeID()
+		if !p.askNode(&id, i, n, r) {
+			return
+		}
+	}
+}
+
+func askQueryNext(_ *parser, _ *request, r *walk) {
+	r.Skip(1)
+	r.text()
+}
+
+// readValue reads a ReadValueId (7.29) into the operation's object.
+func (p *parser) readValue(r *walk) node {
+	id := r.nodeID()
+	at := r.Pos()
+	attribute := r.U32LE()
+	part := r.text()
+	r.qualified() // encoding wanted
+	if !r.Failed() {
+		p.op.Object = p.object(&id, attribute, part)
+		p.refuse("attribute", at) // no such attribute: this item alone is declined
+	}
+	return id
+}
+
+func askRead(p *parser, q *request, r *walk) {
+	r.Skip(8 + 4) // age, time stamps wanted
+	n := r.list()
+	for i := range n {
+		id := p.readValue(r)
+		if r.Failed() {
+			return
+		}
+		q.expectFact(&id, p.op.Object.At[2], i)
+		p.askItem(i, n)
+	}
+}
+
+func askHistoryRead(p *parser, _ *request, r *walk) {
+	r.extension() // what of the past
+	r.Skip(4 + 1)
+	n := r.list()
+	for i := range n {
+		id := r.nodeID()
+		part := r.text()
+		r.qualified()
+		r.text() // where to go on
+		if r.Failed() {
+			return
+		}
+		p.op.Object = p.object(&id, 0, part)
+		p.askItem(i, n)
+	}
+}
+
+func askWrite(p *parser, _ *request, r *walk) {
+	n := r.list()
+	for i := range n {
+		id := r.nodeID()
+		at := r.Pos()
+		attribute := r.U32LE()
+		part := r.text()
+		if r.Failed() {
+			return
+		}
+		v, _ := r.dataValue()
+		p.op.Object, p.op.Values = p.object(&id, attribute, part), v.values
+		p.refuse("attribute", at)
+		p.askItem(i, n)
+		if r.Failed() {
+			return
+		}
+	}
+}
+
+// askHistoryUpdate reads the node with which each kind of update begins (OPC
+// 10000-11, 6.9).
+func askHistoryUpdate(p *parser, _ *request, r *walk) {
+	n := r.list()
+	for i := range n {
+		_, body := r.extension()
+		if r.Failed() {
+			return
+		}
+		p.op.Object = firedoor.Object{}
+		inner := read(body)
+		if id := inner.nodeID(); !inner.Failed() {
+			p.op.Object = p.object(&id, 0, nil)
+		}
+		p.askItem(i, n)
+	}
+}
+
+// askCall tells the method and the object it is called on. Arguments are told
+// where they are numbers of one type.
+func askCall(p *parser, _ *request, r *walk) {
+	n := r.list()
+	for i := range n {
+		object, method := r.nodeID(), r.nodeID()
+		if r.Failed() {
+			return
+		}
+		p.op.Values = p.readArguments(r)
+		p.text = method.append(append(object.append(p.text[:0]), '/'))
+		p.op.Object = firedoor.Object{Space: &spaceMethod, Text: p.text}
+		p.askItem(i, n)
+		if r.Failed() {
+			return
+		}
+	}
+}
+
+// readArguments reads a list of values and gives those that are numbers of one
+// type as one list.
+func (p *parser) readArguments(r *walk) firedoor.Values {
+	p.arguments = p.arguments[:0]
+	var all firedoor.Values
+	same := true
+	n := r.list()
+	for i := 0; i < n && !r.Failed(); i++ {
+		v := r.variant()
+		if i == 0 {
+			all = v.values
+		}
+		same = same && v.values.Type == all.Type && all.Type != firedoor.NoValue && len(p.arguments) < 8*maxElements
+		if same {
+			p.arguments = append(p.arguments, v.values.Raw...)
+		}
+	}
+	if r.Failed() || !same || len(p.arguments) == 0 {
+		return firedoor.Values{}
+	}
+	all.Raw, all.Count = p.arguments, min(maxElements, len(p.arguments)/all.Type.Size())
+	return all
+}

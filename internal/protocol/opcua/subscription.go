@@ -1,0 +1,275 @@
+package opcua
+
+import (
+	"firedoor"
+)
+
+// Limits of what is remembered of subscriptions, per connection. Data of an item
+// that found no room comes with the client's number for it.
+const (
+	maxMonitored     = 2048
+	maxMonitoredText = 1 << 16
+)
+
+// monitored are the nodes of a connection's subscriptions by subscription and by
+// the client's own number for the item. They are remembered when they are asked
+// for: of one that is refused no data come.
+type monitored struct {
+	byHandle map[uint64]firedoor.Object
+	bytes    int // of all texts
+}
+
+func (m *monitored) put(subscription, handle uint32, o *firedoor.Object) {
+	key := uint64(subscription)<<32 | uint64(handle)
+	old, known := m.byHandle[key]
+	if known {
+		m.bytes -= len(old.Text)
+	}
+	if !known && len(m.byHandle) >= maxMonitored || m.bytes+len(o.Text) > maxMonitoredText {
+		delete(m.byHandle, key) // what it was is not what it is
+		return
+	}
+	if m.byHandle == nil {
+		m.byHandle = map[uint64]firedoor.Object{}
+	}
+	kept := *o
+	kept.Text = append([]byte(nil), o.Text...)
+	m.bytes += len(kept.Text)
+	m.byHandle[key] = kept
+}
+
+func (m *monitored) drop(subscription uint32) {
+	if len(m.byHandle) == 0 {
+		return
+	}
+	for key, o := range m.byHandle {
+		if uint32(key>>32) == subscription {
+			m.bytes -= len(o.Text)
+			delete(m.byHandle, key)
+		}
+	}
+}
+
+func (m *monitored) object(subscription, handle uint32) firedoor.Object {
+	if o, ok := m.byHandle[uint64(subscription)<<32|uint64(handle)]; ok {
+		return o
+	}
+	return firedoor.Object{Space: &spaceHandle, At: [4]uint32{handle}}
+}
+
+// parameters reads MonitoringParameters (OPC 10000-4, 7.21) and returns the
+// client's number for the item.
+func (r *walk) parameters() (handle uint32) {
+	handle = r.U32LE()
+	r.Skip(8)
+	r.extension()
+	r.Skip(4 + 1)
+	return handle
+}
+
+func askMonitor(p *parser, _ *request, r *walk) {
+	subscription := r.U32LE()
+	r.Skip(4)
+	n := r.list()
+	for i := range n {
+		p.readValue(r)
+		r.Skip(4) // mode
+		handle := r.parameters()
+		if r.Failed() {
+			p.op.Object, p.op.Refusals = firedoor.Object{}, nil
+			return
+		}
+		if !p.dry {
+			p.nodes.put(subscription, handle, &p.op.Object)
+		}
+		p.askItem(i, n)
+	}
+}
+
+func answerMonitored(p *parser, q *request, r *walk) {
+	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
+		p.op.Outcome = outcome(r.U32LE())
+		r.Skip(4 + 8 + 4)
+		r.extension()
+	})
+}
+
+func askModifyItems(_ *parser, _ *request, r *walk) {
+	r.Skip(4 + 4)
+	for n := r.list(); n > 0 && !r.Failed(); n-- {
+		r.Skip(4)
+		r.parameters()
+	}
+}
+
+func answerModified(p *parser, q *request, r *walk) {
+	p.outcomeOf(r, func(r *walk) {
+		r.Skip(8 + 4)
+		r.extension()
+	})
+	p.replyAll(q)
+	r.diagnosticsList()
+}
+
+// numbers4 passes over a list of numbers of four bytes.
+func (r *walk) numbers4() { r.statuses() }
+
+func askMonitoringMode(_ *parser, _ *request, r *walk) {
+	r.Skip(4 + 4)
+	r.numbers4()
+}
+
+func askTriggering(_ *parser, _ *request, r *walk) {
+	r.Skip(4 + 4)
+	r.numbers4()
+	r.numbers4()
+}
+
+func answerTriggering(p *parser, q *request, r *walk) {
+	for range 2 { // links added, links removed
+		r.statuses()
+		r.diagnosticsList()
+	}
+	p.replyAll(q)
+}
+
+func askDeleteItems(_ *parser, _ *request, r *walk) {
+	r.Skip(4)
+	r.numbers4()
+}
+
+func askCreateSubscription(_ *parser, _ *request, r *walk) { r.Skip(8 + 4 + 4 + 4 + 1 + 1) }
+
+func answerCreateSubscription(p *parser, q *request, r *walk) {
+	r.Skip(4 + 8 + 4 + 4)
+	p.replyAll(q)
+}
+
+func askModifySubscription(_ *parser, _ *request, r *walk) { r.Skip(4 + 8 + 4 + 4 + 4 + 1) }
+
+func answerModifySubscription(p *parser, q *request, r *walk) {
+	r.Skip(8 + 4 + 4)
+	p.replyAll(q)
+}
+
+func askPublishingMode(_ *parser, _ *request, r *walk) {
+	r.Skip(1)
+	r.numbers4()
+}
+
+func askPublish(_ *parser, _ *request, r *walk) {
+	for n := r.list(); n > 0 && !r.Failed(); n-- {
+		r.Skip(4 + 4)
+	}
+}
+
+func askRepublish(_ *parser, _ *request, r *walk) { r.Skip(4 + 4) }
+
+func askTransfer(_ *parser, _ *request, r *walk) {
+	r.numbers4()
+	r.Skip(1)
+}
+
+func answerTransferred(p *parser, q *request, r *walk) {
+	p.outcomeOf(r, func(r *walk) { r.numbers4() })
+	p.replyAll(q)
+	r.diagnosticsList()
+}
+
+// maxDropped is how many subscriptions are forgotten one by one when they are
+// deleted; with more of them all are.
+const maxDropped = 32
+
+// askDeleteSubscriptions forgets their items: a server gives the number again.
+func askDeleteSubscriptions(p *parser, _ *request, r *walk) {
+	n := r.list()
+	if n > maxDropped && !p.dry {
+		p.nodes = monitored{}
+	}
+	for ; n > 0 && !r.Failed(); n-- {
+		if id := r.U32LE(); !r.Failed() && !p.dry {
+			p.nodes.drop(id)
+		}
+	}
+}
+
+func answerPublish(p *parser, q *request, r *walk) {
+	p.replyAll(q)
+	subscription := r.U32LE()
+	r.numbers4() // what can be had again
+	r.Skip(1)
+	p.notifications(subscription, r)
+	r.statuses() // of the acknowledgements
+	r.diagnosticsList()
+}
+
+// answerRepublish brings what a publish brought before: it says nothing new.
+func answerRepublish(p *parser, q *request, r *walk) {
+	p.replyAll(q)
+	r.Skip(4 + 8)
+	for n := r.list(); n > 0 && !r.Failed(); n-- {
+		r.extension()
+	}
+}
+
+// Kinds of notification (7.25).
+const (
+	codeDataChange = 811
+	codeEvents     = 916
+)
+
+// notifications reads a NotificationMessage (7.26).
+func (p *parser) notifications(subscription uint32, r *walk) {
+	r.Skip(4 + 8)
+	for n := r.list(); n > 0 && !r.Failed(); n-- {
+		kind, body := r.extension()
+		inner := read(body)
+		switch {
+		case r.Failed():
+		case kind.is(codeDataChange):
+			p.changes(subscription, &inner)
+		case kind.is(codeEvents):
+			p.happenings(subscription, &inner)
+		default:
+			continue
+		}
+		if inner.Failed() {
+			p.complain(reasonShort)
+		}
+	}
+}
+
+// changes emits a sample for each value that changed.
+func (p *parser) changes(subscription uint32, r *walk) {
+	for n := r.list(); n > 0 && !r.Failed(); n-- {
+		handle := r.U32LE()
+		v, status := r.dataValue()
+		if r.Failed() {
+			return
+		}
+		if status&statusBad != 0 {
+			v.values = firedoor.Values{}
+		}
+		p.say("data change notification", codeDataChange, p.nodes.object(subscription, handle), v.values)
+	}
+}
+
+// happenings emits a sample for each event. Its fields are those the client chose,
+// which are not told.
+func (p *parser) happenings(subscription uint32, r *walk) {
+	for n := r.list(); n > 0 && !r.Failed(); n-- {
+		handle := r.U32LE()
+		for fields := r.list(); fields > 0 && !r.Failed(); fields-- {
+			r.variant()
+		}
+		if !r.Failed() {
+			p.say("event notification", codeEvents, p.nodes.object(subscription, handle), firedoor.Values{})
+		}
+	}
+}
+
+func (p *parser) say(function string, code uint32, o firedoor.Object, v firedoor.Values) {
+	p.sample = firedoor.Sample{Function: function, Code: code, Object: o, Values: v}
+	p.event = firedoor.Event{Kind: firedoor.EventSample, Sample: &p.sample}
+	p.emit(&p.event)
+}
