@@ -126,11 +126,11 @@ func (r *plantRecordCommand) Run(ctx context.Context, m *Main) error {
 		return usageError{fmt.Sprintf("--out %s: %v", r.Out, reason(err))}
 	}
 	frames, err := recordPlant(ctx, m, f, length, filepath.Join(r.Out, "capture.pcap"))
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
-	t := f.Truth()
-	if err := t.WriteFile(filepath.Join(r.Out, "truth.json")); err != nil {
+	t := f.Truth() // also of a recording that was stopped: the capture is whole as far as it goes
+	if err := errors.Join(err, t.WriteFile(filepath.Join(r.Out, "truth.json"))); err != nil {
 		return err
 	}
 	fmt.Fprintf(m.Stdout, "%s of a plant with %d devices: %d frames in %s, %d entries of truth in %s\n", length, t.Assets, frames,

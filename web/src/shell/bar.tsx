@@ -2,7 +2,7 @@ import { ActionIcon, Menu, useMantineColorScheme } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { Icon } from '../glyphs'
 import { useLive } from '../live'
-import { useOverview } from '../queries'
+import { useOverview, useSession } from '../queries'
 import { Link } from '../router'
 import { clockOf, dayOf, parse, span, zoneOf } from '../time'
 
@@ -55,7 +55,10 @@ function Clocks({ traffic, wall }: { traffic: string | undefined; wall: string |
   }, [])
   const wallAt = offset === null ? null : new Date(now + offset)
   const trafficAt = parse(traffic)
+  const { data: session } = useSession()
   const behind = wallAt && trafficAt ? wallAt.getTime() - trafficAt.getTime() : 0
+  // A simulated plant lives in a time of its own: it is not late.
+  const apart = session?.simulation ? 'simulated' : behind > farApart && `${span(behind)} behind`
   return (
     <dl className="clocks">
       <div title="Traffic time: the time of the latest packet. Everything on this page that happened in the plant is told in it.">
@@ -64,7 +67,7 @@ function Clocks({ traffic, wall }: { traffic: string | undefined; wall: string |
         </dt>
         <dd>
           {trafficAt ? <Face at={trafficAt} /> : '–'}
-          {behind > farApart && <span className="clock-note">{span(behind)} behind</span>}
+          {apart && <span className="clock-note">{apart}</span>}
         </dd>
       </div>
       <div className="clock-wall" title="Wall time: the clock of the console">
