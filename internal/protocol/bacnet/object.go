@@ -1,0 +1,134 @@
+package bacnet
+
+import (
+	"strconv"
+
+	"firedoor"
+)
+
+// Spaces of what operations touch.
+var (
+	objects  = firedoor.Space{Name: "object", Append: appendObject}
+	devices  = firedoor.Space{Name: "devices", Axis: 1} // a range of instances
+	names    = firedoor.Space{Name: "name"}
+	privates = firedoor.Space{Name: "private", Append: appendPrivate}
+	channels = firedoor.Space{Name: "channel", Append: appendChannel}
+	networks = firedoor.Space{Name: "network"}
+	peers    = firedoor.Space{Name: "broadcast-distribution-table", Append: appendName("broadcast-distribution-table")}
+	foreigns = firedoor.Space{Name: "foreign-device-table", Append: appendForeign}
+)
+
+// An object of the space "object" is At: object identifier, property, array index
+// plus one (0: no index), and marks. Text is the address of the device where the
+// message went through a router: network, length and octets as on the wire.
+const (
+	atObject = iota
+	atProperty
+	atIndex
+	atMarks
+
+	noProperty = 0xffffffff
+
+	// Marks: a write at another priority, of null, and what the server asks of
+	// the client, is another operation.
+	markPriority   = 0x1f
+	markNull       = 0x20
+	markTheirs     = 0x40
+	markNoInstance = 0x80
+
+	instanceBits = 22
+	anyInstance  = 1<<instanceBits - 1
+	routeHeader  = 3
+)
+
+// Types and properties that mean something here.
+const (
+	typeDevice = 8
+
+	propertyAll      = 8
+	propertyOptional = 80
+	propertyRequired = 105
+)
+
+func appendObject(dst []byte, o *firedoor.Object) []byte {
+	if o.At[atMarks]&markTheirs != 0 {
+		dst = append(dst, "client/"...)
+	}
+	dst = appendRoute(dst, o.Text)
+	id := o.At[atObject]
+	dst = appendWord(dst, objectTypes, "type-", id>>instanceBits)
+	if o.At[atMarks]&markNoInstance == 0 {
+		dst = strconv.AppendUint(append(dst, ':'), uint64(id&anyInstance), 10)
+	}
+	if o.At[atProperty] == noProperty {
+		return dst
+	}
+	dst = append(dst, '/')
+	if p := o.At[atProperty]; p >= firstLate && p-firstLate < uint32(len(lateProperties)) {
+		dst = appendWord(dst, lateProperties, "", p-firstLate)
+	} else {
+		dst = appendWord(dst, properties, "property-", p)
+	}
+	if o.At[atIndex] != 0 {
+		dst = strconv.AppendUint(append(dst, '['), uint64(o.At[atIndex]-1), 10)
+		dst = append(dst, ']')
+	}
+	return dst
+}
+
+// appendWord appends the word of a number, or the prefix and the number.
+func appendWord(dst []byte, words []string, prefix string, n uint32) []byte {
+	if n < uint32(len(words)) && words[n] != "-" {
+		return append(dst, words[n]...)
+	}
+	return strconv.AppendUint(append(dst, prefix...), uint64(n), 10)
+}
+
+// appendRoute writes "network:5/address:12/", or the address in hexadecimal when
+// it has more than one octet; a broadcast to a network has none.
+func appendRoute(dst, route []byte) []byte {
+	if len(route) < routeHeader {
+		return dst
+	}
+	dst = strconv.AppendUint(append(dst, "network:"...), uint64(route[0])<<8|uint64(route[1]), 10)
+	switch address := route[routeHeader:]; len(address) {
+	case 0:
+	case 1:
+		dst = strconv.AppendUint(append(dst, "/address:"...), uint64(address[0]), 10)
+	default:
+		const digits = "0123456789abcdef"
+		dst = append(dst, "/address:0x"...)
+		for _, c := range address {
+			dst = append(dst, digits[c>>4], digits[c&15])
+		}
+	}
+	return append(dst, '/')
+}
+
+func appendPrivate(dst []byte, o *firedoor.Object) []byte {
+	dst = strconv.AppendUint(append(dst, "vendor:"...), uint64(o.At[0]), 10)
+	return strconv.AppendUint(append(dst, "/service:"...), uint64(o.At[1]), 10)
+}
+
+func appendChannel(dst []byte, o *firedoor.Object) []byte {
+	dst = strconv.AppendUint(append(dst, "group:"...), uint64(o.At[0]), 10)
+	return strconv.AppendUint(append(dst, "/channel:"...), uint64(o.At[1]), 10)
+}
+
+// appendName returns a writer of a name alone.
+func appendName(name string) func([]byte, *firedoor.Object) []byte {
+	return func(dst []byte, _ *firedoor.Object) []byte { return append(dst, name...) }
+}
+
+// appendForeign writes the table, or one entry of it: IPv4 address and port plus one.
+func appendForeign(dst []byte, o *firedoor.Object) []byte {
+	dst = append(dst, "foreign-device-table"...)
+	if o.At[1] == 0 {
+		return dst
+	}
+	for i := range 4 {
+		dst = append(dst, "/..."[min(i, 1)])
+		dst = strconv.AppendUint(dst, uint64(o.At[0]>>(24-8*i)&0xff), 10)
+	}
+	return strconv.AppendUint(append(dst, ':'), uint64(o.At[1]-1), 10)
+}
