@@ -3,6 +3,7 @@ package all
 import (
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/arp"
+	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cip"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
@@ -30,6 +31,7 @@ var List = []*protocol.Protocol{
 	s7comm.Protocol,
 	enip.Protocol,
 	cip.Protocol,
+	bacnet.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,

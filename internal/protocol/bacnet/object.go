@@ -126,8 +126,10 @@ func appendForeign(dst []byte, o *firedoor.Object) []byte {
 	if o.At[1] == 0 {
 		return dst
 	}
+	separator := byte('/')
 	for i := range 4 {
-		dst = append(dst, "/..."[min(i, 1)])
+		dst = append(dst, separator)
+		separator = '.'
 		dst = strconv.AppendUint(dst, uint64(o.At[0]>>(24-8*i)&0xff), 10)
 	}
 	return strconv.AppendUint(append(dst, ':'), uint64(o.At[1]-1), 10)

@@ -238,7 +238,11 @@ var (
 	communicationStates = stateWords("device communication control: ", "enable", "disable", "disable initiation")
 )
 
-const stateRestore = 4 // from here on what is done changes the program
+// States in which the program is changed.
+const (
+	firstRestore = 4
+	lastRestore  = 6
+)
 
 func stateWords(prefix string, words ...string) [2][]string {
 	var all [2][]string
