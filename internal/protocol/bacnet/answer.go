@@ -242,6 +242,9 @@ func (p *parser) part(id uint32, o *outcome, next int) int {
 func errorOutcome(t *tags) firedoor.Outcome {
 	t.unsigned(t.take(applicationTag, tagEnumerated))
 	code := t.unsigned(t.take(applicationTag, tagEnumerated))
+	if t.bad {
+		return firedoor.Failed(0, "")
+	}
 	return firedoor.Failed(code, word(errorCodes, code))
 }
 

@@ -46,7 +46,7 @@ func (p *parser) refuse(at int) {
 // refuseObject notes the place of the object identifier of the request at hand,
 // whose tag has just been read: no device has an object of type 1023.
 func (p *parser) refuseObject(t *tags) {
-	if len(p.op.Refusals) == 0 {
+	if len(p.op.Refusals) == 0 || t.bad {
 		return
 	}
 	at := p.refusals[0].Offset + 1 + t.pos - objectIDBytes
