@@ -12,13 +12,13 @@ import (
 var mistakenFolders = []string{"protocols/ndpi", "protocols/zeek", "protocols/suricata-verify", "enterprise"}
 
 // judgeWords are the judge's layers that prove a protocol of ours.
-var judgeWords = map[string][]string{"modbus": {"modbus"}, "s7comm": {"s7comm"}, "cotp": {"cotp"}, "enip": {"enip"}, "cip": {"cip", "cipio"}}
+var judgeWords = map[string][]string{"modbus": {"modbus"}, "s7comm": {"s7comm"}, "cotp": {"cotp"}, "enip": {"enip"}, "cip": {"cip", "cipio"}, "bacnet": {"bvlc"}}
 
 // judgeForced are the names by which the judge is told to read a port as a
 // protocol of ours.
-var judgeForced = map[string][]string{"modbus": {"mbtcp"}, "s7comm": {"tpkt"}, "cotp": {"tpkt"}, "enip": {"enip"}, "cip": {"enip", "cipio"}}
+var judgeForced = map[string][]string{"modbus": {"mbtcp"}, "s7comm": {"tpkt"}, "cotp": {"tpkt"}, "enip": {"enip"}, "cip": {"enip", "cipio"}, "bacnet": {"bvlc"}}
 
-const mistakenFilter = "modbus||cotp||s7comm||enip||cip||cipio"
+const mistakenFilter = "modbus||cotp||s7comm||enip||cip||cipio||bvlc"
 
 // found is a flow that we take for an industrial one.
 type found struct {
@@ -101,7 +101,7 @@ func forcedFlow(path string, f *found) (bool, error) {
 	for _, port := range f.ports {
 		for _, as := range judgeForced[f.protocol] {
 			transport := "tcp"
-			if as == "cipio" {
+			if as == "cipio" || as == "bvlc" {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}

@@ -77,7 +77,7 @@ func flowName(ip1 string, port1 int, ip2 string, port2 int) string {
 }
 
 // judgedProtocols are those in whose name an event line may be wrong.
-var judgedProtocols = []string{"modbus", "s7comm", "cotp", "enip", "cip"}
+var judgedProtocols = []string{"modbus", "s7comm", "cotp", "enip", "cip", "bacnet"}
 
 // replayLines runs the program over a capture and returns its event lines of
 // the protocols that are judged.

@@ -15,7 +15,8 @@
 //
 // The code of an operation or sample is the confirmed service choice; 0x100 + the
 // unconfirmed service choice; 0x200 + the BVLC function (0x280 + that of annex U);
-// 0x300 + the network layer message type.
+// 0x300 + the network layer message type. The unit is a device behind a router:
+// network number * 256 + its address there.
 //
 // Unsigned numbers and enumerations up to 32 bits are told as u32, signed ones as
 // i32, object identifiers as u32. Texts, dates and lists of mixed types are no

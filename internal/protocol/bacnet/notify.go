@@ -31,8 +31,8 @@ func (p *parser) tell(o firedoor.Object, v firedoor.Values) {
 	if p.items++; p.items > maxItems {
 		return
 	}
-	if o.Space == &objects {
-		o.Text = p.net.from
+	if p.net.from != nil {
+		p.sample.HasUnit, p.sample.Unit, o.Text = true, unitOf(p.net.from), p.net.from
 	}
 	p.sample.Object, p.sample.Values = o, v
 	p.emit(&p.sampleEvent)

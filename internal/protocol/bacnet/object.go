@@ -19,8 +19,9 @@ var (
 )
 
 // An object of the space "object" is At: object identifier, property, array index
-// plus one (0: no index), and marks. Text is the address of the device where the
-// message went through a router: network, length and octets as on the wire.
+// plus one (0: no index), and marks. Text is the address of a device behind a
+// router, network, length and octets as on the wire: it is not told, as the unit
+// is, but tells what is learned apart.
 const (
 	atObject = iota
 	atProperty
@@ -54,7 +55,6 @@ func appendObject(dst []byte, o *firedoor.Object) []byte {
 	if o.At[atMarks]&markTheirs != 0 {
 		dst = append(dst, "client/"...)
 	}
-	dst = appendRoute(dst, o.Text)
 	id := o.At[atObject]
 	dst = appendWord(dst, objectTypes, "type-", id>>instanceBits)
 	if o.At[atMarks]&markNoInstance == 0 {
@@ -84,25 +84,18 @@ func appendWord(dst []byte, words []string, prefix string, n uint32) []byte {
 	return strconv.AppendUint(append(dst, prefix...), uint64(n), 10)
 }
 
-// appendRoute writes "network:5/address:12/", or the address in hexadecimal when
-// it has more than one octet; a broadcast to a network has none.
-func appendRoute(dst, route []byte) []byte {
+// unitOf is how a device behind a router is told from its neighbours: network
+// number * 256 + its address there, or, of an address of several octets, what they
+// give by exclusive or. A broadcast to a network is its 0.
+func unitOf(route []byte) uint32 {
 	if len(route) < routeHeader {
-		return dst
+		return 0
 	}
-	dst = strconv.AppendUint(append(dst, "network:"...), uint64(route[0])<<8|uint64(route[1]), 10)
-	switch address := route[routeHeader:]; len(address) {
-	case 0:
-	case 1:
-		dst = strconv.AppendUint(append(dst, "/address:"...), uint64(address[0]), 10)
-	default:
-		const digits = "0123456789abcdef"
-		dst = append(dst, "/address:0x"...)
-		for _, c := range address {
-			dst = append(dst, digits[c>>4], digits[c&15])
-		}
+	octet := byte(0)
+	for _, c := range route[routeHeader:] {
+		octet ^= c
 	}
-	return append(dst, '/')
+	return uint32(route[0])<<16 | uint32(route[1])<<8 | uint32(octet)
 }
 
 func appendPrivate(dst []byte, o *firedoor.Object) []byte {

@@ -22,7 +22,7 @@ const (
 	// passed over.
 	maxItems = 128
 	// maxRoute is how long an address behind a router is that an answer repeats.
-	maxRoute = routeHeader + 7
+	maxRoute = routeHeader + 13
 )
 
 // sure: the device speaks for itself.
@@ -204,9 +204,7 @@ func (p *parser) ask(o firedoor.Object) {
 		return
 	}
 	p.last++
-	if o.Space == &objects {
-		o.Text = p.net.to
-	}
+	p.routed(&o, p.net.to)
 	p.op.ID, p.op.Phase, p.op.Object = p.last, firedoor.Asked, o
 	if p.count > 1 {
 		p.op.Item = uint16(p.items)
@@ -216,13 +214,24 @@ func (p *parser) ask(o firedoor.Object) {
 		if p.items == 1 {
 			q.verb, q.code, q.function = p.op.Verb, p.op.Code, p.op.Function
 			q.quantity, q.counts = p.op.Quantity, p.op.HasQty
-			q.routeLen = uint8(copy(q.route[:], o.Text))
+			q.routeLen = uint8(copy(q.route[:], p.net.to))
 		}
 		q.items = append(q.items, item{o.Space, o.At})
 	} else {
 		p.op.NoAnswer = true
 	}
 	p.emit(&p.opEvent)
+}
+
+// routed says which device behind a router the operation at hand is for.
+func (p *parser) routed(o *firedoor.Object, route []byte) {
+	if len(route) == 0 {
+		return
+	}
+	p.op.HasUnit, p.op.Unit = true, unitOf(route)
+	if o.Space == &objects {
+		o.Text = route
+	}
 }
 
 // reply emits the operation at hand as the answer to item i of the request, or as
@@ -235,9 +244,7 @@ func (p *parser) reply(i int, o firedoor.Object) {
 			return
 		}
 		p.last++
-		if o.Space == &objects {
-			o.Text = p.net.from
-		}
+		p.routed(&o, p.net.from)
 		p.op.ID, p.op.Partial, p.op.Object = p.last, true, o
 		if p.count > 1 {
 			p.op.Item = uint16(p.items)
@@ -255,9 +262,7 @@ func (p *parser) reply(i int, o firedoor.Object) {
 		p.op.Function = written(q.service, it.at[atMarks])
 	}
 	p.op.Object = firedoor.Object{Space: it.space, At: it.at}
-	if it.space == &objects {
-		p.op.Object.Text = q.route[:q.routeLen]
-	}
+	p.routed(&p.op.Object, q.route[:q.routeLen])
 	if len(q.items) > 1 {
 		p.op.Item = uint16(i + 1)
 	}
