@@ -85,6 +85,7 @@ type bacnetToken struct {
 	kind   byte // o object, p property, i array index, ( and ) enclose, a application, c context
 	number int
 	label  string
+	head   string // of its tag
 	text   string // of an object or property
 	value  []byte
 }
@@ -125,7 +126,7 @@ func bacnetTag(f *pdmlField) (t bacnetToken, ok bool) {
 		default:
 			continue
 		}
-		t.label = f.label()
+		t.label, t.head = f.label(), head.label()
 		whole, _ := hex.DecodeString(f.Value)
 		tag, _ := hex.DecodeString(head.Value)
 		t.value = whole[min(len(whole), len(tag)):]
@@ -410,7 +411,7 @@ func bacnetRequest(op judged, tokens []bacnetToken) []*judged {
 		op.values = list([]string{context("event State Ack")})
 		return one(object)
 	case op.code == 27:
-		op.values = list([]string{context("request")})
+		op.values = list([]string{context("request:")})
 		return one(object)
 	case slices.Contains(bacnetFiles, op.code):
 		op.quantity = bacnetFileSize(tokens)
@@ -455,7 +456,7 @@ func bacnetFileSize(tokens []bacnetToken) string {
 			return fmt.Sprint(bacnetUint(t.value))
 		}
 		if t.kind == 'a' && t.number == 6 {
-			if m := size.FindStringSubmatch(t.text); m != nil {
+			if m := size.FindStringSubmatch(t.head); m != nil {
 				return m[1]
 			}
 			return fmt.Sprint(len(t.value))
@@ -487,7 +488,11 @@ func bacnetCall(op judged, service int, m *bacnetSight) []*judged {
 		if name := m.app.find("bacapp.object_name"); service == 7 && name != nil {
 			op.object = "name:" + name.Show
 		} else if service == 7 {
-			return bacnetRequest(judged{}, m.tokens)
+			code := op.code
+			op.code = 11
+			all := bacnetRequest(op, m.tokens)
+			all[0].code = code
+			return all
 		}
 	case 4, 5, 14:
 		as := map[int]int{4: 18, 5: 19, 14: 11}[service]

@@ -23,7 +23,11 @@ const hearsay = 50
 func (p *parser) unconfirmed() {
 	a := &p.app
 	s := &unconfirmed[a.service]
-	p.begin(s, codeUnconfirmed+uint32(a.service), p.dir)
+	asker := p.dir
+	if p.link.toAll() { // nobody in particular is asked
+		asker = firedoor.FromClient
+	}
+	p.begin(s, codeUnconfirmed+uint32(a.service), asker)
 	p.q = nil
 	switch s.form {
 	case formReport:

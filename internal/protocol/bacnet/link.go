@@ -104,6 +104,14 @@ func (l *link) read6(b []byte) string {
 	return ""
 }
 
+// toAll tells whether a message was sent to everybody.
+func (l *link) toAll() bool {
+	if l.six {
+		return l.function != link6Unicast
+	}
+	return l.function != linkUnicast
+}
+
 // fits tells whether a message that is no carrier has the size its function needs.
 func (l *link) fits() bool {
 	n := len(l.body)

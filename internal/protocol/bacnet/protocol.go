@@ -80,7 +80,7 @@ func orient(b []byte) protocol.Orientation {
 	switch {
 	case reason != "":
 		return protocol.OrientUnknown
-	case l.six && l.function != link6Unicast || !l.six && l.function == linkBroadcast:
+	case l.carries && l.toAll() && (l.six || l.function != linkForwarded):
 		return protocol.SentByClient
 	case !l.carries && (l.function == linkResult || l.function == linkReadPeersAck || l.function == linkReadForeignAck):
 		return protocol.SentByServer

@@ -388,7 +388,9 @@ func (p *parser) askAddressee(t *tags) {
 		return
 	}
 	vendor, number := t.number(0), t.number(1)
-	t.skipIf(2)
+	if t.sees(openingTag, 2) { // what makers put here has not always tags
+		t.pos = len(t.b)
+	}
 	if !t.bad {
 		p.ask(firedoor.Object{Space: &privates, At: [4]uint32{vendor, number}})
 	}
