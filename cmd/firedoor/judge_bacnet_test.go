@@ -304,8 +304,10 @@ func (j *bacnetJudge) packet(p *pdmlPacket) {
 	n, _ := strconv.ParseInt((nanos + "000000000")[:9], 10, 64)
 	from, to := ip.find("ip.src").Show, ip.find("ip.dst").Show
 	fromPort, toPort := udp.number("udp.srcport"), udp.number("udp.dstport")
-	base := judged{protocol: "bacnet", flow: flowName(from, fromPort, to, toPort), frame: about.number("frame.number"),
-		time: time.Unix(s, n).UTC().Format("2006-01-02T15:04:05.000000000Z"), nanos: s*1e9 + n}
+	base := judged{
+		protocol: "bacnet", flow: flowName(from, fromPort, to, toPort), frame: about.number("frame.number"),
+		time: time.Unix(s, n).UTC().Format("2006-01-02T15:04:05.000000000Z"), nanos: s*1e9 + n,
+	}
 	m := &bacnetSight{base: base, src: fmt.Sprint(from, ":", fromPort), dst: fmt.Sprint(to, ":", toPort), app: p.proto("bacapp")}
 	if net := p.proto("bacnet"); net != nil {
 		m.to, m.from = bacnetUnit(net, "d"), bacnetUnit(net, "s")
@@ -604,6 +606,19 @@ func (j *bacnetJudge) unasked(m *bacnetSight, service int, outcome string, refs 
 	}
 }
 
+// plainReader replaces what XML must not hold: the judge writes texts as they came.
+type plainReader struct{ r io.Reader }
+
+func (p plainReader) Read(b []byte) (int, error) {
+	n, err := p.r.Read(b)
+	for i, c := range b[:n] {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c > '~' {
+			b[i] = '?'
+		}
+	}
+	return n, err
+}
+
 // bacnetByJudge runs the judge over a capture.
 func bacnetByJudge(path string) ([]*judged, error) {
 	cmd := exec.Command("tshark", "-n", "-r", path, "-Y", "bacnet", "-T", "pdml")
@@ -615,7 +630,7 @@ func bacnetByJudge(path string) ([]*judged, error) {
 		return nil, err
 	}
 	j := bacnetJudge{waiting: map[string]*bacnetAsk{}}
-	d := xml.NewDecoder(out)
+	d := xml.NewDecoder(plainReader{out})
 	for err == nil {
 		var t xml.Token
 		t, err = d.Token()
@@ -625,6 +640,9 @@ func bacnetByJudge(path string) ([]*judged, error) {
 				j.packet(&p)
 			}
 		}
+	}
+	if _, drained := io.Copy(io.Discard, out); drained != nil { // or it would wait for ever
+		return nil, drained
 	}
 	wait := cmd.Wait()
 	var exit *exec.ExitError

@@ -60,7 +60,8 @@ func bacNumber(v uint32) []byte {
 }
 
 // Context tags.
-func bacC(n byte, v uint32) []byte  { return bacTag(n, 8, bacNumber(v)...) }
+func bacC(n byte, v uint32) []byte { return bacTag(n, 8, bacNumber(v)...) }
+
 func bacO(n byte, id uint32) []byte { return bacTag(n, 8, binary.BigEndian.AppendUint32(nil, id)...) }
 
 // bacIn encloses in an opening and a closing tag.
@@ -86,9 +87,11 @@ func bacE(v uint32) []byte  { return bacTag(9, 0, bacNumber(v)...) }
 func bacI(v int16) []byte {
 	return bacTag(3, 0, binary.BigEndian.AppendUint16(nil, uint16(v))...)
 }
+
 func bacReal(v float32) []byte {
 	return bacTag(4, 0, binary.BigEndian.AppendUint32(nil, math.Float32bits(v))...)
 }
+
 func bacDouble(v float64) []byte {
 	return bacTag(5, 0, binary.BigEndian.AppendUint64(nil, math.Float64bits(v))...)
 }

@@ -116,17 +116,7 @@ func (l *link) toAll() bool {
 func (l *link) fits() bool {
 	n := len(l.body)
 	if l.six {
-		switch l.function {
-		case linkResult, link6Register:
-			return n == 2
-		case 3, 5, 6, 7: // address resolution
-			return n == 3 || n == 0
-		case 4:
-			return n == 21 || n == 18
-		case link6Delete:
-			return n == 18
-		}
-		return l.function == link6Secure
+		return l.fits6(n)
 	}
 	switch l.function {
 	case linkResult, linkRegister:
@@ -139,6 +129,20 @@ func (l *link) fits() bool {
 		return n == addressSize
 	}
 	return l.function == linkSecure
+}
+
+func (l *link) fits6(n int) bool {
+	switch l.function {
+	case linkResult, link6Register:
+		return n == 2
+	case 3, 5, 6, 7: // address resolution
+		return n == 3 || n == 0
+	case 4: // the same, forwarded
+		return n == 21 || n == 18
+	case link6Delete:
+		return n == 18
+	}
+	return l.function == link6Secure
 }
 
 // Network layer messages (6.4).
