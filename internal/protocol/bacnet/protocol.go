@@ -95,7 +95,7 @@ func orient(b []byte) protocol.Orientation {
 	if !ok {
 		return protocol.OrientUnknown
 	}
-	asks := true
+	var asks bool
 	switch a.kind {
 	case kindConfirmed:
 		asks = confirmed[a.service].form != formReport
