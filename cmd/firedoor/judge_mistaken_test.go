@@ -20,6 +20,7 @@ var judgeWords = map[string][]string{
 	"cip":    {"cip", "cipio"},
 	"iec104": {"iec60870_104"},
 	"opcua":  {"opcua"},
+	"bacnet": {"bvlc"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -32,6 +33,7 @@ var judgeForced = map[string][]string{
 	"cip":    {"enip", "cipio"},
 	"iec104": {"iec60870_104"},
 	"opcua":  {"opcua"},
+	"bacnet": {"bvlc"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.
@@ -125,7 +127,7 @@ func forcedFlow(path string, f *found) (bool, error) {
 	for _, port := range f.ports {
 		for _, as := range judgeForced[f.protocol] {
 			transport := "tcp"
-			if as == "cipio" {
+			if as == "cipio" || as == "bvlc" {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}

@@ -85,6 +85,7 @@ var judgedProtocols = []string{
 	"cip",
 	"iec104",
 	"opcua",
+	"bacnet",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

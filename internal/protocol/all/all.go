@@ -3,6 +3,7 @@ package all
 import (
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/arp"
+	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cip"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
@@ -34,6 +35,7 @@ var List = []*protocol.Protocol{
 	opcua.Protocol,
 	cip.Protocol,
 	iec104.Protocol,
+	bacnet.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
