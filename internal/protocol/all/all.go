@@ -15,6 +15,7 @@ import (
 	"firedoor/internal/protocol/mdns"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/nbns"
+	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/telnet"
@@ -49,4 +50,5 @@ var List = []*protocol.Protocol{
 	// On Ethernet, told by its type: order does not matter.
 	arp.Protocol,
 	lldp.Protocol,
+	pnio.Protocol,
 }
