@@ -67,6 +67,7 @@ var cases = []Case{
 	{"lldp", "poll", lldpPoll},
 	{"lldp", "seen", lldpSeen},
 	{"lldp", "malformed", lldpMalformed},
+	{"pnio", "poll", pnioPoll}, {"pnio", "dcp", pnioDCP}, {"pnio", "cyclic", pnioCyclic}, {"pnio", "malformed", pnioMalformed},
 	{"tls", "seen", tlsSeen},
 	{"tls", "fingerprint", tlsFingerprint},
 	{"tls", "malformed", tlsMalformed},

@@ -108,6 +108,10 @@ func (p *parser) dcp(id uint16, b []byte) {
 	}
 	switch b[dcpTypeAt] {
 	case typeRequest:
+		if m.service == serviceHello {
+			p.hello(&m)
+			return
+		}
 		p.request(&m)
 	case typeSuccess:
 		p.answer(&m)
@@ -164,9 +168,6 @@ func (p *parser) request(m *message) {
 			q.n++
 		}
 		p.emit(&p.opEvent)
-		if m.service == serviceHello {
-			p.facts(&k)
-		}
 	}
 	p.complain(&w)
 }
@@ -281,6 +282,16 @@ func (p *parser) got(service byte, k *block) {
 	if service == serviceGet {
 		p.op.Values = k.values()
 	}
+}
+
+// hello is one operation, whatever the station says of itself.
+func (p *parser) hello(m *message) {
+	p.begin(serviceHello, &block{})
+	p.op.Object = firedoor.Object{}
+	p.last++
+	p.op.ID, p.op.Phase, p.op.NoAnswer, p.op.Span = p.last, firedoor.Asked, true, firedoor.Span{End: int64(m.size)}
+	p.emit(&p.opEvent)
+	p.describe(m)
 }
 
 // describe reads what a device says of itself when it was looked for.

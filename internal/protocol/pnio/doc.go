@@ -13,7 +13,7 @@
 // # What becomes of a frame
 //
 //	DCP get, set         an operation for each block, answered with each block's result
-//	DCP identify, hello  an operation for each filter or block; no answer is waited for
+//	DCP identify, hello  an operation for each filter, one for a hello; no answer is waited for
 //	DCP answers          facts; answers to identify are facts only
 //	cyclic data          one sample a frame: object is the frame id, code the data
 //	                     status, values are all data of the frame as bytes
