@@ -68,6 +68,8 @@ var cases = []Case{
 	{"lldp", "seen", lldpSeen},
 	{"lldp", "malformed", lldpMalformed},
 	{"pnio", "poll", pnioPoll}, {"pnio", "dcp", pnioDCP}, {"pnio", "cyclic", pnioCyclic}, {"pnio", "malformed", pnioMalformed},
+	{"goose", "poll", goosePoll}, {"goose", "seen", gooseSeen}, {"goose", "malformed", gooseMalformed},
+	{"sv", "poll", svPoll}, {"sv", "seen", svSeen}, {"sv", "malformed", svMalformed},
 	{"tls", "seen", tlsSeen},
 	{"tls", "fingerprint", tlsFingerprint},
 	{"tls", "malformed", tlsMalformed},

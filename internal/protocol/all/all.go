@@ -9,6 +9,7 @@ import (
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/ftp"
+	"firedoor/internal/protocol/goose"
 	"firedoor/internal/protocol/http"
 	"firedoor/internal/protocol/ldap"
 	"firedoor/internal/protocol/lldp"
@@ -18,6 +19,7 @@ import (
 	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/snmp"
+	"firedoor/internal/protocol/sv"
 	"firedoor/internal/protocol/telnet"
 	"firedoor/internal/protocol/tls"
 )
@@ -51,4 +53,6 @@ var List = []*protocol.Protocol{
 	arp.Protocol,
 	lldp.Protocol,
 	pnio.Protocol,
+	goose.Protocol,
+	sv.Protocol,
 }

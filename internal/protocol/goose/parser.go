@@ -237,7 +237,6 @@ func (p *parser) news(m *message) {
 
 // introduce tells facts about a publisher, once for each control block.
 func (p *parser) introduce(m *message) {
-	p.scratch = [32]byte{}
 	p.voice.Fact(p.emit, firedoor.Identity{Kind: firedoor.FactService, Confidence: 90, Source: "goose control block", Value: m.reference})
 	p.voice.Fact(p.emit, firedoor.Identity{Kind: firedoor.FactComment, Confidence: 90, Source: "goose id", Value: m.id})
 	p.voice.Fact(p.emit, firedoor.Identity{Kind: firedoor.FactRole, Confidence: 60, Source: "goose",
