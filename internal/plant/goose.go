@@ -31,9 +31,9 @@ func (g *GOOSE) Encode() []byte {
 	b = append(b, ber(0x84, []byte{0x69, 0xa5, 0x2b, 0x80, 0x40, 0, 0, 0x0a})...)
 	b = append(b, ber(0x85, berUnsigned(g.State))...)
 	b = append(b, ber(0x86, berUnsigned(g.Sequence))...)
-	b = append(b, ber(0x87, []byte{flag(g.Simulated)})...)
+	b = append(b, ber(0x87, []byte{berFlag(g.Simulated)})...)
 	b = append(b, ber(0x88, berUnsigned(g.Revision))...)
-	b = append(b, ber(0x89, []byte{flag(g.Needs)})...)
+	b = append(b, ber(0x89, []byte{berFlag(g.Needs)})...)
 	b = append(b, ber(0x8a, []byte{g.Entries})...)
 	b = append(b, ber(0xab, g.Data)...)
 	return publish(g.App, g.Marked, ber(0x61, b))
@@ -48,7 +48,7 @@ func berUnsigned(v uint32) []byte {
 	return b
 }
 
-func flag(on bool) byte {
+func berFlag(on bool) byte {
 	if on {
 		return 0xff
 	}
@@ -59,7 +59,7 @@ func flag(on bool) byte {
 func publish(app uint16, simulated bool, unit []byte) []byte {
 	b := binary.BigEndian.AppendUint16(nil, app)
 	b = binary.BigEndian.AppendUint16(b, uint16(8+len(unit)))
-	return append(append(b, flag(simulated)&0x80, 0, 0, 0), unit...)
+	return append(append(b, berFlag(simulated)&0x80, 0, 0, 0), unit...)
 }
 
 // SampledUnit makes one sample unit of a stream.
