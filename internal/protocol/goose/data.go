@@ -8,8 +8,10 @@ import (
 	"firedoor/internal/protocol/wire"
 )
 
-// Tags of data (IEC 61850-8-1, the type Data of MMS).
+// Tags of data (IEC 61850-8-1, the type Data of MMS). Arrays and structures are
+// also met without the mark of what is composed.
 const (
+	composed     = 0x20
 	tagArray     = 0xa1
 	tagStructure = 0xa2
 	tagBoolean   = 0x83
@@ -40,7 +42,7 @@ func (p *parser) walk(m *message, b []byte, depth int) int {
 		}
 		n++
 		switch {
-		case tag != tagArray && tag != tagStructure:
+		case tag|composed != tagArray && tag|composed != tagStructure:
 			p.value(m, tag, content, depth, n)
 		case depth+1 == maxDepth:
 			p.voice.Malformed(p.emit, "data nested deeper than is read", p.at)
@@ -112,16 +114,16 @@ func (p *parser) bits(content []byte) bool {
 }
 
 func (p *parser) integer(tag byte, content []byte) bool {
-	v, typ := int64(0), firedoor.I64
-	switch n, ok := wire.BERInt(content); {
-	case ok && tag == tagInteger:
-		v = n
-	case ok:
-		v, typ = unsigned(content), firedoor.U64
-	case len(content) == 9 && content[0] == 0 && tag == tagUnsigned:
-		v, typ = unsigned(content[1:]), firedoor.U64
-	default:
+	if len(content) == 9 && content[0] == 0 && (tag == tagUnsigned || content[1] < 0x80) {
+		content = content[1:] // a zero in front, needed or not
+	}
+	v, ok := wire.BERInt(content)
+	if !ok {
 		return false
+	}
+	typ := firedoor.I64
+	if tag == tagUnsigned {
+		v, typ = unsigned(content), firedoor.U64
 	}
 	p.sample.Values = firedoor.Values{Type: typ, Count: 1, Raw: binary.BigEndian.AppendUint64(p.scratch[:0], uint64(v))}
 	return true

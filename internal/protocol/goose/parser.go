@@ -239,8 +239,10 @@ func (p *parser) news(m *message) {
 func (p *parser) introduce(m *message) {
 	p.voice.Fact(p.emit, firedoor.Identity{Kind: firedoor.FactService, Confidence: 90, Source: "goose control block", Value: m.reference})
 	p.voice.Fact(p.emit, firedoor.Identity{Kind: firedoor.FactComment, Confidence: 90, Source: "goose id", Value: m.id})
-	p.voice.Fact(p.emit, firedoor.Identity{Kind: firedoor.FactRole, Confidence: 60, Source: "goose",
-		Value: append(p.scratch[:0], firedoor.RoleIED...)})
+	if len(p.known) == 1 {
+		p.voice.Fact(p.emit, firedoor.Identity{Kind: firedoor.FactRole, Confidence: 60, Source: "goose",
+			Value: append(p.scratch[:0], firedoor.RoleIED...)})
+	}
 }
 
 // Words of samples, by whether the message is simulated.

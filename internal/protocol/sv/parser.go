@@ -190,8 +190,10 @@ func (p *parser) describe(mark byte, says [5]uint32) {
 		p.latest = len(p.streams)
 		p.streams = append(p.streams, stream{id: sum, says: says})
 		p.voice.Fact(p.emit, firedoor.Identity{Kind: firedoor.FactService, Confidence: 90, Source: "sampled values", Value: id})
-		p.voice.Fact(p.emit, firedoor.Identity{Kind: firedoor.FactRole, Confidence: 60, Source: "sampled values",
-			Value: append(p.scratch[:0], firedoor.RoleIED...)})
+		if len(p.streams) == 1 {
+			p.voice.Fact(p.emit, firedoor.Identity{Kind: firedoor.FactRole, Confidence: 60, Source: "sampled values",
+				Value: append(p.scratch[:0], firedoor.RoleIED...)})
+		}
 	}
 	b := p.scratch[:0]
 	for _, v := range says {
