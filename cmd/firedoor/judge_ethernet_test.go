@@ -22,7 +22,7 @@ var etherTypes = map[string]uint16{"pnio": 0x8892, "goose": 0x88b8, "sv": 0x88ba
 
 const (
 	etherFilter = "pn_dcp||pn_rt||goose||sv"
-	etherLayers = "frame eth pn_rt pn_dcp goose sv"
+	etherLayers = "frame eth pn_rt pn_dcp goose sv _ws.malformed"
 )
 
 // etherLine is an event line with what the judge of streams does not look at.
@@ -99,7 +99,7 @@ func judgeEthernet(path string) *etherVerdict {
 		j.frame(f)
 	}
 	v.doubled, v.unread = j.doubled, len(j.unread)
-	got, err := etherLines(path, j.unread)
+	got, err := etherLines(path, &j)
 	if err != nil {
 		v.err = err
 		return v
@@ -123,14 +123,16 @@ func judgeEthernet(path string) *etherVerdict {
 	return v
 }
 
-// etherLines runs the program; of the frames in unread only the state is kept.
-func etherLines(path string, unread []int) ([]*judged, error) {
+// etherLines runs the program. Of the frames that the judge gives up only the state
+// is kept, and the values of nested ones are numbered through.
+func etherLines(path string, by *etherJudge) ([]*judged, error) {
 	var out, complaint bytes.Buffer
 	m := Main{Args: []string{"replay", "--shards", "1", "--events", "-", path}, Stdout: &out, Stderr: &complaint}
 	if status := m.Run(context.Background()); status != exitOK && status != exitDamaged {
 		return nil, fmt.Errorf("%s: status %d: %s", path, status, complaint.String())
 	}
 	var all []*judged
+	ordinal, frame := 0, 0
 	for line := range bytes.Lines(out.Bytes()) {
 		var e etherLine
 		if err := json.Unmarshal(line, &e); err != nil {
@@ -143,8 +145,14 @@ func etherLines(path string, unread []int) ([]*judged, error) {
 		j.flow = ""
 		if e.Kind == "sample" {
 			j.outcome = e.Function
-			if j.outcome == "data" && slices.Contains(unread, j.frame) {
+			if ordinal++; j.frame != frame {
+				ordinal, frame = -1, j.frame // the state comes first
+			}
+			switch isData := strings.HasSuffix(j.outcome, "data") && e.Protocol == "goose"; {
+			case isData && slices.Contains(by.unread, j.frame):
 				continue
+			case isData && slices.Contains(by.nested, j.frame):
+				j.object = fmt.Sprintf("%s[%d]", j.object[:strings.LastIndexByte(j.object, '[')], ordinal)
 			}
 		} else {
 			j.flow = e.Client.MAC // who asked
@@ -161,7 +169,8 @@ type etherJudge struct {
 	asked   map[string][]*judged
 	seen    map[string]int64 // frames by their bytes
 	doubled int
-	unread  []int
+	unread  []int // frames whose values the judge gives up
+	nested  []int // frames with structures or arrays
 }
 
 func (j *etherJudge) frame(f *frame) {
@@ -268,9 +277,11 @@ func (j *etherJudge) goose(f *frame, l layer) {
 	state.outcome = words + "state"
 	state.values = list([]string{field("stNum"), field("sqNum"), field("timeAllowedtoLive"), field("confRev"), fmt.Sprint(simulated), fmt.Sprint(mark("ndsCom")), field("numDatSetEntries")})
 	j.tell(f, state)
-	leaves := gooseLeaves{l: l, next: map[string]int{}, types: l.numbers("goose_goose_Data")}
-	leaves.walk("", l.number("goose_goose_allData"))
-	if leaves.lost {
+	leaves := gooseLeaves{l: l, next: map[string]int{}}
+	if leaves.walk(); l.has("goose_goose_structure") || l.has("goose_goose_array") {
+		j.nested = append(j.nested, f.number)
+	}
+	if leaves.lost || f.layers.has("_ws_malformed") {
 		j.unread = append(j.unread, f.number)
 		return
 	}
@@ -281,13 +292,14 @@ func (j *etherJudge) goose(f *frame, l layer) {
 	}
 }
 
-// gooseLeaves puts the judge's lists, one for each type, in order again.
+// gooseLeaves puts the judge's lists, one for each type, in order again. It does
+// not list all structures and arrays among the data: where there are any, values
+// are numbered through on both sides.
 type gooseLeaves struct {
-	l     layer
-	next  map[string]int
-	types []int
-	all   [][2]string // place and values
-	lost  bool
+	l    layer
+	next map[string]int
+	all  [][2]string // place and values
+	lost bool
 }
 
 // take gives the next entry of a list.
@@ -301,57 +313,49 @@ func (g *gooseLeaves) take(field string) string {
 	return ""
 }
 
-func (g *gooseLeaves) walk(place string, n int) {
-	for i := range n {
-		if len(g.types) == 0 || g.lost {
-			g.lost = true
-			return
-		}
-		kind := g.types[0]
-		g.types = g.types[1:]
-		here := fmt.Sprint(place, i)
+func (g *gooseLeaves) walk() {
+	for _, kind := range g.l.numbers("goose_goose_Data") {
+		values := ""
 		switch kind {
 		case 1, 2:
-			g.walk(here+".", asNumber(g.take([]string{"", "goose_goose_array", "goose_goose_structure"}[kind])))
 			continue
 		case 3:
-			g.leaf(here, list([]string{g.take("goose_goose_boolean")}))
+			values = g.take("goose_goose_boolean")
 		case 4:
 			b, padding := unhex(g.take("goose_goose_bit_string_raw")), asNumber(g.take("ber_ber_bitstring_padding"))
 			for k := range b {
 				b[k] = bits.Reverse8(b[k])
 			}
-			g.leaf(here, bitList(b, 8*len(b)-padding))
+			values = strings.Trim(bitList(b, 8*len(b)-padding), "[]")
 		case 5:
-			g.leaf(here, list([]string{fmt.Sprint(signed(unhex(g.take("goose_goose_integer_raw"))))}))
+			values = fmt.Sprint(signed(unhex(g.take("goose_goose_integer_raw"))))
 		case 6:
 			var v uint64
 			for _, c := range unhex(g.take("goose_goose_unsigned_raw")) {
 				v = v<<8 | uint64(c)
 			}
-			g.leaf(here, list([]string{fmt.Sprint(v)}))
+			values = fmt.Sprint(v)
 		case 7:
-			b := unhex(g.take("goose_goose_floating_point_raw"))
-			if len(b) != 5 {
-				g.lost = true
-				return
-			}
-			g.leaf(here, list([]string{fmt.Sprint(int32(binary.BigEndian.Uint32(b[1:])))}))
+			b := unhex(g.take("goose_goose_float_value_raw"))
+			g.lost = g.lost || len(b) != 4
+			values = fmt.Sprint(signed(b))
 		case 17:
 			b := unhex(g.take("goose_goose_utc_time_raw"))
 			if len(b) != 8 {
 				g.lost = true
 				return
 			}
-			g.leaf(here, list([]string{fmt.Sprint(binary.BigEndian.Uint32(b)), fmt.Sprint(binary.BigEndian.Uint32(b[4:]))}))
+			values = fmt.Sprintf("%d,%d", binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:]))
 		default:
 			g.lost = true
 			return
 		}
+		g.all = append(g.all, [2]string{fmt.Sprint(len(g.all)), "[" + values + "]"})
+	}
+	for field, n := range g.next {
+		g.lost = g.lost || n != len(g.l.texts(field))
 	}
 }
-
-func (g *gooseLeaves) leaf(place, values string) { g.all = append(g.all, [2]string{place, values}) }
 
 func signed(b []byte) int64 {
 	v := int64(0)

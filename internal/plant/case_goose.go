@@ -32,6 +32,11 @@ func gooseSeen(n *Net) {
 	gooseSend(n, &g)
 	g.Sequence = 1
 	gooseSend(n, &g)
+	g.Data, g.Entries = ber(0x87, []byte{8, 0x42, 0xc8, 0, 0}), 1
+	for range 6 { // a whole object with all it holds
+		g.Data = ber(0xa2, append(g.Data, ber(0x84, []byte{3, 0, 0})...))
+	}
+	gooseSend(n, &g)
 	g.Data, g.Entries = ber(0x83, []byte{1}), 1
 	gooseSend(n, &g) // other data under the same state
 	g.Sequence, g.Simulated = 2, true
@@ -71,7 +76,7 @@ func gooseMalformed(n *Net) {
 	send(publish(3, false, ber(0x61, ber(0x84, []byte{1, 2}))))
 	send(publish(3, false, ber(0x61, ber(0x80, []byte("x")))))
 	deep := ber(0x83, []byte{1})
-	for range 5 {
+	for range 9 {
 		deep = ber(0xa2, deep)
 	}
 	for i, data := range [][]byte{ber(0x83, nil), ber(0x84, []byte{9, 1}), ber(0x85, nil), ber(0x87, []byte{8, 1}), ber(0x91, []byte{1}), {0x83, 9, 1},

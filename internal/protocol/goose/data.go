@@ -27,7 +27,7 @@ const maxValues = 256
 
 // maxDepth is how deep structures and arrays are followed: as deep as an object
 // has places.
-const maxDepth = 4
+const maxDepth = 8
 
 // walk tells the values of a level and returns how many elements it has, -1 if
 // the level is broken.
@@ -58,8 +58,9 @@ func (p *parser) walk(m *message, b []byte, depth int) int {
 
 // way notes the place of the element at hand, counted from one.
 func (m *message) way(depth, n int) {
-	m.at[depth] = uint32(n)
-	for i := depth + 1; i < maxDepth; i++ {
+	half := depth % 2 * 16
+	m.at[depth/2] = m.at[depth/2]&(1<<half-1) | uint32(min(n, 0xffff))<<half
+	for i := depth/2 + 1; i < len(m.at); i++ {
 		m.at[i] = 0
 	}
 }

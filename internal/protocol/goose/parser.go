@@ -10,17 +10,18 @@ import (
 
 // entries are control blocks and the values of their data sets: the reference of
 // the control block and the way to the value, each place counted from zero. At
-// holds the places plus one.
+// holds the places plus one, two levels in each number, the lower half first.
 var entries = firedoor.Space{Name: "entry", Append: func(dst []byte, o *firedoor.Object) []byte {
 	dst = append(dst, o.Text...)
-	for i, place := range o.At {
+	for depth := range maxDepth {
+		place := o.At[depth/2] >> (depth % 2 * 16) & 0xffff
 		if place == 0 {
-			if i > 0 {
+			if depth > 0 {
 				dst = append(dst, ']')
 			}
 			return dst
 		}
-		dst = strconv.AppendUint(append(dst, "[."[min(i, 1)]), uint64(place-1), 10)
+		dst = strconv.AppendUint(append(dst, "[."[min(depth, 1)]), uint64(place-1), 10)
 	}
 	return append(dst, ']')
 }}
@@ -102,7 +103,7 @@ type message struct {
 	marks             uint8
 	data              []byte
 	has               uint16 // bit for each field's tag, counted from 0x80
-	at                [maxDepth]uint32
+	at                [maxDepth / 2]uint32
 }
 
 // Parse reads one frame behind its Ethernet type.

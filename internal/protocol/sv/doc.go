@@ -9,8 +9,8 @@
 //
 // Each sample unit (ASDU) is one sample: object is the stream's id, code is the
 // sample counter, the unit is the APPID. Both profiles encode a channel as a value
-// and its quality, 32 bits each: data whose length is a multiple of eight are i32
-// in that order, others bytes. What describes a stream is a sample of its own, the
+// and its quality, 32 bits each, and other data sets are mostly words of 32 bits
+// too: data whose length is a multiple of four are i32, others bytes. What describes a stream is a sample of its own, the
 // first time and when it changes: configuration revision, synchronisation, sample
 // rate (0: not told), units in a frame, bytes of data.
 package sv

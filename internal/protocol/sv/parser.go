@@ -157,7 +157,7 @@ func (p *parser) unit(app uint16, mark byte, count uint32, a *wire.BER) bool {
 	p.sample = firedoor.Sample{HasUnit: true, Unit: uint32(app), Object: firedoor.Object{Space: &streams, Text: id}}
 	p.describe(mark, [5]uint32{rev, synch, rate, count, uint32(len(data))})
 	v := firedoor.Values{Type: firedoor.U8, Count: len(data), Raw: data}
-	if len(data)%8 == 0 {
+	if len(data)%4 == 0 {
 		v.Type, v.Count = firedoor.I32, len(data)/4
 	}
 	p.sample.Function, p.sample.Code, p.sample.Values = sampleWords[mark], counter, v
