@@ -22,7 +22,7 @@ var etherTypes = map[string]uint16{"pnio": 0x8892, "goose": 0x88b8, "sv": 0x88ba
 
 const (
 	etherFilter = "pn_dcp||pn_rt||goose||sv"
-	etherLayers = "frame eth pn_rt pn_dcp goose sv _ws.malformed"
+	etherLayers = "frame eth pn_rt pn_dcp pn_io goose sv _ws.malformed"
 )
 
 // etherLine is an event line with what the judge of streams does not look at.
@@ -183,6 +183,9 @@ func (j *etherJudge) frame(f *frame) {
 	switch {
 	case f.last("pn_dcp") != nil:
 		j.dcp(f, f.last("pn_dcp"))
+	case f.last("pn_rt") != nil && f.last("pn_io").number("pn_io_pn_io_pdu_type_type") == 4:
+		status := unhex(f.last("pn_io").text("pn_rt_pn_io_status_raw"))
+		j.tell(f, judged{protocol: "pnio", values: octetList(status), outcome: "alarm error"})
 	case f.last("pn_rt") != nil:
 		j.cyclic(f, f.last("pn_rt"))
 	case f.last("goose") != nil:
@@ -246,7 +249,8 @@ func dotted(ip string) string {
 	return fmt.Sprint(v)
 }
 
-// cyclic is a sample for each frame that has a data status.
+// cyclic is a sample for each frame that has a data status. The corpus has data
+// that are valid and primary only.
 func (j *etherJudge) cyclic(f *frame, l layer) {
 	if !l.has("pn_rt_pn_rt_ds") {
 		return

@@ -38,8 +38,8 @@ func pnioPoll(n *Net) {
 		pnSend(n, pnController, pnDevice, CyclicData(0x8001, 32*i, 0x35, []byte{byte(i), 0x80, 0x80}))
 		pnSend(n, pnDevice, pnController, CyclicData(0x8002, 32*i, 0x35, []byte{0x11, byte(i), 0x80}))
 		xid := 0x4000 + uint32(i)
-		pnSend(n, pnController, pnDevice, DCP(0xfefd, 3, 0, xid, []byte{2, 2, 1, 2}))
-		pnSend(n, pnDevice, pnController, DCP(0xfefd, 3, 1, xid, DCPBlock(DCPBlock(nil, 2, 2, pnText(0, pnDevice.Name)), 1, 2, pnAddress(1, pnDevice.IP))))
+		pnSend(n, pnController, pnDevice, DCP(0xfefd, 3, 0, xid, []byte{2, 2, 1, 2, 2, 3, 2, 4}))
+		pnSend(n, pnDevice, pnController, DCP(0xfefd, 3, 1, xid, pnSelf(pnDevice, "ET 200X", 1)))
 		n.Wait(time.Millisecond)
 	}
 }

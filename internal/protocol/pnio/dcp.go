@@ -346,13 +346,16 @@ func (p *parser) role(bits byte) {
 	f := firedoor.Identity{Kind: firedoor.FactRole, Confidence: 60, Source: "profinet dcp"}
 	switch {
 	case bits&roleController != 0:
-		f.Value = append(p.text[:0], firedoor.RolePLC...)
+		p.text = append(p.text[:0], firedoor.RolePLC...)
 	case bits&roleSupervisor != 0:
-		f.Value = append(p.text[:0], firedoor.RoleEngineering...)
+		p.text = append(p.text[:0], firedoor.RoleEngineering...)
 	case bits&roleDevice != 0:
 		f.Kind, f.Confidence = firedoor.FactService, 90
-		f.Value = append(p.text[:0], "profinet io device"...)
+		p.text = append(p.text[:0], "profinet io device"...)
+	default:
+		return
 	}
+	f.Value = p.text
 	p.voice.Fact(p.emit, f)
 }
 
