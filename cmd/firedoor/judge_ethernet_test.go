@@ -319,7 +319,7 @@ func (g *gooseLeaves) take(field string) string {
 
 func (g *gooseLeaves) walk() {
 	for _, kind := range g.l.numbers("goose_goose_Data") {
-		values := ""
+		var values string
 		switch kind {
 		case 1, 2:
 			continue

@@ -43,9 +43,17 @@ type request struct {
 	first    uint32 // id of its first operation
 	service  byte
 	n        uint8 // blocks; 0: nothing waits here
-	blocks   [maxBlocks]block
+	blocks   [maxBlocks]asked
 	answered [maxBlocks]bool
 }
+
+// asked is what is remembered of a block.
+type asked struct {
+	option, sub byte
+	qualifier   uint16
+}
+
+func (a asked) block() *block { return &block{option: a.option, sub: a.sub, qualifier: a.qualifier} }
 
 // pending is made with the first request of a flow: most flows carry data only.
 type pending struct {
@@ -164,7 +172,7 @@ func (p *parser) request(m *message) {
 			// Option 0x7f is reserved: a device answers that it does not support it.
 			p.refusals[0] = firedoor.Refusal{Name: "option", Offset: dcpHeader + k.at, Bytes: [4]byte{0x7f}, Len: 1}
 			p.op.Refusals = p.refusals[:]
-			q.blocks[q.n] = block{option: k.option, sub: k.sub, qualifier: k.qualifier}
+			q.blocks[q.n] = asked{option: k.option, sub: k.sub, qualifier: k.qualifier}
 			q.n++
 		}
 		p.emit(&p.opEvent)
@@ -265,7 +273,7 @@ func (p *parser) rest(q *request, failed bool) {
 }
 
 func (p *parser) answered(q *request, i int, k *block, outcome firedoor.Outcome) {
-	p.begin(q.service, &q.blocks[i])
+	p.begin(q.service, q.blocks[i].block())
 	p.op.Values = firedoor.Values{}
 	p.op.ID, p.op.Phase, p.op.Outcome = q.first+uint32(i), firedoor.Answered, outcome
 	if q.n > 1 {
