@@ -257,16 +257,12 @@ func (p *parser) reply(q *request, k *block, outcome firedoor.Outcome) {
 	}
 }
 
-// rest finishes the blocks that an answer says nothing of. Some devices answer a
-// set with less than they were asked; then nobody knows.
+// rest ends a request. Blocks that its answer says nothing of stay unanswered,
+// unless the whole service was refused.
 func (p *parser) rest(q *request, failed bool) {
-	outcome := firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}
-	if failed {
-		outcome = unsupported
-	}
 	for i := range q.n {
-		if !q.answered[i] {
-			p.answered(q, int(i), &block{}, outcome)
+		if failed && !q.answered[i] {
+			p.answered(q, int(i), &block{}, unsupported)
 		}
 	}
 	q.n = 0
