@@ -3,8 +3,8 @@ package firedoor
 // Direction tells who sent the bytes at hand.
 type Direction uint8
 
-// The two directions of a flow. On Ethernet protocols and in one-way datagram
-// protocols everything is FromClient.
+// The two directions of a flow. What is sent to a group of Ethernet and in one-way
+// datagram protocols is FromClient.
 const (
 	FromClient Direction = iota
 	FromServer

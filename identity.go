@@ -35,7 +35,8 @@ func (k FactKind) String() string {
 // Subject says whom an Identity is about.
 type Subject uint8
 
-// Subjects. AboutAddress takes MAC and IP from the event itself.
+// Subjects. AboutAddress takes MAC and IP from the event itself; of a protocol on
+// Ethernet, the sender's MAC if it has none.
 const (
 	AboutSender Subject = iota
 	AboutClient

@@ -30,7 +30,8 @@ type Protocol struct {
 	// is handed to or expected).
 	Probe func(b []byte) Match
 	// Orient tells from a whole first message who sent it, for flows whose
-	// handshake was not seen; nil or OrientUnknown leaves it to the ports.
+	// handshake was not seen; nil or OrientUnknown leaves it to the ports. On
+	// Ethernet it is asked of every frame, and nil makes the first sender the client.
 	Orient func(b []byte) Orientation
 	// New returns a parser for one flow.
 	New func() Parser
@@ -40,6 +41,24 @@ type Protocol struct {
 	// Events are the kinds of event the parser can emit; the suite checks that
 	// its captures show every one of them.
 	Events []firedoor.EventKind
+}
+
+// EthernetClient tells which side is the client of a flow on Ethernet that begins
+// with the frame b from a side; sides are numbered by MAC address. Where the frame
+// says nothing it is the lower address, so that a flow seen from its middle on is
+// the same as one seen from its beginning. Nobody answers for a group.
+func (p *Protocol) EthernetClient(b []byte, side int, group bool) int {
+	if p.Orient == nil || group {
+		return side
+	}
+	switch p.Orient(b) {
+	case SentByClient:
+		return side
+	case SentByServer:
+		return 1 - side
+	default:
+		return 0
+	}
 }
 
 // Orientation is a guess at the sender of a message.

@@ -84,6 +84,9 @@ func (r *Runner) Expected(h *Host, p *Protocol, state any, client int) {
 	r.Become(h, p, state)
 }
 
+// Turn makes the other side the client: nothing may wait for an answer.
+func (r *Runner) Turn() { r.client = 1 - r.client }
+
 // Protocol is what the flow speaks, nil while unknown.
 func (r *Runner) Protocol() *Protocol { return r.proto }
 

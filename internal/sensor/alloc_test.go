@@ -140,6 +140,18 @@ var pollers = []struct {
 			n.UDP(terminal, robot, plant.PortIO, plant.PortIO, plant.ClassIO(nil, s.io.ToOriginator, uint32(i), []byte{byte(i), 1, 2, 3}))
 		}
 	}},
+	{"on ethernet", func(n *plant.Net) func(int) {
+		g := plant.GOOSE{App: 3, Reference: "BAY1/LLN0$GO$trip", Revision: 1, Entries: 1}
+		return func(i int) {
+			n.Ethernet(panel.MAC, controller.MAC, 0, 0x8892, plant.CyclicData(0x8001, uint16(32*i), 0x35, []byte{byte(i)}))
+			n.Ethernet(controller.MAC, panel.MAC, 0, 0x8892, plant.CyclicData(0x8002, uint16(32*i), 0x35, []byte{byte(i)}))
+			n.Ethernet(panel.MAC, controller.MAC, 0, 0x8892, plant.DCP(0xfefd, 3, 0, uint32(i), []byte{2, 4}))
+			n.Ethernet(controller.MAC, panel.MAC, 0, 0x8892, plant.DCP(0xfefd, 3, 1, uint32(i), plant.DCPBlock(nil, 2, 4, []byte{0, 0, 1, 0})))
+			g.State, g.Data = uint32(i), []byte{0x83, 1, byte(i & 1)}
+			n.Ethernet(controller.MAC, 0x010ccd010001, 0, 0x88b8, g.Encode())
+			n.Ethernet(controller.MAC, 0x010ccd040001, 0, 0x88ba, plant.SampledValues(0x4001, false, plant.SampledUnit("MU01", uint16(i), 1, 2, make([]byte, 64))))
+		}
+	}},
 	{"a mirror of both ports", func(n *plant.Net) func(int) {
 		c := n.Dial(panel, controller, 50001, plant.PortModbus)
 		return func(i int) {

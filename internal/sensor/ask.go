@@ -223,7 +223,14 @@ func protocolOf(c *conn, own string) string {
 
 func (l *lane) startLine(c *conn, kind, protocol string, raw int64) {
 	if len(c.head) == 0 {
-		c.head = eventlog.Head(c.head, c.client(), c.server())
+		server := *c.server()
+		if k := l.flows.Key(l.slot); k.IsMAC() && server.MAC == 0 { // a group, which is no device
+			server.MAC = firedoor.MAC(k.Lo.Lo)
+			if c.run.Client() == 0 {
+				server.MAC = firedoor.MAC(k.Hi.Lo)
+			}
+		}
+		c.head = eventlog.Head(c.head, c.client(), &server)
 	}
 	l.out.lines = eventlog.AppendStart(l.out.lines, &l.lineClock, raw, kind, protocol)
 	l.out.lines = append(l.out.lines, c.head...)

@@ -109,6 +109,9 @@ func signature(p *packet.Packet) uint64 {
 			h = (h ^ uint64(b) + uint64(i)) * k
 			h ^= h >> 29
 		}
+		if n := len(p.Payload); n > 256 && p.Layer == packet.LayerLink { // cyclic data count at their end
+			h = (h ^ uint64(p.Payload[n-1])<<24 ^ uint64(p.Payload[n-2])<<16 ^ uint64(p.Payload[n-3])<<8 ^ uint64(p.Payload[n-4])) * k
+		}
 	}
 	return h ^ h>>32 | 1
 }

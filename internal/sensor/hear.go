@@ -302,6 +302,11 @@ func isRouted(ttl uint8) bool {
 }
 
 func (l *lane) identity(c *conn, id *firedoor.Identity) {
+	if id.About == firedoor.AboutAddress && id.MAC == 0 && c.end[l.side].IP.IsZero() {
+		own := *id
+		own.MAC = c.end[l.side].MAC
+		id = &own
+	}
 	about := l.subject(c, id)
 	if id.Kind == firedoor.FactAddress && id.Confidence >= bindingConfidence {
 		// Who claims an address matters each time: a contradiction is two old

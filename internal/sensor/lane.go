@@ -200,13 +200,33 @@ func (l *lane) udp(c *conn, p *packet.Packet, side int) {
 func (l *lane) ethernet(c *conn, p *packet.Packet, side int, fresh bool) {
 	if fresh {
 		if proto := l.host.Ethernet(p.EtherType); proto != nil {
-			c.run.Begin(l.host, protocol.Flow{UDP: true, Client: uint8(side), Sure: true})
+			client := proto.EthernetClient(p.Payload, side, p.DstMAC.IsGroup())
+			c.run.Begin(l.host, protocol.Flow{UDP: true, Client: uint8(client), Sure: true})
 			c.run.Become(l.host, proto, nil)
 		}
 	}
-	if c.run.Protocol() != nil {
+	if proto := c.run.Protocol(); proto != nil {
+		if proto.Orient != nil {
+			l.orient(c, proto.Orient(p.Payload), side)
+		}
 		c.run.Datagram(l.host, side, p.Payload, p.Missing > 0)
 	}
+}
+
+// orient turns a flow around whose frame says that its client is the other side:
+// it began with frames that say nothing of it. What was counted so far stays with
+// the conversation as it was taken for.
+func (l *lane) orient(c *conn, o protocol.Orientation, side int) {
+	asks := o == protocol.SentByClient && side != int(c.run.Client())
+	answers := o == protocol.SentByServer && side == int(c.run.Client())
+	if !asks && !answers || c.asks >= 0 {
+		return
+	}
+	if c.conv >= 0 {
+		l.account(c)
+	}
+	c.run.Turn()
+	c.head, c.filed = c.head[:0], nil
 }
 
 // evicted is called by the flow table before it gives a slot away.

@@ -10,6 +10,7 @@ import (
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/ftp"
+	"firedoor/internal/protocol/goose"
 	"firedoor/internal/protocol/http"
 	"firedoor/internal/protocol/iec104"
 	"firedoor/internal/protocol/ldap"
@@ -18,8 +19,10 @@ import (
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
+	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/snmp"
+	"firedoor/internal/protocol/sv"
 	"firedoor/internal/protocol/telnet"
 	"firedoor/internal/protocol/tls"
 )
@@ -55,4 +58,7 @@ var List = []*protocol.Protocol{
 	// On Ethernet, told by its type: order does not matter.
 	arp.Protocol,
 	lldp.Protocol,
+	pnio.Protocol,
+	goose.Protocol,
+	sv.Protocol,
 }

@@ -53,8 +53,7 @@ type sight struct {
 	chunks []chunk
 }
 
-// flowKey tells flows apart; ends are in sending order for Ethernet, where a
-// flow has one direction, and sorted otherwise.
+// flowKey tells flows apart; ends are in the order in which they first spoke.
 type flowKey struct {
 	kind      transport
 	etherType uint16
@@ -148,10 +147,8 @@ func (rd *reader) flow(k flowKey) (*flow, int) {
 	if f := rd.byKey[k]; f != nil {
 		return f, 0
 	}
-	if k.kind != overEthernet {
-		if f := rd.byKey[flowKey{kind: k.kind, a: k.b, b: k.a}]; f != nil {
-			return f, 1
-		}
+	if f := rd.byKey[flowKey{kind: k.kind, etherType: k.etherType, a: k.b, b: k.a}]; f != nil {
+		return f, 1
 	}
 	f := &flow{index: len(rd.flows) + 1, kind: k.kind, etherType: k.etherType, ends: [2]firedoor.Endpoint{k.a, k.b}}
 	rd.byKey[k] = f

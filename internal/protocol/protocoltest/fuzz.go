@@ -90,9 +90,6 @@ func exchange(t *testing.T, list []*protocol.Protocol, pr *protocol.Protocol, b 
 			if kind == overTCP && head&2 != 0 {
 				c.missing = n + 1
 			}
-			if kind == overEthernet {
-				c.side = 0
-			}
 			p.feed(0, &c)
 			rest = rest[2+n:]
 		}

@@ -118,6 +118,8 @@ func (p *player) runner(c *chunk) *protocol.Runner {
 	r.Begin(p.host, how)
 	if f.kind == overEthernet {
 		if pr := p.host.Ethernet(f.etherType); pr != nil {
+			how.Client = uint8(ethernetClient(pr, c))
+			r.Begin(p.host, how)
 			p.flow = f
 			r.Become(p.host, pr, nil)
 		} else {
@@ -125,6 +127,18 @@ func (p *player) runner(c *chunk) *protocol.Runner {
 		}
 	}
 	return r
+}
+
+// ethernetClient tells who is the client of a flow that begins with a chunk. The
+// sides of test flows are not in the order of addresses.
+func ethernetClient(pr *protocol.Protocol, c *chunk) int {
+	from, to := c.flow.ends[c.side].MAC, c.flow.ends[1-c.side].MAC
+	lower := 0
+	if to < from {
+		lower = 1
+	}
+	client := pr.EthernetClient(c.data, lower, to.IsGroup())
+	return client ^ lower ^ c.side
 }
 
 // announce tells a runner what another flow expects of its own.
