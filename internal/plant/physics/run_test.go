@@ -263,11 +263,3 @@ func TestSameSeedSameValues(t *testing.T) {
 		t.Error("two seeds gave the same values")
 	}
 }
-
-// TestFingerprintForOtherBuilds prints what TestOtherProcessorsGiveTheSameValues compares.
-func TestFingerprintForOtherBuilds(t *testing.T) {
-	if os.Getenv("FIREDOOR_FINGERPRINT") == "" {
-		t.Skip("only run by TestOtherProcessorsGiveTheSameValues")
-	}
-	fmt.Printf("fingerprint %016x\n", eventful(New(5, early)))
-}
