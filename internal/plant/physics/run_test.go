@@ -1,7 +1,6 @@
 package physics
 
 import (
-	"fmt"
 	"hash/fnv"
 	"math"
 	"os"
