@@ -6,6 +6,7 @@ import (
 	"firedoor/internal/protocol/cip"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
+	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/ftp"
@@ -30,6 +31,7 @@ var List = []*protocol.Protocol{
 	s7comm.Protocol,
 	enip.Protocol,
 	cip.Protocol,
+	dnp3.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
