@@ -12,13 +12,13 @@ import (
 var mistakenFolders = []string{"protocols/ndpi", "protocols/zeek", "protocols/suricata-verify", "enterprise"}
 
 // judgeWords are the judge's layers that prove a protocol of ours.
-var judgeWords = map[string][]string{"modbus": {"modbus"}, "s7comm": {"s7comm"}, "cotp": {"cotp"}, "enip": {"enip"}, "cip": {"cip", "cipio"}}
+var judgeWords = map[string][]string{"modbus": {"modbus"}, "s7comm": {"s7comm"}, "cotp": {"cotp"}, "enip": {"enip"}, "cip": {"cip", "cipio"}, "dnp3": {"dnp3"}}
 
 // judgeForced are the names by which the judge is told to read a port as a
 // protocol of ours.
-var judgeForced = map[string][]string{"modbus": {"mbtcp"}, "s7comm": {"tpkt"}, "cotp": {"tpkt"}, "enip": {"enip"}, "cip": {"enip", "cipio"}}
+var judgeForced = map[string][]string{"modbus": {"mbtcp"}, "s7comm": {"tpkt"}, "cotp": {"tpkt"}, "enip": {"enip"}, "cip": {"enip", "cipio"}, "dnp3": {"dnp3.tcp", "dnp3.udp"}}
 
-const mistakenFilter = "modbus||cotp||s7comm||enip||cip||cipio"
+const mistakenFilter = "modbus||cotp||s7comm||enip||cip||cipio||dnp3"
 
 // found is a flow that we take for an industrial one.
 type found struct {

@@ -77,7 +77,7 @@ func flowName(ip1 string, port1 int, ip2 string, port2 int) string {
 }
 
 // judgedProtocols are those in whose name an event line may be wrong.
-var judgedProtocols = []string{"modbus", "s7comm", "cotp", "enip", "cip"}
+var judgedProtocols = []string{"modbus", "s7comm", "cotp", "enip", "cip", "dnp3"}
 
 // replayLines runs the program over a capture and returns its event lines of
 // the protocols that are judged.
@@ -281,7 +281,7 @@ func judgeCapture(c *candidate) *verdict {
 
 // weigh compares what the judge read with our operations.
 func (v *verdict) weigh(frames []*frame, got []*judged) {
-	want := slices.Concat(modbusByJudge(frames), s7ByJudge(frames), cipByJudge(frames))
+	want := slices.Concat(modbusByJudge(frames), s7ByJudge(frames), cipByJudge(frames), dnp3ByJudge(frames))
 	v.agree = map[*judged]bool{}
 	for _, p := range judgedScores {
 		of := func(all []*judged) (some []*judged) {
@@ -327,7 +327,7 @@ func (v *verdict) admit(other *verdict) {
 }
 
 // judgedScores are the protocols whose operations are compared.
-var judgedScores = []string{"modbus", "s7comm", "enip", "cip"}
+var judgedScores = []string{"modbus", "s7comm", "enip", "cip", "dnp3"}
 
 // judges is how many captures are judged at a time.
 const judges = 2
@@ -341,8 +341,9 @@ func TestJudge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &candidate{name: name, path: path, likely: mayHold(b, judgePorts...)}
-		if mayHold(b, enipPort) { // for CIP the bytes of each layer are needed
+		dnp3 := mayHoldDNP3(b)
+		c := &candidate{name: name, path: path, likely: dnp3 || mayHold(b, judgePorts...)}
+		if dnp3 || mayHold(b, enipPort) { // the bytes are needed: of each layer for CIP, of real numbers for DNP3
 			c.options = []string{"-x"}
 		}
 		all = append(all, c)

@@ -215,9 +215,9 @@ func (f *frame) last(name string) layer {
 
 // judgeFilter picks the frames worth reading. Connects of ISO transport are
 // among them: they name the slot.
-const judgeFilter = "modbus||mbtcp||s7comm||enip||cip||cipio||cotp.type==0x0e||cotp.type==0x0d"
+const judgeFilter = "modbus||mbtcp||s7comm||enip||cip||cipio||cotp.type==0x0e||cotp.type==0x0d||dnp3"
 
-const judgeLayers = "frame ip ipv6 tcp udp cotp mbtcp modbus s7comm enip cip cipcm cipcls cipio cippccc"
+const judgeLayers = "frame ip ipv6 tcp udp cotp mbtcp modbus s7comm enip cip cipcm cipcls cipio cippccc dnp3"
 
 // askTshark runs the judge over a capture.
 func askTshark(path, filter, layers string, more ...string) ([]*frame, error) {

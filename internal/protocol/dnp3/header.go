@@ -144,6 +144,14 @@ func (w *walk) fail(reason string) bool {
 	return false
 }
 
+// broken is fail where it is known what the object is: it is told all the same,
+// without data.
+func (w *walk) broken(reason string) bool {
+	w.fail(reason)
+	w.data, w.end, w.pos = nil, len(w.b), len(w.b)
+	return true
+}
+
 // holdsData tells whether objects follow the header at hand: in responses and
 // in requests that bring something.
 func (w *walk) holdsData() bool {
@@ -169,7 +177,7 @@ func (w *walk) object() bool {
 		w.count = 1
 		var known bool
 		if w.layout, known = layoutOf(w.group, w.variation); !known {
-			return w.fail(reasonUnknown)
+			return w.broken(reasonUnknown)
 		}
 		return w.take(uint64(w.layout.size))
 	}
@@ -194,7 +202,7 @@ func (w *walk) object() bool {
 	}
 	var known bool
 	if w.layout, known = layoutOf(w.group, w.variation); !known {
-		return w.fail(reasonUnknown)
+		return w.broken(reasonUnknown)
 	}
 	return w.take(w.layout.bytes(1))
 }
@@ -202,7 +210,7 @@ func (w *walk) object() bool {
 // take takes the data of the unit at hand.
 func (w *walk) take(n uint64) bool {
 	if n > uint64(len(w.b)-w.pos) {
-		return w.fail(reasonObject)
+		return w.broken(reasonObject)
 	}
 	w.data = w.b[w.pos : w.pos+int(n)]
 	w.pos += int(n)
@@ -217,7 +225,7 @@ func (w *walk) body() bool {
 	}
 	var known bool
 	if w.layout, known = layoutOf(w.group, w.variation); !known {
-		return w.fail(reasonUnknown)
+		return w.broken(reasonUnknown)
 	}
 	return w.take(w.layout.bytes(w.count))
 }
@@ -226,7 +234,7 @@ func (w *walk) body() bool {
 // length, content. Of a range only one is known to occur.
 func (w *walk) attribute() bool {
 	if len(w.b)-w.pos < 2 {
-		return w.fail(reasonObject)
+		return w.broken(reasonObject)
 	}
 	return w.take(2 + uint64(w.b[w.pos+1]))
 }
