@@ -113,7 +113,11 @@ func (m dnp3) units(data bool) []dnp3Unit {
 			one := u
 			one.first, one.count = u.first+i, 1
 			if u.prefix >= 1 && u.prefix <= 3 {
-				one.first = asNumber(r.next("al_index"))
+				index := r.next("al_index")
+				if index == "" { // the fragment ended
+					break
+				}
+				one.first = asNumber(index)
 			}
 			if data {
 				one.values = r.value(&one)
@@ -124,6 +128,34 @@ func (m dnp3) units(data bool) []dnp3Unit {
 			one.object = one.name(data)
 			all = append(all, one)
 		}
+	}
+	return all
+}
+
+// bare reads the objects of functions that the judge knows by name only, and of
+// writes of strings without length, where it stops at the first: from the bytes,
+// as headers without data.
+func (m dnp3) bare() []dnp3Unit {
+	b, err := hex.DecodeString(m.text("al_fragments_raw"))
+	var all []dnp3Unit
+	for b = b[min(2, len(b)):]; err == nil && len(b) >= 3; {
+		u := dnp3Unit{group: int(b[0]), variation: int(b[1]), prefix: int(b[2] >> 4), code: int(b[2] & 15), status: -1}
+		b = b[3:]
+		switch {
+		case u.code == 1 && len(b) >= 4:
+			u.first = int(binary.LittleEndian.Uint16(b))
+			u.count = int(binary.LittleEndian.Uint16(b[2:])) - u.first + 1
+			b = b[4:]
+		case u.code == 11 && u.prefix == 5 && len(b) >= 3:
+			u.count = 1
+			b = b[min(3+int(binary.LittleEndian.Uint16(b[1:])), len(b)):]
+		case u.code == 7 && len(b) >= 1: // the number of a user behind it
+			u.count, b = 1, nil
+		case u.code != 6:
+			return all
+		}
+		u.object = u.name(false)
+		all = append(all, u)
 	}
 	return all
 }
@@ -254,7 +286,8 @@ func dnp3ByJudge(frames []*frame) []*judged {
 				continue
 			}
 			j.link(f, m)
-			if m.has("dnp3_dnp3_al_func") {
+			// Only these carry user data (IEEE 1815, 9.2.6), whatever others bring along.
+			if link := m.number("ctl_prifunc"); m.has("dnp3_dnp3_al_func") && (link == 3 || link == 4) {
 				if code := m.number("al_func"); code < 129 || code > 131 {
 					j.request(f, m, code)
 				} else {
@@ -310,7 +343,10 @@ func (j *dnp3Judge) request(f *frame, m dnp3, code int) {
 	a := &dnp3Ask{}
 	none := dnp3NoAnswer(code, m.number("dst"))
 	key := fmt.Sprint(f.stream, " ", m.text("dst"), m.text("src"), " ", m.text("al_seq"), code == 32)
-	if code <= 33 {
+	switch {
+	case code >= 15 && code <= 18, code >= 32 && code <= 33, m.text("al_obj") == "0x7000":
+		a.units = m.bare()
+	case code <= 33:
 		a.units = m.units(dnp3Data(code, asNumber(m.text("al_obj"))>>8))
 	}
 	for i, u := range a.units {

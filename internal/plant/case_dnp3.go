@@ -370,6 +370,7 @@ func dnp3Malformed(n *Net) {
 	p.reply(p.station.Fragment(nil, 0xc1, DNP3Response, 0))
 	p.say(p.master.Link(nil, dnp3Primary|dnp3User))
 	p.say(p.master.Link(nil, dnp3Primary|7))
+	p.say(p.master.Link(nil, dnp3Primary|2, 0xc0, 0xc1, DNP3ColdRestart)) // not user data, so no request
 	p.say(p.master.Fragment(nil, 0x41, DNP3Read, 60, 1, 6))
 	spoiled := p.master.Ask(nil, DNP3ColdRestart)
 	spoiled[len(spoiled)-1] ^= 1

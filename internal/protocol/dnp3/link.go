@@ -20,6 +20,7 @@ const (
 	reasonShort    = "fragment shorter than its header"
 	reasonNoData   = "link frame of user data has none"
 	reasonFunction = "link function that is none"
+	reasonService  = "link service with user data"
 )
 
 // The transport byte (8.2.1) and limits of what is joined.
@@ -137,6 +138,9 @@ func (p *parser) link() {
 	case linkReset, linkResetUser, linkTest, linkStatus:
 		if control&bitFromMaster != 0 {
 			p.linkRequest(f)
+		}
+		if len(p.frame) > headerSize {
+			p.complain(reasonService)
 		}
 	default:
 		p.complain(reasonFunction)
