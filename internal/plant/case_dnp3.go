@@ -285,7 +285,7 @@ func dnp3Links(n *Net) {
 	p.say(both)
 	p.reply(p.station.Answer(p.station.Answer(nil, p.master.Sequence-1, 0, 1, 1, 0, 0, 7, 9), p.master.Sequence, 0, 30, 4, 0, 0, 0, 1, 0))
 	// A wide range: told in pieces.
-	wide := append([]byte{1, 1, 1, 0, 0, 0xaf, 4}, make([]byte, 150)...)
+	wide := append([]byte{3, 1, 1, 0, 0, 0xaf, 4}, make([]byte, 300)...)
 	p.ask(DNP3Read, wide[:7], wide...)
 	p.conn.Close()
 }
@@ -379,7 +379,7 @@ func dnp3Malformed(n *Net) {
 	p.master.Transport += 3
 	p.say(p.master.Segment(begun, 0x80, 60, 1, 6))
 	long := p.master.Segment(nil, 0x40, append([]byte{0xc1, DNP3Write}, make([]byte, 240)...)...)
-	for range 36 {
+	for range 68 {
 		long = p.master.Segment(long, 0, make([]byte, dnp3Segment)...)
 	}
 	p.say(long)

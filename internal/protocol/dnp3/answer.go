@@ -137,8 +137,9 @@ func (p *parser) points(q *request, u *unit) {
 	g := &groups[u.group]
 	o := u.place()
 	i := p.match(q, u, o)
-	for first := 0; first < int(u.count); first += maxRun {
-		n := min(maxRun, int(u.count)-first)
+	most := u.layout.pieces(u.count)
+	for first := 0; first < int(u.count); first += most {
+		n := min(most, int(u.count)-first)
 		if !p.quality(g, &u.layout, u.data, first, n) {
 			p.report(&place{&flagSpace, [2]uint32{o.at[0], uint32(u.group)}}, firedoor.Values{Type: firedoor.U8, Count: n, Raw: p.flags[:n]})
 		}

@@ -16,7 +16,7 @@ const (
 const (
 	reasonBlock    = "check of a data block does not fit"
 	reasonSegment  = "segment out of sequence"
-	reasonTooLong  = "fragment longer than 8192 bytes"
+	reasonTooLong  = "fragment longer than 16384 bytes"
 	reasonShort    = "fragment shorter than its header"
 	reasonNoData   = "link frame of user data has none"
 	reasonFunction = "link function that is none"
@@ -30,9 +30,9 @@ const (
 	transportBits  = 0x3f
 	applicationAt  = 1 // behind the transport byte
 
-	// maxFragment bounds a fragment in several segments: four times what devices
-	// are advised to send at most (4.1.1).
-	maxFragment = 8192
+	// maxFragment bounds a fragment in several segments. Devices are advised to
+	// send 2048 bytes at most (4.1.1); this holds all points of a packed kind.
+	maxFragment = 16384
 	// keptFragment is the capacity of a joining buffer that is kept.
 	keptFragment = 2048
 )

@@ -112,7 +112,7 @@ func (p *parser) askUnit(w *walk, q *request, i uint32) {
 	case u.group == groupFile:
 		p.askFile(u, q)
 	case u.data != nil && told(u.group) && u.group != groupString:
-		p.op.Values = p.values(&u.layout, u.data, 0, int(min(u.count, maxRun)))
+		p.op.Values = p.values(&u.layout, u.data, 0, u.layout.pieces(u.count))
 	}
 	if q != nil {
 		if i == 0 {

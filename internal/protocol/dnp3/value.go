@@ -6,8 +6,18 @@ import (
 	"firedoor"
 )
 
-// maxRun is how many values are told at once; a longer range is told in pieces.
+// maxRun is how many values are put side by side at once: a longer range of them
+// is told in pieces.
 const maxRun = 1024
+
+// pieces is how many objects of a layout are told at once: as many as there are
+// where values lie side by side on the wire.
+func (l *layout) pieces(count uint32) int {
+	if l.form == formBits || l.form == formText || l.form == formNumber && int(l.size) == l.kind.Size() {
+		return int(count)
+	}
+	return min(int(count), maxRun)
+}
 
 // form is how the value stands in an object.
 type form uint8
@@ -124,9 +134,9 @@ func (l *layout) bytes(count uint32) uint64 {
 	}
 }
 
-// values gives the values of n objects from number first on, first being a
-// multiple of maxRun and n at most that; the objects are whole. What does not
-// stand side by side on the wire is put so.
+// values gives the values of n objects from number first on, n being at most
+// what pieces said and first a multiple of it; the objects are whole. What does
+// not stand side by side on the wire is put so.
 func (s *scratch) values(l *layout, data []byte, first, n int) firedoor.Values {
 	v := firedoor.Values{Type: l.kind, Little: true, Count: n}
 	size := int(l.size)
