@@ -332,7 +332,7 @@ func (j *dnp3Judge) mixed(f *frame, m dnp3) []byte {
 		return nil
 	}
 	delete(j.begun, key)
-	if len(head) < 4 || head[1] != 129 || m.number("al_func") == 129 && m.number("al_ctl") == int(head[0]) {
+	if len(head) < 4 || head[1] < 129 || m.number("al_func") == int(head[1]) && m.number("al_ctl") == int(head[0]) {
 		return nil
 	}
 	return head
@@ -340,6 +340,9 @@ func (j *dnp3Judge) mixed(f *frame, m dnp3) []byte {
 
 // headOnly takes from a response its function, sequence number and indications.
 func (j *dnp3Judge) headOnly(f *frame, m dnp3, head []byte) {
+	if head[1] != 129 {
+		return
+	}
 	a := j.take(f, fmt.Sprint(f.stream, " ", m.text("src"), m.text("dst"), " ", fmt.Sprint(head[0]&15), false))
 	if a == nil || head[0]&0x80 == 0 {
 		return
