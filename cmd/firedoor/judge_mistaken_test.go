@@ -21,6 +21,7 @@ var judgeWords = map[string][]string{
 	"iec104": {"iec60870_104"},
 	"opcua":  {"opcua"},
 	"bacnet": {"bvlc"},
+	"dnp3":   {"dnp3"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -34,6 +35,7 @@ var judgeForced = map[string][]string{
 	"iec104": {"iec60870_104"},
 	"opcua":  {"opcua"},
 	"bacnet": {"bvlc"},
+	"dnp3":   {"dnp3.tcp", "dnp3.udp"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.
@@ -127,7 +129,7 @@ func forcedFlow(path string, f *found) (bool, error) {
 	for _, port := range f.ports {
 		for _, as := range judgeForced[f.protocol] {
 			transport := "tcp"
-			if as == "cipio" || as == "bvlc" {
+			if as == "cipio" || as == "bvlc" || as == "dnp3.udp" {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}

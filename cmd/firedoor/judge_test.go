@@ -86,6 +86,7 @@ var judgedProtocols = []string{
 	"iec104",
 	"opcua",
 	"bacnet",
+	"dnp3",
 }
 
 // replayLines runs the program over a capture and returns its event lines of
@@ -290,7 +291,7 @@ func judgeCapture(c *candidate) *verdict {
 
 // weigh compares what the judge read with our operations.
 func (v *verdict) weigh(frames []*frame, got []*judged) {
-	want := slices.Concat(modbusByJudge(frames), s7ByJudge(frames), cipByJudge(frames), iecByJudge(frames))
+	want := slices.Concat(modbusByJudge(frames), s7ByJudge(frames), cipByJudge(frames), iecByJudge(frames), dnp3ByJudge(frames))
 	v.agree = map[*judged]bool{}
 	for _, p := range judgedScores {
 		of := func(all []*judged) (some []*judged) {
@@ -336,7 +337,7 @@ func (v *verdict) admit(other *verdict) {
 }
 
 // judgedScores are the protocols whose operations are compared.
-var judgedScores = []string{"modbus", "s7comm", "enip", "cip", "iec104"}
+var judgedScores = []string{"modbus", "s7comm", "enip", "cip", "iec104", "dnp3"}
 
 // judges is how many captures are judged at a time.
 const judges = 2
@@ -350,8 +351,9 @@ func TestJudge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &candidate{name: name, path: path, likely: mayHold(b, judgePorts...)}
-		if mayHold(b, enipPort, iecPort) { // the bytes are needed: of each layer for CIP, of real numbers for IEC 104
+		dnp3 := mayHoldDNP3(b)
+		c := &candidate{name: name, path: path, likely: dnp3 || mayHold(b, judgePorts...)}
+		if dnp3 || mayHold(b, enipPort, iecPort) { // the bytes are needed: of each layer for CIP, of real numbers for IEC 104 and DNP3
 			c.options = []string{"-x"}
 		}
 		all = append(all, c)

@@ -215,9 +215,9 @@ func (f *frame) last(name string) layer {
 
 // judgeFilter picks the frames worth reading. Connects of ISO transport are
 // among them: they name the slot.
-const judgeFilter = "modbus||mbtcp||s7comm||enip||cip||cipio||cotp.type==0x0e||cotp.type==0x0d||iec60870_104"
+const judgeFilter = "modbus||mbtcp||s7comm||enip||cip||cipio||cotp.type==0x0e||cotp.type==0x0d||iec60870_104||dnp3"
 
-const judgeLayers = "frame ip ipv6 tcp udp cotp mbtcp modbus s7comm enip cip cipcm cipcls cipio cippccc iec60870_104 iec60870_asdu"
+const judgeLayers = "frame ip ipv6 tcp udp cotp mbtcp modbus s7comm enip cip cipcm cipcls cipio cippccc iec60870_104 iec60870_asdu dnp3"
 
 // askTshark runs the judge over a capture.
 func askTshark(path, filter, layers string, more ...string) ([]*frame, error) {

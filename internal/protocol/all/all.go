@@ -7,6 +7,7 @@ import (
 	"firedoor/internal/protocol/cip"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
+	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/ftp"
@@ -39,6 +40,7 @@ var List = []*protocol.Protocol{
 	cip.Protocol,
 	iec104.Protocol,
 	bacnet.Protocol,
+	dnp3.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
