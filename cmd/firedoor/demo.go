@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"firedoor/internal/api"
@@ -90,6 +91,9 @@ type plantStartCommand struct {
 
 // Run asks a running demo to start a scenario.
 func (p *plantStartCommand) Run(ctx context.Context, m *Main) error {
+	if strings.Contains(p.Scenario, "@") {
+		return usageError{fmt.Sprintf("%s: it begins now, so no time can stand behind an @", p.Scenario)}
+	}
 	x, err := scenario.Load(p.Scenario) // here: the demo may not read what its user may
 	if err != nil {
 		return usageError{err.Error()}

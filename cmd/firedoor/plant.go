@@ -33,9 +33,12 @@ func (*plantListCommand) Run(m *Main) error { return scenario.List(m.Stdout) }
 type plantWords struct {
 	Seed     uint64   `default:"1" help:"Of all that is left to chance: the same seed gives the same bytes." placeholder:"N"`
 	Hosts    int      `help:"Devices at least; beyond the standard plant come simple ones." placeholder:"N"`
-	Start    string   `help:"When the plant's time begins (default: Monday, 2 March 2026, 06:00 local time)." placeholder:"2026-03-02T05:00:00Z"`
+	Start    string   `help:"When the plant's time begins (default: Monday, 2 March 2026, 06:00 local time; of demo: the Wednesday after, 09:00)." placeholder:"2026-03-02T05:00:00Z"`
 	Scenario []string `sep:"none" help:"What goes wrong, and when: a name of the list or a file, @ and the time since the start. May be given several times; all is every scenario of the list." placeholder:"NAME|FILE[@2h]"`
 }
+
+// leastApart is how far apart scenarios begin that have no time of their own.
+const leastApart = 30 * time.Second
 
 // options turns words into a plant that is not built yet. Scenarios without a time
 // stand in the part of the length behind from, evenly.
@@ -74,6 +77,9 @@ func (p *plantWords) options(length, from time.Duration) (factory.Options, error
 			return o, usageError{fmt.Sprintf("--scenario %s: the run is over after %s", word, length)}
 		}
 		o.Scenarios = append(o.Scenarios, factory.Planned{Scenario: s, At: at})
+	}
+	if n := time.Duration(len(untimed)); n > 1 && (length-from)/n < leastApart {
+		return o, usageError{fmt.Sprintf("--scenario: %d scenarios without a time do not fit into %s: give at least %s, or times behind an @", n, length-from, n*leastApart)}
 	}
 	for i, s := range untimed {
 		at := from + (length-from)*time.Duration(i)/time.Duration(len(untimed)) + time.Minute
@@ -116,7 +122,7 @@ type plantRecordCommand struct {
 func (r *plantRecordCommand) Run(ctx context.Context, m *Main) error {
 	length, err := scenario.ParseDuration(r.Duration)
 	if err != nil || length <= 0 {
-		return usageError{fmt.Sprintf("--duration %s: give a time as 90m, 8h or 2d", r.Duration)}
+		return usageError{fmt.Sprintf("--duration %s: give a time as 90m, 8h or 2d, at most 400d", r.Duration)}
 	}
 	f, err := r.build(length, length/2)
 	if err != nil {

@@ -47,16 +47,31 @@ func (f *Factory) Plan(p Planned) (id string, err error) {
 		return "", fmt.Errorf("scenario %s: there are %d already, no more fit", p.Scenario.Name, MaxPlanned)
 	}
 	a := &act{f: f, s: p.Scenario, begin: begin, own: map[string]*unit{}, sessions: map[string]*session{}}
+	for _, other := range f.acts {
+		if other.s.Name == a.s.Name && !other.over && begin < other.begin+int64(other.s.Lasts) && other.begin < begin+int64(a.s.Lasts) {
+			return "", fmt.Errorf("scenario %s: it is under way already at that time, and lasts %s", a.s.Name, scenario.FormatDuration(a.s.Lasts))
+		}
+	}
 	f.acts = append(f.acts, a)
 	f.world.At(begin, a.start)
+	before := begin
 	for i := range a.s.Steps {
 		step := &a.s.Steps[i]
 		for n := range step.Times() {
-			f.world.At(begin+int64(step.When(n)), func() { a.do(step) })
+			at := begin + int64(step.When(n)+f.about(hesitation))
+			if n == 0 { // the order of steps holds
+				at = max(at, before)
+				before = at + 1
+			}
+			f.world.At(at, func() { a.do(step) })
 		}
 	}
 	return fmt.Sprintf("%s@%s", a.s.Name, p.At), nil
 }
+
+// hesitation is how much later than its time a step may happen: nobody acts on the
+// second, and a measure must not be won by looking at the clock.
+const hesitation = 900 * time.Millisecond
 
 // start begins the entry of the truth.
 func (a *act) start() {
@@ -76,7 +91,11 @@ func (a *act) start() {
 	for i := range a.s.Steps {
 		last = max(last, int64(a.s.Steps[i].End(a.s.Lasts)))
 	}
-	a.f.world.At(a.begin+min(int64(a.s.Lasts), last), a.finish)
+	end := min(int64(a.s.Lasts), last+int64(hesitation))
+	if a.s.Changes() { // what was changed stays so
+		end = int64(a.s.Lasts)
+	}
+	a.f.world.At(a.begin+end, a.finish)
 }
 
 // witnesses puts those into the entry who are shown what a controller says.
@@ -274,6 +293,15 @@ func (a *act) variable(v truth.Variable) {
 	a.entry.Variables = append(a.entry.Variables, v)
 }
 
+// probe writes down an act that is no operation of a protocol of the floor.
+func (a *act) probe(from *unit, to netip.AddrPort, protocol, function string) {
+	if protocol == "" {
+		protocol = "arp"
+	}
+	a.f.truth.Operation(a.entry, truth.Operation{Time: truth.Moment(a.f.world.Now()), Protocol: protocol, Verb: "identify", Function: function,
+		Client: firedoor.Address{IP: from.ip().String(), MAC: from.mac.String()}, Server: firedoor.Address{IP: to.Addr().String(), Port: to.Port()}})
+}
+
 // repeat does something every so often for the time of a step.
 func (a *act) repeat(step *scenario.Step, do func(n int)) {
 	every := max(step.Every, time.Millisecond)
@@ -286,7 +314,7 @@ func (a *act) repeat(step *scenario.Step, do func(n int)) {
 		}
 		do(n)
 		n++
-		a.f.after(every, again)
+		a.f.after(a.f.unsteady(every), again)
 	}
 	again()
 }
@@ -330,7 +358,7 @@ func (a *act) ramp(step *scenario.Step) {
 		v := begin + float64((step.Value-begin)*share)
 		a.session(step).ask(a.request(device.Write, to, step, []float64{v}), nil)
 		turn++
-		a.f.after(step.Every, again)
+		a.f.after(a.f.unsteady(step.Every), again)
 	}
 	again()
 }
@@ -377,8 +405,11 @@ func (a *act) scanAddresses(step *scenario.Step) {
 				from.host.SendARP(opARPRequest, from.mac, from.ip(), 0, ip, broadcastMAC)
 			}
 		}
+		if ip != from.ip() {
+			a.probe(from, netip.AddrPortFrom(ip, 0), step.Method, "looks for a device")
+		}
 		ip = ip.Next()
-		a.f.after(step.Pace, again)
+		a.f.after(a.f.unsteady(step.Pace), again)
 	}
 	again()
 }
@@ -393,8 +424,10 @@ func (knock) Closed(*lan.Conn, error)        {}
 func (a *act) scanPorts(step *scenario.Step) {
 	from, to := a.pair(step)
 	for i, p := range step.Ports {
-		a.f.after(time.Duration(i)*step.Pace, func() {
-			from.host.DialTCP(netip.AddrPortFrom(a.f.addressFrom(from, to), p), 0, knock{})
+		a.f.after(time.Duration(i)*step.Pace+a.f.about(step.Pace/10), func() {
+			target := netip.AddrPortFrom(a.f.addressFrom(from, to), p)
+			a.probe(from, target, "tcp", "connects")
+			from.host.DialTCP(target, 0, knock{})
 		})
 	}
 }
@@ -406,6 +439,6 @@ func (a *act) scanFunctions(step *scenario.Step) {
 		return
 	}
 	for i, r := range to.image.dialect.trials() {
-		a.f.after(time.Duration(i)*step.Pace, func() { a.session(step).ask(r, nil) })
+		a.f.after(time.Duration(i)*step.Pace+a.f.about(step.Pace/10), func() { a.session(step).ask(r, nil) })
 	}
 }

@@ -98,6 +98,7 @@ func (b *between) pass(frame []byte) (drop bool) {
 	copy(old[at:at+n], data[at:at+n]) // it must fit the question
 	copy(data, old)
 	b.attacker.host.Forward(frame)
+	b.act.probe(b.attacker, netip.AddrPortFrom(b.client.ip(), 0), b.server.image.dialect.protocol(), "answers with what was said before")
 	return true
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"firedoor"
 	"firedoor/internal/plant/device"
 	"firedoor/internal/plant/lan"
 	"firedoor/internal/plant/scenario"
@@ -67,10 +68,13 @@ func (a *act) flood(step *scenario.Step) {
 	target := netip.AddrPortFrom(a.f.addressFrom(from, to), port)
 	end := a.f.world.Now() + int64(step.For)
 	if step.With == "connections" || to.image == nil {
-		a.pace(end, pause, func() { from.host.DialTCP(target, 0, occupy{}) })
+		a.pace(end, pause, func() {
+			a.probe(from, target, "tcp", "connects")
+			from.host.DialTCP(target, 0, occupy{})
+		})
 		return
 	}
-	w := &water{act: a, from: from, target: target, client: func() device.Client { return a.f.speaker(from, to.image.dialect) }, ask: device.Request{Verb: device.Read, Points: to.image.groups(everything)[0]}}
+	w := &water{act: a, from: from, to: to, target: target, client: func() device.Client { return a.f.speaker(from, to.image.dialect) }, ask: device.Request{Verb: device.Read, Points: to.image.groups(everything)[0]}}
 	a.pace(end, pause, w.pour)
 }
 
@@ -82,7 +86,7 @@ func (a *act) pace(end int64, pause time.Duration, do func()) {
 			return
 		}
 		do()
-		a.f.after(pause, again)
+		a.f.after(a.f.unsteady(pause), again)
 	}
 	again()
 }
@@ -98,6 +102,7 @@ func (occupy) Closed(*lan.Conn, error)    {}
 type water struct {
 	act    *act
 	from   *unit
+	to     *unit
 	target netip.AddrPort
 	client func() device.Client
 	ask    device.Request
@@ -112,8 +117,13 @@ func (w *water) pour() {
 	case w.conn == nil:
 		w.speaker, w.message = w.client(), nil
 		w.conn = w.from.host.DialTCP(w.target, 0, w)
-	case w.message != nil:
-		w.conn.Send(w.message)
+	case w.message != nil && w.conn.Send(w.message):
+		for _, op := range said(w.to.image, &w.ask) {
+			op.Time = truth.Moment(w.act.f.world.Now())
+			op.Client = firedoor.Address{IP: w.from.ip().String(), Port: w.conn.Local().Port(), MAC: w.from.mac.String()}
+			op.Server = firedoor.Address{IP: w.target.Addr().String(), Port: w.target.Port(), MAC: w.to.mac.String()}
+			w.act.f.truth.Operation(w.act.entry, op)
+		}
 	}
 }
 
@@ -166,6 +176,7 @@ func (a *act) replace(step *scenario.Step) {
 		panic("factory: " + err.Error()) // the old one was equipped so
 	}
 	rogue.host.Plug()
+	a.variable(truth.Variable{Controller: old.name, Tag: "*", Words: "everything that the controller says", Effect: "said by a foreign device"})
 	for i := range a.entry.Hosts {
 		if h := &a.entry.Hosts[i]; h.Name == step.Host {
 			h.IPs = append(h.IPs, old.ip().String())
@@ -181,6 +192,7 @@ func (a *act) replace(step *scenario.Step) {
 func (a *act) forge(step *scenario.Step) {
 	from, to := a.pair(step)
 	target := netip.AddrPortFrom(a.f.addressFrom(from, to), step.Port)
+	a.probe(from, target, step.Protocol, "sends bytes of its own")
 	if step.Protocol == "udp" {
 		for i, m := range step.Messages {
 			a.f.after(time.Duration(i)*step.Pace, func() { from.host.SendUDP(0, target, m) })

@@ -202,6 +202,9 @@ func (f *Factory) every(first, period time.Duration, do func()) {
 // about is a duration in [0, d).
 func (f *Factory) about(d time.Duration) time.Duration { return time.Duration(f.rnd.N64(int64(d))) }
 
+// unsteady is a pause of about that length: programs keep their pace to a percent.
+func (f *Factory) unsteady(d time.Duration) time.Duration { return d - d/200 + f.about(d/100) }
+
 // device is a device of that name; a mistake in this package if there is none.
 func (f *Factory) device(name string) *unit {
 	u := f.devices[name]

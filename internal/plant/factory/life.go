@@ -1,6 +1,7 @@
 package factory
 
 import (
+	"fmt"
 	"time"
 
 	"firedoor/internal/plant/physics"
@@ -110,11 +111,12 @@ func (f *Factory) end(e *truth.Entry, after time.Duration) {
 // operate writes a value as an operator does at a panel: over its connection.
 func (f *Factory) operate(e *truth.Entry, panel, server, tag string, value float64) {
 	from, to := f.device(panel), f.device(server)
-	p, _, ok := to.image.find(tag)
+	p, t, ok := to.image.find(tag)
 	if !ok {
 		return
 	}
 	r := writeOf(p, value)
+	e.Variables = append(e.Variables, truth.Variable{Controller: server, Tag: tag, Words: t.Words, Effect: fmt.Sprintf("%g instead of %g %s", value, t.Value, t.Unit)})
 	f.truth.Involve(e, f.hostTruth(from, truth.Actor))
 	f.truth.Involve(e, f.hostTruth(to, truth.Target))
 	s := f.operatorSession(from, to)

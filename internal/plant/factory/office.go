@@ -56,8 +56,13 @@ func (f *Factory) office() bool {
 func (f *Factory) browse(u *unit) {
 	var again func()
 	again = func() {
-		if u.host.Powered() && u.host.Addr().IsValid() && f.office() {
-			f.open(u, f.rnd.N(len(sites)))
+		if u.host.Powered() && u.host.Addr().IsValid() {
+			switch {
+			case f.office():
+				f.open(u, f.rnd.N(len(sites)))
+			case f.rnd.N(6) == 0: // programs look after themselves
+				f.open(u, f.rnd.N(3))
+			}
 		}
 		f.after(40*time.Second+f.about(2*time.Minute), again)
 	}

@@ -39,7 +39,10 @@ func said(m *image, r *device.Request) []truth.Operation {
 		}
 		return list
 	case device.Raw:
-		op.Function = fmt.Sprintf("function %d", r.Code)
+		op.Function, op.Verb = fmt.Sprintf("function %d", r.Code), "configure"
+		if w, ok := rawWords[r.Code]; ok {
+			op.Function, op.Verb = w.function, w.verb
+		}
 	case device.Download:
 		op.Object = "block:" + r.Block + "/P"
 	case device.Upload:
@@ -69,6 +72,14 @@ var orderWords = map[dialect]map[device.Verb]words{
 		device.Identify: {"get attributes all", "class:0x1/instance:1"}, device.Stop: {"stop", "class:0x8e/instance:1"},
 		device.Start: {"start", "class:0x8e/instance:1"}, device.Mode: {"stop", "class:0x8e/instance:1"},
 	},
+}
+
+// rawWords are the Modbus functions that a scan tries out, as event lines have them.
+var rawWords = map[uint8]struct{ function, verb string }{
+	1: {"read coils", "read"}, 2: {"read discrete inputs", "read"}, 3: {"read holding registers", "read"}, 4: {"read input registers", "read"},
+	7: {"read exception status", "diagnose"}, 8: {"diagnostics: return query data", "diagnose"}, 11: {"get comm event counter", "diagnose"},
+	12: {"get comm event log", "diagnose"}, 17: {"report server id", "identify"}, 20: {"read file record", "read"}, 24: {"read fifo queue", "read"},
+	43: {"read device identification", "identify"},
 }
 
 // family is the protocol without the differences in how it is used.

@@ -185,15 +185,31 @@ func allowed(p lan.Packet) bool {
 	return false
 }
 
+// roles of devices by how their names end; others are what their network is.
+var roles = []struct{ suffix, role string }{
+	{"-plc", "plc"}, {"-safety", "safety controller"}, {"-drive", "drive"}, {"-io", "remote i/o"}, {"-hmi", "hmi"}, {"vision-box", "vision box"},
+	{"power-meter", "meter"}, {"robot-arm", "robot"}, {"scada-1", "scada server"}, {"scada-2", "scada server"}, {"historian", "historian"},
+	{"historian-mirror", "historian"}, {"engineering", "engineering workstation"}, {"-server", "server"}, {"jump-host", "jump host"},
+	{"nameserver", "server"}, {"directory", "server"}, {"erp", "server"}, {"mail", "server"}, {"files", "server"}, {"vendor-gateway", "data gateway"},
+	{"meter-reader", "shadow device"}, {"wireless", "shadow device"}, {"-collector", "data gateway"},
+}
+
 // role says what a device is for whoever reads the truth.
 func (u *unit) role() string {
-	switch {
-	case u.image != nil:
-		return "plc"
-	case strings.HasSuffix(u.name, "-hmi"):
-		return "hmi"
+	for _, r := range roles {
+		if strings.HasSuffix(u.name, r.suffix) {
+			return r.role
+		}
 	}
-	return u.network
+	for _, part := range []string{"switch", "printer", "camera", "web"} {
+		if strings.HasPrefix(u.name, part+"-") {
+			return part
+		}
+	}
+	if strings.Contains(u.name, "-station-") {
+		return "remote i/o"
+	}
+	return "workstation"
 }
 
 // routersTruth are the routers with the addresses of their ports.

@@ -112,3 +112,18 @@ func (s *Step) failure() string {
 }
 
 func figure(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// Changes tells whether a step changes a controller for longer than the step: what
+// was written, stopped or loaded stays so until somebody mends it.
+func (s *Scenario) Changes() bool {
+	for i := range s.Steps {
+		if s.Steps[i].Honest {
+			continue
+		}
+		switch s.Steps[i].Do {
+		case Write, Toggle, Ramp, Stop, Mode, Download:
+			return true
+		}
+	}
+	return false
+}

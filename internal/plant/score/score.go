@@ -52,6 +52,9 @@ func Score(f *truth.File, alerts []firedoor.AlertLine, o Options) (*Report, erro
 		at, _ := truth.ParseMoment(alerts[i].Time)
 		timed[i] = dated{at, &alerts[i]}
 	}
+	if outside := len(timed) > 0 && !slices.ContainsFunc(timed, func(d dated) bool { return d.at >= f.Start && d.at <= f.End+truth.Moment(o.Grace) }); outside {
+		return nil, fmt.Errorf("none of the %d alerts lies in the time of the truth, %s to %s: they belong to another run", len(timed), f.Start, f.End)
+	}
 	slices.SortStableFunc(timed, func(a, b dated) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.alert.ID, b.alert.ID))
 	})
