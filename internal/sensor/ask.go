@@ -237,6 +237,9 @@ func (l *lane) startLine(c *conn, kind, protocol string, raw int64) {
 }
 
 func (l *lane) finishLine(values *firedoor.Values, outcome firedoor.Outcome, partial bool, f eventlog.Frames, capture uint32) {
+	if outcome.Kind == firedoor.OutcomeNoResponse && !partial {
+		f.Response = 0 // what came leaves out what this one asked for
+	}
 	l.out.lines = eventlog.AppendAnswered(l.out.lines, values, outcome, partial, f, l.captureName(capture))
 	l.markLine()
 }
