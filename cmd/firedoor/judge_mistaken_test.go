@@ -16,7 +16,7 @@ var judgeWords = map[string][]string{"modbus": {"modbus"}, "s7comm": {"s7comm"},
 
 // judgeForced are the names by which the judge is told to read a port as a
 // protocol of ours.
-var judgeForced = map[string][]string{"modbus": {"mbtcp"}, "s7comm": {"tpkt"}, "cotp": {"tpkt"}, "enip": {"enip"}, "cip": {"enip", "cipio"}, "dnp3": {"dnp3.tcp", "dnp3.udp"}}
+var judgeForced = map[string][]string{"modbus": {"mbtcp"}, "s7comm": {"tpkt"}, "cotp": {"tpkt"}, "enip": {"enip"}, "cip": {"enip", "cipio"}, "dnp3": {"dnp3"}}
 
 const mistakenFilter = "modbus||cotp||s7comm||enip||cip||cipio||dnp3"
 
@@ -105,8 +105,8 @@ func forcedFlow(path string, f *found) (bool, error) {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}
-			if as == "enip" {
-				options = append(options, "-d", fmt.Sprintf("udp.port==%d,enip", port))
+			if as == "enip" || as == "dnp3" {
+				options = append(options, "-d", fmt.Sprintf("udp.port==%d,%s", port, as))
 			}
 			seen, err := judgeFlows(path, options...)
 			if err != nil {
