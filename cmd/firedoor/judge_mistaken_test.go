@@ -133,8 +133,8 @@ func forcedFlow(path string, f *found) (bool, error) {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}
-			if as == "enip" {
-				options = append(options, "-d", fmt.Sprintf("udp.port==%d,enip", port))
+			if as == "enip" || as == "dnp3" {
+				options = append(options, "-d", fmt.Sprintf("udp.port==%d,%s", port, as))
 			}
 			seen, err := judgeFlows(path, options...)
 			if err != nil {

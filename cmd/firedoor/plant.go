@@ -78,8 +78,8 @@ func (p *plantWords) options(length, from time.Duration) (factory.Options, error
 		}
 		o.Scenarios = append(o.Scenarios, factory.Planned{Scenario: s, At: at})
 	}
-	if n := time.Duration(len(untimed)); n > 1 && (length-from)/n < leastApart {
-		return o, usageError{fmt.Sprintf("--scenario: %d scenarios without a time do not fit into %s: give at least %s, or times behind an @", n, length-from, n*leastApart)}
+	if n := len(untimed); n > 1 && length-from < leastApart*time.Duration(n) {
+		return o, usageError{fmt.Sprintf("--scenario: %d scenarios without a time do not fit into %s: each needs %s, or times behind an @", n, length-from, leastApart)}
 	}
 	for i, s := range untimed {
 		at := from + (length-from)*time.Duration(i)/time.Duration(len(untimed)) + time.Minute

@@ -89,7 +89,7 @@ func dnp3Poll(n *Net) {
 			[]byte{30, 1, 0, 3, 4, 1, i, 2, 0, 0, 1, 0xff, 0xff, 0xff, 0xff}, []byte{40, 3, 0, 0, 0}, dnp3Real(1, 50),
 		)...)
 		p.ask(DNP3Read, []byte{30, 5, 0, 8, 8}, dnp3Join([]byte{30, 5, 0, 8, 8}, dnp3Real(1, 20+float32(i)/2))...)
-		p.ask(DNP3Read, []byte{1, 2, 1, 0, 1, 3, 1}, 1, 2, 1, 0, 1, 3, 1, 0x81, 1, 0x81, byte(1+0x80*(i&1)))
+		p.ask(DNP3Read, []byte{1, 2, 1, 0, 1, 3, 1}, 1, 2, 1, 0, 1, 3, 1, 0x81, 1, 0x81, 1+0x80*(i&1))
 		set := dnp3Join([]byte{41, 3, 0x28, 1, 0, 2, 0}, dnp3Real(0, 60+float32(i%3))[1:], []byte{0})
 		p.ask(DNP3Direct, set, set...)
 		if i%4 == 3 {

@@ -5,15 +5,11 @@ import (
 	"firedoor/internal/protocol"
 )
 
-// Framing errors.
-const (
-	errStart  = protocol.Broken("no start bytes where a link frame should begin")
-	errLength = protocol.Broken("link length shorter than the header")
-	errCheck  = protocol.Broken("check of a link header does not fit")
-)
-
 // Reasons of malformed frames and segments.
 const (
+	reasonStart    = "no start bytes where a link frame should begin"
+	reasonLength   = "link length shorter than the header"
+	reasonCheck    = "check of a link header does not fit"
 	reasonBlock    = "check of a data block does not fit"
 	reasonSegment  = "segment out of sequence"
 	reasonTooLong  = "fragment longer than 16384 bytes"
@@ -53,46 +49,55 @@ func (j *joining) forget() {
 	}
 }
 
-// Parse consumes whole link frames.
+// Parse consumes whole link frames. Where none begins it complains once, and
+// looks for the next one by itself: start and check of a header make sure, and a
+// connection that stays for months must not be given up for a few bad bytes.
 func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
 	p.emit, p.dir = emit, dir
 	pos := 0
-	if p.lost[dir] {
-		skip, found := resume(b)
-		if !found {
-			return skip, nil
-		}
-		p.lost[dir] = false
-		pos = skip
-	}
 	for pos < len(b) {
-		size, err := frame(b[pos:])
-		if size == 0 || err != nil {
-			return pos, err
+		if p.lost[dir] {
+			skip, found := resume(b[pos:])
+			if pos += skip; !found {
+				return pos, nil
+			}
+			p.lost[dir] = false
 		}
-		p.frame, p.at = b[pos:pos+size], pos
-		p.link()
-		pos += size
+		size, reason := frame(b[pos:])
+		p.at = pos
+		switch {
+		case reason != "":
+			p.complain(reason)
+			p.Gap(dir, 0)
+			pos++
+		case size == 0:
+			return pos, nil
+		default:
+			p.frame = b[pos : pos+size]
+			p.link()
+			pos += size
+		}
 	}
 	return pos, nil
 }
 
-// frame finds the first link frame of b; size 0 if it is not complete.
-func frame(b []byte) (size int, err error) {
+// frame finds the first link frame of b; size 0 if it is not complete. A reason
+// says why none can begin here.
+func frame(b []byte) (size int, reason string) {
 	switch {
 	case b[0] != start0 || len(b) > 1 && b[1] != start1:
-		return 0, errStart
+		return 0, reasonStart
 	case len(b) > lengthAt && b[lengthAt] < lengthCounts:
-		return 0, errLength
+		return 0, reasonLength
 	case len(b) < headerSize:
-		return 0, nil
+		return 0, ""
 	case !checked(b, headerChecked):
-		return 0, errCheck
+		return 0, reasonCheck
 	}
 	if size = frameSize(b); len(b) < size {
-		return 0, nil
+		return 0, ""
 	}
-	return size, nil
+	return size, ""
 }
 
 // Gap keeps the flow: a link frame is found again by its start and check.
