@@ -35,7 +35,7 @@ var judgeForced = map[string][]string{
 	"iec104": {"iec60870_104"},
 	"opcua":  {"opcua"},
 	"bacnet": {"bvlc"},
-	"dnp3":   {"dnp3.tcp", "dnp3.udp"},
+	"dnp3":   {"dnp3"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.
@@ -129,7 +129,7 @@ func forcedFlow(path string, f *found) (bool, error) {
 	for _, port := range f.ports {
 		for _, as := range judgeForced[f.protocol] {
 			transport := "tcp"
-			if as == "cipio" || as == "bvlc" || as == "dnp3.udp" {
+			if as == "cipio" || as == "bvlc" {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}
