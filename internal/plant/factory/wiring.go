@@ -196,12 +196,15 @@ var roles = []struct{ suffix, role string }{
 
 // role says what a device is for whoever reads the truth.
 func (u *unit) role() string {
+	if u.network == "outside" {
+		return "outside"
+	}
 	for _, r := range roles {
 		if strings.HasSuffix(u.name, r.suffix) {
 			return r.role
 		}
 	}
-	for _, part := range []string{"switch", "printer", "camera", "web"} {
+	for _, part := range []string{"switch", "printer", "camera"} {
 		if strings.HasPrefix(u.name, part+"-") {
 			return part
 		}
