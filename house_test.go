@@ -34,6 +34,7 @@ var numbers = []struct {
 	{"firedoor/internal/near", 2},
 	{"firedoor/internal/snapshot", 2},
 	{"firedoor/internal/confine", 2},
+	{"firedoor/internal/written", 2},
 	{"firedoor/web", 2},
 	{"firedoor/internal/capture", 3},
 	{"firedoor/internal/flow", 3},

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"firedoor/internal/config"
+	"firedoor/internal/written"
 )
 
 type checkCommand struct {
@@ -52,7 +53,7 @@ func (toldError) Error() string { return "the configuration is wrong" }
 // tellProblems writes each problem of a configuration as a line of its own, as
 // editors read them.
 func tellProblems(w io.Writer, err error) error {
-	var problems config.Problems
+	var problems written.Problems
 	if !errors.As(err, &problems) {
 		return err
 	}
@@ -67,11 +68,11 @@ func whatRuns(c *config.Config) (out []string) {
 		add("sensor %s of site %s%s", c.Sensor.Name, c.Site, sources(&c.Capture))
 		add("%s", learns(&c.Learn))
 		j := c.Data.Journal
-		add("journal of the last %s, at most %s", config.FormatDuration(j.Keep), j.MaxSize)
-		add("learned state saved every %s", config.FormatDuration(c.Data.SnapshotEvery))
+		add("journal of the last %s, at most %s", written.FormatDuration(j.Keep), j.MaxSize)
+		add("learned state saved every %s", written.FormatDuration(c.Data.SnapshotEvery))
 	}
 	if c.Runs(config.RoleConsole) {
-		add("console of site %s on http://%s, allowing what its one-time link opened for %s", c.Site, c.Console.Listen, config.FormatDuration(c.Console.SessionFor))
+		add("console of site %s on http://%s, allowing what its one-time link opened for %s", c.Site, c.Console.Listen, written.FormatDuration(c.Console.SessionFor))
 	}
 	add("data in %s, leaving %s of the disk free", c.Data.Dir, c.Data.MinFree)
 	switch u := c.Uplink; {
@@ -132,7 +133,7 @@ func learns(c *config.Learn) string {
 		out = fmt.Sprintf("learns for %s of traffic", l)
 	}
 	if c.NewDeviceFor > 0 {
-		out += fmt.Sprintf(", and %s from each new device", config.FormatDuration(c.NewDeviceFor))
+		out += fmt.Sprintf(", and %s from each new device", written.FormatDuration(c.NewDeviceFor))
 	}
 	return out
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"firedoor/internal/plant"
@@ -60,7 +59,10 @@ func (p *plantWords) options(length, from time.Duration) (factory.Options, error
 			untimed = append(untimed, scenario.Builtin()...)
 			continue
 		}
-		name, when, timed := cutLast(word, "@")
+		name, at, timed, err := scenario.Cut(word)
+		if err != nil {
+			return o, usageError{"--scenario " + err.Error()}
+		}
 		s, err := scenario.Load(name)
 		if err != nil {
 			return o, usageError{fmt.Sprintf("--scenario %s: %v", word, err)}
@@ -68,10 +70,6 @@ func (p *plantWords) options(length, from time.Duration) (factory.Options, error
 		if !timed {
 			untimed = append(untimed, s)
 			continue
-		}
-		at, err := scenario.ParseDuration(when)
-		if err != nil {
-			return o, usageError{fmt.Sprintf("--scenario %s: %v", word, err)}
 		}
 		if length > 0 && at >= length {
 			return o, usageError{fmt.Sprintf("--scenario %s: the run is over after %s", word, length)}
@@ -89,14 +87,6 @@ func (p *plantWords) options(length, from time.Duration) (factory.Options, error
 		o.Scenarios = append(o.Scenarios, factory.Planned{Scenario: s, At: min(at, length-1)})
 	}
 	return o, nil
-}
-
-// cutLast cuts a word at the last separator.
-func cutLast(word, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(word, sep); i >= 0 {
-		return word[:i], word[i+len(sep):], true
-	}
-	return word, "", false
 }
 
 // build makes the plant; what is wrong with the words is for the user to mend.

@@ -26,6 +26,7 @@ import (
 	"firedoor/internal/protocol/all"
 	"firedoor/internal/sensor"
 	"firedoor/internal/uplink"
+	"firedoor/internal/written"
 	"firedoor/web"
 )
 
@@ -81,7 +82,7 @@ func (r *runCommand) config(m *Main) (*config.Config, error) {
 		return nil, usageError{"--speed: is no number"}
 	}
 	if problems := c.Check(); len(problems) > 0 {
-		return nil, usageError{"run: " + config.Problems(problems).Error()}
+		return nil, usageError{"run: " + written.Problems(problems).Error()}
 	}
 	if !c.Runs(config.RoleSensor) {
 		return &c, nil

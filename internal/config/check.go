@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"firedoor/internal/written"
 )
 
 // maxName bounds names that become part of subjects and paths.
@@ -17,9 +19,9 @@ const maxInterface = 15
 
 // Check tells what is wrong with a configuration that was changed after it was
 // read, as flags do. It knows no file and no line.
-func (c *Config) Check() []Problem {
-	var out []Problem
-	add := func(text string, keys ...string) { out = append(out, Problem{Key: keys[0], Text: text}) }
+func (c *Config) Check() []written.Problem {
+	var out []written.Problem
+	add := func(text string, keys ...string) { out = append(out, written.Problem{Key: keys[0], Text: text}) }
 	eachKey(sectionOf(c), "", func(name string, f field) {
 		if f.isSection() {
 			return
@@ -27,7 +29,7 @@ func (c *Config) Check() []Problem {
 		if err := allowed(f); err != nil {
 			shown := f.value.Interface()
 			if d, ok := shown.(time.Duration); ok {
-				shown = FormatDuration(d)
+				shown = written.FormatDuration(d)
 			}
 			add(fmt.Sprintf("%v %v", shown, err), name)
 		}

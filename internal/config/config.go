@@ -4,6 +4,8 @@ import (
 	"embed"
 	"slices"
 	"time"
+
+	"firedoor/internal/written"
 )
 
 // MaxFile is the largest configuration file that is read, in bytes. A larger one
@@ -181,7 +183,7 @@ func Default() Config {
 		Sensor:  Sensor{Name: "sensor-1"},
 		Capture: Capture{RingSize: 8 << 20, Promiscuous: true},
 		Data: Data{Dir: "firedoor-data", SnapshotEvery: 5 * time.Second, MinFree: 256 << 20,
-			Journal: Journal{Keep: 30 * day, MaxSize: 2 << 30}},
+			Journal: Journal{Keep: 30 * written.Day, MaxSize: 2 << 30}},
 		Console: Console{Listen: "127.0.0.1:8440", SessionFor: 12 * time.Hour},
 		Uplink:  Uplink{MaxSize: 256 << 20},
 		Log:     Log{Level: "info", Format: "text", MaxSize: 10 << 20, Keep: 5},

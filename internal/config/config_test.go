@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"firedoor/internal/written"
 )
 
 // problemsOf are the problems of a file as lines without its name.
@@ -72,13 +74,13 @@ log: {level: debug, format: json, file: /var/log/firedoor.log, max_size: 64KiB, 
 confine: {enabled: false}
 `))
 	if len(problems) > 0 {
-		t.Fatal(Problems(problems))
+		t.Fatal(written.Problems(problems))
 	}
 	want := Config{
 		Site: "werk_2", Roles: []string{"console"}, Shards: 3, Sensor: Sensor{"s7"},
 		Capture: Capture{[]string{"eth1", "eth2.7"}, []string{"a.pcap", "/b c.pcapng"}, 2.5, true, 4, 64 << 20, false},
 		Learn:   Learn{Learning{Time: 36 * time.Hour}, 90 * time.Minute},
-		Data:    Data{"/var/lib/firedoor", 1500 * time.Millisecond, 1 << 40, Journal{7 * day, 512 << 20}},
+		Data:    Data{"/var/lib/firedoor", 1500 * time.Millisecond, 1 << 40, Journal{7 * written.Day, 512 << 20}},
 		Console: Console{"[::1]:0", 30 * time.Minute},
 		Uplink:  Uplink{URL: "tls://hub.example:4222", MaxSize: 30 << 20, TokenFile: "/etc/firedoor/token"},
 		Log:     Log{"debug", "json", "/var/log/firedoor.log", 64 << 10, 1},
@@ -265,7 +267,7 @@ func TestLoad(t *testing.T) {
 		file("wrong.yaml", "site: works\nlog:\n  levell: info\n", 0o600): "log.levell: unknown key; did you mean log.level?",
 	} {
 		c, err := Load(path)
-		var problems Problems
+		var problems written.Problems
 		if c != nil || !errors.As(err, &problems) || len(problems) != 1 || !strings.HasPrefix(err.Error(), path+":") || !strings.HasSuffix(err.Error(), ": "+want) {
 			t.Errorf("%s is read as %v with error\n  %v, want\n  %s: %s", path, c, err, path, want)
 		}
@@ -305,7 +307,7 @@ func TestExampleFile(t *testing.T) {
 	}
 	c, problems := Parse("firedoor.example.yaml", b)
 	if len(problems) > 0 {
-		t.Fatal(Problems(problems))
+		t.Fatal(written.Problems(problems))
 	}
 	if len(c.Capture.Interfaces) == 0 || c.Learn.For.Nothing() {
 		t.Error("the example shows neither an interface nor learning")

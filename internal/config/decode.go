@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"firedoor/internal/written"
 )
 
 // decoder takes a tree of YAML apart. It does not use the decoder of the YAML
@@ -15,7 +17,7 @@ import (
 // aliases.
 type decoder struct {
 	file     string
-	problems []Problem
+	problems []written.Problem
 	// at is where each key's value stands, and bad the keys that have a problem
 	// already, so that what follows from it is not told as well.
 	at         map[string]*yaml.Node
@@ -25,7 +27,7 @@ type decoder struct {
 
 func (d *decoder) add(n *yaml.Node, key, format string, args ...any) {
 	d.bad[key] = true
-	d.problems = append(d.problems, Problem{File: d.file, Line: n.Line, Column: n.Column, Key: key, Text: fmt.Sprintf(format, args...)})
+	d.problems = append(d.problems, written.Problem{File: d.file, Line: n.Line, Column: n.Column, Key: key, Text: fmt.Sprintf(format, args...)})
 }
 
 // combination records a problem between several keys, the first of which is

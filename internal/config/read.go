@@ -15,10 +15,16 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"firedoor/internal/written"
 )
 
+// MaxProblems is how many problems of one file are told; one more says that
+// there are others.
+const MaxProblems = 100
+
 // Load reads a configuration file. What is wrong with its content is returned as
-// Problems, all of it; the configuration is then nil. A file that anybody may
+// written.Problems, all of it; the configuration is then nil. A file that anybody may
 // change is refused, for it decides what is watched.
 func Load(path string) (*Config, error) {
 	b, err := readFile(path)
@@ -27,7 +33,7 @@ func Load(path string) (*Config, error) {
 	}
 	c, problems := Parse(path, b)
 	if len(problems) > 0 {
-		return nil, Problems(problems)
+		return nil, written.Problems(problems)
 	}
 	return c, nil
 }
@@ -62,7 +68,7 @@ func readFile(path string) ([]byte, error) {
 // tooLarge is for people; it says what MaxFile is.
 var tooLarge = "is larger than " + Size(MaxFile).String() + ", which no configuration is"
 
-func whole(path, text string) error { return Problems{{File: path, Text: text}} }
+func whole(path, text string) error { return written.Problems{{File: path, Text: text}} }
 
 // reason is an error without the path, which the problem names already.
 func reason(err error) string {
@@ -76,7 +82,7 @@ func reason(err error) string {
 // Parse reads a configuration; name is what problems call the file. All problems
 // are returned, in the order of the file and at most MaxProblems and one; if
 // there are any the configuration is nil.
-func Parse(name string, b []byte) (*Config, []Problem) {
+func Parse(name string, b []byte) (*Config, []written.Problem) {
 	c := Default()
 	d := decoder{file: name, at: map[string]*yaml.Node{}, bad: map[string]bool{}}
 	if root := d.document(b); root != nil {
@@ -88,12 +94,12 @@ func Parse(name string, b []byte) (*Config, []Problem) {
 	if len(d.problems) == 0 {
 		return &c, nil
 	}
-	slices.SortStableFunc(d.problems, func(a, b Problem) int {
+	slices.SortStableFunc(d.problems, func(a, b written.Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	if len(d.problems) > MaxProblems {
 		last := d.problems[MaxProblems]
-		d.problems = append(d.problems[:MaxProblems], Problem{File: name, Line: last.Line, Column: last.Column, Text: "there are more problems from here on, which are not listed"})
+		d.problems = append(d.problems[:MaxProblems], written.Problem{File: name, Line: last.Line, Column: last.Column, Text: "there are more problems from here on, which are not listed"})
 	}
 	return nil, d.problems
 }
@@ -102,7 +108,7 @@ func Parse(name string, b []byte) (*Config, []Problem) {
 func (d *decoder) document(b []byte) *yaml.Node {
 	stop := func(line int, text string) *yaml.Node {
 		d.unreadable = true
-		d.problems = append(d.problems, Problem{File: d.file, Line: line, Text: text})
+		d.problems = append(d.problems, written.Problem{File: d.file, Line: line, Text: text})
 		return nil
 	}
 	if len(b) > MaxFile {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"firedoor/internal/written"
 )
 
 var update = flag.Bool("update", false, "write default.yaml and the reference page from config.go")
@@ -107,8 +109,8 @@ func entries(t *testing.T, s source) (out []entry) {
 	return out
 }
 
-// written is a value as it stands in a file.
-func written(v any) string {
+// inFile is a value as it stands in a file.
+func inFile(v any) string {
 	switch v := v.(type) {
 	case string:
 		if v == "" || strings.ContainsAny(v, "[]") {
@@ -118,9 +120,9 @@ func written(v any) string {
 	case []string:
 		return "[" + strings.Join(v, ", ") + "]"
 	case time.Duration:
-		return FormatDuration(v)
+		return written.FormatDuration(v)
 	case Learning:
-		return written(v.String())
+		return inFile(v.String())
 	}
 	return fmt.Sprint(v)
 }
@@ -157,7 +159,7 @@ func defaultYAML(t *testing.T, s source) []byte {
 			b.WriteString(indent + e.key + ":\n")
 			continue
 		}
-		b.WriteString(indent + e.key + ": " + written(e.field.value.Interface()) + "\n")
+		b.WriteString(indent + e.key + ": " + inFile(e.field.value.Interface()) + "\n")
 	}
 	return b.Bytes()
 }
@@ -204,7 +206,7 @@ func referencePage(t *testing.T, s source) []byte {
 		if allowed == "" {
 			allowed = Kind(e.field.value.Interface())
 		}
-		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", e.name, written(e.field.value.Interface()), allowed, e.about)
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", e.name, inFile(e.field.value.Interface()), allowed, e.about)
 	}
 	for _, e := range all {
 		if e.depth == 0 && !e.field.isSection() {

@@ -1,14 +1,15 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
-)
 
-const day = 24 * time.Hour
+	"firedoor/internal/written"
+)
 
 // maxDays keeps a time within what time.Duration holds (292 years).
 const maxDays = 100 * 366
@@ -16,53 +17,9 @@ const maxDays = 100 * 366
 // untilTold is the word for learning without a stated end.
 const untilTold = "until-told"
 
-// ParseDuration reads a time such as 90s, 10m, 36h, 7d or 1d12h. Errors say what
-// is wrong and give an example; they do not repeat the text.
+// ParseDuration reads a time such as 90s, 10m, 36h, 7d or 1d12h.
 func ParseDuration(text string) (time.Duration, error) {
-	const form = "is no time: write it like 30s, 10m, 36h or 7d"
-	if text == "" || text[0] == '-' || text[0] == '+' {
-		return 0, fmt.Errorf("%s", form)
-	}
-	var days time.Duration
-	if n, rest, ok := strings.Cut(text, "d"); ok {
-		count, err := strconv.ParseUint(n, 10, 32)
-		if err != nil {
-			return 0, fmt.Errorf("%s", form)
-		}
-		if count > maxDays {
-			return 0, fmt.Errorf("is too long: at most %dd", maxDays)
-		}
-		if days, text = time.Duration(count)*day, rest; text == "" {
-			return days, nil
-		}
-	}
-	if strings.Trim(text, "0123456789.") == "" && text != "0" {
-		return 0, fmt.Errorf("needs a unit: write it like %ss or %sm", text, text)
-	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d < 0 {
-		return 0, fmt.Errorf("%s", form)
-	}
-	if d > maxDays*day-days {
-		return 0, fmt.Errorf("is too long: at most %dd", maxDays)
-	}
-	return days + d, nil
-}
-
-// FormatDuration writes a time as ParseDuration reads it, without the zeros that
-// the standard form ends with: 30d, 12h, 1m30s.
-func FormatDuration(d time.Duration) string {
-	if d >= day && d%day == 0 {
-		return strconv.FormatInt(int64(d/day), 10) + "d"
-	}
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
+	return written.ParseDuration(text, maxDays*written.Day)
 }
 
 var units = []struct {
@@ -124,7 +81,7 @@ func ParseLearning(text string) (Learning, error) {
 	}
 	d, err := ParseDuration(text)
 	switch {
-	case err != nil && strings.Contains(err.Error(), "is no time"):
+	case err != nil && errors.Is(err, written.ErrNoDuration):
 		return Learning{}, fmt.Errorf("is neither a time (10m, 7d), nor a share (20%%), nor %s", untilTold)
 	case err != nil:
 		return Learning{}, err
@@ -142,7 +99,7 @@ func (l Learning) String() string {
 	case l.Percent > 0:
 		return strconv.FormatFloat(l.Percent, 'g', -1, 64) + "%"
 	case l.Time > 0:
-		return FormatDuration(l.Time)
+		return written.FormatDuration(l.Time)
 	}
 	return ""
 }

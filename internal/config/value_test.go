@@ -5,17 +5,19 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"firedoor/internal/written"
 )
 
 // TestWrittenIsRead: what is shown can be written into a file.
 func TestWrittenIsRead(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := time.Duration(rapid.Int64Range(0, int64(maxDays*day)).Draw(t, "duration"))
+		d := time.Duration(rapid.Int64Range(0, int64(maxDays*written.Day)).Draw(t, "duration"))
 		if rapid.Bool().Draw(t, "whole") {
-			d = d.Truncate([]time.Duration{time.Second, time.Minute, time.Hour, day}[rapid.IntRange(0, 3).Draw(t, "unit")])
+			d = d.Truncate([]time.Duration{time.Second, time.Minute, time.Hour, written.Day}[rapid.IntRange(0, 3).Draw(t, "unit")])
 		}
-		if got, err := ParseDuration(FormatDuration(d)); err != nil || got != d {
-			t.Fatalf("%v is written %s and read as %v, %v", d, FormatDuration(d), got, err)
+		if got, err := ParseDuration(written.FormatDuration(d)); err != nil || got != d {
+			t.Fatalf("%v is written %s and read as %v, %v", d, written.FormatDuration(d), got, err)
 		}
 		s := Size(rapid.Int64Min(0).Draw(t, "size"))
 		if got, err := ParseSize(s.String()); err != nil || got != s {
@@ -31,8 +33,8 @@ func TestWrittenIsRead(t *testing.T) {
 
 func TestFormatDuration(t *testing.T) {
 	for want, d := range map[string]time.Duration{"0s": 0, "5s": 5 * time.Second, "10m": 10 * time.Minute, "1m30s": 90 * time.Second,
-		"12h": 12 * time.Hour, "36h": 36 * time.Hour, "1d": day, "30d": 30 * day, "1.5s": 1500 * time.Millisecond, "1h0m1s": time.Hour + time.Second} {
-		if got := FormatDuration(d); got != want {
+		"12h": 12 * time.Hour, "36h": 36 * time.Hour, "1d": written.Day, "30d": 30 * written.Day, "1.5s": 1500 * time.Millisecond, "1h0m1s": time.Hour + time.Second} {
+		if got := written.FormatDuration(d); got != want {
 			t.Errorf("%v is written %s, want %s", d, got, want)
 		}
 	}

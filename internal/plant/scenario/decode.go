@@ -6,20 +6,22 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"firedoor/internal/written"
 )
 
 // decoder takes a tree of YAML apart. The YAML library's own decoder knows no
 // way to a value, stops early and speaks of Go's types.
 type decoder struct {
 	file     string
-	problems Problems
+	problems written.Problems
 }
 
 func (d *decoder) add(line int, key, format string, args ...any) {
 	if len(d.problems) > MaxProblems {
 		return
 	}
-	d.problems = append(d.problems, Problem{File: d.file, Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
+	d.problems = append(d.problems, written.Problem{File: d.file, Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
 }
 
 // plain refuses what YAML offers beyond values: what is written is what is meant.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"firedoor/internal/written"
 )
 
 // Load finds a scenario: by its name if it is built in, or by its path if the text
@@ -29,19 +31,19 @@ func Load(nameOrPath string) (*Scenario, error) {
 func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path) // before opening: opening a pipe would wait for its other end
 	if err != nil {
-		return nil, Problems{{File: path, Text: reason(err)}}
+		return nil, written.Problems{{File: path, Text: reason(err)}}
 	}
 	if !info.Mode().IsRegular() {
-		return nil, Problems{{File: path, Text: "is no regular file"}}
+		return nil, written.Problems{{File: path, Text: "is no regular file"}}
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, Problems{{File: path, Text: reason(err)}}
+		return nil, written.Problems{{File: path, Text: reason(err)}}
 	}
 	defer func() { _ = f.Close() }()
 	b, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if err != nil {
-		return nil, Problems{{File: path, Text: reason(err)}}
+		return nil, written.Problems{{File: path, Text: reason(err)}}
 	}
 	return b, nil
 }

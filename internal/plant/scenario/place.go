@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"fmt"
+
+	"firedoor/internal/written"
 )
 
 // Place is a plant as far as a scenario is checked against it.
@@ -12,7 +14,7 @@ type Place interface {
 	HasBreakage(name string) bool
 }
 
-// Check tells whether the scenario can happen in a plant: nil, or Problems that
+// Check tells whether the scenario can happen in a plant: nil, or written.Problems that
 // name file, line and key.
 func (s *Scenario) Check(p Place) error {
 	c := checker{s: s, place: p, like: map[string]string{}}
@@ -37,13 +39,13 @@ func (s *Scenario) Check(p Place) error {
 type checker struct {
 	s        *Scenario
 	place    Place
-	problems Problems
+	problems written.Problems
 	like     map[string]string // a host that took the place of another: whose
 }
 
 func (c *checker) tell(line int, key, format string, args ...any) {
 	if len(c.problems) < MaxProblems {
-		c.problems = append(c.problems, Problem{File: c.s.File, Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
+		c.problems = append(c.problems, written.Problem{File: c.s.File, Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
 	}
 }
 

@@ -13,10 +13,16 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"firedoor/internal/written"
 )
 
+// MaxProblems is how many problems of one file are told; one more says that
+// there are others.
+const MaxProblems = 50
+
 // Parse reads a scenario; file is what problems call it. All that is wrong is
-// returned as Problems, with file, line and key; the scenario is then nil. Whether
+// returned as written.Problems, with file, line and key; the scenario is then nil. Whether
 // hosts and tags exist in a plant is for Check.
 func Parse(file string, b []byte) (*Scenario, error) {
 	d := decoder{file: file}
@@ -30,10 +36,10 @@ func Parse(file string, b []byte) (*Scenario, error) {
 	if len(d.problems) == 0 {
 		return &s, nil
 	}
-	slices.SortStableFunc(d.problems, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(d.problems, func(a, b written.Problem) int { return cmp.Compare(a.Line, b.Line) })
 	if len(d.problems) > MaxProblems {
 		last := d.problems[MaxProblems].Line
-		d.problems = append(d.problems[:MaxProblems], Problem{File: file, Line: last, Text: "there are more problems from here on"})
+		d.problems = append(d.problems[:MaxProblems], written.Problem{File: file, Line: last, Text: "there are more problems from here on"})
 	}
 	return nil, d.problems
 }

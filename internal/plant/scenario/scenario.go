@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"firedoor"
+	"firedoor/internal/written"
 )
 
 // Limits of a file. What exceeds one is a problem of the file.
@@ -23,7 +24,7 @@ const (
 )
 
 // Day is the unit "d" of a duration.
-const Day = 24 * time.Hour
+const Day = written.Day
 
 // Classes, the same words as in truth.json.
 const (

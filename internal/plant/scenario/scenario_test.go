@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"firedoor/internal/written"
 )
 
 // file is a scenario that is right, with these steps.
@@ -241,7 +243,7 @@ func TestFilesThatAreNotRightAreToldWithThePlace(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := Parse("test.yaml", []byte(c.text))
-			var problems Problems
+			var problems written.Problems
 			if s != nil || !errors.As(err, &problems) {
 				t.Fatalf("%+v, %v", s, err)
 			}
@@ -253,7 +255,7 @@ func TestFilesThatAreNotRightAreToldWithThePlace(t *testing.T) {
 }
 
 func TestAllProblemsAreToldUpToTheLimit(t *testing.T) {
-	var problems Problems
+	var problems written.Problems
 	_, err := Parse("test.yaml", []byte(file("at: 1m, do: explode", "at: x, do: wait", "at: 2m, do: stop")))
 	if !errors.As(err, &problems) || len(problems) != 3 {
 		t.Errorf("%v", err)
@@ -310,8 +312,8 @@ func TestWhatACommandLineSaysIsCut(t *testing.T) {
 		"stuck-sensor": {"stuck-sensor", 0, true}, "stuck-sensor@2h": {"stuck-sensor", 2 * time.Hour, true}, "./a@b/c.yaml@1d": {"./a@b/c.yaml", Day, true},
 		"stuck-sensor@": {"", 0, false}, "stuck-sensor@soon": {"", 0, false},
 	} {
-		name, start, err := Cut(text)
-		if name != want.name || start != want.start || (err == nil) != want.ok {
+		name, start, timed, err := Cut(text)
+		if name != want.name || start != want.start || (err == nil) != want.ok || timed != strings.Contains(text, "@") {
 			t.Errorf("%s: %s at %s, %v", text, name, start, err)
 		}
 	}
@@ -330,7 +332,7 @@ func TestLoad(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for _, bad := range []string{filepath.Join(dir, "none.yaml"), dir + "/", "none.yaml"} {
-		var problems Problems
+		var problems written.Problems
 		if _, err := Load(bad); !errors.As(err, &problems) || !strings.HasPrefix(err.Error(), bad) {
 			t.Errorf("%s: %v", bad, err)
 		}
@@ -408,7 +410,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%v and %v", s, err)
 		}
 		if err != nil {
-			var problems Problems
+			var problems written.Problems
 			if !errors.As(err, &problems) || len(problems) == 0 || len(problems) > MaxProblems+1 {
 				t.Fatalf("%d problems: %v", len(problems), err)
 			}

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"firedoor/internal/written"
 )
 
 // together tells what does not fit between the parts of a scenario that are
 // right by themselves.
-func (s *Scenario) together() (out Problems) {
+func (s *Scenario) together() (out written.Problems) {
 	tell := func(line int, key, format string, args ...any) {
-		out = append(out, Problem{File: s.File, Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
+		out = append(out, written.Problem{File: s.File, Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
 	}
 	for i := range s.Hosts {
 		h := &s.Hosts[i]

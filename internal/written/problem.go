@@ -1,22 +1,22 @@
-package config
+// Package written is about files that people write: what is wrong with one, said so
+// that it can be mended, and times as people write them.
+//
+// It must not know what a file is for, and must not open one.
+package written
 
 import (
 	"fmt"
 	"strings"
 )
 
-// MaxProblems is how many problems of one file are told; one more says that
-// there are others.
-const MaxProblems = 100
-
-// Problem is one thing that is wrong with a configuration.
+// Problem is one thing that is wrong with a file.
 type Problem struct {
 	// File is the name that was given; empty if the value did not come from one.
 	File string
 	// Line and Column count from 1; 0 is unknown.
 	Line, Column int
-	// Key is the dotted way to the value, as in capture.interfaces[1]; empty for
-	// what concerns the whole file.
+	// Key is the way to the value, as in capture.interfaces[1] or steps[2].tag; empty
+	// for what concerns the whole file.
 	Key string
 	// Text says what is wrong and, where it can, what to write.
 	Text string
@@ -39,7 +39,7 @@ func (p Problem) String() string {
 	return b.String()
 }
 
-// Problems are all that is wrong with a configuration, in the order of the file.
+// Problems are all that is wrong with a file, in its order.
 type Problems []Problem
 
 // Error has one line for each problem.
