@@ -88,12 +88,18 @@ type Login struct {
 	Secret  uint64
 }
 
-// FileTransfer is a file, block or program on its way.
+// FileTransfer is a file, block, program or firmware on its way: told when it
+// begins and again, with Done set, when it ends.
 type FileTransfer struct {
 	Name   []byte
-	Upload bool // towards the client (theft) instead of towards the server
-	Bytes  int64
-	Done   bool
+	Kind   string // static: "file", "block", "program", "project", "firmware"; "" is "file"
+	Upload bool   // towards the client (theft) instead of towards the server
+	Bytes  int64  // of content so far
+	Done   bool   // the protocol said that it is complete
+	// Whole: from the first byte to the last nothing was missed, and Sum is the
+	// SHA-256 of the content in its order. Only ever set together with Done.
+	Whole bool
+	Sum   [32]byte
 }
 
 // Encrypted says that from here on the content cannot be read.

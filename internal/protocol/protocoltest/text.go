@@ -1,6 +1,7 @@
 package protocoltest
 
 import (
+	"encoding/hex"
 	"fmt"
 	"hash/fnv"
 	"strconv"
@@ -66,6 +67,10 @@ func describe(e *firedoor.Event, bare bool) string {
 		l.flag("upload", e.FileTransfer.Upload)
 		l.number("bytes", int(e.FileTransfer.Bytes))
 		l.flag("done", e.FileTransfer.Done)
+		l.text("kind", e.FileTransfer.Kind)
+		if e.FileTransfer.Whole {
+			l.pair("sum", hex.EncodeToString(e.FileTransfer.Sum[:6]))
+		}
 	case firedoor.EventEncrypted:
 		l.pair("protocol", e.Encrypted.Protocol)
 		l.text("version", e.Encrypted.Version)

@@ -110,6 +110,9 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.framer.Gap(dir)
 	p.status.active = false
+	for i := range p.transfers {
+		p.transfers[i].Lose()
+	}
 	return true
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"firedoor"
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/wire"
 )
 
 // maxTransfers is how many blocks of one connection can be on their way at a
@@ -19,7 +20,7 @@ type transfer struct {
 	obj    firedoor.Object
 	name   [maxText]byte
 	nname  uint8
-	bytes  int64
+	wire.Content
 }
 
 // blockName reads a block's name without its first character: type in hex,
@@ -104,7 +105,9 @@ func (p *parser) downloading(o firedoor.Object) uint8 {
 			return uint8(i + 1)
 		}
 	}
-	return p.start(o, false, 0)
+	i := p.start(o, false, 0)
+	p.transfers[i-1].Lose()
+	return i
 }
 
 // start remembers a transfer and tells of it.
@@ -112,7 +115,8 @@ func (p *parser) start(o firedoor.Object, upload bool, id uint32) uint8 {
 	i := p.nextTransfer
 	p.nextTransfer = (i + 1) % maxTransfers
 	t := &p.transfers[i]
-	*t = transfer{used: true, upload: upload, id: id, obj: o}
+	*t = transfer{used: true, upload: upload, id: id, obj: o, Content: t.Content}
+	t.Begin()
 	t.nname = uint8(copy(t.name[:], o.Text))
 	t.obj.Text = t.name[:t.nname:t.nname]
 	p.tell(t, false)
@@ -126,7 +130,8 @@ func (p *parser) tell(t *transfer, done bool) {
 		o.At[2] = 0 // the file system is not part of a block's name
 		name = appendBlockName(p.text[:0], &o)
 	}
-	p.file = firedoor.FileTransfer{Name: name, Upload: t.upload, Bytes: t.bytes, Done: done}
+	p.file = firedoor.FileTransfer{Name: name, Kind: "block", Upload: t.upload, Done: done}
+	t.Tell(&p.file)
 	p.event = firedoor.Event{Kind: firedoor.EventFileTransfer, FileTransfer: &p.file}
 	p.emit(&p.event)
 }
@@ -146,7 +151,7 @@ func (p *parser) answerTransfer(m *message, r *request, fn byte) {
 	case fnDownloadBlock, fnUpload:
 		if r.part > 0 && len(m.data) >= 4 { // length, two bytes, content
 			n := min(int(binary.BigEndian.Uint16(m.data)), len(m.data)-4)
-			p.transfers[r.part-1].bytes += int64(n)
+			p.transfers[r.part-1].Add(m.data[4 : 4+n])
 		}
 	case fnDownloadEnded, fnEndUpload:
 		if r.part > 0 && p.transfers[r.part-1].used {

@@ -1,0 +1,69 @@
+package wire
+
+import (
+	"crypto/sha256"
+	"hash"
+
+	"firedoor"
+)
+
+// Content hashes what a transfer moves, piece by piece, and keeps none of it: a
+// program is its owner's secret, its sum is enough to tell one from another.
+// The zero Content is ready for Begin; its hash is made once and used again.
+type Content struct {
+	sum   hash.Hash
+	bytes int64
+	holes bool
+}
+
+// Begin starts a transfer whose first byte comes next.
+func (c *Content) Begin() {
+	if c.sum == nil {
+		c.sum = sha256.New()
+	}
+	c.sum.Reset()
+	c.bytes, c.holes = 0, false
+}
+
+// Join is Begin for a transfer that was under way before it was seen.
+func (c *Content) Join() {
+	c.Begin()
+	c.holes = true
+}
+
+// Add takes the piece that follows on what came before.
+func (c *Content) Add(piece []byte) {
+	c.bytes += int64(len(piece))
+	if !c.holes && c.sum != nil {
+		c.sum.Write(piece)
+	}
+}
+
+// At takes a piece that says where it belongs, counted from the content's first
+// byte. What came already is passed over, and a piece beyond the end of what came
+// makes a hole.
+func (c *Content) At(offset int64, piece []byte) {
+	switch have := c.bytes - offset; {
+	case have < 0:
+		c.holes = true
+	case have >= int64(len(piece)):
+		return
+	default:
+		piece = piece[have:]
+	}
+	c.Add(piece)
+}
+
+// Lose says that a piece was missed: the sum will stand for nothing.
+func (c *Content) Lose() { c.holes = true }
+
+// Bytes is how much content came.
+func (c *Content) Bytes() int64 { return c.bytes }
+
+// Tell fills in what a transfer says of its content.
+func (c *Content) Tell(f *firedoor.FileTransfer) {
+	f.Bytes = c.bytes
+	if f.Whole = f.Done && !c.holes && c.sum != nil; f.Whole {
+		c.sum.Sum(f.Sum[:0])
+	}
+}
