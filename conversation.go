@@ -7,6 +7,14 @@ type Address struct {
 	MAC  string `json:"mac,omitempty"`
 }
 
+// Address is the end as files show it; nil where nothing is known of it.
+func (e *Endpoint) Address() *Address {
+	if e.IP.IsZero() && e.MAC == 0 {
+		return nil
+	}
+	return &Address{IP: e.IP.String(), Port: e.Port, MAC: e.MAC.String()}
+}
+
 // Conversation is one conversation of conversations.json
 // (docs/formats/conversations.md).
 type Conversation struct {

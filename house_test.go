@@ -46,6 +46,8 @@ var numbers = []struct {
 	{"firedoor/internal/reassembly", 4},
 	{"firedoor/internal/inventory", 4},
 	{"firedoor/internal/baseline", 4},
+	{"firedoor/internal/point", 4},
+	{"firedoor/internal/recovery", 4},
 	{"firedoor/internal/journal", 4},
 	{"firedoor/internal/uplink", 4},
 	{"firedoor/internal/protocol/", 5},

@@ -148,6 +148,9 @@ type Space struct {
 	// Axis is 1 + the index of the number in At from which Quantity counts
 	// elements on; 0 where objects do not lie in a row.
 	Axis uint8
+	// Bytes is 1 + the index of the number in At that counts bytes of memory, where
+	// elements lie one behind the other by their size; 0 where they do not.
+	Bytes uint8
 	// Append writes the object's text; nil writes Name, a colon and At[0], or
 	// Name, a colon and Text when there is Text.
 	Append func(dst []byte, o *Object) []byte

@@ -16,14 +16,16 @@ import (
 	"time"
 
 	"firedoor/internal/capture"
+	"firedoor/internal/point"
 	"firedoor/internal/protocol/all"
 	"firedoor/internal/sensor"
 )
 
 type replayCommand struct {
 	Learn    *string  `help:"What to learn from first: a share of the frames (20%), a time (10m), or files (FILE,...)." placeholder:"10m|20%|FILE,..."`
-	Out      *string  `help:"Write assets.json, conversations.json, alerts.json and summary.json there." placeholder:"DIR"`
+	Out      *string  `help:"Write assets.json, conversations.json, alerts.json, summary.json, programs.json and points.json there." placeholder:"DIR"`
 	Events   *string  `help:"Write operations and samples as JSON Lines; - is standard output." placeholder:"FILE|-"`
+	Points   *string  `help:"A map that names and scales process values (CSV, docs/formats/points.md)." placeholder:"FILE"`
 	JSON     bool     `name:"json" help:"Print summary.json instead of the readable summary."`
 	Merge    bool     `help:"Interleave the captures by time instead of running one after the other."`
 	Shards   *int     `help:"How many cores to use, 1 to 16 (default: all). The output is the same for any number." placeholder:"N"`
@@ -37,7 +39,7 @@ func (r *replayCommand) Run(ctx context.Context, m *Main) error {
 	if err := r.options(o); err != nil {
 		return err
 	}
-	if r.Out != nil {
+	if o.Points = r.Out != nil; o.Points {
 		if err := os.MkdirAll(*r.Out, 0o755); err != nil {
 			return usageError{fmt.Sprintf("--out %s: %v", *r.Out, reason(err))}
 		}
@@ -80,7 +82,7 @@ func (r *replayCommand) options(o *sensor.Options) error {
 	for _, f := range []struct {
 		name  string
 		value *string
-	}{{"--learn", r.Learn}, {"--out", r.Out}, {"--events", r.Events}} {
+	}{{"--learn", r.Learn}, {"--out", r.Out}, {"--events", r.Events}, {"--points", r.Points}} {
 		if f.value != nil && *f.value == "" {
 			return usageError{f.name + ": is empty"}
 		}
@@ -99,12 +101,29 @@ func (r *replayCommand) options(o *sensor.Options) error {
 			return err
 		}
 	}
+	if r.Points != nil {
+		names, err := readPointNames(*r.Points)
+		if err != nil {
+			return usageError{err.Error()}
+		}
+		o.Names = names
+	}
 	for i, f := range slices.Concat(o.Captures, o.Teachers) {
 		if err := r.readable(f, uint32(i)); err != nil {
 			return usageError{err.Error()}
 		}
 	}
 	return nil
+}
+
+// readPointNames reads a map of process values.
+func readPointNames(name string) (*point.Names, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("--points %s: %w", name, reason(err))
+	}
+	defer f.Close()
+	return point.ReadNames(name, bufio.NewReader(f))
 }
 
 // readable tells why a file cannot be read as a capture.

@@ -68,7 +68,7 @@ func works(t testing.TB, args ...string) outcome {
 type folder map[string][]byte
 
 // files is what --out writes, in the order of the contract.
-var files = []string{"assets.json", "conversations.json", "alerts.json", "summary.json"}
+var files = []string{"assets.json", "conversations.json", "alerts.json", "summary.json", "programs.json", "points.json"}
 
 func readFolder(t testing.TB, dir string) folder {
 	t.Helper()

@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"encoding/hex"
 	"strconv"
 
 	"firedoor"
@@ -68,6 +69,35 @@ func AppendSample(dst []byte, s *firedoor.Sample, frame uint32, capture string) 
 	dst = appendObject(dst, &s.Object)
 	dst = appendValues(dst, &s.Values)
 	dst = append(dst, `"frame":`...)
+	dst = appendFrame(dst, frame)
+	return end(dst, capture)
+}
+
+// AppendTransfer appends the members of a transfer and closes the line.
+func AppendTransfer(dst []byte, f *firedoor.FileTransfer, frame uint32, capture string) []byte {
+	dst = append(dst, `"name":`...)
+	dst = AppendString(dst, f.Name)
+	dst = append(dst, `,"content":"`...)
+	if f.Kind == "" {
+		dst = append(dst, "file"...)
+	}
+	dst = append(dst, f.Kind...)
+	dst = append(dst, `","direction":"`...)
+	if f.Upload {
+		dst = append(dst, "upload"...)
+	} else {
+		dst = append(dst, "download"...)
+	}
+	dst = append(dst, `","done":`...)
+	dst = strconv.AppendBool(dst, f.Done)
+	dst = append(dst, `,"bytes":`...)
+	dst = strconv.AppendInt(dst, f.Bytes, 10)
+	if f.Whole {
+		dst = append(dst, `,"sha256":"`...)
+		dst = hex.AppendEncode(dst, f.Sum[:])
+		dst = append(dst, '"')
+	}
+	dst = append(dst, `,"frame":`...)
 	dst = appendFrame(dst, frame)
 	return end(dst, capture)
 }

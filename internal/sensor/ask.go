@@ -21,7 +21,11 @@ type ask struct {
 	raw       int64  // the frame's own timestamp
 	line      []byte // event line up to the answer, when lines are written
 	protocol  string
+	values    firedoor.Values // written, its Raw in raw bytes of its own
 }
+
+// maxWritten is how many bytes of written values are kept until the answer.
+const maxWritten = 2048
 
 // asks is the lane's slab of waiting operations.
 type asks struct {
@@ -54,6 +58,7 @@ func (a *asks) put(i int32) {
 func (l *lane) asked(c *conn, op *firedoor.Operation, st int32, outside bool) {
 	it := l.item
 	if op.NoAnswer {
+		l.wrote(c, st, op, &op.Values)
 		if l.writes(op.Verb) {
 			l.startLine(c, "operation", protocolOf(c, op.Protocol), it.Raw)
 			l.out.lines = eventlog.AppendAsked(l.out.lines, op)
@@ -74,7 +79,11 @@ func (l *lane) asked(c *conn, op *firedoor.Operation, st int32, outside bool) {
 	a := &l.waiting.slab[i]
 	a.next, a.statement, a.id, a.outside = -1, st, op.ID, outside
 	a.frame, a.capture, a.time, a.raw = it.Frame, it.Capture, it.Time, it.Raw
-	a.written = op.Values.Type != firedoor.NoValue
+	if a.written = op.Values.Type != firedoor.NoValue; a.written {
+		raw := append(a.values.Raw[:0], op.Values.Raw[:min(len(op.Values.Raw), maxWritten)]...)
+		a.values = op.Values
+		a.values.Raw = raw
+	}
 	a.protocol = op.Protocol
 	if a.logged = l.writes(op.Verb); a.logged {
 		a.line = eventlog.AppendAsked(a.line[:0], op)
@@ -125,6 +134,13 @@ func (l *lane) answered(c *conn, op *firedoor.Operation) {
 	}
 	a := &l.waiting.slab[i]
 	l.became(c, a.statement, op.Outcome, a.outside)
+	if op.Outcome.Kind == firedoor.OutcomeOK {
+		if a.written {
+			l.wrote(c, a.statement, op, &a.values)
+		} else {
+			l.read(c, a.statement, op)
+		}
+	}
 	if a.logged {
 		it := l.item
 		l.startLine(c, "operation", protocolOf(c, a.protocol), a.raw)
@@ -177,6 +193,9 @@ func (l *lane) partial(c *conn, op *firedoor.Operation) {
 	}
 	l.table.Conversation(c.conv).Partial++
 	l.became(c, st, op.Outcome, outside)
+	if op.Outcome.Kind == firedoor.OutcomeOK && op.Object.Space != nil {
+		l.read(c, st, op)
+	}
 	if l.writes(op.Verb) {
 		l.startLine(c, "operation", protocolOf(c, op.Protocol), it.Raw)
 		l.out.lines = eventlog.AppendAsked(l.out.lines, op)
@@ -254,5 +273,6 @@ func (l *lane) forget(drop func(conv, st int32) bool) int {
 	for i := range l.waiting.slab {
 		l.waiting.slab[i].statement, l.waiting.slab[i].outside = -1, false
 	}
+	l.glances = nil
 	return l.table.Forget(drop)
 }

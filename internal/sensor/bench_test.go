@@ -25,10 +25,15 @@ func BenchmarkReplay(b *testing.B) {
 		}
 		f.Close()
 	}
+	b.Run("statements", func(b *testing.B) { replayAll(b, path, false) })
+	b.Run("statements and points", func(b *testing.B) { replayAll(b, path, true) })
+}
+
+func replayAll(b *testing.B, path string, points bool) {
 	b.ReportAllocs()
 	var frames uint64
 	for b.Loop() {
-		r := Replay{Protocols: all.List, Options: Options{Captures: []string{path}, LearnPercent: 20, Shards: 1}}
+		r := Replay{Protocols: all.List, Options: Options{Captures: []string{path}, LearnPercent: 20, Shards: 1, Points: points}}
 		res, err := r.Run(context.Background())
 		if err != nil {
 			b.Fatal(err)

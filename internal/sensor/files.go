@@ -7,6 +7,8 @@ import (
 
 	"firedoor"
 	"firedoor/internal/eventlog"
+	"firedoor/internal/point"
+	"firedoor/internal/recovery"
 )
 
 // File is one file of an output folder.
@@ -21,6 +23,8 @@ var Files = []File{
 	{"conversations.json", (*Result).WriteConversations},
 	{"alerts.json", (*Result).WriteAlerts},
 	{"summary.json", (*Result).WriteSummary},
+	{"programs.json", (*Result).WritePrograms},
+	{"points.json", (*Result).WritePoints},
 }
 
 // array writes a JSON array with one element a line.
@@ -69,6 +73,37 @@ func (r *Result) WriteConversations(w io.Writer) error {
 	return a.close()
 }
 
+// WritePrograms writes programs.json.
+func (r *Result) WritePrograms(w io.Writer) error {
+	a := array{w: bufio.NewWriter(w)}
+	words := recovery.Words{Segment: r.scopes.Name, Time: eventlog.Time, Capture: func(i uint32) string {
+		if int(i) < len(r.names) {
+			return r.names[i]
+		}
+		return ""
+	}}
+	if err := r.site.programs.Each(words, func(p *firedoor.Program) error { return a.add(p) }); err != nil {
+		return err
+	}
+	return a.close()
+}
+
+// WritePoints writes points.json.
+func (r *Result) WritePoints(w io.Writer) error {
+	a := array{w: bufio.NewWriter(w)}
+	var tables []*point.Table
+	for _, l := range r.lanes {
+		if l.points != nil {
+			tables = append(tables, l.points)
+		}
+	}
+	words := point.Words{Segment: r.scopes.Name, Time: eventlog.Time}
+	if err := point.Each(tables, words, func(p *firedoor.Point) error { return a.add(p) }); err != nil {
+		return err
+	}
+	return a.close()
+}
+
 // WriteAlerts writes alerts.json.
 func (r *Result) WriteAlerts(w io.Writer) error { return writeAlerts(w, r.Alerts(), r.names) }
 
@@ -92,7 +127,7 @@ func writeAlerts(w io.Writer, alerts []firedoor.Alert, names []string) error {
 // captures by index.
 func alertLine(a *firedoor.Alert, names []string) firedoor.AlertLine {
 	line := firedoor.AlertLine{ID: a.ID, Time: eventlog.Time(a.Time), Kind: a.Kind, Severity: a.Severity.String(), Sentence: a.Sentence,
-		Client: endpointOf(&a.Client), Server: endpointOf(&a.Server), Protocol: a.Protocol, Techniques: a.Techniques, Frames: []uint32{}}
+		Client: a.Client.Address(), Server: a.Server.Address(), Protocol: a.Protocol, Techniques: a.Techniques, Frames: []uint32{}}
 	if line.Techniques == nil {
 		line.Techniques = []string{}
 	}
@@ -105,14 +140,6 @@ func alertLine(a *firedoor.Alert, names []string) firedoor.AlertLine {
 		line.Capture = names[a.Frames[0].Capture]
 	}
 	return line
-}
-
-// endpointOf is an end of an alert; nil where the alert has none.
-func endpointOf(e *firedoor.Endpoint) *firedoor.Address {
-	if e.IP.IsZero() && e.MAC == 0 {
-		return nil
-	}
-	return &firedoor.Address{IP: e.IP.String(), Port: e.Port, MAC: e.MAC.String()}
 }
 
 // WriteSummary writes summary.json.

@@ -34,7 +34,9 @@ func (l *lane) hear(e *firedoor.Event) {
 		}
 	case firedoor.EventExpect:
 		l.expect(c, e.Expect)
-	default: // lookups, logins and transfers: nothing learns from them yet
+	case firedoor.EventFileTransfer:
+		l.moved(c, e.FileTransfer)
+	default: // lookups and logins: nothing learns from them yet
 	}
 }
 
@@ -113,9 +115,24 @@ func (l *lane) sample(c *conn, s *firedoor.Sample) {
 	l.count.Samples++
 	l.table.Conversation(c.conv).Samples++
 	l.keep(c)
+	l.sampled(c, s)
 	if l.writeLines && !l.notReads {
 		l.startLine(c, "sample", protocolOf(c, s.Protocol), l.item.Raw)
 		l.out.lines = eventlog.AppendSample(l.out.lines, s, l.item.Frame, l.captureName(l.item.Capture))
+		l.markLine()
+	}
+}
+
+// moved tells of a transfer, where it begins and where it ends.
+func (l *lane) moved(c *conn, f *firedoor.FileTransfer) {
+	if !l.converse(c) {
+		return
+	}
+	r := l.tell(recMoved, c)
+	r.moved, r.protocol = keepTransfer(f), protocolOf(c, "")
+	if l.writeLines {
+		l.startLine(c, "transfer", r.protocol, l.item.Raw)
+		l.out.lines = eventlog.AppendTransfer(l.out.lines, f, l.item.Frame, l.captureName(l.item.Capture))
 		l.markLine()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"firedoor/internal/eventlog"
 	"firedoor/internal/flow"
 	"firedoor/internal/packet"
+	"firedoor/internal/point"
 	"firedoor/internal/protocol"
 	"firedoor/internal/reassembly"
 )
@@ -33,6 +34,8 @@ type lane struct {
 	pieces     [16]piece // fragments seen last, against doubled ones
 	piece      uint8
 	table      *baseline.Table
+	points     *point.Table
+	glances    []glance // by statement
 	waiting    asks
 	oneSided   oneSided
 	expected   []expectation
@@ -73,6 +76,8 @@ type lane struct {
 	via     int32              // the half that the packet under way came by, -1
 	leaving bool               // the flow under way ends: its last words are heard
 	like    firedoor.Operation // scratch of anyOf
+	from    point.Origin       // scratch of values
+	seen    point.Seen
 }
 
 // piece is a fragment that was seen, in short.
@@ -85,6 +90,9 @@ func newLane(id int, list []*protocol.Protocol, o *Options) *lane {
 	limits := o.laneLimits()
 	l := &lane{id: uint8(id), table: baseline.New(limits.table), pool: reassembly.NewPool(limits.held),
 		writeLines: o.Lines != nil, notReads: o.notReads, names: o.lineNames()}
+	if o.Points {
+		l.points = point.New(limits.points, o.Names)
+	}
 	l.waiting.free, l.waiting.limit, l.via = -1, limits.asks, -1
 	l.pool.Origin = l.origin
 	l.host = protocol.NewHost(list, l.hear)

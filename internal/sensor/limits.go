@@ -1,6 +1,9 @@
 package sensor
 
-import "firedoor/internal/baseline"
+import (
+	"firedoor/internal/baseline"
+	"firedoor/internal/point"
+)
 
 // lanes is how many parts the per-conversation state is in. It is fixed, so
 // that limits and evictions are the same for any number of shards.
@@ -28,6 +31,10 @@ const (
 	MaxOneSided = 8192
 	// MaxRanges bounds the written elements whose range is learned.
 	MaxRanges = 262_144
+	// MaxPoints bounds the process values kept, and maxUnprovenPoints those of
+	// conversations in which only one end was ever seen.
+	MaxPoints         = 131_072
+	maxUnprovenPoints = 16_384
 	// maxAsks bounds the unanswered operations remembered.
 	maxAsks = 32_768
 	// maxHeld bounds the chunks of bytes that wait behind holes in streams.
@@ -66,6 +73,7 @@ const (
 type limits struct {
 	flows, asks, held int
 	table             baseline.Limits
+	points            point.Limits
 }
 
 // laneLimits are the limits of a lane; tests set smaller ones.
@@ -83,5 +91,6 @@ func (o *Options) laneLimits() limits {
 			Ranges:        MaxRanges / lanes * spread,
 			Unproven:      maxUnproven / lanes * spread,
 		},
+		points: point.Limits{Points: MaxPoints / lanes * spread, Unproven: maxUnprovenPoints / lanes * spread},
 	}
 }

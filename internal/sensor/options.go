@@ -5,6 +5,8 @@ import (
 	"io"
 	"path/filepath"
 	"time"
+
+	"firedoor/internal/point"
 )
 
 // Options say what a replay reads, learns and writes.
@@ -19,6 +21,10 @@ type Options struct {
 	// after the other, each on its own.
 	Merge  bool
 	Shards int
+	// Points keeps process values: WritePoints has something to write.
+	Points bool
+	// Names is a person's map of process values; may be nil.
+	Names *point.Names
 	// Lines takes the event lines; nil: none are written.
 	Lines io.Writer
 	// Progress is called now and then with bytes read and bytes in all; may be nil.

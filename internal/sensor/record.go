@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"firedoor"
+	"firedoor/internal/recovery"
 )
 
 // recordKind says what a lane hands to the merge stage.
@@ -18,6 +19,7 @@ const (
 	recMalformed
 	recRefused // what became of a change that was told, where it was not simply done
 	recFull    // a limit was hit
+	recMoved   // a program, a block or a file began or ended its way
 	recTick    // traffic time went on
 )
 
@@ -43,6 +45,7 @@ type record struct {
 	reason   string
 	fact     *firedoor.Identity
 	op       *firedoor.Operation
+	moved    *firedoor.FileTransfer
 	got      float64
 	low      float64
 	high     float64
@@ -71,6 +74,12 @@ func (o *output) bytes(b []byte) []byte {
 	from := len(o.copies)
 	o.copies = append(o.copies, b...)
 	return o.copies[from:len(o.copies):len(o.copies)]
+}
+
+func keepTransfer(f *firedoor.FileTransfer) *firedoor.FileTransfer {
+	c := *f
+	c.Name = bytes.Clone(f.Name[:min(len(f.Name), recovery.MaxName)])
+	return &c
 }
 
 func keepIdentity(id *firedoor.Identity) *firedoor.Identity {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -72,7 +73,7 @@ func replay(t testing.TB, o Options, captures ...[]byte) *outcome {
 // sameOutcome fails when two runs differ in a byte of any file.
 func sameOutcome(t testing.TB, how string, a, b *outcome) {
 	t.Helper()
-	for _, name := range []string{"assets.json", "conversations.json", "alerts.json", "summary.json", "events"} {
+	for _, name := range slices.Sorted(maps.Keys(a.files)) {
 		if a.files[name] != b.files[name] {
 			t.Fatalf("%s %s differs: %s", how, name, firstDifference(a.files[name], b.files[name]))
 		}
@@ -96,7 +97,7 @@ func firstDifference(a, b string) string {
 func replayOnce(t testing.TB, o Options, prepare func(*pipeline)) *outcome {
 	t.Helper()
 	var events bytes.Buffer
-	o.Lines = &events
+	o.Lines, o.Points = &events, true
 	r := Replay{Options: o, Protocols: all.List}
 	src, err := newSource(&r.Options)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"firedoor/internal/detect/all"
 	"firedoor/internal/flow"
 	"firedoor/internal/inventory"
+	"firedoor/internal/recovery"
 )
 
 // site folds what crosses conversations: the inventory, the peers and the
@@ -17,6 +18,7 @@ type site struct {
 	inventory *inventory.Inventory
 	board     *detect.Board
 	peers     peers
+	programs  recovery.Programs
 	changes   []firedoor.AssetChange // of the call to the inventory under way
 	learned   bool                   // something was learned from
 	armed     bool                   // and learning is over
@@ -70,6 +72,9 @@ func (s *site) fold(r *record) {
 	case recMalformed:
 		o := s.observe(r, detect.Malformed)
 		s.board.See(&o)
+	case recMoved:
+		s.programs.See(&recovery.Transfer{Time: r.time, Frame: r.frames[0], Client: r.client, Server: r.server, Protocol: r.protocol,
+			Learning: r.learning, FileTransfer: *r.moved})
 	case recFull:
 		o := s.observe(r, detect.TableFull)
 		s.board.See(&o)

@@ -70,7 +70,7 @@ type laneState struct {
 
 // parts lists what is stored, by name.
 func (w *Watch) parts() map[string]any {
-	p := map[string]any{"feed": w.feed, "course": &w.course, "inventory": w.p.site.inventory, "peers": &w.p.site.peers, "memory": &w.memory, "runs": &w.book.runsTold}
+	p := map[string]any{"feed": w.feed, "course": &w.course, "inventory": w.p.site.inventory, "peers": &w.p.site.peers, "programs": &w.p.site.programs, "memory": &w.memory, "runs": &w.book.runsTold}
 	switch from := w.from.(type) {
 	case *tape:
 		p["reel"] = &from.reel
@@ -79,6 +79,7 @@ func (w *Watch) parts() map[string]any {
 	}
 	for i := range lanes {
 		p[fmt.Sprintf("table %d", i)] = w.p.lane(i).table
+		p[fmt.Sprintf("points %d", i)] = w.p.lane(i).points
 	}
 	return p
 }
@@ -178,7 +179,9 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 	}
 	for i := range lanes {
 		w.p.lane(i).table.Restored()
+		w.p.lane(i).points.Restored()
 	}
+	w.p.site.programs.Restored()
 	if only != nil {
 		return nil
 	}
@@ -198,7 +201,7 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 // learnedPart tells the parts that are what was learned, and nothing else: what
 // export and import carry.
 func learnedPart(name string) bool {
-	return name == "inventory" || name == "peers" || strings.HasPrefix(name, "table ")
+	return name == "inventory" || name == "peers" || name == "programs" || strings.HasPrefix(name, "table ")
 }
 
 func (w *Watch) statePath() string { return filepath.Join(w.o.Dir, stateFile) }

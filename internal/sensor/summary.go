@@ -249,14 +249,19 @@ func (r *Result) limits(p *pipeline, sight *Sight) []firedoor.Limit {
 			out = append(out, firedoor.Limit{Name: name, Times: n})
 		}
 	}
-	var statements, refused, forgotten, faults uint64
+	var statements, refused, forgotten, faults, points uint64
 	for _, l := range r.lanes {
 		statements += l.table.StatementsNoRoom
 		refused += l.table.Refused
 		forgotten += l.table.Forgotten
 		faults += l.faults
+		if l.points != nil {
+			points += l.points.NoRoom
+		}
 	}
 	add("failed parsers", faults)
+	add("process values", points)
+	add("programs", r.site.programs.NoRoom)
 	add("flows", sight.FlowsEvicted)
 	add("conversations", refused)
 	add("conversations without operations", forgotten)

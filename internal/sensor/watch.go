@@ -146,7 +146,7 @@ func (w *Watch) assemble(list []*protocol.Protocol) error {
 		return err
 	}
 	sources := w.memory.Sources
-	options := &Options{Shards: w.o.Shards, sources: func() []string { return sources }, notReads: true}
+	options := &Options{Shards: w.o.Shards, sources: func() []string { return sources }, notReads: true, Points: true}
 	if w.o.Journal != nil {
 		options.Lines = &w.book.lines
 	}

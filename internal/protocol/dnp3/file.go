@@ -32,8 +32,9 @@ type file struct {
 	used       bool
 	toServer   bool
 	handle     uint32
-	bytes      int64
+	block      uint32 // the next one's number
 	name       []byte
+	wire.Content
 }
 
 // part is a text inside an object at an offset counted from the object's start.
@@ -60,7 +61,7 @@ func (p *parser) askFile(u *unit, q *request) {
 		name = r.Rest()
 	case fileTransport:
 		if handle, block := r.U32LE(), r.U32LE(); p.code == fnWrite && !r.Failed() {
-			p.moved(destination(p.frame), true, handle, block, r.Len())
+			p.moved(destination(p.frame), true, handle, block, r.Rest())
 		}
 	}
 	if u.variation == fileCommand {
@@ -112,7 +113,7 @@ func (p *parser) answerFile(q *request, u *unit) {
 		p.opened(q, handle, outcome.Kind == firedoor.OutcomeOK && !r.Failed())
 	case fileTransport:
 		if handle, block := r.U32LE(), r.U32LE(); !r.Failed() {
-			p.moved(source(p.frame), false, handle, block, r.Len())
+			p.moved(source(p.frame), false, handle, block, r.Rest())
 		}
 	case fileTransportState:
 		r.Skip(8)
@@ -154,7 +155,8 @@ func (p *parser) opened(q *request, handle uint32, ok bool) {
 			f = p.free()
 		}
 		if f != nil {
-			*f = file{outstation: outstation, used: true, toServer: q.mode != modeRead, handle: handle, name: append(f.name[:0], q.text...)}
+			*f = file{outstation: outstation, used: true, toServer: q.mode != modeRead, handle: handle, name: append(f.name[:0], q.text...), Content: f.Content}
+			f.Begin()
 		}
 	case (q.code == fnCloseFile || q.code == fnAbortFile) && ok && f != nil:
 		p.transferred(f, false)
@@ -184,12 +186,19 @@ func (p *parser) free() *file {
 }
 
 // moved counts a block of an open file.
-func (p *parser) moved(outstation uint16, toServer bool, handle, block uint32, size int) {
+func (p *parser) moved(outstation uint16, toServer bool, handle, block uint32, content []byte) {
 	f := p.find(outstation, handle)
 	if f == nil || f.toServer != toServer {
 		return
 	}
-	f.bytes += int64(size)
+	switch number := block &^ lastBlock; {
+	case number+1 == f.block: // said again
+		return
+	case number != f.block:
+		f.Lose()
+	}
+	f.block = block&^lastBlock + 1
+	f.Add(content)
 	if block&lastBlock != 0 {
 		p.transferred(f, true)
 	}
@@ -197,7 +206,9 @@ func (p *parser) moved(outstation uint16, toServer bool, handle, block uint32, s
 
 func (p *parser) transferred(f *file, done bool) {
 	f.used = false
-	p.voice.File(p.emit, firedoor.FileTransfer{Name: f.name, Upload: !f.toServer, Bytes: f.bytes, Done: done})
+	moved := firedoor.FileTransfer{Name: f.name, Upload: !f.toServer, Done: done}
+	f.Tell(&moved)
+	p.voice.File(p.emit, moved)
 }
 
 // attributeFacts are the device attributes that say what a device is (Annex

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"firedoor"
+	"firedoor/internal/protocol/wire"
 )
 
 // transfer is the file on its way; a connection has one at a time.
@@ -12,7 +13,7 @@ type transfer struct {
 	common, address uint32
 	name            uint16
 	active, upload  bool
-	bytes           int64
+	wire.Content
 }
 
 // fileKey joins all steps of a file's transfer: one is under way at a time
@@ -154,7 +155,8 @@ func (p *parser) follow(address uint32, d []byte) {
 	a, f := &p.asdu, &p.file
 	name := binary.LittleEndian.Uint16(d)
 	if a.code == typeCallFile && d[3] == callFile && !a.negative && a.cause == causeFile {
-		*f = transfer{common: a.common, address: address, name: name, active: true, upload: p.dir == firedoor.FromClient}
+		*f = transfer{common: a.common, address: address, name: name, active: true, upload: p.dir == firedoor.FromClient, Content: f.Content}
+		f.Begin()
 		p.tellFile(false)
 		return
 	}
@@ -166,11 +168,14 @@ func (p *parser) follow(address uint32, d []byte) {
 		if int(d[3]) != len(d)-4 {
 			p.complain(reasonSegment)
 		}
-		f.bytes += int64(min(int(d[3]), len(d)-4))
+		f.Add(d[4 : 4+min(int(d[3]), len(d)-4)])
 	case typeAcknowledge:
-		if n := d[3] & 0x0f; n == 1 || n == 2 { // of the file, not of a section
+		switch n := d[3] & 0x0f; n {
+		case 1, 2: // of the file
 			p.tellFile(n == 1)
 			f.active = false
+		case 4: // of a section: it comes once more
+			f.Lose()
 		}
 	}
 }
@@ -179,5 +184,7 @@ func (p *parser) tellFile(done bool) {
 	b := append(p.text[:0], "ioa:"...)
 	b = strconv.AppendUint(b, uint64(p.file.address), 10)
 	b = strconv.AppendUint(append(b, "/file:"...), uint64(p.file.name), 10)
-	p.voice.File(p.emit, firedoor.FileTransfer{Name: b, Upload: p.file.upload, Bytes: p.file.bytes, Done: done})
+	moved := firedoor.FileTransfer{Name: b, Upload: p.file.upload, Done: done}
+	p.file.Tell(&moved)
+	p.voice.File(p.emit, moved)
 }

@@ -140,6 +140,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 // Gap keeps the flow: frames carry enough to be found again.
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.lost[dir], p.counted[dir] = true, false
+	p.file.Lose()
 	return true
 }
 

@@ -32,7 +32,7 @@ var (
 
 // area is a space without blocks: "I0.0", "IB4", "MD8".
 func area(name string) *firedoor.Space {
-	return &firedoor.Space{Name: name, Append: func(dst []byte, o *firedoor.Object) []byte {
+	return &firedoor.Space{Name: name, Bytes: 2, Append: func(dst []byte, o *firedoor.Object) []byte {
 		dst = append(dst, name...)
 		if o.At[3] != 'X' {
 			dst = append(dst, byte(o.At[3]))
@@ -43,7 +43,7 @@ func area(name string) *firedoor.Space {
 
 // block is a space of numbered blocks: "DB1.DBX0.0", "DI2.DIW4".
 func block(name, unit string) *firedoor.Space {
-	return &firedoor.Space{Name: name, Append: func(dst []byte, o *firedoor.Object) []byte {
+	return &firedoor.Space{Name: name, Bytes: 2, Append: func(dst []byte, o *firedoor.Object) []byte {
 		dst = strconv.AppendUint(append(dst, name...), uint64(o.At[0]), 10)
 		dst = append(append(dst, '.'), unit...)
 		return appendAddress(append(dst, byte(o.At[3])), o)

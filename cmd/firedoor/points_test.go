@@ -1,0 +1,57 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"firedoor"
+)
+
+// The map of docs/formats/points.md, for the mixers of the sample.
+const mixerMap = `server,unit,object,name,type,order,scale,offset,measure
+192.168.0.10,1,input:0,Mixer 1 level,u16,,0.1,0,%
+192.168.0.10,1,holding:40,Mixer 1 setpoint,i16,,0.1,0,°C
+`
+
+func TestPointsByName(t *testing.T) {
+	dir := t.TempDir()
+	names := filepath.Join(dir, "plant.csv")
+	if err := os.WriteFile(names, []byte(mixerMap), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "out")
+	works(t, "replay", "--points", names, "--out", out, sample(t))
+	points := parse[[]firedoor.Point](t, readFolder(t, out)["points.json"])
+	seen := 0
+	for i, p := range points {
+		if p.Name == "" {
+			continue
+		}
+		seen++
+		var under *firedoor.Point
+		for k := i - 1; k >= 0 && under == nil; k-- {
+			if o := &points[k]; o.Name == "" && o.Object == p.Object && o.Server == p.Server {
+				under = o
+			}
+		}
+		if under == nil || p.Value == nil || *p.Value != *under.Value*0.1 || p.Measure == "" {
+			t.Errorf("%+v does not stand behind its element, scaled", p)
+		}
+	}
+	if seen < 2 {
+		t.Errorf("%d named points, want those of the map", seen)
+	}
+}
+
+func TestWrongPointsMap(t *testing.T) {
+	names := filepath.Join(t.TempDir(), "plant.csv")
+	if err := os.WriteFile(names, []byte(strings.Replace(mixerMap, "i16", "i12", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := run(t, "replay", "--points", names, sample(t))
+	if want := names + `:3: type: "i12" is none of`; o.status != exitUsage || !strings.Contains(o.err, want) {
+		t.Errorf("exit status %d, %q, want %d and %q", o.status, o.err, exitUsage, want)
+	}
+}

@@ -1,0 +1,97 @@
+package recovery
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"testing"
+
+	"firedoor"
+)
+
+var words = Words{
+	Segment: func(s firedoor.Segment) string { return fmt.Sprint("segment ", s) },
+	Capture: func(uint32) string { return "" },
+	Time:    func(t int64) string { return fmt.Sprint(t) },
+}
+
+// block is a transfer of a controller's block, by the tenths of the address.
+func block(at int64, server byte, name, content string, upload bool) *Transfer {
+	return &Transfer{Time: at, Client: firedoor.Endpoint{IP: firedoor.IPv4(9)}, Server: firedoor.Endpoint{IP: firedoor.IPv4(uint32(server)), MAC: 7},
+		Protocol: "s7comm", FileTransfer: firedoor.FileTransfer{Name: []byte(name), Kind: "block", Upload: upload, Bytes: int64(len(content)),
+			Done: true, Whole: true, Sum: sha256.Sum256([]byte(content))}}
+}
+
+func told(t *testing.T, p *Programs) []firedoor.Program {
+	t.Helper()
+	var all []firedoor.Program
+	if err := p.Each(words, func(line *firedoor.Program) error { all = append(all, *line); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestSameContentIsOne(t *testing.T) {
+	var p Programs
+	p.See(block(1, 2, "OB1", "first", false))
+	p.See(block(2, 2, "OB1", "first", true))
+	p.See(block(3, 2, "OB1", "changed", false))
+	p.See(block(4, 1, "OB1", "first", false))
+	all := told(t, &p)
+	if len(all) != 2 || all[0].Server.IP != "0.0.0.1" || all[1].Name != "OB1" {
+		t.Fatalf("want the blocks of two controllers by address, got %+v", all)
+	}
+	c := all[1].Contents
+	if len(c) != 2 || c[0].Downloads != 1 || c[0].Uploads != 1 || c[0].First != "1" || c[0].Last != "2" || c[1].Downloads != 1 {
+		t.Errorf("contents of the changed block: %+v", c)
+	}
+	if want := fmt.Sprintf("%x", sha256.Sum256([]byte("first"))); c[0].Sum != want {
+		t.Errorf("sum %s, want %s", c[0].Sum, want)
+	}
+}
+
+func TestNotWholeHasNoSum(t *testing.T) {
+	var p Programs
+	half := block(1, 2, "OB1", "first", false)
+	half.Whole = false
+	p.See(half)
+	p.See(block(2, 2, "OB1", "first", false))
+	c := told(t, &p)[0].Contents
+	if len(c) != 2 || c[0].Whole || c[0].Sum != "" || !c[1].Whole {
+		t.Errorf("a transfer with a hole is no content that others are compared with: %+v", c)
+	}
+}
+
+func TestUnfinished(t *testing.T) {
+	var p Programs
+	begin := block(1, 2, "FB7", "", false)
+	begin.Done, begin.Whole = false, false
+	p.See(begin)
+	if line := told(t, &p)[0]; line.Unfinished != 1 || len(line.Contents) != 0 {
+		t.Errorf("%+v", line)
+	}
+	p.See(block(2, 2, "FB7", "whole", false))
+	if line := told(t, &p)[0]; line.Unfinished != 0 || len(line.Contents) != 1 {
+		t.Errorf("%+v", line)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	var p Programs
+	for i := range MaxContents + 5 {
+		p.See(block(int64(i), 2, "OB1", fmt.Sprint("content ", i), false))
+	}
+	line := told(t, &p)[0]
+	if len(line.Contents) != MaxContents || line.Forgotten != 5 || line.Contents[0].First != "0" || line.Contents[MaxContents-1].First != fmt.Sprint(MaxContents+4) {
+		t.Errorf("the first and the latest contents stay: %+v", line)
+	}
+	for i := range MaxPrograms + 3 {
+		p.See(block(1, 3, fmt.Sprint("forged ", i), "x", false))
+	}
+	if p.Len() != MaxPrograms || p.NoRoom != 4 {
+		t.Errorf("%d programs, %d without room", p.Len(), p.NoRoom)
+	}
+	p.See(block(9, 2, "OB1", "content 0", true))
+	if line := told(t, &p)[0]; line.Contents[0].Uploads != 1 {
+		t.Errorf("what was known before the flood is still counted: %+v", line.Contents[0])
+	}
+}
