@@ -36,8 +36,19 @@ type Conversation struct {
 	Malformed  uint32      `json:"malformed"`
 	Encrypted  uint32      `json:"encrypted"`
 	OneWay     uint32      `json:"one_way"`
+	Rhythm     *Rhythm     `json:"rhythm,omitempty"` // of a protocol that nobody knows, where it is regular
 	Verbs      []string    `json:"verbs"`
 	Statements []Statement `json:"statements"`
+}
+
+// Rhythm is what can be said of a regular binary protocol that nobody reads. Arrays
+// are by sender, client first: how many messages were listened to, their commonest
+// lengths in bytes, and what all of them begin with, in hex.
+type Rhythm struct {
+	Period   int64       `json:"period_ns"` // mean time between two messages of the client
+	Messages [2]uint32   `json:"messages"`
+	Lengths  [2][]uint32 `json:"lengths"`
+	Prefix   [2]string   `json:"prefix"`
 }
 
 // Statement is one learned or later seen operation of a conversation. Period

@@ -122,7 +122,7 @@ func readPointNames(name string) (*point.Names, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--points %s: %w", name, reason(err))
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	return point.ReadNames(name, bufio.NewReader(f))
 }
 

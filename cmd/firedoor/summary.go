@@ -304,8 +304,11 @@ func printSight(b *strings.Builder, s *sensor.Summary) {
 			fmt.Fprintf(b, "  %12s  %s\n", grouped(l.n), plural(l.n, l.one, l.many))
 		}
 	}
-	for _, u := range s.Unknown[:min(len(s.Unknown), unknownShown)] {
-		fmt.Fprintf(b, "  %12s  %s of an unknown protocol: %s\n", grouped(u.Packets), plural(u.Packets, "packet", "packets"), portText(u))
+	unknown := slices.Clone(s.Unknown) // machines first: of a large transfer there is nothing to do
+	machines := slices.DeleteFunc(slices.Clone(unknown), func(u sensor.Unknown) bool { return u.Regular == nil })
+	unknown = append(machines, slices.DeleteFunc(unknown, func(u sensor.Unknown) bool { return u.Regular != nil })...)
+	for _, u := range unknown[:min(len(unknown), unknownShown)] {
+		fmt.Fprintf(b, "  %12s  %s of an unknown protocol: %s%s\n", grouped(u.Packets), plural(u.Packets, "packet", "packets"), portText(u), regularText(u.Regular))
 	}
 	if n := len(s.Unknown) - unknownShown; n > 0 {
 		fmt.Fprintf(b, "  %12d  more unknown %s (summary.json lists them)\n", n, plural(uint64(n), "protocol", "protocols"))
@@ -316,6 +319,25 @@ func printSight(b *strings.Builder, s *sensor.Summary) {
 	if b.Len() == before {
 		b.WriteString("  No blind spot was noticed.\n")
 	}
+}
+
+// regularText tells what can be said of an unknown machine's protocol.
+func regularText(r *firedoor.Rhythm) string {
+	if r == nil {
+		return ""
+	}
+	text := ", a machine's: every " + time.Duration(r.Period).Round(time.Millisecond).String()
+	for sender, who := range []string{"the client sends ", "the server "} {
+		if len(r.Lengths[sender]) == 0 {
+			continue
+		}
+		var lengths []string
+		for _, n := range r.Lengths[sender] {
+			lengths = append(lengths, fmt.Sprint(n))
+		}
+		text += ", " + who + strings.Join(lengths, " or ") + " bytes"
+	}
+	return text
 }
 
 func portText(u sensor.Unknown) string {

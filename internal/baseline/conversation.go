@@ -34,6 +34,8 @@ type Conversation struct {
 	Samples              uint64
 	Packets, Bytes       [2]uint64
 	First, Last          int64
+	// Rhythm is that of its longest flow that nobody could read, nil without one.
+	Rhythm *Rhythm
 
 	strange uint16 // statements that Covered found to be new
 	live    uint32 // flows that still point here

@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"firedoor"
+	"firedoor/internal/baseline"
 	"firedoor/internal/flow"
 	"firedoor/internal/packet"
 	"firedoor/internal/protocol"
@@ -26,7 +27,8 @@ type conn struct {
 	end    [2]firedoor.Endpoint
 	first  int64
 	opened firedoor.FrameRef
-	head   []byte // the members all its event lines share
+	head   []byte           // the members all its event lines share
+	rhythm *baseline.Rhythm // of a flow that nobody can read, once it goes on for a while
 }
 
 // half is what one side sent.

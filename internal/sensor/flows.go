@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"firedoor"
+	"firedoor/internal/baseline"
 	"firedoor/internal/flow"
 	"firedoor/internal/protocol"
 	"firedoor/internal/reassembly"
@@ -22,6 +23,7 @@ type storedFlow struct {
 	Opened firedoor.FrameRef
 	Half   [2]storedHalf
 	Runner protocol.Standing
+	Rhythm *baseline.Rhythm
 }
 
 type storedHalf struct {
@@ -48,7 +50,7 @@ func (l *lane) storeFlows() []storedFlow {
 			continue
 		}
 		s := storedFlow{Key: l.flows.Key(slot), First: c.first, Last: l.flows.Last(slot), Place: l.flows.Placed(slot), Conv: c.conv, Flags: uint16(c.flags & storedFlags),
-			Proto: c.proto, End: c.end, Opened: c.opened, Runner: c.run.Standing()}
+			Proto: c.proto, End: c.end, Opened: c.opened, Runner: c.run.Standing(), Rhythm: c.rhythm}
 		if c.filed != nil {
 			s.Filed = c.filed.Name
 		}
@@ -110,7 +112,7 @@ func (l *lane) restoreFlows(flows []storedFlow, table *flow.Arrangement) {
 func (l *lane) resume(slot int32, s *storedFlow) {
 	c := l.at(slot)
 	*c = conn{first: s.First, asks: -1, askEnd: -1, conv: s.Conv, joined: -1, proto: s.Proto, flags: connFlags(s.Flags) | resumed, end: s.End,
-		opened: s.Opened, filed: l.host.ByName(s.Filed), head: c.head[:0]}
+		opened: s.Opened, filed: l.host.ByName(s.Filed), head: c.head[:0], rhythm: s.Rhythm}
 	c.run.Resume(l.host, s.Runner)
 	for k := range c.half {
 		h := &s.Half[k]

@@ -36,6 +36,7 @@ type lane struct {
 	table      *baseline.Table
 	points     *point.Table
 	glances    []glance // by statement
+	rhythms    int      // flows that are or were listened to
 	waiting    asks
 	oneSided   oneSided
 	expected   []expectation
@@ -194,6 +195,9 @@ func (l *lane) through(c *conn, it *item, side int, fresh bool) {
 	case p.Layer == packet.LayerLink:
 		l.ethernet(c, p, side, fresh)
 	}
+	if c.run.Protocol() == nil && h.packets > beforeRhythm {
+		l.unread(c, p, side)
+	}
 }
 
 func (l *lane) udp(c *conn, p *packet.Packet, side int) {
@@ -313,6 +317,9 @@ func (l *lane) account(c *conn) {
 		conv.Bytes[i] += bytes
 		l.out.traffic = append(l.out.traffic, traffic{place: l.place(), learning: l.item.Learning, end: c.end[side], first: c.first, last: h.last,
 			packets: uint64(packets), bytes: bytes})
+	}
+	if r := c.rhythm; r != nil && (conv.Rhythm == nil || conv.Rhythm.Messages[0] < r.Messages[0]) {
+		conv.Rhythm = r
 	}
 	conv.Last = max(conv.Last, c.half[0].last, c.half[1].last)
 	conv.First = min(conv.First, c.first)

@@ -2,9 +2,11 @@ package sensor
 
 import (
 	"cmp"
+	"encoding/hex"
 	"slices"
 
 	"firedoor"
+	"firedoor/internal/baseline"
 	"firedoor/internal/eventlog"
 	"firedoor/internal/flow"
 )
@@ -91,7 +93,23 @@ func (r *Result) conversation(ref conversationRef) firedoor.Conversation {
 			out.Verbs = append(out.Verbs, v.String())
 		}
 	}
+	out.Rhythm = rhythm(c.Rhythm)
 	t.Each(ref.conv, func(st int32) { out.Statements = append(out.Statements, statement(ref, st)) })
+	return out
+}
+
+// rhythm is nil where nothing regular was heard.
+func rhythm(r *baseline.Rhythm) *firedoor.Rhythm {
+	if r == nil || !r.Regular() {
+		return nil
+	}
+	out := &firedoor.Rhythm{Period: r.Period(), Messages: r.Messages}
+	for sender := range out.Lengths {
+		out.Prefix[sender], out.Lengths[sender] = hex.EncodeToString(r.Prefix(sender)), []uint32{}
+		for _, l := range r.Common(sender) {
+			out.Lengths[sender] = append(out.Lengths[sender], l.Length)
+		}
+	}
 	return out
 }
 

@@ -49,6 +49,9 @@ type Unknown struct {
 	Conversations uint64 `json:"conversations"`
 	Packets       uint64 `json:"packets"`
 	Bytes         uint64 `json:"bytes"`
+	// Regular is the rhythm of the conversation with most messages among those that
+	// are a machine's, nil without one.
+	Regular *firedoor.Rhythm `json:"regular,omitempty"`
 }
 
 // ProtocolSummary is one recognised protocol.
@@ -140,6 +143,9 @@ func (r *Result) conversationTotals() {
 				u.Conversations++
 				u.Packets += packets
 				u.Bytes += bytes
+				if r := rhythm(c.Rhythm); r != nil && (u.Regular == nil || u.Regular.Messages[0] < r.Messages[0]) {
+					u.Regular = r
+				}
 				continue
 			}
 			p := entry(protocols, c.Protocol)

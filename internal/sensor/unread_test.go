@@ -1,0 +1,51 @@
+package sensor
+
+import (
+	"bytes"
+	"net/netip"
+	"testing"
+	"time"
+
+	"firedoor/internal/plant"
+)
+
+// A machine that speaks what nobody knows is a blind spot that can be described;
+// one transfer of bytes is only unknown.
+func TestUnknownMachine(t *testing.T) {
+	var capture bytes.Buffer
+	n, err := plant.NewNet(&capture, time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	panel := &plant.Host{MAC: 0x00d0c9000010, IP: netip.MustParseAddr("10.1.0.10"), TTL: 128}
+	press := &plant.Host{MAC: 0x0080f4000020, IP: netip.MustParseAddr("10.1.0.20"), TTL: 64}
+	poll, load := n.Dial(panel, press, 40000, 30001), n.Dial(panel, press, 40001, 30002)
+	for i := range 60 {
+		n.Wait(500 * time.Millisecond)
+		poll.Client([]byte{0xf7, 0x1c, 0, byte(i), 4, 2, byte(3 * i)})
+		poll.Server(append([]byte{0xf7, 0x9c, 0, byte(i)}, make([]byte, 20)...))
+		load.Client(bytes.Repeat([]byte{byte(i), 0x91}, 20+i))
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out := replay(t, Options{}, capture.Bytes())
+	found := false
+	for _, u := range out.Unknown {
+		switch r := u.Regular; {
+		case u.Port == 30002 && r != nil:
+			t.Errorf("what has every length is no machine's: %+v", r)
+		case u.Port == 30001:
+			if found = r != nil; !found {
+				t.Fatal("a machine that polls is not called one")
+			}
+			if r.Period < 450e6 || r.Period > 550e6 || len(r.Lengths[0]) != 1 || r.Lengths[0][0] != 7 || len(r.Lengths[1]) != 1 || r.Lengths[1][0] != 24 ||
+				r.Prefix != [2]string{"f71c00", "f79c00"} {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if !found {
+		t.Errorf("port 30001 is not among the unknown: %+v", out.Unknown)
+	}
+}
