@@ -694,8 +694,8 @@ func TestJudgeBACnet(t *testing.T) {
 			}
 		}
 		t.Logf("%-60s operations %5d  agree %5d  differ %d  missing %d  extra %d", name, s.operations, s.agree, s.differ, s.missing, s.extra)
-		total.operations, total.agree, total.differ, total.missing, total.extra =
-			total.operations+s.operations, total.agree+s.agree, total.differ+s.differ, total.missing+s.missing, total.extra+s.extra
+		total.add(&s)
+		total.differ, total.missing, total.extra = total.differ+s.differ, total.missing+s.missing, total.extra+s.extra
 	})
 	if total.operations == 0 {
 		t.Error("bacnet: not one operation in the corpus")
@@ -706,4 +706,5 @@ func TestJudgeBACnet(t *testing.T) {
 	if share < leastShare {
 		t.Errorf("bacnet: %.3f %% of the operations agree, must be %.1f %%", share, leastShare)
 	}
+	keepJudged(t, "bacnet", &total, judgedFields)
 }

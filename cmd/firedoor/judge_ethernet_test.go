@@ -56,8 +56,7 @@ func TestJudgeEthernet(t *testing.T) {
 			if total[p] == nil {
 				total[p] = &score{}
 			}
-			total[p].operations += s.operations
-			total[p].agree += s.agree
+			total[p].add(s)
 			t.Logf("%-8s %6d told  %6d agree  %s", p, s.operations, s.agree, v.name)
 		}
 		for i := range v.all {
@@ -78,6 +77,7 @@ func TestJudgeEthernet(t *testing.T) {
 		if share := 100 * float64(s.agree) / float64(s.operations+s.extra); share < leastShare {
 			t.Errorf("%s: %.3f %% agree, must be %.1f %%", p, share, leastShare)
 		}
+		keepJudged(t, p, s, judgedFields)
 	}
 }
 

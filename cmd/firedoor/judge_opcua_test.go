@@ -391,6 +391,7 @@ func TestJudgeOPCUA(t *testing.T) {
 		t.Fatal("not one operation in the corpus")
 	}
 	t.Logf("operations %d  agree %d  differ %d  missing %d  extra %d", total.operations, total.agree, total.differ, total.missing, total.extra)
+	keepJudged(t, "opcua", &total, judgedFields)
 }
 
 func judgeOPCUA(t *testing.T, path string, total *score) {
@@ -411,8 +412,7 @@ func judgeOPCUA(t *testing.T, path string, total *score) {
 	}
 	agree, all := compare(filepath.Base(path), want, got)
 	t.Logf("%-70s operations %4d  agree %4d", filepath.Base(path), len(want), len(agree))
-	total.operations += len(want)
-	total.agree += len(agree)
+	total.add(&score{operations: len(want), agree: len(agree)})
 	for i := range all {
 		total.count(&all[i])
 		t.Errorf("a difference: %v", &all[i])

@@ -224,7 +224,16 @@ func differs(a, b *judged) string {
 }
 
 // score is what a protocol reached over all captures.
-type score struct{ operations, agree, missing, extra, differ int }
+type score struct{ captures, operations, agree, missing, extra, differ int }
+
+// add counts what a capture gave.
+func (s *score) add(o *score) {
+	if o.operations > 0 {
+		s.captures++
+	}
+	s.operations += o.operations
+	s.agree += o.agree
+}
 
 func (s *score) count(d *disagreement) {
 	switch d.member {
@@ -402,8 +411,7 @@ func settle(t *testing.T, verdicts []*verdict) {
 			if total[p] == nil {
 				total[p] = &score{}
 			}
-			total[p].operations += s.operations
-			total[p].agree += s.agree
+			total[p].add(s)
 		}
 		for i := range v.all {
 			d := &v.all[i]
@@ -438,6 +446,7 @@ func settle(t *testing.T, verdicts []*verdict) {
 		if share < leastShare {
 			t.Errorf("%s: %.3f %% of the operations agree, must be %.1f %%", p, share, leastShare)
 		}
+		keepJudged(t, p, s, judgedFields)
 	}
 }
 

@@ -38,9 +38,40 @@ type Protocol struct {
 	// Spaces are all kinds of object its operations can touch, each Name once. What
 	// was learned is stored by these names, so a name that was released stays.
 	Spaces []*firedoor.Space
+	// Sheet is what the coverage sheet says beyond what the captures show.
+	Sheet Sheet
 	// Events are the kinds of event the parser can emit; the suite checks that
 	// its captures show every one of them.
 	Events []firedoor.EventKind
+}
+
+// Depth is how far a protocol is read.
+type Depth uint8
+
+// Depths. Names are for identity: who is who, and which software speaks. Recognised
+// protocols tell what is asked for, deep ones of which object and with which value.
+const (
+	Names Depth = iota
+	Recognised
+	Deep
+)
+
+var depthWords = [...]string{"names", "recognised", "deep"}
+
+// String is the word used in the sheet.
+func (d Depth) String() string { return depthWords[d] }
+
+// Sheet is a protocol's entry in docs/COVERAGE.md, as far as a person must say it.
+type Sheet struct {
+	Title string // as its makers write it
+	Depth Depth
+	By    string // which specification, or description
+	// Unread are the messages that exist and are not read, in a few words each.
+	Unread []string
+	// OwnBytes: never seen on a wire, made from descriptions and tried on captures of
+	// the product's own.
+	OwnBytes bool
+	Peers    []string // real devices and libraries it was tried with, in tests
 }
 
 // EthernetClient tells which side is the client of a flow on Ethernet that begins

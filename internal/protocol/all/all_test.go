@@ -15,3 +15,7 @@ var tested = append(slices.Clone(List), template.Protocol)
 func TestContract(t *testing.T) { protocoltest.Run(t, tested) }
 
 func FuzzParsers(f *testing.F) { protocoltest.Fuzz(f, tested) }
+
+func TestCoverageSheet(t *testing.T) {
+	protocoltest.CoverageSheet(t, List, "../../../docs/COVERAGE.md")
+}

@@ -12,9 +12,11 @@ var Protocol = &protocol.Protocol{
 	UDP:        []uint16{2222},
 	Industrial: true,
 	Probe:      probe,
-	New:        func() protocol.Parser { return newParser() },
-	Spaces:     []*firedoor.Space{&assembly, &tag, &connection},
-	Events:     []firedoor.EventKind{firedoor.EventSample, firedoor.EventMalformed},
+	Sheet: protocol.Sheet{Title: "Common Industrial Protocol", Depth: protocol.Deep, By: "The CIP Networks Library, Volume 1, and Logix 5000 Controllers Data Access (1756-PM020)",
+		Unread: []string{"services of vendors: number and class only"}},
+	New:    func() protocol.Parser { return newParser() },
+	Spaces: []*firedoor.Space{&assembly, &tag, &connection},
+	Events: []firedoor.EventKind{firedoor.EventSample, firedoor.EventMalformed},
 }
 
 // probe wants exactly one sequenced address and one connected data item that

@@ -13,6 +13,8 @@ var Protocol = &protocol.Protocol{
 	UDP:    []uint16{67, 68},
 	Probe:  probe,
 	Orient: orient,
+	Sheet: protocol.Sheet{Title: "DHCP for IPv4", Depth: protocol.Names, By: "RFC 2131, RFC 2132",
+		Unread: []string{"DHCPv6"}},
 	New:    func() protocol.Parser { return &parser{} },
 	Events: []firedoor.EventKind{firedoor.EventIdentity, firedoor.EventMalformed},
 }

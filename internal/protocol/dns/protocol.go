@@ -15,6 +15,8 @@ var Protocol = &protocol.Protocol{
 	UDP:    []uint16{53},
 	Probe:  probe,
 	Orient: orient,
+	Sheet: protocol.Sheet{Title: "Domain Name System", Depth: protocol.Names, By: "RFC 1035",
+		Unread: []string{"transfers of zones"}},
 	New:    func() protocol.Parser { return &parser{} },
 	Events: []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventMalformed},
 }

@@ -13,8 +13,10 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	New:        func() protocol.Parser { return newParser() },
-	Spaces:     []*firedoor.Space{&classSpace, &instanceSpace, &attributeSpace, &memberSpace, &pointSpace, &pathSpace, &tagSpace, &fileSpace},
+	Sheet: protocol.Sheet{Title: "EtherNet/IP encapsulation", Depth: protocol.Deep, By: "The CIP Networks Library, Volume 2",
+		Unread: []string{"encapsulation commands of vendors: number only"}},
+	New:    func() protocol.Parser { return newParser() },
+	Spaces: []*firedoor.Space{&classSpace, &instanceSpace, &attributeSpace, &memberSpace, &pointSpace, &pathSpace, &tagSpace, &fileSpace},
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed, firedoor.EventExpect,
 	},

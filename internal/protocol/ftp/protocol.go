@@ -14,6 +14,8 @@ var Protocol = &protocol.Protocol{
 	TCP:    []uint16{21},
 	Probe:  probe,
 	Orient: orient,
+	Sheet: protocol.Sheet{Title: "File Transfer Protocol", Depth: protocol.Recognised, By: "RFC 959, RFC 4217",
+		Unread: []string{"content of files"}},
 	New:    func() protocol.Parser { return &parser{} },
 	Events: []firedoor.EventKind{firedoor.EventLogin, firedoor.EventFileTransfer, firedoor.EventIdentity, firedoor.EventHandOver},
 }

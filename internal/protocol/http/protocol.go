@@ -13,6 +13,8 @@ var Protocol = &protocol.Protocol{
 	TCP:    []uint16{80, 3128, 8000, 8008, 8080, 8081, 8088},
 	Probe:  probe,
 	Orient: orient,
+	Sheet: protocol.Sheet{Title: "HTTP/1.x", Depth: protocol.Names, By: "RFC 9112",
+		Unread: []string{"bodies", "HTTP/2 and HTTP/3"}},
 	New:    func() protocol.Parser { return &parser{} },
 	Events: []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed},
 }

@@ -12,6 +12,8 @@ var Protocol = &protocol.Protocol{
 	TCP:    []uint16{389, 3268},
 	Probe:  probe,
 	Orient: orient,
+	Sheet: protocol.Sheet{Title: "Lightweight Directory Access Protocol", Depth: protocol.Names, By: "RFC 4511",
+		Unread: []string{"everything but the bind"}},
 	New:    func() protocol.Parser { return &parser{} },
 	Events: []firedoor.EventKind{firedoor.EventLogin, firedoor.EventEncrypted, firedoor.EventHandOver, firedoor.EventMalformed},
 }

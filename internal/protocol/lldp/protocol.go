@@ -9,6 +9,8 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:     "lldp",
 	Ethernet: []uint16{0x88cc},
-	New:      func() protocol.Parser { return &parser{} },
-	Events:   []firedoor.EventKind{firedoor.EventIdentity, firedoor.EventMalformed},
+	Sheet: protocol.Sheet{Title: "Link Layer Discovery Protocol", Depth: protocol.Names, By: "IEEE 802.1AB",
+		Unread: []string{"extensions of organisations but PROFINET's"}},
+	New:    func() protocol.Parser { return &parser{} },
+	Events: []firedoor.EventKind{firedoor.EventIdentity, firedoor.EventMalformed},
 }

@@ -11,6 +11,7 @@ var Protocol = &protocol.Protocol{
 	Name:   "mdns",
 	UDP:    []uint16{5353},
 	Probe:  probe,
+	Sheet:  protocol.Sheet{Title: "Multicast DNS", Depth: protocol.Names, By: "RFC 6762"},
 	New:    func() protocol.Parser { return &parser{} },
 	Events: []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventMalformed},
 }

@@ -14,9 +14,12 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	New:        func() protocol.Parser { return newParser() },
-	Spaces:     []*firedoor.Space{&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files},
-	Events:     []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
+	Sheet: protocol.Sheet{Title: "Modbus/TCP", Depth: protocol.Deep, By: "Modbus Application Protocol V1.1b3 and Messaging on TCP/IP Implementation Guide V1.0b",
+		Unread: []string{"sub-functions of 43 other than device identification and CANopen", "functions the specification leaves to users: number and length only"},
+		Peers:  []string{"libmodbus", "pymodbus"}},
+	New:    func() protocol.Parser { return newParser() },
+	Spaces: []*firedoor.Space{&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files},
+	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
 // The header (Modbus Messaging on TCP/IP, 3.1.3): transaction 2, protocol 2

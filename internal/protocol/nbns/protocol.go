@@ -12,6 +12,7 @@ var Protocol = &protocol.Protocol{
 	UDP:    []uint16{137},
 	Probe:  probe,
 	Orient: orient,
+	Sheet:  protocol.Sheet{Title: "NetBIOS name service", Depth: protocol.Names, By: "RFC 1002"},
 	New:    func() protocol.Parser { return &parser{} },
 	Events: []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventMalformed},
 }

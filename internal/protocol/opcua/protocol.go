@@ -14,8 +14,10 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	New:        func() protocol.Parser { return newParser() },
-	Spaces:     []*firedoor.Space{&spaceNode, &spacePath, &spaceMethod, &spacePolicy, &spaceToken, &spaceHandle},
+	Sheet: protocol.Sheet{Title: "OPC UA binary over TCP", Depth: protocol.Deep, By: "OPC 10000-4, -6",
+		Unread: []string{"texts, structures and dates as values: the node only", "services with SignAndEncrypt: peers and rhythm only"}},
+	New:    func() protocol.Parser { return newParser() },
+	Spaces: []*firedoor.Space{&spaceNode, &spacePath, &spaceMethod, &spacePolicy, &spaceToken, &spaceHandle},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,
 		firedoor.EventLogin, firedoor.EventEncrypted, firedoor.EventMalformed},
 }

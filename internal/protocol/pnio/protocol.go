@@ -13,9 +13,11 @@ var Protocol = &protocol.Protocol{
 	Ethernet:   []uint16{0x8892},
 	Industrial: true,
 	Orient:     orient,
-	New:        func() protocol.Parser { return newParser() },
-	Spaces:     []*firedoor.Space{&blocks, &frames, &submodules},
-	Events:     []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
+	Sheet: protocol.Sheet{Title: "PROFINET on Ethernet: DCP, cyclic data, alarms", Depth: protocol.Deep, By: "IEC 61158-6-10",
+		Unread: []string{"which bytes of a frame are whose: told on UDP when the connection is made", "fragments and time synchronisation: named only"}},
+	New:    func() protocol.Parser { return newParser() },
+	Spaces: []*firedoor.Space{&blocks, &frames, &submodules},
+	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
 // Frame ids (coding of the field FrameID).

@@ -34,6 +34,7 @@ type player struct {
 	forced  map[*flow]start
 	damaged bool // the bytes were changed: a secret may stand where a name should
 	quiet   bool // keep no records
+	sheet   *sheet
 
 	flow    *flow
 	chunk   int
@@ -205,6 +206,9 @@ func (p *player) take(e *firedoor.Event) {
 		rec.parser, rec.dir = w.of.Name, w.dir
 		rec.framing = !w.inside
 		p.show(w.of.Name, e.Kind)
+	}
+	if p.sheet != nil {
+		p.sheet.take(rec.parser, e)
 	}
 	switch e.Kind {
 	case firedoor.EventOperation:

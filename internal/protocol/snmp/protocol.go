@@ -11,6 +11,8 @@ var Protocol = &protocol.Protocol{
 	UDP:    []uint16{161, 162},
 	Probe:  probe,
 	Orient: orient,
+	Sheet: protocol.Sheet{Title: "SNMP v1 and v2c", Depth: protocol.Recognised, By: "RFC 3416",
+		Unread: []string{"version 3 with privacy: as encrypted", "tables beyond the first variables"}},
 	New:    func() protocol.Parser { return &parser{} },
 	Spaces: []*firedoor.Space{oids},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},

@@ -7,9 +7,11 @@ import (
 
 // Protocol is Telnet.
 var Protocol = &protocol.Protocol{
-	Name:   "telnet",
-	TCP:    []uint16{23},
-	Probe:  probe,
+	Name:  "telnet",
+	TCP:   []uint16{23},
+	Probe: probe,
+	Sheet: protocol.Sheet{Title: "Telnet", Depth: protocol.Names, By: "RFC 854",
+		Unread: []string{"what is typed"}},
 	New:    func() protocol.Parser { return &parser{} },
 	Events: []firedoor.EventKind{firedoor.EventLogin},
 }

@@ -13,6 +13,8 @@ var Protocol = &protocol.Protocol{
 	TCP:    []uint16{443, 465, 636, 853, 989, 990, 992, 993, 995, 8443, 8883},
 	Probe:  probe,
 	Orient: orient,
+	Sheet: protocol.Sheet{Title: "Transport Layer Security", Depth: protocol.Names, By: "RFC 8446, RFC 5246; JA4",
+		Unread: []string{"what is encrypted"}},
 	New:    func() protocol.Parser { return &parser{} },
 	Events: []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},
 }

@@ -1,0 +1,261 @@
+package protocoltest
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"firedoor"
+	"firedoor/internal/protocol"
+)
+
+// Judged is what an independent judge said of a protocol over captures from
+// elsewhere. The tests that ask the judge keep it in JudgedFile, by protocol.
+type Judged struct {
+	Judge    string `json:"judge"`    // "tshark"
+	Captures int    `json:"captures"` // that hold the protocol
+	Compared int    `json:"compared"` // operations and samples
+	Agree    int    `json:"agree"`
+	Fields   string `json:"fields"` // that were compared
+}
+
+// JudgedFile is where the judge's words are, seen from the folder of the list.
+const JudgedFile = "testdata/judged.json"
+
+// sheet gathers what captures show of every protocol.
+type sheet struct {
+	of map[string]*shown
+}
+
+// shown is what the captures of one protocol show.
+type shown struct {
+	functions []*function
+	samples   []*function
+	facts     []string
+	errors    []string
+	others    map[firedoor.EventKind]bool
+}
+
+// function is one function of a protocol, as far as captures show it.
+type function struct {
+	code                              uint32
+	words                             string
+	verb                              firedoor.Verb
+	object, values, outcome, refusals bool
+}
+
+func (s *sheet) protocol(name string) *shown {
+	p := s.of[name]
+	if p == nil {
+		p = &shown{others: map[firedoor.EventKind]bool{}}
+		s.of[name] = p
+	}
+	return p
+}
+
+func (s *sheet) take(parser string, e *firedoor.Event) {
+	switch e.Kind {
+	case firedoor.EventOperation:
+		op := e.Operation
+		p := s.protocol(cmp.Or(op.Protocol, parser))
+		f := find(&p.functions, op.Code, op.Function, op.Verb)
+		f.object = f.object || op.Object.Space != nil
+		f.values = f.values || op.Values.Type != firedoor.NoValue
+		f.outcome = f.outcome || op.Phase == firedoor.Answered
+		f.refusals = f.refusals || len(op.Refusals) > 0
+		if o := op.Outcome; o.Kind == firedoor.OutcomeError && o.Name != "" {
+			p.errors = once(p.errors, o.Name)
+		}
+	case firedoor.EventSample:
+		p := s.protocol(cmp.Or(e.Sample.Protocol, parser))
+		f := find(&p.samples, 0, e.Sample.Function, 0)
+		f.object, f.values = f.object || e.Sample.Object.Space != nil, f.values || e.Sample.Values.Type != firedoor.NoValue
+	case firedoor.EventIdentity:
+		p := s.protocol(parser)
+		p.facts = once(p.facts, e.Identity.Kind.String())
+	default:
+		s.protocol(parser).others[e.Kind] = true
+	}
+}
+
+func find(all *[]*function, code uint32, words string, verb firedoor.Verb) *function {
+	for _, f := range *all {
+		if f.code == code && f.words == words && f.verb == verb {
+			return f
+		}
+	}
+	f := &function{code: code, words: words, verb: verb}
+	*all = append(*all, f)
+	return f
+}
+
+func once(all []string, word string) []string {
+	if slices.Contains(all, word) {
+		return all
+	}
+	return append(all, word)
+}
+
+// CoverageSheet writes docs/COVERAGE.md, from what the captures of every protocol of
+// the list show, what its Sheet says and what the judge said: page is where it is, seen from the folder of
+// the list. Without -update it fails when the page is not what would be written.
+func CoverageSheet(t *testing.T, list []*protocol.Protocol, page string) {
+	s := &sheet{of: map[string]*shown{}}
+	for _, pr := range list {
+		paths, err := filepath.Glob(filepath.Join(folderOf(pr), "testdata", "*.pcap"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			st, err := readSight(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := newPlayer(list)
+			p.sheet = s
+			p.play(st.chunks)
+		}
+		if pr.Sheet.Title == "" || pr.Sheet.By == "" {
+			t.Errorf("%s: say in its Sheet what it is called and after which specification it is read", pr.Name)
+		}
+	}
+	judged := map[string]Judged{}
+	if b, err := os.ReadFile(JudgedFile); err != nil {
+		t.Fatal(err)
+	} else if err := json.Unmarshal(b, &judged); err != nil {
+		t.Fatal(err)
+	}
+	fresh := s.write(list, judged)
+	if *update {
+		if err := os.WriteFile(page, fresh, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if old, err := os.ReadFile(page); err != nil || string(old) != string(fresh) {
+		t.Errorf("%s is not what the captures show (%v): run go test ./internal/protocol/all -run TestCoverageSheet -update and read the difference", page, err)
+	}
+}
+
+const sheetHead = `# Coverage
+
+What is read of every protocol, and what is not. This page is written from the product's own captures, from what each protocol's folder
+says of itself and from the comparisons with an independent judge; a test fails when it is not true any more
+(` + "`go test ./internal/protocol/all -run TestCoverageSheet -update`" + ` writes it).
+
+- **deep**: what is asked, of which object, with which values, and what became of it. **recognised**: who asks whom for what.
+  **names**: who is who, and which software speaks.
+- Functions are counted that the captures show: of these with an object, with values, and refusable: a patch of a few bytes after which the
+  device declines by itself.
+- **Judged**: operations and samples of captures from elsewhere that were compared one by one with tshark, and how many of them agree.
+  *Own bytes* means that nobody had a capture: read from descriptions, and tried on what we made ourselves.
+
+`
+
+// write makes the page.
+func (s *sheet) write(list []*protocol.Protocol, judged map[string]Judged) []byte {
+	var b strings.Builder
+	b.WriteString(sheetHead)
+	b.WriteString("| protocol | depth | functions | with object | with values | refusable | samples | judged | peers |\n|---|---|---|---|---|---|---|---|---|\n")
+	order := slices.Clone(list)
+	slices.SortFunc(order, func(a, b *protocol.Protocol) int {
+		return cmp.Or(-cmp.Compare(a.Sheet.Depth, b.Sheet.Depth), strings.Compare(a.Name, b.Name))
+	})
+	for _, pr := range order {
+		p := s.protocol(pr.Name)
+		var object, values, refusals int
+		for _, f := range p.functions {
+			object, values, refusals = object+one(f.object), values+one(f.values), refusals+one(f.refusals)
+		}
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %d | %d | %d | %d | %d | %s | %s |\n", pr.Name, pr.Name, pr.Sheet.Depth, len(p.functions), object, values, refusals,
+			len(p.samples), judgedText(pr, judged), strings.Join(pr.Sheet.Peers, ", "))
+	}
+	for _, pr := range order {
+		s.section(&b, pr, judged)
+	}
+	return []byte(b.String())
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func judgedText(pr *protocol.Protocol, judged map[string]Judged) string {
+	if j, ok := judged[pr.Name]; ok {
+		return fmt.Sprintf("%d of %d in %d", j.Agree, j.Compared, j.Captures)
+	}
+	if pr.Sheet.OwnBytes {
+		return "*own bytes*"
+	}
+	return "by hand"
+}
+
+// section is what the page says of one protocol.
+func (s *sheet) section(b *strings.Builder, pr *protocol.Protocol, judged map[string]Judged) {
+	p := s.protocol(pr.Name)
+	fmt.Fprintf(b, "\n## %s\n%s. %s.", pr.Name, pr.Sheet.Title, strings.TrimSuffix(pr.Sheet.By, "."))
+	if pr.Sheet.OwnBytes {
+		b.WriteString(" Never seen on a wire by us.")
+	}
+	if j, ok := judged[pr.Name]; ok {
+		fmt.Fprintf(b, " Compared with %s over %d captures: %s.", j.Judge, j.Captures, j.Fields)
+	}
+	b.WriteString("\n\n")
+	list := func(what string, words []string) {
+		if len(words) > 0 {
+			fmt.Fprintf(b, "- %s: %s.\n", what, strings.Join(words, ", "))
+		}
+	}
+	for _, k := range []struct {
+		what string
+		fits func(f *function) bool
+	}{
+		{"With object and values", func(f *function) bool { return f.object && f.values }},
+		{"With values, no object", func(f *function) bool { return !f.object && f.values }},
+		{"With object", func(f *function) bool { return f.object && !f.values }},
+		{"Verb and outcome alone", func(f *function) bool { return !f.object && !f.values }},
+	} {
+		list(k.what, wordsOf(p.functions, k.fits))
+	}
+	list("Refusable", wordsOf(p.functions, func(f *function) bool { return f.refusals }))
+	list("Samples", wordsOf(p.samples, func(*function) bool { return true }))
+	slices.Sort(p.facts)
+	list("Identity", p.facts)
+	slices.Sort(p.errors)
+	list("Errors by name", p.errors)
+	var others []string
+	for _, k := range pr.Events {
+		if p.others[k] && k != firedoor.EventMalformed {
+			others = append(others, k.String())
+		}
+	}
+	list("Also told", others)
+	list("Not read", pr.Sheet.Unread)
+}
+
+// wordsOf gives functions as words with their verbs, by code.
+func wordsOf(all []*function, fits func(*function) bool) []string {
+	some := slices.Clone(all)
+	slices.SortFunc(some, func(a, b *function) int {
+		return cmp.Or(cmp.Compare(a.code, b.code), strings.Compare(a.words, b.words), cmp.Compare(a.verb, b.verb))
+	})
+	var words []string
+	for _, f := range some {
+		if !fits(f) {
+			continue
+		}
+		text := f.words
+		if f.verb != 0 {
+			text += fmt.Sprintf(" (%s)", f.verb)
+		}
+		words = once(words, text)
+	}
+	return words
+}
