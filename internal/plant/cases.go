@@ -83,6 +83,7 @@ var cases = []Case{
 	{"dnp3", "datagrams", dnp3Datagrams},
 	{"dnp3", "midstream", dnp3Midstream},
 	{"dnp3", "malformed", dnp3Malformed},
+	{"hartip", "poll", hartPoll}, {"hartip", "commands", hartCommands}, {"hartip", "datagrams", hartDatagrams}, {"hartip", "midstream", hartMidstream}, {"hartip", "malformed", hartMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

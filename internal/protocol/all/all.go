@@ -12,6 +12,7 @@ import (
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/goose"
+	"firedoor/internal/protocol/hartip"
 	"firedoor/internal/protocol/http"
 	"firedoor/internal/protocol/iec104"
 	"firedoor/internal/protocol/ldap"
@@ -41,6 +42,7 @@ var List = []*protocol.Protocol{
 	iec104.Protocol,
 	bacnet.Protocol,
 	dnp3.Protocol,
+	hartip.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
