@@ -25,6 +25,7 @@ import (
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/sv"
+	"firedoor/internal/protocol/synphasor"
 	"firedoor/internal/protocol/telnet"
 	"firedoor/internal/protocol/tls"
 )
@@ -43,6 +44,7 @@ var List = []*protocol.Protocol{
 	bacnet.Protocol,
 	dnp3.Protocol,
 	hartip.Protocol,
+	synphasor.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
