@@ -85,6 +85,7 @@ var cases = []Case{
 	{"dnp3", "malformed", dnp3Malformed},
 	{"hartip", "poll", hartPoll}, {"hartip", "commands", hartCommands}, {"hartip", "datagrams", hartDatagrams}, {"hartip", "midstream", hartMidstream}, {"hartip", "malformed", hartMalformed},
 	{"synphasor", "poll", phasorPoll}, {"synphasor", "commands", phasorCommands}, {"synphasor", "midstream", phasorMidstream}, {"synphasor", "malformed", phasorMalformed},
+	{"gesrtp", "poll", srtpPoll}, {"gesrtp", "services", srtpServices}, {"gesrtp", "midstream", srtpMidstream}, {"gesrtp", "malformed", srtpMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

@@ -11,6 +11,7 @@ import (
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/ftp"
+	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
 	"firedoor/internal/protocol/hartip"
 	"firedoor/internal/protocol/http"
@@ -45,6 +46,7 @@ var List = []*protocol.Protocol{
 	dnp3.Protocol,
 	hartip.Protocol,
 	synphasor.Protocol,
+	gesrtp.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
