@@ -86,6 +86,7 @@ var cases = []Case{
 	{"hartip", "poll", hartPoll}, {"hartip", "commands", hartCommands}, {"hartip", "datagrams", hartDatagrams}, {"hartip", "midstream", hartMidstream}, {"hartip", "malformed", hartMalformed},
 	{"synphasor", "poll", phasorPoll}, {"synphasor", "commands", phasorCommands}, {"synphasor", "midstream", phasorMidstream}, {"synphasor", "malformed", phasorMalformed},
 	{"gesrtp", "poll", srtpPoll}, {"gesrtp", "services", srtpServices}, {"gesrtp", "midstream", srtpMidstream}, {"gesrtp", "malformed", srtpMalformed},
+	{"codesys", "poll", codesysPoll}, {"codesys", "services", codesysServices}, {"codesys", "datagrams", codesysDatagrams}, {"codesys", "midstream", codesysMidstream}, {"codesys", "malformed", codesysMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

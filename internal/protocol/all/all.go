@@ -5,6 +5,7 @@ import (
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cip"
+	"firedoor/internal/protocol/codesys"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
 	"firedoor/internal/protocol/dnp3"
@@ -47,6 +48,7 @@ var List = []*protocol.Protocol{
 	hartip.Protocol,
 	synphasor.Protocol,
 	gesrtp.Protocol,
+	codesys.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
