@@ -87,6 +87,7 @@ var cases = []Case{
 	{"synphasor", "poll", phasorPoll}, {"synphasor", "commands", phasorCommands}, {"synphasor", "midstream", phasorMidstream}, {"synphasor", "malformed", phasorMalformed},
 	{"gesrtp", "poll", srtpPoll}, {"gesrtp", "services", srtpServices}, {"gesrtp", "midstream", srtpMidstream}, {"gesrtp", "malformed", srtpMalformed},
 	{"codesys", "poll", codesysPoll}, {"codesys", "services", codesysServices}, {"codesys", "datagrams", codesysDatagrams}, {"codesys", "midstream", codesysMidstream}, {"codesys", "malformed", codesysMalformed},
+	{"cclinkief", "poll", cclinkPoll}, {"cclinkief", "searches", cclinkSearches}, {"cclinkief", "malformed", cclinkMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

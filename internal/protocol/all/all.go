@@ -4,6 +4,7 @@ import (
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
+	"firedoor/internal/protocol/cclinkief"
 	"firedoor/internal/protocol/cip"
 	"firedoor/internal/protocol/codesys"
 	"firedoor/internal/protocol/cotp"
@@ -49,6 +50,7 @@ var List = []*protocol.Protocol{
 	synphasor.Protocol,
 	gesrtp.Protocol,
 	codesys.Protocol,
+	cclinkief.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
