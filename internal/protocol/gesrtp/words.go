@@ -35,12 +35,10 @@ var memoryTable = [...]memory{
 // numbers of their own.
 var memories = firedoor.Space{Name: "memory", Axis: 2, Append: func(dst []byte, o *firedoor.Object) []byte {
 	m := memoryOf(byte(o.At[0]))
-	switch {
-	case m.name == "":
+	if m.name == "" {
 		dst = strconv.AppendUint(append(dst, "selector:0x"...), uint64(o.At[0]), 16)
-	default:
-		dst = append(dst, m.name...)
 	}
+	dst = append(dst, m.name...)
 	if m.of == firedoor.U8 {
 		dst = append(dst, ".byte"...)
 	}

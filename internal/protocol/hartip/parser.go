@@ -132,7 +132,9 @@ func (u *unit) object() firedoor.Object {
 // severalIn tells whether a direct PDU holds more than one command.
 func severalIn(body []byte) bool {
 	w := walk{body: body, at: 2}
-	return w.next() && w.next()
+	for w.count < 2 && w.next() {
+	}
+	return w.count == 2
 }
 
 func (p *parser) request(id byte, body []byte) {
