@@ -59,7 +59,7 @@ func wordOf(code uint32) word {
 	case code >= 128 && code <= 253:
 		return word{"device-specific command", firedoor.VerbConfigure}
 	case code > 253:
-		return word{"extended command", firedoor.VerbConfigure}
+		return extendedWord(code)
 	default:
 		return word{"unassigned command", firedoor.VerbConfigure}
 	}
@@ -130,6 +130,55 @@ var commands = [...]word{
 	117: {"write event notification timing", configure}, 118: {"event notification control", configure}, 119: {"acknowledge event notification", configure},
 }
 
+// extendedWord is what a number of 16 bits stands for, as far as it is public.
+func extendedWord(code uint32) word {
+	switch code {
+	case 520:
+		return word{"read process unit tag", identify}
+	case 521:
+		return word{"write process unit tag", configure}
+	case 532:
+		return word{"read client subscription summary", diagnose}
+	case 533:
+		return word{"write client subscription flags", firedoor.VerbSession}
+	case 538:
+		return word{"read hart-ip server ports", diagnose}
+	case 539:
+		return word{"write hart-ip udp port", configure}
+	case 540:
+		return word{"write hart-ip tcp port", configure}
+	case 541:
+		return word{"write client pake password", configure}
+	case 542:
+		return word{"write client pre-shared key", configure}
+	case 543:
+		return word{"read syslog server hostname and port", diagnose}
+	case 544:
+		return word{"write syslog port", configure}
+	case 545:
+		return word{"write syslog server hostname", configure}
+	case 546:
+		return word{"write syslog server pre-shared key", configure}
+	case 547:
+		return word{"write syslog server pake password", configure}
+	case 768:
+		return word{"write join key", configure}
+	case 774:
+		return word{"read network id", diagnose}
+	case 779:
+		return word{"report device health", diagnose}
+	case 780:
+		return word{"report neighbor health list", diagnose}
+	case 787:
+		return word{"report neighbor signal levels", diagnose}
+	case 833:
+		return word{"read neighbor health of a device", diagnose}
+	case 834:
+		return word{"read network topology", diagnose}
+	}
+	return word{"extended command", configure}
+}
+
 // codes are the response codes that mean the same for every command (TS20307).
 var codes = [...]string{
 	2: "invalid-selection", 3: "passed-parameter-too-large", 4: "passed-parameter-too-small", 5: "too-few-data-bytes-received",
@@ -162,32 +211,18 @@ func status(id, code byte) firedoor.Outcome {
 	return outcome(code)
 }
 
-// vendors are makers whose number was found in more than one public list of the
-// FieldComm Group's identifiers.
+// vendors are makers by their number, as the expanded device types of TS20183
+// (whose high byte is the maker's number) show them.
+var vendors = [...]string{
+	0x11: "Endress+Hauser", 0x12: "ABB", 0x13: "Fisher Controls", 0x14: "Schneider Electric", 0x15: "Fuji Electric", 0x16: "ABB",
+	0x17: "Honeywell", 0x1a: "ABB", 0x1f: "Micro Motion", 0x26: "Rosemount", 0x2a: "Siemens", 0x2c: "Toshiba",
+	0x2e: "Rosemount Analytical", 0x2f: "Valmet", 0x30: "Flowserve", 0x36: "Azbil", 0x37: "Yokogawa", 0x38: "Mobrey",
+	0xf9: "FieldComm Group",
+}
+
 func vendor(id uint32) string {
-	switch id {
-	case 0x11:
-		return "Endress+Hauser"
-	case 0x13:
-		return "Fisher Controls"
-	case 0x17:
-		return "Honeywell"
-	case 0x1a:
-		return "ABB"
-	case 0x1f:
-		return "Micro Motion"
-	case 0x26:
-		return "Rosemount"
-	case 0x2a:
-		return "Siemens"
-	case 0x37:
-		return "Yokogawa"
-	case 0x42:
-		return "SAMSON"
-	case 0x45:
-		return "KROHNE"
-	case 0xf9:
-		return "FieldComm Group"
+	if id < uint32(len(vendors)) {
+		return vendors[id]
 	}
 	return ""
 }
