@@ -22,6 +22,9 @@ var judgeWords = map[string][]string{
 	"opcua":  {"opcua"},
 	"bacnet": {"bvlc"},
 	"dnp3":   {"dnp3"},
+
+	"hart_ip":   {"hart_ip"},
+	"synphasor": {"synphasor"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -36,6 +39,9 @@ var judgeForced = map[string][]string{
 	"opcua":  {"opcua"},
 	"bacnet": {"bvlc"},
 	"dnp3":   {"dnp3"},
+
+	"hart_ip":   {"hart_ip"},
+	"synphasor": {"synphasor"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.

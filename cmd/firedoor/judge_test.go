@@ -87,6 +87,11 @@ var judgedProtocols = []string{
 	"opcua",
 	"bacnet",
 	"dnp3",
+	"hart_ip",
+	"synphasor",
+	"ge_srtp",
+	"codesys",
+	"cclink_ief",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

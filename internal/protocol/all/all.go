@@ -4,14 +4,18 @@ import (
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
+	"firedoor/internal/protocol/cclinkief"
 	"firedoor/internal/protocol/cip"
+	"firedoor/internal/protocol/codesys"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/ftp"
+	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
+	"firedoor/internal/protocol/hartip"
 	"firedoor/internal/protocol/http"
 	"firedoor/internal/protocol/iec104"
 	"firedoor/internal/protocol/ldap"
@@ -24,6 +28,7 @@ import (
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/sv"
+	"firedoor/internal/protocol/synphasor"
 	"firedoor/internal/protocol/telnet"
 	"firedoor/internal/protocol/tls"
 )
@@ -41,6 +46,11 @@ var List = []*protocol.Protocol{
 	iec104.Protocol,
 	bacnet.Protocol,
 	dnp3.Protocol,
+	hartip.Protocol,
+	synphasor.Protocol,
+	gesrtp.Protocol,
+	codesys.Protocol,
+	cclinkief.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,

@@ -1,0 +1,16 @@
+// Package codesys reads the protocol of CODESYS V3 controllers (TCP 11740-11743
+// with a block driver of its own, UDP 1740-1743): the naming service by which
+// devices are found, channels, and the services that travel in them: logins,
+// applications that are started, stopped and loaded, files, variables.
+//
+// It is made from public descriptions, never seen on a wire here: the
+// manufacturer's manual of the runtime (layers), the constants of its library
+// DatasourceApplicationV3 and of the interface files of its runtime (numbers of
+// services and tags), Microsoft's ICS forensics tools (layout of each layer), and
+// a dissector in Lua (names of services).
+//
+// It must not put services together that are longer than a block (their first
+// block says what they are), must not read a password, a challenge or a session
+// number, and must not guess: an answer counts as ok unless it is one whose result
+// is publicly known and says something else. Applications and files are not hashed.
+package codesys

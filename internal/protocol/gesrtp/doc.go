@@ -1,0 +1,17 @@
+// Package gesrtp reads GE-SRTP, the service request transport protocol of GE's
+// (now Emerson's) Series 90, VersaMax and PACSystems controllers (TCP port 18245):
+// which service was asked for, the memory that is read and written with its
+// values, and what the controller said.
+//
+// It is made from public descriptions, never seen on a wire here: G. Denton, F.
+// Karpisek, F. Breitinger, I. Baggili, "Leveraging the SRTP protocol for
+// over-the-network memory acquisition of a GE Fanuc Series 90-30" (Digital
+// Investigation 22, 2017), and how open programs build and read the messages
+// (ge-ethernet-SRTP, gesrtp-py, the GE classes of HslCommunication, a dissector for
+// Wireshark that was never merged).
+//
+// It must not read what goes with a change of privilege level or a logon (the
+// password does), must not put programs together that are stored or loaded (how
+// their packets follow each other is not public), and must not read mailbox types
+// that are not described.
+package gesrtp
