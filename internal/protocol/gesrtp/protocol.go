@@ -14,9 +14,11 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	New:        func() protocol.Parser { return newParser() },
-	Spaces:     []*firedoor.Space{&memories},
-	Events:     []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed},
+	Sheet: protocol.Sheet{Title: "GE-SRTP", Depth: protocol.Recognised, By: "published descriptions of the protocol, which has no public specification", OwnBytes: true,
+		Unread: []string{"content of programs on their way", "what the controller says of its type"}},
+	New:    func() protocol.Parser { return newParser() },
+	Spaces: []*firedoor.Space{&memories},
+	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed},
 }
 
 // A message: 56 bytes, then a text of the length that stands in two of them,
