@@ -48,6 +48,7 @@ var numbers = []struct {
 	{"firedoor/internal/baseline", 4},
 	{"firedoor/internal/point", 4},
 	{"firedoor/internal/recovery", 4},
+	{"firedoor/internal/devicefile", 4},
 	{"firedoor/internal/journal", 4},
 	{"firedoor/internal/uplink", 4},
 	{"firedoor/internal/protocol/", 5},

@@ -19,6 +19,7 @@ type commands struct {
 	Baseline baselineCommand `cmd:"" help:"Tell a running firedoor to learn, to watch, to pause, to forget; export and import what was learned."`
 	Link     linkCommand     `cmd:"" help:"Ask a running firedoor for a new one-time link to its console."`
 	Journal  journalCommand  `cmd:"" help:"Print what happened, from the journal of a sensor, and check that nobody changed it."`
+	Points   pointsCommand   `cmd:"" help:"Make a map of process values from what a maker says of a device: EDS and GSDML files."`
 	Check    checkCommand    `cmd:"" help:"Say what would run with a configuration file, or all that is wrong with it."`
 	Demo     demoCommand     `cmd:"" help:"Show all of it on a virtual factory: traffic, processes, attacks that a person starts."`
 	Plant    plantCommand    `cmd:"" help:"The virtual factory: list scenarios, record traffic with the truth about it, measure what is found."`
@@ -60,7 +61,7 @@ func (m *Main) run(ctx context.Context) error {
 
 // commandWords are the words that name a command, of those given.
 func (m *Main) commandWords() []string {
-	if m.Args[0] == "baseline" || m.Args[0] == "plant" {
+	if m.Args[0] == "baseline" || m.Args[0] == "plant" || m.Args[0] == "points" {
 		return m.Args[:min(2, len(m.Args))]
 	}
 	return m.Args[:1]

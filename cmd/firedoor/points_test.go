@@ -55,3 +55,23 @@ func TestWrongPointsMap(t *testing.T) {
 		t.Errorf("exit status %d, %q, want %d and %q", o.status, o.err, exitUsage, want)
 	}
 }
+
+const meterEDS = `[Params]
+Param1 = 0, ,, 0x0000, 0xCA, 4, "Power", "kW", "", , , , , , , , ,,,, ;
+[Assembly]
+Assem1 = "Input", "20 04 24 65", 4, 0, ,, 32, Param1;
+`
+
+func TestPointsOfMakers(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "meter.eds")
+	if err := os.WriteFile(file, []byte(meterEDS), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := "server,object,name,type,order,scale,offset,measure\n10.0.0.9,assembly:101,Power,f32,dcba,,,kW\n"
+	if o := works(t, "points", "eds", "--server", "10.0.0.9", file); o.stdout != want {
+		t.Errorf("got %q, want %q", o.stdout, want)
+	}
+	if o := run(t, "points", "gsdml", "--server", "02:00:00:00:00:01", "--submodule", "S1", "--frame", "frame:0x8001", file); o.status != exitUsage || !strings.Contains(o.err, file+":") {
+		t.Errorf("exit status %d, %q", o.status, o.err)
+	}
+}

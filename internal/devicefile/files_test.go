@@ -1,0 +1,115 @@
+package devicefile
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"firedoor/internal/point"
+)
+
+const drive = `$ a drive
+[File]
+        DescText = "A drive; with a semicolon, and a comma";
+[Params]
+        Param1 = 0, ,, 0x0000, 0xC7, 2, "Motor speed", "rpm", "help, with comma", 0, 65535, 0, 1, 10, 1, 0, ,,,, 1;
+        Param2 = 0, ,, 0x0000, 0xCA, 4, "Current", "A", "", , , , , , , , ,,,, ; $ no scale
+        Param3 = 0, ,, 0x0000, 0xC1, 1, "Running", "", "", 0, 1, 0, ,,,, ,,,, 0;
+[Assembly]
+        Assem1 = "Input", "20 04 24 64 30 03", 9, 0x0000, ,, 16, Param1, 32, Param2, 8, , 1, Param3, 7, ;
+        Assem151 = "Output", , 2, 0, ,, , Param1;
+`
+
+const station = `<?xml version="1.0" encoding="utf-8"?>
+<ISO15745Profile xmlns="http://www.profibus.com/GSDML/2003/11/DeviceProfile"><ProfileBody><ApplicationProcess>
+<ModuleList><ModuleItem ID="M1"><VirtualSubmoduleList>
+ <VirtualSubmoduleItem ID="S1" SubmoduleIdentNumber="0x1"><IOData>
+  <Input><DataItem DataType="Unsigned16" TextId="T_LEVEL"/><DataItem DataType="OctetString" Length="3" TextId="T_RAW"/>
+   <DataItem DataType="Unsigned16" UseAsBits="true" TextId="T_BITS"><BitDataItem BitOffset="0" TextId="T_RUN"/><BitDataItem BitOffset="9" TextId="T_TRIP"/></DataItem>
+   <DataItem DataType="Float32" TextId="T_TEMP"/></Input>
+  <Output><DataItem DataType="Integer32" TextId="T_SET"/></Output></IOData></VirtualSubmoduleItem>
+</VirtualSubmoduleList></ModuleItem></ModuleList>
+<ExternalTextList><PrimaryLanguage><Text TextId="T_LEVEL" Value="Level"/><Text TextId="T_RUN" Value="Running"/><Text TextId="T_TRIP" Value="Tripped"/>
+<Text TextId="T_TEMP" Value="Temperature"/><Text TextId="T_SET" Value="Setpoint"/></PrimaryLanguage></ExternalTextList>
+</ApplicationProcess></ProfileBody></ISO15745Profile>`
+
+// written gives the map, after the package that uses maps has read it.
+func mapOf(t *testing.T, server string, items []Item, err error) string {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := Write(&b, server, items); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := point.ReadNames("made.csv", bytes.NewReader(b.Bytes())); err != nil {
+		t.Errorf("the map that was made cannot be read: %v", err)
+	}
+	_, lines, _ := strings.Cut(b.String(), "\n")
+	return lines
+}
+
+func TestEDS(t *testing.T) {
+	items, err := EDS("drive.eds", strings.NewReader(drive))
+	want := `10.0.0.7,assembly:100,Motor speed,u16,dcba,0.1,,rpm
+10.0.0.7,assembly:100[2],Current,f32,dcba,,,A
+10.0.0.7,assembly:100[7],Running,bit.0,,,,
+10.0.0.7,assembly:151,Motor speed,u16,dcba,0.1,,rpm
+`
+	if got := mapOf(t, "10.0.0.7", items, err); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestGSDML(t *testing.T) {
+	in := Cyclic{Submodule: "S1", Object: "frame:0x8001", From: 4}
+	items, err := GSDML("s.xml", strings.NewReader(station), in)
+	want := `02:00:00:00:00:07,frame:0x8001[4],Level,u16,,,,
+02:00:00:00:00:07,frame:0x8001[10],Running,bit.0,,,,
+02:00:00:00:00:07,frame:0x8001[9],Tripped,bit.1,,,,
+02:00:00:00:00:07,frame:0x8001[11],Temperature,f32,,,,
+`
+	if got := mapOf(t, "02:00:00:00:00:07", items, err); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	in.Output, in.From = true, 0
+	items, err = GSDML("s.xml", strings.NewReader(station), in)
+	if got, want := mapOf(t, "02:00:00:00:00:07", items, err), "02:00:00:00:00:07,frame:0x8001,Setpoint,i32,,,,\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestWrongFiles(t *testing.T) {
+	for _, k := range []struct{ text, want string }{
+		{"", "describes no member"},
+		{"[Assembly]\nAssem1 = 1, 2", "drive.eds:2: assem1: has no end"},
+		{"[Assembly", "drive.eds:1: a section's name has no end"},
+		{"[Assembly]\nAssem1 = \"x\", \"20 04 24 64\", 1, 0, ,, 8, Param9;", "describes no member"},
+	} {
+		if _, err := EDS("drive.eds", strings.NewReader(k.text)); err == nil || !strings.Contains(err.Error(), k.want) {
+			t.Errorf("%q: %v, want %q", k.text, err, k.want)
+		}
+	}
+	for _, k := range []struct{ text, submodule, want string }{
+		{station, "S2", `s.xml: has no submodule "S2" with input data; it has: S1`},
+		{"<a><b></a>", "S1", "s.xml:1: "},
+		{"", "S1", "s.xml: EOF"},
+	} {
+		if _, err := GSDML("s.xml", strings.NewReader(k.text), Cyclic{Submodule: k.submodule}); err == nil || !strings.Contains(err.Error(), k.want) {
+			t.Errorf("%.30q: %v, want %q", k.text, err, k.want)
+		}
+	}
+}
+
+func FuzzEDS(f *testing.F) {
+	f.Add(drive)
+	f.Fuzz(func(_ *testing.T, text string) { _, _ = EDS("drive.eds", strings.NewReader(text)) })
+}
+
+func FuzzGSDML(f *testing.F) {
+	f.Add(station)
+	f.Fuzz(func(_ *testing.T, text string) {
+		_, _ = GSDML("s.xml", strings.NewReader(text), Cyclic{Submodule: "S1", Object: "frame:0x8001"})
+	})
+}
