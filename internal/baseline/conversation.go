@@ -67,6 +67,12 @@ func (t *Table) Converse(p *Pair, now int64, learning bool) (conv int32, fresh b
 	return i, !known
 }
 
+// Known tells whether there is a conversation of the pair.
+func (t *Table) Known(p *Pair) bool {
+	_, known := t.pairs[*p]
+	return known
+}
+
 // Leave says that a flow of the conversation ended.
 func (t *Table) Leave(conv int32) {
 	if conv >= 0 {

@@ -1,6 +1,10 @@
 package protocol
 
-import "firedoor"
+import (
+	"math/bits"
+
+	"firedoor"
+)
 
 // Host is what the runners of one shard's flows share: the protocols, the
 // buffers, and the one emit function every parser is given. It is not safe for
@@ -74,6 +78,15 @@ func (h *Host) Registered(port uint16, tcp bool) bool {
 		return h.tcp.byPort[port] != 0
 	}
 	return h.udp.byPort[port] != 0
+}
+
+// OnPort gives the protocols that name a TCP port, in the order of the list.
+func (h *Host) OnPort(port uint16) []*Protocol {
+	var named []*Protocol
+	for mask := h.tcp.byPort[port]; mask != 0; mask &= mask - 1 {
+		named = append(named, h.tcp.all[bits.TrailingZeros64(mask)])
+	}
+	return named
 }
 
 // receive is the emit of every parser: it keeps what is meant for the runner

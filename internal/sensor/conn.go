@@ -61,6 +61,11 @@ const (
 // twoSided tells whether both ends were seen to speak: nobody forges that from afar.
 func (c *conn) twoSided() bool { return c.half[0].packets > 0 && c.half[1].packets > 0 }
 
+// silent tells whether neither end said anything.
+func (c *conn) silent() bool {
+	return c.half[0].stream.Offset() == 0 && c.half[1].stream.Offset() == 0
+}
+
 func (c *conn) closed() bool {
 	return c.flags&sawRST != 0 || c.flags&(sawFIN0|sawFIN1) == sawFIN0|sawFIN1
 }

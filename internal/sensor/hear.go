@@ -166,6 +166,9 @@ func (l *lane) converse(c *conn) bool {
 		pair.Protocol = p.Name
 	} else {
 		pair.Protocol, pair.Port = l.transport(c)
+		if l.leaving && l.silent && c.proto == packet.TCP {
+			l.attempt(&pair)
+		}
 	}
 	// A flow that began while learning is learned, however late its protocol shows.
 	learning := l.item.Learning || c.flags&beganLearning != 0
@@ -191,6 +194,20 @@ func (l *lane) converse(c *conn) bool {
 		l.tell(recTalk, c).spoken = l.spoken(c)
 	}
 	return true
+}
+
+// attempt files a connection in which nothing was said, to a port where the pair
+// speaks a protocol, under that conversation: a controller that was busy or away
+// is no new acquaintance.
+func (l *lane) attempt(pair *baseline.Pair) {
+	like := *pair
+	like.Port = 0
+	for _, p := range l.host.OnPort(pair.Port) {
+		if like.Protocol = p.Name; l.table.Known(&like) {
+			*pair = like
+			return
+		}
+	}
 }
 
 // spoken is the protocol that tells what a flow's ends are for, "" if none does:

@@ -76,6 +76,7 @@ type lane struct {
 
 	via     int32              // the half that the packet under way came by, -1
 	leaving bool               // the flow under way ends: its last words are heard
+	silent  bool               // and neither end said anything in it
 	like    firedoor.Operation // scratch of anyOf
 	from    point.Origin       // scratch of values
 	seen    point.Seen
@@ -274,7 +275,7 @@ func (l *lane) finish(slot int32) {
 	if c.joined >= 0 {
 		return
 	}
-	l.slot, l.conn, l.leaving = slot, c, true
+	l.slot, l.conn, l.leaving, l.silent = slot, c, true, c.silent()
 	for side := range c.half {
 		l.side = side
 		c.half[side].stream.Close(l.pool, l)
