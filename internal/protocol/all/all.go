@@ -18,6 +18,7 @@ import (
 	"firedoor/internal/protocol/lldp"
 	"firedoor/internal/protocol/mdns"
 	"firedoor/internal/protocol/modbus"
+	"firedoor/internal/protocol/mqtt"
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
@@ -41,6 +42,7 @@ var List = []*protocol.Protocol{
 	iec104.Protocol,
 	bacnet.Protocol,
 	dnp3.Protocol,
+	mqtt.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
