@@ -30,6 +30,8 @@ const (
 	reasonGreets = "acknowledge flags that are reserved"
 )
 
+const functionWill = "will"
+
 // connect reads a CONNECT (3.1): who connects, as whom, and what the broker is to
 // publish when the client is gone.
 func (p *parser) connect() {
@@ -84,7 +86,7 @@ func (p *parser) will(r *protocol.Reader) {
 	p.block(r, typeWill)
 	topic := r.Bytes(int(r.U16()))
 	payload := r.Bytes(int(r.U16()))
-	p.op = firedoor.Operation{Code: typeConnect, Function: "will", Verb: firedoor.VerbWrite, Item: 2, Object: name(&topics, topic)}
+	p.op = firedoor.Operation{Code: typeConnect, Function: functionWill, Verb: firedoor.VerbWrite, Item: 2, Object: name(&topics, topic)}
 	p.op.Values = p.plain(payload)
 	p.ask()
 	if !r.Failed() && !topicFits(topic) {
@@ -173,7 +175,7 @@ func (p *parser) ping(kind byte) {
 	}
 	if kind == typePingRequest {
 		p.begin(typePingRequest)
-		*p.asked.Put(keyOf(typePingRequest, 0)) = request{name: p.op.Function, id: p.last + 1, count: 1, code: typePingRequest, verb: p.op.Verb}
+		*p.asked.Put(keyOf(typePingRequest, 0)) = request{name: p.op.Function, id: p.last + 1, count: 1, verb: p.op.Verb}
 		p.ask()
 		return
 	}

@@ -18,14 +18,24 @@ const (
 	five
 )
 
+// side is what packets that only one side sends say of who is the client. Where a
+// capture begins in the middle and the port says nothing that may be mistaken.
+type side uint8
+
+const (
+	open side = iota
+	right
+	wrong // nothing is told: it would be told of the other one
+)
+
 // request is what an answer needs to know of its request: one, with as many
 // operations as it has objects.
 type request struct {
-	name  string
-	id    uint32 // of the first operation
-	count uint16
-	code  byte
-	verb  firedoor.Verb
+	name     string
+	id       uint32 // of the first operation
+	count    uint16
+	verb     firedoor.Verb
+	controls uint64 // the objects, of the first 64, that are controlled and not written
 }
 
 // maxObject is how many bytes of a name go into an object; what is longer is cut.
@@ -39,6 +49,7 @@ type parser struct {
 	last    uint32 // id of the newest operation
 	speaks  version
 	whole   bool     // seen from CONNECT on, without a gap
+	side    side     // whether the client is the one that the flow says
 	lost    [2]bool  // looking for a packet after a gap
 	skip    [2]int64 // bytes of a payload that is passed over
 	login   bool     // a user's name was told and not answered yet
@@ -159,7 +170,9 @@ func (p *parser) long(b []byte, size int) (int, error) {
 		return 0, nil
 	}
 	p.frame = b[:min(at, size)]
-	p.published(true)
+	if p.side != wrong {
+		p.published(true)
+	}
 	return len(p.frame), nil
 }
 
@@ -217,6 +230,9 @@ func (p *parser) complain(reason string) { p.voice.Malformed(p.emit, reason, p.a
 func (p *parser) packet() {
 	client := p.dir == firedoor.FromClient
 	kind := p.frame[0] >> 4
+	if p.side == wrong && (!client || kind != typeConnect) {
+		return
+	}
 	switch kind {
 	case typePublish:
 		p.published(false)
@@ -233,9 +249,14 @@ func (p *parser) packet() {
 	}
 	asks := kind == typeConnect || kind == typeSubscribe || kind == typeUnsubscribe || kind == typePingRequest
 	if asks != client {
+		if p.side == open {
+			p.side = wrong
+			return
+		}
 		p.complain(reasonSide)
 		return
 	}
+	p.side = right
 	switch kind {
 	case typeConnect:
 		p.connect()
@@ -296,12 +317,14 @@ func (p *parser) ask() {
 
 // expect remembers that the operation at hand, or as many as count from it on,
 // will be answered. One that still waits under the same number was given up.
-func (p *parser) expect(number uint16, count int) {
+func (p *parser) expect(number uint16, count int) *request {
 	kind := byte(p.op.Code)
 	key := keyOf(kind, number)
 	for p.asked.Len() > 0 && p.asked.Take(key) != nil {
 	}
-	*p.asked.Put(key) = request{name: p.op.Function, id: p.last + 1, count: uint16(count), code: kind, verb: p.op.Verb}
+	q := p.asked.Put(key)
+	*q = request{name: p.op.Function, id: p.last + 1, count: uint16(count), verb: p.op.Verb}
+	return q
 }
 
 func keyOf(kind byte, number uint16) uint64 { return uint64(kind)<<16 | uint64(number) }
@@ -327,6 +350,12 @@ func (p *parser) reply(q *request, kind byte, i, of int, o firedoor.Outcome) {
 		p.op.ID, p.op.Partial = p.last, true
 	} else {
 		p.op.ID, p.op.Function, p.op.Verb = q.id+uint32(i), q.name, q.verb
+		switch {
+		case i < 64 && q.controls>>i&1 != 0:
+			p.op.Verb = firedoor.VerbControl
+		case kind == typeConnect && i > 0:
+			p.op.Function, p.op.Verb = functionWill, firedoor.VerbWrite
+		}
 	}
 	p.emit(&p.asking)
 }

@@ -168,15 +168,14 @@ func (p *parser) command(s *place, count int) {
 		return
 	}
 	item := uint16(0)
+	var q *request
 	for w := (walk{b: p.publish.payload}); int(item) < count && p.metric.next(&w); {
 		m := &p.metric
 		p.begin(typePublish)
 		p.op.Function = s.report.name
 		bare := m.code == 0
 		p.op.Object, _ = p.nameOf(at, m)
-		if controls(p.op.Object.Text[at:]) {
-			p.op.Verb = firedoor.VerbControl
-		}
+		control := controls(p.op.Object.Text[at:])
 		if p.op.Values = p.typed(m); bare {
 			p.widen(&p.op.Values)
 		}
@@ -184,7 +183,13 @@ func (p *parser) command(s *place, count int) {
 		case p.publish.number == 0:
 			p.op.NoAnswer = true
 		case item == 0:
-			p.expect(p.publish.number, count)
+			q = p.expect(p.publish.number, count)
+		}
+		if control {
+			p.op.Verb = firedoor.VerbControl
+		}
+		if control && q != nil && item < 64 {
+			q.controls |= 1 << item
 		}
 		if item++; count > 1 {
 			p.op.Item = item
