@@ -481,4 +481,3 @@ func judgeMQTT(t *testing.T, path, schema string, total *score, counts []int) {
 		counts[class]++
 	}
 }
-
