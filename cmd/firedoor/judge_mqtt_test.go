@@ -421,11 +421,11 @@ func TestJudgeMQTT(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(schema, "sparkplug.proto"), []byte(sparkplugSchema), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var real, own score
+	var corpora, own score
 	counts := make([]int, len(mqttExcuses))
 	eachCapture(t, filepath.Join(corpus, "protocols"), func(path string, b []byte) {
 		if bytes.Contains(b, []byte("MQTT")) || bytes.Contains(b, []byte("MQIsdp")) || mayHold(b, 1883) && strings.Contains(path, "mqtt") {
-			judgeMQTT(t, path, schema, &real, counts)
+			judgeMQTT(t, path, schema, &corpora, counts)
 		}
 	})
 	// The corpus has hardly a value and no Sparkplug. The product's own captures have.
@@ -438,7 +438,7 @@ func TestJudgeMQTT(t *testing.T) {
 			t.Errorf("%q: %d differences, at most %d are known", mqttExcuses[i].name, n, mqttExcuses[i].most)
 		}
 	}
-	for _, s := range []score{real, own} {
+	for _, s := range []score{corpora, own} {
 		if s.operations == 0 {
 			t.Fatal("nothing to compare")
 		}
