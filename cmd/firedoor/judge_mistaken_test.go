@@ -25,6 +25,7 @@ var judgeWords = map[string][]string{
 
 	"hart_ip":   {"hart_ip"},
 	"synphasor": {"synphasor"},
+	"mqtt":   {"mqtt"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -42,6 +43,7 @@ var judgeForced = map[string][]string{
 
 	"hart_ip":   {"hart_ip"},
 	"synphasor": {"synphasor"},
+	"mqtt":   {"mqtt"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.

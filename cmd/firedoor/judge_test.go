@@ -92,6 +92,7 @@ var judgedProtocols = []string{
 	"ge_srtp",
 	"codesys",
 	"cclink_ief",
+	"mqtt",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

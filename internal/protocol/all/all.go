@@ -22,6 +22,7 @@ import (
 	"firedoor/internal/protocol/lldp"
 	"firedoor/internal/protocol/mdns"
 	"firedoor/internal/protocol/modbus"
+	"firedoor/internal/protocol/mqtt"
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
@@ -51,6 +52,7 @@ var List = []*protocol.Protocol{
 	gesrtp.Protocol,
 	codesys.Protocol,
 	cclinkief.Protocol,
+	mqtt.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
