@@ -25,7 +25,7 @@ var judgeWords = map[string][]string{
 
 	"hart_ip":   {"hart_ip"},
 	"synphasor": {"synphasor"},
-	"mqtt":   {"mqtt"},
+	"mqtt":      {"mqtt"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -43,7 +43,7 @@ var judgeForced = map[string][]string{
 
 	"hart_ip":   {"hart_ip"},
 	"synphasor": {"synphasor"},
-	"mqtt":   {"mqtt"},
+	"mqtt":      {"mqtt"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.

@@ -444,6 +444,7 @@ func TestJudgeMQTT(t *testing.T) {
 		}
 		t.Logf("operations and samples %d  agree %d  differ %d  missing %d  extra %d", s.operations, s.agree, s.differ, s.missing, s.extra)
 	}
+	keepJudged(t, "mqtt", &corpora, judgedFields)
 }
 
 func judgeMQTT(t *testing.T, path, schema string, total *score, counts []int) {
@@ -469,8 +470,7 @@ func judgeMQTT(t *testing.T, path, schema string, total *score, counts []int) {
 	}
 	agree, all := compare(filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), want, got)
 	t.Logf("%-50s operations and samples %4d  agree %4d", filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), len(want), len(agree))
-	total.operations += len(want)
-	total.agree += len(agree)
+	total.add(&score{operations: len(want), agree: len(agree)})
 	for i := range all {
 		total.count(&all[i])
 		class := slices.IndexFunc(mqttExcuses, func(e excuse) bool { return e.fits(&all[i]) })

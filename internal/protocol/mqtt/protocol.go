@@ -12,8 +12,11 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	New:        func() protocol.Parser { return newParser() },
-	Spaces:     []*firedoor.Space{&topics, &filters, &metrics, &clients, &methods},
+	Sheet: protocol.Sheet{Title: "MQTT 3.1, 3.1.1 and 5.0, with Sparkplug B", Depth: protocol.Deep, By: "OASIS MQTT 3.1.1 and 5.0, Eclipse Sparkplug 3.0",
+		Unread: []string{"Sparkplug texts, data sets, templates and files: no value", "Sparkplug payloads over 128 KiB", "MQTT over WebSocket, MQTT-SN", "payloads of other forms than numbers and true or false: no value"},
+		Peers:  []string{"mosquitto"}},
+	New:    func() protocol.Parser { return newParser() },
+	Spaces: []*firedoor.Space{&topics, &filters, &metrics, &clients, &methods},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,
 		firedoor.EventLogin, firedoor.EventMalformed},
 }
