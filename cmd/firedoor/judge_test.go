@@ -56,11 +56,13 @@ type eventLine struct {
 		Port int
 	}
 	Unit          *int
+	Function      string
 	Code          int
 	Object        string
 	Quantity      *int
 	Item          int
 	Values        json.RawMessage
+	Type          string
 	Outcome       string
 	Partial       bool
 	Frame         int
