@@ -175,8 +175,10 @@ func (s *street) serve(command ...string) {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer late.Stop()
 	for in := bufio.NewScanner(out); in.Scan(); {
-		if line := in.Text(); line == "ready" || strings.HasPrefix(line, "Stop with") {
+		if line := in.Text(); line == "ready" || strings.Contains(line, "Stop with") {
 			go func() { _, _ = io.Copy(io.Discard, out) }()
 			return
 		}
@@ -188,6 +190,7 @@ func (s *street) serve(command ...string) {
 // spoken is what a client says of one of its requests. Values are numbers as people write them; a member that is null is
 // not compared, but values that are null must not be there.
 type spoken struct {
+	Protocol string
 	Code     int
 	Unit     *int
 	Function string
@@ -228,7 +231,7 @@ func (s *street) talk(command ...string) (all []spoken) {
 		all = append(all, w)
 	}
 	if err := cmd.Wait(); err != nil {
-		s.t.Fatalf("%s: %v: %s", strings.Join(command, " "), err, stderr.String())
+		s.t.Fatalf("%s: %v after %d requests: %s", strings.Join(command, " "), err, len(all), stderr.String())
 	}
 	return all
 }
@@ -260,7 +263,7 @@ func (w *spoken) is(t *testing.T, e *eventLine) bool {
 	if len(values) > 0 {
 		text = "[" + strings.Join(values, ",") + "]"
 	}
-	return w.Kind == e.Kind && w.Code == e.Code && (w.Function == "" || w.Function == e.Function) && same(w.Unit, e.Unit) && w.Object == e.Object &&
+	return w.Kind == e.Kind && (w.Protocol == "" || w.Protocol == e.Protocol) && w.Code == e.Code && (w.Function == "" || w.Function == e.Function) && same(w.Unit, e.Unit) && w.Object == e.Object &&
 		same(w.Quantity, e.Quantity) && w.Item == e.Item && e.judged().values == text && w.Type == e.Type && w.Outcome == e.Outcome && !e.Partial
 }
 
@@ -370,4 +373,26 @@ func TestLiveModbusSerial(t *testing.T) {
 	s := newStreet(t)
 	s.serve(python, script(t, "modbus.py"), "server", streetServer)
 	compared(t, s.talk("node", script(t, "modbus.js"), streetServer), s.lines())
+}
+
+// TestLiveNodes7 lets nodes7 read and write the filler of the virtual factory.
+func TestLiveNodes7(t *testing.T) {
+	needNode(t, "nodes7")
+	s := newStreet(t)
+	s.serve(program(t), "plant", "serve", "--listen", streetServer)
+	compared(t, s.talk("node", script(t, "s7.js"), streetServer, "10201"), s.lines())
+}
+
+func TestLiveNodeBacnet(t *testing.T) {
+	needNode(t, "node-bacnet")
+	s := newStreet(t)
+	s.serve("node", script(t, "bacnet.js"), "server")
+	compared(t, s.talk("node", script(t, "bacnet.js"), "client", streetServer), s.lines())
+}
+
+func TestLiveNodeOPCUA(t *testing.T) {
+	needNode(t, "node-opcua-client", "node-opcua-server")
+	s := newStreet(t)
+	s.serve("node", script(t, "opcua.js"), "server", streetServer)
+	compared(t, s.talk("node", script(t, "opcua.js"), "client", streetServer, "None"), s.lines())
 }
