@@ -3,13 +3,15 @@
 'use strict';
 const { nodesets } = require('node-opcua-nodesets');
 const ua = require('node-opcua-client');
+const { OPCUACertificateManager } = require('node-opcua-certificate-manager');
+const { Variant } = require('node-opcua-variant');
 
 const { DataType, StatusCodes } = ua;
 const url = (address) => `opc.tcp://${address}:4840`;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 async function server(address) {
-  const { OPCUAServer, Variant, OPCUACertificateManager } = require('node-opcua-server');
+  const { OPCUAServer } = require('node-opcua-server');
   const serverCertificateManager = new OPCUACertificateManager({ rootFolder: process.env.HOME + '/server', automaticallyAcceptUnknownCertificate: true });
   const s = new OPCUAServer({ host: address, hostname: address, port: 4840, nodeset_filename: [nodesets.standard], serverCertificateManager, alternateHostname: address,
     securityPolicies: [ua.SecurityPolicy.None, ua.SecurityPolicy.Basic256Sha256], buildInfo: { productName: 'Filler', buildNumber: '7' } });
@@ -58,7 +60,6 @@ const handles = new Map();
 
 // of gives for each kind of request its lines: all but code and outcome.
 const of = {
-  OpenSecureChannelRequest: () => [{ object: 'policy:' + policy }],
   ActivateSessionRequest: (q) => [{ object: 'user-token:' + q.userIdentityToken.constructor.name.replace('IdentityToken', '').toLowerCase() }],
   BrowseRequest: (q) => q.nodesToBrowse.map((x) => ({ object: node(x.nodeId) })),
   ReadRequest: (q, a) => q.nodesToRead.map((x, i) => ({ object: attribute(x), ...(a.results ? carried([a.results[i].value]) : {}) })),
@@ -88,24 +89,51 @@ function answered(q, a) {
 
 let policy = 'None';
 
-async function client(address, mode) {
-  if (mode !== 'None') policy = 'Basic256Sha256';
-  const clientCertificateManager = new ua.OPCUACertificateManager({ rootFolder: process.env.HOME + '/client', automaticallyAcceptUnknownCertificate: true });
-  const c = ua.OPCUAClient.create({ endpointMustExist: false, securityMode: ua.MessageSecurityMode[mode], securityPolicy: ua.SecurityPolicy[policy], clientCertificateManager,
-    connectionStrategy: { maxRetry: 0 }, keepSessionAlive: false });
+// heard makes a client that prints what it asks and is told.
+function heard(options) {
+  const clientCertificateManager = new OPCUACertificateManager({ rootFolder: process.env.HOME + '/client', automaticallyAcceptUnknownCertificate: true });
+  const c = ua.OPCUAClient.create({ endpointMustExist: false, clientCertificateManager, connectionStrategy: { maxRetry: 0 }, keepSessionAlive: false, ...options });
   const sent = new Map();
   c.on('send_request', (q) => sent.set(q.requestHeader.requestHandle, q));
-  c.on('receive_response', (a) => {
+  const hear = (a) => {
     const q = sent.get(a.responseHeader.requestHandle);
     sent.delete(a.responseHeader.requestHandle);
     answered(q, a);
-  });
+  };
+  c.on('receive_response', hear);
+  const perform = c.performMessageTransaction;
+  c.performMessageTransaction = function (q, done) {
+    perform.call(this, q, (e, a) => {
+      if (e && e.response && sent.has(e.response.responseHeader.requestHandle)) hear(e.response); // a fault
+      done(e, a);
+    });
+  };
+  const connect = c.connect;
+  c.connect = async (to) => {
+    await connect.call(c, to);
+    tell({ code: 446, outcome: 'ok', object: 'policy:' + policy }); // before one can listen
+  };
+  const disconnect = c.disconnect;
+  c.disconnect = async () => {
+    await disconnect.call(c);
+    for (const q of sent.values()) tell({ code: q.schema.encodingDefaultBinary.value, outcome: q.constructor.name === 'CloseSecureChannelRequest' ? 'ok' : 'no-response' });
+  };
+  return c;
+}
+
+async function client(address, mode) {
+  const first = heard({});
+  await first.connect(url(address));
+  const endpoints = await first.getEndpoints();
+  await first.disconnect();
+  if (mode !== 'None') policy = 'Basic256Sha256';
+  const { serverCertificate } = endpoints.find((e) => e.securityMode === ua.MessageSecurityMode[mode]);
+  const c = heard({ securityMode: ua.MessageSecurityMode[mode], securityPolicy: ua.SecurityPolicy[policy], serverCertificate });
   await c.connect(url(address));
   const s = await c.createSession();
   await work(s);
   await s.close();
   await c.disconnect();
-  for (const q of sent.values()) tell({ code: q.schema.encodingDefaultBinary.value, outcome: q.constructor.name === 'CloseSecureChannelRequest' ? 'ok' : 'no-response' });
 }
 
 async function work(s) {
