@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -130,6 +131,16 @@ func (s *street) listen() {
 // lines ends the capture and gives its event lines.
 func (s *street) lines() []eventLine {
 	s.t.Helper()
+	lines, err := replayLines(s.capture())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return lines
+}
+
+// capture ends the capture and writes it into a file.
+func (s *street) capture() (path string) {
+	s.t.Helper()
 	time.Sleep(500 * time.Millisecond) // what is on its way comes
 	if d := s.wire.Stats()[0].Dropped; d != 0 {
 		s.t.Errorf("%d frames were lost while capturing", d)
@@ -138,18 +149,14 @@ func (s *street) lines() []eventLine {
 		s.t.Error(err)
 	}
 	s.ended.Wait()
-	path := filepath.Join(s.t.TempDir(), "street.pcap")
+	path = filepath.Join(s.t.TempDir(), "street.pcap")
 	if keep := os.Getenv("FIREDOOR_KEEP_PEERS"); keep != "" { // a folder, to look into what failed
 		path = filepath.Join(keep, strings.ReplaceAll(s.t.Name(), "/", "-")+".pcap")
 	}
 	if err := os.WriteFile(path, s.frames, 0o600); err != nil {
 		s.t.Fatal(err)
 	}
-	lines, err := replayLines(path)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return lines
+	return path
 }
 
 // in makes a command that runs in a namespace.
@@ -390,12 +397,59 @@ func TestLiveNodeBacnet(t *testing.T) {
 	compared(t, s.talk("node", script(t, "bacnet.js"), "client", streetServer), s.lines())
 }
 
-// TestLiveNodeOPCUA lets node-opcua talk to itself: in the open, and signed, which can be read as well.
-func TestLiveNodeOPCUA(t *testing.T) {
+// TestLiveOPCUA lets node-opcua and gopcua talk to a server of node-opcua: in the open, and signed, which can be read
+// as well.
+func TestLiveOPCUA(t *testing.T) {
 	needNode(t, "node-opcua-client", "node-opcua-server")
 	s := newStreet(t)
 	s.serve("node", script(t, "opcua.js"), "server", streetServer)
 	all := s.talk("node", script(t, "opcua.js"), "client", streetServer, "None")
 	all = append(all, s.talk("node", script(t, "opcua.js"), "client", streetServer, "Sign")...)
+	if gopcua := filepath.Join(peersDir(t), "gopcua"); exec.Command("test", "-x", gopcua).Run() == nil {
+		more := s.talk(gopcua, streetServer)
+		t.Logf("of gopcua: %d", len(more))
+		all = append(all, more...)
+	} else {
+		t.Log("gopcua is not built: run scripts/tools peers, which needs go")
+	}
 	compared(t, all, s.lines())
+}
+
+// TestLiveOPCUAEncrypted: what is encrypted is told as such, and beside the opening of its channel nothing is said of it.
+func TestLiveOPCUAEncrypted(t *testing.T) {
+	needNode(t, "node-opcua-client", "node-opcua-server")
+	s := newStreet(t)
+	s.serve("node", script(t, "opcua.js"), "server", streetServer)
+	asked := s.talk("node", script(t, "opcua.js"), "client", streetServer, "SignAndEncrypt")
+	path, opened, out := s.capture(), 0, t.TempDir()
+	lines, err := replayLines(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range lines {
+		switch e := &lines[i]; {
+		case e.Code == 446 && e.Object == "policy:Basic256Sha256" && e.Outcome == "ok":
+			opened++
+		case e.Code != 446 && e.Code != 428 && e.Code != 452: // those of the client's first channel, which asks for the server's certificate
+			t.Errorf("what was encrypted is told: %+v", e)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	if status := (&Main{Args: []string{"replay", "--out", out, path}, Stdout: &stdout, Stderr: &stderr}).Run(t.Context()); status != exitOK {
+		t.Fatal(stderr.String())
+	}
+	summary, err := os.ReadFile(filepath.Join(out, "summary.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told struct {
+		Sessions int `json:"encrypted_sessions"`
+	}
+	if err := json.Unmarshal(summary, &told); err != nil {
+		t.Fatal(err)
+	}
+	if opened != 1 || told.Sessions != 1 {
+		t.Errorf("an encrypted channel was opened %d times, and %d encrypted sessions are told; both must be 1", opened, told.Sessions)
+	}
+	t.Logf("%d requests, all but those of the first channel in secret", len(asked))
 }
