@@ -16,7 +16,7 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Modbus/TCP", Depth: protocol.Deep, By: "Modbus Application Protocol V1.1b3 and Messaging on TCP/IP Implementation Guide V1.0b",
 		Unread: []string{"sub-functions of 43 other than device identification and CANopen", "functions the specification leaves to users: number and length only"},
-		Peers:  []string{"libmodbus", "pymodbus"}},
+		Peers:  []string{"libmodbus", "modbus-serial", "pymodbus"}},
 	New:    func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
