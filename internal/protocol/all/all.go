@@ -10,6 +10,7 @@ import (
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/enip"
+	"firedoor/internal/protocol/fins"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/goose"
 	"firedoor/internal/protocol/http"
@@ -41,6 +42,7 @@ var List = []*protocol.Protocol{
 	iec104.Protocol,
 	bacnet.Protocol,
 	dnp3.Protocol,
+	fins.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
