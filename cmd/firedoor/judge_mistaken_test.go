@@ -22,6 +22,7 @@ var judgeWords = map[string][]string{
 	"opcua":  {"opcua"},
 	"bacnet": {"bvlc"},
 	"dnp3":   {"dnp3"},
+	"fins":   {"omron"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -36,6 +37,7 @@ var judgeForced = map[string][]string{
 	"opcua":  {"opcua"},
 	"bacnet": {"bvlc"},
 	"dnp3":   {"dnp3"},
+	"fins":   {"omron"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.
@@ -129,7 +131,7 @@ func forcedFlow(path string, f *found) (bool, error) {
 	for _, port := range f.ports {
 		for _, as := range judgeForced[f.protocol] {
 			transport := "tcp"
-			if as == "cipio" || as == "bvlc" {
+			if as == "cipio" || as == "bvlc" || as == "omron" {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}
