@@ -18,6 +18,7 @@ import (
 	"firedoor/internal/protocol/ldap"
 	"firedoor/internal/protocol/lldp"
 	"firedoor/internal/protocol/mdns"
+	"firedoor/internal/protocol/melsec"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
@@ -43,6 +44,7 @@ var List = []*protocol.Protocol{
 	bacnet.Protocol,
 	dnp3.Protocol,
 	fins.Protocol,
+	melsec.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
