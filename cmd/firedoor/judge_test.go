@@ -88,6 +88,7 @@ var judgedProtocols = []string{
 	"bacnet",
 	"dnp3",
 	"fins",
+	"melsec",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

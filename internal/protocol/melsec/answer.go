@@ -64,8 +64,7 @@ func (p *parser) answered(c *command, q *request) {
 		p.answerValues(q, r)
 		return
 	case c.form == formUnit && len(q.items) == 1 && q.items[0].space != nil:
-		raw := r.octets(q.items[0].points, &p.numbers)
-		p.op.Values = firedoor.Values{Type: firedoor.U8, Count: len(raw), Raw: raw}
+		p.op.Values = r.bytes(q.items[0].points, &p.numbers)
 		p.reply(q, 0)
 		if r.failed || len(r.b) > 0 {
 			p.complain(reasonAnswer)

@@ -64,25 +64,20 @@ var byCode = func() (all [256]uint8) {
 // Spaces of everything else.
 var (
 	buffers = &firedoor.Space{Name: "buffer", Axis: 1}
-	units   = &firedoor.Space{Name: "unit", Axis: 2, Append: appendUnit}
+	units   = &firedoor.Space{Name: "unit", Axis: 2, Append: appendNumbered("unit")}
 	files   = &firedoor.Space{Name: "file", Append: appendFile}
 	handles = &firedoor.Space{Name: "open-file", Passing: true}
 	drives  = &firedoor.Space{Name: "drive"}
-	others  = &firedoor.Space{Name: "device", Axis: 2, Append: appendOther}
+	areas   = &firedoor.Space{Name: "melsoft-area", Axis: 2, Append: appendNumbered("melsoft-area")}
+	others  = &firedoor.Space{Name: "device", Axis: 2, Append: appendNumbered("device")}
 )
 
 func spaces() []*firedoor.Space {
-	all := []*firedoor.Space{buffers, units, files, handles, drives, others}
+	all := []*firedoor.Space{buffers, units, files, handles, drives, areas, others}
 	for i := range devices {
 		all = append(all, devices[i].space)
 	}
 	return all
-}
-
-// appendUnit writes "unit:0x3/100": a module's I/O number, an address in it.
-func appendUnit(dst []byte, o *firedoor.Object) []byte {
-	dst = strconv.AppendUint(append(dst, "unit:0x"...), uint64(o.At[0]), 16)
-	return strconv.AppendUint(append(dst, '/'), uint64(o.At[1]), 10)
 }
 
 // appendFile writes "drive:0/MAIN.QPG".
@@ -91,10 +86,13 @@ func appendFile(dst []byte, o *firedoor.Object) []byte {
 	return append(append(dst, '/'), o.Text...)
 }
 
-// appendOther writes "device:0xfe/100" of a code nobody described.
-func appendOther(dst []byte, o *firedoor.Object) []byte {
-	dst = strconv.AppendUint(append(dst, "device:0x"...), uint64(o.At[0]), 16)
-	return strconv.AppendUint(append(dst, '/'), uint64(o.At[1]), 10)
+// appendNumbered writes "unit:0x3/100": a number nobody has a name for, and the
+// place of the first element.
+func appendNumbered(name string) func(dst []byte, o *firedoor.Object) []byte {
+	return func(dst []byte, o *firedoor.Object) []byte {
+		dst = strconv.AppendUint(append(append(dst, name...), ":0x"...), uint64(o.At[0]), 16)
+		return strconv.AppendUint(append(dst, '/'), uint64(o.At[1]), 10)
+	}
 }
 
 // place is a device of a request.

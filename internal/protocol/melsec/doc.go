@@ -36,8 +36,9 @@
 // octets that begins 1c 0a 16 (answer: 26, 9c 0a 18, status at 4), the command (2,
 // big-endian), its number (2), the length of its data where a footer with a token
 // follows (2, else 0), data. That 186x are 182x of the MC protocol with texts of two
-// octets a letter and that 0410 reads words, the captures show: names, pointers,
-// offsets and sizes fit each other. Anything else is told by its number. Frames
+// octets a letter and that 0410 reads so many elements of an area, which are bits, words
+// or double words, the captures show: names, pointers, offsets and sizes fit each
+// other. Anything else is told by its number. Frames
 // that begin 5a 00 00 and da 00 00 find and open links; only their last octet is
 // told.
 package melsec

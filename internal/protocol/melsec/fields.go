@@ -81,6 +81,15 @@ func (f *fields) octets(n int, scratch *[maxValues]byte) []byte {
 	return scratch[:n]
 }
 
+// bytes reads n octets as values.
+func (f *fields) bytes(n int, scratch *[maxValues]byte) firedoor.Values {
+	raw := f.octets(n, scratch)
+	if f.failed {
+		return firedoor.Values{}
+	}
+	return firedoor.Values{Type: firedoor.U8, Count: len(raw), Raw: raw}
+}
+
 // shape is how elements lie on the wire.
 type shape uint8
 
@@ -106,7 +115,9 @@ func (f *fields) values(s shape, n int, bit bool, scratch *[maxValues]byte) fire
 		if s == shapeFlag {
 			size = 1
 		}
-		scratch[0] = byte(f.number(size) & 1)
+		if scratch[0] = byte(f.number(size) & 1); f.failed {
+			return firedoor.Values{}
+		}
 		return firedoor.Values{Type: firedoor.Bool, Count: 1, Raw: scratch[:1]}
 	case shapeDouble:
 		size = 4
@@ -114,6 +125,9 @@ func (f *fields) values(s shape, n int, bit bool, scratch *[maxValues]byte) fire
 		return firedoor.Values{}
 	}
 	raw := f.octets(size*n, scratch)
+	if f.failed {
+		return firedoor.Values{}
+	}
 	if f.ascii {
 		for i := 0; i+size <= len(raw); i += size {
 			for a, z := i, i+size-1; a < z; a, z = a+1, z-1 {
@@ -145,6 +159,9 @@ func (f *fields) bits(n int, scratch *[maxValues]byte) firedoor.Values {
 		for i := range n {
 			scratch[i] = b[i/2] >> (4 &^ (4 * (i & 1))) & 1
 		}
+	}
+	if f.failed {
+		return firedoor.Values{}
 	}
 	return firedoor.Values{Type: firedoor.Bool, Count: n, Raw: scratch[:n]}
 }

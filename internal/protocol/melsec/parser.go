@@ -46,6 +46,7 @@ type request struct {
 	offset  uint32 // of the piece it asks for
 	writes  bool
 	counts  bool
+	several bool // its operations are numbered
 }
 
 type parser struct {
@@ -286,7 +287,7 @@ func (p *parser) ask(q *request, it item) {
 	p.op.Span = firedoor.Span{Start: int64(p.at), End: int64(p.at + p.f.size)}
 	p.refuse()
 	q.items = append(q.items, it)
-	q.counts = p.op.HasQty
+	q.counts, q.several = p.op.HasQty, q.several || p.op.Item > 0
 	if text := p.op.Object.Text; len(q.items) == 1 && len(text) > 0 {
 		q.text = append(q.text, text...)
 	}
@@ -334,7 +335,7 @@ func (p *parser) reply(q *request, i int) {
 	p.op.ID, p.op.Unit, p.op.HasQty, p.op.Item = q.id+uint32(i), q.unit, q.counts, 0
 	p.name(&it)
 	p.op.Object.Text = q.text
-	if len(q.items) > 1 {
+	if q.several {
 		p.op.Item = uint16(i + 1)
 	}
 	p.emit(&p.opEvent)

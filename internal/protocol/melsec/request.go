@@ -39,11 +39,13 @@ func (p *parser) request(c *command, q *request) {
 	case formUser:
 		p.nuser = uint8(copy(p.user[:], r.take(min(len(r.b), len(p.user)))))
 		p.ask(q, item{verb: c.verb})
-	case formWords: // fields that nobody described, the last of them how many words
+	case formElements: // an area, where in it, and how many elements, which are bits or words
 		if len(r.b) == 22 {
-			r.take(20)
+			r.take(10)
+			at := [4]uint32{r.u16(), r.u32()}
+			r.take(4)
 			p.op.HasQty = true
-			p.ask(q, item{count: r.u16(), verb: c.verb})
+			p.ask(q, item{space: areas, at: at, count: r.u16(), verb: c.verb})
 		}
 	case formDirectory, formFile, formNewFile, formOpen, formOpenLong, formList, formFileRead, formFileWrite, formClose:
 		p.askFile(c, q, r)
@@ -207,8 +209,7 @@ func (p *parser) askMemory(c *command, q *request, r *fields) {
 		p.op.Values = r.values(shapeWord, int(n), false, &p.numbers)
 	}
 	if c.form == formUnitWrite {
-		raw := r.octets(int(n), &p.numbers)
-		p.op.Values = firedoor.Values{Type: firedoor.U8, Count: len(raw), Raw: raw}
+		p.op.Values = r.bytes(int(n), &p.numbers)
 	}
 	p.op.HasQty = true
 	p.ask(q, it)

@@ -35,7 +35,7 @@ const (
 	formInitial
 	formUser
 	formPassword
-	formWords
+	formElements
 	formOpenLong
 	formList
 )
@@ -118,9 +118,10 @@ var melsoft = named([]command{
 	{0x0134, firedoor.VerbDiagnose, formPlain, "melsoft read user information b", ""},
 	{0x0150, firedoor.VerbDiagnose, formPlain, "melsoft safety run mode read", ""},
 	{0x01a0, firedoor.VerbSession, formPlain, "melsoft function 0x01a0", ""},
-	{0x0410, firedoor.VerbRead, formWords, "melsoft read words", ""},
+	{0x0410, firedoor.VerbRead, formElements, "melsoft read", ""},
 	{0x0411, firedoor.VerbRead, formPlain, "melsoft function 0x0411", ""},
 	{0x0701, firedoor.VerbDiagnose, formPlain, "melsoft function 0x0701", ""},
+	{0x0b16, firedoor.VerbDiagnose, formPlain, "melsoft function 0x0b16", ""},
 	{0x0b2a, firedoor.VerbDiagnose, formPlain, "melsoft function 0x0b2a", ""},
 	{0x0b2b, firedoor.VerbDiagnose, formPlain, "melsoft function 0x0b2b", ""},
 	{0x1001, firedoor.VerbControl, formPlain, "melsoft remote run", ""},
@@ -130,6 +131,9 @@ var melsoft = named([]command{
 	{0x1120, firedoor.VerbControl, formPlain, "melsoft safety run mode change", ""},
 	{0x1133, firedoor.VerbConfigure, formPlain, "melsoft user information registration", ""},
 	{0x1410, firedoor.VerbWrite, formPlain, "melsoft function 0x1410", ""},
+	{0x1730, firedoor.VerbConfigure, formPlain, "melsoft function 0x1730", ""},
+	{0x1731, firedoor.VerbConfigure, formPlain, "melsoft function 0x1731", ""},
+	{0x1734, firedoor.VerbConfigure, formPlain, "melsoft function 0x1734", ""},
 	{0x1859, firedoor.VerbRead, formList, "melsoft file list read", ""},
 	{0x185f, firedoor.VerbRead, formList, "melsoft file search", ""},
 	{0x1867, firedoor.VerbProgram, formOpenLong, "melsoft open file", ""},
