@@ -49,8 +49,8 @@ var (
 // Spaces of everything else.
 var (
 	parameters = &firedoor.Space{Name: "parameter", Axis: 2, Append: appendParameter}
-	programs   = &firedoor.Space{Name: "program"}
-	disks      = &firedoor.Space{Name: "disk"}
+	programs   = numbered("program")
+	disks      = numbered("disk")
 	files      = &firedoor.Space{Name: "file", Append: appendFile}
 )
 
@@ -62,7 +62,15 @@ func spaces() []*firedoor.Space {
 	}
 }
 
-// theirs begins the text of what a flow's client has.
+// numbered is a kind of object that is told by its number.
+func numbered(name string) *firedoor.Space {
+	return &firedoor.Space{Name: name, Append: func(dst []byte, o *firedoor.Object) []byte {
+		dst = append(append(appendTheirs(dst, o), name...), ':')
+		return strconv.AppendUint(dst, uint64(o.At[0]), 10)
+	}}
+}
+
+// appendTheirs begins the text of what a flow's client has.
 func appendTheirs(dst []byte, o *firedoor.Object) []byte {
 	if o.At[atTheirs] != 0 {
 		dst = append(dst, "client/"...)
