@@ -11,6 +11,10 @@ import (
 // maxItems is how many objects of one request are told; the rest is passed over.
 const maxItems = 128
 
+// maxAsked is how many requests of a flow may wait for their answers, more than a
+// controller takes at a time: with one more all are forgotten.
+const maxAsked = 64
+
 // Reasons of malformed events.
 const (
 	reasonHeader   = "header with reserved bits or addresses out of range"
@@ -249,6 +253,9 @@ func (p *parser) message(dir firedoor.Direction, b []byte) {
 func (p *parser) remember(key uint64) *request {
 	for p.asked.Take(key) != nil {
 		continue
+	}
+	if p.asked.Len() >= maxAsked {
+		p.asked.Clear()
 	}
 	q := p.asked.Put(key)
 	*q = request{id: p.last + 1, unit: p.op.Unit, items: q.items[:0], text: q.text[:0]}

@@ -9,6 +9,10 @@ import (
 // maxItems is how many objects of one request are told; the rest is passed over.
 const maxItems = 192
 
+// maxAsked is how many requests of a flow may wait for their answers, more than a
+// controller takes at a time: with one more all are forgotten.
+const maxAsked = 32
+
 // Reasons of malformed events.
 const (
 	reasonShort  = "data end too early"
@@ -267,6 +271,9 @@ func (p *parser) remember(c *command) *request {
 			if p.asked.Take(key) == nil {
 				break
 			}
+		}
+		if p.asked.Len() >= maxAsked {
+			p.asked.Clear()
 		}
 		q = p.asked.Put(key)
 	} else {
