@@ -93,6 +93,8 @@ var judgedProtocols = []string{
 	"codesys",
 	"cclink_ief",
 	"mqtt",
+	"fins",
+	"melsec",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

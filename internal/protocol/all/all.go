@@ -12,6 +12,7 @@ import (
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/enip"
+	"firedoor/internal/protocol/fins"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
@@ -21,6 +22,7 @@ import (
 	"firedoor/internal/protocol/ldap"
 	"firedoor/internal/protocol/lldp"
 	"firedoor/internal/protocol/mdns"
+	"firedoor/internal/protocol/melsec"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/mqtt"
 	"firedoor/internal/protocol/nbns"
@@ -53,6 +55,8 @@ var List = []*protocol.Protocol{
 	codesys.Protocol,
 	cclinkief.Protocol,
 	mqtt.Protocol,
+	fins.Protocol,
+	melsec.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,

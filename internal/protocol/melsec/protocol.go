@@ -1,0 +1,121 @@
+package melsec
+
+import (
+	"firedoor"
+	"firedoor/internal/protocol"
+)
+
+// Protocol is the MC protocol, SLMP and MELSOFT. Controllers have no fixed ports
+// for the first two: these are those of manuals and defaults.
+var Protocol = &protocol.Protocol{
+	Name:       "melsec",
+	TCP:        []uint16{5000, 5001, 5002, 5006, 5007, 5010, 5562},
+	UDP:        []uint16{5000, 5001, 5002, 5006, 5007, 5010, 5560},
+	Industrial: true,
+	Probe:      probe,
+	Orient:     orient,
+	New:        func() protocol.Parser { return newParser() },
+	Spaces:     spaces(),
+	Events: []firedoor.EventKind{
+		firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin,
+		firedoor.EventFileTransfer, firedoor.EventMalformed,
+	},
+}
+
+// probe wants a whole frame with a command that exists, and behind it nothing or
+// the beginning of another.
+func probe(b []byte) protocol.Match {
+	var f frame
+	switch m := f.read(b); m {
+	case protocol.No:
+		return protocol.No
+	case protocol.More:
+		if len(b) >= protocol.MaxProbe || f.variant == variantOld && len(b) > 1 && b[1] != ownPC {
+			return protocol.No
+		}
+		return protocol.More
+	}
+	if !f.certain(b) {
+		return protocol.No
+	}
+	var next frame
+	if f.size < len(b) && (f.variant == variantOld || f.variant == variantLink || next.read(b[f.size:]) == protocol.No) {
+		return protocol.No
+	}
+	return protocol.Yes
+}
+
+// certain asks more of a whole frame than that it can be read.
+func (f *frame) certain(b []byte) bool {
+	switch f.variant {
+	case variantMC:
+		if f.answers {
+			return f.end == 0 || f.end >= 0x4000 && (len(f.data.b) == 0 || f.failed)
+		}
+		return find(commands, uint16(f.code)) != nil && subcommand(f.sub) && f.fits()
+	case variantOld:
+		return f.oldCertain(b)
+	}
+	return true
+}
+
+// subcommand tells whether a subcommand exists.
+func subcommand(sub uint32) bool {
+	return sub <= 4 || sub == 8 || sub == 0x40 || sub >= 0x80 && sub <= 0x83
+}
+
+// fits tells whether the data of the commands that are asked most have the size
+// that they say.
+func (f *frame) fits() bool {
+	if f.sub > 3 {
+		return true
+	}
+	r := f.data
+	wide := f.sub&2 != 0
+	switch f.code {
+	case 0x0401:
+		r.device(wide)
+		n := r.u16()
+		return !r.failed && len(r.b) == 0 && n > 0 && n <= 8192
+	case 0x1401:
+		r.device(wide)
+		n := int(r.u16())
+		size := 2 * n
+		if f.sub&1 != 0 {
+			size = (n + 1) / 2
+		}
+		if f.ascii {
+			size *= 2
+			if f.sub&1 != 0 {
+				size = n
+			}
+		}
+		return !r.failed && len(r.b) == size
+	case 0x0101:
+		return len(r.b) == 0
+	}
+	return true
+}
+
+// oldCertain wants of 1E a device that exists, a number that it can have, and the
+// zero behind the count: there is little else to go by.
+func (f *frame) oldCertain(b []byte) bool {
+	if f.size < oldRequest || b[1] != ownPC || b[11] != 0 || b[3] > 0x27 || b[7] != 0 || b[10] == 0 {
+		return false
+	}
+	r := f.data
+	return r.oldDevice().space != others && f.size == len(b)
+}
+
+// orient takes who asks for the client; who sends on demand is the server.
+func orient(b []byte) protocol.Orientation {
+	var f frame
+	switch m := f.read(b); {
+	case m != protocol.Yes:
+		return protocol.OrientUnknown
+	case f.answers || f.variant == variantMC && f.code == 0x2101:
+		return protocol.SentByServer
+	default:
+		return protocol.SentByClient
+	}
+}
