@@ -26,7 +26,7 @@ var judgeWords = map[string][]string{
 	"hart_ip":   {"hart_ip"},
 	"synphasor": {"synphasor"},
 	"mqtt":      {"mqtt"},
-	"fins":   {"omron"},
+	"fins":      {"omron"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -45,7 +45,7 @@ var judgeForced = map[string][]string{
 	"hart_ip":   {"hart_ip"},
 	"synphasor": {"synphasor"},
 	"mqtt":      {"mqtt"},
-	"fins":   {"omron"},
+	"fins":      {"omron"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.

@@ -15,8 +15,10 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	New:        func() protocol.Parser { return newParser() },
-	Spaces:     spaces(),
+	Sheet: protocol.Sheet{Title: "Omron FINS over UDP and TCP", Depth: protocol.Deep, By: "Omron W227, W342 and the CJ-series communications commands reference",
+		Unread: []string{"status, clock and logs: operation only", "a file write has no end of its own"}},
+	New:    func() protocol.Parser { return newParser() },
+	Spaces: spaces(),
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed,
 	},

@@ -14,8 +14,10 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	New:        func() protocol.Parser { return newParser() },
-	Spaces:     spaces(),
+	Sheet: protocol.Sheet{Title: "Mitsubishi MC protocol, SLMP and MELSOFT", Depth: protocol.Deep, By: "SH-080008 (MELSEC Communication Protocol), SLMP BAP-C2006; MELSOFT from captures and published descriptions",
+		Unread: []string{"1E in ASCII", "monitored values", "MELSOFT over broadcast: each datagram by itself", "most MELSOFT functions: number only"}},
+	New:    func() protocol.Parser { return newParser() },
+	Spaces: spaces(),
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin,
 		firedoor.EventFileTransfer, firedoor.EventMalformed,
