@@ -274,8 +274,8 @@ func TestJudgeFINS(t *testing.T) {
 			}
 		}
 		t.Logf("%-60s operations %5d  agree %5d  differ %d  missing %d  extra %d", name, s.operations, s.agree, s.differ, s.missing, s.extra)
-		total.operations, total.agree, total.differ, total.missing, total.extra =
-			total.operations+s.operations, total.agree+s.agree, total.differ+s.differ, total.missing+s.missing, total.extra+s.extra
+		total.add(&s)
+		total.differ, total.missing, total.extra = total.differ+s.differ, total.missing+s.missing, total.extra+s.extra
 	})
 	if total.operations == 0 {
 		t.Error("fins: not one operation in the corpus")
@@ -286,4 +286,5 @@ func TestJudgeFINS(t *testing.T) {
 	if share < leastShare {
 		t.Errorf("fins: %.3f %% of the operations agree, must be %.1f %%", share, leastShare)
 	}
+	keepJudged(t, "fins", &total, judgedFields)
 }

@@ -37,7 +37,7 @@ func probe(b []byte) protocol.Match {
 		}
 		return protocol.More
 	}
-	if !f.certain(b) {
+	if !f.certain(b) || fieldBasic(b) {
 		return protocol.No
 	}
 	var next frame
@@ -45,6 +45,24 @@ func probe(b []byte) protocol.Match {
 		return protocol.No
 	}
 	return protocol.Yes
+}
+
+// fieldBasic tells an answer of CC-Link IE Field Basic, which travels in the same
+// frames: to cyclic data by its inner offset, to a node search by the size of the
+// address in it or the command that failed, to the setting of an address by its length.
+func fieldBasic(b []byte) bool {
+	const cyclic, found, set, failed = 59, 66, 21, 24
+	switch {
+	case b[0] == 0xd0 && len(b) >= cyclic:
+		return b[15] == 40 && b[16] == 0
+	case b[0] == 0xd4 && len(b) == found:
+		return b[21] == 4
+	case b[0] == 0xd4 && len(b) == set:
+		return true
+	case b[0] == 0xd4 && len(b) == failed:
+		return b[21] == 0x0e && (b[20] == 0x30 || b[20] == 0x31)
+	}
+	return false
 }
 
 // certain asks more of a whole frame than that it can be read.
