@@ -47,12 +47,14 @@ func probe(b []byte) protocol.Match {
 	return protocol.Yes
 }
 
-// fieldBasic tells an answer of CC-Link IE Field Basic, which travels in the same
-// frames: to cyclic data by its inner offset, to a node search by the size of the
+// fieldBasic tells what CC-Link IE Field Basic says in the same frames: a request by
+// its command; an answer to cyclic data by its inner offset, to a node search by the size of the
 // address in it or the command that failed, to the setting of an address by its length.
 func fieldBasic(b []byte) bool {
 	const cyclic, found, set, failed = 59, 66, 21, 24
 	switch {
+	case b[0] == 0x54 && len(b) > 16:
+		return b[16] == 0x0e && (b[15] == 0x30 || b[15] == 0x31)
 	case b[0] == 0xd0 && len(b) >= cyclic:
 		return b[15] == 40 && b[16] == 0
 	case b[0] == 0xd4 && len(b) == found:
