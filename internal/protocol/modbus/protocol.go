@@ -7,7 +7,7 @@ import (
 	"firedoor/internal/protocol"
 )
 
-// Protocol is Modbus/TCP.
+// Protocol is Modbus over TCP, in either of its framings.
 var Protocol = &protocol.Protocol{
 	Name:       "modbus",
 	TCP:        []uint16{502},
@@ -15,8 +15,11 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	New:        func() protocol.Parser { return newParser() },
-	Spaces:     []*firedoor.Space{&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files},
-	Events:     []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
+	Spaces: []*firedoor.Space{
+		&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files,
+		&umasMemory, &umasVariables, &umasBlocks,
+	},
+	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed},
 }
 
 // The header (Modbus Messaging on TCP/IP, 3.1.3): transaction 2, protocol 2
@@ -30,6 +33,9 @@ const (
 	// maxTolerated is the longest length read: some devices count the whole
 	// message of 260 bytes.
 	maxTolerated = 260
+	// maxUmas is the longest length of function 90, whose sides agree on more than
+	// Modbus allows: blocks of 1,022 bytes were seen.
+	maxUmas = 2048
 )
 
 // plausible tells whether b, complete or not, can be the beginning of a message
@@ -42,10 +48,13 @@ func plausible(b []byte, limit int) bool {
 	case len(b) <= 4:
 		return true
 	case len(b) == 5:
-		return int(b[4]) <= limit>>8
+		return int(b[4]) <= maxUmas>>8
 	}
 	n := int(binary.BigEndian.Uint16(b[4:]))
-	return n >= minLength && n <= limit && (len(b) <= functionAt || known(b[functionAt]))
+	if n < minLength || n > limit && !mayBeUmas(b, lengthEnds+n) {
+		return false
+	}
+	return len(b) <= functionAt || known(b[functionAt])
 }
 
 // known tells whether a function code, or the exception of one, is worth taking
@@ -57,25 +66,43 @@ func known(code byte) bool {
 }
 
 func userDefined(code byte) bool {
-	return code >= 65 && code <= 72 || code >= 100 && code <= 110 || code == 90
+	return code >= 65 && code <= 72 || code >= 100 && code <= 110
 }
 
-// probe wants one whole message with a function code it knows, and behind it
+// probe takes either framing.
+func probe(b []byte) protocol.Match {
+	m := probeTCP(b)
+	if m == protocol.Yes {
+		return m
+	}
+	if rtu := probeRTU(b); rtu == protocol.Yes || m == protocol.No {
+		return rtu
+	}
+	return m
+}
+
+// probeTCP wants one whole message with a function code it knows, and behind it
 // nothing or another header. Whether the data of a write fit is left to the
 // parser: a connection that begins with a broken write is the last one to
 // overlook. Reads must fit, because BER with a length of four bytes (LDAP) looks
 // like the header of one, and so must codes that are not public.
-func probe(b []byte) protocol.Match {
+func probeTCP(b []byte) protocol.Match {
 	if !plausible(b, maxLength) {
 		return protocol.No
 	}
-	if len(b) < dataAt || len(b) < messageSize(b) {
+	if len(b) < dataAt {
 		return protocol.More
 	}
 	n := messageSize(b)
+	switch {
+	case n > protocol.MaxProbe:
+		return protocol.No
+	case len(b) < n:
+		return protocol.More
+	}
 	code, data := b[functionAt], b[dataAt:n]
 	form := functions[code].form
-	lenient := code < exceptionBit && form != formOther && form != formRead
+	lenient := code < exceptionBit && form != formOther && form != formRead && form != formUmas
 	if !lenient && !asksFor(code, data) && !answers(code, data) || !plausible(b[n:], maxLength) {
 		return protocol.No
 	}
@@ -88,11 +115,13 @@ func messageSize(b []byte) int { return lengthEnds + int(binary.BigEndian.Uint16
 // orient tells who sent a message when only one of the two can have sent it:
 // most messages do not look the same in both directions.
 func orient(b []byte) protocol.Orientation {
-	if len(b) < dataAt || len(b) < messageSize(b) {
-		return protocol.OrientUnknown
+	var asked, answered bool
+	if probeTCP(b) == protocol.Yes {
+		code, data := b[functionAt], b[dataAt:messageSize(b)]
+		asked, answered = asksFor(code, data), answers(code, data)
+	} else {
+		asked, answered = sentRTU(firedoor.FromClient, b), sentRTU(firedoor.FromServer, b)
 	}
-	code, data := b[functionAt], b[dataAt:messageSize(b)]
-	asked, answered := asksFor(code, data), answers(code, data)
 	switch {
 	case asked == answered:
 		return protocol.OrientUnknown
@@ -137,6 +166,8 @@ func asksFor(code byte, data []byte) bool {
 		return n == 2
 	case formEncapsulated:
 		return n == 3 && data[0] == meiDeviceID || n >= 2 && data[0] == meiCANopen
+	case formUmas:
+		return n >= umasBodyAt && data[umasCodeAt] < umasError
 	default:
 		return n >= 1 && userDefined(code)
 	}
@@ -170,6 +201,8 @@ func answers(code byte, data []byte) bool {
 		return n >= 4 && int(binary.BigEndian.Uint16(data)) == n-2 && 2*int(binary.BigEndian.Uint16(data[2:])) == n-4
 	case formEncapsulated:
 		return n >= 6 && data[0] == meiDeviceID || n >= 2 && data[0] == meiCANopen
+	case formUmas:
+		return n >= umasBodyAt && (data[umasCodeAt] == umasOK || data[umasCodeAt] == umasError)
 	default:
 		return n >= 1 && userDefined(code)
 	}
