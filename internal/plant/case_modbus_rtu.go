@@ -104,3 +104,14 @@ func rtuMidstream(n *Net) {
 	}
 	b.Close()
 }
+
+// rtuHeaderlike begins with the frame that is a message with a header as well:
+// two registers from 0 of unit 1.
+func rtuHeaderlike(n *Net) {
+	c := n.Dial(modbusHMI, serialServer, 49304, PortModbus)
+	m := Modbus{Unit: 1}
+	for i := range uint16(3) {
+		rtuTalk(n, c, m.Words(nil, ModbusReadHolding, 0, 2), m.Registers(nil, ModbusReadHolding, []uint16{i, 7}))
+	}
+	c.Close()
+}

@@ -34,6 +34,7 @@ var cases = []Case{
 	{"modbus", "poll-rtu", rtuPoll},
 	{"modbus", "rtu", rtuFunctions},
 	{"modbus", "rtu-midstream", rtuMidstream},
+	{"modbus", "rtu-headerlike", rtuHeaderlike},
 	{"cotp", "sessions", cotpSessions},
 	{"cotp", "midstream", cotpMidstream},
 	{"cotp", "malformed", cotpMalformed},

@@ -69,16 +69,17 @@ func userDefined(code byte) bool {
 	return code >= 65 && code <= 72 || code >= 100 && code <= 110
 }
 
-// probe takes either framing.
+// probe takes either framing. A checksum that fits says more than a header: read
+// two registers from 0 of unit 1, and the frame begins like a header too.
 func probe(b []byte) protocol.Match {
-	m := probeTCP(b)
-	if m == protocol.Yes {
-		return m
-	}
-	if rtu := probeRTU(b); rtu == protocol.Yes || m == protocol.No {
+	rtu := probeRTU(b)
+	if rtu == protocol.Yes {
 		return rtu
 	}
-	return m
+	if m := probeTCP(b); m != protocol.No {
+		return m
+	}
+	return rtu
 }
 
 // probeTCP wants one whole message with a function code it knows, and behind it
@@ -116,7 +117,7 @@ func messageSize(b []byte) int { return lengthEnds + int(binary.BigEndian.Uint16
 // most messages do not look the same in both directions.
 func orient(b []byte) protocol.Orientation {
 	var asked, answered bool
-	if probeTCP(b) == protocol.Yes {
+	if probeRTU(b) != protocol.Yes && probeTCP(b) == protocol.Yes {
 		code, data := b[functionAt], b[dataAt:messageSize(b)]
 		asked, answered = asksFor(code, data), answers(code, data)
 	} else {

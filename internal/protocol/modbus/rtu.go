@@ -80,20 +80,28 @@ func (p *parser) other(dir firedoor.Direction, b []byte) (n int, done bool) {
 // unknown tells whether b, the first that is seen of a flow, is frames of a
 // serial line. No leaves it to the reader of headers, who may find none either.
 func (p *parser) unknown(dir firedoor.Direction, b []byte) protocol.Match {
-	if probeTCP(b) == protocol.Yes {
-		return protocol.No
-	}
-	if p.lost[dir] {
-		if _, found := resumeRTU(dir, b); found {
+	m := probeRTU(b)
+	switch {
+	case m == protocol.Yes:
+		return m
+	case p.lost[dir]:
+		if _, found := resumeRTU(dir, b); found && probeTCP(b) != protocol.Yes {
 			return protocol.Yes
 		}
 		return protocol.No
+	case m == protocol.More && !mayBeHeader(b):
+		return m
 	}
-	m := probeRTU(b)
-	if m == protocol.More && plausible(b, maxTolerated) {
-		return protocol.No
+	return protocol.No
+}
+
+// mayBeHeader tells whether b begins like a header, whatever is asked behind it.
+func mayBeHeader(b []byte) bool {
+	if len(b) < lengthEnds {
+		return len(b) <= 2 || b[2] == 0
 	}
-	return m
+	n := messageSize(b) - lengthEnds
+	return b[2] == 0 && b[3] == 0 && n >= minLength && n <= maxTolerated
 }
 
 // parseRTU consumes whole frames. One whose checksum does not fit was spoiled on
