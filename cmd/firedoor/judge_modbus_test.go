@@ -43,6 +43,7 @@ func modbusByJudge(frames []*frame) []*judged {
 			unit, code := h.text("mbtcp_mbtcp_unit_id"), m.number("modbus_modbus_func_code")
 			key := fmt.Sprint(f.stream, " ", h.text("mbtcp_mbtcp_trans_id"), " ", unit, " ", code)
 			base := judged{protocol: "modbus", flow: flowName(f.src, f.srcPort, f.dst, f.dstPort), time: f.time, unit: unit, code: code, nanos: f.nanos}
+			umas := code == umasCode && umasAsk(&base, m, f.dstPort == modbusPort)
 			if f.dstPort == modbusPort {
 				base.frame, base.outcome = f.number, "no-response"
 				a := &modbusAsk{ops: modbusRequest(base, m), bits: m.number("modbus_modbus_bit_cnt")}
@@ -55,6 +56,9 @@ func modbusByJudge(frames []*frame) []*judged {
 				queue = queue[1:]
 			}
 			outcome := modbusOutcome(m)
+			if umas {
+				outcome = umasOutcome(m)
+			}
 			if len(queue) == 0 {
 				base.response, base.partial, base.outcome = f.number, true, outcome
 				all = append(all, modbusUnasked(base, m))
@@ -86,6 +90,9 @@ func modbusOutcome(m layer) string {
 // modbusRequest gives the operations of a request: two for function 23, one
 // for each record of files.
 func modbusRequest(op judged, m layer) []*judged {
+	if op.protocol == "umas" {
+		return []*judged{&op}
+	}
 	space := modbusSpaces[op.code]
 	address := m.text("modbus_modbus_reference_num")
 	switch op.code {
@@ -175,7 +182,7 @@ func modbusUnasked(op judged, m layer) *judged {
 	if op.code == 23 {
 		op.item = 0
 	}
-	if op.outcome != "ok" {
+	if op.outcome != "ok" || op.protocol == "umas" {
 		return &op
 	}
 	switch op.code {

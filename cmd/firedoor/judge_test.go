@@ -79,6 +79,7 @@ func flowName(ip1 string, port1 int, ip2 string, port2 int) string {
 // judgedProtocols are those in whose name an event line may be wrong.
 var judgedProtocols = []string{
 	"modbus",
+	"umas",
 	"s7comm",
 	"cotp",
 	"enip",
@@ -337,7 +338,7 @@ func (v *verdict) admit(other *verdict) {
 }
 
 // judgedScores are the protocols whose operations are compared.
-var judgedScores = []string{"modbus", "s7comm", "enip", "cip", "iec104", "dnp3"}
+var judgedScores = []string{"modbus", "umas", "s7comm", "enip", "cip", "iec104", "dnp3"}
 
 // judges is how many captures are judged at a time.
 const judges = 2

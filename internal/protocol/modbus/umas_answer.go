@@ -63,7 +63,8 @@ func (p *parser) answerUmas(q *request, data []byte) (reason string) {
 		p.op.Protocol = ""
 		return ""
 	}
-	if !said {
+	if !said { // an answer without an outcome answers nothing
+		p.op.Outcome = firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}
 		p.umasReplies(q, u, nil)
 		p.op.Protocol = ""
 		return reasonUmasContent
