@@ -114,6 +114,7 @@ var cases = []Case{
 	{"sv", "poll", svPoll}, {"sv", "seen", svSeen}, {"sv", "malformed", svMalformed},
 	{"tls", "seen", tlsSeen},
 	{"tls", "fingerprint", tlsFingerprint},
+	{"tls", "modbus", tlsModbus},
 	{"tls", "malformed", tlsMalformed},
 	{"http", "poll", httpPoll},
 	{"http", "seen", httpSeen},
