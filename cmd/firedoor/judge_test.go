@@ -292,7 +292,7 @@ func judgeCapture(c *candidate) *verdict {
 
 // weigh compares what the judge read with our operations.
 func (v *verdict) weigh(frames []*frame, got []*judged) {
-	want := slices.Concat(modbusByJudge(frames), s7ByJudge(frames), cipByJudge(frames), iecByJudge(frames), dnp3ByJudge(frames))
+	want := slices.Concat(modbusByJudge(frames, modbusPort), s7ByJudge(frames), cipByJudge(frames), iecByJudge(frames), dnp3ByJudge(frames))
 	v.agree = map[*judged]bool{}
 	for _, p := range judgedScores {
 		of := func(all []*judged) (some []*judged) {
