@@ -25,7 +25,8 @@ const (
 )
 
 // probeRTU wants a whole frame of a public function, with its form and its
-// checksum, and behind it nothing or what may be another frame.
+// checksum, and behind it nothing or what may be another frame. What another
+// protocol may have sent is left for a later message to tell.
 func probeRTU(b []byte) protocol.Match {
 	m := protocol.No
 	for _, dir := range [...]firedoor.Direction{firedoor.FromClient, firedoor.FromServer} {
@@ -35,7 +36,7 @@ func probeRTU(b []byte) protocol.Match {
 		switch n, one := rtuFrame(dir, b); {
 		case one == protocol.More:
 			m = protocol.More
-		case one == protocol.Yes && fitsRTU(dir, b[:n]) && mayFollow(b[n:]):
+		case one == protocol.Yes && fitsRTU(dir, b[:n]) && !likeROC(b[:n]) && mayFollow(b[n:]):
 			return protocol.Yes
 		}
 	}
@@ -49,6 +50,13 @@ func fitsRTU(dir firedoor.Direction, frame []byte) bool {
 		return asksFor(code, data)
 	}
 	return answers(code, data)
+}
+
+// likeROC tells whether a frame may be one of ROC Plus, which has the same
+// checksum: both addresses (4), opcode, length of the data.
+func likeROC(frame []byte) bool {
+	const header, lengthAt = 6, 5
+	return len(frame) > header && len(frame) == header+int(frame[lengthAt])+sumRTU
 }
 
 func mayFollow(b []byte) bool {
