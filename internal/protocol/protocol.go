@@ -72,6 +72,13 @@ type Sheet struct {
 	// the product's own.
 	OwnBytes bool
 	Peers    []string // real devices and libraries it was tried with, in tests
+	Inside   []Inner  // what travels in it under a name of its own and is read by its parser
+}
+
+// Inner is a protocol that has no parser of its own.
+type Inner struct {
+	Name  string
+	Sheet Sheet
 }
 
 // EthernetClient tells which side is the client of a flow on Ethernet that begins

@@ -162,6 +162,11 @@ func (s *sheet) write(list []*protocol.Protocol, judged map[string]Judged) []byt
 	b.WriteString(sheetHead)
 	b.WriteString("| protocol | depth | functions | with object | with values | refusable | samples | judged | peers |\n|---|---|---|---|---|---|---|---|---|\n")
 	order := slices.Clone(list)
+	for _, pr := range list {
+		for _, in := range pr.Sheet.Inside {
+			order = append(order, &protocol.Protocol{Name: in.Name, Sheet: in.Sheet})
+		}
+	}
 	slices.SortFunc(order, func(a, b *protocol.Protocol) int {
 		return cmp.Or(-cmp.Compare(a.Sheet.Depth, b.Sheet.Depth), strings.Compare(a.Name, b.Name))
 	})
