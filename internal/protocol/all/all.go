@@ -20,6 +20,7 @@ import (
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
+	pniocm "firedoor/internal/protocol/pn_io"
 	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/snmp"
@@ -41,6 +42,7 @@ var List = []*protocol.Protocol{
 	iec104.Protocol,
 	bacnet.Protocol,
 	dnp3.Protocol,
+	pniocm.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
