@@ -101,6 +101,8 @@ var cases = []Case{
 	{"lldp", "poll", lldpPoll},
 	{"lldp", "seen", lldpSeen},
 	{"lldp", "malformed", lldpMalformed},
+	{"pn_io", "poll", pnioCMPoll}, {"pn_io", "relation", pnioCMRelation}, {"pn_io", "records", pnioCMRecords}, {"pn_io", "parts", pnioCMParts},
+	{"pn_io", "mapper", pnioCMMapper}, {"pn_io", "midstream", pnioCMMidstream}, {"pn_io", "malformed", pnioCMMalformed},
 	{"pnio", "poll", pnioPoll}, {"pnio", "dcp", pnioDCP}, {"pnio", "cyclic", pnioCyclic}, {"pnio", "malformed", pnioMalformed},
 	{"goose", "poll", goosePoll}, {"goose", "seen", gooseSeen}, {"goose", "malformed", gooseMalformed},
 	{"sv", "poll", svPoll}, {"sv", "seen", svSeen}, {"sv", "malformed", svMalformed},

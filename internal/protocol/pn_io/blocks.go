@@ -15,6 +15,7 @@ const (
 	blockExpected     = 0x0104
 	blockControl      = 0x0110 // to 0x0118; with 0x8000 in answers
 	blockControlEnd   = 0x0118
+	answerBit         = 0x8000
 	blockInterface    = 0x0240 // PDInterfaceDataReal
 	blockMultiple     = 0x0400 // MultipleBlockHeader
 	blockDifference   = 0x8104 // ModuleDiffBlock
@@ -103,25 +104,27 @@ func countRelations(blocks []byte) (n int) {
 	return n
 }
 
-// commandAt is where the command of a control or release stands: behind two
-// bytes, UUID 16, session key 2, and two bytes.
-const commandAt = 28
+// controlSize is a control's or release's block: two bytes, UUID 16, session key
+// 2, two bytes, command 2, properties 2.
+const controlSize = blockHead + 26
 
-// commandOf is the command of a control, 0 if there is none.
-func commandOf(blocks []byte) uint16 {
+// controlOf is the type of the block of a control or its answer, without the bit of
+// answers; 0 if there is none.
+func controlOf(blocks []byte) uint16 {
 	w := walk{b: blocks}
-	if kind, b := w.next(); kind&^0x8000 >= blockControl && kind&^0x8000 <= blockControlEnd && len(b) >= commandAt+2 {
-		return u16(b[commandAt:])
+	kind, b := w.next()
+	if kind &^= answerBit; kind < blockControl || kind > blockControlEnd || len(b) < controlSize {
+		return 0
 	}
-	return 0
+	return kind
 }
 
 // control reads a control or a release.
 func (p *parser) control(c *call, blocks []byte) {
-	c.command = commandOf(blocks)
+	c.control = controlOf(blocks)
 	p.ask(c, item{})
-	if c.command == 0 {
-		p.broken("control without a command", 0)
+	if c.control == 0 {
+		p.broken("control without its block", 0)
 		return
 	}
 	p.differences(blocks)

@@ -19,7 +19,7 @@ type call struct {
 	sequence uint32
 	opnum    uint16
 	live     bool
-	command  uint16 // of a control
+	control  uint16 // type of its block
 	id       uint32 // of its first operation
 	items    []item
 }
@@ -219,12 +219,12 @@ func (p *parser) answerAll(c *call, outcome firedoor.Outcome) {
 }
 
 // alone emits an answer whose request was not seen.
-func (p *parser) alone(opnum, command uint16, it item, n uint16, outcome firedoor.Outcome, values firedoor.Values) {
-	c := call{opnum: opnum, command: command}
+func (p *parser) alone(opnum, control uint16, it item, n uint16, outcome firedoor.Outcome, values firedoor.Values) {
+	c := call{opnum: opnum, control: control}
 	p.begin(&c, &it)
 	p.last++
 	p.op.ID, p.op.Phase, p.op.Partial, p.op.Outcome, p.op.Values = p.last, firedoor.Answered, true, outcome, values
-	p.op.Item = n
+	p.op.Item, p.op.HasQty = n, p.op.HasQty && it.size > 0 // the answer to a write need not say how much it was
 	p.emit(&p.opEvent)
 }
 
@@ -279,7 +279,7 @@ func (p *parser) response(mapper bool) {
 	case c != nil:
 		p.answerAll(c, outcome)
 	default:
-		p.alone(m.Opnum, commandOf(blocks), item{}, 0, outcome, firedoor.Values{})
+		p.alone(m.Opnum, controlOf(blocks), item{}, 0, outcome, firedoor.Values{})
 	}
 	if outcome.Kind == firedoor.OutcomeOK && (m.Opnum == opConnect || m.Opnum == opControl) {
 		p.differences(blocks)

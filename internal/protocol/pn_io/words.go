@@ -82,15 +82,17 @@ type words struct {
 	verb firedoor.Verb
 }
 
-// commands are the words of controls by bit of the command.
-var commands = [...]words{
+// controls are the words of controls by type of block, counted from blockControl.
+var controls = [...]words{
 	{"parameter end", firedoor.VerbSession},
+	{"parameter end after plug", firedoor.VerbSession},
 	{"application ready", firedoor.VerbSession},
+	{"application ready after plug", firedoor.VerbSession},
 	{"release", firedoor.VerbSession},
-	{"done", firedoor.VerbSession},
-	{"ready for companion", firedoor.VerbSession},
-	{"ready for rt class 3", firedoor.VerbSession},
-	{"parameter begin", firedoor.VerbConfigure},
+	5: {"control", firedoor.VerbSession},
+	6: {"ready for companion", firedoor.VerbSession},
+	7: {"ready for rt class 3", firedoor.VerbSession},
+	8: {"parameter begin", firedoor.VerbConfigure},
 }
 
 // mapperWords are the words of the endpoint mapper (C706, appendix O).
@@ -119,10 +121,8 @@ func wordsOf(c *call, it *item) words {
 	case opWrite:
 		return writeWords(index, it.size)
 	case opControl:
-		for i := range commands {
-			if c.command>>i&1 == 1 {
-				return commands[i]
-			}
+		if n := int(c.control) - blockControl; n >= 0 && n < len(controls) {
+			return controls[n]
 		}
 		return words{"control", firedoor.VerbSession}
 	}
