@@ -10,7 +10,7 @@ import (
 
 // Protocol is PROFINET IO's context management.
 var Protocol = &protocol.Protocol{
-	Name:       "pn_io",
+	Name:       "pniocm",
 	UDP:        []uint16{34964},
 	Industrial: true,
 	Probe:      probe,

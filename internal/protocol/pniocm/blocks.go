@@ -4,23 +4,23 @@ import "firedoor"
 
 // Types of block (coding of the field BlockType).
 const (
-	blockWrite        = 0x0008
-	blockRead         = 0x0009
-	blockReal         = 0x0013 // RealIdentificationData
-	blockIM0          = 0x0020
-	blockIM1          = 0x0021
-	blockIM3          = 0x0023
-	blockAR           = 0x0101
-	blockIOCR         = 0x0102
-	blockExpected     = 0x0104
-	blockControl      = 0x0110 // to 0x0118; with 0x8000 in answers
-	blockControlEnd   = 0x0118
-	answerBit         = 0x8000
-	blockInterface    = 0x0240 // PDInterfaceDataReal
-	blockMultiple     = 0x0400 // MultipleBlockHeader
-	blockDifference   = 0x8104 // ModuleDiffBlock
-	blockReadReply    = 0x8009
-	blockWriteReply   = 0x8008
+	blockWrite      = 0x0008
+	blockRead       = 0x0009
+	blockReal       = 0x0013 // RealIdentificationData
+	blockIM0        = 0x0020
+	blockIM1        = 0x0021
+	blockIM3        = 0x0023
+	blockAR         = 0x0101
+	blockIOCR       = 0x0102
+	blockExpected   = 0x0104
+	blockControl    = 0x0110 // to 0x0118; with 0x8000 in answers
+	blockControlEnd = 0x0118
+	answerBit       = 0x8000
+	blockInterface  = 0x0240 // PDInterfaceDataReal
+	blockMultiple   = 0x0400 // MultipleBlockHeader
+	blockDifference = 0x8104 // ModuleDiffBlock
+	blockReadReply  = 0x8009
+	blockWriteReply = 0x8008
 )
 
 const blockHead = 6 // type 2, length 2 (of what is behind), version 2

@@ -2,7 +2,7 @@
 // names of PDUs and fields): how a controller or supervisor connects to a device,
 // parameterizes it, reads and writes its records, and lets it go. It is carried by
 // connectionless DCE/RPC (C706) over UDP, port 34964 and others that are told on
-// the way. The protocol's name is pn_io, as the judge of captures calls it.
+// the way.
 //
 // It must not take the RPC of others: interfaces are told by their UUID, and the
 // endpoint mapper, which all have, only where it speaks of PROFINET. It must not

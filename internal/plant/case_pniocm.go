@@ -86,7 +86,12 @@ func pnConnected() []byte {
 	b := PNBlock(0x8101, append(append(pnNumbers("2", 1), pnRelation...), pnNumbers("242", 1, 0, 0x8892)...))
 	b = append(b, PNBlock(0x8102, pnNumbers("222", 1, 1, 0x8001))...)
 	b = append(b, PNBlock(0x8102, pnNumbers("222", 2, 2, 0x8000))...)
-	return append(b, PNBlock(0x8104, pnNumbers("242242224", 1, 0, 1, 1, 0x33, 1, 1, 1, 0, 0))[:4+2+2+4+2+2+4+2+2+8]...)
+	return append(b, pnDifference()...)
+}
+
+// pnDifference is another module in slot 1 than the one that is expected.
+func pnDifference() []byte {
+	return PNBlock(0x8104, pnNumbers("242"+"2422"+"242", 1, 0, 1, 1, 0x33, 1, 1, 1, 7, 4))
 }
 
 func pnControl(kind uint16, command uint32) []byte {
@@ -126,7 +131,7 @@ func pnioCMRelation(n *Net) {
 	t.multiple()
 	t.call(4, pnControl(0x0110, 1), 0, pnControl(0x8110, 8))
 	ready := &pnTalk{n: n, from: pnDevice, to: pnController, sport: 49160, dport: PortPROFINET, with: RPCController, little: true}
-	ready.call(4, append(pnControl(0x0112, 2), pnConnected()[14+22+12+12:]...), 0, pnControl(0x8112, 8))
+	ready.call(4, append(pnControl(0x0112, 2), pnDifference()...), 0, pnControl(0x8112, 8))
 	t.write(2, 1, 0x0100, 0, []byte{8, 0x40, 0, 1, 0, 7, 0, 150, 0x1a, 0x2b}) // PROFIsafe
 	t.write(2, 1, 0x0100, 0, []byte{8, 0x48, 0, 1, 0, 7, 0, 150, 1, 2, 3, 4, 0x1a, 0x2b})
 	t.call(4, pnControl(0x0118, 0x40), 0, pnControl(0x8118, 8))
