@@ -123,7 +123,7 @@ func (m *pniocmSight) record(block *pdmlField) (object string, size int, values 
 	return object, size, octetList(data[:min(len(data), pniocmBytes)])
 }
 
-// kind is the type of a block.
+// pniocmKind is the type of a block.
 func pniocmKind(block *pdmlField) int { return hexNumber(block.find("pn_io.block_type")) }
 
 func (j *pniocmJudge) request(m *pniocmSight) []*judged {
@@ -155,12 +155,12 @@ func (j *pniocmJudge) request(m *pniocmSight) []*judged {
 	if len(ops) == 0 {
 		add("", "", "")
 	}
-	number(ops)
+	pniocmNumber(ops)
 	return ops
 }
 
-// number numbers the operations of one request.
-func number(ops []*judged) {
+// pniocmNumber numbers the operations of one request.
+func pniocmNumber(ops []*judged) {
 	for i := range ops {
 		if len(ops) > 1 {
 			ops[i].item = i + 1
@@ -249,7 +249,7 @@ func (j *pniocmJudge) answer(m *pniocmSight, ops []*judged) {
 			op.values = ""
 		}
 	}
-	number(told)
+	pniocmNumber(told)
 	j.all = append(j.all, told...)
 }
 

@@ -132,13 +132,28 @@ func pnioCMRelation(n *Net) {
 	t.call(4, pnControl(0x0110, 1), 0, pnControl(0x8110, 8))
 	ready := &pnTalk{n: n, from: pnDevice, to: pnController, sport: 49160, dport: PortPROFINET, with: RPCController, little: true}
 	ready.call(4, append(pnControl(0x0112, 2), pnDifference()...), 0, pnControl(0x8112, 8))
-	t.write(2, 1, 0x0100, 0, []byte{8, 0x40, 0, 1, 0, 7, 0, 150, 0x1a, 0x2b}) // PROFIsafe
-	t.write(2, 1, 0x0100, 0, []byte{8, 0x48, 0, 1, 0, 7, 0, 150, 1, 2, 3, 4, 0x1a, 0x2b})
+	t.write(2, 1, 0x0080, 0, pnSafety(7, nil))
+	t.write(3, 1, 0x2000, 0, pnSafety(8, []byte{0x7e, 0x26, 0x25, 0x89}))
+	t.write(3, 1, 0x2000, 0, make([]byte, 10)) // nothing, though its checksum fits
 	t.call(4, pnControl(0x0118, 0x40), 0, pnControl(0x8118, 8))
 	t.call(4, pnControl(0x0111, 1), 0, pnControl(0x8111, 8))
 	t.call(4, pnControl(0x0117, 0x20), 0, pnControl(0x8117, 8))
 	t.call(1, pnControl(0x0114, 4), 0, pnControl(0x8114, 8))
 	t.call(0, pnConnect(6, "desk"), 0xdb814004, nil)
+}
+
+// pnSafety is F-Parameters of PROFIsafe for a destination; own is the checksum of the
+// device's own parameters, if it has some.
+func pnSafety(destination byte, own []byte) []byte {
+	b := []byte{8, 0x40 | byte(2*len(own)), 0, 1, 0, destination, 0, 150}
+	crc := uint16(0)
+	for _, c := range append(own[:len(own):len(own)], b...) {
+		crc ^= uint16(c) << 8
+		for range 8 {
+			crc = crc<<1 ^ crc>>15*0x4eab
+		}
+	}
+	return binary.BigEndian.AppendUint16(append(b, own...), crc)
 }
 
 // multiple writes three records at once, the last of which is refused.

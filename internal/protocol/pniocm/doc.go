@@ -31,7 +31,7 @@
 //
 // # Safety
 //
-// PROFIsafe parameters (F-Parameter, PROFIsafe profile V2) are told by name where
-// a record of their index has their length. Which modules are safe only the
+// PROFIsafe parameters (F-Parameter, PROFIsafe profile V2) are told by name,
+// whatever record holds them: their checksum fits. Which modules are safe only the
 // engineering data say.
 package pniocm

@@ -28,6 +28,7 @@ type call struct {
 type item struct {
 	object firedoor.Object // without text
 	size   uint32
+	safety bool // F-Parameters
 }
 
 // parser reads one flow. What its events point to lives here, one of each.

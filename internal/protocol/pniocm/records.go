@@ -63,6 +63,7 @@ func (p *parser) record(c *call, b []byte) {
 		p.multiple(c, it, data)
 		return
 	}
+	it.safety = isSafety(data)
 	p.askWith(c, it, valuesOf(data))
 }
 
@@ -109,7 +110,7 @@ func (p *parser) multiple(c *call, outer item, b []byte) {
 	w = parts{b: b, want: blockWrite, data: true}
 	for head, data := w.next(); head != nil; head, data = w.next() {
 		it := recordItem(head)
-		it.size = uint32(len(data))
+		it.size, it.safety = uint32(len(data)), isSafety(data)
 		p.askWith(c, it, valuesOf(data))
 	}
 	if n == 0 {

@@ -63,19 +63,13 @@ var records = firedoor.Space{Name: "record", Append: func(dst []byte, o *firedoo
 
 // Indexes (coding of the field Index). Those below firstOwn are the device's.
 const (
-	indexSafety   = 0x0100
 	firstOwn      = 0x8000
 	indexIM0      = 0xaff0
 	indexIM       = 0xafff
 	indexMultiple = 0xe040
 )
 
-// Sizes of F-Parameters without and with a checksum of the device's own.
-const (
-	safetySize     = 10
-	safetySizeOwn  = 14
-	safetyFunction = "write profisafe f-parameters"
-)
+const safetyFunction = "write profisafe f-parameters"
 
 type words struct {
 	name string
@@ -119,7 +113,10 @@ func wordsOf(c *call, it *item) words {
 	case opReadImplicit:
 		return words{"read implicit", readVerb(index)}
 	case opWrite:
-		return writeWords(index, it.size)
+		if it.safety {
+			return words{safetyFunction, firedoor.VerbConfigure}
+		}
+		return writeWords(index)
 	case opControl:
 		if n := int(c.control) - blockControl; n >= 0 && n < len(controls) {
 			return controls[n]
@@ -154,11 +151,8 @@ func readVerb(index uint32) firedoor.Verb {
 
 // writeWords tells what writing a record does: those of the specification set the
 // device up, those of the device's own are parameters or commands.
-func writeWords(index, size uint32) words {
-	switch {
-	case index == indexSafety && (size == safetySize || size == safetySizeOwn):
-		return words{safetyFunction, firedoor.VerbConfigure}
-	case index >= firstOwn:
+func writeWords(index uint32) words {
+	if index >= firstOwn {
 		return words{"write", firedoor.VerbConfigure}
 	}
 	return words{"write", firedoor.VerbWrite}
