@@ -56,6 +56,8 @@ func probe(b []byte) protocol.Match {
 	var m wire.RPC
 	m.Read(b)
 	switch {
+	case m.Kind == wire.RPCFack: // of either side: who is the client is better told by another
+		return protocol.No
 	case ours(&m.Interface):
 		return protocol.Yes
 	case isMapper(&m.Interface) && (bytes.Contains(m.Body, []byte(tower)) || bytes.Contains(m.Body, []byte(family))):
