@@ -22,7 +22,7 @@ var judgeWords = map[string][]string{
 	"opcua":  {"opcua"},
 	"bacnet": {"bvlc"},
 	"dnp3":   {"dnp3"},
-	"pniocm": {"pn_io_device", "pn_io_controller"},
+	"pniocm": {"dcerpc"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a

@@ -310,7 +310,7 @@ func pniocmByJudge(path string) (all []*judged, doubled int, err error) {
 func TestJudgePniocm(t *testing.T) {
 	corpus := judgeCorpus(t)
 	total := score{}
-	examples, twice := 0, 0
+	examples, twice, excused := 0, 0, 0
 	eachCapture(t, filepath.Join(corpus, "protocols"), func(path string, b []byte) {
 		if !mayHold(b, pniocmPort) {
 			return
@@ -340,6 +340,10 @@ func TestJudgePniocm(t *testing.T) {
 		s := score{operations: len(want), agree: len(agree)}
 		for i := range all {
 			s.count(&all[i])
+			if slices.ContainsFunc(excuses, func(e excuse) bool { return e.fits(&all[i]) }) {
+				excused++
+				continue
+			}
 			if examples++; examples <= maxExamples {
 				t.Errorf("a difference: %v", &all[i])
 			}
@@ -352,7 +356,10 @@ func TestJudgePniocm(t *testing.T) {
 		t.Error("pniocm: not one operation in the corpus")
 		return
 	}
-	t.Logf("%d datagrams came twice and are counted once", twice)
+	t.Logf("%d datagrams came twice and are counted once; %d differences are of a known class", twice, excused)
+	if excused > 2 {
+		t.Errorf("%d differences of known classes, at most 2 are known", excused)
+	}
 	share := 100 * float64(total.agree) / float64(total.operations+total.extra)
 	t.Logf("pniocm operations %d  agree %d (%.3f %%)  differ %d  missing %d  extra %d", total.operations, total.agree, share, total.differ, total.missing, total.extra)
 	if share < leastShare {
