@@ -183,9 +183,9 @@ func pnioCMRecords(n *Net) {
 	t.read(0, 1, 0xaff3, 0, PNBlock(0x0023, []byte("belongs to line 3                                     ")))
 	t.write(0, 1, 0xaff1, 0, PNBlock(0x0021, []byte("filling                         hall 4                ")))
 	t.read(0, 1, 0xf000, 0, PNBlock(0x0013, pnNumbers("2"+"242"+"24"+"242"+"24", 2, 0, 0x301, 1, 1, 1, 1, 0x32, 1, 1, 7)))
-	real := PNBlock(0x0013, pnNumbers("24"+"2"+"242"+"24", 1, 0, 1, 2, 0x34, 1, 1, 9))
-	real[5] = 1
-	t.read(0, 1, 0xf000, 0, real)
+	rack := PNBlock(0x0013, pnNumbers("24"+"2"+"242"+"24", 1, 0, 1, 2, 0x34, 1, 1, 9))
+	rack[5] = 1
+	t.read(0, 1, 0xf000, 0, rack)
 	face := append([]byte{8}, "mixer-io"...)
 	face = append(face, 0) // to a multiple of four, the header counted
 	face = append(append(face, appendMAC(nil, pnDevice.MAC)...), 0, 0)

@@ -23,7 +23,11 @@ func (p *parser) fact(kind firedoor.FactKind, source string, value []byte) {
 
 // target tells what a request takes its device for: an object's UUID ends in
 // instance, device id and vendor id. A device of another kind declines.
-func (p *parser) target() { p.kindOf(p.rpc.Object[:], firedoor.AboutServer, 60) }
+func (p *parser) target() {
+	p.kindOf(p.rpc.Object[:], firedoor.AboutServer, 60)
+	p.text = append(p.text[:0], "profinet io device"...)
+	p.voice.Fact(p.emit, firedoor.Identity{About: firedoor.AboutServer, Kind: firedoor.FactService, Confidence: 60, Source: sourceConnect, Value: p.text})
+}
 
 func (p *parser) kindOf(uuid []byte, about firedoor.Subject, confidence uint8) {
 	if string(uuid[:len(objectPrefix)]) != objectPrefix {
@@ -69,7 +73,7 @@ func (p *parser) module(about firedoor.Subject, confidence uint8, slot uint16, i
 	if ident == 0 {
 		return
 	}
-	p.text = wire.AppendHex(append(p.text[:0], "module "...), ident)
+	p.text = wire.AppendHex(append(p.text[:0], "ident "...), ident)
 	p.voice.Fact(p.emit, firedoor.Identity{
 		About: about, Kind: firedoor.FactModule, Confidence: confidence, Slot: slot, Source: sourceModules, Value: p.text,
 	})
