@@ -37,6 +37,7 @@ type pdmlField struct {
 	Show     string      `xml:"show,attr"`
 	ShowName string      `xml:"showname,attr"`
 	Value    string      `xml:"value,attr"`
+	Pos      int         `xml:"pos,attr"` // in the frame, or in what was put together
 	Fields   []pdmlField `xml:"field"`
 }
 

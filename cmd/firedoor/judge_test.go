@@ -96,6 +96,7 @@ var judgedProtocols = []string{
 	"mqtt",
 	"fins",
 	"melsec",
+	"pniocm",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

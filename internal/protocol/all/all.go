@@ -28,6 +28,7 @@ import (
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
+	"firedoor/internal/protocol/pniocm"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/sv"
@@ -57,6 +58,7 @@ var List = []*protocol.Protocol{
 	mqtt.Protocol,
 	fins.Protocol,
 	melsec.Protocol,
+	pniocm.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
