@@ -22,6 +22,7 @@ import (
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/s7comm"
+	"firedoor/internal/protocol/s7commplus"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/sv"
 	"firedoor/internal/protocol/telnet"
@@ -43,6 +44,7 @@ var List = []*protocol.Protocol{
 	dnp3.Protocol,
 
 	// Carriers and what is handed over from them.
+	s7commplus.Protocol,
 	cotp.Protocol,
 
 	// Identity and IT: names, addresses, software.
