@@ -17,27 +17,6 @@ const (
 	elemNames     = 0xac
 )
 
-// maxGiven is how many objects that were created are remembered; one more makes
-// the oldest forgotten.
-const maxGiven = 16
-
-// created tells whether the controller gave an object its number in this connection.
-func (p *parser) created(object uint32) bool {
-	for _, g := range p.given {
-		if g == object && object != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func (p *parser) remembered(object uint32) {
-	if !p.created(object) {
-		p.given[p.nextGiven] = object
-		p.nextGiven = (p.nextGiven + 1) % maxGiven
-	}
-}
-
 // thing is an object of a message as it is read.
 type thing struct {
 	object uint32 // its number, objNew where the controller shall give it one
@@ -181,7 +160,7 @@ func (p *parser) askCreate(w *walk) {
 	case !m.found:
 		w.bad = true
 	case isBlock(m.object):
-		p.attribute(it, 0, m.object, noAttribute)
+		it.attribute(0, m.object, noAttribute)
 	default:
 		it.space, it.at, it.count = spaceClass, [4]uint32{m.class}, m.count
 	}
@@ -205,7 +184,6 @@ func (p *parser) createdObject(w *walk, r *request) {
 		if w.broken() {
 			return
 		}
-		p.remembered(object)
 		if i == 0 && r != nil && r.tag != 0 {
 			p.refs.rename(r.tag, object)
 			r.tag = 0
@@ -271,7 +249,7 @@ func (p *parser) askDelete(w *walk) {
 	object := w.U32()
 	it := &p.object
 	*it = item{}
-	p.attribute(it, p.own, object, noAttribute)
+	it.attribute(p.own, object, noAttribute)
 	c := functionCall(p.fn)
 	switch it.space {
 	case spaceSession:
@@ -282,7 +260,5 @@ func (p *parser) askDelete(w *walk) {
 		c.verb = firedoor.VerbProgram
 	}
 	p.ask(c, it)
-	if it.space == spaceGiven {
-		p.refs.drop(object)
-	}
+	p.refs.drop(object)
 }

@@ -104,7 +104,7 @@ func (p *parser) references(w walk, subscription uint32) uint32 {
 		reference := w.u32()
 		w.u32()
 		area, crc := w.u32(), w.u32()
-		if p.place(&w, &it, p.own, crc, area, n); w.broken() {
+		if it.place(&w, p.own, crc, area, n); w.broken() {
 			break
 		}
 		if to := p.refs.put(subscription, reference); to != nil {

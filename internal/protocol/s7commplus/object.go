@@ -146,13 +146,13 @@ func (it *item) setWay(b []byte) {
 // address reads the address of a variable: checksum of the symbol, area, how
 // many numbers follow, an attribute, and the way. session is the number of the
 // session's own object.
-func (p *parser) address(w *walk, it *item, session uint32) {
+func (it *item) address(w *walk, session uint32) {
 	crc, area := w.u32(), w.u32()
-	p.place(w, it, session, crc, area, w.u32())
+	it.place(w, session, crc, area, w.u32())
 }
 
 // place reads n numbers, an attribute and the way, of an address in an area.
-func (p *parser) place(w *walk, it *item, session, crc, area, n uint32) {
+func (it *item) place(w *walk, session, crc, area, n uint32) {
 	*it = item{}
 	attribute := uint32(noAttribute)
 	if n > 0 {
@@ -180,7 +180,7 @@ func (p *parser) place(w *walk, it *item, session, crc, area, n uint32) {
 			it.at[2] = 0
 		}
 	} else {
-		p.attribute(it, session, area, attribute)
+		it.attribute(session, area, attribute)
 	}
 	it.setWay(raw)
 }
@@ -201,13 +201,13 @@ func (it *item) memory(area uint32, way []byte, n uint32) bool {
 }
 
 // attribute names an attribute of an object.
-func (p *parser) attribute(it *item, session, object, attribute uint32) {
+func (it *item) attribute(session, object, attribute uint32) {
 	switch {
 	case object == session && session != 0:
 		it.space, it.at = spaceSession, [4]uint32{0, attribute}
 	case isBlock(object):
 		it.space, it.at = spaceBlock, [4]uint32{object >> 16 & 0x7fff, object & 0xffff, attribute}
-	case object >= firstGiven && object < firstBlock || p.created(object):
+	case object >= firstGiven && object < firstBlock:
 		it.space, it.at = spaceGiven, [4]uint32{0, attribute}
 	default:
 		it.space, it.at = spaceAttribute, [4]uint32{object, attribute}

@@ -29,8 +29,6 @@ type parser struct {
 	live     int // items of unanswered requests
 	last     uint32
 
-	given     [maxGiven]uint32 // objects the controller gave numbers to
-	nextGiven int
 	refs      refTable
 	transfers [maxTransfers]transfer
 	nextPart  int
@@ -143,12 +141,12 @@ func (p *parser) request(w *walk) {
 	case fnExplore:
 		object := w.U32()
 		p.object = item{}
-		p.attribute(&p.object, p.own, object, noAttribute)
+		p.object.attribute(p.own, object, noAttribute)
 		p.ask(functionCall(p.fn), &p.object)
 	case fnInvoke:
 		object, method := w.U32(), w.U32()
 		p.object = item{space: spaceMethod, at: [4]uint32{0, method}}
-		if object < firstGiven && !p.created(object) && object != p.own {
+		if object < firstGiven && object != p.own {
 			p.object.at[0] = object
 		}
 		p.ask(functionCall(p.fn), &p.object)

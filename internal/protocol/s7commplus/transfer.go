@@ -123,7 +123,7 @@ func (p *parser) askStreamed(w *walk) {
 	if p.val.values.Len() > 0 {
 		attribute = uint32(p.val.values.Int(0))
 	}
-	p.attribute(it, p.own, object, attribute)
+	it.attribute(p.own, object, attribute)
 	p.val = value{}
 	r := p.askOne(it)
 	if p.fn != fnSetStreamed || w.broken() || it.space != spaceBlock {

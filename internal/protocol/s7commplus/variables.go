@@ -66,7 +66,7 @@ func (p *parser) askMulti(w *walk) {
 	first := p.items.next
 	if object == 0 {
 		for range count {
-			if p.address(w, p.items.put(), p.own); w.broken() {
+			if p.items.put().address(w, p.own); w.broken() {
 				break
 			}
 		}
@@ -92,7 +92,7 @@ func (p *parser) attributes(w *walk, object, count, fields uint32) {
 		if i < count {
 			it := p.items.put()
 			*it = item{}
-			p.attribute(it, p.own, object, attribute)
+			it.attribute(p.own, object, attribute)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func (p *parser) written(w *walk, it *item, k int) {
 		p.val = value{}
 		return
 	}
-	if it.space == spaceGiven && it.at[1] == attrReferences {
+	if p.target != 0 && it.at[1] == attrReferences {
 		p.references(from, p.target)
 	}
 }
@@ -261,7 +261,7 @@ func (p *parser) askVariable(w *walk) {
 	}
 	it := &p.object
 	*it = item{}
-	p.attribute(it, p.own, object, attribute)
+	it.attribute(p.own, object, attribute)
 	from := w.Pos()
 	for i := uint32(1); i < count && !w.broken(); i++ {
 		w.u32()
