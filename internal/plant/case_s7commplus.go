@@ -263,7 +263,7 @@ func s7commplusMidstream(n *Net) {
 	c := n.Midstream(s7HMI, s7PLC, 49320, PortTPKT)
 	s7Talk(n, c, cotpPart(), took(1))
 	s7Talk(n, c, nil, s.answer(plusSetMulti, []byte{0, 0}))
-	s7Talk(n, c, nil, s.answer(plusGetMulti, []byte{0, 0, 1, 0x90, 0}))
+	s7Talk(n, c, nil, s.answer(plusGetMulti, []byte{0, 0, 1, 0x90, 0, 0}))
 	s7Talk(n, c, nil, s.answer(plusGetMulti, plusFailed(-12)))
 	s7Talk(n, c, nil, s.answer(plusGetStreamed, []byte{0, 0}, plusUDInt(7)))
 	s7Talk(n, c, nil, s.answer(plusGetStreamed, []byte{0, 0}, plusBlob([]byte("S3cr3t"))))
@@ -291,7 +291,7 @@ func s7commplusMidstream(n *Net) {
 	c.Close()
 
 	c = n.Midstream(s7HMI, s7PLC, 49322, PortTPKT) // between two protocols
-	s7Talk(n, c, s.notify(plusWatcher, 1, []byte{0x92, 0, 0, 0, 5}, plusReal(1)), nil)
+	s7Talk(n, c, nil, s.notify(plusWatcher, 1, []byte{0x92, 0, 0, 0, 5}, plusReal(1)))
 	s7Talk(n, c, S7{7}.Setup(nil, 480), S7{7}.SetupAnswer(nil, 240))
 	s7Talk(n, c, read(), took(7))
 	c.Close()

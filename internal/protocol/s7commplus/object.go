@@ -71,7 +71,7 @@ const (
 	attrLegitimate      = 1846
 	attrOperatingState  = 2167
 	attrClock           = 2421
-	attrBlockBody       = 2533
+	attrDBInitial       = 2548
 	attrDBActual        = 2550
 	attrCode            = 2580
 	attrAreaActual      = 3736
@@ -96,6 +96,13 @@ func isArea(o uint32) bool {
 
 // isBlock tells whether an object's number says class and number of a block.
 func isBlock(o uint32) bool { return o >= firstBlock && blockName(o>>16&0x7fff) != "" }
+
+// noNumber is the number of a block that the controller will number.
+const noNumber = ^uint32(0)
+
+// holdsContent tells whether an attribute of a block is what the block does: the
+// code, or the initial values of a data block.
+func holdsContent(attribute uint32) bool { return attribute == attrCode || attribute == attrDBInitial }
 
 func blockName(class uint32) string {
 	switch class {
@@ -307,6 +314,9 @@ func appendBlockName(dst []byte, o *firedoor.Object) []byte {
 		dst = append(dst, name...)
 	} else {
 		dst = append(strconv.AppendUint(append(dst, "class:"...), uint64(o.At[0]), 10), '/')
+	}
+	if o.At[1] == noNumber {
+		return dst
 	}
 	return strconv.AppendUint(dst, uint64(o.At[1]), 10)
 }

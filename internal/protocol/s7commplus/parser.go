@@ -247,6 +247,9 @@ func (p *parser) response(w *walk, op byte) {
 	}
 	v := w.u64()
 	o := outcome(v)
+	if r != nil && r.call == loginCall {
+		o = loginOutcome(v)
+	}
 	if w.Failed() {
 		o = firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}
 	}
@@ -277,7 +280,7 @@ func (p *parser) response(w *walk, op byte) {
 		p.done(r)
 	}
 	if r != nil && r.call == loginCall {
-		p.loggedIn(o, int16(v))
+		p.loggedIn(o)
 	}
 	if w.broken() && !p.cut {
 		p.malformed("response breaks the rules")
@@ -285,9 +288,9 @@ func (p *parser) response(w *walk, op byte) {
 }
 
 // loggedIn tells how an attempt to get past a password went.
-func (p *parser) loggedIn(o firedoor.Outcome, code int16) {
+func (p *parser) loggedIn(o firedoor.Outcome) {
 	result := "ok"
-	if o.Kind != firedoor.OutcomeOK || code == delegitimated {
+	if o.Kind != firedoor.OutcomeOK {
 		result = "failed"
 	}
 	p.voice.Login(p.emit, nil, result)

@@ -36,6 +36,9 @@ func tlsVersion(b []byte) string {
 	w := walk{Reader: readerOf(b[hello:])}
 	w.Skip(int(w.U8())) // session id
 	w.Skip(3)           // cipher suite, compression
+	if w.Len() == 0 && !w.Failed() {
+		return oldVersion(b)
+	}
 	extensions := walk{Reader: readerOf(w.Bytes(int(w.U16())))}
 	for extensions.Len() >= 4 {
 		kind := extensions.U16()
@@ -44,7 +47,12 @@ func tlsVersion(b []byte) string {
 			return "1.3"
 		}
 	}
-	if b[9] == 3 && b[10] == 3 && !w.Failed() {
+	return oldVersion(b)
+}
+
+// oldVersion is what a ServerHello without extensions chose.
+func oldVersion(b []byte) string {
+	if b[9] == 3 && b[10] == 3 {
 		return "1.2"
 	}
 	return ""

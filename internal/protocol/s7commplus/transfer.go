@@ -9,8 +9,9 @@ import (
 // time; one more makes the oldest forgotten.
 const maxTransfers = 4
 
-// transfer is a block on its way. Its content is all that its blobs hold, in
-// their order; what they are compressed with stays.
+// transfer is a block on its way. Its content is what the blobs of its code or
+// initial values hold, in their order and as they stand: comments and times of
+// change are no part of it.
 type transfer struct {
 	used   bool
 	upload bool
@@ -33,6 +34,9 @@ func (p *parser) start(class, number uint32, upload bool) uint8 {
 func (p *parser) tell(t *transfer, done bool) {
 	o := firedoor.Object{At: [4]uint32{t.class, t.number}}
 	f := firedoor.FileTransfer{Name: appendBlockName(p.text[:0], &o), Kind: "block", Upload: t.upload, Done: done}
+	if done && t.Bytes() == 0 { // its content came in a way that is not known
+		t.Lose()
+	}
 	t.Tell(&f)
 	p.voice.File(p.emit, f)
 }
@@ -43,8 +47,10 @@ type filler struct{ part uint8 }
 func (f *filler) begins(*parser, *thing) {}
 func (f *filler) ends(*parser, *thing)   {}
 
-func (f *filler) has(p *parser, _ *thing, _ uint32, v *value, raw walk) {
-	p.addBlobs(&p.transfers[f.part-1], v, raw)
+func (f *filler) has(p *parser, _ *thing, attribute uint32, v *value, raw walk) {
+	if holdsContent(attribute) {
+		p.addBlobs(&p.transfers[f.part-1], v, raw)
+	}
 }
 
 // addBlobs adds what the blobs of a value hold: one, those of an array, or those of
@@ -73,7 +79,7 @@ func (p *parser) addBlobs(t *transfer, v *value, w walk) {
 
 // loaded tells of a block that is loaded into the controller with its object.
 func (p *parser) loaded(w *walk, m *maker) uint8 {
-	number := uint32(0)
+	number := uint32(noNumber)
 	if isBlock(m.object) {
 		number = m.object & 0xffff
 	}
@@ -126,7 +132,7 @@ func (p *parser) askStreamed(w *walk) {
 	it.attribute(p.own, object, attribute)
 	p.val = value{}
 	r := p.askOne(it)
-	if p.fn != fnSetStreamed || w.broken() || it.space != spaceBlock {
+	if p.fn != fnSetStreamed || w.broken() || it.space != spaceBlock || !holdsContent(attribute) {
 		return
 	}
 	part := p.start(it.at[0], it.at[1], false)
@@ -167,7 +173,7 @@ func (p *parser) streamed(s *side, f *fragment) {
 
 // uploaded tells of an attribute of a block that was read, if it is a program.
 func (p *parser) uploaded(r *request) {
-	if a := r.obj.at[2]; p.val.kind != typeBlob || a != attrCode && a != attrBlockBody {
+	if p.val.kind != typeBlob || !holdsContent(r.obj.at[2]) {
 		return
 	}
 	part := p.start(r.obj.at[0], r.obj.at[1], true)
@@ -201,7 +207,7 @@ type looker struct {
 func (l *looker) begins(*parser, *thing) {}
 
 func (l *looker) has(p *parser, t *thing, attribute uint32, v *value, raw walk) {
-	if v.kind != typeBlob || attribute != attrCode && attribute != attrBlockBody || !isBlock(t.object) || v.count == 0 {
+	if v.kind != typeBlob || !holdsContent(attribute) || !isBlock(t.object) || v.count == 0 {
 		return
 	}
 	if l.part == 0 || l.object != t.object {

@@ -97,7 +97,9 @@ func itemCall(fn uint16, it *item, v *value) call {
 	attribute := it.at[1]
 	switch it.space {
 	case spaceBlock:
-		c.verb = firedoor.VerbProgram
+		if writes(fn) || fn == fnGetStreamed && holdsContent(it.at[2]) {
+			c.verb = firedoor.VerbProgram
+		}
 	case spaceSession, spaceGiven:
 		c.verb = firedoor.VerbSession
 		if (fn == fnSetVariable || fn == fnSetStreamed) && (attribute == attrResponse || attribute == attrLegitimate) {
@@ -158,6 +160,14 @@ func createCall(class uint32) call {
 // Return values: the low 16 bits are a signed code, the highest bit of all tells
 // that it is an error. Positive codes are remarks on what was done.
 const delegitimated = 22 // the password was wrong
+
+// loginOutcome is outcome for a proof of a password.
+func loginOutcome(v uint64) firedoor.Outcome {
+	if int16(v) == delegitimated {
+		return firedoor.Failed(delegitimated, "service-session-delegitimated")
+	}
+	return outcome(v)
+}
 
 // outcome is the outcome that a return value stands for.
 func outcome(v uint64) firedoor.Outcome {
