@@ -56,7 +56,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 // one that was too long to be joined can begin with anything.
 func (p *parser) carries(emit func(*firedoor.Event)) bool {
 	b := p.framer.TSDU
-	next := ""
+	var next string
 	switch c := wire.Carries(b); {
 	case c == wire.CarriesS7 && (!p.quiet || wire.S7Length(b) == len(b)):
 		next = "s7comm"

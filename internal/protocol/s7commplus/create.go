@@ -116,9 +116,8 @@ func (w *walk) lists(types bool) {
 
 // maker reads the object of a CreateObject.
 type maker struct {
-	thing      // the outermost
-	found bool // it began
-	part  uint8
+	thing        // the outermost
+	found bool   // it began
 	count uint32 // references of a subscription
 	tag   uint32
 }

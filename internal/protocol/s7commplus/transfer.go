@@ -79,7 +79,7 @@ func (p *parser) addBlobs(t *transfer, v *value, w walk) {
 
 // loaded tells of a block that is loaded into the controller with its object.
 func (p *parser) loaded(w *walk, m *maker) uint8 {
-	number := uint32(noNumber)
+	number := noNumber
 	if isBlock(m.object) {
 		number = m.object & 0xffff
 	}
