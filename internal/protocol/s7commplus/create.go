@@ -146,9 +146,7 @@ func (p *parser) askCreate(w *walk) {
 	w.U32()
 	w.value(&p.val, p.room[:], nil)
 	w.Skip(4)
-	if next(w) != elemObject {
-		w.u32()
-	}
+	p.number(w)
 	body := *w
 	p.making = maker{}
 	p.objects(w, &p.making)
@@ -175,6 +173,16 @@ func (p *parser) askCreate(w *walk) {
 	}
 }
 
+// number passes over a number of integrity that may stand before an object. It can
+// begin as an object does: then an object stands behind it.
+func (p *parser) number(w *walk) {
+	behind := *w
+	behind.u32()
+	if next(w) != elemObject || p.version != version1 && next(&behind) == elemObject {
+		w.u32()
+	}
+}
+
 // createdObject reads what a CreateObject gave: the numbers of the objects, and of
 // a session the server's own words.
 func (p *parser) createdObject(w *walk, r *request) {
@@ -188,7 +196,9 @@ func (p *parser) createdObject(w *walk, r *request) {
 			r.tag = 0
 		}
 	}
-	p.objects(w, serverWords{})
+	if p.version == version1 { // later ones have none
+		p.objects(w, serverWords{})
+	}
 	p.done(r)
 }
 

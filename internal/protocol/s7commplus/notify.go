@@ -12,6 +12,7 @@ const maxRefs = 512
 type refTable struct {
 	refs []ref
 	tags uint32
+	hint int // where the next one is looked for first: they come in order
 }
 
 type ref struct {
@@ -30,8 +31,13 @@ func (t *refTable) tag() uint32 {
 }
 
 func (t *refTable) find(subscription, reference uint32) *ref {
-	for i := range t.refs {
-		if r := &t.refs[i]; r.reference == reference && r.subscription == subscription {
+	if t.hint >= len(t.refs) {
+		t.hint = 0
+	}
+	for i := t.hint; i < len(t.refs)+t.hint; i++ {
+		at := i % len(t.refs)
+		if r := &t.refs[at]; r.reference == reference && r.subscription == subscription {
+			t.hint = at + 1
 			return r
 		}
 	}

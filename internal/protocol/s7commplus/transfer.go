@@ -191,9 +191,10 @@ func (p *parser) uploaded(r *request) {
 // the client.
 func (p *parser) explored(w *walk) {
 	w.U32()
-	if n := next(w); p.version != version1 && n != elemObject && n != 0 {
-		w.u32()
+	if next(w) == 0 {
+		return
 	}
+	p.number(w)
 	p.looking = looker{}
 	p.objects(w, &p.looking)
 }
