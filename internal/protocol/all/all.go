@@ -30,6 +30,7 @@ import (
 	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/pniocm"
 	"firedoor/internal/protocol/s7comm"
+	"firedoor/internal/protocol/s7commplus"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/sv"
 	"firedoor/internal/protocol/synphasor"
@@ -61,6 +62,7 @@ var List = []*protocol.Protocol{
 	pniocm.Protocol,
 
 	// Carriers and what is handed over from them.
+	s7commplus.Protocol,
 	cotp.Protocol,
 
 	// Identity and IT: names, addresses, software.

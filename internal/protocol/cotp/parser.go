@@ -56,11 +56,17 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 // one that was too long to be joined can begin with anything.
 func (p *parser) carries(emit func(*firedoor.Event)) bool {
 	b := p.framer.TSDU
-	if wire.Carries(b) != wire.CarriesS7 || p.quiet && wire.S7Length(b) != len(b) {
+	var next string
+	switch c := wire.Carries(b); {
+	case c == wire.CarriesS7 && (!p.quiet || wire.S7Length(b) == len(b)):
+		next = "s7comm"
+	case c == wire.CarriesS7Plus && (!p.quiet || wire.S7PlusFits(b)):
+		next = "s7comm-plus"
+	default:
 		p.quiet = true
 		return false
 	}
-	p.handover = firedoor.HandOver{Protocol: "s7comm", State: p.session}
+	p.handover = firedoor.HandOver{Protocol: next, State: p.session}
 	p.event = firedoor.Event{Kind: firedoor.EventHandOver, HandOver: &p.handover}
 	emit(&p.event)
 	return true

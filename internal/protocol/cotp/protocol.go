@@ -22,8 +22,8 @@ var Protocol = &protocol.Protocol{
 }
 
 // probe wants a whole connect request or confirm that names a transport
-// selector, or a data unit that begins like an ISO session or S7comm-plus. What
-// begins like S7comm is left to its own probe.
+// selector, or a data unit that begins like an ISO session. What begins like
+// S7comm or S7comm-plus is left to their own probes.
 func probe(b []byte) protocol.Match {
 	var c wire.COTP
 	for range maxKeepAlives {
@@ -61,8 +61,7 @@ func match(c *wire.COTP) protocol.Match {
 		}
 		return protocol.No
 	}
-	switch wire.Carries(c.Data) {
-	case wire.CarriesS7Plus, wire.CarriesOSI:
+	if wire.Carries(c.Data) == wire.CarriesOSI {
 		return protocol.Yes
 	}
 	return protocol.No

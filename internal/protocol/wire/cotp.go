@@ -215,6 +215,17 @@ func Carries(tsdu []byte) Carried {
 	return CarriesUnknown
 }
 
+// S7PlusFits tells whether a TSDU is a message or fragment of S7comm-plus whose
+// lengths agree: a header, as much as it says, and perhaps a trailer.
+func S7PlusFits(tsdu []byte) bool {
+	const header, trailer = 4, 4
+	if len(tsdu) < header || Carries(tsdu) != CarriesS7Plus {
+		return false
+	}
+	n := header + int(binary.BigEndian.Uint16(tsdu[2:]))
+	return n == len(tsdu) || n+trailer == len(tsdu)
+}
+
 // leastS7 is the fewest bytes of an S7comm message.
 const leastS7 = 10
 
