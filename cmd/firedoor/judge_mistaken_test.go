@@ -27,7 +27,7 @@ var judgeWords = map[string][]string{
 	"synphasor": {"synphasor"},
 	"mqtt":      {"mqtt"},
 	"fins":      {"omron"},
-	"pniocm": {"dcerpc"},
+	"pniocm":    {"dcerpc"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -47,7 +47,7 @@ var judgeForced = map[string][]string{
 	"synphasor": {"synphasor"},
 	"mqtt":      {"mqtt"},
 	"fins":      {"omron"},
-	"pniocm": {"dcerpc"},
+	"pniocm":    {"dcerpc"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.
