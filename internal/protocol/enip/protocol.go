@@ -17,5 +17,6 @@ var Protocol = &protocol.Protocol{
 	Spaces:     []*firedoor.Space{&classSpace, &instanceSpace, &attributeSpace, &memberSpace, &pointSpace, &pathSpace, &tagSpace, &fileSpace},
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed, firedoor.EventExpect,
+		firedoor.EventFileTransfer, firedoor.EventEncrypted,
 	},
 }
