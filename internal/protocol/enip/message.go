@@ -28,8 +28,8 @@ const (
 type item struct {
 	kind     itemKind
 	service  uint8
-	tag      bool // a Logix tag, by name or symbol
-	identity bool // of the identity object
+	tag      bool   // a Logix tag, by name or symbol
+	identity bool   // of the identity object
 	class    uint32 // that the path begins with, 0 for none
 	hasQty   bool
 	end      int // index behind the items in this one

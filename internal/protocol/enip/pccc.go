@@ -23,6 +23,7 @@ type pcccCommand struct {
 const (
 	fileOutputs = 0x82
 	fileLong    = 0x91
+	fileUntold  = 0x100 // the address does not say it
 )
 
 // fileTypes are the letters of data files and how their elements look.
@@ -44,7 +45,7 @@ func appendFile(dst []byte, o *firedoor.Object) []byte {
 		return append(dst, o.Text...)
 	}
 	t := o.At[0]
-	if t == 0 { // an address that does not say it
+	if t == fileUntold {
 		dst = append(dst, "file:"...)
 	} else if t >= fileOutputs && t <= fileLong && fileTypes[t-fileOutputs].letter != "" {
 		dst = append(dst, fileTypes[t-fileOutputs].letter...)
@@ -214,7 +215,7 @@ func (m *message) pccc(i int) {
 	it.slot = outer.slot
 	it.path, it.pathAt = outer.path, outer.pathAt
 	it.action = action{f.name, f.verb}
-	it.pccc.read = f.verb == firedoor.VerbRead
+	it.pccc.read = f.verb == firedoor.VerbRead && code != pcccReadMemory && code != pcccFileRead // programs are told by their sum
 	rest := r
 	it.pccc.body = rest.Rest()
 	it.arguments(f, &r)

@@ -28,7 +28,7 @@ func systemAddress(r *protocol.Reader) firedoor.Object {
 			addressField(r)
 		}
 	}
-	return firedoor.Object{Space: &fileSpace, At: [4]uint32{0, at[1], at[2], at[3]}}
+	return firedoor.Object{Space: &fileSpace, At: [4]uint32{fileUntold, at[1], at[2], at[3]}}
 }
 
 func textAddress(r *protocol.Reader) firedoor.Object {
