@@ -8,7 +8,9 @@ const attributeHost = 6 // of the TCP/IP interface object
 // Types of the instance attributes whose elements all have one form, by number.
 // Attributes of other forms, and those of vendors, are given out as bytes.
 var (
-	// CIP volume 1, 5A-2.2
+	// Of every class itself (CIP volume 1, 4-4): revision, how many, the largest
+	classTypes = [...]firedoor.ValueType{1: firedoor.U16, 2: firedoor.U16, 3: firedoor.U16, 6: firedoor.U16, 7: firedoor.U16}
+	// 5A-2.2
 	identityTypes = [...]firedoor.ValueType{1: firedoor.U16, 2: firedoor.U16, 3: firedoor.U16, 4: firedoor.U8, 5: firedoor.U16, 6: firedoor.U32,
 		8: firedoor.U8, 9: firedoor.U16, 10: firedoor.U8}
 	// 5A-3: the list of classes begins with their number.
@@ -91,10 +93,12 @@ func secretive(class uint32) bool { return class >= classSecurity && class <= cl
 // attributeValue types what was read from or is written to the item's attribute.
 func (it *item) attributeValue(data []byte) firedoor.Values {
 	t := firedoor.NoValue
-	if it.object.Space == &attributeSpace && it.object.At[1] != 0 {
-		if types := attributeTypes(it.class); it.object.At[2] < uint32(len(types)) {
-			t = types[it.object.At[2]]
-		}
+	types := attributeTypes(it.class)
+	if types != nil && it.object.At[1] == 0 {
+		types = classTypes[:]
+	}
+	if it.object.Space == &attributeSpace && it.object.At[2] < uint32(len(types)) {
+		t = types[it.object.At[2]]
 	}
 	switch {
 	case t != firedoor.NoValue:
