@@ -9,6 +9,7 @@ import (
 	"firedoor/internal/protocol/dhcp"
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
+	"firedoor/internal/protocol/dtls"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/goose"
@@ -47,6 +48,7 @@ var List = []*protocol.Protocol{
 
 	// Identity and IT: names, addresses, software.
 	tls.Protocol,
+	dtls.Protocol,
 	http.Protocol,
 	ftp.Protocol,
 	ldap.Protocol,
