@@ -40,7 +40,7 @@ type parser struct {
 	pairs       pairs
 	transfers   *transfers // nil until there is one
 	told        uint64     // sum of the model that a PCCC controller said last
-	encrypted   bool       // what follows is DTLS
+	encrypted   bool       // DTLS was agreed on
 
 	message   message
 	packet    wire.CIPPacket
@@ -75,7 +75,7 @@ func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 // Parse reads whole encapsulation messages.
 func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
 	p.emit = emit
-	if p.encrypted {
+	if p.encrypted && len(b) > 1 && b[1] == 0xfe { // the version of DTLS, and of no command
 		return len(b), nil
 	}
 	n := 0
@@ -96,9 +96,6 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		}
 		p.parse(dir, &h, b[n+headerLen:n+h.total()], n)
 		n += h.total()
-		if p.encrypted {
-			return len(b), nil
-		}
 	}
 	return n, nil
 }
