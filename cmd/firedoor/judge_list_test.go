@@ -23,6 +23,10 @@ var excuses = []excuse{
 		func(d *disagreement) bool {
 			return d.protocol() == "pniocm" && d.member == "missing" && d.want.code == 1 && strings.HasSuffix(d.capture, "profinet_io_cm_release.pcapng")
 		}},
+	{"pccc: address of a masked write", "function 0xab has the same three address fields as 0xaa, then a mask and data; the judge shows none of them", 4,
+		func(d *disagreement) bool {
+			return d.protocol() == "pccc" && d.member == "object+quantity+values" && d.want.code == 0x0fab && d.want.object == ""
+		}},
 }
 
 // mqttExcuses are those of MQTT, whose comparison is its own.

@@ -84,6 +84,7 @@ var judgedProtocols = []string{
 	"cotp",
 	"enip",
 	"cip",
+	"pccc",
 	"iec104",
 	"opcua",
 	"bacnet",
@@ -356,7 +357,7 @@ func (v *verdict) admit(other *verdict) {
 }
 
 // judgedScores are the protocols whose operations are compared.
-var judgedScores = []string{"modbus", "umas", "s7comm", "enip", "cip", "iec104", "dnp3"}
+var judgedScores = []string{"modbus", "umas", "s7comm", "enip", "cip", "pccc", "iec104", "dnp3"}
 
 // judges is how many captures are judged at a time.
 const judges = 2

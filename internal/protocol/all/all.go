@@ -11,6 +11,7 @@ import (
 	"firedoor/internal/protocol/dhcp"
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
+	"firedoor/internal/protocol/dtls"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/fins"
 	"firedoor/internal/protocol/ftp"
@@ -67,6 +68,7 @@ var List = []*protocol.Protocol{
 
 	// Identity and IT: names, addresses, software.
 	tls.Protocol,
+	dtls.Protocol,
 	http.Protocol,
 	ftp.Protocol,
 	ldap.Protocol,
