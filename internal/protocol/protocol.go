@@ -72,6 +72,7 @@ type Sheet struct {
 	// the product's own.
 	OwnBytes bool
 	Peers    []string // real devices and libraries it was tried with, in tests
+	Holds    string   // what a flow may hold beside its parser and unanswered requests
 	Inside   []Inner  // what travels in it under a name of its own and is read by its parser
 }
 

@@ -16,7 +16,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "Siemens S7comm-plus", Depth: protocol.Deep, By: "published descriptions of the protocol, which has no public specification",
+	Sheet: protocol.Sheet{Title: "Siemens S7comm-plus", Holds: "2,048 items of 56 bytes, 512 references of 64 bytes, two messages of 64 KiB being joined, four sums", Depth: protocol.Deep, By: "published descriptions of the protocol, which has no public specification",
 		Unread: []string{"texts and structures as values", "alarm objects", "invoked methods: name only", "all of it over TLS: as encrypted"}},
 	New: func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{spaceSymbol, spaceBytes, spaceBit, spaceAttribute, spaceSession, spaceGiven, spaceBlock,
