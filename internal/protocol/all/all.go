@@ -11,6 +11,7 @@ import (
 	"firedoor/internal/protocol/dhcp"
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
+	"firedoor/internal/protocol/ecat"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/gesrtp"
@@ -51,6 +52,7 @@ var List = []*protocol.Protocol{
 	gesrtp.Protocol,
 	codesys.Protocol,
 	cclinkief.Protocol,
+	ecat.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
