@@ -53,8 +53,12 @@ func ecatGrams(grams ...ecatGram) []byte {
 	return ecatFrame(1, b)
 }
 
-func ecatOut(n *Net, grams ...ecatGram) { n.Ethernet(ecatMaster, ecatGroup, 0, etherECAT, ecatGrams(grams...)) }
-func ecatIn(n *Net, grams ...ecatGram)  { n.Ethernet(ecatBack, ecatGroup, 0, etherECAT, ecatGrams(grams...)) }
+func ecatOut(n *Net, grams ...ecatGram) {
+	n.Ethernet(ecatMaster, ecatGroup, 0, etherECAT, ecatGrams(grams...))
+}
+func ecatIn(n *Net, grams ...ecatGram) {
+	n.Ethernet(ecatBack, ecatGroup, 0, etherECAT, ecatGrams(grams...))
+}
 
 // ecatMail is a mailbox of 32 bytes.
 func ecatMail(kind byte, body ...byte) []byte {

@@ -89,6 +89,7 @@ var cases = []Case{
 	{"codesys", "poll", codesysPoll}, {"codesys", "services", codesysServices}, {"codesys", "datagrams", codesysDatagrams}, {"codesys", "midstream", codesysMidstream}, {"codesys", "malformed", codesysMalformed},
 	{"cclinkief", "poll", cclinkPoll}, {"cclinkief", "searches", cclinkSearches}, {"cclinkief", "malformed", cclinkMalformed},
 	{"ecat", "poll", ecatPoll}, {"ecat", "start", ecatStart}, {"ecat", "mailboxes", ecatMailboxes}, {"ecat", "datagrams", ecatDatagrams}, {"ecat", "malformed", ecatMalformed},
+	{"epl", "poll", eplPoll}, {"epl", "services", eplServices}, {"epl", "malformed", eplMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

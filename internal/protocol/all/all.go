@@ -13,6 +13,7 @@ import (
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/ecat"
 	"firedoor/internal/protocol/enip"
+	"firedoor/internal/protocol/epl"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
@@ -75,4 +76,5 @@ var List = []*protocol.Protocol{
 	pnio.Protocol,
 	goose.Protocol,
 	sv.Protocol,
+	epl.Protocol,
 }

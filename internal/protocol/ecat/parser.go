@@ -153,7 +153,7 @@ func (p *parser) begin(d *datagram, position uint32) {
 func (p *parser) out(d *datagram) {
 	c := &commands[d.command]
 	if c.do == writes {
-		if m, ok := mailbox(d.data); ok && c.whom != byAll && d.offset >= mailMemory {
+		if m, ok := mailbox(d.data); ok && c.whom != byAll && d.offset >= regMemory {
 			p.letter(&m, uint32(c.whom), uint32(d.position))
 			return
 		}
@@ -176,7 +176,7 @@ func (p *parser) back(d *datagram) {
 	if whom == byPosition {
 		whom, which = byNobody, 0
 	}
-	if d.counter != 0 && c.whom != byAll && d.offset >= mailMemory {
+	if d.counter != 0 && c.whom != byAll && d.offset >= regMemory {
 		if m, ok := mailbox(d.data); ok {
 			p.reply(&m, whom, which)
 			return
@@ -194,10 +194,6 @@ func (p *parser) back(d *datagram) {
 		p.eeprom(which, d)
 	}
 }
-
-// mailMemory is where mailboxes can lie: memory begins at 0x1000, but masters also
-// write them where older slaves have their sync managers, which never look like one.
-const mailMemory = 0x0800
 
 // EEPROM words with the identity of a slave (ETG.1000.6, table 16).
 const (
