@@ -90,6 +90,7 @@ var cases = []Case{
 	{"cclinkief", "poll", cclinkPoll}, {"cclinkief", "searches", cclinkSearches}, {"cclinkief", "malformed", cclinkMalformed},
 	{"ecat", "poll", ecatPoll}, {"ecat", "start", ecatStart}, {"ecat", "mailboxes", ecatMailboxes}, {"ecat", "datagrams", ecatDatagrams}, {"ecat", "malformed", ecatMalformed},
 	{"epl", "poll", eplPoll}, {"epl", "services", eplServices}, {"epl", "malformed", eplMalformed},
+	{"egd", "poll", egdPoll}, {"egd", "seen", egdSeen}, {"egd", "malformed", egdMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

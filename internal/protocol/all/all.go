@@ -12,6 +12,7 @@ import (
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/ecat"
+	"firedoor/internal/protocol/egd"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/epl"
 	"firedoor/internal/protocol/ftp"
@@ -54,6 +55,7 @@ var List = []*protocol.Protocol{
 	codesys.Protocol,
 	cclinkief.Protocol,
 	ecat.Protocol,
+	egd.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
