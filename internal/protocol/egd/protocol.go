@@ -14,7 +14,6 @@ var Protocol = &protocol.Protocol{
 	UDP:        []uint16{18246},
 	Industrial: true,
 	Probe:      probe,
-	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "GE Ethernet Global Data", Depth: protocol.Recognised, By: "GE Fanuc GFK-2224",
 		Unread: []string{"commands to the configuration server (UDP 7937)"}},
 	New:    func() protocol.Parser { return newParser() },
@@ -43,9 +42,6 @@ func probe(b []byte) protocol.Match {
 	}
 	return protocol.Yes
 }
-
-// orient: who produces serves.
-func orient([]byte) protocol.Orientation { return protocol.SentByServer }
 
 // exchanges are told by their producer and their number.
 var exchanges = firedoor.Space{Name: "exchange", Append: func(dst []byte, o *firedoor.Object) []byte {
