@@ -21,6 +21,7 @@ import (
 	"firedoor/internal/protocol/hartip"
 	"firedoor/internal/protocol/http"
 	"firedoor/internal/protocol/iec104"
+	"firedoor/internal/protocol/kip"
 	"firedoor/internal/protocol/ldap"
 	"firedoor/internal/protocol/lldp"
 	"firedoor/internal/protocol/mdns"
@@ -56,6 +57,7 @@ var List = []*protocol.Protocol{
 	cclinkief.Protocol,
 	ecat.Protocol,
 	egd.Protocol,
+	kip.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
