@@ -92,6 +92,7 @@ var cases = []Case{
 	{"epl", "poll", eplPoll}, {"epl", "services", eplServices}, {"epl", "malformed", eplMalformed},
 	{"egd", "poll", egdPoll}, {"egd", "seen", egdSeen}, {"egd", "malformed", egdMalformed},
 	{"kip", "poll", kipPoll}, {"kip", "services", kipServices}, {"kip", "application", kipApplication}, {"kip", "midstream", kipMidstream}, {"kip", "malformed", kipMalformed},
+	{"lon", "poll", lonPoll}, {"lon", "services", lonServices}, {"lon", "malformed", lonMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

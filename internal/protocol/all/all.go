@@ -25,6 +25,7 @@ import (
 	"firedoor/internal/protocol/ldap"
 	"firedoor/internal/protocol/lldp"
 	"firedoor/internal/protocol/mdns"
+	"firedoor/internal/protocol/lon"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
@@ -58,6 +59,7 @@ var List = []*protocol.Protocol{
 	ecat.Protocol,
 	egd.Protocol,
 	kip.Protocol,
+	lon.Protocol,
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
