@@ -25,6 +25,11 @@ var judgeWords = map[string][]string{
 
 	"hart_ip":   {"hart_ip"},
 	"synphasor": {"synphasor"},
+	"ecat":      {"ecat"},
+	"epl":       {"epl"},
+	"egd":       {"egd"},
+	"kip":       {"kip"},
+	"lon":       {"cnip"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -42,6 +47,9 @@ var judgeForced = map[string][]string{
 
 	"hart_ip":   {"hart_ip"},
 	"synphasor": {"synphasor"},
+	"egd":       {"egd"},
+	"kip":       {"kip"},
+	"lon":       {"cnip"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.

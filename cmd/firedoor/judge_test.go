@@ -92,6 +92,11 @@ var judgedProtocols = []string{
 	"ge_srtp",
 	"codesys",
 	"cclink_ief",
+	"ecat",
+	"epl",
+	"egd",
+	"kip",
+	"lon",
 }
 
 // replayLines runs the program over a capture and returns its event lines of
