@@ -149,7 +149,8 @@ func (p *parser) begin(d *datagram, position uint32) {
 	p.op.Function, p.op.Verb = word(d)
 }
 
-// out tells what a frame going out asks of slaves.
+// out tells what a frame going out asks of slaves. What is in their memory is not
+// told: parts of a mailbox look like any other bytes, and a password may be in it.
 func (p *parser) out(d *datagram) {
 	c := &commands[d.command]
 	if c.do == writes {
@@ -159,7 +160,7 @@ func (p *parser) out(d *datagram) {
 		}
 	}
 	p.begin(d, uint32(d.position))
-	if c.do == writes {
+	if c.do == writes && d.offset < regMemory {
 		p.op.Values = number(d.data)
 	}
 	p.ask()
@@ -185,7 +186,10 @@ func (p *parser) back(d *datagram) {
 	p.begin(d, which)
 	p.op.Object.At[0] = whom
 	if d.counter != 0 {
-		p.op.Outcome, p.op.Values = firedoor.OK, number(d.data)
+		p.op.Outcome = firedoor.OK
+		if d.offset < regMemory {
+			p.op.Values = number(d.data)
+		}
 	} else {
 		p.op.Outcome = firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}
 	}
