@@ -28,6 +28,11 @@ var judgeWords = map[string][]string{
 	"mqtt":      {"mqtt"},
 	"fins":      {"omron"},
 	"pniocm":    {"dcerpc"},
+	"ecat":      {"ecat"},
+	"epl":       {"epl"},
+	"egd":       {"egd"},
+	"kip":       {"kip"},
+	"lon":       {"cnip"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -48,6 +53,9 @@ var judgeForced = map[string][]string{
 	"mqtt":      {"mqtt"},
 	"fins":      {"omron"},
 	"pniocm":    {"dcerpc"},
+	"egd":       {"egd"},
+	"kip":       {"kip"},
+	"lon":       {"cnip"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.

@@ -98,6 +98,11 @@ var judgedProtocols = []string{
 	"fins",
 	"melsec",
 	"pniocm",
+	"ecat",
+	"epl",
+	"egd",
+	"kip",
+	"lon",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

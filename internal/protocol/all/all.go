@@ -14,14 +14,20 @@ import (
 	"firedoor/internal/protocol/dtls"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/fins"
+	"firedoor/internal/protocol/ecat"
+	"firedoor/internal/protocol/egd"
+	"firedoor/internal/protocol/enip"
+	"firedoor/internal/protocol/epl"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
 	"firedoor/internal/protocol/hartip"
 	"firedoor/internal/protocol/http"
 	"firedoor/internal/protocol/iec104"
+	"firedoor/internal/protocol/kip"
 	"firedoor/internal/protocol/ldap"
 	"firedoor/internal/protocol/lldp"
+	"firedoor/internal/protocol/lon"
 	"firedoor/internal/protocol/mdns"
 	"firedoor/internal/protocol/melsec"
 	"firedoor/internal/protocol/modbus"
@@ -61,6 +67,10 @@ var List = []*protocol.Protocol{
 	fins.Protocol,
 	melsec.Protocol,
 	pniocm.Protocol,
+	ecat.Protocol,
+	egd.Protocol,
+	kip.Protocol,
+	lon.Protocol,
 
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,
@@ -85,4 +95,5 @@ var List = []*protocol.Protocol{
 	pnio.Protocol,
 	goose.Protocol,
 	sv.Protocol,
+	epl.Protocol,
 }
