@@ -17,6 +17,7 @@ import (
 	"firedoor/internal/protocol/ldap"
 	"firedoor/internal/protocol/lldp"
 	"firedoor/internal/protocol/mdns"
+	"firedoor/internal/protocol/mms"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
@@ -44,6 +45,7 @@ var List = []*protocol.Protocol{
 
 	// Carriers and what is handed over from them.
 	cotp.Protocol,
+	mms.Protocol,
 
 	// Identity and IT: names, addresses, software.
 	tls.Protocol,
