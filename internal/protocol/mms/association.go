@@ -22,7 +22,7 @@ const (
 
 // association reads the units that open an association; what ends one is told by
 // the session.
-func (p *parser) association(r *wire.BER) {
+func (p *parser) association(r wire.BER) {
 	tag, in := r.Enter()
 	switch tag {
 	case acseRequest:
@@ -65,7 +65,7 @@ func (p *parser) external(r *wire.BER) {
 	for in.Len() > 0 && !in.Failed() {
 		tag, data := in.Enter()
 		if tag == 0xa0 {
-			p.pdu(&data)
+			p.pdu(data)
 			return
 		}
 	}
@@ -102,7 +102,7 @@ func (p *parser) associated(r *wire.BER) {
 }
 
 // initiate tells that an association is asked for, with what its request said.
-func (p *parser) initiate(_ *wire.BER) {
+func (p *parser) initiate() {
 	p.begin(firedoor.Asked, initiateCall, codeInitiate)
 	p.opening = p.next()
 	if !p.bare && len(p.name) > 0 {

@@ -144,8 +144,7 @@ func (p *parser) tsdu(b []byte) {
 		p.lost[p.dir] = false
 	}
 	if p.bare = len(b) > 0 && b[0] >= 0x80; p.bare {
-		r := wire.ReadBER(b)
-		p.pdu(&r)
+		p.pdu(wire.ReadBER(b))
 		return
 	}
 	p.session(b)

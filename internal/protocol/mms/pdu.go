@@ -30,7 +30,7 @@ const (
 )
 
 // pdu reads a unit of MMS.
-func (p *parser) pdu(r *wire.BER) {
+func (p *parser) pdu(r wire.BER) {
 	tag, in := r.Enter()
 	if r.Failed() {
 		p.malformed("unit of MMS longer than what holds it")
@@ -49,7 +49,7 @@ func (p *parser) pdu(r *wire.BER) {
 	case pduReject:
 		ok = p.reject(&in)
 	case pduInitiate:
-		p.initiate(&in)
+		p.initiate()
 	case pduInitiated:
 		p.opened(firedoor.OK)
 	case pduInitiateError:

@@ -94,39 +94,35 @@ func (p *parser) presentation(kind, reason byte, b []byte, at int) {
 		return
 	}
 	before := p.last
-	r := wire.ReadBERAt(b, at)
-	p.ppdu(&r)
-	if kind == spduConnect && p.last == before && p.opening == 0 && !r.Failed() {
-		p.initiate(nil) // an association without a readable initiate
+	if !p.ppdu(wire.ReadBERAt(b, at)) {
+		p.malformed("presentation unit breaks its encoding")
+	} else if kind == spduConnect && p.last == before && p.opening == 0 {
+		p.initiate() // an association without a readable initiate
 	}
 }
 
 // ppdu reads a presentation unit (ISO 8823-1, 8.2): a connect or its answer, or
-// user data alone.
-func (p *parser) ppdu(r *wire.BER) {
+// user data alone; false if it breaks its encoding.
+func (p *parser) ppdu(r wire.BER) bool {
 	const (
 		normalMode = 0xa2
 		contexts   = 0xa4
-		results    = 0xa5
 		userData   = 0x61
 	)
-	for r.Len() > 0 && !r.Failed() {
+	ok := true
+	for ok && r.Len() > 0 {
 		tag, in := r.Enter()
 		switch tag {
 		case userData:
-			p.userData(&in)
+			ok = p.userData(in)
 		case wire.TagSet, normalMode:
-			p.ppdu(&in)
+			ok = p.ppdu(in) // by value: a pointer to itself would not stay on the stack
 		case contexts:
-			p.contexts(&in)
+			ok = p.contexts(in)
 		}
-		if in.Failed() {
-			r.Take(0) // fails
-		}
+		ok = ok && !r.Failed()
 	}
-	if r.Failed() && !p.lost[p.dir] {
-		p.malformed("presentation unit breaks its encoding")
-	}
+	return ok
 }
 
 // asnMMS and asnACSE are the abstract syntaxes that are read: 1.0.9506.2.1 and
@@ -136,8 +132,8 @@ const (
 	asnACSE = "\x52\x01\x00\x01"
 )
 
-// contexts notes which contexts belong to others.
-func (p *parser) contexts(r *wire.BER) {
+// contexts notes which contexts belong to others; false if the list breaks its encoding.
+func (p *parser) contexts(r wire.BER) bool {
 	p.foreign = [maxContexts]uint32{}
 	for n := 0; r.Len() > 0 && !r.Failed() && n < maxContexts; {
 		one := r.Into(wire.TagSequence)
@@ -147,11 +143,12 @@ func (p *parser) contexts(r *wire.BER) {
 			n++
 		}
 	}
+	return !r.Failed()
 }
 
 // userData reads a list of values, each in a context. What belongs to nobody
 // known is passed over.
-func (p *parser) userData(r *wire.BER) {
+func (p *parser) userData(r wire.BER) bool {
 	for r.Len() > 0 && !r.Failed() {
 		list := r.Into(wire.TagSequence)
 		if tag, _, _, ok := wire.BERHeader(list.Rest()); ok && tag == wire.TagOID {
@@ -159,15 +156,19 @@ func (p *parser) userData(r *wire.BER) {
 		}
 		context := uint32(list.Int())
 		tag, in := list.Enter()
-		if list.Failed() || tag != 0xa0 || p.isForeign(context) {
+		if list.Failed() {
+			return false
+		}
+		if tag != 0xa0 || p.isForeign(context) {
 			continue
 		}
 		if first, _, _, ok := wire.BERHeader(in.Rest()); ok && first&0xc0 == 0x40 {
-			p.association(&in)
+			p.association(in)
 		} else if len(in.Rest()) > 0 {
-			p.pdu(&in)
+			p.pdu(in)
 		}
 	}
+	return !r.Failed()
 }
 
 func (p *parser) isForeign(context uint32) bool {
