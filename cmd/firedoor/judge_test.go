@@ -87,6 +87,7 @@ var judgedProtocols = []string{
 	"opcua",
 	"bacnet",
 	"dnp3",
+	"mms",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

@@ -86,11 +86,16 @@ func (p *parser) named(space *firedoor.Space, r *wire.BER) bool {
 	if r.Failed() {
 		return false
 	}
-	p.op.Object = firedoor.Object{Space: space, Text: p.name}
+	if len(p.name) > 0 {
+		p.op.Object = firedoor.Object{Space: space, Text: p.name}
+	}
 	return true
 }
 
 func (p *parser) text(space *firedoor.Space, b []byte) firedoor.Object {
+	if len(b) == 0 {
+		return firedoor.Object{}
+	}
 	p.name = append(p.name[:0], limit(b)...)
 	return firedoor.Object{Space: space, Text: p.name}
 }
@@ -112,6 +117,8 @@ func (p *parser) file(r wire.BER) bool {
 			p.name = append(p.name, limit(part)...)
 		}
 	}
-	p.op.Object = firedoor.Object{Space: &files, Text: p.name}
+	if len(p.name) > 0 {
+		p.op.Object = firedoor.Object{Space: &files, Text: p.name}
+	}
 	return !r.Failed()
 }
