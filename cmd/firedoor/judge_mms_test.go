@@ -433,16 +433,16 @@ func mmsValues(trees []*pdmlField) string {
 		}
 		return "[" + strings.Join(texts, ",") + "]"
 	}
-	real := len(kinds) > 1 && kinds["f5"]+kinds["f9"] > 0
+	asReal := len(kinds) > 1 && kinds["f5"]+kinds["f9"] > 0
 	var texts []string
 	for _, e := range values {
-		texts = append(texts, mmsNumber(e, real))
+		texts = append(texts, mmsNumber(e, asReal))
 	}
 	return "[" + strings.Join(texts, ",") + "]"
 }
 
-// mmsNumber writes one element: with real set, as the bits of a real number.
-func mmsNumber(e mmsElement, real bool) string {
+// mmsNumber writes one element: with asReal set, as the bits of a real number.
+func mmsNumber(e mmsElement, asReal bool) string {
 	u := uint64(0)
 	for _, c := range e.raw[max(0, len(e.raw)-8):] {
 		u = u<<8 | uint64(c)
@@ -450,7 +450,7 @@ func mmsNumber(e mmsElement, real bool) string {
 	n := int64(u)
 	switch e.kind {
 	case "f5":
-		if real {
+		if asReal {
 			return fmt.Sprint(math.Float64bits(float64(math.Float32frombits(uint32(u)))))
 		}
 		return fmt.Sprint(int32(uint32(u)))
@@ -463,7 +463,7 @@ func mmsNumber(e mmsElement, real bool) string {
 	case "data_bit-string":
 		n = int64(u >> (8*len(e.raw) - e.bits))
 	}
-	if real {
+	if asReal {
 		return fmt.Sprint(math.Float64bits(float64(n)))
 	}
 	return fmt.Sprint(n)

@@ -12,6 +12,7 @@ import (
 // Tags of data (ISO 9506-2, 14.4.2).
 const (
 	tagFailure   = 0x80
+	tagSuccess   = 0x81 // of a write
 	tagArray     = 0xa1
 	tagStructure = 0xa2
 	tagBoolean   = 0x83

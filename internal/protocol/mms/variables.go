@@ -210,18 +210,18 @@ func (p *parser) answerVariables(q *request, code uint32, r wire.BER) bool {
 	if q != nil && len(q.items) > 0 && q.items[0].space == &lists {
 		return p.answerList(q, code, results)
 	}
-	several, ok := more(results), true
+	several := more(results)
 	k := 0
 	for ; results.Len() > 0 && (q == nil && k < maxItems || q != nil && k < q.ops); k++ {
 		p.begin(firedoor.Answered, service(code), code)
 		tag, content := results.Any()
-		if ok = !results.Failed(); !ok {
-			break
+		if results.Failed() || code == svcWrite && tag != tagFailure && tag != tagSuccess {
+			return false
 		}
 		p.outcome(code, tag, content)
 		if code == svcRead && p.op.Outcome.Kind == firedoor.OutcomeOK {
 			p.values.reset()
-			if ok = p.values.data(tag, content, 0, true); ok {
+			if p.values.data(tag, content, 0, true) {
 				p.op.Values = p.values.view()
 			} else {
 				p.malformed("value breaks the rules of its type")
@@ -243,7 +243,7 @@ func (p *parser) answerVariables(q *request, code uint32, r wire.BER) bool {
 	if q != nil && k < q.ops || results.Len() > 0 {
 		p.malformed("answer does not hold its items")
 	}
-	return !results.Failed()
+	return true
 }
 
 // outcome reads how a variable fared.
