@@ -22,6 +22,7 @@ var judgeWords = map[string][]string{
 	"opcua":  {"opcua"},
 	"bacnet": {"bvlc"},
 	"dnp3":   {"dnp3"},
+	"mms":    {"mms"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -36,6 +37,7 @@ var judgeForced = map[string][]string{
 	"opcua":  {"opcua"},
 	"bacnet": {"bvlc"},
 	"dnp3":   {"dnp3"},
+	"mms":    {"tpkt"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.
