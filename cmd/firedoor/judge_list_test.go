@@ -48,3 +48,12 @@ var mqttExcuses = []excuse{
 			return d.member == "outcome" && d.got.outcome == "error:unacceptable-protocol-version"
 		}},
 }
+
+// mmsExcuses are the classes of MMS. All are of captures that were made up: they
+// leave session and presentation out, and the server's packets are none.
+var mmsExcuses = []excuse{
+	{"mms: conclude without a session", "outside of a session the judge knows MMS by its initiate and confirmed units alone and shows the two bytes of a conclude as data", 8,
+		func(d *disagreement) bool { return d.member == "extra" && d.got.code == 0x10b }},
+	{"mms: request of no service", "a confirmed request that ends behind its invoke id: the judge shows it, we say that it is malformed and tell no operation", 1,
+		func(d *disagreement) bool { return d.member == "missing" && d.want.code == -1 }},
+}

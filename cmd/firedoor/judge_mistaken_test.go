@@ -33,6 +33,7 @@ var judgeWords = map[string][]string{
 	"egd":       {"egd"},
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
+	"mms":       {"mms"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -56,6 +57,7 @@ var judgeForced = map[string][]string{
 	"egd":       {"egd"},
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
+	"mms":       {"tpkt"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.

@@ -103,6 +103,7 @@ var judgedProtocols = []string{
 	"egd",
 	"kip",
 	"lon",
+	"mms",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

@@ -38,6 +38,8 @@ var cases = []Case{
 	{"cotp", "sessions", cotpSessions},
 	{"cotp", "midstream", cotpMidstream},
 	{"cotp", "malformed", cotpMalformed},
+	{"mms", "poll", mmsPoll}, {"mms", "controls", mmsControls}, {"mms", "services", mmsServices}, {"mms", "reports", mmsReports},
+	{"mms", "files", mmsFiles}, {"mms", "logins", mmsLogins}, {"mms", "midstream", mmsMidstream}, {"mms", "malformed", mmsMalformed},
 	{"s7comm", "poll", s7commPoll},
 	{"s7comm", "variables", s7commVariables},
 	{"s7comm", "blocks", s7commBlocks},

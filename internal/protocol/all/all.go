@@ -29,6 +29,7 @@ import (
 	"firedoor/internal/protocol/lon"
 	"firedoor/internal/protocol/mdns"
 	"firedoor/internal/protocol/melsec"
+	"firedoor/internal/protocol/mms"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/mqtt"
 	"firedoor/internal/protocol/nbns"
@@ -74,6 +75,7 @@ var List = []*protocol.Protocol{
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,
 	cotp.Protocol,
+	mms.Protocol,
 
 	// Identity and IT: names, addresses, software.
 	tls.Protocol,
