@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -25,59 +24,23 @@ const mmsContext = `uat:pres_context_list:"3","1.0.9506.2.1"`
 // the session says (release, abort) the judge is not asked for.
 func TestJudgeMMS(t *testing.T) {
 	corpus := judgeCorpus(t)
-	total, valued, examples := score{}, 0, 0
-	counts := make([]int, len(mmsExcuses))
+	a := alone{protocol: "mms", excuses: mmsExcuses, mine: func(e *eventLine) bool { return e.Code < 0x200 }}
 	eachCapture(t, filepath.Join(corpus, "protocols"), func(path string, b []byte) {
 		if !mayHold(b, judgePorts[0]) {
 			return
-		}
-		lines, err := replayLines(path)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		var got []*judged
-		for i := range lines {
-			if e := &lines[i]; e.Kind == "operation" && e.Protocol == "mms" && e.Code < 0x200 {
-				j := e.judged()
-				j.time = ""
-				got = append(got, j)
-			}
 		}
 		want, err := mmsByJudge(path)
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
 			return
 		}
-		agree, all := compare(path, want, got)
-		total.operations += len(want)
-		total.agree += len(agree)
-		for j := range agree {
-			if j.values != "" {
-				valued++
-			}
+		got := a.ours(t, path)
+		for _, j := range got {
+			j.time = "" // the judge's tree has none
 		}
-		for i := range all {
-			total.count(&all[i])
-			if class := slices.IndexFunc(mmsExcuses, func(e excuse) bool { return e.fits(&all[i]) }); class >= 0 {
-				counts[class]++
-			} else if examples++; examples <= maxExamples {
-				t.Errorf("a difference of no known class: %v", &all[i])
-			}
-		}
+		a.compare(t, path, want, got)
 	})
-	for i, n := range counts {
-		t.Logf("%6d of at most %d: %s (%s)", n, mmsExcuses[i].most, mmsExcuses[i].name, mmsExcuses[i].reason)
-		if n > mmsExcuses[i].most {
-			t.Errorf("%q: %d differences, at most %d are known", mmsExcuses[i].name, n, mmsExcuses[i].most)
-		}
-	}
-	share := 100 * float64(total.agree) / float64(max(total.operations+total.extra, 1))
-	t.Logf("mms operations %d  agree %d (%.3f %%)  differ %d  missing %d  extra %d; %d have values", total.operations, total.agree, share,
-		total.differ, total.missing, total.extra, valued)
-	if share < leastShare {
-		t.Errorf("%.3f %% of the operations agree, must be %.1f %%", share, leastShare)
-	}
+	a.settle(t, "frames, function, object, quantity, item, values, outcome")
 }
 
 // mmsJudge derives the operations from the judge's tree.
