@@ -41,6 +41,7 @@ type cipJudge struct {
 	all      []*judged
 	requests map[string]*cipItem // by stream and frame, which tshark names in the answer
 	commands map[string][]*judged
+	pccc     []layer // of the frame at hand, those not looked at yet
 }
 
 func cipByJudge(frames []*frame) []*judged {
@@ -48,6 +49,7 @@ func cipByJudge(frames []*frame) []*judged {
 	for _, f := range frames {
 		services, raw := f.all("cip"), f.layers.texts("cip_raw")
 		cm, next := f.all("cipcm"), 0
+		j.pccc = f.all("cippccc")
 		for _, e := range f.all("enip") {
 			command := e.number("enip_enip_command")
 			switch {
@@ -107,6 +109,7 @@ func (j *cipJudge) message(f *frame, e, m layer, cm []layer, raw string) {
 	}
 	if m.number("cip_cip_rr") == 0 {
 		top := j.request(f, m, cm, raw, unit)
+		j.pcccRequest(f, top, raw)
 		list := top.all()
 		for i, it := range list {
 			if len(list) > 1 {
@@ -121,6 +124,7 @@ func (j *cipJudge) message(f *frame, e, m layer, cm []layer, raw string) {
 	if top := j.requests[key]; top != nil && f.nanos-top.op.nanos <= judgeWait {
 		delete(j.requests, key)
 		cipAnswer(f, top, m, raw)
+		j.pcccAnswer(f, top)
 		return
 	}
 	first := len(j.all)
@@ -141,6 +145,9 @@ func (j *cipJudge) request(f *frame, m layer, cm []layer, raw, unit string) *cip
 	op.object = it.path.text
 	data := b[min(len(b), 2+2*m.number("cip_cip_request_path_size")):]
 	cipWritten(it, data)
+	if values := cipFields(it, m); values != "" && it.service == 0x10 {
+		it.op.values = values
+	}
 	switch {
 	case it.service == cipMultiple:
 		inner, bytes := m.inner("cip"), m.texts("cip_raw")
@@ -195,7 +202,9 @@ func cipAnswer(f *frame, it *cipItem, m layer, raw string) {
 		return
 	}
 	if outcome == "ok" && it.op.values == "" {
-		it.op.values = cipRead(it, cipReply(m, raw))
+		if it.op.values = cipFields(it, m); it.op.values == "" {
+			it.op.values = cipRead(it, cipReply(m, raw))
+		}
 	}
 }
 
@@ -339,12 +348,18 @@ func cipWritten(it *cipItem, data []byte) {
 			path := data[at+1 : min(len(data), at+1+2*int(data[at]))]
 			it.op.values, it.op.unit = byteList(path), readCIPPath(path).slot
 		}
+	case it.path.class == 0x6c && it.service == 0x4c && len(data) >= 6:
+		it.op.quantity = fmt.Sprint(binary.LittleEndian.Uint16(data[4:]))
+		it.part(data)
 	case !it.path.tag():
 		if slices.Contains([]int{0x02, 0x04, 0x10, 0x19, 0x1a}, it.service) {
 			it.op.values = byteList(data)
 		}
 	case (it.service == 0x4c || it.service == 0x52) && len(data) >= 2:
 		it.op.quantity = fmt.Sprint(binary.LittleEndian.Uint16(data))
+		if it.service == 0x52 {
+			it.part(data[2:])
+		}
 	case it.service == 0x4d || it.service == 0x53:
 		kind, rest := cipType(data)
 		if len(rest) < 2 {
@@ -353,6 +368,7 @@ func cipWritten(it *cipItem, data []byte) {
 		it.op.quantity = fmt.Sprint(binary.LittleEndian.Uint16(rest))
 		rest = rest[2:]
 		if it.service == 0x53 {
+			it.part(rest)
 			rest = rest[min(len(rest), 4):]
 		}
 		it.op.values = cipTyped(kind, rest)
@@ -367,14 +383,6 @@ func cipRead(it *cipItem, data []byte) string {
 	case it.path.tag() && (it.service == 0x4c || it.service == 0x52):
 		kind, rest := cipType(data)
 		return cipTyped(kind, rest)
-	case it.service == 0x0e && it.path.kinds == "cia" && it.path.class == 1 && it.path.at[1] != 0:
-		switch it.path.at[2] {
-		case 1, 2, 3, 5:
-			return cipTyped(0xc7, data)
-		case 6:
-			return cipTyped(0xc8, data)
-		}
-		return byteList(data)
 	case slices.Contains([]int{0x01, 0x03, 0x0e, 0x18}, it.service),
 		it.service == 0x4c && (it.path.class == 0xb2 || it.path.class == 0x6c),
 		it.service == 0x55 && it.path.tag():

@@ -26,6 +26,14 @@ var judgeWords = map[string][]string{
 	"hart_ip":   {"hart_ip"},
 	"synphasor": {"synphasor"},
 	"mqtt":      {"mqtt"},
+	"fins":      {"omron"},
+	"pniocm":    {"dcerpc"},
+	"ecat":      {"ecat"},
+	"epl":       {"epl"},
+	"egd":       {"egd"},
+	"kip":       {"kip"},
+	"lon":       {"cnip"},
+	"mms":       {"mms"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -44,6 +52,12 @@ var judgeForced = map[string][]string{
 	"hart_ip":   {"hart_ip"},
 	"synphasor": {"synphasor"},
 	"mqtt":      {"mqtt"},
+	"fins":      {"omron"},
+	"pniocm":    {"dcerpc"},
+	"egd":       {"egd"},
+	"kip":       {"kip"},
+	"lon":       {"cnip"},
+	"mms":       {"tpkt"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.
@@ -137,7 +151,7 @@ func forcedFlow(path string, f *found) (bool, error) {
 	for _, port := range f.ports {
 		for _, as := range judgeForced[f.protocol] {
 			transport := "tcp"
-			if as == "cipio" || as == "bvlc" {
+			if as == "cipio" || as == "bvlc" || as == "omron" {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}

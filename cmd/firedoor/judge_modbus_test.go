@@ -30,7 +30,7 @@ type modbusAsk struct {
 
 // modbusByJudge derives the operations from the judge's fields. It tells
 // requests from answers by port.
-func modbusByJudge(frames []*frame) []*judged {
+func modbusByJudge(frames []*frame, port int) []*judged {
 	var all []*judged
 	waiting := map[string][]*modbusAsk{}
 	for _, f := range frames {
@@ -43,7 +43,8 @@ func modbusByJudge(frames []*frame) []*judged {
 			unit, code := h.text("mbtcp_mbtcp_unit_id"), m.number("modbus_modbus_func_code")
 			key := fmt.Sprint(f.stream, " ", h.text("mbtcp_mbtcp_trans_id"), " ", unit, " ", code)
 			base := judged{protocol: "modbus", flow: flowName(f.src, f.srcPort, f.dst, f.dstPort), time: f.time, unit: unit, code: code, nanos: f.nanos}
-			if f.dstPort == modbusPort {
+			umas := code == umasCode && umasAsk(&base, m, f.dstPort == port)
+			if f.dstPort == port {
 				base.frame, base.outcome = f.number, "no-response"
 				a := &modbusAsk{ops: modbusRequest(base, m), bits: m.number("modbus_modbus_bit_cnt")}
 				all = append(all, a.ops...)
@@ -55,6 +56,9 @@ func modbusByJudge(frames []*frame) []*judged {
 				queue = queue[1:]
 			}
 			outcome := modbusOutcome(m)
+			if umas {
+				outcome = umasOutcome(m)
+			}
 			if len(queue) == 0 {
 				base.response, base.partial, base.outcome = f.number, true, outcome
 				all = append(all, modbusUnasked(base, m))
@@ -86,6 +90,9 @@ func modbusOutcome(m layer) string {
 // modbusRequest gives the operations of a request: two for function 23, one
 // for each record of files.
 func modbusRequest(op judged, m layer) []*judged {
+	if op.protocol == "umas" {
+		return []*judged{&op}
+	}
 	space := modbusSpaces[op.code]
 	address := m.text("modbus_modbus_reference_num")
 	switch op.code {
@@ -95,6 +102,10 @@ func modbusRequest(op judged, m layer) []*judged {
 		op.object, op.quantity = space+":"+address, "1"
 	case 24:
 		op.object = space + ":" + address
+	case 20, 21: // the judge of one record; the corpus has none of several
+		if file := m.number("modbus_modbus_reference_num_32"); file >= 0 {
+			op.object, op.quantity = fmt.Sprintf("file:%d/record:%d", file>>16, file&0xffff), m.text("modbus_modbus_word_cnt")
+		}
 	case 8:
 		op.object = "diagnostic:" + m.text("modbus_modbus_diagnostic_code")
 	case 43:
@@ -121,7 +132,7 @@ func modbusWritten(code int, m layer) string {
 		if len(data) > 0 {
 			return bitList(data[:1], 1)
 		}
-	case 6:
+	case 6, 21:
 		return wordList(data)
 	case 15:
 		return bitList(data, m.number("modbus_modbus_bit_cnt"))
@@ -132,7 +143,7 @@ func modbusWritten(code int, m layer) string {
 	case 8:
 		switch m.number("modbus_modbus_diagnostic_code") {
 		case 0:
-			return wordList(data)
+			return wordList(octets(m.text("modbus_modbus_diagnostic_return_query_data_request")))
 		case 1:
 			return fmt.Sprintf("[%d]", m.number("modbus_modbus_diagnostic_restart_communication_option"))
 		}
@@ -155,12 +166,12 @@ func modbusRead(code int, m layer, bits int) string {
 		return list(m.texts("modbus_modbus_regval_uint16"))
 	case 7:
 		return bitList(data, 8)
-	case 23, 24:
+	case 20, 23, 24:
 		return wordList(data)
 	case 8:
 		if sub := m.number("modbus_modbus_diagnostic_code"); sub == 2 || sub >= 11 && sub <= 18 {
 			for field := range m {
-				if strings.HasPrefix(field, "modbus_modbus_diagnostic_return") {
+				if strings.HasPrefix(field, "modbus_modbus_diagnostic_") && field != "modbus_modbus_diagnostic_code" {
 					return fmt.Sprintf("[%d]", m.number(field))
 				}
 			}
@@ -175,7 +186,7 @@ func modbusUnasked(op judged, m layer) *judged {
 	if op.code == 23 {
 		op.item = 0
 	}
-	if op.outcome != "ok" {
+	if op.outcome != "ok" || op.protocol == "umas" {
 		return &op
 	}
 	switch op.code {

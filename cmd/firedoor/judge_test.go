@@ -81,10 +81,12 @@ func flowName(ip1 string, port1 int, ip2 string, port2 int) string {
 // judgedProtocols are those in whose name an event line may be wrong.
 var judgedProtocols = []string{
 	"modbus",
+	"umas",
 	"s7comm",
 	"cotp",
 	"enip",
 	"cip",
+	"pccc",
 	"iec104",
 	"opcua",
 	"bacnet",
@@ -95,6 +97,15 @@ var judgedProtocols = []string{
 	"codesys",
 	"cclink_ief",
 	"mqtt",
+	"fins",
+	"melsec",
+	"pniocm",
+	"ecat",
+	"epl",
+	"egd",
+	"kip",
+	"lon",
+	"mms",
 }
 
 // replayLines runs the program over a capture and returns its event lines of
@@ -308,7 +319,7 @@ func judgeCapture(c *candidate) *verdict {
 
 // weigh compares what the judge read with our operations.
 func (v *verdict) weigh(frames []*frame, got []*judged) {
-	want := slices.Concat(modbusByJudge(frames), s7ByJudge(frames), cipByJudge(frames), iecByJudge(frames), dnp3ByJudge(frames))
+	want := slices.Concat(modbusByJudge(frames, modbusPort), s7ByJudge(frames), cipByJudge(frames), iecByJudge(frames), dnp3ByJudge(frames))
 	v.agree = map[*judged]bool{}
 	for _, p := range judgedScores {
 		of := func(all []*judged) (some []*judged) {
@@ -354,7 +365,7 @@ func (v *verdict) admit(other *verdict) {
 }
 
 // judgedScores are the protocols whose operations are compared.
-var judgedScores = []string{"modbus", "s7comm", "enip", "cip", "iec104", "dnp3"}
+var judgedScores = []string{"modbus", "umas", "s7comm", "enip", "cip", "pccc", "iec104", "dnp3"}
 
 // judges is how many captures are judged at a time.
 const judges = 2

@@ -133,7 +133,7 @@ func cclinkMalformed(n *Net) {
 		n.Wait(time.Millisecond)
 	}
 	send(cclinkNode(0x54, 1, 0, 0, 0x30, 0x0e, 0, 0, 1))
-	send(cclinkNode(0x54, 1, 0, 0, 0x01, 0x04, 0, 0, 1, 2, 3, 4, 5, 6))
+	send(cclinkNode(0x54, 1, 0, 0, 0x01, 0x7f, 0, 0, 1, 2, 3, 4, 5, 6))
 	send(cclinkNode(0x54, 1, 0, 0))
 	send(cclinkSearch()[:20])
 	wrong := cclinkOutputs(1, 1)

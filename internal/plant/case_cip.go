@@ -67,3 +67,18 @@ func cipMalformed(n *Net) {
 	n.Wait(10 * time.Millisecond)
 	n.UDP(enipRack, enipAdapter, PortIO, PortIO, ClassIO(nil, cipIO.ToTarget, 2, []byte{1, 0, 0, 0, 6, 0}))
 }
+
+// cipSafety opens a safety connection and runs it: class 0, data one way and time
+// coordination the other.
+func cipSafety(n *Net) {
+	c := cipIO
+	segment := append([]byte{0x50, 13, 2, 0}, make([]byte, 24)...)
+	c.Class, c.ToTarget, c.ToOriginator, c.Serial = 0, 0x20410006, 0x30520006, 6
+	c.Path = append([]byte{0x34, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 4, 0x24, 0x97, 0x2c, 0x96, 0x2c, 0x64}, segment...)
+	cipOpen(n, 49303, c, nil)
+	for i := range uint32(3) {
+		n.UDP(enipAdapter, enipRack, PortIO, PortIO, ClassIO(nil, c.ToOriginator, i, []byte{byte(i), 0x40, 9, 8, 7}))
+		n.Wait(8 * time.Millisecond)
+	}
+	n.UDP(enipRack, enipAdapter, PortIO, PortIO, ClassIO(nil, c.ToTarget, 0, []byte{1, 2, 3, 4}))
+}

@@ -35,9 +35,6 @@ func cotpData(b ...byte) []byte { return tpkt(append([]byte{2, 0xf0, 0x80}, b...
 
 func cotpPart(b ...byte) []byte { return tpkt(append([]byte{2, 0xf0, 0x00}, b...)...) }
 
-// s7Plus begins a message of the newer controllers; the rest means nothing.
-func s7Plus(kind byte) []byte { return cotpData(0x72, kind, 0, 4, 0x31, 0, 0, 4, 0x72, kind, 0, 0) }
-
 // sessionConnect begins an ISO session that carries MMS; the rest means nothing.
 func sessionConnect(kind byte) []byte {
 	return cotpData(kind, 12, 5, 6, 0x13, 1, 0, 0x16, 1, 2, 0x14, 2, 0, 2)
@@ -63,12 +60,12 @@ func cotpSessions(n *Net) {
 	s7Talk(n, c, appendCOTP(nil, 0xe0, 0, 3, append([]byte{0xc0, 1, 10, 0xc1, 2, 6, 0, 0xc2, byte(len(name))}, name...)...),
 		appendCOTP(nil, 0xd0, 3, 9, append([]byte{0xc0, 1, 10, 0xc1, 2, 6, 0, 0xc2, byte(len(name))}, name...)...))
 	s7Talk(n, c, cotpPart(), nil)
+	plus := &s7Plus{version: 1, session: 288}
+	s7Talk(n, c, cotpData(1, 2, 3, 4), cotpData(5, 6, 7)) // nobody's
 	for range 3 {
-		s7Talk(n, c, s7Plus(1), s7Plus(2))
+		s7Talk(n, c, plus.ask(plusExplore, plusLong(1), []byte{0, 1, 1, 0, 0, 0}), plus.answer(plusExplore, []byte{0}, plusLong(1)))
 		s7Talk(n, c, cotpPart(), cotpPart())
 	}
-	s7Talk(n, c, cotpPart(0x72, 1, 0, 0), nil)
-	s7Talk(n, c, cotpData(1, 2, 3, 4), s7Plus(2))
 	s7Talk(n, c, tpkt(6, 0x80, 0, 9, 0, 3, 128), nil)
 	c.Close()
 
@@ -92,7 +89,7 @@ func cotpMidstream(n *Net) {
 	c.Close()
 	c = n.Midstream(s7HMI, s7PLC, 49161, PortTPKT)
 	s7Talk(n, c, cotpPart(), nil)
-	s7Talk(n, c, s7Plus(2), s7Plus(2))
+	s7Talk(n, c, sessionConnect(0x0d), sessionConnect(0x0e))
 	c.Close()
 	c = n.Midstream(s7HMI, s7PLC, 49162, PortTPKT)
 	s7Talk(n, c, nil, COTPConfirm(nil, 6, 2, 0, 2))

@@ -311,7 +311,8 @@ func s7commFragments(n *Net) {
 	c.Client(cotpPart(0x32, 1, 0)) // begun and given up for another
 	s7Talk(n, c, COTPConnect(nil, 1, 2, 0, 4), COTPConfirm(nil, 1, 2, 0, 4))
 	s7Talk(n, c, S7{0x99}.Setup(nil, 480), S7{0x99}.SetupAnswer(nil, 240))
-	s7Talk(n, c, s7Plus(1), s7Plus(1))
+	plus := &s7Plus{version: 1, session: 288}
+	s7Talk(n, c, plus.ask(plusExplore, plusLong(1), []byte{0, 1, 1, 0, 0, 0}), plus.answer(plusExplore, []byte{0}, plusLong(1)))
 	s7Talk(n, c, tpkt(6, 0x80, 0, 9, 0, 3, 128), nil)
 	c.Close()
 }

@@ -21,7 +21,7 @@ func tlsSeen(n *Net) {
 	c = n.Dial(itDesk, itSwitch, 50444, 443)
 	h = TLSHello{Server: "", ALPN: []string{"\xabx"}}
 	c.Client(h.Client(nil, &r))
-	c.Server(tlsOldAnswer(&r))
+	c.Server(tlsOldAnswer(&r, nil))
 	c.Client(tlsSealed(&r))
 	c.Server(tlsSealed(&r))
 	c.Client(TLSData(nil, &r, 100))
@@ -32,6 +32,22 @@ func tlsSeen(n *Net) {
 	c.Server(TLSData(TLSData(nil, &r, 40), &r, 60))
 }
 
+// tlsModbus is a session of Modbus/TCP Security: its port, and a certificate that
+// gives a role.
+func tlsModbus(n *Net) {
+	r := chance.New(8)
+	role := ber(0x30, append(ber(6, []byte("\x2b\x06\x01\x04\x01\x83\x89\x0c\x86\x22\x01")), ber(4, ber(0x0c, []byte("Operator")))...))
+	c := n.Dial(itDesk, itSwitch, 50447, 802)
+	h := TLSHello{Server: ""}
+	c.Client(h.Client(nil, &r))
+	c.Server(tlsOldAnswer(&r, ber(0xa3, ber(0x30, role))))
+	c.Client(tlsSealed(&r))
+	c.Server(tlsSealed(&r))
+	c.Client(TLSData(nil, &r, 61))
+	c.Server(TLSData(nil, &r, 58))
+	c.Close()
+}
+
 // tlsSealed is a change of cipher and the first sealed message.
 func tlsSealed(r *chance.Random) []byte {
 	b := []byte{20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 40}
@@ -39,8 +55,8 @@ func tlsSealed(r *chance.Random) []byte {
 }
 
 // tlsOldAnswer is what a server of TLS 1.2 says in the clear: hello with the
-// protocol chosen, certificate (cut over two records), end.
-func tlsOldAnswer(r *chance.Random) []byte {
+// protocol chosen, certificate (cut over two records) with extensions, end.
+func tlsOldAnswer(r *chance.Random, extensions []byte) []byte {
 	m := append(appendNoise([]byte{3, 3}, r, 32), 0, 0xc0, 0x2f, 0)
 	b := appendHandshake(nil, 3, 2, appendLong(m, appendExtension(nil, 16, alpn([]string{"http/1.1"}))))
 	name := func(oid byte, text string) []byte {
@@ -49,7 +65,7 @@ func tlsOldAnswer(r *chance.Random) []byte {
 	algorithm := ber(0x30, ber(6, []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2}))
 	validity := ber(0x30, append(ber(0x17, []byte("260101000000Z")), ber(0x17, []byte("360101000000Z"))...))
 	subject := ber(0x30, append(append(name(10, "Maker AG"), name(5, "SN0042")...), name(3, "switch-3.plant.example")...))
-	body := bytes.Join([][]byte{ber(0xa0, []byte{2, 1, 2}), {2, 1, 7}, algorithm, ber(0x30, name(3, "Plant CA")), validity, subject, ber(0x30, algorithm)}, nil)
+	body := bytes.Join([][]byte{ber(0xa0, []byte{2, 1, 2}), {2, 1, 7}, algorithm, ber(0x30, name(3, "Plant CA")), validity, subject, ber(0x30, algorithm), extensions}, nil)
 	certificate := ber(0x30, bytes.Join([][]byte{ber(0x30, body), algorithm, ber(3, []byte{0, 1, 2, 3})}, nil))
 	list := append([]byte{0, byte(len(certificate) >> 8), byte(len(certificate))}, certificate...)
 	message := append([]byte{11, 0, byte((len(list) + 3) >> 8), byte(len(list) + 3), 0, byte(len(list) >> 8), byte(len(list))}, list...)

@@ -264,8 +264,8 @@ func (c CIPConnection) Open(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, c.Interval)
 	b = binary.LittleEndian.AppendUint16(b, 0x4200|c.SizeToOriginator)
 	trigger := byte(0xa3) // server, application triggered, class 3
-	if c.Class == 1 {
-		trigger = 0x01
+	if c.Class <= 1 {
+		trigger = c.Class
 	}
 	b = append(b, trigger, byte(len(c.Path)/2))
 	return append(b, c.Path...)

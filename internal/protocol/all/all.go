@@ -11,22 +11,33 @@ import (
 	"firedoor/internal/protocol/dhcp"
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
+	"firedoor/internal/protocol/dtls"
+	"firedoor/internal/protocol/ecat"
+	"firedoor/internal/protocol/egd"
 	"firedoor/internal/protocol/enip"
+	"firedoor/internal/protocol/epl"
+	"firedoor/internal/protocol/fins"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
 	"firedoor/internal/protocol/hartip"
 	"firedoor/internal/protocol/http"
 	"firedoor/internal/protocol/iec104"
+	"firedoor/internal/protocol/kip"
 	"firedoor/internal/protocol/ldap"
 	"firedoor/internal/protocol/lldp"
+	"firedoor/internal/protocol/lon"
 	"firedoor/internal/protocol/mdns"
+	"firedoor/internal/protocol/melsec"
+	"firedoor/internal/protocol/mms"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/mqtt"
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
+	"firedoor/internal/protocol/pniocm"
 	"firedoor/internal/protocol/s7comm"
+	"firedoor/internal/protocol/s7commplus"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/sv"
 	"firedoor/internal/protocol/synphasor"
@@ -53,12 +64,22 @@ var List = []*protocol.Protocol{
 	codesys.Protocol,
 	cclinkief.Protocol,
 	mqtt.Protocol,
+	fins.Protocol,
+	melsec.Protocol,
+	pniocm.Protocol,
+	ecat.Protocol,
+	egd.Protocol,
+	kip.Protocol,
+	lon.Protocol,
 
 	// Carriers and what is handed over from them.
+	s7commplus.Protocol,
 	cotp.Protocol,
+	mms.Protocol,
 
 	// Identity and IT: names, addresses, software.
 	tls.Protocol,
+	dtls.Protocol,
 	http.Protocol,
 	ftp.Protocol,
 	ldap.Protocol,
@@ -75,4 +96,5 @@ var List = []*protocol.Protocol{
 	pnio.Protocol,
 	goose.Protocol,
 	sv.Protocol,
+	epl.Protocol,
 }

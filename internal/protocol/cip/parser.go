@@ -13,7 +13,7 @@ var (
 	tag      = firedoor.Space{Name: "tag", Append: func(dst []byte, o *firedoor.Object) []byte {
 		return append(dst, o.Text...)
 	}}
-	connection = firedoor.Space{Name: "connection", Append: func(dst []byte, o *firedoor.Object) []byte {
+	connection = firedoor.Space{Name: "connection", Passing: true, Append: func(dst []byte, o *firedoor.Object) []byte {
 		return strconv.AppendUint(append(dst, "connection:0x"...), uint64(o.At[0]), 16)
 	}}
 )
@@ -75,11 +75,11 @@ func (p *parser) Parse(_ firedoor.Direction, b []byte, emit func(*firedoor.Event
 	}
 	for i := len(p.tables) - 1; i >= 0; i-- { // the newest session first
 		if c := p.tables[i].ByTO(k.Connection); c != nil {
-			p.known(c, &c.Input, inputs[c.Class&1])
+			p.known(c, &c.Input, words(c, &inputs))
 			break
 		}
 		if c := p.tables[i].ByOT(k.Connection); c != nil {
-			p.known(c, &c.Output, outputs[c.Class&1])
+			p.known(c, &c.Output, words(c, &outputs))
 			break
 		}
 	}
@@ -87,11 +87,20 @@ func (p *parser) Parse(_ firedoor.Direction, b []byte, emit func(*firedoor.Event
 	return len(b), nil
 }
 
-// Function words by transport class and direction.
+// Function words by transport class and direction, and of safety connections.
 var (
-	inputs  = [2]string{"class 0 input", "class 1 input"}
-	outputs = [2]string{"class 0 output", "class 1 output"}
+	inputs  = [3]string{"class 0 input", "class 1 input", "safety input"}
+	outputs = [3]string{"class 0 output", "class 1 output", "safety output"}
 )
+
+// words picks the function. What a safety connection carries, data or the time
+// coordination of the other direction, is not told apart.
+func words(c *wire.CIPConnection, of *[3]string) string {
+	if c.Safety {
+		return of[2]
+	}
+	return of[c.Class&1]
+}
 
 // known fills in what the Forward Open said; class 1 data starts with a
 // sequence count (CIP volume 1, 3-6.1).

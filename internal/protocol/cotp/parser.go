@@ -12,6 +12,7 @@ type parser struct {
 	session  *wire.Session
 	last     uint32 // id of the last operation
 	quiet    bool   // the inner protocol has no parser
+	foreign  bool   // an ISO session that began for another than MMS
 
 	malformed firedoor.Malformed
 	handover  firedoor.HandOver
@@ -56,11 +57,20 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 // one that was too long to be joined can begin with anything.
 func (p *parser) carries(emit func(*firedoor.Event)) bool {
 	b := p.framer.TSDU
-	if wire.Carries(b) != wire.CarriesS7 || p.quiet && wire.S7Length(b) != len(b) {
+	var next string
+	switch c := wire.Carries(b); {
+	case !p.foreign && wire.CarriesMMS(b):
+		next = "mms"
+	case c == wire.CarriesS7 && (!p.quiet || wire.S7Length(b) == len(b)):
+		next = "s7comm"
+	case c == wire.CarriesS7Plus && (!p.quiet || wire.S7PlusFits(b)):
+		next = "s7comm-plus"
+	default:
 		p.quiet = true
+		p.foreign = p.foreign || wire.Carries(b) == wire.CarriesOSI && b[0] != 1
 		return false
 	}
-	p.handover = firedoor.HandOver{Protocol: "s7comm", State: p.session}
+	p.handover = firedoor.HandOver{Protocol: next, State: p.session}
 	p.event = firedoor.Event{Kind: firedoor.EventHandOver, HandOver: &p.handover}
 	emit(&p.event)
 	return true

@@ -22,8 +22,8 @@ var Protocol = &protocol.Protocol{
 }
 
 // probe wants a whole connect request or confirm that names a transport
-// selector, or a data unit that begins like an ISO session or S7comm-plus. What
-// begins like S7comm is left to its own probe.
+// selector, or a data unit that begins like an ISO session. What begins like
+// S7comm or S7comm-plus is left to their own probes.
 func probe(b []byte) protocol.Match {
 	var c wire.COTP
 	for range maxKeepAlives {
@@ -61,8 +61,7 @@ func match(c *wire.COTP) protocol.Match {
 		}
 		return protocol.No
 	}
-	switch wire.Carries(c.Data) {
-	case wire.CarriesS7Plus, wire.CarriesOSI:
+	if wire.Carries(c.Data) == wire.CarriesOSI {
 		return protocol.Yes
 	}
 	return protocol.No
@@ -78,6 +77,28 @@ func orient(b []byte) protocol.Orientation {
 	case wire.COTPConnect:
 		return protocol.SentByClient
 	case wire.COTPConfirm:
+		return protocol.SentByServer
+	case wire.COTPData:
+		return orientMMS(c.Data)
+	}
+	return protocol.OrientUnknown
+}
+
+// orientMMS tells who sends the beginning of a session of MMS, or a unit of it:
+// clients ask, servers answer and report.
+func orientMMS(tsdu []byte) protocol.Orientation {
+	if !wire.CarriesMMS(tsdu) {
+		return protocol.OrientUnknown
+	}
+	kind := tsdu[0]
+	if kind == 1 {
+		_, unit := wire.PresentationData(tsdu[4:])
+		kind = unit[0] // CarriesMMS saw it
+	}
+	switch kind {
+	case 0x0d, 0xa8, 0xa0, 0x8b:
+		return protocol.SentByClient
+	case 0x0e, 0xa1, 0xa2, 0xa3, 0x8c:
 		return protocol.SentByServer
 	}
 	return protocol.OrientUnknown

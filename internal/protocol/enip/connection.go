@@ -32,7 +32,7 @@ func readOpening(data []byte, large bool, o *opening, p *path) bool {
 		return false
 	}
 	p.read(o.path)
-	o.c.HasSlot, o.c.Slot = p.hasSlot, p.slot
+	o.c.HasSlot, o.c.Slot, o.c.Safety = p.hasSlot, p.slot, p.safety
 	return true
 }
 
@@ -73,6 +73,9 @@ func (m *message) forwardOpen(i int) {
 	if !readOpening(it.data, it.service == svcLargeForwardOp, &o, &m.path) {
 		m.broken("forward open cut short")
 		return
+	}
+	if o.c.Safety {
+		it.action.function = "safety forward open"
 	}
 	it.slot, it.values = slot{known: o.c.HasSlot, number: o.c.Slot}, raw(o.path)
 }

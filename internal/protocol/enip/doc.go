@@ -19,6 +19,24 @@
 // and there is more to fetch. A service that no table here knows has the verb
 // diagnose, unless its class tells more, and the function "service 0x..".
 //
+// Values: attributes of the specification's objects that are elements of one form
+// are typed (attribute.go), all others are bytes; so are structures, whose
+// template's handle stands in front and is passed over. A later part of a tag or
+// template that is moved in parts has its byte offset in the object:
+// Recipe/offset:480. PCCC reads and writes carry the file's type or, of a PLC-5,
+// that of the data.
+//
+// What moves as a file is followed and hashed (transfer.go): the file object, the
+// non-volatile storage object of Rockwell (class 0xa1, as its manuals describe it
+// and firmware updates show it), files of an SLC 500 between open and close, and
+// the memory of a PLC-5. How Logix controllers move programs (classes 0x68 to 0x74
+// and 0x8c) is not public: those are operations with the verb program and no more.
+//
+// A connection whose path has a safety segment is told as "safety forward open",
+// and its data by package cip as safety input and output. Of CIP Security the
+// objects are told without keys, certificates and lists; a datagram flow that
+// starts DTLS is encrypted from there on. On TLS (port 2221) see package tls.
+//
 // Every connection is learned from its Forward Open; for one opened before the
 // capture began, requests and answers are paired by sequence count. Class 0 and
 // 1 connections are announced as expected flows of package cip.

@@ -184,10 +184,18 @@ func (it *item) result() firedoor.Values {
 func (p *parser) learn(k *wire.CIPPacket) {
 	for i := range p.message.items {
 		it := &p.message.items[i]
-		if it.kind != plain || !it.answered || it.outcome.Kind != firedoor.OutcomeOK {
+		if it.kind != plain && it.kind != inPCCC || !it.answered || it.outcome.Kind != firedoor.OutcomeOK {
 			continue
 		}
 		switch {
+		case it.kind == inPCCC:
+			p.learnPCCC(it)
+		case it.class == classFile, it.class == classNVS:
+			p.moved(it)
+		case it.class == classTCPIP:
+			p.hostName(it)
+		case it.class == classController && it.service == svcGetAll:
+			p.controllerName(it)
 		case it.identity:
 			p.identityObject(it)
 		case it.object.Space == &instanceSpace && it.object.At[0] == classManager:

@@ -5,12 +5,14 @@ import (
 
 	"firedoor"
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/wire"
 )
 
 // Items of list answers (CIP volume 2, 2-4).
 const (
 	itemIdentity = 0x000c
 	itemServices = 0x0100
+	itemSecurity = 0x0086 // CIP volume 8
 )
 
 // Sources of facts.
@@ -18,6 +20,9 @@ const (
 	fromList     = "enip list identity"
 	fromServices = "enip list services"
 	fromObject   = "cip identity object"
+	fromTCPIP    = "cip tcp/ip interface object"
+	fromLogix    = "cip controller name"
+	fromPCCC     = "pccc diagnostic status"
 )
 
 // identity is what a device says it is: the identity object's attributes 1 to
@@ -57,6 +62,9 @@ func (p *parser) listed(command uint16, body []byte, at int) {
 			p.listIdentity(b, at)
 		case itemServices:
 			p.listService(b)
+		case itemSecurity:
+			p.text = append(p.text[:0], "CIP Security"...)
+			p.fact(firedoor.AboutSender, firedoor.FactService, fromList, p.text)
 		}
 	}
 }
@@ -103,8 +111,11 @@ func (p *parser) identityObject(it *item) {
 		} else {
 			p.facts(&d, firedoor.AboutServer, fromObject)
 		}
-	case it.service == svcGetSingle && !it.slot.known && it.object.Space == &attributeSpace:
+	case it.slot.known:
+	case it.service == svcGetSingle && it.object.Space == &attributeSpace:
 		p.identityAttribute(it.object.At[2], &r)
+	case it.service == svcGetList:
+		p.identityList(&r)
 	}
 }
 
@@ -126,6 +137,82 @@ func (p *parser) identityAttribute(attribute uint32, r *protocol.Reader) {
 	p.text = b
 	if kind != 0 && !r.Failed() && len(b) > 0 {
 		p.fact(firedoor.AboutServer, kind, fromObject, b)
+	}
+}
+
+// identityList takes the facts from an attribute list: a count, and of each
+// attribute number, status and, if that is 0, value (CIP volume 1, A-4.3). It ends
+// at the first whose length is not known here.
+func (p *parser) identityList(r *protocol.Reader) {
+	for range r.U16LE() {
+		attribute, status := uint32(r.U16LE()), r.U16LE()
+		if r.Failed() || status != 0 {
+			return
+		}
+		switch attribute {
+		case 2, 3, 5: // device type, product code, status
+			r.Skip(2)
+		case 1, 4, 6, 7:
+			p.identityAttribute(attribute, r)
+		default:
+			return
+		}
+	}
+}
+
+// hostName takes the name of the TCP/IP interface object (CIP volume 2, 5-4).
+func (p *parser) hostName(it *item) {
+	r := protocol.Read(it.reply)
+	switch {
+	case it.slot.known:
+		return
+	case it.service == svcGetAll && it.object.Space == &instanceSpace && it.object.At[1] != 0:
+		r.Skip(12) // status, capability, control
+		r.Skip(2 * int(r.U16LE()))
+		r.Skip(20) // addresses
+		domain := int(r.U16LE())
+		r.Skip(domain + domain&1)
+	case it.service == svcGetSingle && it.object.Space == &attributeSpace && it.object.At[1] != 0 && it.object.At[2] == attributeHost:
+	default:
+		return
+	}
+	p.spoken(&r, firedoor.FactName, fromTCPIP)
+}
+
+// controllerName takes the name that a Logix project gives its controller.
+func (p *parser) controllerName(it *item) {
+	if it.slot.known || it.object.Space != &instanceSpace || it.object.At[1] != 1 {
+		return
+	}
+	r := protocol.Read(it.reply)
+	p.spoken(&r, firedoor.FactName, fromLogix)
+}
+
+// spoken tells a text with its length of two bytes in front.
+func (p *parser) spoken(r *protocol.Reader, kind firedoor.FactKind, source string) {
+	if text := wire.Text(r.Bytes(int(r.U16LE()))); !r.Failed() && len(text) > 0 {
+		p.fact(firedoor.AboutServer, kind, source, text)
+	}
+}
+
+// pcccModel takes the catalogue number from the diagnostic status of an SLC 500
+// or MicroLogix: mode, 0xee for the extended form, three bytes of types and
+// series, eleven characters. It is asked for again and again, so the same is not
+// told twice.
+func (p *parser) pcccModel(b []byte) {
+	const extended, from, to = 0xee, 5, 16
+	if len(b) < to || b[1] != extended {
+		return
+	}
+	model := wire.Text(b[from:to])
+	for _, c := range model {
+		if c < ' ' || c > '~' {
+			return
+		}
+	}
+	if sum := wire.Sum(model); len(model) > 0 && sum != p.told {
+		p.told = sum
+		p.fact(firedoor.AboutServer, firedoor.FactModel, fromPCCC, model)
 	}
 }
 

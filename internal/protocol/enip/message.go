@@ -28,8 +28,9 @@ const (
 type item struct {
 	kind     itemKind
 	service  uint8
-	tag      bool // a Logix tag, by name or symbol
-	identity bool // of the identity object
+	tag      bool   // a Logix tag, by name or symbol
+	identity bool   // of the identity object
+	class    uint32 // that the path begins with, 0 for none
 	hasQty   bool
 	end      int // index behind the items in this one
 	slot     slot
@@ -121,7 +122,9 @@ func (m *message) request(b []byte, at, depth int, to slot) bool {
 	class, hasClass := p.class()
 	it.tag = p.isTag() || hasClass && class == classSymbol
 	it.identity = hasClass && class == classIdentity && (it.object.Space == &instanceSpace || it.object.Space == &attributeSpace) && it.object.At[1] != 0
+	it.class = class
 	it.written(it.data)
+	m.part(it)
 	if hasClass && class == classManager && (service == svcForwardOpen || service == svcLargeForwardOp) {
 		m.forwardOpen(i)
 	}

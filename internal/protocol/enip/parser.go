@@ -38,6 +38,9 @@ type parser struct {
 	connected   protocol.Asked[asked]
 	connections *wire.CIPConnections
 	pairs       pairs
+	transfers   *transfers // nil until there is one
+	told        uint64     // sum of the model that a PCCC controller said last
+	encrypted   bool       // DTLS was agreed on
 
 	message   message
 	packet    wire.CIPPacket
@@ -63,12 +66,18 @@ func newParser() *parser {
 // Gap makes the next bytes of the direction be searched for a message.
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.lost[dir] = true
+	if p.transfers != nil {
+		p.transfers.lose()
+	}
 	return true
 }
 
 // Parse reads whole encapsulation messages.
 func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
 	p.emit = emit
+	if p.encrypted && len(b) > 1 && b[1] == 0xfe { // the version of DTLS, and of no command
+		return len(b), nil
+	}
 	n := 0
 	if p.lost[dir] {
 		var found bool
@@ -156,6 +165,10 @@ func (p *parser) commandAnswer(c *command, h *header, body []byte, at int) {
 		p.operation.ID, p.operation.Partial = p.lastID, true
 	}
 	p.emit(&p.operationE)
+	if h.status == 0 && h.command == cmdStartDTLS {
+		p.encrypted = true
+		p.emit(&firedoor.Event{Kind: firedoor.EventEncrypted, Encrypted: &firedoor.Encrypted{Protocol: "dtls"}})
+	}
 	if h.status == 0 {
 		p.listed(h.command, body, at+headerLen)
 	}

@@ -40,6 +40,7 @@ type path struct {
 	seg     [maxSegments]segment
 	hasSlot bool
 	slot    uint32
+	safety  bool   // it has a safety segment
 	bad     string // why it could not be read to its end; static
 }
 
@@ -79,7 +80,7 @@ func appendText(dst []byte, o *firedoor.Object) []byte { return append(dst, o.Te
 
 // read takes a padded path apart.
 func (p *path) read(b []byte) {
-	p.n, p.hasSlot, p.slot, p.bad = 0, false, 0, ""
+	p.n, p.hasSlot, p.slot, p.safety, p.bad = 0, false, 0, false, ""
 	r := protocol.Read(b)
 	for r.Len() > 0 && !r.Failed() && p.bad == "" {
 		b := r.U8()
@@ -89,7 +90,7 @@ func (p *path) read(b []byte) {
 		case 1:
 			p.logical(&r, b)
 		case 2:
-			skipNetwork(&r, b)
+			p.network(&r, b)
 		case 3:
 			p.symbol(&r, b)
 		case 4:
@@ -167,9 +168,11 @@ func (p *path) logical(r *protocol.Reader, b uint8) {
 	}
 }
 
-// skipNetwork passes over a network segment (C-1.4.3): one byte of data, or
-// words when bit 4 is set.
-func skipNetwork(r *protocol.Reader, b uint8) {
+// network passes over a network segment (C-1.4.3): one byte of data, or words
+// when bit 4 is set. The first of those is the safety segment.
+func (p *path) network(r *protocol.Reader, b uint8) {
+	const safety = 0x50
+	p.safety = p.safety || b == safety
 	n := r.U8()
 	if b&0x10 != 0 {
 		r.Skip(2 * int(n))

@@ -14,12 +14,16 @@ import (
 type pcccCommand struct {
 	fileType uint8 // of a data file, 0 if none was addressed
 	read     bool
+	words    bool   // a range of words was read
+	typed    bool   // what was read has its type in front
+	body     []byte // behind the function code
 }
 
 // Data file types of SLC 500 and MicroLogix controllers.
 const (
 	fileOutputs = 0x82
 	fileLong    = 0x91
+	fileUntold  = 0x100 // the address does not say it
 )
 
 // fileTypes are the letters of data files and how their elements look.
@@ -37,8 +41,13 @@ var fileTypes = [...]struct {
 var fileSpace = firedoor.Space{Name: "file", Append: appendFile}
 
 func appendFile(dst []byte, o *firedoor.Object) []byte {
+	if len(o.Text) > 0 {
+		return append(dst, o.Text...)
+	}
 	t := o.At[0]
-	if t >= fileOutputs && t <= fileLong && fileTypes[t-fileOutputs].letter != "" {
+	if t == fileUntold {
+		dst = append(dst, "file:"...)
+	} else if t >= fileOutputs && t <= fileLong && fileTypes[t-fileOutputs].letter != "" {
 		dst = append(dst, fileTypes[t-fileOutputs].letter...)
 	} else {
 		dst = append(strconv.AppendUint(append(dst, "file:0x"...), uint64(t), 16), '/')
@@ -58,6 +67,11 @@ const (
 	formOther form = iota
 	formTwo        // size, file, type, element
 	formThree      // and sub-element
+	formWords      // PLC-5: range of words
+	formTyped      // PLC-5: range, data with its type
+	formMasks      // PLC-5: address, bits to keep, bits to set
+	formMode       // a mode
+	formMany       // commands
 )
 
 // pcccFunction is one command and function code; function is 0 for commands
@@ -76,8 +90,8 @@ var pcccFunctions = [...]pcccFunction{
 	{0x0fab, "protected typed logical masked write with three address fields", firedoor.VerbWrite, formThree, true},
 	{0x0fa1, "protected typed logical read with two address fields", firedoor.VerbRead, formTwo, false},
 	{0x0fa9, "protected typed logical write with two address fields", firedoor.VerbWrite, formTwo, false},
-	{0x0f00, "word range write", firedoor.VerbWrite, formOther, false},
-	{0x0f01, "word range read", firedoor.VerbRead, formOther, false},
+	{0x0f00, "word range write", firedoor.VerbWrite, formWords, false},
+	{0x0f01, "word range read", firedoor.VerbRead, formWords, false},
 	{0x0f02, "bit write", firedoor.VerbWrite, formOther, false},
 	{0x0f03, "file write", firedoor.VerbWrite, formOther, false},
 	{0x0f04, "file read", firedoor.VerbRead, formOther, false},
@@ -91,9 +105,9 @@ var pcccFunctions = [...]pcccFunction{
 	{0x0f12, "return edit resource", firedoor.VerbProgram, formOther, false},
 	{0x0f17, "read bytes physical", firedoor.VerbRead, formOther, false},
 	{0x0f18, "write bytes physical", firedoor.VerbWrite, formOther, false},
-	{0x0f26, "read modify write", firedoor.VerbWrite, formOther, false},
+	{0x0f26, "read modify write", firedoor.VerbWrite, formMasks, false},
 	{0x0f29, "read section size", firedoor.VerbRead, formOther, false},
-	{0x0f3a, "set cpu mode", firedoor.VerbControl, formOther, false},
+	{0x0f3a, "set cpu mode", firedoor.VerbControl, formMode, false},
 	{0x0f41, "disable forces", firedoor.VerbControl, formOther, false},
 	{0x0f50, "download all request", firedoor.VerbProgram, formOther, false},
 	{0x0f52, "download completed", firedoor.VerbProgram, formOther, false},
@@ -101,12 +115,13 @@ var pcccFunctions = [...]pcccFunction{
 	{0x0f55, "upload completed", firedoor.VerbProgram, formOther, false},
 	{0x0f57, "initialize memory", firedoor.VerbProgram, formOther, false},
 	{0x0f5e, "modify plc-2 compatibility file", firedoor.VerbConfigure, formOther, false},
-	{0x0f67, "typed write", firedoor.VerbWrite, formOther, false},
-	{0x0f68, "typed read", firedoor.VerbRead, formOther, false},
+	{0x0f67, "typed write", firedoor.VerbWrite, formTyped, false},
+	{0x0f68, "typed read", firedoor.VerbRead, formTyped, false},
 	{0x0f79, "read modify write n", firedoor.VerbWrite, formOther, false},
-	{0x0f80, "change mode", firedoor.VerbControl, formOther, false},
+	{0x0f80, "change mode", firedoor.VerbControl, formMode, false},
 	{0x0f81, "open file", firedoor.VerbProgram, formOther, false},
 	{0x0f82, "close file", firedoor.VerbProgram, formOther, false},
+	{0x0f88, "execute multiple commands", firedoor.VerbDiagnose, formMany, false},
 	{0x0f8f, "apply port configuration", firedoor.VerbConfigure, formOther, false},
 	{0x0fa7, "protected typed file read", firedoor.VerbRead, formOther, false},
 	{0x0faf, "protected typed file write", firedoor.VerbProgram, formOther, false},
@@ -133,8 +148,36 @@ var pcccFunctions = [...]pcccFunction{
 	{0x0800, "unprotected write", firedoor.VerbWrite, formOther, false},
 }
 
-// pcccUnknown stands for functions that no table knows.
-var pcccUnknown = pcccFunction{name: "pccc command", verb: firedoor.VerbDiagnose}
+// Codes of commands that are followed further.
+const (
+	pcccDiagnosticStatus = 0x0603
+	pcccReadMemory       = 0x0f17
+	pcccWriteMemory      = 0x0f18
+	pcccDownloadAll      = 0x0f50
+	pcccDownloaded       = 0x0f52
+	pcccUploadAll        = 0x0f53
+	pcccUploaded         = 0x0f55
+	pcccOpenFile         = 0x0f81
+	pcccCloseFile        = 0x0f82
+	pcccFileRead         = 0x0fa7
+	pcccFileWrite        = 0x0faf
+)
+
+// Functions and commands that no table knows.
+var (
+	pcccUnnamed = func() (all [256]pcccFunction) {
+		for i := range all {
+			all[i] = pcccFunction{name: numbered("function 0x", i), verb: firedoor.VerbDiagnose}
+		}
+		return
+	}()
+	pcccCommands = func() (all [16]pcccFunction) {
+		for i := range all {
+			all[i] = pcccFunction{name: numbered("command 0x", i), verb: firedoor.VerbDiagnose}
+		}
+		return
+	}()
+)
 
 func pcccOf(code uint16) *pcccFunction {
 	for i := range pcccFunctions {
@@ -142,7 +185,10 @@ func pcccOf(code uint16) *pcccFunction {
 			return &pcccFunctions[i]
 		}
 	}
-	return &pcccUnknown
+	if hasFunction(uint8(code >> 8)) {
+		return &pcccUnnamed[code&0xff]
+	}
+	return &pcccCommands[code>>8&0xf]
 }
 
 // pccc reads the command in Execute PCCC: requestor id (its length first),
@@ -169,17 +215,34 @@ func (m *message) pccc(i int) {
 	it.slot = outer.slot
 	it.path, it.pathAt = outer.path, outer.pathAt
 	it.action = action{f.name, f.verb}
-	it.pccc.read = f.verb == firedoor.VerbRead
-	if f.form != formOther {
-		it.address(f, &r)
-		if r.Failed() {
-			m.broken("pccc address cut short")
-		}
+	it.pccc.read = f.verb == firedoor.VerbRead && code != pcccReadMemory && code != pcccFileRead // programs are told by their sum
+	rest := r
+	it.pccc.body = rest.Rest()
+	it.arguments(f, &r)
+	if r.Failed() {
+		m.broken("pccc address cut short")
 	}
 }
 
 // hasFunction tells whether a function code follows the transaction number.
 func hasFunction(cmd uint8) bool { return cmd&0x0f == 0x0f || cmd&0x0f == 0x06 || cmd&0x0f == 0x07 }
+
+// arguments reads what a command is about.
+func (it *item) arguments(f *pcccFunction, r *protocol.Reader) {
+	switch f.form {
+	case formTwo, formThree:
+		it.address(f, r)
+	case formWords, formTyped:
+		it.pccc.typed = f.form == formTyped
+		it.range5(f, r)
+	case formMasks:
+		it.masks(r)
+	case formMode:
+		it.values = raw(r.Rest())
+	case formMany:
+		it.action.verb = gravest(r.Rest())
+	}
+}
 
 // address reads a logical address and what is written to it. A field is one
 // byte, or 0xff and two.
@@ -223,8 +286,13 @@ func elementType(kind uint8) firedoor.ValueType {
 
 // values are those a PCCC read brought back.
 func (c *pcccCommand) values(b []byte) firedoor.Values {
-	if !c.read {
+	switch {
+	case !c.read:
 		return firedoor.Values{}
+	case c.words:
+		return typed(firedoor.U16, b)
+	case c.typed:
+		return described(b)
 	}
 	return typed(elementType(c.fileType), b)
 }

@@ -32,6 +32,14 @@ const (
 
 	svcExecutePCCC = 0x4b // class 0x67
 
+	svcInitiateUpload   = 0x4b // class 0x37
+	svcInitiateDownload = 0x4c
+	svcUploadTransfer   = 0x4f
+	svcDownloadTransfer = 0x50
+	svcResetError       = 0x4b // class 0x3a
+	svcUpdate           = 0x4b // class 0xa1
+	svcTransfer         = 0x4d
+
 	svcReadTag        = 0x4c // tags, class 0x6b
 	svcWriteTag       = 0x4d
 	svcModifyTag      = 0x4e
@@ -52,16 +60,27 @@ const (
 	classManager    = 0x06 // connection manager
 	classSupervisor = 0x29 // control supervisor: runs and stops drives
 	classFile       = 0x37
+
+	classSupervisorSafe = 0x39 // CIP volume 5
+	classValidator      = 0x3a
+	classSecurity       = 0x5d // CIP volume 8
+	classSecurityENIP   = 0x5e
+	classCertificates   = 0x5f
+	classSecurityLast   = 0x63 // authority and authenticators
+
+	classTime       = 0x43 // time sync
 	classDLR        = 0x47
+	classQoS        = 0x48
+	classController = 0x64 // Logix controllers: name of the controller
 	classPCCC       = 0x67
 	classProgram    = 0x68
 	classSymbol     = 0x6b
 	classTemplate   = 0x6c
 	classRoutine    = 0x6d
 	classTask       = 0x70
-	classRungs      = 0x6a // Logix controllers: met inside programs
+	classRungs      = 0x6a // Logix controllers: not described; met where programs are moved
 	classMode       = 0x8e // Logix controllers: start, stop, key switch
-	classFirmware   = 0xa1 // Rockwell devices: non-volatile storage, where firmware goes
+	classNVS        = 0xa1 // Rockwell devices: non-volatile storage, where firmware goes
 	classReadList   = 0xb2 // Logix controllers: lists of tags read as one block
 	classTCPIP      = 0xf5
 	classLink       = 0xf6
@@ -131,17 +150,66 @@ var fileServices = [...]action{
 	0x51: {"clear file", firedoor.VerbProgram},
 }
 
+// nvsServices are those of the non-volatile storage object, as manuals of Rockwell
+// devices describe it.
+var nvsServices = [...]action{
+	svcUpdate:   {"update", firedoor.VerbProgram},
+	svcTransfer: {"transfer", firedoor.VerbProgram},
+}
+
+// safetyServices are those of the safety supervisor (CIP volume 5, 5-2).
+var safetyServices = [...]action{
+	0x4c: {"recover", firedoor.VerbControl},
+	0x4e: {"perform diagnostics", firedoor.VerbDiagnose},
+	0x4f: {"configure request", firedoor.VerbConfigure},
+	0x50: {"validate configuration", firedoor.VerbConfigure},
+	0x51: {"set password", firedoor.VerbConfigure},
+	0x52: {"configuration lock", firedoor.VerbConfigure},
+	0x53: {"mode change", firedoor.VerbControl},
+	0x54: {"safety reset", firedoor.VerbControl},
+	0x55: {"reset password", firedoor.VerbConfigure},
+	0x56: {"propose tunid", firedoor.VerbConfigure},
+	0x57: {"apply tunid", firedoor.VerbConfigure},
+	0x58: {"propose tunid list", firedoor.VerbConfigure},
+	0x59: {"apply tunid list", firedoor.VerbConfigure},
+}
+
+// Services of CIP Security (CIP volume 8, 5-3 to 5-5).
+var (
+	securityServices = [...]action{
+		0x4b: {"begin config", firedoor.VerbConfigure},
+		0x4c: {"kick timer", firedoor.VerbSession},
+		0x4d: {"end config", firedoor.VerbConfigure},
+		0x4e: {"object cleanup", firedoor.VerbConfigure},
+	}
+	enipSecurityServices = [...]action{
+		0x4b: {"begin config", firedoor.VerbConfigure},
+		0x4c: {"kick timer", firedoor.VerbSession},
+		0x4d: {"apply config", firedoor.VerbConfigure},
+		0x4e: {"abort config", firedoor.VerbConfigure},
+	}
+	certificateServices = [...]action{
+		0x4b: {"create csr", firedoor.VerbConfigure},
+		0x4c: {"verify certificate", firedoor.VerbDiagnose},
+	}
+)
+
 // unnamed are the functions of services that no table knows.
 var unnamed = func() (names [replyBit]string) {
 	for i := range names {
-		n := strconv.FormatUint(uint64(i), 16)
-		if len(n) < 2 {
-			n = "0" + n
-		}
-		names[i] = "service 0x" + n
+		names[i] = numbered("service 0x", i)
 	}
 	return
 }()
+
+// numbered is the name of what only has a number.
+func numbered(what string, i int) string {
+	n := strconv.FormatUint(uint64(i), 16)
+	if len(n) < 2 {
+		n = "0" + n
+	}
+	return what + n
+}
 
 func lookUp(table []action, service uint8) (action, bool) {
 	if int(service) < len(table) && table[service].function != "" {
@@ -183,6 +251,18 @@ func classAction(service uint8, class uint32) (action, bool) {
 		return lookUp(tagServices[:], service)
 	case classFile:
 		return lookUp(fileServices[:], service)
+	case classSupervisorSafe:
+		return lookUp(safetyServices[:], service)
+	case classValidator:
+		return action{"reset error", firedoor.VerbDiagnose}, service == svcResetError
+	case classSecurity:
+		return lookUp(securityServices[:], service)
+	case classSecurityENIP:
+		return lookUp(enipSecurityServices[:], service)
+	case classCertificates:
+		return lookUp(certificateServices[:], service)
+	case classNVS:
+		return lookUp(nvsServices[:], service)
 	case classTemplate:
 		return action{"read template", firedoor.VerbRead}, service == svcReadTag
 	case classPCCC:
@@ -199,7 +279,7 @@ func unknownVerb(service uint8, class uint32) firedoor.Verb {
 	switch class {
 	case classMode:
 		return firedoor.VerbControl
-	case classFirmware, classProgram, classRungs, classRoutine, classTask:
+	case classNVS, classProgram, classRungs, classRoutine, classTask:
 		return firedoor.VerbProgram
 	case classReadList:
 		if service == svcReadTag {
@@ -246,7 +326,7 @@ func writeVerb(service uint8, class uint32, p *path) firedoor.Verb {
 		}
 	case class == classMode:
 		return firedoor.VerbControl
-	case class == classFirmware, class == classProgram, class == classRungs, class == classRoutine, class == classTask:
+	case class == classNVS, class == classProgram, class == classRungs, class == classRoutine, class == classTask:
 		return firedoor.VerbProgram
 	case class == classAssembly, class >= 0x08 && class <= 0x0b, class >= 0x1d && class <= 0x20,
 		class == 0x2a, class == 0x33, class == classSymbol: // points, groups, drives, set points

@@ -2,6 +2,7 @@ package enip
 
 import (
 	"encoding/binary"
+	"strconv"
 
 	"firedoor"
 )
@@ -67,9 +68,17 @@ func (it *item) written(data []byte) {
 	switch {
 	case !it.tag:
 		switch it.service {
-		case svcSetAll, svcSetList, svcSetSingle, svcSetMember, svcInsertMember:
+		case svcSetSingle:
 			if it.action.verb.Changes() {
+				it.values = it.attributeValue(data)
+			}
+		case svcSetAll, svcSetList, svcSetMember, svcInsertMember:
+			if it.action.verb.Changes() && !secretive(it.class) {
 				it.values = raw(data)
+			}
+		case svcReadTag:
+			if it.class == classTemplate && len(data) >= 6 { // offset, bytes
+				it.hasQty, it.quantity = true, uint32(binary.LittleEndian.Uint16(data[4:]))
 			}
 		}
 	case it.service == svcReadTag || it.service == svcReadFragment:
@@ -120,12 +129,15 @@ func (it *item) answerValues(data []byte) firedoor.Values {
 			return firedoor.Values{}
 		}
 		return typed(t, rest)
-	case it.identity && it.service == svcGetSingle:
-		return identityValue(it.object.At[2], data)
+	case it.service == svcGetSingle:
+		if it.action.verb.Changes() {
+			return firedoor.Values{}
+		}
+		return it.attributeValue(data)
 	}
 	switch v := it.action.verb; it.service {
-	case svcGetAll, svcGetList, svcGetSingle, svcGetMember:
-		if !v.Changes() {
+	case svcGetAll, svcGetList, svcGetMember:
+		if !v.Changes() && !secretive(it.class) {
 			return raw(data)
 		}
 	case svcReadTag, svcInstanceList:
@@ -136,13 +148,36 @@ func (it *item) answerValues(data []byte) firedoor.Values {
 	return firedoor.Values{}
 }
 
-// identityValue types an attribute of the identity object (CIP volume 1, 5-2.2).
-func identityValue(attribute uint32, data []byte) firedoor.Values {
-	switch attribute {
-	case 1, 2, 3, 5:
-		return typed(firedoor.U16, data)
-	case 6:
-		return typed(firedoor.U32, data)
+// fragment is the byte offset that a request starts from, where its service moves
+// a long object in parts.
+func (it *item) fragment() uint32 {
+	b := it.data
+	switch {
+	case it.tag && it.service == svcReadFragment && len(b) >= 6: // elements, offset
+		return binary.LittleEndian.Uint32(b[2:])
+	case it.tag && it.service == svcWriteFragment:
+		if _, rest, ok := splitType(b); ok && len(rest) >= 6 {
+			return binary.LittleEndian.Uint32(rest[2:])
+		}
+	case it.class == classTemplate && it.service == svcReadTag && len(b) >= 6: // offset, bytes
+		return binary.LittleEndian.Uint32(b)
 	}
-	return raw(data)
+	return 0
+}
+
+// part adds the offset of a later part to the object: its values are not those at
+// the object's beginning.
+func (m *message) part(it *item) {
+	offset := it.fragment()
+	if offset == 0 || it.object.Space == nil {
+		return
+	}
+	start := len(m.text)
+	m.text = it.object.AppendTo(m.text)
+	m.text = strconv.AppendUint(append(m.text, "/offset:"...), uint64(offset), 10)
+	space := &pathSpace
+	if it.object.Space == &tagSpace {
+		space = &tagSpace
+	}
+	it.object = firedoor.Object{Space: space, Text: m.text[start:len(m.text):len(m.text)]}
 }

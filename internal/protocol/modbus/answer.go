@@ -35,6 +35,8 @@ func (p *parser) answer() {
 		reason = p.answerEncapsulated(q, data)
 	case formServerID:
 		reason = p.answerServerID(q, data)
+	case formUmas:
+		reason = p.answerUmas(q, data)
 	case formOther:
 		p.reply(q, 0)
 	default:
@@ -94,7 +96,13 @@ func (p *parser) refused(q *request, data []byte) {
 		code = data[0]
 	}
 	p.op.Outcome = exception(code)
-	p.replyAll(q)
+	if u := umasOf(q); p.op.Code == codeUmas && u != nil {
+		p.op.Protocol = "umas"
+		p.umasReplies(q, u, nil)
+		p.op.Protocol = ""
+	} else {
+		p.replyAll(q)
+	}
 	if len(data) != 1 || code == 0 {
 		p.complain(reasonException)
 	}

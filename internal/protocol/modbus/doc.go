@@ -1,8 +1,16 @@
-// Package modbus reads Modbus/TCP: the Modbus Application Protocol V1.1b3 inside
-// the framing of Modbus Messaging on TCP/IP V1.0b.
+// Package modbus reads Modbus over TCP: the Modbus Application Protocol V1.1b3
+// inside the framing of Modbus Messaging on TCP/IP V1.0b, or inside the frames of
+// Modbus over Serial Line V1.02 (RTU) as serial device servers pass them on.
 //
-// It must not read Modbus RTU or ASCII inside TCP (they have no header of their
-// own), must not open what vendors put into function codes of their own (UMAS in
-// function 90), and must not judge a request: a quantity above the limit is a
-// malformed event and still an operation.
+// In function 90 it reads UMAS, which Schneider Electric's engineering tools speak
+// with its controllers. That has no public specification; the layouts are those
+// which the series "The Unity (UMAS) protocol" (lirasenlared.blogspot.com, 2017),
+// Kaspersky's "The secrets of Schneider Electric's UMAS protocol" (2022), the
+// message definitions of Apache PLC4X and a captured session agree on. What is
+// known from one of them alone is read only where it fits to the last byte.
+//
+// It must not read Modbus ASCII, must not tell what is in a controller's memory
+// (fingerprints of passwords are) or behind the name in a reservation, and must
+// not judge a request: a quantity above the limit is a malformed event and still
+// an operation.
 package modbus

@@ -26,6 +26,7 @@ type more struct {
 	second  place
 	qty2    uint32
 	records []record // functions 20 and 21
+	umas    umasAsked
 }
 
 // further is where a request keeps its other objects.
@@ -57,6 +58,8 @@ type parser struct {
 	lost   [2]bool // looking for a message after a gap
 	reuses bool    // the client gives one transaction number again and again
 	number uint16  // transaction number of the newest request
+	frames framing // how messages are framed
+	umas   *umas   // nil until it is needed
 	*scratch
 }
 
@@ -72,6 +75,8 @@ type scratch struct {
 	op        firedoor.Operation
 	refusals  [1]firedoor.Refusal
 	voice     wire.Voice
+	text      [128]byte // a text put together
+	rtu       [lengthEnds + maxRTU]byte
 }
 
 func newParser() *parser {
@@ -96,6 +101,11 @@ const (
 // Parse consumes whole messages.
 func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
 	p.emit = emit
+	if p.frames != framedTCP {
+		if n, done := p.other(dir, b); done {
+			return n, nil
+		}
+	}
 	pos := 0
 	if p.lost[dir] {
 		skip, found := resume(dir, b)
@@ -111,7 +121,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 			return pos, errProtocol
 		}
 		n := messageSize(rest)
-		if n < lengthEnds+minLength || n > lengthEnds+maxTolerated {
+		if n < lengthEnds+minLength || n > lengthEnds+maxTolerated && !mayBeUmas(rest, n) {
 			return pos, errLength
 		}
 		if len(rest) < n {
@@ -124,8 +134,15 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 			p.answer()
 		}
 		pos += n
+		p.frames = framedTCP
 	}
 	return pos, nil
+}
+
+// mayBeUmas tells whether a message that begins with b may be as long as n:
+// function 90 may be longer than the others.
+func mayBeUmas(b []byte, n int) bool {
+	return n <= lengthEnds+maxUmas && (len(b) <= functionAt || b[functionAt]&^exceptionBit == codeUmas)
 }
 
 // Gap keeps the flow: messages carry enough to be found again. Requests without
@@ -133,6 +150,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 // answer would give every later one to the wrong request.
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.lost[dir] = true
+	p.loseUmas()
 	if dir == firedoor.FromServer && p.reuses {
 		p.asked.Clear()
 	}
@@ -189,6 +207,9 @@ func (p *parser) ask() {
 	p.last++
 	p.op.ID, p.op.Phase = p.last, firedoor.Asked
 	p.op.Span = firedoor.Span{Start: int64(p.at), End: int64(p.at + len(p.adu))}
+	if p.frames == framedRTU {
+		p.asRTU()
+	}
 	p.emit(&p.operation)
 	p.op.Refusals = nil
 }

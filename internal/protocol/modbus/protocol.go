@@ -7,19 +7,26 @@ import (
 	"firedoor/internal/protocol"
 )
 
-// Protocol is Modbus/TCP.
+// Protocol is Modbus over TCP, in either of its framings.
 var Protocol = &protocol.Protocol{
 	Name:       "modbus",
 	TCP:        []uint16{502},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "Modbus/TCP", Depth: protocol.Deep, By: "Modbus Application Protocol V1.1b3 and Messaging on TCP/IP Implementation Guide V1.0b",
-		Unread: []string{"sub-functions of 43 other than device identification and CANopen", "functions the specification leaves to users: number and length only"},
-		Peers:  []string{"libmodbus", "modbus-serial", "pymodbus"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
+	Sheet: protocol.Sheet{Title: "Modbus/TCP, and RTU over TCP", Holds: "of UMAS 168 bytes and two sums", Depth: protocol.Deep,
+		By:     "Modbus Application Protocol V1.1b3, Messaging on TCP/IP Implementation Guide V1.0b, and Modbus over Serial Line V1.02",
+		Unread: []string{"sub-functions of 43 other than device identification and CANopen", "functions the specification leaves to users: number and length only", "Modbus ASCII"},
+		Peers:  []string{"libmodbus", "modbus-serial", "pymodbus"},
+		Inside: []protocol.Inner{{Name: "umas", Sheet: protocol.Sheet{Title: "Schneider UMAS, Modbus function 90", Depth: protocol.Deep,
+			By:     "published descriptions of the protocol, which has no public specification",
+			Unread: []string{"contents of memory blocks, which hold fingerprints of passwords", "registers and coils written by UMAS itself", "data dictionaries"}}}}},
+	New: func() protocol.Parser { return newParser() },
+	Spaces: []*firedoor.Space{
+		&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files,
+		&umasMemory, &umasVariables, &umasBlocks,
+	},
+	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed},
 }
 
 // The header (Modbus Messaging on TCP/IP, 3.1.3): transaction 2, protocol 2
@@ -33,6 +40,9 @@ const (
 	// maxTolerated is the longest length read: some devices count the whole
 	// message of 260 bytes.
 	maxTolerated = 260
+	// maxUmas is the longest length of function 90, whose sides agree on more than
+	// Modbus allows: blocks of 1,022 bytes were seen.
+	maxUmas = 2048
 )
 
 // plausible tells whether b, complete or not, can be the beginning of a message
@@ -45,10 +55,13 @@ func plausible(b []byte, limit int) bool {
 	case len(b) <= 4:
 		return true
 	case len(b) == 5:
-		return int(b[4]) <= limit>>8
+		return int(b[4]) <= maxUmas>>8
 	}
 	n := int(binary.BigEndian.Uint16(b[4:]))
-	return n >= minLength && n <= limit && (len(b) <= functionAt || known(b[functionAt]))
+	if n < minLength || n > limit && !mayBeUmas(b, lengthEnds+n) {
+		return false
+	}
+	return len(b) <= functionAt || known(b[functionAt])
 }
 
 // known tells whether a function code, or the exception of one, is worth taking
@@ -60,25 +73,44 @@ func known(code byte) bool {
 }
 
 func userDefined(code byte) bool {
-	return code >= 65 && code <= 72 || code >= 100 && code <= 110 || code == 90
+	return code >= 65 && code <= 72 || code >= 100 && code <= 110
 }
 
-// probe wants one whole message with a function code it knows, and behind it
+// probe takes either framing. A checksum that fits says more than a header: read
+// two registers from 0 of unit 1, and the frame begins like a header too.
+func probe(b []byte) protocol.Match {
+	rtu := probeRTU(b)
+	if rtu == protocol.Yes {
+		return rtu
+	}
+	if m := probeTCP(b); m != protocol.No {
+		return m
+	}
+	return rtu
+}
+
+// probeTCP wants one whole message with a function code it knows, and behind it
 // nothing or another header. Whether the data of a write fit is left to the
 // parser: a connection that begins with a broken write is the last one to
 // overlook. Reads must fit, because BER with a length of four bytes (LDAP) looks
 // like the header of one, and so must codes that are not public.
-func probe(b []byte) protocol.Match {
+func probeTCP(b []byte) protocol.Match {
 	if !plausible(b, maxLength) {
 		return protocol.No
 	}
-	if len(b) < dataAt || len(b) < messageSize(b) {
+	if len(b) < dataAt {
 		return protocol.More
 	}
 	n := messageSize(b)
+	switch {
+	case n > protocol.MaxProbe:
+		return protocol.No
+	case len(b) < n:
+		return protocol.More
+	}
 	code, data := b[functionAt], b[dataAt:n]
 	form := functions[code].form
-	lenient := code < exceptionBit && form != formOther && form != formRead
+	lenient := code < exceptionBit && form != formOther && form != formRead && form != formUmas
 	if !lenient && !asksFor(code, data) && !answers(code, data) || !plausible(b[n:], maxLength) {
 		return protocol.No
 	}
@@ -91,11 +123,13 @@ func messageSize(b []byte) int { return lengthEnds + int(binary.BigEndian.Uint16
 // orient tells who sent a message when only one of the two can have sent it:
 // most messages do not look the same in both directions.
 func orient(b []byte) protocol.Orientation {
-	if len(b) < dataAt || len(b) < messageSize(b) {
-		return protocol.OrientUnknown
+	var asked, answered bool
+	if probeRTU(b) != protocol.Yes && probeTCP(b) == protocol.Yes {
+		code, data := b[functionAt], b[dataAt:messageSize(b)]
+		asked, answered = asksFor(code, data), answers(code, data)
+	} else {
+		asked, answered = sentRTU(firedoor.FromClient, b), sentRTU(firedoor.FromServer, b)
 	}
-	code, data := b[functionAt], b[dataAt:messageSize(b)]
-	asked, answered := asksFor(code, data), answers(code, data)
 	switch {
 	case asked == answered:
 		return protocol.OrientUnknown
@@ -140,6 +174,8 @@ func asksFor(code byte, data []byte) bool {
 		return n == 2
 	case formEncapsulated:
 		return n == 3 && data[0] == meiDeviceID || n >= 2 && data[0] == meiCANopen
+	case formUmas:
+		return n >= umasBodyAt && data[umasCodeAt] < umasError
 	default:
 		return n >= 1 && userDefined(code)
 	}
@@ -173,6 +209,8 @@ func answers(code byte, data []byte) bool {
 		return n >= 4 && int(binary.BigEndian.Uint16(data)) == n-2 && 2*int(binary.BigEndian.Uint16(data[2:])) == n-4
 	case formEncapsulated:
 		return n >= 6 && data[0] == meiDeviceID || n >= 2 && data[0] == meiCANopen
+	case formUmas:
+		return n >= umasBodyAt && (data[umasCodeAt] == umasOK || data[umasCodeAt] == umasError)
 	default:
 		return n >= 1 && userDefined(code)
 	}

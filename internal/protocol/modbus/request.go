@@ -60,6 +60,8 @@ func (p *parser) request() {
 		reason = p.askDiagnostics(f, q, data)
 	case formEncapsulated:
 		reason = p.askEncapsulated(f, q, data)
+	case formUmas:
+		reason = p.askUmas(q, data)
 	case formOther:
 		p.ask()
 	default:

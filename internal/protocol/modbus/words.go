@@ -44,6 +44,7 @@ const (
 	formReadWrite
 	formQueue
 	formEncapsulated
+	formUmas // what one vendor puts into function 90
 )
 
 // function is what is known of a function code (Application Protocol, 6).
@@ -76,6 +77,9 @@ func refusalsWith(offset int, stand byte) []firedoor.Refusal {
 // secondRefusals refuse the writing half of function 23.
 var secondRefusals = refusalsWith(dataAt+4, functions[23].stand)
 
+// umasRefusals refuse function 90, whose data have no place that surely spoils them.
+var umasRefusals = refusalsWith(dataAt, functions[codeUmas].stand)[1:]
+
 // Sub-codes.
 const (
 	exceptionBit  = 0x80
@@ -101,25 +105,26 @@ var functions = allFunctions()
 func allFunctions() [256]function {
 	const read, write = firedoor.VerbRead, firedoor.VerbWrite
 	all := [256]function{
-		1:  {"read coils", read, formRead, &coils, 2000, 0, nil},
-		2:  {"read discrete inputs", read, formRead, &discretes, 2000, 0, nil},
-		3:  {"read holding registers", read, formRead, &holding, 125, 0, nil},
-		4:  {"read input registers", read, formRead, &inputs, 125, 0, nil},
-		5:  {"write single coil", write, formWriteOne, &coils, 1, 73, nil},
-		6:  {"write single register", write, formWriteOne, &holding, 1, 74, nil},
-		7:  {"read exception status", firedoor.VerbDiagnose, formStatus, nil, 0, 0, nil},
-		8:  {"diagnostics", firedoor.VerbDiagnose, formDiagnostics, &diagnostics, 0, 0, nil},
-		11: {"get comm event counter", firedoor.VerbDiagnose, formCounter, nil, 0, 0, nil},
-		12: {"get comm event log", firedoor.VerbDiagnose, formLog, nil, 0, 0, nil},
-		15: {"write multiple coils", write, formWriteMany, &coils, 1968, 75, nil},
-		16: {"write multiple registers", write, formWriteMany, &holding, 123, 76, nil},
-		17: {"report server id", firedoor.VerbIdentify, formServerID, nil, 0, 0, nil},
-		20: {"read file record", read, formReadFile, &files, 0, 0, nil},
-		21: {"write file record", write, formWriteFile, &files, 0, 0, nil},
-		22: {"mask write register", write, formMask, &holding, 1, 77, nil},
-		23: {"read/write multiple registers", read, formReadWrite, &holding, 125, 78, nil},
-		24: {"read fifo queue", read, formQueue, &queues, 0, 0, nil},
-		43: {"encapsulated interface transport", firedoor.VerbConfigure, formEncapsulated, nil, 0, 0, nil},
+		1:        {"read coils", read, formRead, &coils, 2000, 0, nil},
+		2:        {"read discrete inputs", read, formRead, &discretes, 2000, 0, nil},
+		3:        {"read holding registers", read, formRead, &holding, 125, 0, nil},
+		4:        {"read input registers", read, formRead, &inputs, 125, 0, nil},
+		5:        {"write single coil", write, formWriteOne, &coils, 1, 73, nil},
+		6:        {"write single register", write, formWriteOne, &holding, 1, 74, nil},
+		7:        {"read exception status", firedoor.VerbDiagnose, formStatus, nil, 0, 0, nil},
+		8:        {"diagnostics", firedoor.VerbDiagnose, formDiagnostics, &diagnostics, 0, 0, nil},
+		11:       {"get comm event counter", firedoor.VerbDiagnose, formCounter, nil, 0, 0, nil},
+		12:       {"get comm event log", firedoor.VerbDiagnose, formLog, nil, 0, 0, nil},
+		15:       {"write multiple coils", write, formWriteMany, &coils, 1968, 75, nil},
+		16:       {"write multiple registers", write, formWriteMany, &holding, 123, 76, nil},
+		17:       {"report server id", firedoor.VerbIdentify, formServerID, nil, 0, 0, nil},
+		20:       {"read file record", read, formReadFile, &files, 0, 0, nil},
+		21:       {"write file record", write, formWriteFile, &files, 0, 0, nil},
+		22:       {"mask write register", write, formMask, &holding, 1, 77, nil},
+		23:       {"read/write multiple registers", read, formReadWrite, &holding, 125, 78, nil},
+		24:       {"read fifo queue", read, formQueue, &queues, 0, 0, nil},
+		codeUmas: {"function 90", firedoor.VerbConfigure, formUmas, nil, 0, 79, nil},
+		43:       {"encapsulated interface transport", firedoor.VerbConfigure, formEncapsulated, nil, 0, 0, nil},
 	}
 	for code := range all {
 		if f := &all[code]; f.form == formOther {

@@ -334,7 +334,7 @@ func (p *parser) facts(k *block) {
 		p.text = appendHex(append(appendHex(append(p.text[:0], "vendor "...), uint32(vendor)), " device "...), uint32(binary.BigEndian.Uint16(k.data[2:])))
 		f.Kind, f.Source, f.Value = firedoor.FactComment, "profinet device id", p.text
 		p.voice.Fact(p.emit, f)
-		if name := vendorName(vendor); name != "" {
+		if name := wire.ProfinetVendor(vendor); name != "" {
 			p.text = append(p.text[:0], name...)
 			f.Kind, f.Source, f.Value = firedoor.FactVendor, "profinet dcp", p.text
 			p.voice.Fact(p.emit, f)

@@ -152,21 +152,3 @@ func alarmName(code uint32) string {
 	}
 	return "alarm"
 }
-
-// vendors are the vendor ids of PROFIBUS & PROFINET International of makers often
-// met; others stay a number.
-var vendors = [...]struct {
-	id   uint16
-	name string
-}{
-	{0x002a, "Siemens"}, {0x00b0, "Phoenix Contact"}, {0x011d, "WAGO"}, {0x011e, "Hilscher"}, {0x0120, "Beckhoff Automation"},
-}
-
-func vendorName(id uint16) string {
-	for i := range vendors {
-		if vendors[i].id == id {
-			return vendors[i].name
-		}
-	}
-	return ""
-}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -151,6 +152,8 @@ says of itself and from the comparisons with an independent judge; a test fails 
   **names**: who is who, and which software speaks.
 - Functions are counted that the captures show: of these with an object, with values, and refusable: a patch of a few bytes after which the
   device declines by itself.
+- **State**: bytes that every flow's parser takes, and the most that its unanswered requests can take beyond. What a flow holds beside them
+  is bounded too and stands in the protocol's section; half messages wait in at most 128 KiB a direction and 2 MiB in all of a lane's flows.
 - **Judged**: operations and samples of captures from elsewhere that were compared one by one with tshark, and how many of them agree.
   *Own bytes* means that nobody had a capture: read from descriptions, and tried on what we made ourselves.
 
@@ -160,8 +163,13 @@ says of itself and from the comparisons with an independent judge; a test fails 
 func (s *sheet) write(list []*protocol.Protocol, judged map[string]Judged) []byte {
 	var b strings.Builder
 	b.WriteString(sheetHead)
-	b.WriteString("| protocol | depth | functions | with object | with values | refusable | samples | judged | peers |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| protocol | depth | functions | with object | with values | refusable | samples | state | judged | peers |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	order := slices.Clone(list)
+	for _, pr := range list {
+		for _, in := range pr.Sheet.Inside {
+			order = append(order, &protocol.Protocol{Name: in.Name, Sheet: in.Sheet})
+		}
+	}
 	slices.SortFunc(order, func(a, b *protocol.Protocol) int {
 		return cmp.Or(-cmp.Compare(a.Sheet.Depth, b.Sheet.Depth), strings.Compare(a.Name, b.Name))
 	})
@@ -171,8 +179,8 @@ func (s *sheet) write(list []*protocol.Protocol, judged map[string]Judged) []byt
 		for _, f := range p.functions {
 			object, values, refusals = object+one(f.object), values+one(f.values), refusals+one(f.refusals)
 		}
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %d | %d | %d | %d | %d | %s | %s |\n", pr.Name, pr.Name, pr.Sheet.Depth, len(p.functions), object, values, refusals,
-			len(p.samples), judgedText(pr, judged), strings.Join(pr.Sheet.Peers, ", "))
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %d | %d | %d | %d | %d | %s | %s | %s |\n", pr.Name, pr.Name, pr.Sheet.Depth, len(p.functions), object, values, refusals,
+			len(p.samples), stateText(pr), judgedText(pr, judged), strings.Join(pr.Sheet.Peers, ", "))
 	}
 	for _, pr := range order {
 		s.section(&b, pr, judged)
@@ -185,6 +193,37 @@ func one(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// stateText is what a flow's parser takes in memory, and the most its unanswered
+// requests take.
+func stateText(pr *protocol.Protocol) string {
+	if pr.New == nil {
+		return ""
+	}
+	t := reflect.TypeOf(pr.New())
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if asked := askedBytes(t); asked > 0 {
+		return fmt.Sprintf("%d + %d", t.Size(), asked)
+	}
+	return fmt.Sprint(t.Size())
+}
+
+// askedBytes finds the rings of unanswered requests in a parser.
+func askedBytes(t reflect.Type) (bytes uintptr) {
+	if t.Kind() != reflect.Struct {
+		return 0
+	}
+	if strings.HasPrefix(t.Name(), "Asked[") {
+		slots, _ := t.FieldByName("slots")
+		return protocol.MaxAsked * slots.Type.Elem().Size()
+	}
+	for i := range t.NumField() {
+		bytes += askedBytes(t.Field(i).Type)
+	}
+	return bytes
 }
 
 func judgedText(pr *protocol.Protocol, judged map[string]Judged) string {
@@ -238,6 +277,9 @@ func (s *sheet) section(b *strings.Builder, pr *protocol.Protocol, judged map[st
 	}
 	list("Also told", others)
 	list("Not read", pr.Sheet.Unread)
+	if pr.Sheet.Holds != "" {
+		fmt.Fprintf(b, "- Held beside the parser, at most: %s.\n", pr.Sheet.Holds)
+	}
 }
 
 // wordsOf gives functions as words with their verbs, by code.

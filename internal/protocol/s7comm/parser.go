@@ -65,6 +65,7 @@ type parser struct {
 	login    firedoor.Login
 	file     firedoor.FileTransfer
 	broken   firedoor.Malformed
+	handover firedoor.HandOver
 	event    firedoor.Event
 	text     [64]byte
 }
@@ -99,6 +100,10 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		case wire.FrameControl:
 			p.control()
 		case wire.FrameData:
+			if wire.S7PlusFits(p.framer.TSDU) { // a newer controller changes to its own protocol
+				p.handOver()
+				return p.framer.Start, nil
+			}
 			p.messages(p.framer.TSDU)
 		}
 		n = next
@@ -126,10 +131,14 @@ func (p *parser) control() {
 	p.dialogue.Control(p.dir, &p.framer, &p.last, p.emit)
 }
 
+// handOver gives the connection to the protocol of newer controllers.
+func (p *parser) handOver() {
+	p.handover = firedoor.HandOver{Protocol: "s7comm-plus", State: p.session}
+	p.event = firedoor.Event{Kind: firedoor.EventHandOver, HandOver: &p.handover}
+	p.emit(&p.event)
+}
+
 func (p *parser) messages(b []byte) {
-	if wire.Carries(b) == wire.CarriesS7Plus { // a newer controller changes to its own protocol
-		return
-	}
 	var m message
 	for p.at = 0; len(b) > 0; {
 		rest, ok := m.read(b)

@@ -22,7 +22,7 @@ var Protocol = &protocol.Protocol{
 		spaceC, spaceT, spaceHC, spaceHT, spaceArea, spaceNCK, spaceSymbol, spaceSyntax, spaceSZL, spaceBlock, spaceFile,
 		spaceUpload, spacePI, spaceMode, spaceAlarm, spaceEvent, spaceEvents, spaceJob, spaceRID, wire.SpaceTSAP},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,
-		firedoor.EventLogin, firedoor.EventFileTransfer, firedoor.EventMalformed},
+		firedoor.EventLogin, firedoor.EventFileTransfer, firedoor.EventMalformed, firedoor.EventHandOver},
 }
 
 // maxKeepAlives is how many empty data units a probe passes over.

@@ -15,7 +15,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "Synchrophasors", Depth: protocol.Recognised, By: "IEEE C37.118.2-2011",
+	Sheet: protocol.Sheet{Title: "Synchrophasors", Holds: "layouts of 64 units", Depth: protocol.Recognised, By: "IEEE C37.118.2-2011",
 		Unread: []string{"configuration frame 3 in pieces", "data frames of which no configuration was seen"}},
 	New:    func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{&streams, &units},

@@ -1,6 +1,8 @@
 package tls
 
 import (
+	"bytes"
+
 	"firedoor"
 	"firedoor/internal/protocol/wire"
 )
@@ -11,6 +13,10 @@ const (
 	oidSerial       = "\x55\x04\x05"
 	oidOrganisation = "\x55\x04\x0a"
 )
+
+// oidModbusRole is the extension that gives a role in Modbus/TCP Security (2018,
+// 1.3.6.1.4.1.50316.802.1), with tag and length.
+const oidModbusRole = "\x06\x0b\x2b\x06\x01\x04\x01\x83\x89\x0c\x86\x22\x01"
 
 // Context tags of TBSCertificate (RFC 5280, 4.1).
 const tagVersion = 0xa0
@@ -29,6 +35,12 @@ func (p *parser) certificate(b []byte, emit func(*firedoor.Event)) {
 	if n > len(b)-6 {
 		p.voice.Malformed(emit, "certificate longer than its message", 0)
 		return
+	}
+	if bytes.Contains(b[6:6+n], []byte(oidModbusRole)) { // what is sealed here is Modbus
+		p.voice.Fact(emit, firedoor.Identity{
+			About: firedoor.AboutServer, Kind: firedoor.FactService, Confidence: 90,
+			Source: "tls certificate", Value: []byte("modbus"),
+		})
 	}
 	subject := subjectOf(b[6 : 6+n])
 	for range maxNames {

@@ -10,6 +10,7 @@ type CIPConnection struct {
 	Vendor     uint16
 	Originator uint32
 	Class      uint8 // transport class: 0 and 1 carry I/O, 3 carries messages
+	Safety     bool  // its path has a safety segment (CIP volume 5)
 	HasSlot    bool
 	Slot       uint32   // where the route leads in the rack
 	Output     CIPPoint // what the target consumes

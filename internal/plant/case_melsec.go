@@ -1,0 +1,275 @@
+package plant
+
+import (
+	"net/netip"
+	"time"
+)
+
+// Hosts of the MELSEC captures.
+var (
+	melHMI = &Host{Name: "hmi", MAC: 0x02_00_00_00_0d_10, IP: netip.MustParseAddr("10.10.13.10")}
+	melPLC = &Host{Name: "plc", MAC: 0x02_00_00_00_0d_20, IP: netip.MustParseAddr("10.10.13.20"), TTL: 64}
+)
+
+func melJoin(parts ...[]byte) []byte { return iecJoin(parts...) }
+
+func melTalk(n *Net, c *Conn, request, answer []byte) {
+	c.Client(request)
+	n.Wait(3 * time.Millisecond)
+	if answer != nil {
+		c.Server(answer)
+	}
+	n.Wait(80 * time.Millisecond)
+}
+
+// melsecPoll reads words and bits again and again over TCP, and sets a word.
+func melsecPoll(n *Net) {
+	c := n.Dial(melHMI, melPLC, 51000, PortMELSEC)
+	for i := range uint16(12) {
+		melTalk(n, c, melAsk(0x0401, 0, melDevice(100, 0xa8), little16(3)), melAnswer(0, little16(500+i, 1, 2)))
+		melTalk(n, c, melAsk(0x0401, 1, melDevice(16, 0x90), little16(5)), melAnswer(0, []byte{0x10, 0x01, byte(i&1) << 4}))
+		melTalk(n, c, melAsk(0x1401, 0, melDevice(200, 0xa8), little16(1, i)), melAnswer(0))
+	}
+	c.Close()
+}
+
+// melsecDevices touches every device in every way.
+func melsecDevices(n *Net) {
+	c := n.Dial(melHMI, melPLC, 51001, PortMELSEC)
+	for _, code := range []byte{
+		0x91, 0xa9, 0x9c, 0x9d, 0x90, 0x92, 0x93, 0x94, 0xa0, 0xa8, 0xb4, 0xc1, 0xc0, 0xc2, 0xc7, 0xc6, 0xc8, 0xc4, 0xc3, 0xc5,
+		0xa1, 0xb5, 0x98, 0xa2, 0xa3, 0xcc, 0xaf, 0xb0, 0xab, 0xee,
+	} {
+		melTalk(n, c, melAsk(0x0401, 0, melDevice(0x1a, code), little16(1)), melAnswer(0, little16(0x1234)))
+	}
+	serial := uint16(7)
+	for _, code := range []uint16{0x62, 0x2c, 0x51, 0x50, 0x52, 0x55, 0x54, 0x56, 0x59, 0x58, 0x5a} {
+		serial++
+		melTalk(n, c, melNumbered(serial, melAsk(0x0401, 2, melWide(70000, code), little16(2))), melNumbered(serial, melAnswer(0, little16(1, 2))))
+	}
+	melTalk(n, c, melAsk(0x1401, 1, melDevice(5, 0x9d), little16(3), []byte{0x10, 0x10}), melAnswer(0))
+	melTalk(n, c, melAsk(0x1401, 0, melDevice(16, 0x90), little16(1, 0x00ff)), melAnswer(0))
+	melTalk(n, c, melAsk(0x0403, 0, []byte{2, 1}, melDevice(1, 0xa8), melDevice(32, 0x90), melDevice(1500, 0xa8)),
+		melAnswer(0, little16(7, 3), little32(100000)))
+	melTalk(n, c, melAsk(0x1402, 0, []byte{1, 1}, melDevice(1, 0xa8), little16(9), melDevice(1500, 0xa8), little32(70000)), melAnswer(0))
+	melTalk(n, c, melAsk(0x1402, 1, []byte{2}, melDevice(50, 0x90), []byte{0}, melDevice(0x2f, 0x9d), []byte{1}), melAnswer(0))
+	melTalk(n, c, melAsk(0x1402, 3, []byte{1}, melWide(50, 0x90), little16(1)), melAnswer(0))
+	melTalk(n, c, melAsk(0x0406, 0, []byte{1, 1}, melDevice(0, 0xa8), little16(2), melDevice(0x100, 0xa0), little16(1)),
+		melAnswer(0, little16(8, 9, 0xf00f)))
+	melTalk(n, c, melAsk(0x1406, 0, []byte{1, 1}, melDevice(0, 0xa8), little16(2, 8, 9), melDevice(0x100, 0xa0), little16(1, 3)), melAnswer(0))
+	melTalk(n, c, melAsk(0x0801, 0, []byte{1, 0}, melDevice(15, 0xa8)), melAnswer(0))
+	melTalk(n, c, melAsk(0x0802, 0), melAnswer(0, little16(5)))
+	melTalk(n, c, melAsk(0x0401, 0x82, make([]byte, 13)), melAnswer(0, little16(5)))
+	c.Close()
+}
+
+// melsecCommands asks for everything else, to several stations.
+func melsecCommands(n *Net) {
+	c := n.Dial(melHMI, melPLC, 51002, PortMELSEC)
+	talk := func(command, sub uint16, data []byte, answer ...[]byte) {
+		melTalk(n, c, melAsk(command, sub, data), melAnswer(0, answer...))
+	}
+	talk(0x0101, 0, nil, []byte("FW04CPU         "), little16(0x4800))
+	talk(0x0601, 0, melJoin(little32(0x120), little16(4, 3)), []byte{1, 2, 3, 4})
+	talk(0x1601, 0, melJoin(little32(0x120), little16(4, 3), []byte{9, 8, 7, 6}))
+	talk(0x0613, 0, melJoin(little32(0x10), little16(2)), little16(11, 12))
+	talk(0x1613, 0, melJoin(little32(0x10), little16(1, 99)))
+	talk(0x0619, 0, melJoin(little16(4), []byte("ECHO")), little16(4), []byte("ECHO"))
+	talk(0x1001, 0, melJoin(little16(1), []byte{2, 0}))
+	talk(0x1002, 0, little16(1))
+	talk(0x1003, 0, little16(1))
+	talk(0x1005, 0, little16(1))
+	talk(0x1617, 0, nil)
+	talk(0x1630, 0, melJoin(little16(6), []byte("S3cr3t")))
+	talk(0x1631, 0, melJoin(little16(6), []byte("S3cr3t")))
+	melTalk(n, c, melAsk(0x1630, 0, little16(7), []byte("hunter2")), melAnswer(0xc201, melFailed(0x1630, 0)))
+	talk(0x0e30, 0, make([]byte, 12), make([]byte, 8))
+	talk(0x0e31, 0, make([]byte, 12))
+	talk(0x7777, 0, []byte{1})
+	far := melAsk(0x0401, 0, melDevice(3, 0xa8), little16(1))
+	copy(far[2:], []byte{2, 5, 0xe0, 0x03, 0})
+	back := melAnswer(0, little16(77))
+	copy(back[2:], far[2:7])
+	melTalk(n, c, far, back)
+	c.Server(melAsk(0x2101, 0, little16(1, 2, 3)))
+	c.Server(melAsk(0x0401, 0, melDevice(9, 0xa8), little16(1)))
+	c.Client(melAnswer(0, little16(4)))
+	melTalk(n, c, melAsk(0x1006, 0, little16(1)), nil)
+	c.Close()
+}
+
+// melsecErrors refuses a read in every way, over UDP.
+func melsecErrors(n *Net) {
+	for _, end := range []uint16{0x0055, 0x4001, 0x4013, 0x4031, 0x4080, 0xc051, 0xc056, 0xc059, 0xc05b, 0xc05f, 0xc061, 0xc810, 0xcee1, 0x1234} {
+		n.UDP(melHMI, melPLC, 51003, 5000, melAsk(0x0401, 0, melDevice(100, 0xa8), little16(3)))
+		n.UDP(melPLC, melHMI, 5000, 51003, melAnswer(end, melFailed(0x0401, 0)))
+	}
+	read := melAsk(0x0401, 0, melDevice(100, 0xa8), little16(1))
+	n.UDP(melHMI, melPLC, 51003, 5000, read)
+	n.UDP(melHMI, melPLC, 51003, 5000, read) // the first had no answer
+	n.UDP(melPLC, melHMI, 5000, 51003, melAnswer(0, little16(1)))
+}
+
+// melsecFiles moves files, whole and in part.
+func melsecFiles(n *Net) {
+	c := n.Dial(melHMI, melPLC, 51004, PortMELSEC)
+	talk := func(command uint16, data []byte, answer ...[]byte) {
+		melTalk(n, c, melAsk(command, 0, data), melAnswer(0, answer...))
+	}
+	none, name, text := make([]byte, 4), melJoin(little16(8), []byte("MAIN.QPG")), []byte("LD X0 OUT Y10 END")
+	talk(0x1810, melJoin(none, little16(0, 1, 10, 0)), little16(1, 0), make([]byte, 32))
+	talk(0x1811, melJoin(none, little16(0), name), little16(1), make([]byte, 8))
+	talk(0x1827, melJoin(none, little16(0, 0), name), little16(3))
+	talk(0x1828, melJoin(little16(3), little32(0), little16(10)), little16(10), text[:10])
+	talk(0x1828, melJoin(little16(3), little32(10), little16(10)), little16(7), text[10:])
+	talk(0x182a, little16(3, 0))
+	talk(0x1820, melJoin(none, little16(0), little32(17), name))
+	talk(0x1827, melJoin(none, little16(0x0100, 0), name), little16(4))
+	talk(0x1829, melJoin(little16(4), little32(0), little16(17), text), little16(17))
+	talk(0x182a, little16(4, 0))
+	talk(0x1827, melJoin(none, little16(0, 0), melJoin(little16(9), []byte("PARAM.QPA"))), little16(5))
+	talk(0x1828, melJoin(little16(5), little32(4), little16(4)), little16(4), text[:4]) // not from its beginning
+	talk(0x182a, little16(5, 0))
+	talk(0x1828, melJoin(little16(99), little32(0), little16(4)), little16(4), text[:4]) // was opened before
+	talk(0x1822, melJoin(none, little16(0), name))
+	talk(0x1824, make([]byte, 20))
+	talk(0x1825, make([]byte, 20))
+	talk(0x1826, make([]byte, 20))
+	melTalk(n, c, melAsk(0x1827, 0, none, little16(0, 0), name), melAnswer(0x4022, melFailed(0x1827, 0)))
+	c.Close()
+}
+
+// melsecASCII is the same protocol in letters.
+func melsecASCII(n *Net) {
+	c := n.Dial(melHMI, melPLC, 51005, PortMELSEC)
+	talk := func(command, sub uint16, data, answer string) {
+		melTalk(n, c, melASCII(command, sub, data), melSays(0, answer))
+	}
+	talk(0x0401, 0, "D*0001000003", "123400020003")
+	talk(0x0401, 1, "M*0001000005", "10110")
+	talk(0x0401, 0, "X*00001A0001", "8001")
+	talk(0x0401, 2, "D***000001000001", "1234")
+	talk(0x1401, 0, "W*0000FF0002"+"12340056", "")
+	talk(0x1401, 1, "Y*0000200003"+"101", "")
+	talk(0x0403, 0, "0101"+"D*000001"+"D*001500", "0007"+"000186A0")
+	talk(0x0101, 0, "", "FW04CPU         "+"4800")
+	talk(0x1630, 0, "0006S3cr3t", "")
+	talk(0x1002, 0, "0001", "")
+	melTalk(n, c, melASCII(0x0401, 0, "D*9999990001"), []byte("D00000FF03FF000"+"016C05600FF03FF0004010000"))
+	four := append([]byte("540012340000"), melASCII(0x0401, 0, "D*0000050001")[4:]...)
+	melTalk(n, c, four, append([]byte("D40012340000"), melSays(0, "0009")[4:]...))
+	talk(0x1827, 0, "0000"+"0000"+"0000"+"0008MAIN.QPG", "0003")
+	talk(0x1828, 0, "0003"+"00000000"+"0002", "0002"+"4C44")
+	talk(0x182a, 0, "00030000", "")
+	c.Close()
+}
+
+// melsecOld is 1E.
+func melsecOld(n *Net) {
+	c := n.Dial(melHMI, melPLC, 51006, 5001)
+	for i := range byte(3) {
+		melTalk(n, c, melOld(0x01, 100, "D ", 2), []byte{0x81, 0, i, 1, 2, 0})
+		melTalk(n, c, melOld(0x00, 16, "M ", 3), []byte{0x80, 0, 0x10, 0x10})
+	}
+	melTalk(n, c, melOld(0x02, 0x10, "Y ", 2, 0x11), []byte{0x82, 0})
+	melTalk(n, c, melOld(0x03, 5, "TN", 1, 7, 0), []byte{0x83, 0})
+	melTalk(n, c, melOld(0x01, 9999, "D ", 1), []byte{0x81, 0x58})
+	melTalk(n, c, melOld(0x01, 1, "R ", 1), []byte{0x81, 0x5b, 0x10, 0})
+	melTalk(n, c, melOld(0x01, 1, "Q ", 1), []byte{0x81, 0x56})
+	melTalk(n, c, []byte{0x14, 0xff, 10, 0}, []byte{0x94, 0})
+	melTalk(n, c, []byte{0x13, 0xff, 10, 0}, []byte{0x93, 0x5c})
+	c.Close()
+}
+
+// melsecMelsoft is what an engineering tool does.
+func melsecMelsoft(n *Net) {
+	n.UDP(melHMI, melPLC, 51007, PortMELSOFT, []byte{0x5a, 0, 0, 1})
+	n.UDP(melPLC, melHMI, PortMELSOFT, 51007, melJoin([]byte{0xda, 0, 0, 1}, make([]byte, 10)))
+	n.UDP(melHMI, melPLC, 51007, PortMELSOFT, []byte{0x5a, 0, 0, 0xff})
+	n.UDP(melPLC, melHMI, PortMELSOFT, 51007, melJoin([]byte{0xda, 0, 0, 0xff}, make([]byte, 24)))
+	for i, kind := range []byte{0x11, 0x22} {
+		n.UDP(melHMI, melPLC, 51007, PortMELSOFT, []byte{0x5a, 0, 0, kind})
+		n.UDP(melPLC, melHMI, PortMELSOFT, 51007, melJoin([]byte{0xda, 0, 0, kind}, make([]byte, 9), []byte{byte(i)}))
+	}
+	number := uint16(0)
+	talk := func(command uint16, status int, data []byte, answer ...[]byte) {
+		number++
+		n.UDP(melHMI, melPLC, 51007, PortMELSOFT, melSoft(command, number, -1, data))
+		n.Wait(2 * time.Millisecond)
+		n.UDP(melPLC, melHMI, PortMELSOFT, 51007, melSoft(command, number, status, answer...))
+		n.Wait(20 * time.Millisecond)
+	}
+	user := melName("engineer")[2:]
+	talk(0x0121, 0, []byte{0, 1}, padded("FW5U-32MT/ES", 16), little16(0x4a29), make([]byte, 6))
+	talk(0x01a0, 0, make([]byte, 5), make([]byte, 4))
+	talk(0x0131, 0, melJoin(user, make([]byte, 40-len(user))), make([]byte, 16))
+	talk(0x0132, 0x4408, melJoin(make([]byte, 16), []byte("hunter2hunter2hunter2hunter2hunt")))
+	talk(0x0132, 0, melJoin(make([]byte, 16), []byte("S3cr3tS3cr3tS3cr3tS3cr3tS3cr3tS3")), make([]byte, 34))
+	talk(0x0410, 0, melJoin(make([]byte, 10), little16(0x3f), little32(0x1e8), make([]byte, 4), little16(2)), little16(0x61, 0))
+	talk(0x0410, 0, make([]byte, 30), little16(0x61, 0))
+	for _, command := range []uint16{0x0133, 0x0134, 0x0150, 0x0411, 0x0701, 0x0b2a, 0x0b2b, 0x1001, 0x1002, 0x1003, 0x1006, 0x1120, 0x1133, 0x1410, 0x187e, 0x18a0, 0x2345} {
+		talk(command, 0, little16(1, 0))
+	}
+	none, name, text := make([]byte, 4), melName(`$MELPRJ$\MAIN.PRG`), []byte("LD X0 OUT Y10 END")
+	talk(0x1859, 0, melJoin(none, little16(4), little32(1), little16(29), melName(`$MELPRJ$\`)), little16(1, 1))
+	talk(0x185f, 0, melJoin(none, little16(4), name), make([]byte, 32))
+	talk(0x1867, 0, melJoin(none, little16(0, 4), little32(0), name), little16(0x92))
+	talk(0x1868, 0, melJoin(little16(0x92), little32(0), little16(17)), little16(17), text)
+	talk(0x186a, 0, little16(0x92, 0))
+	talk(0x1867, 0, melJoin(none, little16(0x100, 4), little32(17), name), little16(1))
+	talk(0x1869, 0, melJoin(little16(1), little32(0), little16(10), text[:10]), little16(10))
+	talk(0x1869, 0, melJoin(little16(1), little32(10), little16(7), text[10:]), little16(7))
+	talk(0x186a, 0, little16(1, 0))
+	talk(0x1867, 0, melJoin(none, little16(0x100, 4), little32(99), name), little16(2))
+	talk(0x1869, 0, melJoin(little16(2), little32(0), little16(10), text[:10]), little16(10))
+	talk(0x186a, 0, little16(2, 0)) // shorter than was said
+	talk(0x1867, 0x4022, melJoin(none, little16(0, 4), little32(0), name))
+	// each datagram from a port of its own, as the tool does in a broadcast
+	n.UDP(melPLC, melHMI, PortMELSOFT, 51008, melSoft(0x0121, 1, 0, padded("FW5U-32MT/ES", 16), little16(0x4a29), make([]byte, 6)))
+	n.UDP(melHMI, melPLC, 51009, PortMELSOFT, melSoft(0x1002, 11, -1, little16(1)))
+}
+
+// melsecMidstream begins in the middle, loses segments, and has answers nobody asked for.
+func melsecMidstream(n *Net) {
+	c := n.Midstream(melHMI, melPLC, 51010, PortMELSEC)
+	read := func() []byte { return melAsk(0x0401, 0, melDevice(100, 0xa8), little16(2)) }
+	say := func() []byte { return melAnswer(0, little16(1, 2)) }
+	c.Server(say())
+	for range 3 {
+		melTalk(n, c, read(), say())
+	}
+	c.Client(read())
+	c.LoseServer(len(say()))
+	for range 3 {
+		melTalk(n, c, read(), say())
+	}
+	c.LoseClient(12)
+	c.Client(read()[5:])
+	for range 3 {
+		melTalk(n, c, read(), say())
+	}
+	c.Close()
+	n.UDP(melPLC, melHMI, 5000, 51011, melAnswer(0xc056, melFailed(0x1401, 1)))
+	n.UDP(melPLC, melHMI, 5000, 51012, melNumbered(3, melAnswer(0, little16(1))))
+}
+
+// melsecMalformed breaks each rule once.
+func melsecMalformed(n *Net) {
+	c := n.Dial(melHMI, melPLC, 51013, PortMELSEC)
+	melTalk(n, c, melAsk(0x0101, 0), melAnswer(0, []byte("FW04CPU         "), little16(0x4800)))
+	melTalk(n, c, melAsk(0x0401, 0, melDevice(1, 0xa8)), melAnswer(0xc061, melFailed(0x0401, 0)))
+	melTalk(n, c, melAsk(0x0401, 0, melDevice(1, 0xa8), little16(1, 9)), melAnswer(0xc061, melFailed(0x0401, 0)))
+	melTalk(n, c, melAsk(0x0401, 0, melDevice(1, 0xa8), little16(2)), melAnswer(0, little16(1)))
+	melTalk(n, c, melAsk(0x0401, 0, melDevice(1, 0xa8), little16(2)), melAnswer(0, little16(1, 2, 3)))
+	melTalk(n, c, melAsk(0x1401, 0, melDevice(1, 0xa8), little16(2, 1)), melAnswer(0xc061, melFailed(0x1401, 0)))
+	melTalk(n, c, melAsk(0x0403, 0, []byte{9, 9}, melDevice(1, 0xa8)), melAnswer(0xc061, melFailed(0x0403, 0)))
+	melTalk(n, c, melAsk(0x0601, 0, little32(1), little16(4, 3)), melAnswer(0, []byte{1}))
+	melTalk(n, c, melAsk(0x1828, 0, []byte{1}), melAnswer(0xc061, melFailed(0x1828, 0)))
+	c.Client([]byte("no frame at all, neither old nor new"))
+	melTalk(n, c, melAsk(0x0101, 0), melAnswer(0, []byte("FW04CPU         "), little16(0x4800)))
+	c.Close()
+	o := n.Dial(melHMI, melPLC, 51014, 5001)
+	melTalk(n, o, melOld(0x01, 100, "D ", 1), []byte{0x81, 0, 1, 1})
+	o.Server([]byte{0x81, 0, 1, 1})
+	o.Close()
+}

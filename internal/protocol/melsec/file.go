@@ -1,0 +1,170 @@
+package melsec
+
+import (
+	"firedoor"
+	"firedoor/internal/protocol/wire"
+)
+
+// maxFiles is how many files of one flow can be open at a time; one more makes the
+// oldest forgotten.
+const maxFiles = 8
+
+// maxName is how much of a file's name is kept.
+const maxName = 64
+
+// file is one that is open.
+type file struct {
+	open    bool
+	told    bool
+	writes  bool
+	pointer uint32
+	size    uint32 // 0: nobody said
+	name    [maxName]byte
+	nname   uint8
+	wire.Content
+}
+
+// file finds an open file by its pointer.
+func (p *parser) file(pointer uint32) *file {
+	for i := range p.files {
+		if f := &p.files[i]; f.open && f.pointer == pointer {
+			return f
+		}
+	}
+	return nil
+}
+
+// opened notes a file that was opened.
+func (p *parser) opened(q *request, pointer uint32) {
+	f := p.file(pointer)
+	if f == nil {
+		if p.files == nil {
+			p.files = make([]file, maxFiles)
+		}
+		f = &p.files[p.next]
+		p.next = (p.next + 1) % maxFiles
+	}
+	*f = file{open: true, writes: q.writes, pointer: pointer, size: q.size, Content: f.Content}
+	f.nname = uint8(copy(f.name[:], q.text))
+	f.Begin()
+}
+
+// kindOf is what a file holds by its name.
+func kindOf(name []byte) string {
+	if n := len(name); n > 4 && (wire.EqualFold(name[n-4:], ".qpg") || wire.EqualFold(name[n-4:], ".prg")) {
+		return "program"
+	}
+	return "file"
+}
+
+// tell says that a transfer has begun, or that it is done: the file was closed.
+// How long a file is that is read nobody says: the sum is that of what was read.
+func (p *parser) tell(f *file, done bool) {
+	f.told = true
+	name := f.name[:f.nname]
+	e := firedoor.FileTransfer{Name: name, Kind: kindOf(name), Upload: !f.writes, Done: done}
+	if f.size != 0 && done && f.Bytes() != int64(f.size) {
+		f.Lose()
+	}
+	f.Tell(&e)
+	p.voice.File(p.emit, e)
+}
+
+// piece adds what came of an open file.
+func (p *parser) piece(pointer, offset uint32, b []byte) {
+	f := p.file(pointer)
+	if f == nil {
+		return
+	}
+	if !f.told {
+		p.tell(f, false)
+	}
+	f.At(int64(offset), b)
+}
+
+// askFile reads commands about files. Their password is passed over. Texts stand
+// as letters of an octet, in MELSOFT of two.
+func (p *parser) askFile(c *command, q *request, r *fields) {
+	long := p.f.variant == variantMelsoft
+	if p.f.sub != 0 && !(p.f.code >= 0x1828 && p.f.code <= 0x182a) {
+		return // other forms, of which less is certain
+	}
+	switch c.form {
+	case formFileRead, formFileWrite, formClose:
+		p.askOpenFile(c, q, r)
+		return
+	case formDirectory:
+		r.take(4)
+		drive := r.u16()
+		if !r.failed {
+			p.ask(q, item{space: drives, at: [4]uint32{drive}, verb: c.verb})
+		}
+		return
+	}
+	r.take(4)
+	if c.form == formOpen || c.form == formOpenLong {
+		q.writes = r.u16()&0x100 != 0
+	}
+	q.drive = r.u16()
+	if c.form == formNewFile || c.form == formOpenLong {
+		q.size = r.u32()
+	}
+	if c.form == formList && c.code == 0x1859 { // where to begin, how many
+		r.u32()
+		r.u16()
+	}
+	n := int(r.u16())
+	name := r.take(n)
+	if r.failed {
+		return
+	}
+	if long {
+		name = wide(name, &p.text)
+	}
+	p.op.Object.Text = wire.Text(name[:min(len(name), maxName)])
+	p.ask(q, item{space: files, at: [4]uint32{q.drive}, verb: c.verb})
+}
+
+// askOpenFile reads commands about a file that is open: its pointer, and of reads
+// and writes where and how much.
+func (p *parser) askOpenFile(c *command, q *request, r *fields) {
+	it := item{space: handles, verb: c.verb}
+	q.pointer = r.u16()
+	n := 0
+	if c.form != formClose {
+		q.offset = r.u32()
+		n = int(r.u16())
+		it.count, p.op.HasQty = uint32(n), true
+	}
+	if r.failed {
+		p.op.HasQty = false
+		return
+	}
+	it.at[0] = q.pointer
+	p.ask(q, it)
+	if c.form == formFileWrite {
+		p.piece(q.pointer, q.offset, r.octets(n, &p.numbers))
+	}
+}
+
+// answerFile follows a file through the answers.
+func (p *parser) answerFile(c *command, q *request, r *fields) {
+	switch c.form {
+	case formOpen, formOpenLong:
+		if pointer := r.u16(); !r.failed {
+			p.opened(q, pointer)
+		}
+	case formFileRead:
+		n := int(r.u16())
+		if b := r.octets(n, &p.numbers); !r.failed {
+			p.piece(q.pointer, q.offset, b)
+		}
+	case formClose:
+		if f := p.file(q.pointer); f != nil {
+			if f.told {
+				p.tell(f, true)
+			}
+			f.open = false
+		}
+	}
+}
