@@ -114,7 +114,7 @@ func (s *street) listen() {
 	for {
 		n, _, err := s.wire.Fill(frames, buf)
 		for _, f := range frames[:n] {
-			for _, v := range []uint32{uint32(f.Time / 1e9), uint32(f.Time % 1e9), uint32(len(f.Data)), uint32(f.WireLen)} {
+			for _, v := range []uint32{uint32(f.Time / 1e9), uint32(f.Time % 1e9), uint32(len(f.Data)), f.WireLen} {
 				s.frames = binary.LittleEndian.AppendUint32(s.frames, v)
 			}
 			s.frames = append(s.frames, f.Data...)
@@ -185,7 +185,7 @@ func (s *street) serve(command ...string) {
 	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	defer late.Stop()
 	for in := bufio.NewScanner(out); in.Scan(); {
-		if line := in.Text(); line == "ready" || strings.Contains(line, "Stop with") {
+		if line := in.Text(); line == "ready" || strings.Contains(line, "Stop with") || strings.HasSuffix(line, " running") {
 			go func() { _, _ = io.Copy(io.Discard, out) }()
 			return
 		}
