@@ -141,6 +141,7 @@ var cases = []Case{
 	{"egd", "poll", egdPoll}, {"egd", "seen", egdSeen}, {"egd", "malformed", egdMalformed},
 	{"kip", "poll", kipPoll}, {"kip", "services", kipServices}, {"kip", "application", kipApplication}, {"kip", "midstream", kipMidstream}, {"kip", "malformed", kipMalformed},
 	{"lon", "poll", lonPoll}, {"lon", "services", lonServices}, {"lon", "malformed", lonMalformed},
+	{"rtps", "poll", rtpsPoll}, {"rtps", "discovery", rtpsDiscovery}, {"rtps", "malformed", rtpsMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

@@ -36,6 +36,7 @@ import (
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/pniocm"
+	"firedoor/internal/protocol/rtps"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/s7commplus"
 	"firedoor/internal/protocol/snmp"
@@ -71,6 +72,7 @@ var List = []*protocol.Protocol{
 	egd.Protocol,
 	kip.Protocol,
 	lon.Protocol,
+	rtps.Protocol,
 
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,
