@@ -142,6 +142,7 @@ var cases = []Case{
 	{"kip", "poll", kipPoll}, {"kip", "services", kipServices}, {"kip", "application", kipApplication}, {"kip", "midstream", kipMidstream}, {"kip", "malformed", kipMalformed},
 	{"lon", "poll", lonPoll}, {"lon", "services", lonServices}, {"lon", "malformed", lonMalformed},
 	{"rtps", "poll", rtpsPoll}, {"rtps", "discovery", rtpsDiscovery}, {"rtps", "malformed", rtpsMalformed},
+	{"coap", "poll", coapPoll}, {"coap", "methods", coapMethods}, {"coap", "malformed", coapMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

@@ -6,6 +6,7 @@ import (
 	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cclinkief"
 	"firedoor/internal/protocol/cip"
+	"firedoor/internal/protocol/coap"
 	"firedoor/internal/protocol/codesys"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
@@ -73,6 +74,7 @@ var List = []*protocol.Protocol{
 	kip.Protocol,
 	lon.Protocol,
 	rtps.Protocol,
+	coap.Protocol,
 
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,
