@@ -143,6 +143,7 @@ var cases = []Case{
 	{"lon", "poll", lonPoll}, {"lon", "services", lonServices}, {"lon", "malformed", lonMalformed},
 	{"rtps", "poll", rtpsPoll}, {"rtps", "discovery", rtpsDiscovery}, {"rtps", "malformed", rtpsMalformed},
 	{"coap", "poll", coapPoll}, {"coap", "methods", coapMethods}, {"coap", "malformed", coapMalformed},
+	{"amqp", "poll", amqpPoll}, {"amqp", "methods", amqpMethods}, {"amqp", "one", amqpOne}, {"amqp", "midstream", amqpMidstream}, {"amqp", "malformed", amqpMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

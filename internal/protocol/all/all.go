@@ -2,6 +2,7 @@ package all
 
 import (
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/amqp"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cclinkief"
@@ -85,6 +86,7 @@ var List = []*protocol.Protocol{
 	tls.Protocol,
 	dtls.Protocol,
 	http.Protocol,
+	amqp.Protocol,
 	ftp.Protocol,
 	ldap.Protocol,
 	telnet.Protocol,
