@@ -2,10 +2,12 @@ package all
 
 import (
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/amqp"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cclinkief"
 	"firedoor/internal/protocol/cip"
+	"firedoor/internal/protocol/coap"
 	"firedoor/internal/protocol/codesys"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
@@ -36,6 +38,7 @@ import (
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/pniocm"
+	"firedoor/internal/protocol/rtps"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/s7commplus"
 	"firedoor/internal/protocol/snmp"
@@ -71,6 +74,8 @@ var List = []*protocol.Protocol{
 	egd.Protocol,
 	kip.Protocol,
 	lon.Protocol,
+	rtps.Protocol,
+	coap.Protocol,
 
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,
@@ -81,6 +86,7 @@ var List = []*protocol.Protocol{
 	tls.Protocol,
 	dtls.Protocol,
 	http.Protocol,
+	amqp.Protocol,
 	ftp.Protocol,
 	ldap.Protocol,
 	telnet.Protocol,
