@@ -108,6 +108,7 @@ var cases = []Case{
 	{"gesrtp", "poll", srtpPoll}, {"gesrtp", "services", srtpServices}, {"gesrtp", "midstream", srtpMidstream}, {"gesrtp", "malformed", srtpMalformed},
 	{"codesys", "poll", codesysPoll}, {"codesys", "services", codesysServices}, {"codesys", "datagrams", codesysDatagrams}, {"codesys", "midstream", codesysMidstream}, {"codesys", "malformed", codesysMalformed},
 	{"cclinkief", "poll", cclinkPoll}, {"cclinkief", "searches", cclinkSearches}, {"cclinkief", "malformed", cclinkMalformed},
+	{"sbus", "poll", sbusPoll}, {"sbus", "commands", sbusCommands}, {"sbus", "midstream", sbusMidstream}, {"sbus", "malformed", sbusMalformed},
 	{"mqtt", "poll", mqttPoll},
 	{"mqtt", "sessions", mqttSessions},
 	{"mqtt", "topics", mqttTopics},

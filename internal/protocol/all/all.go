@@ -32,6 +32,7 @@ import (
 	"firedoor/internal/protocol/pniocm"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/s7commplus"
+	"firedoor/internal/protocol/sbus"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/sv"
 	"firedoor/internal/protocol/synphasor"
@@ -57,6 +58,7 @@ var List = []*protocol.Protocol{
 	gesrtp.Protocol,
 	codesys.Protocol,
 	cclinkief.Protocol,
+	sbus.Protocol,
 	mqtt.Protocol,
 	fins.Protocol,
 	melsec.Protocol,
