@@ -97,7 +97,7 @@ func sbusCommands(n *Net) {
 	s.say([]byte("Model")...)
 	s.ask(0x47, 1, 0x10, 0, 0x20)
 	s.say(0, 2)
-	s.ask(0x51, 9, 0, 0xc4, 0x3c, 'h', 'u', 'n', 't', 'e', 'r')
+	s.ask(0x51, 8, 0, 0xc4, 0x3c, 'h', 'u', 'n', 't', 'e', 'r')
 	s.acknowledge(0)
 	s.ask(0x23, 6, 0, 1, 0, 1, 2, 3, 4)
 	s.acknowledge(2)

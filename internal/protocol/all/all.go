@@ -9,6 +9,7 @@ import (
 	"firedoor/internal/protocol/codesys"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
+	"firedoor/internal/protocol/dlms"
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/dtls"
@@ -59,6 +60,7 @@ var List = []*protocol.Protocol{
 	codesys.Protocol,
 	cclinkief.Protocol,
 	sbus.Protocol,
+	dlms.Protocol,
 	mqtt.Protocol,
 	fins.Protocol,
 	melsec.Protocol,

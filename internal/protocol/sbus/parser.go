@@ -159,7 +159,7 @@ func (p *parser) answer() {
 	p.begin(q)
 	p.op.Outcome = o
 	whole := true
-	if m := mediumOf(q.command); p.b[attributeAt] == response && m.space != nil && !m.write {
+	if m := mediumOf(q.command); p.b[attributeAt] == response && q.counted && !m.write {
 		p.op.Values, whole = read(q, m, data)
 	}
 	p.reply(q.id)
