@@ -11,6 +11,7 @@ import (
 	"firedoor/internal/protocol/codesys"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
+	"firedoor/internal/protocol/dlms"
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/dtls"
@@ -41,6 +42,7 @@ import (
 	"firedoor/internal/protocol/rtps"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/s7commplus"
+	"firedoor/internal/protocol/sbus"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/sv"
 	"firedoor/internal/protocol/synphasor"
@@ -66,6 +68,8 @@ var List = []*protocol.Protocol{
 	gesrtp.Protocol,
 	codesys.Protocol,
 	cclinkief.Protocol,
+	sbus.Protocol,
+	dlms.Protocol,
 	mqtt.Protocol,
 	fins.Protocol,
 	melsec.Protocol,
