@@ -2,6 +2,7 @@ package all
 
 import (
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/ads"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cclinkief"
@@ -71,6 +72,7 @@ var List = []*protocol.Protocol{
 	egd.Protocol,
 	kip.Protocol,
 	lon.Protocol,
+	ads.Protocol,
 
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,
