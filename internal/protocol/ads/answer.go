@@ -118,7 +118,7 @@ func (p *parser) brought(q *request, it *item, data []byte) {
 	switch it.form {
 	case formPlain, formMemory, formBits, formHandle, formName:
 		if len(data) > 0 {
-			p.op.Values = p.values(it, name, data)
+			p.op.Values = p.values(name, data)
 		}
 	case formHandleOfName:
 		if len(data) >= 4 {
@@ -126,7 +126,7 @@ func (p *parser) brought(q *request, it *item, data []byte) {
 		}
 	case formInfo:
 		if it.group == groupInfoEx {
-			p.learnType(q.unit, name, data)
+			p.learnType(name, data)
 		}
 	}
 }

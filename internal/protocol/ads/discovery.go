@@ -117,7 +117,7 @@ func (p *parser) askDatagram(b []byte, key uint64) {
 	p.op.ID, p.op.Phase = p.last, firedoor.Asked
 	p.object(&it, name)
 	p.op.Span = firedoor.Span{End: int64(len(b))}
-	it.to = uint16(len(name))
+	it.to, it.verb = uint16(len(name)), p.op.Verb
 	q.text = append(append(q.text, name...), symbolName(user)...)
 	q.items = append(q.items, it)
 	p.emit(&p.opEvent)

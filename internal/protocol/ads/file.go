@@ -39,7 +39,7 @@ func (p *parser) locateFile(it *item, handle uint32) []byte {
 		it.space = &files
 		return p.files[i-1].text()
 	}
-	it.space, it.at[0] = &fileHandles, handle
+	it.space, it.at[0], p.obscure = &fileHandles, handle, true
 	return nil
 }
 

@@ -21,7 +21,6 @@ const (
 type names struct {
 	handles map[uint64]*named
 	notes   map[uint64]*note
-	places  map[place]firedoor.ValueType
 	types   map[string]firedoor.ValueType
 }
 
@@ -40,13 +39,10 @@ type note struct {
 	item
 }
 
-// place is where a symbol lies.
-type place struct{ unit, group, offset uint32 }
-
 // learn makes room for what is learned.
 func (p *parser) learn() *names {
 	if p.names == nil {
-		p.names = &names{handles: map[uint64]*named{}, notes: map[uint64]*note{}, places: map[place]firedoor.ValueType{}, types: map[string]firedoor.ValueType{}}
+		p.names = &names{handles: map[uint64]*named{}, notes: map[uint64]*note{}, types: map[string]firedoor.ValueType{}}
 	}
 	return p.names
 }
@@ -117,19 +113,15 @@ func (p *parser) forget(q *request, it *item) {
 
 // learnType reads what a device tells of a symbol: length of the entry, index group,
 // offset, size, type, flags, lengths of name, type and comment, the texts.
-func (p *parser) learnType(unit uint32, name, data []byte) {
+func (p *parser) learnType(name, data []byte) {
 	r := protocol.Read(data)
 	r.Skip(4)
-	group, offset := r.U32LE(), r.U32LE()
-	r.Skip(4)
+	r.Skip(12)
 	t := valueType(r.U32LE())
 	if r.Failed() || t == firedoor.NoValue || len(name) == 0 || len(name) > maxName {
 		return
 	}
 	n := p.learn()
-	if at := (place{unit, group, offset}); len(n.places) < maxLearned {
-		n.places[at] = t
-	}
 	if _, known := n.types[string(name)]; !known && len(n.types) < maxLearned {
 		n.types[string(name)] = t
 	}
@@ -146,14 +138,13 @@ func valueType(t uint32) firedoor.ValueType {
 var valueTypes = [...]firedoor.ValueType{2: firedoor.I16, 3: firedoor.I32, 4: firedoor.F32, 5: firedoor.F64, 16: firedoor.I8,
 	17: firedoor.U8, 18: firedoor.U16, 19: firedoor.U32, 20: firedoor.I64, 21: firedoor.U64, 33: firedoor.Bool}
 
-// values reads data by the type that the device told of their place or their name;
-// without one they are octets.
-func (p *parser) values(it *item, name, data []byte) firedoor.Values {
+// values reads data by the type that the device told of their name; without one they
+// are octets. What goes by group and offset has no name: whoever sees a message alone
+// reads it the same.
+func (p *parser) values(name, data []byte) firedoor.Values {
 	t := firedoor.NoValue
-	if n := p.names; n != nil {
-		if t = n.places[place{p.op.Unit, it.group, it.offset}]; len(name) > 0 {
-			t = n.types[string(name)]
-		}
+	if len(name) > 0 && p.names != nil {
+		t = p.names.types[string(name)]
 	}
 	if size := t.Size(); size > 0 && len(data)%size == 0 {
 		return firedoor.Values{Type: t, Little: true, Count: len(data) / size, Raw: data}
@@ -201,7 +192,7 @@ func (p *parser) tellSample(unit, handle uint32, data []byte) {
 	p.object(&it, name)
 	p.sample = firedoor.Sample{Function: "notification", Code: cmdNotification, HasUnit: true, Unit: unit, Object: p.op.Object}
 	if it.form != formOpaque {
-		p.sample.Values = p.values(&it, name, data)
+		p.sample.Values = p.values(name, data)
 	}
 	p.event = firedoor.Event{Kind: firedoor.EventSample, Sample: &p.sample}
 	p.emit(&p.event)

@@ -55,6 +55,7 @@ type request struct {
 	file     uint8 // 1 + the place of the file it is about
 	counts   bool
 	append   bool   // it opens a file that has content
+	obscure  bool   // it goes by a number whose meaning nobody saw
 	total    uint32 // items of a list, told or not
 	function string
 	items    []item
@@ -82,7 +83,10 @@ type scratch struct {
 	data   []byte // behind the header
 	cut    bool   // the message at hand is longer than what is there
 	theirs bool   // the flow's server asks
-	port   uint16 // AMS port of who is asked
+	// The request at hand goes by a number that was given out before and not seen: it
+	// is told with its answer, as one whose request was not seen.
+	obscure bool
+	port    uint16 // AMS port of who is asked
 
 	opEvent  firedoor.Event
 	op       firedoor.Operation
@@ -203,7 +207,7 @@ func (p *parser) address(at int) uint32 {
 func (p *parser) message(dir firedoor.Direction) {
 	command, flags := binary.LittleEndian.Uint16(p.b[atCommand:]), binary.LittleEndian.Uint16(p.b[atFlags:])
 	invoke := uint64(binary.LittleEndian.Uint32(p.b[atInvoke:]))
-	p.op = firedoor.Operation{Code: uint32(command), HasUnit: true}
+	p.op, p.obscure = firedoor.Operation{Code: uint32(command), HasUnit: true}, false
 	if flags&flagAnswer == 0 {
 		p.theirs = dir == firedoor.FromServer
 		p.port = binary.LittleEndian.Uint16(p.b[atTargetAMS:])
@@ -264,8 +268,6 @@ func (p *parser) remember(key uint64, command uint16) *request {
 // ask emits the operation at hand as asked about one object, and notes it. at is
 // where the index group stands in the data, -1 where there is none.
 func (p *parser) ask(q *request, it item, name []byte, at int) {
-	p.last++
-	p.op.ID, p.op.Phase = p.last, firedoor.Asked
 	p.object(&it, name)
 	p.op.Span = firedoor.Span{Start: int64(p.at), End: int64(p.at + len(p.b))}
 	p.op.NoAnswer = q == nil
@@ -278,8 +280,17 @@ func (p *parser) ask(q *request, it item, name []byte, at int) {
 		}
 		it.verb = p.op.Verb
 		q.items = append(q.items, it)
-		q.counts, q.function = p.op.HasQty, p.op.Function
+		q.counts, q.function, q.obscure = p.op.HasQty, p.op.Function, p.obscure
 	}
+	p.op.Phase = firedoor.Asked
+	if p.obscure {
+		if q != nil {
+			return
+		}
+		p.op.Phase, p.op.Partial, p.op.NoAnswer, p.op.Outcome, p.op.Refusals = firedoor.Answered, true, false, firedoor.OK, nil
+	}
+	p.last++
+	p.op.ID = p.last
 	p.emit(&p.opEvent)
 }
 
@@ -320,6 +331,10 @@ func (p *parser) reply(q *request, i int) {
 	}
 	it := &q.items[i]
 	p.op.ID, p.op.Unit, p.op.HasQty = q.id+uint32(i), q.unit, q.counts
+	if q.obscure {
+		p.last++
+		p.op.ID, p.op.Partial = p.last, true
+	}
 	p.op.Verb, p.op.Function = it.verb, q.function
 	p.object(it, q.text[it.from:it.to])
 	if len(q.items) > 1 {

@@ -55,7 +55,8 @@ func (p *parser) request(command uint16, silent bool, key uint64) {
 		it.count = binary.LittleEndian.Uint32(p.data[8:])
 		p.ask(q, it, p.locate(&it), 0)
 	case cmdDeleteNotification:
-		p.askDelete(q, binary.LittleEndian.Uint32(p.data))
+		it, name := p.locateNote(binary.LittleEndian.Uint32(p.data))
+		p.ask(q, it, name, -1)
 	default:
 		p.ask(q, item{}, nil, -1)
 	}
@@ -119,7 +120,7 @@ func (p *parser) locateHandle(it *item, handle uint32) []byte {
 		it.space = &symbols
 		return h.text()
 	}
-	it.space, it.at[0] = &handles, handle
+	it.space, it.at[0], p.obscure = &handles, handle, true
 	return nil
 }
 
@@ -140,7 +141,7 @@ func (p *parser) askWrite(q *request, it item) {
 	default:
 		name = p.locate(&it)
 		if it.form != formOpaque && !p.cut {
-			p.op.Values = p.values(&it, name, data)
+			p.op.Values = p.values(name, data)
 		}
 	}
 	p.ask(q, it, name, 0)
@@ -191,7 +192,7 @@ func (p *parser) askReadWrite(q *request, it item) {
 	default:
 		name = p.locate(&it)
 		if writes > 0 && it.space != &files && it.space != &fileHandles && !p.cut {
-			p.op.Values = p.values(&it, name, data)
+			p.op.Values = p.values(name, data)
 		}
 	}
 	if p.cut && it.space == &symbols {
@@ -204,13 +205,15 @@ func (p *parser) askReadWrite(q *request, it item) {
 	p.fits(writes, 16)
 }
 
-// askDelete names what a notification is about.
-func (p *parser) askDelete(q *request, handle uint32) {
-	it := item{space: &notifications, at: [4]uint32{handle}, offset: handle}
-	name := []byte(nil)
-	if n := p.names.note(p.op.Unit, handle, p.theirs); n != nil {
-		it.space, it.at = n.space, n.at
-		name = n.text()
+// locateNote names what a notification is about, or tells its number where nobody saw
+// it given out.
+func (p *parser) locateNote(handle uint32) (it item, name []byte) {
+	it = item{space: &notifications, at: [4]uint32{handle}, offset: handle}
+	n := p.names.note(p.op.Unit, handle, p.theirs)
+	if n == nil {
+		p.obscure = true
+		return it, nil
 	}
-	p.ask(q, it, name, -1)
+	it.space, it.at = n.space, n.at
+	return it, n.text()
 }

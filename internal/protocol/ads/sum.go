@@ -31,53 +31,69 @@ func (p *parser) askSum(q *request, sum item, data []byte) {
 		p.complain(reasonCount)
 		return
 	}
-	more := data[n*size:]
 	if q != nil {
 		q.total = sum.offset
 	}
-	for i := range min(n, maxItems) {
-		one := data[i*size:][:size]
-		it, name := item{}, []byte(nil)
-		p.op.Values = firedoor.Values{}
-		if n > 1 {
-			p.op.Item = uint16(i + 1)
-		}
-		if sum.group == groupSumDelete {
-			p.op.HasQty = false
-			p.askDelete(q, binary.LittleEndian.Uint32(one))
-			continue
-		}
-		it.group, it.offset, it.count = binary.LittleEndian.Uint32(one), binary.LittleEndian.Uint32(one[4:]), binary.LittleEndian.Uint32(one[8:])
-		written := uint32(0)
-		switch sum.group {
-		case groupSumWrite:
-			it.form, written = p.inSum(cmdWrite, it.group), it.count
-		case groupSumReadWrite:
-			it.form, written = p.inSum(cmdReadWrite, it.group), binary.LittleEndian.Uint32(one[12:])
-		default:
-			it.form = noted(it.group, p.port)
-		}
-		brings := more[:min(int64(len(more)), int64(written))]
-		more = more[len(brings):]
-		switch it.form {
-		case formHandleOfName, formName, formInfo:
-			it.space, name = &symbols, symbolName(brings)
-		case formRelease:
-			if len(brings) >= 4 {
-				it.offset = binary.LittleEndian.Uint32(brings)
+	for _, tells := range [...]bool{false, true} { // first to see whether all can be named
+		more := data[n*size:]
+		for i := range min(n, maxItems) {
+			it, name := p.sumItem(sum.group, data[i*size:][:size], &more)
+			if n > 1 {
+				p.op.Item = uint16(i + 1)
 			}
-			name = p.locateHandle(&it, it.offset)
-		case formPlain, formMemory, formBits, formHandle:
-			name = p.locate(&it)
-			if written > 0 {
-				p.op.Values = p.values(&it, name, brings)
+			if tells {
+				p.ask(q, it, name, groupAt(sum.group, 16+i*size))
 			}
-		default: // no list has what the system service does
-			it.form = formOpaque
-			p.locate(&it)
 		}
-		p.ask(q, it, name, 16+i*size)
 	}
+}
+
+// groupAt is where the index group of an item stands; notifications have none.
+func groupAt(sum uint32, at int) int {
+	if sum == groupSumDelete {
+		return -1
+	}
+	return at
+}
+
+// sumItem reads an item of a list, and takes what is written to it from what stands
+// behind the list.
+func (p *parser) sumItem(sum uint32, one []byte, more *[]byte) (it item, name []byte) {
+	p.op.Values = firedoor.Values{}
+	if sum == groupSumDelete {
+		p.op.HasQty = false
+		return p.locateNote(binary.LittleEndian.Uint32(one))
+	}
+	it.group, it.offset, it.count = binary.LittleEndian.Uint32(one), binary.LittleEndian.Uint32(one[4:]), binary.LittleEndian.Uint32(one[8:])
+	written := uint32(0)
+	switch sum {
+	case groupSumWrite:
+		it.form, written = p.inSum(cmdWrite, it.group), it.count
+	case groupSumReadWrite:
+		it.form, written = p.inSum(cmdReadWrite, it.group), binary.LittleEndian.Uint32(one[12:])
+	default:
+		it.form = noted(it.group, p.port)
+	}
+	brings := (*more)[:min(int64(len(*more)), int64(written))]
+	*more = (*more)[len(brings):]
+	switch it.form {
+	case formHandleOfName, formName, formInfo:
+		it.space, name = &symbols, symbolName(brings)
+	case formRelease:
+		if len(brings) >= 4 {
+			it.offset = binary.LittleEndian.Uint32(brings)
+		}
+		name = p.locateHandle(&it, it.offset)
+	case formPlain, formMemory, formBits, formHandle:
+		name = p.locate(&it)
+		if written > 0 {
+			p.op.Values = p.values(name, brings)
+		}
+	default: // no list has what the system service does
+		it.form = formOpaque
+		p.locate(&it)
+	}
+	return it, name
 }
 
 // inSum is how an item of a list is read; the verb is its own.
