@@ -3,6 +3,7 @@ package all
 import (
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/amqp"
+	"firedoor/internal/protocol/ads"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cclinkief"
@@ -80,6 +81,7 @@ var List = []*protocol.Protocol{
 	lon.Protocol,
 	rtps.Protocol,
 	coap.Protocol,
+	ads.Protocol,
 
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,
