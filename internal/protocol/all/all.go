@@ -2,8 +2,8 @@ package all
 
 import (
 	"firedoor/internal/protocol"
-	"firedoor/internal/protocol/amqp"
 	"firedoor/internal/protocol/ads"
+	"firedoor/internal/protocol/amqp"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cclinkief"
