@@ -43,6 +43,7 @@ import (
 	"firedoor/internal/protocol/synphasor"
 	"firedoor/internal/protocol/telnet"
 	"firedoor/internal/protocol/tls"
+	"firedoor/internal/protocol/uadp"
 )
 
 // List is every protocol the product knows. Of several whose probes would take
@@ -69,6 +70,7 @@ var List = []*protocol.Protocol{
 	pniocm.Protocol,
 	ecat.Protocol,
 	egd.Protocol,
+	uadp.Protocol,
 	kip.Protocol,
 	lon.Protocol,
 
