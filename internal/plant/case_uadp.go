@@ -91,7 +91,7 @@ func uadpRaw(n *Net) {
 	uadpSend(n, 50004, uadpMetadata(uint16(77), 2, 1, func(o *OPC) *OPC {
 		return o.U32(3).Field("Id", 14, -1).Field("Text", 12, -1).Field("Later", 5, -1)
 	}))
-	uadpSend(n, 50004, writers(set(1).U8(make([]byte, 16)...).Text("hunter2").U16(5), 2))
+	uadpSend(n, 50004, writers(set(1).U8(make([]byte, 16)...).Text("shift B").U16(5), 2))
 	uadpSend(n, 50004, writers((&OPC{}).U8(1|1<<1|0x80, 1).U8(1, 2, 3), 1)) // raw changes: there is no such thing
 	two := &UADP{Publisher: uint16(77), Group: 5, Writers: []uint16{1, 9}, Sets: []*OPC{data(set(1)), set(1).U8(1, 2)}}
 	uadpSend(n, 50004, two)

@@ -122,16 +122,20 @@ func (h *header) setsSure(b []byte) (n int, ok bool) {
 		return 0, false
 	}
 	if count <= 1 {
-		for i := 0; ; i++ {
-			size, more, ok := setSure(b, h.security != 0)
-			n += more
-			if !ok || count == 0 && i >= maxSets {
+		for range maxMessageSets {
+			size, more, ok := setSure(b)
+			if !ok {
 				return 0, false
 			}
-			if b = b[size:]; count == 1 || padded(b) {
+			n += more
+			if b = b[size:]; padded(b) || count == 1 && h.security != 0 {
 				return n, true
 			}
+			if count == 1 {
+				break
+			}
 		}
+		return 0, false
 	}
 	if len(b) < 2*count {
 		return 0, false
@@ -143,7 +147,7 @@ func (h *header) setsSure(b []byte) (n int, ok bool) {
 		if size == 0 || size > len(b) {
 			return 0, false
 		}
-		if used, more, ok := setSure(b[:size], false); ok && padded(b[used:size]) {
+		if used, more, ok := setSure(b[:size]); ok && padded(b[used:size]) {
 			n += more
 		} else {
 			return 0, false
@@ -155,7 +159,7 @@ func (h *header) setsSure(b []byte) (n int, ok bool) {
 
 // setSure counts the bits of one data set, and how many bytes it has; raw fields take
 // all there are.
-func setSure(b []byte, signed bool) (size, n int, ok bool) {
+func setSure(b []byte) (size, n int, ok bool) {
 	r := wire.ReadUA(b)
 	var s set
 	if s.read(&r) != "" || s.flags&isValid == 0 {
@@ -192,7 +196,7 @@ func setSure(b []byte, signed bool) (size, n int, ok bool) {
 	if padded(b[r.Pos():]) {
 		n += 8
 	}
-	return r.Pos(), n, !r.Failed() && (signed || n > 0)
+	return r.Pos(), n, !r.Failed()
 }
 
 // maxBuiltIn is the last of the built-in types (OPC 10000-6, 5.1.2).
