@@ -34,7 +34,6 @@ var judgeWords = map[string][]string{
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
 	"mms":       {"mms"},
-	"uadp":      {"uadp"}, // the judge knows none: every claim is wrong
 }
 
 // judgeForced are the names by which the judge is told to read a port as a

@@ -117,10 +117,10 @@ func uadpMetadata(publisher any, writer uint16, version uint32, fields func(*OPC
 // uadpDiscovery asks a publisher for all there is to ask, and it answers.
 func uadpDiscovery(n *Net) {
 	ask := func(o *OPC) {
-		n.UDP(uadpAsker, uadpGroup, 50005, PortOPCUA, (&UADP{Publisher: uint16(77), Type: 1, Sets: []*OPC{o}}).Encode())
+		n.UDP(uadpAsker, uadpGroup, 50005, PortOPCUA, (&UADP{Publisher: uint16(77), Type: 1, Open: true, Sets: []*OPC{o}}).Encode())
 		n.Wait(time.Second)
 	}
-	say := func(o *OPC) { uadpSend(n, 50006, &UADP{Publisher: uint16(77), Type: 2, Sets: []*OPC{o}}) }
+	say := func(o *OPC) { uadpSend(n, 50006, &UADP{Publisher: uint16(77), Type: 2, Open: true, Sets: []*OPC{o}}) }
 	ask((&OPC{}).U8(1, 1).Null(1))
 	say(opcuaEndpoints((&OPC{}).U8(1).U16(1)).U32(0))
 	ask((&OPC{}).U8(1, 2).U32(2).U16(1).U16(2))
@@ -139,7 +139,9 @@ func uadpDiscovery(n *Net) {
 	ask((&OPC{}).U8(1, 5).U8(1, 1).Null(1))
 	ask((&OPC{}).U8(2))
 	ask((&OPC{}).U8(1, 9).Null(1))
-	say((&OPC{}).U8(5).U16(5).U32(0))
+	say((&OPC{}).U8(4).U16(5).U32(0))
+	say((&OPC{}).U8(5).U16(6).U16(2).U8(1))
+	say(opcuaApplication((&OPC{}).U8(5).U16(7).U16(1), "urn:works:press", "urn:works:pressplc", "Press controller").U32(1).Text("PUB"))
 	for i := range uint16(20) { // more data sets and more names than are kept
 		uadpSend(n, 50006, uadpMetadata(uint16(77), 100+i, 1, func(o *OPC) *OPC {
 			o.U32(70)
@@ -175,6 +177,8 @@ func uadpSecured(n *Net) {
 	}
 	whole := (&OPC{}).U16(6).U32(0, 900).Text(string(part))
 	uadpSend(n, 50009, &UADP{Publisher: uint16(2234), Type: 2, Chunk: true, Sets: []*OPC{whole}})
+	bare := (&OPC{}).U16(7).U32(600, 700).U8(part[:100]...)
+	uadpSend(n, 50011, &UADP{Publisher: uint16(2234), Type: 2, Chunk: true, Writers: []uint16{0}, Sets: []*OPC{bare}})
 }
 
 // uadpEthernet is the same without IP.

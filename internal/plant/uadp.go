@@ -16,6 +16,7 @@ type UADP struct {
 	Type      byte // 1 discovery request, 2 response
 	Chunk     bool
 	Security  byte // 1 signed, 2 encrypted, 4 footer
+	Open      bool // a security header that says there is none
 	Footer    []byte
 	Sets      []*OPC // or one payload of another kind
 }
@@ -40,7 +41,7 @@ func (u *UADP) Encode() []byte {
 	if u.Promoted != nil {
 		extended2 |= 2
 	}
-	for i, has := range []bool{u.Class != nil, u.Security != 0, u.Time != 0, u.Picos != 0, extended2 != 0} {
+	for i, has := range []bool{u.Class != nil, u.Security != 0 || u.Open, u.Time != 0, u.Picos != 0, extended2 != 0} {
 		if has {
 			extended |= 8 << i
 		}
@@ -125,6 +126,9 @@ func (u *UADP) writers(o *OPC) {
 
 // secured appends the payload, with what security puts around it.
 func (u *UADP) secured(o *OPC) {
+	if u.Open {
+		o.U8(0).U32(0).U8(0)
+	}
 	if u.Security != 0 {
 		o.U8(u.Security).U32(7).U8(8, 1, 2, 3, 4, 5, 6, 7, 8)
 		if u.Security&4 != 0 {

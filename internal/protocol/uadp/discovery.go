@@ -118,11 +118,16 @@ const (
 	sayEndpoints = iota + 1
 	sayMetadata
 	sayWriters
+	sayConnections
+	sayApplication
+
+	applicationDescription = 1 // of what an application says
 )
 
 // Sources of facts.
 const (
 	fromEndpoints = "uadp publisher endpoints"
+	fromAbout     = "uadp application information"
 	fromMetadata  = "uadp data set metadata"
 	fromWriters   = "uadp writer configuration"
 	fromData      = "uadp"
@@ -147,6 +152,12 @@ func rehearse(r *wire.UA) (known bool, fault string) {
 		list16(r)
 		readGroup(r, nil, nil)
 		list32(r)
+	case sayApplication:
+		if r.U16LE() != applicationDescription {
+			return false, ""
+		}
+		r.Application()
+		r.Texts()
 	default:
 		return false, ""
 	}
@@ -188,7 +199,18 @@ func (p *parser) response() {
 		p.metadata(&r)
 	case sayWriters:
 		p.writers(&r)
+	case sayApplication:
+		r.Skip(2)
+		a := r.Application()
+		p.say("application information", firedoor.Values{})
+		p.application(fromAbout, &a)
 	}
+}
+
+func (p *parser) application(source string, a *wire.UAApplication) {
+	p.fact(firedoor.FactSoftware, source, a.Name)
+	p.fact(firedoor.FactSoftware, source, a.Product)
+	p.fact(firedoor.FactComment, source, a.URI)
 }
 
 // refused tells a status that is not good.
@@ -202,9 +224,7 @@ func (p *parser) endpoints(r *wire.UA) {
 	p.say("publisher endpoints", firedoor.Values{})
 	for i, n := 0, r.List(); i < n && !r.Failed(); i++ {
 		if e := r.Endpoint(); i == 0 {
-			p.fact(firedoor.FactSoftware, fromEndpoints, e.Server.Name)
-			p.fact(firedoor.FactSoftware, fromEndpoints, e.Server.Product)
-			p.fact(firedoor.FactComment, fromEndpoints, e.Server.URI)
+			p.application(fromEndpoints, &e.Server)
 		}
 	}
 	p.refused(r.Bytes(4))

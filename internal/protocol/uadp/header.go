@@ -197,13 +197,12 @@ func (h *header) readGroup(r *wire.UA) {
 }
 
 // readWriters reads the payload's header: of a chunk one writer, else the number of
-// writers and each. Discovery messages have none.
+// writers and each. Discovery messages have none, but in early editions their chunks.
 func (h *header) readWriters(r *wire.UA) {
 	switch {
-	case h.kind() != typeData:
 	case h.extended2&isChunk != 0:
 		h.writers = r.Bytes(2)
-	default:
+	case h.kind() == typeData:
 		h.writers = r.Bytes(2 * int(r.U8()))
 	}
 }

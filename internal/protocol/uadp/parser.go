@@ -148,33 +148,42 @@ func (p *parser) encrypted() {
 }
 
 // readChunk reads the part of a message that did not fit (7.2.4.4.4): where it
-// belongs, and how long the message is.
-func readChunk(r *wire.UA) (place []byte, fault string) {
+// belongs, how long the message is, and its bytes. Some write their length before
+// them, some do not.
+func readChunk(r *wire.UA) (place, part []byte, fault string) {
 	r.Skip(2) // number of the message
 	place = r.Bytes(8)
-	n := len(r.Text())
-	if r.Failed() {
-		return nil, faultChunk
+	part = r.Rest()
+	if len(part) >= 4 && int64(binary.LittleEndian.Uint32(part)) == int64(len(part)-4) {
+		part = part[4:]
 	}
-	if uint64(binary.LittleEndian.Uint32(place))+uint64(n) > uint64(binary.LittleEndian.Uint32(place[4:])) {
-		return nil, faultChunk
+	if r.Failed() || len(part) == 0 {
+		return nil, nil, faultChunk
 	}
-	return place, ""
+	if offset, size := spread(place); offset+uint64(len(part)) > size {
+		return nil, nil, faultChunk
+	}
+	return place, part, ""
+}
+
+// spread reads the place of a chunk: its offset and the size of the whole.
+func spread(place []byte) (offset, size uint64) {
+	return uint64(binary.LittleEndian.Uint32(place)), uint64(binary.LittleEndian.Uint32(place[4:]))
 }
 
 // chunk tells that a part of a message came: its offset and the size of the whole.
 func (p *parser) chunk() {
 	r := wire.ReadUA(p.h.payload)
-	place, fault := readChunk(&r)
+	place, _, fault := readChunk(&r)
 	if fault != "" {
 		p.malformed(fault, p.h.at)
 		return
 	}
 	if p.h.kind() == typeData {
 		p.introduce()
-	}
-	if p.h.count() == 1 {
-		p.text = part(p.text, "writer:", uint64(p.h.writer(0)))
+		if p.h.count() == 1 {
+			p.text = part(p.text, "writer:", uint64(p.h.writer(0)))
+		}
 	}
 	p.say("chunk", firedoor.Values{Type: firedoor.U32, Little: true, Count: 2, Raw: place})
 }

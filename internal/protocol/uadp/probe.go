@@ -65,7 +65,7 @@ func (h *header) sure() (n int, ok bool) {
 		n += 12
 	}
 	for i := range h.count() {
-		if h.writer(i) == 0 {
+		if h.writer(i) == 0 && h.kind() == typeData {
 			return 0, false
 		}
 	}
@@ -98,8 +98,7 @@ func (h *header) payloadSure() (n int, ok bool) {
 	case h.security&isEncrypted != 0:
 		return 0, h.nonce == maxNonce && len(h.payload) > 0
 	case h.extended2&isChunk != 0:
-		_, fault := readChunk(&r)
-		return 32, fault == ""
+		return chunkSure(&r)
 	case h.kind() != typeData:
 		// The flags of discovery messages are fixed.
 		if h.flags != version|hasPublisher|hasExtended || h.extended&(hasClass|hasTime|hasPicos) != 0 || h.extended2&^typeMask != 0 {
@@ -113,6 +112,25 @@ func (h *header) payloadSure() (n int, ok bool) {
 		return 8 + 5 + 8, known && fault == "" && padded(h.payload[r.Pos():])
 	}
 	return h.setsSure(h.payload)
+}
+
+// largest is how long a message that is cut into chunks is believed to be, and
+// smallest how long a chunk.
+const (
+	largest  = 1 << 20
+	smallest = 64
+)
+
+// chunkSure counts the bits of a chunk. All have the size of the first, but the last
+// ends with the message.
+func chunkSure(r *wire.UA) (n int, ok bool) {
+	place, part, fault := readChunk(r)
+	if fault != "" {
+		return 0, false
+	}
+	offset, size := spread(place)
+	length := uint64(len(part))
+	return 12 + 8, size < largest && length >= smallest && length < size && (offset%length == 0 || offset+length == size)
 }
 
 // setsSure counts the bits of data sets: each must be whole.
