@@ -2,9 +2,9 @@
 // UDP and on Ethernet: data sets that publishers send to groups, and the discovery
 // messages in which they say what is in them.
 //
-// Its format is from the specification alone. No capture of real devices was at
-// hand and the usual dissectors do not know it, so it was tried on bytes of the
-// product's own.
+// Its format is from the specification. No capture of real devices was at hand and
+// the usual dissectors do not know it, so it was tried on bytes of the product's own
+// and, by hand, on messages that open62541 (tests of its encryption) holds as bytes.
 //
 // It must not pass on what texts hold, must not guess the layout of raw data sets
 // that nobody described, must not put chunks together, and must not claim a
