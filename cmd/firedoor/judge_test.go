@@ -106,6 +106,7 @@ var judgedProtocols = []string{
 	"kip",
 	"lon",
 	"mms",
+	"uadp",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

@@ -150,6 +150,8 @@ var cases = []Case{
 	{"ecat", "poll", ecatPoll}, {"ecat", "start", ecatStart}, {"ecat", "mailboxes", ecatMailboxes}, {"ecat", "datagrams", ecatDatagrams}, {"ecat", "malformed", ecatMalformed},
 	{"epl", "poll", eplPoll}, {"epl", "services", eplServices}, {"epl", "malformed", eplMalformed},
 	{"egd", "poll", egdPoll}, {"egd", "seen", egdSeen}, {"egd", "malformed", egdMalformed},
+	{"uadp", "poll", uadpPoll}, {"uadp", "values", uadpValues}, {"uadp", "raw", uadpRaw}, {"uadp", "discovery", uadpDiscovery},
+	{"uadp", "secured", uadpSecured}, {"uadp", "ethernet", uadpEthernet}, {"uadp", "malformed", uadpMalformed},
 	{"kip", "poll", kipPoll}, {"kip", "services", kipServices}, {"kip", "application", kipApplication}, {"kip", "midstream", kipMidstream}, {"kip", "malformed", kipMalformed},
 	{"lon", "poll", lonPoll}, {"lon", "services", lonServices}, {"lon", "malformed", lonMalformed},
 	{"rtps", "poll", rtpsPoll}, {"rtps", "discovery", rtpsDiscovery}, {"rtps", "malformed", rtpsMalformed},

@@ -49,6 +49,7 @@ import (
 	"firedoor/internal/protocol/synphasor"
 	"firedoor/internal/protocol/telnet"
 	"firedoor/internal/protocol/tls"
+	"firedoor/internal/protocol/uadp"
 )
 
 // List is every protocol the product knows. Of several whose probes would take
@@ -77,6 +78,7 @@ var List = []*protocol.Protocol{
 	pniocm.Protocol,
 	ecat.Protocol,
 	egd.Protocol,
+	uadp.Protocol,
 	kip.Protocol,
 	lon.Protocol,
 	rtps.Protocol,
