@@ -43,6 +43,7 @@ type state uint8
 const (
 	short state = iota // b ends too early
 	bad
+	spoilt // its check value is wrong: the meter takes none of it
 	whole
 )
 
@@ -118,8 +119,11 @@ func inner(f []byte, size int, k *packet) state {
 			return bad
 		}
 	}
-	if at+3 > n || check(f[:n-2]) != binary.LittleEndian.Uint16(f[n-2:]) {
+	switch {
+	case at+3 > n:
 		return bad
+	case check(f[:n-2]) != binary.LittleEndian.Uint16(f[n-2:]):
+		return spoilt
 	}
 	control := f[at]
 	at += 3
@@ -181,7 +185,7 @@ func probe(b []byte) protocol.Match {
 	}
 	var k packet
 	switch s := unwrap(b, &k); {
-	case s == bad, s == short && len(b) >= protocol.MaxProbe:
+	case s == bad, s == spoilt, s == short && len(b) >= protocol.MaxProbe:
 		return protocol.No
 	case s == short:
 		return protocol.More
