@@ -659,22 +659,10 @@ func bacnetByJudge(path string) ([]*judged, error) {
 // TestJudgeBACnet compares every operation of BACnet with what tshark reads.
 func TestJudgeBACnet(t *testing.T) {
 	corpus := judgeCorpus(t)
-	total := score{}
-	examples := 0
+	a := alone{protocol: "bacnet", mine: func(e *eventLine) bool { return e.Code < 0x200 || e.Code >= 0x300 }}
 	eachCapture(t, filepath.Join(corpus, "protocols"), func(path string, b []byte) {
-		likely := mayHold(b, bacnetPort)
-		lines, err := replayLines(path)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		var got []*judged
-		for i := range lines {
-			if e := &lines[i]; e.Protocol == "bacnet" && e.Kind == "operation" && !(e.Code >= 0x200 && e.Code < 0x300) {
-				got = append(got, e.judged())
-			}
-		}
-		if !likely && len(got) == 0 {
+		got := a.ours(t, path)
+		if !mayHold(b, bacnetPort) && len(got) == 0 {
 			return
 		}
 		want, err := bacnetByJudge(path)
@@ -682,30 +670,7 @@ func TestJudgeBACnet(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		if len(want)+len(got) == 0 {
-			return
-		}
-		name, _ := filepath.Rel(corpus, path)
-		agree, all := compare(name, want, got)
-		s := score{operations: len(want), agree: len(agree)}
-		for i := range all {
-			s.count(&all[i])
-			if examples++; examples <= maxExamples {
-				t.Errorf("a difference: %v", &all[i])
-			}
-		}
-		t.Logf("%-60s operations %5d  agree %5d  differ %d  missing %d  extra %d", name, s.operations, s.agree, s.differ, s.missing, s.extra)
-		total.add(&s)
-		total.differ, total.missing, total.extra = total.differ+s.differ, total.missing+s.missing, total.extra+s.extra
+		a.compare(t, path, want, got)
 	})
-	if total.operations == 0 {
-		t.Error("bacnet: not one operation in the corpus")
-		return
-	}
-	share := 100 * float64(total.agree) / float64(total.operations+total.extra)
-	t.Logf("bacnet operations %d  agree %d (%.3f %%)  differ %d  missing %d  extra %d", total.operations, total.agree, share, total.differ, total.missing, total.extra)
-	if share < leastShare {
-		t.Errorf("bacnet: %.3f %% of the operations agree, must be %.1f %%", share, leastShare)
-	}
-	keepJudged(t, "bacnet", &total, judgedFields)
+	a.settle(t, judgedFields)
 }

@@ -238,53 +238,17 @@ func finsByJudge(frames []*frame) []*judged {
 // TestJudgeFINS compares every operation of FINS with what tshark reads.
 func TestJudgeFINS(t *testing.T) {
 	corpus := judgeCorpus(t)
-	total := score{}
-	examples := 0
+	a := alone{protocol: "fins"}
 	eachCapture(t, filepath.Join(corpus, "protocols"), func(path string, b []byte) {
 		if !mayHold(b, finsPort) {
 			return
-		}
-		lines, err := replayLines(path)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		var got []*judged
-		for i := range lines {
-			if e := &lines[i]; e.Protocol == "fins" && e.Kind == "operation" {
-				got = append(got, e.judged())
-			}
 		}
 		frames, err := askTshark(path, "omron", "frame ip ipv6 tcp udp omron", "-x")
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		want := finsByJudge(frames)
-		if len(want)+len(got) == 0 {
-			return
-		}
-		name, _ := filepath.Rel(corpus, path)
-		agree, all := compare(name, want, got)
-		s := score{operations: len(want), agree: len(agree)}
-		for i := range all {
-			s.count(&all[i])
-			if examples++; examples <= maxExamples {
-				t.Errorf("a difference: %v", &all[i])
-			}
-		}
-		t.Logf("%-60s operations %5d  agree %5d  differ %d  missing %d  extra %d", name, s.operations, s.agree, s.differ, s.missing, s.extra)
-		total.add(&s)
-		total.differ, total.missing, total.extra = total.differ+s.differ, total.missing+s.missing, total.extra+s.extra
+		a.compare(t, path, finsByJudge(frames), a.ours(t, path))
 	})
-	if total.operations == 0 {
-		t.Error("fins: not one operation in the corpus")
-		return
-	}
-	share := 100 * float64(total.agree) / float64(total.operations+total.extra)
-	t.Logf("fins operations %d  agree %d (%.3f %%)  differ %d  missing %d  extra %d", total.operations, total.agree, share, total.differ, total.missing, total.extra)
-	if share < leastShare {
-		t.Errorf("fins: %.3f %% of the operations agree, must be %.1f %%", share, leastShare)
-	}
-	keepJudged(t, "fins", &total, judgedFields)
+	a.settle(t, judgedFields)
 }

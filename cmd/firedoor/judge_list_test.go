@@ -19,10 +19,6 @@ var excuses = []excuse{
 		func(d *disagreement) bool {
 			return d.protocol() == "dnp3" && d.member == "values" && d.want.code == 2 && d.got.values == "" && d.want.quantity == "65535"
 		}},
-	{"pniocm: a release captured again years later", "a capture put together: the same datagrams, number and checksum included, 7.6 years after the first; a time so far away is not believed, and they are taken for copies", 2,
-		func(d *disagreement) bool {
-			return d.protocol() == "pniocm" && d.member == "missing" && d.want.code == 1 && strings.HasSuffix(d.capture, "profinet_io_cm_release.pcapng")
-		}},
 	{"pccc: address of a masked write", "function 0xab has the same three address fields as 0xaa, then a mask and data; the judge shows none of them", 4,
 		func(d *disagreement) bool {
 			return d.protocol() == "pccc" && d.member == "object+quantity+values" && d.want.code == 0x0fab && d.want.object == ""
@@ -46,5 +42,22 @@ var mqttExcuses = []excuse{
 	{"mqtt: version nobody speaks", "the judge reads no answer to a version that it does not know", 1,
 		func(d *disagreement) bool {
 			return d.member == "outcome" && d.got.outcome == "error:unacceptable-protocol-version"
+		}},
+}
+
+// mmsExcuses are the classes of MMS. All are of captures that were made up: they
+// leave session and presentation out, and the server's packets are none.
+var mmsExcuses = []excuse{
+	{"mms: conclude without a session", "outside of a session the judge knows MMS by its initiate and confirmed units alone and shows the two bytes of a conclude as data", 8,
+		func(d *disagreement) bool { return d.member == "extra" && d.got.code == 0x10b }},
+	{"mms: request of no service", "a confirmed request that ends behind its invoke id: the judge shows it, we say that it is malformed and tell no operation", 1,
+		func(d *disagreement) bool { return d.member == "missing" && d.want.code == -1 }},
+}
+
+// pniocmExcuses are those of PROFINET's context management.
+var pniocmExcuses = []excuse{
+	{"pniocm: a release captured again years later", "a capture put together: the same datagrams, number and checksum included, 7.6 years after the first; a time so far away is not believed, and they are taken for copies", 2,
+		func(d *disagreement) bool {
+			return d.protocol() == "pniocm" && d.member == "missing" && d.want.code == 1 && strings.HasSuffix(d.capture, "profinet_io_cm_release.pcapng")
 		}},
 }

@@ -28,6 +28,12 @@ var judgeWords = map[string][]string{
 	"mqtt":      {"mqtt"},
 	"fins":      {"omron"},
 	"pniocm":    {"dcerpc"},
+	"ecat":      {"ecat"},
+	"epl":       {"epl"},
+	"egd":       {"egd"},
+	"kip":       {"kip"},
+	"lon":       {"cnip"},
+	"mms":       {"mms"},
 }
 
 // judgeForced are the names by which the judge is told to read a port as a
@@ -48,6 +54,10 @@ var judgeForced = map[string][]string{
 	"mqtt":      {"mqtt"},
 	"fins":      {"omron"},
 	"pniocm":    {"dcerpc"},
+	"egd":       {"egd"},
+	"kip":       {"kip"},
+	"lon":       {"cnip"},
+	"mms":       {"tpkt"},
 }
 
 // mistakenFilter is what the judge is asked for: all words.

@@ -371,11 +371,17 @@ func opcuaByJudge(path string) ([]*judged, error) {
 // TestJudgeOPCUA compares every operation of OPC UA with what tshark reads.
 func TestJudgeOPCUA(t *testing.T) {
 	corpus := judgeCorpus(t)
-	var total score
+	a := alone{protocol: "opcua"}
 	judge := func(path string, b []byte) {
-		if mayHold(b, opcuaPort) && bytes.Contains(b, []byte("MSGF")) {
-			judgeOPCUA(t, path, &total)
+		if !mayHold(b, opcuaPort) || !bytes.Contains(b, []byte("MSGF")) {
+			return
 		}
+		want, err := opcuaByJudge(path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		a.compare(t, path, want, a.ours(t, path))
 	}
 	eachCapture(t, filepath.Join(corpus, "protocols"), judge)
 	// The corpus has a third of the services. The product's own captures have all.
@@ -387,34 +393,5 @@ func TestJudgeOPCUA(t *testing.T) {
 		}
 		judge(path, b)
 	}
-	if total.operations == 0 {
-		t.Fatal("not one operation in the corpus")
-	}
-	t.Logf("operations %d  agree %d  differ %d  missing %d  extra %d", total.operations, total.agree, total.differ, total.missing, total.extra)
-	keepJudged(t, "opcua", &total, judgedFields)
-}
-
-func judgeOPCUA(t *testing.T, path string, total *score) {
-	t.Helper()
-	lines, err := replayLines(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []*judged
-	for i := range lines {
-		if lines[i].Kind == "operation" && lines[i].Protocol == "opcua" {
-			got = append(got, lines[i].judged())
-		}
-	}
-	want, err := opcuaByJudge(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	agree, all := compare(filepath.Base(path), want, got)
-	t.Logf("%-70s operations %4d  agree %4d", filepath.Base(path), len(want), len(agree))
-	total.add(&score{operations: len(want), agree: len(agree)})
-	for i := range all {
-		total.count(&all[i])
-		t.Errorf("a difference: %v", &all[i])
-	}
+	a.settle(t, judgedFields)
 }

@@ -309,15 +309,10 @@ func pniocmByJudge(path string) (all []*judged, doubled int, err error) {
 // what tshark reads.
 func TestJudgePniocm(t *testing.T) {
 	corpus := judgeCorpus(t)
-	total := score{}
-	examples, twice, excused := 0, 0, 0
+	a := alone{protocol: "pniocm", excuses: pniocmExcuses}
+	twice := 0
 	eachCapture(t, filepath.Join(corpus, "protocols"), func(path string, b []byte) {
 		if !mayHold(b, pniocmPort) {
-			return
-		}
-		lines, err := replayLines(path)
-		if err != nil {
-			t.Error(err)
 			return
 		}
 		want, doubled, err := pniocmByJudge(path)
@@ -325,44 +320,9 @@ func TestJudgePniocm(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		var got []*judged
-		for i := range lines {
-			if e := &lines[i]; e.Protocol == "pniocm" && e.Kind == "operation" {
-				got = append(got, e.judged())
-			}
-		}
-		if len(want)+len(got) == 0 {
-			return
-		}
 		twice += doubled
-		name, _ := filepath.Rel(corpus, path)
-		agree, all := compare(name, want, got)
-		s := score{operations: len(want), agree: len(agree)}
-		for i := range all {
-			s.count(&all[i])
-			if slices.ContainsFunc(excuses, func(e excuse) bool { return e.fits(&all[i]) }) {
-				excused++
-				continue
-			}
-			if examples++; examples <= maxExamples {
-				t.Errorf("a difference: %v", &all[i])
-			}
-		}
-		t.Logf("%-60s operations %5d  agree %5d  differ %d  missing %d  extra %d", name, s.operations, s.agree, s.differ, s.missing, s.extra)
-		total.operations, total.agree, total.differ, total.missing, total.extra =
-			total.operations+s.operations, total.agree+s.agree, total.differ+s.differ, total.missing+s.missing, total.extra+s.extra
+		a.compare(t, path, want, a.ours(t, path))
 	})
-	if total.operations == 0 {
-		t.Error("pniocm: not one operation in the corpus")
-		return
-	}
-	t.Logf("%d datagrams came twice and are counted once; %d differences are of a known class", twice, excused)
-	if excused > 2 {
-		t.Errorf("%d differences of known classes, at most 2 are known", excused)
-	}
-	share := 100 * float64(total.agree) / float64(total.operations+total.extra)
-	t.Logf("pniocm operations %d  agree %d (%.3f %%)  differ %d  missing %d  extra %d", total.operations, total.agree, share, total.differ, total.missing, total.extra)
-	if share < leastShare {
-		t.Errorf("pniocm: %.3f %% of the operations agree, must be %.1f %%", share, leastShare)
-	}
+	t.Logf("%d datagrams came twice and are counted once", twice)
+	a.settle(t, judgedFields)
 }

@@ -56,11 +56,13 @@ type eventLine struct {
 		Port int
 	}
 	Unit          *int
+	Function      string
 	Code          int
 	Object        string
 	Quantity      *int
 	Item          int
 	Values        json.RawMessage
+	Type          string
 	Outcome       string
 	Partial       bool
 	Frame         int
@@ -98,6 +100,12 @@ var judgedProtocols = []string{
 	"fins",
 	"melsec",
 	"pniocm",
+	"ecat",
+	"epl",
+	"egd",
+	"kip",
+	"lon",
+	"mms",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

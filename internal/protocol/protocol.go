@@ -12,6 +12,21 @@ const (
 	More
 )
 
+// Resume looks for the next message after a gap: skip bytes are of no use, and found
+// tells that one begins behind them. Where it does not, what is left may be the
+// beginning of one.
+func Resume(b []byte, probe func([]byte) Match) (skip int, found bool) {
+	for i := range b {
+		switch probe(b[i:]) {
+		case Yes:
+			return i, true
+		case More:
+			return i, false
+		}
+	}
+	return len(b), false
+}
+
 // Protocol is one protocol as plain data; a folder exports one variable.
 type Protocol struct {
 	// Name is Wireshark's or Zeek's short name: "modbus".

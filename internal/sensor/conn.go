@@ -111,7 +111,9 @@ func signature(p *packet.Packet) uint64 {
 	const k = 0x9e3779b97f4a7c15
 	h := uint64(p.Seq)<<32 | uint64(p.Ack)
 	h = (h ^ uint64(p.IPID)<<32 ^ uint64(p.Checksum)<<16 ^ uint64(p.Flags)<<8 ^ uint64(len(p.Payload))) * k
-	if p.Checksum == 0 || p.Layer != packet.LayerTransport { // no checksum speaks for the payload
+	// The payload speaks for itself where no checksum does: a local sender leaves it to
+	// its card, which fills in the same for every datagram, and then there is no number either.
+	if p.Checksum == 0 || p.Layer != packet.LayerTransport || p.Proto == packet.UDP && p.IPID == 0 {
 		for i, b := range p.Payload[:min(len(p.Payload), 256)] {
 			h = (h ^ uint64(b) + uint64(i)) * k
 			h ^= h >> 29

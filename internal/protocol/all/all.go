@@ -2,10 +2,13 @@ package all
 
 import (
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/amqp"
+	"firedoor/internal/protocol/ads"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cclinkief"
 	"firedoor/internal/protocol/cip"
+	"firedoor/internal/protocol/coap"
 	"firedoor/internal/protocol/codesys"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
@@ -13,7 +16,10 @@ import (
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/dtls"
+	"firedoor/internal/protocol/ecat"
+	"firedoor/internal/protocol/egd"
 	"firedoor/internal/protocol/enip"
+	"firedoor/internal/protocol/epl"
 	"firedoor/internal/protocol/fins"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/gesrtp"
@@ -21,16 +27,20 @@ import (
 	"firedoor/internal/protocol/hartip"
 	"firedoor/internal/protocol/http"
 	"firedoor/internal/protocol/iec104"
+	"firedoor/internal/protocol/kip"
 	"firedoor/internal/protocol/ldap"
 	"firedoor/internal/protocol/lldp"
+	"firedoor/internal/protocol/lon"
 	"firedoor/internal/protocol/mdns"
 	"firedoor/internal/protocol/melsec"
+	"firedoor/internal/protocol/mms"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/mqtt"
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/pniocm"
+	"firedoor/internal/protocol/rtps"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/s7commplus"
 	"firedoor/internal/protocol/sbus"
@@ -65,15 +75,24 @@ var List = []*protocol.Protocol{
 	fins.Protocol,
 	melsec.Protocol,
 	pniocm.Protocol,
+	ecat.Protocol,
+	egd.Protocol,
+	kip.Protocol,
+	lon.Protocol,
+	rtps.Protocol,
+	coap.Protocol,
+	ads.Protocol,
 
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,
 	cotp.Protocol,
+	mms.Protocol,
 
 	// Identity and IT: names, addresses, software.
 	tls.Protocol,
 	dtls.Protocol,
 	http.Protocol,
+	amqp.Protocol,
 	ftp.Protocol,
 	ldap.Protocol,
 	telnet.Protocol,
@@ -89,4 +108,5 @@ var List = []*protocol.Protocol{
 	pnio.Protocol,
 	goose.Protocol,
 	sv.Protocol,
+	epl.Protocol,
 }

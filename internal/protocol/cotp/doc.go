@@ -1,6 +1,6 @@
 // Package cotp reads the start of ISO transport connections over TCP (RFC 1006,
 // ISO 8073 class 0): who connects to which transport selector, whether the
-// device accepts, and who carries on inside. S7comm and S7comm-plus are handed
+// device accepts, and who carries on inside. S7comm, S7comm-plus and MMS are handed
 // over to their own parsers; an inner protocol without one keeps its flow
 // recognised and quiet.
 //

@@ -12,6 +12,7 @@ type parser struct {
 	session  *wire.Session
 	last     uint32 // id of the last operation
 	quiet    bool   // the inner protocol has no parser
+	foreign  bool   // an ISO session that began for another than MMS
 
 	malformed firedoor.Malformed
 	handover  firedoor.HandOver
@@ -58,12 +59,15 @@ func (p *parser) carries(emit func(*firedoor.Event)) bool {
 	b := p.framer.TSDU
 	var next string
 	switch c := wire.Carries(b); {
+	case !p.foreign && wire.CarriesMMS(b):
+		next = "mms"
 	case c == wire.CarriesS7 && (!p.quiet || wire.S7Length(b) == len(b)):
 		next = "s7comm"
 	case c == wire.CarriesS7Plus && (!p.quiet || wire.S7PlusFits(b)):
 		next = "s7comm-plus"
 	default:
 		p.quiet = true
+		p.foreign = p.foreign || wire.Carries(b) == wire.CarriesOSI && b[0] != 1
 		return false
 	}
 	p.handover = firedoor.HandOver{Protocol: next, State: p.session}

@@ -78,6 +78,28 @@ func orient(b []byte) protocol.Orientation {
 		return protocol.SentByClient
 	case wire.COTPConfirm:
 		return protocol.SentByServer
+	case wire.COTPData:
+		return orientMMS(c.Data)
+	}
+	return protocol.OrientUnknown
+}
+
+// orientMMS tells who sends the beginning of a session of MMS, or a unit of it:
+// clients ask, servers answer and report.
+func orientMMS(tsdu []byte) protocol.Orientation {
+	if !wire.CarriesMMS(tsdu) {
+		return protocol.OrientUnknown
+	}
+	kind := tsdu[0]
+	if kind == 1 {
+		_, unit := wire.PresentationData(tsdu[4:])
+		kind = unit[0] // CarriesMMS saw it
+	}
+	switch kind {
+	case 0x0d, 0xa8, 0xa0, 0x8b:
+		return protocol.SentByClient
+	case 0x0e, 0xa1, 0xa2, 0xa3, 0x8c:
+		return protocol.SentByServer
 	}
 	return protocol.OrientUnknown
 }

@@ -57,7 +57,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 	pos := 0
 	for pos < len(b) {
 		if p.lost[dir] {
-			skip, found := resume(b[pos:])
+			skip, found := protocol.Resume(b[pos:], probe)
 			if pos += skip; !found {
 				return pos, nil
 			}
@@ -106,19 +106,6 @@ func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.joins[dir].forget()
 	p.joins[dir].known = false
 	return true
-}
-
-// resume looks for a link header; skip bytes before it are of no use.
-func resume(b []byte) (skip int, found bool) {
-	for i := range b {
-		switch probe(b[i:]) {
-		case protocol.Yes:
-			return i, true
-		case protocol.More:
-			return i, false
-		}
-	}
-	return len(b), false
 }
 
 // link reads the link frame at hand.

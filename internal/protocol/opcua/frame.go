@@ -104,7 +104,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 	s := &p.sides[dir]
 	pos := 0
 	if s.lost {
-		skip, found := resume(b)
+		skip, found := protocol.Resume(b, probe)
 		if !found {
 			return skip, nil
 		}
@@ -132,18 +132,6 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.sides[dir] = side{lost: true}
 	return true
-}
-
-func resume(b []byte) (skip int, found bool) {
-	for i := range b {
-		switch probe(b[i:]) {
-		case protocol.Yes:
-			return i, true
-		case protocol.More:
-			return i, false
-		}
-	}
-	return len(b), false
 }
 
 // header reads the header of the chunk that begins b; size 0 if it is not in.

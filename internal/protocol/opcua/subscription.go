@@ -16,7 +16,8 @@ const (
 // for: of one that is refused no data come.
 type monitored struct {
 	byHandle map[uint64]firedoor.Object
-	bytes    int // of all texts
+	bytes    int      // of all texts
+	leaving  []uint32 // subscriptions whose deletion was asked; at most maxLeaving
 }
 
 func (m *monitored) put(subscription, handle uint32, o *firedoor.Object) {
@@ -48,6 +49,17 @@ func (m *monitored) drop(subscription uint32) {
 			delete(m.byHandle, key)
 		}
 	}
+}
+
+func (m *monitored) leave(subscription uint32) {
+	if len(m.byHandle) == 0 {
+		return
+	}
+	if len(m.leaving) == maxLeaving {
+		m.drop(m.leaving[0])
+		m.leaving = append(m.leaving[:0], m.leaving[1:]...)
+	}
+	m.leaving = append(m.leaving, subscription)
 }
 
 func (m *monitored) object(subscription, handle uint32) firedoor.Object {
@@ -176,21 +188,26 @@ func answerTransferred(p *parser, q *request, r *walk) {
 	r.diagnosticsList()
 }
 
-// maxDropped is how many subscriptions are forgotten one by one when they are
-// deleted; with more of them all are.
-const maxDropped = 32
+// maxLeaving is how many subscriptions wait to be forgotten until their deletion is answered; beyond it the oldest is
+// forgotten at once.
+const maxLeaving = 32
 
-// askDeleteSubscriptions forgets their items: a server gives the number again.
+// askDeleteSubscriptions notes whose items will be forgotten. Until the answer the server may still send data of them;
+// after it, it may give the number again.
 func askDeleteSubscriptions(p *parser, _ *request, r *walk) {
-	n := r.list()
-	if n > maxDropped && !p.dry {
-		p.nodes = monitored{}
-	}
-	for ; n > 0 && !r.Failed(); n-- {
+	for n := r.list(); n > 0 && !r.Failed(); n-- {
 		if id := r.U32LE(); !r.Failed() && !p.dry {
-			p.nodes.drop(id)
+			p.nodes.leave(id)
 		}
 	}
+}
+
+func answerDeleteSubscriptions(p *parser, q *request, r *walk) {
+	for _, id := range p.nodes.leaving {
+		p.nodes.drop(id)
+	}
+	p.nodes.leaving = p.nodes.leaving[:0]
+	answerOneOfMany(p, q, r)
 }
 
 func answerPublish(p *parser, q *request, r *walk) {

@@ -4,9 +4,10 @@ package wire
 // one-byte tags (ITU-T X.690, 8.1): what SNMP, LDAP and certificates use. Some
 // of its users write lengths longer than needed, so only DER's meaning is kept.
 type BER struct {
-	b   []byte
-	pos int
-	bad bool
+	b    []byte
+	pos  int
+	base int // of b in what the outermost walk began with
+	bad  bool
 }
 
 // Universal tags.
@@ -21,6 +22,21 @@ const (
 
 // ReadBER returns a walk over b.
 func ReadBER(b []byte) BER { return BER{b: b} }
+
+// ReadBERAt returns a walk over b, which stands at an offset of something larger:
+// At counts from there.
+func ReadBERAt(b []byte, base int) BER { return BER{b: b, base: base} }
+
+// At is the offset of the next element.
+func (r *BER) At() int { return r.base + r.pos }
+
+// Rest is what is left, nil after a failure.
+func (r *BER) Rest() []byte {
+	if r.bad {
+		return nil
+	}
+	return r.b[r.pos:]
+}
 
 // Failed tells whether any element broke the rules or was not what was asked for.
 func (r *BER) Failed() bool { return r.bad }
@@ -59,7 +75,39 @@ func (r *BER) Take(tag byte) []byte {
 // Into reads the next element, which must have the tag, and walks its content.
 func (r *BER) Into(tag byte) BER {
 	content := r.Take(tag)
-	return BER{b: content, bad: r.bad}
+	return BER{b: content, base: r.base + r.pos - len(content), bad: r.bad}
+}
+
+// Enter reads the next element, whatever it is, and walks its content.
+func (r *BER) Enter() (tag byte, in BER) {
+	tag, content := r.Any()
+	return tag, BER{b: content, base: r.base + r.pos - len(content), bad: r.bad}
+}
+
+// EnterLong is Enter for elements whose tag may take several bytes: tag is its
+// first byte, number what it counts (X.690, 8.1.2.4).
+func (r *BER) EnterLong() (tag byte, number uint32, in BER) {
+	const long, most = 0x1f, 3
+	b := r.Rest()
+	if len(b) == 0 || b[0]&long != long {
+		tag, in = r.Enter()
+		return tag, uint32(tag & long), in
+	}
+	tag = b[0]
+	for i := 1; i <= most && i < len(b); i++ {
+		number = number<<7 | uint32(b[i]&0x7f)
+		if b[i]&0x80 == 0 {
+			_, head, size, ok := berLength(b[i:])
+			if !ok || size > len(b)-i-head {
+				break
+			}
+			at := r.pos + i + head
+			r.pos = at + size
+			return tag, number, BER{b: r.b[at:r.pos:r.pos], base: r.base + at}
+		}
+	}
+	r.bad = true
+	return 0, 0, BER{bad: true}
 }
 
 // Int reads the next element, an INTEGER of at most eight bytes.
@@ -89,6 +137,14 @@ func BERInt(content []byte) (int64, bool) {
 // header, or the tag or length has a form that BER does not walk.
 func BERHeader(b []byte) (tag byte, head, size int, ok bool) {
 	if len(b) < 2 || b[0]&0x1f == 0x1f {
+		return 0, 0, 0, false
+	}
+	return berLength(b)
+}
+
+// berLength reads the length behind the byte that b begins with, a tag's last.
+func berLength(b []byte) (tag byte, head, size int, ok bool) {
+	if len(b) < 2 {
 		return 0, 0, 0, false
 	}
 	n := int(b[1])

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"firedoor"
@@ -224,6 +225,68 @@ func S7PlusFits(tsdu []byte) bool {
 	}
 	n := header + int(binary.BigEndian.Uint16(tsdu[2:]))
 	return n == len(tsdu) || n+trailer == len(tsdu)
+}
+
+// asnMMS is the beginning that the object identifiers of MMS have in common, as
+// encoded: 1.0.9506.2 (ISO 9506-2).
+const asnMMS = "\x28\xca\x22\x02"
+
+// CarriesMMS tells whether a TSDU belongs to MMS: the beginning of a session that
+// negotiates it, data that looks like it in a session whose beginning was not
+// seen, or its initiate request where session and presentation are left out.
+func CarriesMMS(tsdu []byte) bool {
+	if len(tsdu) > 0 && tsdu[0] == 0xa8 {
+		r := ReadBER(tsdu)
+		_, in := r.Enter()
+		first, _ := in.Any()
+		return !in.Failed() && r.Len() == 0 && (first == 0x80 || first == 0x81)
+	}
+	if Carries(tsdu) != CarriesOSI {
+		return false
+	}
+	if tsdu[0] != 0x01 {
+		return bytes.Contains(tsdu, []byte(asnMMS))
+	}
+	_, pdu := PresentationData(tsdu[4:])
+	return startsMMS(pdu)
+}
+
+// startsMMS tells whether the bytes are a PDU of MMS by its choice and by what it
+// begins with: invoke ids where those belong.
+func startsMMS(pdu []byte) bool {
+	r := ReadBER(pdu)
+	tag, in := r.Enter()
+	first, content := in.Any()
+	switch {
+	case r.Failed() || r.Len() > 0:
+		return false
+	case tag == 0x8b || tag == 0x8c: // conclude
+		return in.Len() == 0 && first == 0
+	case in.Failed():
+		return false
+	case tag == 0xa0 || tag == 0xa1: // confirmed request and response
+		return first == TagInteger && len(content) <= 5 && in.Len() > 0
+	case tag == 0xa2: // confirmed error
+		return first == 0x80 && len(content) <= 5 && in.Len() > 0
+	case tag == 0xa3: // unconfirmed
+		return first == 0xa0
+	}
+	return false
+}
+
+// PresentationData reads user data of a presentation connection that holds one
+// value: the context's number and the value, nil if it is none (ISO 8823, 8.4.2).
+func PresentationData(b []byte) (context uint32, value []byte) {
+	const fullyEncoded, singleASN1 = 0x61, 0xa0
+	r := ReadBER(b)
+	all := r.Into(fullyEncoded)
+	list := all.Into(TagSequence)
+	id := list.Int()
+	value = list.Take(singleASN1)
+	if list.Failed() || all.Len() > 0 {
+		return 0, nil
+	}
+	return uint32(id), value
 }
 
 // leastS7 is the fewest bytes of an S7comm message.
