@@ -121,6 +121,7 @@ var cases = []Case{
 	{"cclinkief", "poll", cclinkPoll}, {"cclinkief", "searches", cclinkSearches}, {"cclinkief", "malformed", cclinkMalformed},
 	{"sbus", "poll", sbusPoll}, {"sbus", "commands", sbusCommands}, {"sbus", "midstream", sbusMidstream}, {"sbus", "malformed", sbusMalformed},
 	{"dlms", "poll", dlmsPoll}, {"dlms", "services", dlmsServices}, {"dlms", "frames", dlmsFrames}, {"dlms", "midstream", dlmsMidstream}, {"dlms", "malformed", dlmsMalformed},
+	{"rocplus", "poll", rocPoll}, {"rocplus", "opcodes", rocOpcodes}, {"rocplus", "midstream", rocMidstream}, {"rocplus", "malformed", rocMalformed},
 	{"mqtt", "poll", mqttPoll},
 	{"mqtt", "sessions", mqttSessions},
 	{"mqtt", "topics", mqttTopics},

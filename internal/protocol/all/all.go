@@ -2,8 +2,8 @@ package all
 
 import (
 	"firedoor/internal/protocol"
-	"firedoor/internal/protocol/amqp"
 	"firedoor/internal/protocol/ads"
+	"firedoor/internal/protocol/amqp"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cclinkief"
@@ -40,6 +40,7 @@ import (
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/pniocm"
+	"firedoor/internal/protocol/rocplus"
 	"firedoor/internal/protocol/rtps"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/s7commplus"
@@ -71,6 +72,7 @@ var List = []*protocol.Protocol{
 	cclinkief.Protocol,
 	sbus.Protocol,
 	dlms.Protocol,
+	rocplus.Protocol,
 	mqtt.Protocol,
 	fins.Protocol,
 	melsec.Protocol,
