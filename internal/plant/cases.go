@@ -122,6 +122,7 @@ var cases = []Case{
 	{"sbus", "poll", sbusPoll}, {"sbus", "commands", sbusCommands}, {"sbus", "midstream", sbusMidstream}, {"sbus", "malformed", sbusMalformed},
 	{"dlms", "poll", dlmsPoll}, {"dlms", "services", dlmsServices}, {"dlms", "frames", dlmsFrames}, {"dlms", "midstream", dlmsMidstream}, {"dlms", "malformed", dlmsMalformed},
 	{"rocplus", "poll", rocPoll}, {"rocplus", "opcodes", rocOpcodes}, {"rocplus", "midstream", rocMidstream}, {"rocplus", "malformed", rocMalformed},
+	{"c1222", "poll", c12Poll}, {"c1222", "services", c12ServicesCase}, {"c1222", "midstream", c12Midstream}, {"c1222", "malformed", c12Malformed},
 	{"mqtt", "poll", mqttPoll},
 	{"mqtt", "sessions", mqttSessions},
 	{"mqtt", "topics", mqttTopics},

@@ -6,6 +6,7 @@ import (
 	"firedoor/internal/protocol/amqp"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
+	"firedoor/internal/protocol/c1222"
 	"firedoor/internal/protocol/cclinkief"
 	"firedoor/internal/protocol/cip"
 	"firedoor/internal/protocol/coap"
@@ -73,6 +74,7 @@ var List = []*protocol.Protocol{
 	sbus.Protocol,
 	dlms.Protocol,
 	rocplus.Protocol,
+	c1222.Protocol,
 	mqtt.Protocol,
 	fins.Protocol,
 	melsec.Protocol,
