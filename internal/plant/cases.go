@@ -123,6 +123,7 @@ var cases = []Case{
 	{"dlms", "poll", dlmsPoll}, {"dlms", "services", dlmsServices}, {"dlms", "frames", dlmsFrames}, {"dlms", "midstream", dlmsMidstream}, {"dlms", "malformed", dlmsMalformed},
 	{"rocplus", "poll", rocPoll}, {"rocplus", "opcodes", rocOpcodes}, {"rocplus", "midstream", rocMidstream}, {"rocplus", "malformed", rocMalformed},
 	{"c1222", "poll", c12Poll}, {"c1222", "services", c12ServicesCase}, {"c1222", "midstream", c12Midstream}, {"c1222", "malformed", c12Malformed},
+	{"fox", "poll", foxPoll}, {"fox", "commands", foxCommands}, {"fox", "midstream", foxMidstream}, {"fox", "malformed", foxMalformed},
 	{"mqtt", "poll", mqttPoll},
 	{"mqtt", "sessions", mqttSessions},
 	{"mqtt", "topics", mqttTopics},

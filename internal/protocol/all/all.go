@@ -22,6 +22,7 @@ import (
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/epl"
 	"firedoor/internal/protocol/fins"
+	"firedoor/internal/protocol/fox"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
@@ -75,6 +76,7 @@ var List = []*protocol.Protocol{
 	dlms.Protocol,
 	rocplus.Protocol,
 	c1222.Protocol,
+	fox.Protocol,
 	mqtt.Protocol,
 	fins.Protocol,
 	melsec.Protocol,
