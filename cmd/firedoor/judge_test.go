@@ -106,6 +106,8 @@ var judgedProtocols = []string{
 	"kip",
 	"lon",
 	"mms",
+	"sbus",
+	"c1222",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

@@ -113,11 +113,12 @@ func inner(f []byte, size int, k *packet) state {
 	*k = packet{size: size, part: f[0]&segmented != 0, quiet: true}
 	at := 2
 	for _, address := range [...]*uint16{&k.to, &k.from} {
-		used := 0
-		*address, used = station(f[at:])
-		if at += used; used == 0 {
+		where, used := station(f[at:])
+		if used == 0 {
 			return bad
 		}
+		*address = where
+		at += used
 	}
 	switch {
 	case at+3 > n:
@@ -223,10 +224,10 @@ func orient(b []byte) protocol.Orientation {
 	if unwrap(b, &k) != whole || k.quiet || len(k.body) == 0 {
 		return protocol.OrientUnknown
 	}
-	switch s := services[k.body[0]]; {
-	case s.kind == asks:
+	switch services[k.body[0]].kind {
+	case asks:
 		return protocol.SentByClient
-	case s.kind == answers, s.kind == tells:
+	case answers, tells:
 		return protocol.SentByServer
 	}
 	return protocol.OrientUnknown
