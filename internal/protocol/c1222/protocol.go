@@ -110,6 +110,9 @@ func (m *message) element(tag byte, content []byte) {
 
 // probe wants a whole message with a title or an identifier, and services.
 func probe(b []byte) protocol.Match {
+	if _, head, size, ok := wire.BERHeader(b); ok && head+size > protocol.MaxProbe {
+		return protocol.No // found by a shorter one, before it or behind it
+	}
 	m := read(b)
 	switch {
 	case !m.sane:

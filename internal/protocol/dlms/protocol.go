@@ -158,7 +158,16 @@ func station(b []byte) (address uint16, used int) {
 func check(b []byte) uint16 {
 	r := uint16(0xffff)
 	for _, c := range b {
-		r ^= uint16(c)
+		r = table[byte(r)^c] ^ r>>8
+	}
+	return ^r
+}
+
+var table = makeTable()
+
+func makeTable() (t [256]uint16) {
+	for i := range t {
+		r := uint16(i)
 		for range 8 {
 			if r&1 != 0 {
 				r = r>>1 ^ 0x8408
@@ -166,8 +175,9 @@ func check(b []byte) uint16 {
 				r >>= 1
 			}
 		}
+		t[i] = r
 	}
-	return ^r
+	return t
 }
 
 // probe wants a wrapper around an APDU that is whole and shaped as its tag says, or

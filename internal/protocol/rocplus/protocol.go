@@ -47,7 +47,18 @@ func sound(b []byte) bool {
 
 func check(b []byte, r uint16) uint16 {
 	for _, c := range b {
-		r ^= uint16(c)
+		r = table[byte(r)^c] ^ r>>8
+	}
+	return r
+}
+
+// table holds the check value of each byte: bytes are sought through for a message
+// after a gap, so that it must be quick.
+var table = makeTable()
+
+func makeTable() (t [256]uint16) {
+	for i := range t {
+		r := uint16(i)
 		for range 8 {
 			if r&1 != 0 {
 				r = r>>1 ^ 0xa001
@@ -55,8 +66,9 @@ func check(b []byte, r uint16) uint16 {
 				r >>= 1
 			}
 		}
+		t[i] = r
 	}
-	return r
+	return t
 }
 
 // A write of one register in serial Modbus framing looks the same when its value
