@@ -107,6 +107,8 @@ var judgedProtocols = []string{
 	"lon",
 	"mms",
 	"uadp",
+	"sbus",
+	"c1222",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

@@ -216,6 +216,9 @@ func dlmsFrames(n *Net) {
 	d.conn.Client(append(append([]byte{0x7e}, hdlcFrame(1, 16, 0x11, nil, false)...), b[1:]...))
 	d.conn.Server(hdlcFrame(16, 1, 0x30, append([]byte{0xe6, 0xe7, 0, 0xc4, 1, i, 0, 9, 16}, "ABC00"...), true))
 	d.conn.Server(hdlcFrame(16, 1, 0x32, []byte("00012345678"), false))
+	b = d.wrap(true, append(append([]byte{0xc0, 1, i}, dlmsName...), 0))
+	b[len(b)-2] ^= 1
+	d.conn.Client(b)
 	d.conn.Client(hdlcFrame(1, 16, 0x53, nil, false))
 	d.conn.Close()
 	u := &dlms{net: n}

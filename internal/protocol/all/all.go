@@ -6,6 +6,7 @@ import (
 	"firedoor/internal/protocol/amqp"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
+	"firedoor/internal/protocol/c1222"
 	"firedoor/internal/protocol/cclinkief"
 	"firedoor/internal/protocol/cip"
 	"firedoor/internal/protocol/coap"
@@ -21,6 +22,7 @@ import (
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/epl"
 	"firedoor/internal/protocol/fins"
+	"firedoor/internal/protocol/fox"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
@@ -40,6 +42,7 @@ import (
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/pniocm"
+	"firedoor/internal/protocol/rocplus"
 	"firedoor/internal/protocol/rtps"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/s7commplus"
@@ -72,6 +75,9 @@ var List = []*protocol.Protocol{
 	cclinkief.Protocol,
 	sbus.Protocol,
 	dlms.Protocol,
+	rocplus.Protocol,
+	c1222.Protocol,
+	fox.Protocol,
 	mqtt.Protocol,
 	fins.Protocol,
 	melsec.Protocol,

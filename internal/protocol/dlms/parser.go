@@ -67,6 +67,8 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 			return pos, nil
 		case bad:
 			return pos, errFrame
+		case spoilt:
+			p.voice.Malformed(p.emit, "frame check sequence is wrong", pos)
 		}
 		p.at = pos
 		pos += p.k.size

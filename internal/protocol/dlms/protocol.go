@@ -43,6 +43,7 @@ type state uint8
 const (
 	short state = iota // b ends too early
 	bad
+	spoilt // its check value is wrong: the meter takes none of it
 	whole
 )
 
@@ -112,14 +113,18 @@ func inner(f []byte, size int, k *packet) state {
 	*k = packet{size: size, part: f[0]&segmented != 0, quiet: true}
 	at := 2
 	for _, address := range [...]*uint16{&k.to, &k.from} {
-		used := 0
-		*address, used = station(f[at:])
-		if at += used; used == 0 {
+		where, used := station(f[at:])
+		if used == 0 {
 			return bad
 		}
+		*address = where
+		at += used
 	}
-	if at+3 > n || check(f[:n-2]) != binary.LittleEndian.Uint16(f[n-2:]) {
+	switch {
+	case at+3 > n:
 		return bad
+	case check(f[:n-2]) != binary.LittleEndian.Uint16(f[n-2:]):
+		return spoilt
 	}
 	control := f[at]
 	at += 3
@@ -153,7 +158,16 @@ func station(b []byte) (address uint16, used int) {
 func check(b []byte) uint16 {
 	r := uint16(0xffff)
 	for _, c := range b {
-		r ^= uint16(c)
+		r = table[byte(r)^c] ^ r>>8
+	}
+	return ^r
+}
+
+var table = makeTable()
+
+func makeTable() (t [256]uint16) {
+	for i := range t {
+		r := uint16(i)
 		for range 8 {
 			if r&1 != 0 {
 				r = r>>1 ^ 0x8408
@@ -161,8 +175,9 @@ func check(b []byte) uint16 {
 				r >>= 1
 			}
 		}
+		t[i] = r
 	}
-	return ^r
+	return t
 }
 
 // probe wants a wrapper around an APDU that is whole and shaped as its tag says, or
@@ -181,7 +196,7 @@ func probe(b []byte) protocol.Match {
 	}
 	var k packet
 	switch s := unwrap(b, &k); {
-	case s == bad, s == short && len(b) >= protocol.MaxProbe:
+	case s == bad, s == spoilt, s == short && len(b) >= protocol.MaxProbe:
 		return protocol.No
 	case s == short:
 		return protocol.More
@@ -219,10 +234,10 @@ func orient(b []byte) protocol.Orientation {
 	if unwrap(b, &k) != whole || k.quiet || len(k.body) == 0 {
 		return protocol.OrientUnknown
 	}
-	switch s := services[k.body[0]]; {
-	case s.kind == asks:
+	switch services[k.body[0]].kind {
+	case asks:
 		return protocol.SentByClient
-	case s.kind == answers, s.kind == tells:
+	case answers, tells:
 		return protocol.SentByServer
 	}
 	return protocol.OrientUnknown
