@@ -33,6 +33,7 @@ var judgeWords = map[string][]string{
 	"egd":       {"egd"},
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
+	"ads":       {"ams"},
 	"mms":       {"mms"},
 }
 
@@ -57,6 +58,7 @@ var judgeForced = map[string][]string{
 	"egd":       {"egd"},
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
+	"ads":       {"ams"},
 	"mms":       {"tpkt"},
 }
 

@@ -97,6 +97,7 @@ var judgedProtocols = []string{
 	"mqtt",
 	"fins",
 	"melsec",
+	"ads",
 	"pniocm",
 	"ecat",
 	"epl",
