@@ -35,6 +35,7 @@ var judgeWords = map[string][]string{
 	"egd":       {"egd"},
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
+	"ads":       {"ams"},
 	"mms":       {"mms"},
 }
 
@@ -61,6 +62,7 @@ var judgeForced = map[string][]string{
 	"egd":       {"egd"},
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
+	"ads":       {"ams"},
 	"mms":       {"tpkt"},
 }
 

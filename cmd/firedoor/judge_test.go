@@ -99,6 +99,7 @@ var judgedProtocols = []string{
 	"mqtt",
 	"fins",
 	"melsec",
+	"ads",
 	"pniocm",
 	"ecat",
 	"epl",
