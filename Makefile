@@ -32,8 +32,9 @@ test: tools web ## run all tests, installing what they need first
 	@scripts/test
 
 .PHONY: tools
-tools: ## install what tests need from outside (tshark, chromium, tcpreplay), where apt-get is at hand
+tools: ## install what tests need from outside (tshark, chromium, tcpreplay, live peers), where apt-get, npm and go can
 	@scripts/tools test
+	@scripts/tools peers
 
 .PHONY: lint
 lint: ## run golangci-lint at its pinned version

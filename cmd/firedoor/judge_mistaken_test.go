@@ -28,6 +28,8 @@ var judgeWords = map[string][]string{
 	"mqtt":      {"mqtt"},
 	"fins":      {"omron"},
 	"pniocm":    {"dcerpc"},
+	"sbus":      {"sbus"},
+	"c1222":     {"c1222"},
 	"ecat":      {"ecat"},
 	"epl":       {"epl"},
 	"egd":       {"egd"},
@@ -55,6 +57,8 @@ var judgeForced = map[string][]string{
 	"mqtt":      {"mqtt"},
 	"fins":      {"omron"},
 	"pniocm":    {"dcerpc"},
+	"sbus":      {"sbus"},
+	"c1222":     {"c1222"},
 	"egd":       {"egd"},
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
@@ -153,7 +157,7 @@ func forcedFlow(path string, f *found) (bool, error) {
 	for _, port := range f.ports {
 		for _, as := range judgeForced[f.protocol] {
 			transport := "tcp"
-			if as == "cipio" || as == "bvlc" || as == "omron" {
+			if as == "cipio" || as == "bvlc" || as == "omron" || as == "sbus" {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}

@@ -56,11 +56,13 @@ type eventLine struct {
 		Port int
 	}
 	Unit          *int
+	Function      string
 	Code          int
 	Object        string
 	Quantity      *int
 	Item          int
 	Values        json.RawMessage
+	Type          string
 	Outcome       string
 	Partial       bool
 	Frame         int
@@ -105,6 +107,9 @@ var judgedProtocols = []string{
 	"kip",
 	"lon",
 	"mms",
+	"uadp",
+	"sbus",
+	"c1222",
 }
 
 // replayLines runs the program over a capture and returns its event lines of

@@ -264,8 +264,19 @@ func opcuaSubscriptions(t *opcuaTalk) {
 	t.ask(OPCRequest(832, 60).U32(5, 57), OPCAnswer(835, 60, 0).U32(57).U64(opcTime).U32(1).U8(opcuaChanges(61, 1).B...))
 	t.ask(OPCRequest(841, 61).U32(1, 9).U8(1), OPCAnswer(844, 61, 0).U32(1, 0x80280000).Null(2))
 	t.ask(OPCRequest(781, 62).U32(5, 1, 31), OPCAnswer(784, 62, 0).U32(1, 0).Null(1))
-	t.ask(OPCRequest(847, 63).U32(1, 5), OPCAnswer(850, 63, 0).U32(1, 0).Null(1))
+	t.leave()
 	t.ask(OPCRequest(826, 64).Null(1), opcuaPublish(64, opcuaChanges(61, 1))) // nobody knows these any more
+}
+
+// leave deletes a subscription; its last data come before the answer.
+func (t *opcuaTalk) leave() {
+	t.c.Client(t.client.Message(t.request+1, OPCRequest(826, 65).Null(1)))
+	t.c.Client(t.client.Message(t.request+2, OPCRequest(847, 63).U32(1, 5)))
+	t.n.Wait(2 * time.Millisecond)
+	t.c.Server(t.server.Message(t.request+1, opcuaPublish(65, opcuaChanges(61, 4712))))
+	t.c.Server(t.server.Message(t.request+2, OPCAnswer(850, 63, 0).U32(1, 0).Null(1)))
+	t.n.Wait(50 * time.Millisecond)
+	t.request += 2
 }
 
 // opcuaCertificate is a certificate of an application, as far as it is read.

@@ -180,6 +180,9 @@ func (l *lane) became(c *conn, st int32, o firedoor.Outcome, outside bool) *reco
 // no statement: it would be new with every capture.
 func (l *lane) partial(c *conn, op *firedoor.Operation) {
 	it := l.item
+	if op.Outcome.Kind == firedoor.OutcomeNoResponse {
+		return // an answer that leaves out what nobody saw asked
+	}
 	l.count.LateAnswers++
 	l.count.Operations++
 	conv := l.table.Conversation(c.conv)

@@ -53,17 +53,27 @@ func (a *again) Fill(ctx context.Context, dst []packet.Frame, buf []byte) (n int
 // operations are counted once more where the stop parts a question from its answer.
 var operations = regexp.MustCompile(`\d+ operations`)
 
+var assemblies = regexp.MustCompile(`(?m)^.*"object":"assembly:.*\n|"changes":\d+,`)
+
 // TestMadeGoesOn: a watch of frames that are made while they are watched, stopped
 // and started again, knows in the end what one knows that was never stopped.
 func TestMadeGoesOn(t *testing.T) {
 	frames := sampleFrames(t)
 	learn := Learning{For: 12 * 60e9}
-	known := func(w *Watch) string { return operations.ReplaceAllString(digest(w), "operations") }
-	want := known(watchOnce(t, WatchOptions{Frames: &again{frames: frames}, Learn: learn}))
+	known := func(w *Watch) string {
+		var points strings.Builder
+		if err := w.p.view().WritePoints(&points); err != nil || points.Len() < 1000 {
+			t.Fatal(err, points.Len())
+		}
+		// Which assembly a connection carries was said when it began; and an answer
+		// whose question was before the stop is passed over.
+		return operations.ReplaceAllString(digest(w), "operations") + assemblies.ReplaceAllString(points.String(), "")
+	}
+	want := known(watchOnce(t, WatchOptions{Frames: &again{frames: frames}, Learn: learn, Points: true}))
 	dir := t.TempDir()
 	for _, stop := range []int{9000, 21000} {
 		full := make(chan struct{})
-		w, err := NewWatch(WatchOptions{Name: "test", Log: slog.New(slog.DiscardHandler), Shards: 2, Dir: dir, Publish: (&taken{}).publish, Learn: learn,
+		w, err := NewWatch(WatchOptions{Name: "test", Log: slog.New(slog.DiscardHandler), Shards: 2, Dir: dir, Publish: (&taken{}).publish, Learn: learn, Points: true,
 			Frames: &again{frames: frames, stop: stop, full: full}}, all.List)
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +87,7 @@ func TestMadeGoesOn(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	once, err := NewWatch(WatchOptions{Name: "test", Log: slog.New(slog.DiscardHandler), Shards: 1, Publish: (&taken{}).publish, Learn: learn, Once: true,
+	once, err := NewWatch(WatchOptions{Name: "test", Log: slog.New(slog.DiscardHandler), Shards: 1, Publish: (&taken{}).publish, Learn: learn, Points: true, Once: true,
 		Frames: &again{frames: frames}}, all.List)
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +102,7 @@ func TestMadeGoesOn(t *testing.T) {
 	if got := known(once); got != want {
 		t.Error("a watch that ends with its input: ", firstDifference(got, want))
 	}
-	if got := known(watchOnce(t, WatchOptions{Frames: &again{frames: frames}, Learn: learn, Dir: dir})); got != want {
+	if got := known(watchOnce(t, WatchOptions{Frames: &again{frames: frames}, Learn: learn, Dir: dir, Points: true})); got != want {
 		t.Error(firstDifference(got, want))
 	}
 }

@@ -66,6 +66,9 @@ type laneState struct {
 	Sights []sourceSight
 	Flows  []storedFlow
 	Table  flow.Arrangement
+
+	Glances []glance
+	Rhythms int
 }
 
 // parts lists what is stored, by name.
@@ -79,7 +82,9 @@ func (w *Watch) parts() map[string]any {
 	}
 	for i := range lanes {
 		p[fmt.Sprintf("table %d", i)] = w.p.lane(i).table
-		p[fmt.Sprintf("points %d", i)] = w.p.lane(i).points
+		if points := w.p.lane(i).points; points != nil {
+			p[fmt.Sprintf("points %d", i)] = points
+		}
 	}
 	return p
 }
@@ -103,7 +108,7 @@ func (w *Watch) state() ([]byte, error) {
 	}
 	for i := range lanes {
 		l := w.p.lane(i)
-		w.memory.Lanes[i] = laneState{l.counts, l.sights, l.storeFlows(), l.flows.Arrangement()}
+		w.memory.Lanes[i] = laneState{l.counts, l.sights, l.storeFlows(), l.flows.Arrangement(), l.glances, l.rhythms}
 	}
 	defer func() { w.memory.Lanes = [lanes]laneState{} }()
 	out := stored{Parts: map[string][]byte{}}
@@ -179,7 +184,9 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 	}
 	for i := range lanes {
 		w.p.lane(i).table.Restored()
-		w.p.lane(i).points.Restored()
+		if points := w.p.lane(i).points; points != nil {
+			points.Restored()
+		}
 	}
 	w.p.site.programs.Restored()
 	if only != nil {
@@ -192,6 +199,10 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 		l := w.p.lane(i)
 		l.sights = w.memory.Lanes[i].Sights
 		l.counts, l.count = w.memory.Lanes[i].Counts, &l.counts[0]
+		l.rhythms = w.memory.Lanes[i].Rhythms
+		if l.points != nil {
+			l.glances = w.memory.Lanes[i].Glances
+		}
 		l.restoreFlows(w.memory.Lanes[i].Flows, &w.memory.Lanes[i].Table)
 		w.memory.Lanes[i] = laneState{}
 	}

@@ -38,6 +38,7 @@ type WatchOptions struct {
 	// is new; 0: until learning begins again.
 	NewDeviceFor time.Duration
 	Shards       int
+	Points       bool // keep process values, for who asks the watch for them
 
 	// Dir keeps the state; empty: nothing is kept.
 	Dir           string
@@ -146,7 +147,7 @@ func (w *Watch) assemble(list []*protocol.Protocol) error {
 		return err
 	}
 	sources := w.memory.Sources
-	options := &Options{Shards: w.o.Shards, sources: func() []string { return sources }, notReads: true, Points: true}
+	options := &Options{Shards: w.o.Shards, sources: func() []string { return sources }, notReads: true, Points: w.o.Points}
 	if w.o.Journal != nil {
 		options.Lines = &w.book.lines
 	}

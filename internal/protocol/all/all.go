@@ -3,13 +3,17 @@ package all
 import (
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/ads"
+	"firedoor/internal/protocol/amqp"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
+	"firedoor/internal/protocol/c1222"
 	"firedoor/internal/protocol/cclinkief"
 	"firedoor/internal/protocol/cip"
+	"firedoor/internal/protocol/coap"
 	"firedoor/internal/protocol/codesys"
 	"firedoor/internal/protocol/cotp"
 	"firedoor/internal/protocol/dhcp"
+	"firedoor/internal/protocol/dlms"
 	"firedoor/internal/protocol/dnp3"
 	"firedoor/internal/protocol/dns"
 	"firedoor/internal/protocol/dtls"
@@ -18,6 +22,7 @@ import (
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/epl"
 	"firedoor/internal/protocol/fins"
+	"firedoor/internal/protocol/fox"
 	"firedoor/internal/protocol/ftp"
 	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
@@ -37,13 +42,17 @@ import (
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/pniocm"
+	"firedoor/internal/protocol/rocplus"
+	"firedoor/internal/protocol/rtps"
 	"firedoor/internal/protocol/s7comm"
 	"firedoor/internal/protocol/s7commplus"
+	"firedoor/internal/protocol/sbus"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/sv"
 	"firedoor/internal/protocol/synphasor"
 	"firedoor/internal/protocol/telnet"
 	"firedoor/internal/protocol/tls"
+	"firedoor/internal/protocol/uadp"
 )
 
 // List is every protocol the product knows. Of several whose probes would take
@@ -64,14 +73,22 @@ var List = []*protocol.Protocol{
 	gesrtp.Protocol,
 	codesys.Protocol,
 	cclinkief.Protocol,
+	sbus.Protocol,
+	dlms.Protocol,
+	rocplus.Protocol,
+	c1222.Protocol,
+	fox.Protocol,
 	mqtt.Protocol,
 	fins.Protocol,
 	melsec.Protocol,
 	pniocm.Protocol,
 	ecat.Protocol,
 	egd.Protocol,
+	uadp.Protocol,
 	kip.Protocol,
 	lon.Protocol,
+	rtps.Protocol,
+	coap.Protocol,
 	ads.Protocol,
 
 	// Carriers and what is handed over from them.
@@ -83,6 +100,7 @@ var List = []*protocol.Protocol{
 	tls.Protocol,
 	dtls.Protocol,
 	http.Protocol,
+	amqp.Protocol,
 	ftp.Protocol,
 	ldap.Protocol,
 	telnet.Protocol,

@@ -13,7 +13,8 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "BACnet/IP", Depth: protocol.Deep, By: "ANSI/ASHRAE 135-2020",
-		Unread: []string{"BACnet/SC: as TLS", "MS/TP and ARCNET: no network of ours carries them", "texts and constructed values: the property only"}},
+		Unread: []string{"BACnet/SC: as TLS", "MS/TP and ARCNET: no network of ours carries them", "texts and constructed values: the property only"},
+		Peers:  []string{"node-bacnet"}},
 	New:    func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{&objects, &devices, &names, &privates, &channels, &networks, &peers, &foreigns},
 	Events: []firedoor.EventKind{

@@ -191,7 +191,7 @@ func (p *parser) back(d *datagram) {
 			p.op.Values = number(d.data)
 		}
 	} else {
-		p.op.Outcome = firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}
+		p.op.Outcome = firedoor.Failed(0, "working-counter-zero") // no slave took it for its own
 	}
 	p.answer()
 	if d.counter != 0 && c.whom == byStation {

@@ -17,7 +17,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "Modbus/TCP, and RTU over TCP", Holds: "of UMAS 168 bytes and two sums", Depth: protocol.Deep,
 		By:     "Modbus Application Protocol V1.1b3, Messaging on TCP/IP Implementation Guide V1.0b, and Modbus over Serial Line V1.02",
 		Unread: []string{"sub-functions of 43 other than device identification and CANopen", "functions the specification leaves to users: number and length only", "Modbus ASCII"},
-		Peers:  []string{"libmodbus", "pymodbus"},
+		Peers:  []string{"libmodbus", "modbus-serial", "pymodbus"},
 		Inside: []protocol.Inner{{Name: "umas", Sheet: protocol.Sheet{Title: "Schneider UMAS, Modbus function 90", Depth: protocol.Deep,
 			By:     "published descriptions of the protocol, which has no public specification",
 			Unread: []string{"contents of memory blocks, which hold fingerprints of passwords", "registers and coils written by UMAS itself", "data dictionaries"}}}}},

@@ -15,7 +15,7 @@ func answerNumber(p *parser, q *request, r *walk) {
 // results reads a list of results, one for each operation of the request, with one
 // function for each; then the diagnostics that follow all such lists.
 func (p *parser) results(q *request, r *walk, one func(p *parser, q *request, r *walk, i int)) {
-	n := r.list()
+	n := r.List()
 	if q != nil && n != int(q.items) {
 		if n == 0 && q.items == 1 { // a request for nothing is one operation
 			p.replyAll(q)
@@ -33,7 +33,7 @@ func (p *parser) results(q *request, r *walk, one func(p *parser, q *request, r 
 			p.reply(q, i, n)
 		}
 	}
-	r.diagnosticsList()
+	r.DiagnosticsList()
 }
 
 func oneStatus(p *parser, _ *request, r *walk, _ int) { p.op.Outcome = outcome(r.U32LE()) }
@@ -45,13 +45,13 @@ func answerStatuses(p *parser, q *request, r *walk) { p.results(q, r, oneStatus)
 func answerOneOfMany(p *parser, q *request, r *walk) {
 	p.outcomeOf(r, func(r *walk) { r.Skip(0) })
 	p.replyAll(q)
-	r.diagnosticsList()
+	r.DiagnosticsList()
 }
 
 // outcomeOf reads results that begin with a status each and sets the outcome: the
 // first of them if none is good.
 func (p *parser) outcomeOf(r *walk, rest func(r *walk)) {
-	n := r.list()
+	n := r.List()
 	var first uint32
 	good := false
 	for i := 0; i < n && !r.Failed(); i++ {
@@ -70,22 +70,22 @@ func (p *parser) outcomeOf(r *walk, rest func(r *walk)) {
 func answerAddNodes(p *parser, q *request, r *walk) {
 	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
 		p.op.Outcome = outcome(r.U32LE())
-		r.nodeID()
+		r.NodeID()
 	})
 }
 
 func answerBrowse(p *parser, q *request, r *walk) {
 	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
 		p.op.Outcome = outcome(r.U32LE())
-		r.text()
-		for n := r.list(); n > 0 && !r.Failed(); n-- {
-			r.nodeID() // reference
+		r.Text()
+		for n := r.List(); n > 0 && !r.Failed(); n-- {
+			r.NodeID() // reference
 			r.Skip(1)
-			r.expanded()
-			r.qualified()
-			r.localized()
+			r.Expanded()
+			r.Qualified()
+			r.Localized()
 			r.Skip(4)
-			r.expanded()
+			r.Expanded()
 		}
 	})
 }
@@ -93,25 +93,25 @@ func answerBrowse(p *parser, q *request, r *walk) {
 func answerTranslate(p *parser, q *request, r *walk) {
 	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
 		p.op.Outcome = outcome(r.U32LE())
-		for n := r.list(); n > 0 && !r.Failed(); n-- {
-			r.expanded()
+		for n := r.List(); n > 0 && !r.Failed(); n-- {
+			r.Expanded()
 			r.Skip(4)
 		}
 	})
 }
 
 func answerRegistered(p *parser, q *request, r *walk) {
-	for n := r.list(); n > 0 && !r.Failed(); n-- {
-		r.nodeID()
+	for n := r.List(); n > 0 && !r.Failed(); n-- {
+		r.NodeID()
 	}
 	p.replyAll(q)
 }
 
 func answerRead(p *parser, q *request, r *walk) {
 	p.results(q, r, func(p *parser, q *request, r *walk, i int) {
-		v, status := r.dataValue()
+		v, status := r.DataValue()
 		if p.op.Outcome = outcome(status); p.op.Outcome.Kind == firedoor.OutcomeOK && !r.Failed() {
-			p.op.Values = v.values
+			p.op.Values = v.Values
 			if q != nil {
 				p.tellFact(q, &v, i)
 			}
@@ -122,8 +122,8 @@ func answerRead(p *parser, q *request, r *walk) {
 func answerHistoryRead(p *parser, q *request, r *walk) {
 	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
 		p.op.Outcome = outcome(r.U32LE())
-		r.text()
-		r.extension()
+		r.Text()
+		r.Extension()
 	})
 }
 
@@ -131,7 +131,7 @@ func answerHistoryUpdate(p *parser, q *request, r *walk) {
 	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
 		p.op.Outcome = outcome(r.U32LE())
 		r.statuses()
-		r.diagnosticsList()
+		r.DiagnosticsList()
 	})
 }
 
@@ -139,9 +139,9 @@ func answerCall(p *parser, q *request, r *walk) {
 	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
 		p.op.Outcome = outcome(r.U32LE())
 		r.statuses()
-		r.diagnosticsList()
-		for n := r.list(); n > 0 && !r.Failed(); n-- {
-			r.variant()
+		r.DiagnosticsList()
+		for n := r.List(); n > 0 && !r.Failed(); n-- {
+			r.Variant()
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"firedoor"
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/wire"
 )
 
 // policy is how a channel is secured (OPC 10000-7, 6.6).
@@ -68,13 +69,13 @@ func (p *parser) handshake(k kind, chunk []byte) {
 	switch k {
 	case kindHello:
 		r.Skip(helloSize - headerSize - 4)
-		if n := r.U32LE(); n != nullLength && int64(n) != int64(r.Len()) {
+		if n := r.U32LE(); n != wire.UANull && int64(n) != int64(r.Len()) {
 			p.complain("URL does not fit its message")
 		}
 	case kindReverse:
 		p.reversed = p.dir == firedoor.FromClient
 		for range 2 {
-			if n := r.U32LE(); n != nullLength {
+			if n := r.U32LE(); n != wire.UANull {
 				r.Skip(int(n))
 			}
 		}
@@ -101,9 +102,9 @@ func (p *parser) failed(status uint32) {
 // openChannel reads a message that opens a channel or renews it (6.7.2.3).
 func (p *parser) openChannel(chunk []byte) {
 	r := &p.walk
-	*r = walk{Reader: protocol.Read(chunk[headerSize+4:])}
-	uri, certificate := r.text(), r.text()
-	r.text() // whose key it is encrypted with
+	*r = read(chunk[headerSize+4:])
+	uri, certificate := r.Text(), r.Text()
+	r.Text() // whose key it is encrypted with
 	if r.Failed() {
 		p.complain("security header longer than its message")
 		return
@@ -157,14 +158,14 @@ func (p *parser) openPlain(r *walk, name []byte) {
 		p.askOpen(name)
 		r.requestHeader()
 		r.Skip(4 + 4 + 4) // version, issue or renew, mode
-		r.text()          // nonce
+		r.Text()          // nonce
 		r.Skip(4)
 	default:
 		status, _ := r.responseHeader()
 		p.answerOpen(outcome(status))
 		if code != codeFault {
 			r.Skip(4 + 4 + 4 + 8 + 4) // version, channel, token, time, life
-			r.text()
+			r.Text()
 		}
 	}
 	p.cut, p.incomplete = false, false

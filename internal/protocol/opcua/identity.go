@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"firedoor"
-	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/wire"
 )
 
@@ -33,54 +32,29 @@ func (p *parser) fact(kind firedoor.FactKind, confidence uint8, source string, v
 	}
 }
 
-// application is what an ApplicationDescription (OPC 10000-4, 7.2) says.
-type application struct{ uri, product, name []byte }
-
-func (r *walk) application() (a application) {
-	a.uri, a.product, a.name = r.text(), r.text(), r.localized()
-	r.Skip(4)
-	r.text()
-	r.text()
-	r.texts()
-	return a
-}
-
-func (p *parser) applicationFacts(a *application, confidence uint8) {
-	p.fact(firedoor.FactSoftware, confidence, fromName, a.name)
-	p.fact(firedoor.FactSoftware, confidence, fromProduct, a.product)
-	p.fact(firedoor.FactComment, confidence, fromApplication, a.uri)
+func (p *parser) applicationFacts(a *wire.UAApplication, confidence uint8) {
+	p.fact(firedoor.FactSoftware, confidence, fromName, a.Name)
+	p.fact(firedoor.FactSoftware, confidence, fromProduct, a.Product)
+	p.fact(firedoor.FactComment, confidence, fromApplication, a.URI)
 }
 
 // endpoints reads a list of endpoints. All of them are the same server's: what it
 // is is told once, and each policy it offers.
 func (p *parser) endpoints(r *walk) {
 	offered := uint32(0)
-	n := r.list()
+	n := r.List()
 	for i := 0; i < n && !r.Failed(); i++ {
-		r.text() // URL
-		a := r.application()
-		certificate := r.text()
-		r.Skip(4) // mode
-		uri := r.text()
-		for tokens := r.list(); tokens > 0 && !r.Failed(); tokens-- {
-			r.text()
-			r.Skip(4)
-			r.text()
-			r.text()
-			r.text()
-		}
-		r.text() // transport
-		r.Skip(1)
+		one := r.Endpoint()
 		if r.Failed() {
 			return
 		}
 		if i == 0 {
-			p.applicationFacts(&a, said)
-			if len(certificate) > 0 {
-				p.certificate(certificate)
+			p.applicationFacts(&one.Server, said)
+			if len(one.Certificate) > 0 {
+				p.certificate(one.Certificate)
 			}
 		}
-		p.offers(uri, &offered)
+		p.offers(one.Policy, &offered)
 	}
 }
 
@@ -104,9 +78,9 @@ func answerEndpoints(p *parser, q *request, r *walk) {
 // or the only one behind a directory: then it is hearsay.
 func answerServers(p *parser, q *request, r *walk) {
 	p.replyAll(q)
-	n := r.list()
+	n := r.List()
 	for i := 0; i < n && !r.Failed(); i++ {
-		if a := r.application(); n == 1 && !r.Failed() {
+		if a := r.Application(); n == 1 && !r.Failed() {
 			p.applicationFacts(&a, hearsay)
 		}
 	}
@@ -114,21 +88,21 @@ func answerServers(p *parser, q *request, r *walk) {
 
 // askRegisterServer reads what a server tells a directory of itself.
 func askRegisterServer(p *parser, q *request, r *walk) {
-	a := application{uri: r.text(), product: r.text()}
-	names := r.list()
+	a := wire.UAApplication{URI: r.Text(), Product: r.Text()}
+	names := r.List()
 	for i := 0; i < names && !r.Failed(); i++ {
-		if name := r.localized(); i == 0 {
-			a.name = name
+		if name := r.Localized(); i == 0 {
+			a.Name = name
 		}
 	}
 	r.Skip(4)
-	r.text()
-	r.texts()
-	r.text()
+	r.Text()
+	r.Texts()
+	r.Text()
 	r.Skip(1)
 	if q.code == codeRegister2 {
-		for n := r.list(); n > 0 && !r.Failed(); n-- {
-			r.extension()
+		for n := r.List(); n > 0 && !r.Failed(); n-- {
+			r.Extension()
 		}
 	}
 	if !r.Failed() {
@@ -140,12 +114,12 @@ func askRegisterServer(p *parser, q *request, r *walk) {
 const codeRegister2 = 12211
 
 func askCreateSession(p *parser, _ *request, r *walk) {
-	a := r.application()
-	r.text() // server
-	r.text() // URL
-	r.text() // name of the session
-	r.text() // nonce
-	certificate := r.text()
+	a := r.Application()
+	r.Text() // server
+	r.Text() // URL
+	r.Text() // name of the session
+	r.Text() // nonce
+	certificate := r.Text()
 	r.Skip(8 + 4)
 	if r.Failed() {
 		return
@@ -160,23 +134,23 @@ func askCreateSession(p *parser, _ *request, r *walk) {
 // answerCreateSession passes over the token that stands for the session.
 func answerCreateSession(p *parser, q *request, r *walk) {
 	p.replyAll(q)
-	r.nodeID()
-	r.nodeID()
+	r.NodeID()
+	r.NodeID()
 	r.Skip(8)
-	r.text()
-	r.text() // certificate: it is in the endpoints as well
+	r.Text()
+	r.Text() // certificate: it is in the endpoints as well
 	p.endpoints(r)
 	p.pairs(r)
-	r.text()
-	r.text()
+	r.Text()
+	r.Text()
 	r.Skip(4)
 }
 
 // pairs passes over certificates and their signatures.
 func (p *parser) pairs(r *walk) {
-	for n := r.list(); n > 0 && !r.Failed(); n-- {
-		r.text()
-		r.text()
+	for n := r.List(); n > 0 && !r.Failed(); n-- {
+		r.Text()
+		r.Text()
 	}
 }
 
@@ -213,36 +187,36 @@ var (
 
 // askActivateSession reads who activates a session: never what proves it.
 func askActivateSession(p *parser, q *request, r *walk) {
-	r.text()
-	r.text()
+	r.Text()
+	r.Text()
 	p.pairs(r)
-	r.texts()
-	kind, body := r.extension()
-	r.text()
-	r.text()
+	r.Texts()
+	kind, body := r.Extension()
+	r.Text()
+	r.Text()
 	if r.Failed() {
 		return
 	}
-	if kind.null() { // no token is as good as an anonymous one
-		kind.number = tokenAnonymous
+	if kind.Null() { // no token is as good as an anonymous one
+		kind.Number = tokenAnonymous
 	}
 	word := tokenOther
 	for i := range tokenWords {
-		if kind.is(tokenWords[i].number) {
+		if kind.Is(tokenWords[i].number) {
 			word = tokenWords[i].word
 		}
 	}
 	p.op.Object = firedoor.Object{Space: &spaceToken, Text: word}
 	p.ask()
 	inner := read(body)
-	inner.text() // policy
-	name := inner.text()
+	inner.Text() // policy
+	name := inner.Text()
 	switch {
 	case inner.Failed():
 		return
-	case kind.is(tokenUser):
+	case kind.Is(tokenUser):
 		q.login = loginUser
-	case kind.is(tokenCertificate):
+	case kind.Is(tokenCertificate):
 		q.login, name = loginCertificate, commonName(name)
 	default:
 		return
@@ -251,9 +225,9 @@ func askActivateSession(p *parser, q *request, r *walk) {
 }
 
 func answerActivateSession(p *parser, q *request, r *walk) {
-	r.text()
+	r.Text()
 	r.statuses()
-	r.diagnosticsList()
+	r.DiagnosticsList()
 	p.replyAll(q)
 }
 
@@ -284,11 +258,11 @@ const (
 )
 
 // expectFact remembers that an item of a read will say what the server is.
-func (q *request) expectFact(id *node, attribute uint32, item int) {
-	if id.kind != idNumber || id.namespace != 0 || attribute != attributeValue || int(q.ntells) == maxTells {
+func (q *request) expectFact(id *wire.UANode, attribute uint32, item int) {
+	if id.Kind != wire.UANumber || id.Namespace != 0 || attribute != attributeValue || int(q.ntells) == maxTells {
 		return
 	}
-	switch f := factNode(min(id.number, 0xffff)); f {
+	switch f := factNode(min(id.Number, 0xffff)); f {
 	case nodeStatus, nodeBuild, nodeProduct, nodeMaker, nodeSoftware:
 		q.tells[q.ntells] = tell{uint32(item), f}
 		q.ntells++
@@ -296,22 +270,22 @@ func (q *request) expectFact(id *node, attribute uint32, item int) {
 }
 
 // tellFact emits the fact that item i of a read was remembered for.
-func (p *parser) tellFact(q *request, v *variant, i int) {
+func (p *parser) tellFact(q *request, v *wire.UAVariant, i int) {
 	for _, t := range q.tells[:q.ntells] {
 		if t.item != uint32(i) {
 			continue
 		}
 		switch {
-		case v.kind == typeText && t.fact == nodeProduct:
-			p.fact(firedoor.FactModel, builder, fromBuild, v.text)
-		case v.kind == typeText && t.fact == nodeMaker:
-			p.fact(firedoor.FactVendor, builder, fromBuild, v.text)
-		case v.kind == typeText && t.fact == nodeSoftware:
-			p.fact(firedoor.FactFirmware, builder, fromBuild, v.text)
-		case v.kind == typeExtension && v.inner.is(typeBuildInfo):
-			p.buildInfo(read(v.text))
-		case v.kind == typeExtension && v.inner.is(typeStatus):
-			r := read(v.text)
+		case v.Kind == wire.UATypeText && t.fact == nodeProduct:
+			p.fact(firedoor.FactModel, builder, fromBuild, v.Text)
+		case v.Kind == wire.UATypeText && t.fact == nodeMaker:
+			p.fact(firedoor.FactVendor, builder, fromBuild, v.Text)
+		case v.Kind == wire.UATypeText && t.fact == nodeSoftware:
+			p.fact(firedoor.FactFirmware, builder, fromBuild, v.Text)
+		case v.Kind == wire.UATypeExtension && v.Inner.Is(typeBuildInfo):
+			p.buildInfo(read(v.Text))
+		case v.Kind == wire.UATypeExtension && v.Inner.Is(typeStatus):
+			r := read(v.Text)
 			r.Skip(8 + 8 + 4) // start, now, state
 			p.buildInfo(r)
 		}
@@ -320,7 +294,7 @@ func (p *parser) tellFact(q *request, v *variant, i int) {
 
 // buildInfo reads a BuildInfo (OPC 10000-5, 12.4).
 func (p *parser) buildInfo(r walk) {
-	product, maker, name, version := r.text(), r.text(), r.text(), r.text()
+	product, maker, name, version := r.Text(), r.Text(), r.Text(), r.Text()
 	if r.Failed() {
 		return
 	}
@@ -329,8 +303,6 @@ func (p *parser) buildInfo(r walk) {
 	p.fact(firedoor.FactModel, builder, fromBuild, name)
 	p.fact(firedoor.FactFirmware, builder, fromBuild, version)
 }
-
-func read(b []byte) walk { return walk{Reader: protocol.Read(b)} }
 
 // certificate tells what a certificate says of the machine that sends it: the name
 // of its application, its URI and its host names (OPC 10000-6, 6.2.2). What does

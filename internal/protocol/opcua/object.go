@@ -1,12 +1,10 @@
 package opcua
 
 import (
-	"encoding/base64"
-	"encoding/binary"
-	"encoding/hex"
 	"strconv"
 
 	"firedoor"
+	"firedoor/internal/protocol/wire"
 )
 
 // Kinds of object. A node is told as in OPC 10000-6, 5.3.1.10 ("ns=2;s=Tank"), with
@@ -40,8 +38,8 @@ func appendText(dst []byte, o *firedoor.Object) []byte { return append(dst, o.Te
 func appendNode(dst []byte, o *firedoor.Object) []byte {
 	text := o.Text
 	n := min(int(o.At[3]>>8), len(text))
-	id := node{namespace: uint16(o.At[0]), number: o.At[1], kind: uint8(o.At[3]), text: text[:len(text)-n]}
-	dst = id.append(dst)
+	id := wire.UANode{Namespace: uint16(o.At[0]), Number: o.At[1], Kind: uint8(o.At[3]), Text: text[:len(text)-n]}
+	dst = id.AppendTo(dst)
 	if a := o.At[2]; a != 0 && a != attributeValue {
 		dst = append(dst, '/')
 		if int(a) < len(attributes) {
@@ -56,49 +54,15 @@ func appendNode(dst []byte, o *firedoor.Object) []byte {
 	return dst
 }
 
-func (n *node) append(dst []byte) []byte {
-	if n.namespace != 0 {
-		dst = append(strconv.AppendUint(append(dst, "ns="...), uint64(n.namespace), 10), ';')
-	}
-	switch n.kind {
-	case idText:
-		return append(append(dst, "s="...), n.text...)
-	case idGUID:
-		return appendGUID(append(dst, "g="...), n.text)
-	case idOpaque:
-		return base64.StdEncoding.AppendEncode(append(dst, "b="...), n.text)
-	}
-	return strconv.AppendUint(append(dst, "i="...), uint64(n.number), 10)
-}
-
-// appendGUID writes a Guid: its first three numbers are little-endian (5.2.2.6).
-func appendGUID(dst, b []byte) []byte {
-	if len(b) < 16 {
-		return dst
-	}
-	var g [16]byte
-	binary.BigEndian.PutUint32(g[:], binary.LittleEndian.Uint32(b))
-	binary.BigEndian.PutUint16(g[4:], binary.LittleEndian.Uint16(b[4:]))
-	binary.BigEndian.PutUint16(g[6:], binary.LittleEndian.Uint16(b[6:]))
-	copy(g[8:], b[8:16])
-	for i, end := range [...]int{4, 6, 8, 10, 16} {
-		if i > 0 {
-			dst = append(dst, '-')
-		}
-		dst = hex.AppendEncode(dst, g[[...]int{0, 4, 6, 8, 10}[i]:end])
-	}
-	return dst
-}
-
 // object makes a node, an attribute and a part of its value an object.
-func (p *parser) object(n *node, attribute uint32, part []byte) firedoor.Object {
-	o := firedoor.Object{Space: &spaceNode, At: [4]uint32{uint32(n.namespace), n.number, attribute, uint32(n.kind)}, Text: n.text}
+func (p *parser) object(n *wire.UANode, attribute uint32, part []byte) firedoor.Object {
+	o := firedoor.Object{Space: &spaceNode, At: [4]uint32{uint32(n.Namespace), n.Number, attribute, uint32(n.Kind)}, Text: n.Text}
 	if len(part) > 0 {
 		o.At[3] |= uint32(len(part)) << 8
-		if len(n.text) == 0 {
+		if len(n.Text) == 0 {
 			o.Text = part
 		} else {
-			p.text = append(append(p.text[:0], n.text...), part...)
+			p.text = append(append(p.text[:0], n.Text...), part...)
 			o.Text = p.text
 		}
 	}

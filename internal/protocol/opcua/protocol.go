@@ -5,6 +5,7 @@ import (
 
 	"firedoor"
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/wire"
 )
 
 // Protocol is OPC UA over TCP.
@@ -15,7 +16,8 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "OPC UA binary over TCP", Depth: protocol.Deep, By: "OPC 10000-4, -6",
-		Unread: []string{"texts, structures and dates as values: the node only", "services with SignAndEncrypt: peers and rhythm only"}},
+		Unread: []string{"texts and structures as values: the node only", "services with SignAndEncrypt: peers and rhythm only"},
+		Peers:  []string{"gopcua", "node-opcua"}},
 	New:    func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{&spaceNode, &spacePath, &spaceMethod, &spacePolicy, &spaceToken, &spaceHandle},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,
@@ -57,7 +59,7 @@ func probeHello(b []byte, size uint32) protocol.Match {
 		return protocol.More
 	}
 	url := binary.LittleEndian.Uint32(b[helloSize-4:])
-	if url != nullLength && url != size-helloSize {
+	if url != wire.UANull && url != size-helloSize {
 		return protocol.No
 	}
 	return protocol.Yes

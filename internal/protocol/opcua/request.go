@@ -4,20 +4,21 @@ import (
 	"strconv"
 
 	"firedoor"
+	"firedoor/internal/protocol/wire"
 )
 
 // The readers of requests stand in the order of OPC 10000-4. Each emits an
 // operation for every object as soon as it is read.
 
 func askFindServers(_ *parser, _ *request, r *walk) {
-	r.text() // URL by which the client found the server
-	r.texts()
-	r.texts()
+	r.Text() // URL by which the client found the server
+	r.Texts()
+	r.Texts()
 }
 
 func askServersOnNetwork(_ *parser, _ *request, r *walk) {
 	r.Skip(8)
-	r.texts()
+	r.Texts()
 }
 
 func askNumber(_ *parser, _ *request, r *walk)       { r.Skip(4) }
@@ -27,20 +28,20 @@ func askCloseSession(_ *parser, _ *request, r *walk) { r.Skip(1) }
 const maxPathNames = 32
 
 func askAddNodes(p *parser, _ *request, r *walk) {
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		parent := r.expanded()
-		r.nodeID() // reference
-		wanted := r.expanded()
-		namespace, name := r.qualified()
+		parent := r.Expanded()
+		r.NodeID() // reference
+		wanted := r.Expanded()
+		namespace, name := r.Qualified()
 		r.Skip(4) // class
-		r.extension()
-		r.expanded() // type
+		r.Extension()
+		r.Expanded() // type
 		if r.Failed() {
 			return
 		}
-		if wanted.kind == idNumber && wanted.number == 0 { // the server is to choose: the place tells what it is
-			p.text = appendName(append(parent.append(p.text[:0]), '/'), namespace, name)
+		if wanted.Kind == wire.UANumber && wanted.Number == 0 { // the server is to choose: the place tells what it is
+			p.text = appendName(append(parent.AppendTo(p.text[:0]), '/'), namespace, name)
 			p.op.Object = firedoor.Object{Space: &spacePath, Text: p.text}
 		} else {
 			p.op.Object = p.object(&wanted, 0, nil)
@@ -54,13 +55,13 @@ func appendName(dst []byte, namespace uint16, name []byte) []byte {
 }
 
 func askAddReferences(p *parser, _ *request, r *walk) {
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		source := r.nodeID()
-		r.nodeID() // reference
+		source := r.NodeID()
+		r.NodeID() // reference
 		r.Skip(1)
-		r.text()
-		r.expanded() // target
+		r.Text()
+		r.Expanded() // target
 		r.Skip(4)
 		if !p.askNode(&source, i, n, r) {
 			return
@@ -69,7 +70,7 @@ func askAddReferences(p *parser, _ *request, r *walk) {
 }
 
 // askNode emits item i of n about a node, unless reading it failed.
-func (p *parser) askNode(id *node, i, n int, r *walk) bool {
+func (p *parser) askNode(id *wire.UANode, i, n int, r *walk) bool {
 	if r.Failed() {
 		return false
 	}
@@ -79,9 +80,9 @@ func (p *parser) askNode(id *node, i, n int, r *walk) bool {
 }
 
 func askDeleteNodes(p *parser, _ *request, r *walk) {
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		id := r.nodeID()
+		id := r.NodeID()
 		r.Skip(1)
 		if !p.askNode(&id, i, n, r) {
 			return
@@ -90,12 +91,12 @@ func askDeleteNodes(p *parser, _ *request, r *walk) {
 }
 
 func askDeleteReferences(p *parser, _ *request, r *walk) {
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		source := r.nodeID()
-		r.nodeID()
+		source := r.NodeID()
+		r.NodeID()
 		r.Skip(1)
-		r.expanded()
+		r.Expanded()
 		r.Skip(1)
 		if !p.askNode(&source, i, n, r) {
 			return
@@ -104,13 +105,13 @@ func askDeleteReferences(p *parser, _ *request, r *walk) {
 }
 
 func askBrowse(p *parser, _ *request, r *walk) {
-	r.nodeID() // view
+	r.NodeID() // view
 	r.Skip(8 + 4 + 4)
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		id := r.nodeID()
+		id := r.NodeID()
 		r.Skip(4) // direction
-		r.nodeID()
+		r.NodeID()
 		r.Skip(1 + 4 + 4) // subtypes, classes, fields wanted
 		if !p.askNode(&id, i, n, r) {
 			return
@@ -121,9 +122,9 @@ func askBrowse(p *parser, _ *request, r *walk) {
 // askBrowseNext names nothing: what goes on is known to the server alone.
 func askBrowseNext(p *parser, _ *request, r *walk) {
 	r.Skip(1)
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		r.text()
+		r.Text()
 		if r.Failed() {
 			return
 		}
@@ -132,15 +133,15 @@ func askBrowseNext(p *parser, _ *request, r *walk) {
 }
 
 func askTranslate(p *parser, _ *request, r *walk) {
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		start := r.nodeID()
-		p.text = start.append(p.text[:0])
-		names := r.list()
+		start := r.NodeID()
+		p.text = start.AppendTo(p.text[:0])
+		names := r.List()
 		for k := 0; k < names && !r.Failed(); k++ {
-			r.nodeID()
+			r.NodeID()
 			r.Skip(2)
-			namespace, name := r.qualified()
+			namespace, name := r.Qualified()
 			if k < maxPathNames {
 				p.text = appendName(append(p.text, '/'), namespace, name)
 			}
@@ -154,9 +155,9 @@ func askTranslate(p *parser, _ *request, r *walk) {
 }
 
 func askNodes(p *parser, _ *request, r *walk) {
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		id := r.nodeID()
+		id := r.NodeID()
 		if !p.askNode(&id, i, n, r) {
 			return
 		}
@@ -165,16 +166,16 @@ func askNodes(p *parser, _ *request, r *walk) {
 
 func askQueryNext(_ *parser, _ *request, r *walk) {
 	r.Skip(1)
-	r.text()
+	r.Text()
 }
 
 // readValue reads a ReadValueId (7.29) into the operation's object.
-func (p *parser) readValue(r *walk) node {
-	id := r.nodeID()
+func (p *parser) readValue(r *walk) wire.UANode {
+	id := r.NodeID()
 	at := r.Pos()
 	attribute := r.U32LE()
-	part := r.text()
-	r.qualified() // encoding wanted
+	part := r.Text()
+	r.Qualified() // encoding wanted
 	if !r.Failed() {
 		p.op.Object = p.object(&id, attribute, part)
 		p.refuse("attribute", at) // no such attribute: this item alone is declined
@@ -184,7 +185,7 @@ func (p *parser) readValue(r *walk) node {
 
 func askRead(p *parser, q *request, r *walk) {
 	r.Skip(8 + 4) // age, time stamps wanted
-	n := r.list()
+	n := r.List()
 	for i := range n {
 		id := p.readValue(r)
 		if r.Failed() {
@@ -196,14 +197,14 @@ func askRead(p *parser, q *request, r *walk) {
 }
 
 func askHistoryRead(p *parser, _ *request, r *walk) {
-	r.extension() // what of the past
+	r.Extension() // what of the past
 	r.Skip(4 + 1)
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		id := r.nodeID()
-		part := r.text()
-		r.qualified()
-		r.text() // where to go on
+		id := r.NodeID()
+		part := r.Text()
+		r.Qualified()
+		r.Text() // where to go on
 		if r.Failed() {
 			return
 		}
@@ -213,17 +214,17 @@ func askHistoryRead(p *parser, _ *request, r *walk) {
 }
 
 func askWrite(p *parser, _ *request, r *walk) {
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		id := r.nodeID()
+		id := r.NodeID()
 		at := r.Pos()
 		attribute := r.U32LE()
-		part := r.text()
+		part := r.Text()
 		if r.Failed() {
 			return
 		}
-		v, _ := r.dataValue()
-		p.op.Object, p.op.Values = p.object(&id, attribute, part), v.values
+		v, _ := r.DataValue()
+		p.op.Object, p.op.Values = p.object(&id, attribute, part), v.Values
 		p.refuse("attribute", at)
 		p.askItem(i, n)
 		if r.Failed() {
@@ -235,15 +236,15 @@ func askWrite(p *parser, _ *request, r *walk) {
 // askHistoryUpdate reads the node with which each kind of update begins (OPC
 // 10000-11, 6.9).
 func askHistoryUpdate(p *parser, _ *request, r *walk) {
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		_, body := r.extension()
+		_, body := r.Extension()
 		if r.Failed() {
 			return
 		}
 		p.op.Object = firedoor.Object{}
 		inner := read(body)
-		if id := inner.nodeID(); !inner.Failed() {
+		if id := inner.NodeID(); !inner.Failed() {
 			p.op.Object = p.object(&id, 0, nil)
 		}
 		p.askItem(i, n)
@@ -253,14 +254,14 @@ func askHistoryUpdate(p *parser, _ *request, r *walk) {
 // askCall tells the method and the object it is called on. Arguments are told
 // where they are numbers of one type.
 func askCall(p *parser, _ *request, r *walk) {
-	n := r.list()
+	n := r.List()
 	for i := range n {
-		object, method := r.nodeID(), r.nodeID()
+		object, method := r.NodeID(), r.NodeID()
 		if r.Failed() {
 			return
 		}
 		p.op.Values = p.readArguments(r)
-		p.text = method.append(append(object.append(p.text[:0]), '/'))
+		p.text = method.AppendTo(append(object.AppendTo(p.text[:0]), '/'))
 		p.op.Object = firedoor.Object{Space: &spaceMethod, Text: p.text}
 		p.askItem(i, n)
 		if r.Failed() {
@@ -275,20 +276,20 @@ func (p *parser) readArguments(r *walk) firedoor.Values {
 	p.arguments = p.arguments[:0]
 	var all firedoor.Values
 	same := true
-	n := r.list()
+	n := r.List()
 	for i := 0; i < n && !r.Failed(); i++ {
-		v := r.variant()
+		v := r.Variant()
 		if i == 0 {
-			all = v.values
+			all = v.Values
 		}
-		same = same && v.values.Type == all.Type && all.Type != firedoor.NoValue && len(p.arguments) < 8*maxElements
+		same = same && v.Values.Type == all.Type && all.Type != firedoor.NoValue && len(p.arguments) < 8*wire.UAMaxElements
 		if same {
-			p.arguments = append(p.arguments, v.values.Raw...)
+			p.arguments = append(p.arguments, v.Values.Raw...)
 		}
 	}
 	if r.Failed() || !same || len(p.arguments) == 0 {
 		return firedoor.Values{}
 	}
-	all.Raw, all.Count = p.arguments, min(maxElements, len(p.arguments)/all.Type.Size())
+	all.Raw, all.Count = p.arguments, min(wire.UAMaxElements, len(p.arguments)/all.Type.Size())
 	return all
 }

@@ -67,7 +67,7 @@ var services = [...]service{
 	{826, 829, firedoor.VerbSession, "publish", askPublish, answerPublish},
 	{832, 835, firedoor.VerbSession, "republish", askRepublish, answerRepublish},
 	{841, 844, firedoor.VerbSession, "transfer subscriptions", askTransfer, answerTransferred},
-	{847, 850, firedoor.VerbSession, "delete subscriptions", askDeleteSubscriptions, answerOneOfMany},
+	{847, 850, firedoor.VerbSession, "delete subscriptions", askDeleteSubscriptions, answerDeleteSubscriptions},
 	{12208, 12209, firedoor.VerbIdentify, "find servers on network", askServersOnNetwork, nil},
 	{12211, 12212, firedoor.VerbIdentify, "register server 2", askRegisterServer, nil},
 }

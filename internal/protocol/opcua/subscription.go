@@ -1,8 +1,6 @@
 package opcua
 
-import (
-	"firedoor"
-)
+import "firedoor"
 
 // Limits of what is remembered of subscriptions, per connection. Data of an item
 // that found no room comes with the client's number for it.
@@ -16,7 +14,8 @@ const (
 // for: of one that is refused no data come.
 type monitored struct {
 	byHandle map[uint64]firedoor.Object
-	bytes    int // of all texts
+	bytes    int      // of all texts
+	leaving  []uint32 // subscriptions whose deletion was asked; at most maxLeaving
 }
 
 func (m *monitored) put(subscription, handle uint32, o *firedoor.Object) {
@@ -50,6 +49,17 @@ func (m *monitored) drop(subscription uint32) {
 	}
 }
 
+func (m *monitored) leave(subscription uint32) {
+	if len(m.byHandle) == 0 {
+		return
+	}
+	if len(m.leaving) == maxLeaving {
+		m.drop(m.leaving[0])
+		m.leaving = append(m.leaving[:0], m.leaving[1:]...)
+	}
+	m.leaving = append(m.leaving, subscription)
+}
+
 func (m *monitored) object(subscription, handle uint32) firedoor.Object {
 	if o, ok := m.byHandle[uint64(subscription)<<32|uint64(handle)]; ok {
 		return o
@@ -62,7 +72,7 @@ func (m *monitored) object(subscription, handle uint32) firedoor.Object {
 func (r *walk) parameters() (handle uint32) {
 	handle = r.U32LE()
 	r.Skip(8)
-	r.extension()
+	r.Extension()
 	r.Skip(4 + 1)
 	return handle
 }
@@ -70,7 +80,7 @@ func (r *walk) parameters() (handle uint32) {
 func askMonitor(p *parser, _ *request, r *walk) {
 	subscription := r.U32LE()
 	r.Skip(4)
-	n := r.list()
+	n := r.List()
 	for i := range n {
 		p.readValue(r)
 		r.Skip(4) // mode
@@ -90,13 +100,13 @@ func answerMonitored(p *parser, q *request, r *walk) {
 	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
 		p.op.Outcome = outcome(r.U32LE())
 		r.Skip(4 + 8 + 4)
-		r.extension()
+		r.Extension()
 	})
 }
 
 func askModifyItems(_ *parser, _ *request, r *walk) {
 	r.Skip(4 + 4)
-	for n := r.list(); n > 0 && !r.Failed(); n-- {
+	for n := r.List(); n > 0 && !r.Failed(); n-- {
 		r.Skip(4)
 		r.parameters()
 	}
@@ -105,10 +115,10 @@ func askModifyItems(_ *parser, _ *request, r *walk) {
 func answerModified(p *parser, q *request, r *walk) {
 	p.outcomeOf(r, func(r *walk) {
 		r.Skip(8 + 4)
-		r.extension()
+		r.Extension()
 	})
 	p.replyAll(q)
-	r.diagnosticsList()
+	r.DiagnosticsList()
 }
 
 // numbers4 passes over a list of numbers of four bytes.
@@ -128,7 +138,7 @@ func askTriggering(_ *parser, _ *request, r *walk) {
 func answerTriggering(p *parser, q *request, r *walk) {
 	for range 2 { // links added, links removed
 		r.statuses()
-		r.diagnosticsList()
+		r.DiagnosticsList()
 	}
 	p.replyAll(q)
 }
@@ -158,7 +168,7 @@ func askPublishingMode(_ *parser, _ *request, r *walk) {
 }
 
 func askPublish(_ *parser, _ *request, r *walk) {
-	for n := r.list(); n > 0 && !r.Failed(); n-- {
+	for n := r.List(); n > 0 && !r.Failed(); n-- {
 		r.Skip(4 + 4)
 	}
 }
@@ -173,24 +183,29 @@ func askTransfer(_ *parser, _ *request, r *walk) {
 func answerTransferred(p *parser, q *request, r *walk) {
 	p.outcomeOf(r, func(r *walk) { r.numbers4() })
 	p.replyAll(q)
-	r.diagnosticsList()
+	r.DiagnosticsList()
 }
 
-// maxDropped is how many subscriptions are forgotten one by one when they are
-// deleted; with more of them all are.
-const maxDropped = 32
+// maxLeaving is how many subscriptions wait to be forgotten until their deletion is answered; beyond it the oldest is
+// forgotten at once.
+const maxLeaving = 32
 
-// askDeleteSubscriptions forgets their items: a server gives the number again.
+// askDeleteSubscriptions notes whose items will be forgotten. Until the answer the server may still send data of them;
+// after it, it may give the number again.
 func askDeleteSubscriptions(p *parser, _ *request, r *walk) {
-	n := r.list()
-	if n > maxDropped && !p.dry {
-		p.nodes = monitored{}
-	}
-	for ; n > 0 && !r.Failed(); n-- {
+	for n := r.List(); n > 0 && !r.Failed(); n-- {
 		if id := r.U32LE(); !r.Failed() && !p.dry {
-			p.nodes.drop(id)
+			p.nodes.leave(id)
 		}
 	}
+}
+
+func answerDeleteSubscriptions(p *parser, q *request, r *walk) {
+	for _, id := range p.nodes.leaving {
+		p.nodes.drop(id)
+	}
+	p.nodes.leaving = p.nodes.leaving[:0]
+	answerOneOfMany(p, q, r)
 }
 
 func answerPublish(p *parser, q *request, r *walk) {
@@ -200,15 +215,15 @@ func answerPublish(p *parser, q *request, r *walk) {
 	r.Skip(1)
 	p.notifications(subscription, r)
 	r.statuses() // of the acknowledgements
-	r.diagnosticsList()
+	r.DiagnosticsList()
 }
 
 // answerRepublish brings what a publish brought before: it says nothing new.
 func answerRepublish(p *parser, q *request, r *walk) {
 	p.replyAll(q)
 	r.Skip(4 + 8)
-	for n := r.list(); n > 0 && !r.Failed(); n-- {
-		r.extension()
+	for n := r.List(); n > 0 && !r.Failed(); n-- {
+		r.Extension()
 	}
 }
 
@@ -221,14 +236,14 @@ const (
 // notifications reads a NotificationMessage (7.26).
 func (p *parser) notifications(subscription uint32, r *walk) {
 	r.Skip(4 + 8)
-	for n := r.list(); n > 0 && !r.Failed(); n-- {
-		kind, body := r.extension()
+	for n := r.List(); n > 0 && !r.Failed(); n-- {
+		kind, body := r.Extension()
 		inner := read(body)
 		switch {
 		case r.Failed():
-		case kind.is(codeDataChange):
+		case kind.Is(codeDataChange):
 			p.changes(subscription, &inner)
-		case kind.is(codeEvents):
+		case kind.Is(codeEvents):
 			p.happenings(subscription, &inner)
 		default:
 			continue
@@ -241,26 +256,26 @@ func (p *parser) notifications(subscription uint32, r *walk) {
 
 // changes emits a sample for each value that changed.
 func (p *parser) changes(subscription uint32, r *walk) {
-	for n := r.list(); n > 0 && !r.Failed(); n-- {
+	for n := r.List(); n > 0 && !r.Failed(); n-- {
 		handle := r.U32LE()
-		v, status := r.dataValue()
+		v, status := r.DataValue()
 		if r.Failed() {
 			return
 		}
 		if status&statusBad != 0 {
-			v.values = firedoor.Values{}
+			v.Values = firedoor.Values{}
 		}
-		p.say("data change notification", codeDataChange, p.nodes.object(subscription, handle), v.values)
+		p.say("data change notification", codeDataChange, p.nodes.object(subscription, handle), v.Values)
 	}
 }
 
 // happenings emits a sample for each event. Its fields are those the client chose,
 // which are not told.
 func (p *parser) happenings(subscription uint32, r *walk) {
-	for n := r.list(); n > 0 && !r.Failed(); n-- {
+	for n := r.List(); n > 0 && !r.Failed(); n-- {
 		handle := r.U32LE()
-		for fields := r.list(); fields > 0 && !r.Failed(); fields-- {
-			r.variant()
+		for fields := r.List(); fields > 0 && !r.Failed(); fields-- {
+			r.Variant()
 		}
 		if !r.Failed() {
 			p.say("event notification", codeEvents, p.nodes.object(subscription, handle), firedoor.Values{})

@@ -1,5 +1,5 @@
 // Package wire reads what several protocols carry in common: TPKT and COTP,
-// CIP, the DNS message, BER and DCE/RPC; and it holds the scratch that parsers of
+// CIP, the DNS message, BER, DCE/RPC and the binary encoding of OPC UA; and it holds the scratch that parsers of
 // identity speak their facts with.
 //
 // It must not know a protocol's ports, must not judge, must not allocate per

@@ -1,0 +1,259 @@
+package dlms
+
+import (
+	"firedoor"
+	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/wire"
+)
+
+// answer joins an answer to its request.
+func (p *parser) answer(s *service) {
+	a := p.k.body
+	ends := uint64(p.k.from)<<32 | uint64(p.k.to)<<16
+	var q *question
+	if s.kind == both {
+		q = p.asked.Take(ends | keyOther | uint64(a[0]))
+	} else if s.asked != 0 {
+		q = p.asked.Take(ends | keyOf(s.asked, a))
+	} else {
+		q = p.any(ends)
+	}
+	if q == nil {
+		p.partial(s, a)
+		return
+	}
+	p.begin(q)
+	switch a[0] {
+	case aare:
+		p.associated(q, a)
+	case getResponse, setResponse, actionResponse:
+		p.results(q, a)
+	case exception, serviceError:
+		p.all(q, failure(a))
+	default:
+		p.all(q, firedoor.OK) // what a ciphered answer says is not seen
+	}
+}
+
+// any takes the request that an answer without an invoke identifier is for: the
+// only one that waits.
+func (p *parser) any(ends uint64) *question {
+	for k := range uint64(16) {
+		if q := p.asked.Take(ends | k); q != nil {
+			return q
+		}
+	}
+	for tag := range services {
+		if services[tag].kind != asks && services[tag].kind != both {
+			continue
+		}
+		if q := p.asked.Take(ends | keyOf(byte(tag), nil)); q != nil {
+			return q
+		}
+	}
+	return nil
+}
+
+// failure is the outcome of an exception or a confirmed service error.
+func failure(a []byte) firedoor.Outcome {
+	switch {
+	case a[0] == exception && len(a) > 2:
+		return named(exceptions[:], a[2])
+	case len(a) > 1:
+		return firedoor.Failed(uint32(a[1]), "")
+	}
+	return firedoor.Failed(0, "")
+}
+
+// all gives one outcome to all items.
+func (p *parser) all(q *question, o firedoor.Outcome) {
+	for i := range max(1, len(q.objects)) {
+		p.reply(q, i, o, firedoor.Values{})
+	}
+}
+
+func (p *parser) reply(q *question, i int, o firedoor.Outcome, v firedoor.Values) {
+	p.item(q, i)
+	p.op.ID, p.op.Phase, p.op.Outcome, p.op.Values = q.id+uint32(i), firedoor.Answered, o, v
+	p.emit(&p.opEvent)
+}
+
+// partial tells an answer whose request was not seen.
+func (p *parser) partial(s *service, a []byte) {
+	p.op = firedoor.Operation{Code: uint32(a[0]), Function: s.name, Verb: s.verb, HasUnit: true, Unit: uint32(p.k.from), Partial: true}
+	p.op.Outcome = firedoor.OK
+	switch a[0] {
+	case exception, serviceError:
+		p.op.Outcome = failure(a)
+	case aare:
+		p.op.Outcome, _ = accepted(a)
+	case getResponse, setResponse, actionResponse:
+		r := protocol.Read(a[1:])
+		if choice := r.U8(); choice == 1 {
+			r.Skip(1)
+			p.op.Outcome, p.op.Values, _ = one(s.asked, &r)
+		}
+	}
+	p.last++
+	p.op.ID, p.op.Phase = p.last, firedoor.Answered
+	p.emit(&p.opEvent)
+}
+
+// accepted reads the result of an association (IEC 62056-5-3, 9.3.2).
+func accepted(a []byte) (o firedoor.Outcome, sound bool) {
+	outer := wire.ReadBER(a)
+	r := outer.Into(aare)
+	result, reason := int64(-1), int64(0)
+	for !r.Failed() && r.Len() > 0 {
+		tag, content := r.Any()
+		switch tag {
+		case 0xa2:
+			inner := wire.ReadBER(content)
+			result = inner.Int()
+		case 0xa3: // who diagnoses, and what
+			inner := wire.ReadBER(content)
+			_, c := inner.Any()
+			inner = wire.ReadBER(c)
+			reason = inner.Int()
+		}
+	}
+	switch {
+	case r.Failed() || result < 0:
+		return firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}, false
+	case result == 0:
+		return firedoor.OK, true
+	default:
+		return named(diagnostics[:], byte(reason)), true
+	}
+}
+
+func (p *parser) associated(q *question, a []byte) {
+	o, sound := accepted(a)
+	login := q.login
+	p.reply(q, 0, o, firedoor.Values{})
+	switch {
+	case !sound && !p.k.part:
+		p.malformed("association answer without a result")
+	case o.Kind == firedoor.OutcomeError && login > 0:
+		p.voice.Login(p.emit, nil, "failed")
+	case o.Kind == firedoor.OutcomeOK && login == loginLow:
+		p.voice.Login(p.emit, nil, "ok")
+	}
+}
+
+// results reads the answer to GET, SET or ACTION. Choice 1 is one result, a list
+// has its count; all others are blocks, which are taken for accepted.
+func (p *parser) results(q *question, a []byte) {
+	r := protocol.Read(a[1:])
+	choice := r.U8()
+	r.Skip(1)
+	n := 1
+	switch {
+	case r.Failed():
+		p.all(q, firedoor.Outcome{Kind: firedoor.OutcomeNoResponse})
+		p.malformed("answer ends too early")
+		return
+	case choice == 1:
+	case choice == 3 && a[0] != setResponse, choice == 5 && a[0] == setResponse:
+		n = int(r.U8())
+	default:
+		p.all(q, firedoor.OK)
+		return
+	}
+	if n != max(1, len(q.objects)) {
+		p.all(q, firedoor.Outcome{Kind: firedoor.OutcomeNoResponse})
+		if len(q.objects) > 0 {
+			p.malformed("answer has not as many results as were asked for")
+		}
+		return
+	}
+	for i := range n {
+		o, v, text := one(q.tag, &r)
+		if r.Failed() {
+			o = firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}
+		}
+		if i < len(q.objects) && guarded(&q.objects[i]) {
+			v = firedoor.Values{}
+		}
+		p.reply(q, i, o, v)
+		if o.Kind == firedoor.OutcomeOK && i < len(q.objects) {
+			p.identify(&q.objects[i], text)
+		}
+		if q.login == loginHigh && q.tag == actionRequest {
+			p.authenticated(o)
+		}
+	}
+	if r.Failed() && !p.k.part {
+		p.malformed("answer ends too early")
+	}
+}
+
+// one reads a result. That of GET is data behind a 0, or an error behind a 1; that
+// of an ACTION may have such a thing behind it.
+func one(tag byte, r *protocol.Reader) (o firedoor.Outcome, v firedoor.Values, text []byte) {
+	code := r.U8()
+	switch tag {
+	case setRequest:
+		return result(code), v, nil
+	case actionRequest:
+		if r.Len() > 0 && r.U8() != 0 {
+			if r.U8() == 0 {
+				skipDatum(r)
+			} else {
+				r.Skip(1)
+			}
+		}
+		return result(code), v, nil
+	}
+	if code != 0 {
+		return result(r.U8()), v, nil
+	}
+	v, text = skipDatum(r)
+	return firedoor.OK, v, text
+}
+
+// skipDatum passes over data; what cannot be measured is taken to fill the rest.
+func skipDatum(r *protocol.Reader) (v firedoor.Values, text []byte) {
+	rest := *r
+	b := rest.Rest()
+	size, v, text := datum(b)
+	if size == 0 && len(b) > 0 {
+		size = len(b)
+		v, text = firedoor.Values{}, nil
+	}
+	if len(b) == 0 {
+		size = 1 // there is none
+	}
+	r.Skip(size)
+	return v, text
+}
+
+func (p *parser) authenticated(o firedoor.Outcome) {
+	word := "failed"
+	if o.Kind == firedoor.OutcomeOK {
+		word = "ok"
+	}
+	p.voice.Login(p.emit, nil, word)
+}
+
+// identify tells what an attribute says of the meter. A logical device name begins
+// with three letters of its maker.
+func (p *parser) identify(o *firedoor.Object, text []byte) {
+	kind := factOf(o)
+	if kind == 0 || !printable(text) {
+		return
+	}
+	p.voice.Fact(p.emit, firedoor.Identity{About: firedoor.AboutServer, Kind: kind, Confidence: 90, Source: "cosem object", Value: text})
+	if kind == firedoor.FactName && len(text) > 3 {
+		p.voice.Fact(p.emit, firedoor.Identity{About: firedoor.AboutServer, Kind: firedoor.FactVendor, Confidence: 90, Source: "logical device name", Value: text[:3]})
+	}
+}
+
+func printable(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return len(b) > 0
+}

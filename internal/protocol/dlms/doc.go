@@ -1,0 +1,11 @@
+// Package dlms reads DLMS/COSEM (IEC 62056-5-3) in the wrapper of TCP and UDP (IEC
+// 62056-47: port 4059) and in HDLC frames (IEC 62056-46) that gateways carry over
+// TCP: associations, GET, SET and ACTION with class, OBIS code and attribute or
+// method, the outcome of each, notifications, and what a meter says of itself.
+//
+// It must not read what authenticates (passwords, challenges, keys), must not
+// decipher, and must not put blocks or segments together: what is in them is not
+// told, and of a segmented frame only the first part is looked at. A meter that
+// opens the connection itself and is then asked is not read: a request of the
+// server's side is passed over.
+package dlms

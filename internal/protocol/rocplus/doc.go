@@ -1,0 +1,12 @@
+// Package rocplus reads ROC Plus, the protocol of Emerson's ROC800, FloBoss and
+// DL8000 flow computers and RTUs, over TCP (port 4000): which opcode was asked of
+// which unit, the points that are read and written, who logs in, files on their
+// way, what the device refused, and what it is (opcode 6).
+//
+// Opcodes and fields are those of the ROC Plus Protocol Specifications Manual as an
+// open analyser of the protocol names them. Nothing in a message tells a request
+// from an answer: the side does. Answers come in the order of requests.
+//
+// It must not read passwords, nor values: which type a parameter has is told by 300
+// pages of point types.
+package rocplus
