@@ -100,6 +100,7 @@ var judgedProtocols = []string{
 	"fins",
 	"melsec",
 	"ads",
+	"tristation",
 	"pniocm",
 	"ecat",
 	"epl",

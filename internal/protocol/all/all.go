@@ -52,6 +52,7 @@ import (
 	"firedoor/internal/protocol/synphasor"
 	"firedoor/internal/protocol/telnet"
 	"firedoor/internal/protocol/tls"
+	"firedoor/internal/protocol/tristation"
 	"firedoor/internal/protocol/uadp"
 )
 
@@ -90,6 +91,7 @@ var List = []*protocol.Protocol{
 	rtps.Protocol,
 	coap.Protocol,
 	ads.Protocol,
+	tristation.Protocol,
 
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,
