@@ -30,7 +30,7 @@ func (d dialect) trials() []device.Request {
 // fits, and for some that only vendors have.
 var modbusTrials = []device.Request{
 	trial(1, 0, 0, 0, 1), trial(2, 0, 0, 0, 1), trial(3, 0, 0, 0, 1), trial(4, 0, 0, 0, 1), trial(7), trial(8, 0, 0, 0xa5, 0x37), trial(11), trial(12),
-	trial(17), trial(20, 7, 6, 0, 1, 0, 0, 0, 1), trial(24, 0, 0), trial(43, 14, 1, 0), trial(65), trial(66), trial(72), trial(90, 0, 2), trial(100), trial(110),
+	trial(17), trial(20, 7, 6, 0, 1, 0, 0, 0, 1), trial(24, 0, 0), trial(43, 14, 1, 0), trial(65), trial(66), trial(72), trial(umasFunction, 0, 2), trial(100), trial(110),
 }
 
 func trial(code uint8, data ...byte) device.Request {

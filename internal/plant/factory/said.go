@@ -43,6 +43,9 @@ func said(m *image, r *device.Request) []truth.Operation {
 		if w, ok := rawWords[r.Code]; ok {
 			op.Function, op.Verb = w.function, w.verb
 		}
+		if r.Code == umasFunction { // another protocol travels in it
+			op.Protocol = "umas"
+		}
 	case device.Download:
 		op.Object = "block:" + r.Block + "/P"
 	case device.Upload:
@@ -79,8 +82,12 @@ var rawWords = map[uint8]struct{ function, verb string }{
 	1: {"read coils", "read"}, 2: {"read discrete inputs", "read"}, 3: {"read holding registers", "read"}, 4: {"read input registers", "read"},
 	7: {"read exception status", "diagnose"}, 8: {"diagnostics: return query data", "diagnose"}, 11: {"get comm event counter", "diagnose"},
 	12: {"get comm event log", "diagnose"}, 17: {"report server id", "identify"}, 20: {"read file record", "read"}, 24: {"read fifo queue", "read"},
-	43: {"read device identification", "identify"},
+	43: {"read device identification", "identify"}, umasFunction: {"read id", "identify"},
 }
+
+// umasFunction is the Modbus function that a maker's own protocol travels in; the
+// trial asks it who is there.
+const umasFunction = 90
 
 // family is the protocol without the differences in how it is used.
 func (d dialect) family() dialect {
