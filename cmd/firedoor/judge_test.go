@@ -101,6 +101,7 @@ var judgedProtocols = []string{
 	"melsec",
 	"ads",
 	"tristation",
+	"genisys",
 	"pniocm",
 	"ecat",
 	"epl",

@@ -24,6 +24,7 @@ import (
 	"firedoor/internal/protocol/fins"
 	"firedoor/internal/protocol/fox"
 	"firedoor/internal/protocol/ftp"
+	"firedoor/internal/protocol/genisys"
 	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
 	"firedoor/internal/protocol/hartip"
@@ -92,6 +93,7 @@ var List = []*protocol.Protocol{
 	coap.Protocol,
 	ads.Protocol,
 	tristation.Protocol,
+	genisys.Protocol,
 
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,
