@@ -102,6 +102,7 @@ var judgedProtocols = []string{
 	"ads",
 	"tristation",
 	"genisys",
+	"bsap",
 	"pniocm",
 	"ecat",
 	"epl",

@@ -6,6 +6,7 @@ import (
 	"firedoor/internal/protocol/amqp"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
+	"firedoor/internal/protocol/bsap"
 	"firedoor/internal/protocol/c1222"
 	"firedoor/internal/protocol/cclinkief"
 	"firedoor/internal/protocol/cip"
@@ -94,6 +95,7 @@ var List = []*protocol.Protocol{
 	ads.Protocol,
 	tristation.Protocol,
 	genisys.Protocol,
+	bsap.Protocol,
 
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,
