@@ -141,10 +141,12 @@ func codeOf(task byte, data []byte) (code uint32, rest []byte, ok bool) {
 	switch {
 	case task == fnDatabase && len(data) > 0:
 		return fnDatabase<<8 | uint32(data[0]), data[1:], true
+	case task == fnDatabase:
+		return fnDatabase<<8 | 0xff, nil, false
 	case task == fnExtension && len(data) >= extension:
 		return fnExtension<<16 | uint32(binary.LittleEndian.Uint16(data[extension-2:])), data[extension:], true
 	}
-	return uint32(task) << 8, nil, task != fnDatabase && task != fnExtension
+	return uint32(task) << 8, nil, task != fnExtension
 }
 
 // request reads what is asked of a task.

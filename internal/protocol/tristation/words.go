@@ -108,7 +108,7 @@ var reasons = [...]string{"wrong-command", "load-is-in-progress", "bad-clock-cal
 	"control-program-checksum-error", "no-memory-available", "control-program-not-valid", "not-loading-a-control-program",
 	"network-is-out-of-range", "not-enough-arguments", "a-network-is-missing", "the-download-time-mismatches",
 	"key-setting-prohibits-this-operation", "bad-control-program-version", "command-not-in-correct-sequence", "", "bad-index-for-a-module",
-	"module-address-is-invalid", "", "", "bad-offset-for-an-i/o-point", "invalid-point-type", "invalid-point-location",
+	"module-address-is-invalid", "", "", "bad-offset-for-an-io-point", "invalid-point-type", "invalid-point-location",
 	"program-name-is-invalid", "", "", "", "invalid-module-type", "", "invalid-table-type", "", "invalid-network-continuation",
 	"invalid-scan-time", "load-is-busy", "an-mp-has-re-educated", "invalid-chassis-or-slot", "invalid-soe-number", "invalid-soe-type",
 	"invalid-soe-state", "the-variable-is-write-protected", "node-number-mismatch", "command-not-allowed", "invalid-sequence-number",
