@@ -85,12 +85,12 @@ func (p *parser) askFile(q *request, it *item, data []byte) {
 		return
 	}
 	f := &p.files[q.file-1]
-	switch {
-	case it.form == formSeek:
+	switch it.form {
+	case formSeek:
 		if it.group == groupSeek || it.group == groupPrint {
 			f.Lose()
 		}
-	case it.form == formFileWrite:
+	case formFileWrite:
 		if f.upload || it.group == groupPuts { // what ends the line is not said
 			f.Lose()
 			return

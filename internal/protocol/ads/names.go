@@ -25,10 +25,9 @@ type names struct {
 }
 
 type named struct {
-	name  [maxName]byte
-	size  uint8
-	unit  uint32
-	spare bool
+	name [maxName]byte
+	size uint8
+	unit uint32 // of a file
 }
 
 func (n *named) text() []byte { return n.name[:n.size] }

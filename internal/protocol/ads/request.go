@@ -130,7 +130,7 @@ func (p *parser) askWrite(q *request, it item) {
 	data = data[:min(int64(len(data)), int64(length))]
 	it.count = length
 	p.op.HasQty = true
-	name := []byte(nil)
+	var name []byte
 	switch {
 	case it.form == formRelease && len(data) >= 4:
 		it.offset = binary.LittleEndian.Uint32(data)

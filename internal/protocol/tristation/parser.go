@@ -120,7 +120,7 @@ func (p *parser) reply(q *request) {
 func (p *parser) bare(dir firedoor.Direction, kind byte) {
 	toServer := dir == firedoor.FromClient
 	p.op = firedoor.Operation{Code: typeBase + uint32(kind), Verb: firedoor.VerbSession, Outcome: firedoor.OK}
-	key := uint64(0)
+	var key uint64
 	switch kind {
 	case typeConnect, typeConnected:
 		p.op.Code, p.op.Function, key = typeBase+typeConnect, "connect", keyConnect
