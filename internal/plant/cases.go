@@ -174,6 +174,7 @@ var cases = []Case{
 	{"rtps", "poll", rtpsPoll}, {"rtps", "discovery", rtpsDiscovery}, {"rtps", "malformed", rtpsMalformed},
 	{"coap", "poll", coapPoll}, {"coap", "methods", coapMethods}, {"coap", "malformed", coapMalformed},
 	{"amqp", "poll", amqpPoll}, {"amqp", "methods", amqpMethods}, {"amqp", "one", amqpOne}, {"amqp", "midstream", amqpMidstream}, {"amqp", "malformed", amqpMalformed},
+	{"hsms", "poll", hsmsPoll}, {"hsms", "messages", hsmsMessages}, {"hsms", "midstream", hsmsMidstream}, {"hsms", "malformed", hsmsMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

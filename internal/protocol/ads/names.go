@@ -27,7 +27,7 @@ type names struct {
 type named struct {
 	name [maxName]byte
 	size uint8
-	unit uint32 // of a file
+	unit uint32
 }
 
 func (n *named) text() []byte { return n.name[:n.size] }

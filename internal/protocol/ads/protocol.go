@@ -156,6 +156,9 @@ func appendNumber(word string) func([]byte, *firedoor.Object) []byte {
 func appendName(word string) func([]byte, *firedoor.Object) []byte {
 	return func(dst []byte, o *firedoor.Object) []byte {
 		dst = append(whose(dst, o), word...)
+		if len(o.Text) == 0 && word == "" { // asked for by an empty name
+			return append(dst, "symbol:"...)
+		}
 		for _, c := range o.Text {
 			if c == 0 {
 				c = '\\'

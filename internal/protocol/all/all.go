@@ -29,6 +29,7 @@ import (
 	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
 	"firedoor/internal/protocol/hartip"
+	"firedoor/internal/protocol/hsms"
 	"firedoor/internal/protocol/http"
 	"firedoor/internal/protocol/iec104"
 	"firedoor/internal/protocol/kip"
@@ -91,6 +92,7 @@ var List = []*protocol.Protocol{
 	kip.Protocol,
 	lon.Protocol,
 	rtps.Protocol,
+	hsms.Protocol,
 	coap.Protocol,
 	ads.Protocol,
 	tristation.Protocol,

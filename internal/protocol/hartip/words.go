@@ -183,7 +183,7 @@ func extendedWord(code uint32) word {
 var codes = [...]string{
 	2: "invalid-selection", 3: "passed-parameter-too-large", 4: "passed-parameter-too-small", 5: "too-few-data-bytes-received",
 	6: "device-specific-command-error", 7: "in-write-protect-mode", 16: "access-restricted", 17: "invalid-device-variable-index",
-	18: "invalid-units-code", 19: "device-variable-index-not-allowed", 20: "invalid-extended-command-number", 21: "invalid-i/o-card-number",
+	18: "invalid-units-code", 19: "device-variable-index-not-allowed", 20: "invalid-extended-command-number", 21: "invalid-io-card-number",
 	22: "invalid-channel-number", 23: "sub-device-response-too-long", 32: "busy", 33: "delayed-response-initiated",
 	34: "delayed-response-running", 35: "delayed-response-dead", 36: "delayed-response-conflict", 64: "command-not-implemented",
 }

@@ -199,7 +199,7 @@ var endNames = map[uint32]string{
 	0x4025: "file-in-process", 0x4026: "password-not-registered", 0x4027: "range-error", 0x4029: "file-not-open",
 	0x4030: "device-name-error", 0x4031: "device-number-out-of-range", 0x4032: "device-qualification-error",
 	0x4040: "module-access-not-possible", 0x4041: "buffer-range-exceeded", 0x4042: "module-access-error",
-	0x4043: "no-module-at-i/o-number", 0x4050: "memory-card-write-protected", 0x4052: "read-only", 0x4080: "request-data-error",
+	0x4043: "no-module-at-io-number", 0x4050: "memory-card-write-protected", 0x4052: "read-only", 0x4080: "request-data-error",
 	0x408b: "remote-request-not-possible", 0x4408: "password-mismatch", 0x4409: "password-mismatch", 0x440a: "password-mismatch",
 	0xc050: "ascii-conversion-error", 0xc051: "number-of-words-out-of-range", 0xc052: "number-of-bits-out-of-range",
 	0xc053: "number-of-words-out-of-range", 0xc054: "number-of-bits-out-of-range", 0xc055: "size-out-of-range",

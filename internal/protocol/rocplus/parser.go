@@ -66,7 +66,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 	p.emit = emit
 	pos := 0
 	if p.lost[dir] {
-		skip, found := resume(b)
+		skip, found := protocol.Resume(b, probe)
 		if !found {
 			return skip, nil
 		}
@@ -97,18 +97,6 @@ func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.order = p.order[:0] // an answer may be among what is lost
 	p.file.content.Lose()
 	return true
-}
-
-func resume(b []byte) (skip int, found bool) {
-	for i := range b {
-		switch probe(b[i:]) {
-		case protocol.Yes:
-			return i, true
-		case protocol.More:
-			return i, false
-		}
-	}
-	return len(b), false
 }
 
 func (p *parser) malformed(reason string) { p.voice.Malformed(p.emit, reason, p.at) }

@@ -74,7 +74,7 @@ func (p *parser) Parse(_ firedoor.Direction, b []byte, emit func(*firedoor.Event
 // makes the prefix of the writers his.
 func (p *parser) submessages() {
 	copy(p.guid[:12], p.b[8:20])
-	size := 0
+	var size int
 	for p.at = header; p.at < len(p.b); p.at += size {
 		rest := p.b[p.at:]
 		body, n, ok := submessage(rest)
