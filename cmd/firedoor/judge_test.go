@@ -101,6 +101,8 @@ var judgedProtocols = []string{
 	"melsec",
 	"ads",
 	"tristation",
+	"genisys",
+	"bsap",
 	"pniocm",
 	"ecat",
 	"epl",

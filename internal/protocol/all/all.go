@@ -6,6 +6,7 @@ import (
 	"firedoor/internal/protocol/amqp"
 	"firedoor/internal/protocol/arp"
 	"firedoor/internal/protocol/bacnet"
+	"firedoor/internal/protocol/bsap"
 	"firedoor/internal/protocol/c1222"
 	"firedoor/internal/protocol/cclinkief"
 	"firedoor/internal/protocol/cip"
@@ -24,6 +25,7 @@ import (
 	"firedoor/internal/protocol/fins"
 	"firedoor/internal/protocol/fox"
 	"firedoor/internal/protocol/ftp"
+	"firedoor/internal/protocol/genisys"
 	"firedoor/internal/protocol/gesrtp"
 	"firedoor/internal/protocol/goose"
 	"firedoor/internal/protocol/hartip"
@@ -94,6 +96,8 @@ var List = []*protocol.Protocol{
 	coap.Protocol,
 	ads.Protocol,
 	tristation.Protocol,
+	genisys.Protocol,
+	bsap.Protocol,
 
 	// Carriers and what is handed over from them.
 	s7commplus.Protocol,

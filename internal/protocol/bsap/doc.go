@@ -1,0 +1,26 @@
+// Package bsap reads the Bristol Standard Asynchronous Protocol over UDP: its serial
+// frames, as converters send them, and the form that Bristol's controllers speak over
+// IP (ports 1234 and 1235), after the description and the published logs of CISA's
+// parser ICSNPP-BSAP; the serial form was tried on the recording beside it, of the form
+// over IP there is none.
+//
+// It must not guess the values of signals, whose types only the controller knows, and
+// must not tell of polls and acknowledgements of the link, which ask for nothing.
+//
+// # What is where
+//
+// Numbers are little-endian. A serial frame is 0x10 0x02, the frame with every 0x10
+// doubled, 0x10 0x03, and a CRC over the frame and the 0x03. The frame: address (1;
+// with bit 7 the header is global), serial number (1), global: destination (2), source
+// (2), control (1); destination function (1), sequence (2), source function (1), node
+// status (1), data.
+//
+// Over IP: length of the header (2: 14 or 22), number of messages (2), type (2),
+// sequence (4), sequence answered (4), then messages: length (4), 1 octet, sequence
+// (4), function (1) or, in answers, the return code; node status (1), data.
+//
+// The function 0xa0 is access to the database; its data begin with what is asked.
+//
+// The code of an operation is 256 times the destination function and what is asked of
+// the database; of its extension 0xa10000 and the function of two octets.
+package bsap

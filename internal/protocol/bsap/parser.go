@@ -1,0 +1,234 @@
+package bsap
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"firedoor"
+	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/wire"
+)
+
+// maxSignals is how many signals of one request are told; the rest is passed over.
+const maxSignals = 64
+
+// Reasons of malformed events.
+const (
+	reasonFrame = "neither a serial frame nor a message over IP"
+	reasonShort = "data end too early"
+	reasonSide  = "request of the server, or answer of the client"
+)
+
+// request is what an answer needs to know of its request.
+type request struct {
+	id, code, unit uint32
+	n              uint32 // operations
+	serial         bool
+}
+
+type parser struct {
+	asked protocol.Asked[request]
+	last  uint32
+
+	emit    func(*firedoor.Event)
+	b       []byte
+	voice   wire.Voice
+	op      firedoor.Operation
+	opEvent firedoor.Event
+	buf     [maxFrame]byte
+}
+
+func newParser() *parser {
+	p := &parser{}
+	p.opEvent = firedoor.Event{Kind: firedoor.EventOperation, Operation: &p.op}
+	return p
+}
+
+// Gap is never called: there is no stream.
+func (p *parser) Gap(firedoor.Direction, int64) bool { return true }
+
+func (p *parser) complain(reason string) { p.voice.Malformed(p.emit, reason, 0) }
+
+// head is the header of a serial frame.
+type head struct {
+	unit     uint32
+	to, from byte
+	sequence uint16
+	data     []byte // nil: a frame of the link
+}
+
+// answers tells whether a program on a computer is told something by a task.
+func (h *head) answers() bool { return h.to < firstTask && h.from >= firstTask }
+
+// header reads the header of a serial frame.
+func header(m []byte) (h head) {
+	r := protocol.Read(m)
+	address := r.U8()
+	r.Skip(1)
+	h.unit = uint32(address &^ 0x80)
+	if address&0x80 != 0 {
+		h.unit = uint32(r.U16LE())
+		r.Skip(3)
+	}
+	h.to, h.sequence, h.from = r.U8(), r.U16LE(), r.U8()
+	r.Skip(1)
+	if data := r.Rest(); !r.Failed() {
+		h.data = data
+	}
+	return h
+}
+
+// Parse reads one datagram.
+func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
+	p.emit, p.b = emit, b
+	switch m, ok := unframe(b, p.buf[:]); {
+	case ok:
+		p.serial(dir, m)
+	case overIP(b):
+		p.ip(dir)
+	default:
+		p.complain(reasonFrame)
+	}
+	return len(b), nil
+}
+
+// serial reads a serial frame. Those of the link are shorter than a header.
+func (p *parser) serial(dir firedoor.Direction, m []byte) {
+	h := header(m)
+	if h.data == nil {
+		return
+	}
+	if h.answers() != (dir == firedoor.FromServer) {
+		p.complain(reasonSide)
+		return
+	}
+	if !h.answers() {
+		p.request(h.to, h.data, uint64(h.sequence), h.unit, true)
+		return
+	}
+	code := uint32(0)
+	if len(h.data) > 0 {
+		code = uint32(h.data[0])
+	}
+	p.answer(p.asked.Take(uint64(h.sequence)), h.from, code, len(h.data) > 0)
+}
+
+// ip reads a datagram of the form over IP: one answer each for the messages of a
+// request.
+func (p *parser) ip(dir firedoor.Direction) {
+	kind := binary.LittleEndian.Uint16(p.b[4:])
+	if asksOverIP(kind) != (dir == firedoor.FromClient) {
+		p.complain(reasonSide)
+		return
+	}
+	rest := p.b[binary.LittleEndian.Uint16(p.b):]
+	for range binary.LittleEndian.Uint16(p.b[2:]) {
+		m := rest[:binary.LittleEndian.Uint32(rest)]
+		rest = rest[len(m):]
+		key := uint64(binary.LittleEndian.Uint32(m[5:])) | 1<<32
+		if asksOverIP(kind) {
+			p.request(m[9], m[ipMessage:], key, 0, false)
+		} else {
+			p.answer(p.asked.Take(key), fnDatabase, uint32(m[9]), true)
+		}
+	}
+}
+
+// codeOf is the code of a request to a task: access to the database says what it is in
+// its first octet, the extension in its sixth and seventh.
+func codeOf(task byte, data []byte) (code uint32, rest []byte, ok bool) {
+	const extension = 7
+	switch {
+	case task == fnDatabase && len(data) > 0:
+		return fnDatabase<<8 | uint32(data[0]), data[1:], true
+	case task == fnDatabase:
+		return fnDatabase<<8 | 0xff, nil, false
+	case task == fnExtension && len(data) >= extension:
+		return fnExtension<<16 | uint32(binary.LittleEndian.Uint16(data[extension-2:])), data[extension:], true
+	}
+	return uint32(task) << 8, nil, task != fnExtension
+}
+
+// request reads what is asked of a task.
+func (p *parser) request(task byte, data []byte, key uint64, unit uint32, serial bool) {
+	code, data, ok := codeOf(task, data)
+	f := find(code)
+	p.op = firedoor.Operation{Code: code, Function: f.name, Verb: f.verb, HasUnit: serial, Unit: unit}
+	for p.asked.Take(key) != nil { // sent again, or its answer is lost
+		continue
+	}
+	q := p.asked.Put(key)
+	*q = request{id: p.last + 1, code: code, unit: unit, serial: serial}
+	front := f.front
+	if !serial { // one octet more stands in front
+		front++
+	}
+	n := 0
+	if f.named && len(data) > front {
+		n = min(int(data[front]), maxSignals)
+		data = data[front+1:]
+	}
+	told := min(n, 1)
+	if f.verb == firedoor.VerbRead { // behind one written name stands what is written
+		told = n
+	}
+	for i := range told {
+		end := bytes.IndexByte(data, 0)
+		if end < 0 {
+			ok = false
+			break
+		}
+		p.op.Object = firedoor.Object{Space: &signals, Text: data[:min(end, wire.MaxText)]}
+		p.op.Quantity, p.op.HasQty = 1, true
+		if told == 1 {
+			p.op.Quantity = uint32(n)
+		}
+		if told > 1 {
+			p.op.Item = uint16(i + 1)
+		}
+		p.ask(q)
+		data = data[end+1:]
+	}
+	if q.n == 0 {
+		p.ask(q)
+	}
+	if !ok {
+		p.complain(reasonShort)
+	}
+}
+
+func (p *parser) ask(q *request) {
+	p.last++
+	q.n++
+	p.op.ID, p.op.Phase = p.last, firedoor.Asked
+	p.op.Span = firedoor.Span{End: int64(len(p.b))}
+	p.emit(&p.opEvent)
+}
+
+// answer reads what became of a request: zero is well, and bits say what is not. A
+// task that is not the database has no such code.
+func (p *parser) answer(q *request, task byte, code uint32, has bool) {
+	p.op = firedoor.Operation{Phase: firedoor.Answered, Code: uint32(task) << 8, Outcome: firedoor.OK}
+	if task == fnDatabase && has && code != 0 {
+		p.op.Outcome = firedoor.Failed(code, "")
+	}
+	if q == nil {
+		p.last++
+		p.op.ID, p.op.Partial, p.op.Function, p.op.Verb = p.last, true, "database access", firedoor.VerbRead
+		if task != fnDatabase {
+			f := find(p.op.Code)
+			p.op.Function, p.op.Verb = f.name, f.verb
+		}
+		p.emit(&p.opEvent)
+		return
+	}
+	f := find(q.code)
+	p.op.Code, p.op.Function, p.op.Verb, p.op.HasUnit, p.op.Unit = q.code, f.name, f.verb, q.serial, q.unit
+	for i := range q.n {
+		p.op.ID = q.id + i
+		if q.n > 1 {
+			p.op.Item = uint16(i + 1)
+		}
+		p.emit(&p.opEvent)
+	}
+}
