@@ -35,6 +35,7 @@ import (
 	"firedoor/internal/protocol/mms"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/mqtt"
+	"firedoor/internal/protocol/mtconnect"
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
@@ -77,6 +78,7 @@ var List = []*protocol.Protocol{
 	lon.Protocol,
 	rtps.Protocol,
 	hsms.Protocol,
+	mtconnect.Protocol,
 	coap.Protocol,
 
 	// Carriers and what is handed over from them.
