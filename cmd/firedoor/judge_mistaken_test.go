@@ -33,6 +33,10 @@ var judgeWords = map[string][]string{
 	"egd":       {"egd"},
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
+	"rtps":      {"rtps"},
+	"coap":      {"coap"},
+	"amqp":      {"amqp"},
+	"hsms":      {"hsms"},
 	"mms":       {"mms"},
 }
 
@@ -57,6 +61,9 @@ var judgeForced = map[string][]string{
 	"egd":       {"egd"},
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
+	"coap":      {"coap"},
+	"amqp":      {"amqp"},
+	"hsms":      {"hsms"},
 	"mms":       {"tpkt"},
 }
 
@@ -151,7 +158,7 @@ func forcedFlow(path string, f *found) (bool, error) {
 	for _, port := range f.ports {
 		for _, as := range judgeForced[f.protocol] {
 			transport := "tcp"
-			if as == "cipio" || as == "bvlc" || as == "omron" {
+			if as == "cipio" || as == "bvlc" || as == "omron" || as == "coap" {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}

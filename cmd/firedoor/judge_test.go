@@ -103,6 +103,11 @@ var judgedProtocols = []string{
 	"egd",
 	"kip",
 	"lon",
+	"rtps",
+	"coap",
+	"amqp",
+	"hsms",
+	"mtconnect",
 	"mms",
 }
 

@@ -267,7 +267,7 @@ func keyOr(key, exchange []byte) firedoor.Object {
 
 // quiet tells whether a method says that no answer is wanted (1.6 and on).
 func quiet(w *method, r *protocol.Reader) bool {
-	bit := byte(0)
+	var bit byte
 	switch code(w) {
 	case 40<<16 | 10: // exchange.declare: type, flags
 		r.Skip(int(r.U8()))
