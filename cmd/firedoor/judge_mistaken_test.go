@@ -36,6 +36,10 @@ var judgeWords = map[string][]string{
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
 	"ads":       {"ams"},
+	"rtps":      {"rtps"},
+	"coap":      {"coap"},
+	"amqp":      {"amqp"},
+	"hsms":      {"hsms"},
 	"mms":       {"mms"},
 }
 
@@ -63,6 +67,9 @@ var judgeForced = map[string][]string{
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
 	"ads":       {"ams"},
+	"coap":      {"coap"},
+	"amqp":      {"amqp"},
+	"hsms":      {"hsms"},
 	"mms":       {"tpkt"},
 }
 
@@ -157,7 +164,7 @@ func forcedFlow(path string, f *found) (bool, error) {
 	for _, port := range f.ports {
 		for _, as := range judgeForced[f.protocol] {
 			transport := "tcp"
-			if as == "cipio" || as == "bvlc" || as == "omron" || as == "sbus" {
+			if slices.Contains([]string{"cipio", "bvlc", "omron", "sbus", "coap"}, as) {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}

@@ -175,6 +175,7 @@ var cases = []Case{
 	{"coap", "poll", coapPoll}, {"coap", "methods", coapMethods}, {"coap", "malformed", coapMalformed},
 	{"amqp", "poll", amqpPoll}, {"amqp", "methods", amqpMethods}, {"amqp", "one", amqpOne}, {"amqp", "midstream", amqpMidstream}, {"amqp", "malformed", amqpMalformed},
 	{"hsms", "poll", hsmsPoll}, {"hsms", "messages", hsmsMessages}, {"hsms", "midstream", hsmsMidstream}, {"hsms", "malformed", hsmsMalformed},
+	{"mtconnect", "poll", mtconnectPoll}, {"mtconnect", "items", mtconnectItems}, {"mtconnect", "midstream", mtconnectMidstream}, {"mtconnect", "malformed", mtconnectMalformed},
 	{"arp", "poll", arpPoll},
 	{"arp", "seen", arpSeen},
 	{"arp", "malformed", arpMalformed},

@@ -41,6 +41,7 @@ import (
 	"firedoor/internal/protocol/mms"
 	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/mqtt"
+	"firedoor/internal/protocol/mtconnect"
 	"firedoor/internal/protocol/nbns"
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
@@ -93,6 +94,7 @@ var List = []*protocol.Protocol{
 	lon.Protocol,
 	rtps.Protocol,
 	hsms.Protocol,
+	mtconnect.Protocol,
 	coap.Protocol,
 	ads.Protocol,
 	tristation.Protocol,

@@ -36,7 +36,7 @@ func probeRTU(b []byte) protocol.Match {
 		switch n, one := rtuFrame(dir, b); {
 		case one == protocol.More:
 			m = protocol.More
-		case one == protocol.Yes && fitsRTU(dir, b[:n]) && !likeROC(b[:n]) && mayFollow(b[n:]):
+		case one == protocol.Yes && fitsRTU(dir, b[:n]) && !likeROC(b[:n]) && !likeGenisys(b, n) && mayFollow(b[n:]):
 			return protocol.Yes
 		}
 	}
@@ -57,6 +57,14 @@ func fitsRTU(dir firedoor.Direction, frame []byte) bool {
 func likeROC(frame []byte) bool {
 	const header, lengthAt = 6, 5
 	return len(frame) > header && len(frame) == header+int(frame[lengthAt])+sumRTU
+}
+
+// likeGenisys tells whether the n bytes that b begins with may be a frame of Genisys,
+// which has the same checksum: a header from 0xf1 to 0xfe in front, and 0xf6 behind
+// that may be yet to come. So units from 241 on need a second frame.
+func likeGenisys(b []byte, n int) bool {
+	const firstHeader, end = 0xf1, 0xf6
+	return b[0] >= firstHeader && (len(b) == n || b[n] == end)
 }
 
 func mayFollow(b []byte) bool {

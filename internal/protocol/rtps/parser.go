@@ -74,15 +74,13 @@ func (p *parser) Parse(_ firedoor.Direction, b []byte, emit func(*firedoor.Event
 // makes the prefix of the writers his.
 func (p *parser) submessages() {
 	copy(p.guid[:12], p.b[8:20])
-	var size int
-	for p.at = header; p.at < len(p.b); p.at += size {
+	for p.at = header; p.at < len(p.b); {
 		rest := p.b[p.at:]
 		body, n, ok := submessage(rest)
 		if !ok {
 			p.malformed("submessage longer than its message")
 			return
 		}
-		size = n
 		p.order = orderOf(rest[1])
 		switch kind := rest[0]; {
 		case kind == subData || kind == subFragment:
@@ -99,6 +97,7 @@ func (p *parser) submessages() {
 		case !exists(kind):
 			p.malformed("kind of submessage that does not exist")
 		}
+		p.at += n
 	}
 }
 
