@@ -161,3 +161,8 @@ type Known struct {
 	// Protocols are all names, for suggestions.
 	Protocols []string
 }
+
+// AsksOperation tells whether m looks at single requests and not only at who speaks.
+func (m *Match) AsksOperation() bool {
+	return len(m.Verbs)+len(m.Functions)+len(m.Codes)+len(m.Units)+len(m.Objects) > 0 || m.Values != nil || m.Step > 0
+}
