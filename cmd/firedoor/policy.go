@@ -223,7 +223,7 @@ type policyDraftCommand struct {
 	Name   string `help:"What the policy is called." placeholder:"NAME"`
 	Reads  bool   `help:"Let nothing be read but the objects that were read."`
 	Values bool   `help:"Let nothing be written but values within the ranges that were written."`
-	Dir    string `arg:"" help:"A folder that firedoor replay --learn ... --out wrote: its assets.json and conversations.json."`
+	Dir    string `arg:"" help:"A folder with assets.json and conversations.json, as a replay that learned wrote it."`
 }
 
 // Run prints a policy made of what was learned.

@@ -224,8 +224,6 @@ func (s *space) numbers(d dimension, named map[uint32]bool) {
 	}
 }
 
-const minutesOfWeek = 7 * minutesOfDay
-
 // edges are the minutes of the week at which a window may change, and those before.
 func (w *Window) edges(at map[int]bool) {
 	if w == nil {
@@ -262,9 +260,6 @@ func (s *space) box(e *entry, certain bool) (b box) {
 	}
 	return b
 }
-
-// everything is the box of all requests.
-func (s *space) everything() (b box) { return s.box(&entry{}, true) }
 
 func (s *space) in(e *entry, d dimension, v *standIn) bool {
 	switch d {

@@ -121,17 +121,36 @@ func effects(p *Plan, rule int32, before, after *Plan) (opens, closes []string) 
 			continue
 		}
 		for b := range left {
-			was, is := before.says(s, &left[b]), after.says(s, &left[b])
-			switch words := fmt.Sprintf("%s: %s, was %s", s.words(&left[b]), is, was); {
-			case is == was:
-			case is == firedoor.Pass && len(opens) < maxExamples && !slices.Contains(opens, words):
-				opens = append(opens, words)
-			case is != firedoor.Pass && len(closes) < maxExamples && !slices.Contains(closes, words):
-				closes = append(closes, words)
-			}
+			s.each(&left[b], func(one *box) {
+				was, is := before.says(s, one), after.says(s, one)
+				switch words := fmt.Sprintf("%s: %s, was %s", s.words(one), is, was); {
+				case is == was:
+				case is == firedoor.Pass && len(opens) < maxExamples && !slices.Contains(opens, words):
+					opens = append(opens, words)
+				case is != firedoor.Pass && len(closes) < maxExamples && !slices.Contains(closes, words):
+					closes = append(closes, words)
+				}
+			})
 		}
 	}
 	return opens, closes
+}
+
+// each calls f with a request of a box, and with those that differ from it in one
+// dimension.
+func (s *space) each(b *box, f func(*box)) {
+	f(b)
+	for d := range dimensions {
+		for i := range s.dims[d] {
+			if !b[d].has(i) || i == b[d].first() {
+				continue
+			}
+			one := *b
+			one[d] = newSet(len(s.dims[d]))
+			one[d].add(i)
+			f(&one)
+		}
+	}
 }
 
 // says is what a plan says of one request of a box of another plan.

@@ -260,7 +260,7 @@ func (p *Plan) step(from, to int32, q Question) (step *Step, undecided bool) {
 			continue
 		}
 		left, s, ok := p.surviving(x, i, &limit, from, to)
-		if !ok {
+		if !ok || len(left) > 0 && p.says(s, &left[0]) != firedoor.Pass { // what is shown is what Decide says
 			undecided = true
 			continue
 		}
@@ -333,6 +333,9 @@ func (s *space) words(b *box) string {
 	}
 	if o := at(byObject); !o.none && !strings.Contains(string(o.object), "\x00") {
 		words = append(words, "object", string(o.object))
+		if o.quantity > 1 {
+			words = append(words, fmt.Sprintf("and %d behind it", o.quantity-1))
+		}
 	}
 	if v := at(byValue); !v.none && len(s.dims[byValue]) > 2 {
 		words = append(words, fmt.Sprintf("value %g", v.value))

@@ -133,32 +133,34 @@ func (p *Plan) zoneName(at Place) string {
 	return "an address of no zone"
 }
 
+// relaxations are what a rule may miss a request by, the likeliest mistake first.
+var relaxations = []struct {
+	name string
+	drop func(*entry)
+}{
+	{"the value", func(e *entry) { e.values, e.step = nil, 0 }},
+	{"the object", func(e *entry) { e.hasObject = false }},
+	{"the time", func(e *entry) { e.when = nil }},
+	{"the unit", func(e *entry) { e.hasUnit = false }},
+	{"the function", func(e *entry) { e.hasCode, e.function = false, 0 }},
+	{"the port", func(e *entry) { e.ports = nil }},
+	{"the verb", func(e *entry) { e.verb = 0 }},
+}
+
 // nearMiss names a rule that would let the request pass but for one thing.
 func (p *Plan) nearMiss(r *Request) string {
 	if r.Level != OfOperation || r.Conduit < 0 {
 		return ""
 	}
 	x := p.conduits[r.Conduit].rules
-	for i := range x.entries {
-		e := x.entries[i]
-		if e.action != firedoor.Pass || !p.meets(e.client, r.Client) || !p.meets(e.server, r.Server) {
-			continue
-		}
-		for _, thing := range []struct {
-			name string
-			drop func(*entry)
-		}{
-			{"the value", func(e *entry) { e.values, e.step = nil, 0 }},
-			{"the object", func(e *entry) { e.hasObject = false }},
-			{"the time", func(e *entry) { e.when = nil }},
-			{"the unit", func(e *entry) { e.hasUnit = false }},
-			{"the function", func(e *entry) { e.hasCode, e.function = false, 0 }},
-			{"the verb", func(e *entry) { e.verb = 0 }},
-			{"the port", func(e *entry) { e.ports = nil }},
-		} {
-			near := e
+	for _, thing := range relaxations {
+		for i := range x.entries {
+			near := x.entries[i]
+			if near.action != firedoor.Pass || !p.meets(near.client, r.Client) || !p.meets(near.server, r.Server) {
+				continue
+			}
 			if thing.drop(&near); near.matches(p, r) {
-				return " " + capital(p.RuleName(e.rule)) + " would let it pass but for " + thing.name + "."
+				return " " + capital(p.RuleName(near.rule)) + " would let it pass but for " + thing.name + "."
 			}
 		}
 	}

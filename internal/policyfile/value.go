@@ -55,13 +55,9 @@ func dayOfWeek(n *yaml.Node) (int, error) {
 }
 
 func minuteOf(n *yaml.Node) (uint16, error) {
-	const form = `is no time of the day: write it like "06:30"`
-	if n.Tag != "!!str" { // YAML 1.1 readers take 6:30 for a number of base 60
-		return 0, fmt.Errorf(form)
-	}
 	t, err := time.Parse("15:04", n.Value)
 	if err != nil {
-		return 0, fmt.Errorf(form)
+		return 0, fmt.Errorf(`is no time of the day: write it like "06:30"`)
 	}
 	return uint16(t.Hour()*60 + t.Minute()), nil
 }

@@ -49,8 +49,8 @@ type lane struct {
 	lineClock  eventlog.Clock
 	writeLines bool
 	segments   *flow.Scopes // names of segments, where lines tell theirs
-	notReads   bool     // lines are written of operations that are no reads, and of nothing else
-	names      []string // base names of the captures, nil when a line names none
+	notReads   bool         // lines are written of operations that are no reads, and of nothing else
+	names      []string     // base names of the captures, nil when a line names none
 	toldFull   []string
 	faults     uint64
 	faulty     []fault

@@ -35,7 +35,7 @@ type Judge struct {
 	unsure  []bool   // by rule: it was met and could not be decided
 	why     []string // by rule: why not
 
-	text, raw, rawBefore []byte
+	text, raw []byte
 }
 
 type routeKey struct {

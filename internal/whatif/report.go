@@ -50,12 +50,12 @@ func (j *Judge) Report() *Report {
 	for i := range j.used {
 		u := Used{Rule: j.plan.RuleName(int32(i)), Line: j.plan.Rule(int32(i)).Line, Count: j.used[i]}
 		switch m := &j.plan.Rule(int32(i)).Match; {
+		case j.journal && m.Step > 0:
+			u.Undecided = "the journal holds no values that were read, so a step from one cannot be told"
 		case j.unsure[i]:
 			u.Undecided = j.why[i]
 		case j.journal && !m.AsksOperation():
 			u.Undecided = "the journal holds no connections, only what was asked on them"
-		case j.journal && m.Step > 0:
-			u.Undecided = "the journal holds no values that were read, so a step from one cannot be told"
 		case j.full && m.Step > 0:
 			u.Undecided = "more values were written than are remembered"
 		}
