@@ -114,6 +114,8 @@ type Malformed struct {
 	Protocol string // static; "" is the flow's protocol
 	Reason   string
 	Offset   int // in the bytes at hand
+	// Lost: nobody knows where the next message begins. Set by the runner.
+	Lost bool
 }
 
 // Expect announces a related flow. Zero members match anything.

@@ -51,6 +51,7 @@ var numbers = []struct {
 	{"firedoor/internal/devicefile", 4},
 	{"firedoor/internal/policyfile", 4},
 	{"firedoor/internal/whatif", 4},
+	{"firedoor/internal/inline", 4},
 	{"firedoor/internal/journal", 4},
 	{"firedoor/internal/uplink", 4},
 	{"firedoor/internal/protocol/", 5},

@@ -245,3 +245,110 @@ func (p *Plan) flow(c *conduit, r *Request) firedoor.Verdict {
 	}
 	return c.moded(v)
 }
+
+// What a gateway must know of a route before it looks at requests.
+
+// Enforces tells whether anything is stopped on a route at all.
+func (p *Plan) Enforces(r *Route) bool {
+	if r.isolations[0] != 0 {
+		return true
+	}
+	if r.Conduit < 0 {
+		return !r.inside && p.Policy.Otherwise.Mode == Enforce
+	}
+	return p.conduits[r.Conduit].Mode == Enforce
+}
+
+// Admits tells whether a connection on a route may come to be.
+func (p *Plan) Admits(r *Route) bool { return r.open.Says == firedoor.Pass }
+
+// Open tells whether everything passes on a route, whatever it says.
+func (p *Plan) Open(r *Route) bool { return p.Admits(r) && !p.Judges(r) }
+
+// Judges tells whether verdicts on a route hang on the requests: whoever passes frames
+// on must look into them.
+func (p *Plan) Judges(r *Route) bool {
+	if r.safe {
+		return false
+	}
+	if r.isolations[0] != 0 {
+		return true
+	}
+	if r.Conduit < 0 {
+		return false
+	}
+	c := &p.conduits[r.Conduit]
+	for i := range r.rules.n {
+		for _, n := range r.rules.buckets[i].all {
+			if e := &c.rules.entries[n]; e.onPort(r.Transport, r.Port) && (!e.whole() || e.when != nil) {
+				return true
+			}
+		}
+	}
+	return len(p.Speaks(r)) > 0 && c.Default != firedoor.Pass
+}
+
+// Closed tells whether what cannot be judged on a route is dropped.
+func (p *Plan) Closed(r *Route) bool { return r.Conduit >= 0 && p.conduits[r.Conduit].Closed }
+
+// Instead is what is done where a device cannot be made to refuse.
+func (p *Plan) Instead(r *Route) firedoor.Action {
+	if r.Conduit < 0 {
+		return firedoor.Drop
+	}
+	return p.conduits[r.Conduit].Instead
+}
+
+// Speaks are the protocols that a route's port is open for; none means any.
+func (p *Plan) Speaks(r *Route) (names []string) {
+	if r.Conduit < 0 {
+		return nil
+	}
+	c := &p.conduits[r.Conduit]
+	seen := map[uint16]bool{}
+	for _, x := range []struct {
+		to *reach
+		in *index
+	}{{&r.never, c.never}, {&r.rules, c.rules}} {
+		for i := range x.to.n {
+			for _, n := range x.to.buckets[i].all {
+				e := &x.in.entries[n]
+				if !e.onPort(r.Transport, r.Port) || e.action != firedoor.Pass || seen[e.protocol] {
+					continue
+				}
+				if e.protocol == 0 {
+					return nil
+				}
+				seen[e.protocol] = true
+				names = append(names, p.protocolName(e.protocol))
+			}
+		}
+	}
+	return names
+}
+
+func (p *Plan) protocolName(n uint16) string {
+	for name, m := range p.protocols {
+		if m == n {
+			return name
+		}
+	}
+	return ""
+}
+
+// Steps tells whether any rule looks at the value before.
+func (p *Plan) Steps() bool { return p.steps }
+
+// Refuses tells whether the server of a route was seen to refuse requests of a protocol
+// cleanly, and may be asked to.
+func (p *Plan) Refuses(r *Route, protocol string) bool {
+	if r.Conduit >= 0 && p.conduits[r.Conduit].NeverRewrite || !p.IsHost(r.Server) {
+		return false
+	}
+	for _, name := range p.Policy.Hosts[int(r.Server)-1-len(p.Policy.Zones)].Refuses {
+		if name == protocol {
+			return true
+		}
+	}
+	return false
+}

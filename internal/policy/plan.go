@@ -24,6 +24,7 @@ type Plan struct {
 	protocols map[string]uint16
 	functions map[string]uint32
 	isolated  []isolation
+	steps     bool // a rule looks at the value before
 }
 
 type conduit struct {
@@ -214,6 +215,7 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	}
 	clients := c.ends(m.Clients, from, r.Line, key+".client")
 	servers := c.ends(m.Servers, to, r.Line, key+".server")
+	c.steps = c.steps || m.Step > 0
 	base := entry{rule: number, action: r.Verdict, ports: ports, values: m.Values, step: m.Step, when: m.When}
 	entries := []entry{base}
 	entries = times(entries, clients, func(e *entry, at Place) { e.client = at })

@@ -51,8 +51,11 @@ type Host struct {
 	Addresses []netip.Addr
 	MAC       firedoor.MAC
 	Segment   string // "": in any
-	Note      string
-	Line      int
+	// Refuses are protocols in which this device was seen to decline a spoiled request
+	// with an error of its own, and to stay as it was.
+	Refuses []string
+	Note    string
+	Line    int
 }
 
 // Zone groups what is to be protected alike (IEC 62443-3-2). A host in Hosts

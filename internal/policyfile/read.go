@@ -104,7 +104,7 @@ func (d *decoder) name(name, path string, k *yaml.Node) {
 func (d *decoder) host(name, path string, k, n *yaml.Node) policy.Host {
 	h := policy.Host{Name: name, Line: k.Line}
 	d.name(name, path, k)
-	d.Mapping(n, path, "a host", []string{"address", "mac", "segment", "note"}, func(key, path string, v *yaml.Node) {
+	d.Mapping(n, path, "a host", []string{"address", "mac", "segment", "refuses", "note"}, func(key, path string, v *yaml.Node) {
 		switch key {
 		case "address":
 			written.SetWords(&d.Tree, &h.Addresses, v, path, maxListed, addressOf)
@@ -112,6 +112,8 @@ func (d *decoder) host(name, path string, k, n *yaml.Node) policy.Host {
 			written.Set(&d.Tree, &h.MAC, v, path, written.MAC)
 		case "segment":
 			written.Set(&d.Tree, &h.Segment, v, path, segmentOf)
+		case "refuses":
+			written.SetWords(&d.Tree, &h.Refuses, v, path, maxListed, protocolOf)
 		case "note":
 			written.Set(&d.Tree, &h.Note, v, path, written.Text)
 		}

@@ -63,6 +63,7 @@ func (w writer) hosts(hosts []policy.Host) {
 		if h.Segment != "" {
 			words = append(words, "segment: "+quoted(h.Segment))
 		}
+		words = appendList(words, "refuses", h.Refuses)
 		if h.Note != "" {
 			words = append(words, "note: "+quoted(h.Note))
 		}

@@ -114,7 +114,7 @@ func (h *Host) broken(reason string) {
 	if h.truncated {
 		return
 	}
-	h.malformed = firedoor.Malformed{Reason: reason}
+	h.malformed = firedoor.Malformed{Reason: reason, Lost: true}
 	h.sink(&h.malformedE)
 }
 

@@ -161,6 +161,14 @@ type Sharer interface {
 	Share(first Parser)
 }
 
+// Guarded is a Parser that has more than one way to read the same bytes. What it says
+// of a guarded flow decides what passes, so it must not guess: the device reads the
+// bytes in the way that is usual at its port.
+type Guarded interface {
+	// Guard is called before the first byte.
+	Guard()
+}
+
 // Broken is an error of Parse: static text, no allocation.
 type Broken string
 

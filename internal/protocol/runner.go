@@ -70,6 +70,13 @@ func (r *Runner) Become(h *Host, p *Protocol, state any) {
 	}
 }
 
+// Guard tells the parser that what it says decides what passes (Guarded).
+func (r *Runner) Guard() {
+	if g, ok := r.parser.(Guarded); ok {
+		g.Guard()
+	}
+}
+
 // Expected makes a runner speak the protocol that another flow announced, with
 // the client on the given side. A parser of that protocol that is at work already
 // receives the state.

@@ -145,6 +145,10 @@ func mayBeUmas(b []byte, n int) bool {
 	return n <= lengthEnds+maxUmas && (len(b) <= functionAt || b[functionAt]&^exceptionBit == codeUmas)
 }
 
+// Guard leaves the frames of a serial line aside: a device at the usual port reads
+// headers, and bytes that are both would be two different requests.
+func (p *parser) Guard() { p.frames = framedTCP }
+
 // Gap keeps the flow: messages carry enough to be found again. Requests without
 // an answer stay known, unless the client numbers them all alike: then a lost
 // answer would give every later one to the wrong request.

@@ -1,0 +1,271 @@
+package inline
+
+import (
+	"hash/maphash"
+
+	"firedoor"
+	"firedoor/internal/packet"
+	"firedoor/internal/policy"
+	"firedoor/internal/protocol"
+)
+
+// Port is one of the two ports.
+type Port uint8
+
+// The ports.
+const (
+	Inside Port = iota
+	Outside
+)
+
+// Other is the port on the other side.
+func (p Port) Other() Port { return p ^ 1 }
+
+// Limits of a Gate. At a limit nothing that is known makes room.
+const (
+	// MaxFlows is how many connections are followed; a further one that must be judged
+	// goes as its conduit says of what cannot be judged.
+	MaxFlows = 1 << 16
+	// MaxHeld is how many frames of one direction of a connection wait for one before
+	// them; a further one is dropped, and its sender repeats it.
+	MaxHeld = 8
+	// MaxHeldBytes is how many bytes all held frames together have.
+	MaxHeldBytes = 4 << 20
+	// MaxMemory is how many bytes of a direction are surely remembered until they are
+	// acknowledged, so that what is sent again is what was sent before; at most twice as
+	// many are.
+	MaxMemory = 64 << 10
+	// MaxRemembered is how many values are remembered that steps are counted from.
+	MaxRemembered = 1 << 17
+	// idle is how long a connection may be silent before it is forgotten, in ns.
+	idleTCP = int64(2 * 3600 * 1e9)
+	idleUDP = int64(180 * 1e9)
+)
+
+// Stopped is a request, connection or frame that was stopped, or would have been. It
+// is borrowed for the call.
+type Stopped struct {
+	Time           int64
+	From           Port
+	Verdict        firedoor.Verdict
+	Done           firedoor.Action // what was done: Drop or Reset where a refusal was not possible
+	Client, Server firedoor.Endpoint
+	Segment        string
+	Operation      *firedoor.Operation // nil for connections and frames
+	Protocol       string
+	Frame          []byte // as it came
+	Sent           []byte // as it was sent on, nil where it was not
+}
+
+// Counts are what became of frames: In is the sum of the others.
+type Counts struct {
+	In, Passed, Changed, Dropped, Held uint64
+	Resets                             uint64 // frames made to end connections
+	Reasons                            [64]uint64
+}
+
+// Gate judges the frames between two ports. It is not safe for concurrent use.
+type Gate struct {
+	Counts Counts
+
+	plan       *policy.Plan
+	generation uint32
+	host       *protocol.Host
+	report     func(*Stopped)
+	out        func(Port, []byte)
+	flows      map[key]*flow
+	free       []*flow
+	hand       int64 // when idle flows are looked for next
+	heldBytes  int
+	past       map[uint64]float64
+	seed       maphash.Seed
+	scope      packet.Scope
+	segment    string
+	packet     packet.Packet
+	frame      packet.Frame
+
+	// What is under way.
+	now     int64
+	flow    *flow
+	from    Port
+	judging bool // bytes of a client are being parsed
+	start   int64
+	worst   firedoor.Verdict
+	stopped bool
+	patches []patch
+	text    []byte
+	before  []byte
+	request policy.Request
+	note    Stopped
+}
+
+// patch is bytes to be put at an offset of the client's stream.
+type patch struct {
+	at    int64
+	bytes [4]byte
+	n     int
+}
+
+type key struct {
+	scope        packet.Scope
+	a, b         firedoor.IP
+	aPort, bPort uint16
+	proto        uint8
+}
+
+// New returns a Gate. report is told of everything that is stopped or would have been;
+// it may be nil.
+func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped)) *Gate {
+	g := &Gate{plan: plan, flows: map[key]*flow{}, past: map[uint64]float64{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
+	g.host = protocol.NewHost(protocols, g.hear)
+	return g
+}
+
+// SetPlan puts another policy in force from the next frame on. Connections go on.
+func (g *Gate) SetPlan(plan *policy.Plan) {
+	g.plan = plan
+	g.generation++
+}
+
+// Flows is how many connections are followed.
+func (g *Gate) Flows() int { return len(g.flows) }
+
+// Frame judges a frame that came in at a port at a time (ns since 1970). out is called
+// with each frame to be sent and the port to send it at, before Frame returns: none, the
+// frame itself, perhaps changed in place, frames that were held before it, or ends of
+// connections. What out is given is borrowed.
+func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
+	g.now, g.from, g.out = now, from, out
+	g.Counts.In++
+	g.sweep()
+	p := &g.packet
+	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
+	packet.Decode(p, &g.frame)
+	if p.Scope != g.scope {
+		g.scope, g.segment = p.Scope, packet.ScopeName(p.Scope)
+	}
+	switch h, ok := find(b); {
+	case p.Layer < packet.LayerNetwork:
+		g.link(b)
+	case p.Layer == packet.LayerTransport && ok && p.Scope.Tunnel == packet.NoTunnel:
+		g.transport(&h, b)
+	default:
+		g.bare(b)
+	}
+}
+
+// pass sends the frame on as it is.
+func (g *Gate) pass(b []byte, why firedoor.Reason) {
+	g.Counts.Passed++
+	g.Counts.Reasons[why]++
+	g.out(g.from.Other(), b)
+}
+
+// drop ends a frame's way.
+func (g *Gate) drop(why firedoor.Reason) {
+	g.Counts.Dropped++
+	g.Counts.Reasons[why]++
+}
+
+// EtherTypes that keep a link alive: they pass, whatever a policy says.
+var linkTypes = map[uint16]bool{0x88cc: true, 0x88e3: true, 0x88f7: true, 0x88fb: true, 0x888e: true, 0x0806: true}
+
+// bridgeGroup is the block of addresses that bridges do not pass on (IEEE 802.1Q,
+// table 8-1): spanning tree and its like.
+const bridgeGroup = firedoor.MAC(0x0180c2000000)
+
+// link judges a frame without IP by who sends it to whom. Layer-2 process traffic and
+// link control are never held.
+func (g *Gate) link(b []byte) {
+	p := &g.packet
+	if linkTypes[p.EtherType] || p.DstMAC&^0xf == bridgeGroup {
+		client := g.plan.Place(g.segment, firedoor.IP{}, p.SrcMAC)
+		r := g.plan.Route(client, g.plan.Place(g.segment, firedoor.IP{}, p.DstMAC), 0, 0)
+		g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
+		if v := policy.Decide(g.plan, &g.request); v.Reason == firedoor.ReasonQuarantine && p.DstMAC&^0xf != bridgeGroup {
+			g.judged(b, v)
+			return
+		}
+		g.pass(b, firedoor.ReasonLink)
+		return
+	}
+	g.ends(b, firedoor.IP{}, firedoor.IP{}, 0, p.EtherType)
+}
+
+// bare judges a packet whose ports cannot be read: a fragment, another transport, a
+// tunnel, something cut.
+func (g *Gate) bare(b []byte) {
+	p := &g.packet
+	if p.Proto == packet.ICMPv6 && p.Layer >= packet.LayerNetwork && len(p.Payload) > 0 && p.Payload[0] >= 133 && p.Payload[0] <= 137 {
+		g.pass(b, firedoor.ReasonLink) // neighbour discovery (RFC 4861)
+		return
+	}
+	if p.Fragment || p.Layer == packet.LayerTransport {
+		g.fragment(b)
+		return
+	}
+	g.ends(b, p.SrcIP, p.DstIP, p.Proto, 0)
+}
+
+// fragment judges a part of a packet, or one whose ports stand where nobody looks
+// for them (a tunnel, extension headers): between two ends of which anything is judged by
+// its ports or content nobody can say what it is a part of, so it is dropped.
+func (g *Gate) fragment(b []byte) {
+	p := &g.packet
+	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, 0)
+	back := g.plan.Route(r.Server, r.Client, p.Proto, 0)
+	if g.plan.Enforces(&r) && !g.plan.Open(&r) || g.plan.Enforces(&back) && !g.plan.Open(&back) {
+		g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: r.Conduit})
+		return
+	}
+	g.ends(b, p.SrcIP, p.DstIP, p.Proto, 0)
+}
+
+// ends judges a frame by its two ends alone; a frame may as well be an answer.
+func (g *Gate) ends(b []byte, src, dst firedoor.IP, proto uint8, number uint16) {
+	p := &g.packet
+	a, z := g.plan.Place(g.segment, src, p.SrcMAC), g.plan.Place(g.segment, dst, p.DstMAC)
+	r := g.plan.Route(a, z, proto, number)
+	g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
+	v := policy.Decide(g.plan, &g.request)
+	if v.Action != firedoor.Pass && v.Reason != firedoor.ReasonQuarantine {
+		back := g.plan.Route(z, a, proto, number)
+		g.request.Route = &back
+		if w := policy.Decide(g.plan, &g.request); w.Action == firedoor.Pass && w.Reason == firedoor.ReasonRule {
+			v = w
+		}
+	}
+	g.judged(b, v)
+}
+
+// judged does what a verdict on a whole frame says, and tells of it.
+func (g *Gate) judged(b []byte, v firedoor.Verdict) {
+	if v.Action == firedoor.Pass {
+		if v.Says != firedoor.Pass {
+			g.tell(b, b, v, firedoor.Pass)
+		}
+		g.pass(b, v.Reason)
+		return
+	}
+	g.stop(b, v)
+}
+
+// stop drops a frame and tells of it.
+func (g *Gate) stop(b []byte, v firedoor.Verdict) {
+	g.tell(b, nil, v, firedoor.Drop)
+	g.drop(v.Reason)
+}
+
+// tell reports what was stopped, or would have been.
+func (g *Gate) tell(b, sent []byte, v firedoor.Verdict, done firedoor.Action) {
+	if g.report == nil {
+		return
+	}
+	p := &g.packet
+	g.note = Stopped{Time: g.now, From: g.from, Verdict: v, Done: done, Segment: g.segment, Frame: b, Sent: sent,
+		Client: firedoor.Endpoint{IP: p.SrcIP, MAC: p.SrcMAC, Port: p.SrcPort}, Server: firedoor.Endpoint{IP: p.DstIP, MAC: p.DstMAC, Port: p.DstPort}}
+	if f := g.flow; f != nil && f.client != g.from {
+		g.note.Client, g.note.Server = g.note.Server, g.note.Client
+	}
+	g.report(&g.note)
+}

@@ -1,0 +1,127 @@
+package inline
+
+import "encoding/binary"
+
+var be = binary.BigEndian
+
+// headers are the places of headers in an Ethernet frame that carries TCP or UDP.
+type headers struct {
+	network   int // of the IP header
+	transport int
+	payload   int
+	end       int // behind the payload: what follows is padding
+	six       bool
+	proto     uint8
+}
+
+const (
+	typeIPv4 = 0x0800
+	typeIPv6 = 0x86dd
+	protoTCP = 6
+	protoUDP = 17
+)
+
+// tags are EtherTypes of VLAN tags.
+func isTag(t uint16) bool { return t == 0x8100 || t == 0x88a8 || t == 0x9100 }
+
+// find finds the headers of a frame that was decoded as TCP or UDP without a tunnel; not
+// ok for anything else.
+func find(b []byte) (h headers, ok bool) {
+	at := 12
+	for ; at+4 <= len(b) && isTag(be.Uint16(b[at:])); at += 4 {
+	}
+	if at+2 > len(b) {
+		return h, false
+	}
+	h.network = at + 2
+	switch be.Uint16(b[at:]) {
+	case typeIPv4:
+		return h, h.four(b)
+	case typeIPv6:
+		h.six = true
+		return h, h.sixth(b)
+	}
+	return h, false
+}
+
+func (h *headers) four(b []byte) bool {
+	ip := b[h.network:]
+	if len(ip) < 20 || ip[0]>>4 != 4 || be.Uint16(ip[6:])&0x3fff != 0 {
+		return false
+	}
+	h.proto, h.transport, h.end = ip[9], h.network+4*int(ip[0]&0xf), h.network+int(be.Uint16(ip[2:]))
+	return h.ports(b)
+}
+
+// sixth reads IPv6 without extension headers: packets with any are judged by their
+// addresses alone.
+func (h *headers) sixth(b []byte) bool {
+	ip := b[h.network:]
+	if len(ip) < 40 {
+		return false
+	}
+	h.proto, h.transport, h.end = ip[6], h.network+40, h.network+40+int(be.Uint16(ip[4:]))
+	return h.ports(b)
+}
+
+func (h *headers) ports(b []byte) bool {
+	if h.end > len(b) {
+		return false
+	}
+	switch h.proto {
+	case protoTCP:
+		if h.transport+20 > h.end {
+			return false
+		}
+		h.payload = h.transport + 4*int(b[h.transport+12]>>4)
+		return h.payload >= h.transport+20 && h.payload <= h.end
+	case protoUDP:
+		h.payload = h.transport + 8
+		return h.payload <= h.end
+	}
+	return false
+}
+
+// sumAt is where the transport's checksum stands.
+func (h *headers) sumAt() int {
+	if h.proto == protoTCP {
+		return h.transport + 16
+	}
+	return h.transport + 6
+}
+
+// resum writes the transport's checksum anew, over what the payload is now.
+func (h *headers) resum(b []byte) {
+	at := h.sumAt()
+	if h.proto == protoUDP && !h.six && be.Uint16(b[at:]) == 0 {
+		return // the sender left it out (RFC 768)
+	}
+	be.PutUint16(b[at:], 0)
+	sum := uint32(h.proto) + uint32(h.end-h.transport)
+	if h.six {
+		sum = add(sum, b[h.network+8:h.network+40])
+	} else {
+		sum = add(sum, b[h.network+12:h.network+20])
+	}
+	sum = add(sum, b[h.transport:h.end])
+	for sum>>16 != 0 {
+		sum = sum&0xffff + sum>>16
+	}
+	if sum = ^sum & 0xffff; sum == 0 && h.proto == protoUDP {
+		sum = 0xffff
+	}
+	be.PutUint16(b[at:], uint16(sum))
+}
+
+// add adds the 16-bit words of b (RFC 1071).
+func add(sum uint32, b []byte) uint32 {
+	for ; len(b) >= 2; b = b[2:] {
+		if sum += uint32(be.Uint16(b)); sum>>31 != 0 {
+			sum = sum&0xffff + sum>>16
+		}
+	}
+	if len(b) == 1 {
+		sum += uint32(b[0]) << 8
+	}
+	return sum
+}
