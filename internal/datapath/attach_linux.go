@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The program at a port never changes while a layout lasts: what it calls does. So
-// a port is attached once, by a link that is pinned (TCX) or a classifier that
-// stays by itself (clsact), and both ports change their tables at one moment.
+// A port is attached once, by a link that is pinned (TCX) or a classifier that stays
+// by itself (clsact). A later process changes the program in it; tables are changed
+// without touching it.
 
 var linkNames = [2]string{"link-inside", "link-outside"}
 
@@ -36,7 +36,7 @@ func (d *Datapath) attachPort(i int) error {
 	if done, err := d.takeOver(i); done || err != nil {
 		return err
 	}
-	l, err := link.AttachTCX(link.TCXOptions{Interface: d.ports[i].Attrs().Index, Program: d.atPort, Attach: ebpf.AttachTCXIngress})
+	l, err := link.AttachTCX(link.TCXOptions{Interface: d.ports[i].Attrs().Index, Program: d.forward, Attach: ebpf.AttachTCXIngress})
 	if errors.Is(err, ebpf.ErrNotSupported) {
 		return d.attachClassifier(i)
 	}
@@ -67,7 +67,7 @@ func (d *Datapath) takeOver(i int) (done bool, err error) {
 		// It belongs to an interface that is gone, or to another one: it is not in force here.
 		return false, l.Unpin()
 	}
-	if err := l.Update(d.atPort); err != nil {
+	if err := l.Update(d.forward); err != nil {
 		return false, err
 	}
 	return true, l.Pin(filepath.Join(d.folder, linkNames[i]))
@@ -90,7 +90,7 @@ func (d *Datapath) classifier(i int) *netlink.BpfFilter {
 			LinkIndex: d.ports[i].Attrs().Index, Parent: netlink.HANDLE_MIN_INGRESS,
 			Handle: 1, Priority: 1, Protocol: unix.ETH_P_ALL,
 		},
-		Fd: d.atPort.FD(), Name: "firedoor", DirectAction: true,
+		Fd: d.forward.FD(), Name: "firedoor", DirectAction: true,
 	}
 }
 

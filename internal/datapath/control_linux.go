@@ -19,6 +19,13 @@ func (d *Datapath) set(offset int64, value uint32) error {
 	return err
 }
 
+// get reads one number of it.
+func (d *Datapath) get(offset int64) uint32 {
+	var b [4]byte
+	_, _ = d.config.ReadAt(b[:], offset) // fails outside of the map only
+	return binary.NativeEndian.Uint32(b[:])
+}
+
 // defaults is the configuration before anybody set something.
 func (d *Datapath) defaults() error {
 	if err := d.SetLimit(DefaultLimit); err != nil {
@@ -29,13 +36,13 @@ func (d *Datapath) defaults() error {
 
 // SetLimit says how old a heartbeat may be.
 func (d *Datapath) SetLimit(limit time.Duration) error {
-	_, err := d.config.WriteAt(binary.NativeEndian.AppendUint64(nil, uint64(limit)), 0)
+	_, err := d.config.WriteAt(binary.NativeEndian.AppendUint64(nil, uint64(limit)), configLimit)
 	return err
 }
 
 // SetReports says how many reports a CPU makes in a tenth of a second, of resets
 // and of other drops each. What is beyond is counted.
-func (d *Datapath) SetReports(n uint32) error { return d.set(16, n) }
+func (d *Datapath) SetReports(n uint32) error { return d.set(configReports, n) }
 
 // SetBypass lets everything pass, or judges again.
 func (d *Datapath) SetBypass(on bool) error {
@@ -68,7 +75,7 @@ func (h Held) key(generation uint32) gatewayHeldKey {
 func (d *Datapath) Quarantine(h Held) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.maps[gatewayMapQuarantine].Put(h.key(d.generation), gatewayHeld{Rule: h.Rule}); err != nil {
+	if err := d.maps[gatewayMapQuarantine].Put(h.key(d.Generation()), gatewayHeld{Rule: h.Rule}); err != nil {
 		return fmt.Errorf("quarantine: %w", err)
 	}
 	return d.set(configHeld, 1)
@@ -78,7 +85,7 @@ func (d *Datapath) Quarantine(h Held) error {
 func (d *Datapath) Release(h Held) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	err := d.maps[gatewayMapQuarantine].Delete(h.key(d.generation))
+	err := d.maps[gatewayMapQuarantine].Delete(h.key(d.Generation()))
 	if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 		return fmt.Errorf("quarantine: %w", err)
 	}

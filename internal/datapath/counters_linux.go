@@ -34,9 +34,7 @@ type Totals struct {
 
 // Generation is that of the tables in force, 0 before the first Install.
 func (d *Datapath) Generation() uint32 {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.generation
+	return d.get(configSlots + slotSize*int64(d.get(configActive)&1))
 }
 
 // Counters gives what happened to all frames since the gateway was first opened,

@@ -37,7 +37,12 @@ type gatewayConfig struct {
 	Bypass     uint32
 	Quarantine uint32
 	Reports    uint32
-	Unused     uint32
+	Active     uint32
+	Slots      [2]struct {
+		_          structs.HostLayout
+		Generation uint32
+		Shape      uint32
+	}
 }
 
 type gatewayCount struct {
@@ -135,6 +140,22 @@ type gatewayPrefixKey struct {
 	Host gatewayHostKey
 }
 
+type gatewayReport struct {
+	_          structs.HostLayout
+	Ns         uint64
+	Rule       uint32
+	Generation uint32
+	Length     uint32
+	Reason     uint16
+	Vlan       uint16
+	Verdict    uint8
+	Port       uint8
+	Kept       uint8
+	Tagged     uint8
+	Unused     uint32
+	Head       [128]uint8
+}
+
 type gatewayStream struct {
 	_      structs.HostLayout
 	Last   uint32
@@ -159,19 +180,16 @@ const (
 	gatewayMapPairOf     = "pair_of"
 	gatewayMapPairs      = "pairs"
 	gatewayMapPrefixes   = "prefixes"
-	gatewayMapPrograms   = "programs"
 	gatewayMapQuarantine = "quarantine"
 	gatewayMapReports    = "reports"
 	gatewayMapStreams    = "streams"
 	gatewayMapTalks      = "talks"
 	gatewayMapTotals     = "totals"
-	gatewayProgAtPort    = "at_port"
 	gatewayProgForward   = "forward"
 	gatewayProgProbe     = "probe"
 	gatewayVarAsks       = "asks"
-	gatewayVarGeneration = "generation"
+	gatewayVarDescribed  = "described"
 	gatewayVarPorts      = "ports"
-	gatewayVarShape      = "shape"
 )
 
 // loadGateway returns the embedded CollectionSpec for gateway.
@@ -216,7 +234,6 @@ type gatewaySpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type gatewayProgramSpecs struct {
-	AtPort  *ebpf.ProgramSpec `ebpf:"at_port"`
 	Forward *ebpf.ProgramSpec `ebpf:"forward"`
 	Probe   *ebpf.ProgramSpec `ebpf:"probe"`
 }
@@ -236,7 +253,6 @@ type gatewayMapSpecs struct {
 	PairOf     *ebpf.MapSpec `ebpf:"pair_of"`
 	Pairs      *ebpf.MapSpec `ebpf:"pairs"`
 	Prefixes   *ebpf.MapSpec `ebpf:"prefixes"`
-	Programs   *ebpf.MapSpec `ebpf:"programs"`
 	Quarantine *ebpf.MapSpec `ebpf:"quarantine"`
 	Reports    *ebpf.MapSpec `ebpf:"reports"`
 	Streams    *ebpf.MapSpec `ebpf:"streams"`
@@ -248,10 +264,9 @@ type gatewayMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type gatewayVariableSpecs struct {
-	Asks       *ebpf.VariableSpec `ebpf:"asks"`
-	Generation *ebpf.VariableSpec `ebpf:"generation"`
-	Ports      *ebpf.VariableSpec `ebpf:"ports"`
-	Shape      *ebpf.VariableSpec `ebpf:"shape"`
+	Asks      *ebpf.VariableSpec `ebpf:"asks"`
+	Described *ebpf.VariableSpec `ebpf:"described"`
+	Ports     *ebpf.VariableSpec `ebpf:"ports"`
 }
 
 // gatewayObjects contains all objects after they have been loaded into the kernel.
@@ -285,7 +300,6 @@ type gatewayMaps struct {
 	PairOf     *ebpf.Map `ebpf:"pair_of"`
 	Pairs      *ebpf.Map `ebpf:"pairs"`
 	Prefixes   *ebpf.Map `ebpf:"prefixes"`
-	Programs   *ebpf.Map `ebpf:"programs"`
 	Quarantine *ebpf.Map `ebpf:"quarantine"`
 	Reports    *ebpf.Map `ebpf:"reports"`
 	Streams    *ebpf.Map `ebpf:"streams"`
@@ -306,7 +320,6 @@ func (m *gatewayMaps) Close() error {
 		m.PairOf,
 		m.Pairs,
 		m.Prefixes,
-		m.Programs,
 		m.Quarantine,
 		m.Reports,
 		m.Streams,
@@ -319,24 +332,21 @@ func (m *gatewayMaps) Close() error {
 //
 // It can be passed to loadGatewayObjects or ebpf.CollectionSpec.LoadAndAssign.
 type gatewayVariables struct {
-	Asks       *ebpf.Variable `ebpf:"asks"`
-	Generation *ebpf.Variable `ebpf:"generation"`
-	Ports      *ebpf.Variable `ebpf:"ports"`
-	Shape      *ebpf.Variable `ebpf:"shape"`
+	Asks      *ebpf.Variable `ebpf:"asks"`
+	Described *ebpf.Variable `ebpf:"described"`
+	Ports     *ebpf.Variable `ebpf:"ports"`
 }
 
 // gatewayPrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to loadGatewayObjects or ebpf.CollectionSpec.LoadAndAssign.
 type gatewayPrograms struct {
-	AtPort  *ebpf.Program `ebpf:"at_port"`
 	Forward *ebpf.Program `ebpf:"forward"`
 	Probe   *ebpf.Program `ebpf:"probe"`
 }
 
 func (p *gatewayPrograms) Close() error {
 	return _GatewayClose(
-		p.AtPort,
 		p.Forward,
 		p.Probe,
 	)

@@ -2,9 +2,8 @@ package datapath
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"math/bits"
+	"unsafe"
 
 	"github.com/cilium/ebpf"
 )
@@ -26,11 +25,7 @@ const (
 	shapeBare       = 16
 	shapeSafeTypes  = 32
 	anyVLAN         = 0xffffff
-	forwardSlot     = uint32(0)
-	probeSlot       = uint32(1)
 	only            = uint32(0) // the key of maps with one entry
-	configBypass    = 8         // offsets in gatewayConfig
-	configHeld      = 12
 	totalUncounted  = 2
 	totalUnreported = 3
 	totalsCount     = 4
@@ -40,11 +35,22 @@ const (
 // while tables are changed.
 const MaxHeld = 8192
 
-// lasting are the maps that outlive tables and processes.
-var lasting = [...]string{
-	gatewayMapPrograms, gatewayMapConfig, gatewayMapHeartbeat, gatewayMapQuarantine, gatewayMapCounts,
-	gatewayMapTotals, gatewayMapReports, gatewayMapBuckets, gatewayMapStreams, gatewayMapTalks,
-}
+// Offsets in gatewayConfig.
+const (
+	configLimit   = int64(unsafe.Offsetof(gatewayConfig{}.LimitNs))
+	configBypass  = int64(unsafe.Offsetof(gatewayConfig{}.Bypass))
+	configHeld    = int64(unsafe.Offsetof(gatewayConfig{}.Quarantine))
+	configReports = int64(unsafe.Offsetof(gatewayConfig{}.Reports))
+	configActive  = int64(unsafe.Offsetof(gatewayConfig{}.Active))
+	configSlots   = int64(unsafe.Offsetof(gatewayConfig{}.Slots)) // generation, shape; twice
+	slotSize      = int64(unsafe.Sizeof(gatewayConfig{}.Slots) / 2)
+)
+
+// Maps that outlive processes: what is counted and remembered, and the slots of tables.
+var (
+	kept   = [...]string{gatewayMapConfig, gatewayMapHeartbeat, gatewayMapQuarantine, gatewayMapCounts, gatewayMapTotals, gatewayMapReports, gatewayMapBuckets, gatewayMapStreams, gatewayMapTalks}
+	tabled = [...]string{gatewayMapHosts, gatewayMapPrefixes, gatewayMapMacs, gatewayMapPairOf, gatewayMapPairs, gatewayMapGates, gatewayMapCodesOf}
+)
 
 func (v VLAN) key() uint32 {
 	if !v.Only {
@@ -162,36 +168,33 @@ func (e *entries) addGate(g *PortGate) {
 	e.gates = append(e.gates, g.Gate.entry())
 }
 
-// size gives maps of tables their sizes. Sizes of arrays go up by powers of two, so
-// that few programs differ.
-func (e *entries) size(spec *ebpf.CollectionSpec) {
-	for name, n := range map[string]int{
-		gatewayMapHosts: len(e.hosts), gatewayMapPrefixes: len(e.prefixes), gatewayMapMacs: len(e.macs), gatewayMapPairOf: len(e.joined),
-		gatewayMapPairs: len(e.pairs), gatewayMapGates: len(e.gates), gatewayMapCodesOf: len(e.codes),
-	} {
-		spec.Maps[name].MaxEntries = uint32(1) << bits.Len(uint(max(n, 1)-1))
+// table is what one map is to hold.
+type table struct {
+	entries int
+	fill    func(*ebpf.Map) error
+}
+
+// tables gives what the map of each name is to hold. An entry that is there twice is
+// an error: which one holds would be chance.
+func (e *entries) tables() map[string]table {
+	return map[string]table{
+		gatewayMapHosts:    newTable(e.hostKeys, e.hosts, ebpf.UpdateNoExist),
+		gatewayMapPrefixes: newTable(e.prefixKeys, e.prefixes, ebpf.UpdateNoExist),
+		gatewayMapMacs:     newTable(e.macKeys, e.macs, ebpf.UpdateNoExist),
+		gatewayMapPairOf:   newTable(e.joinedKeys, e.joined, ebpf.UpdateNoExist),
+		gatewayMapPairs:    newTable(e.pairKeys, e.pairs, ebpf.UpdateAny),
+		gatewayMapGates:    newTable(e.gateKeys, e.gates, ebpf.UpdateNoExist),
+		gatewayMapCodesOf:  newTable(e.codeKeys, e.codes, ebpf.UpdateAny),
 	}
 }
 
-// fill writes the tables into maps that nobody uses yet. An entry that is there
-// twice is an error: which one holds would be chance.
-func (e *entries) fill(maps map[string]*ebpf.Map) error {
-	return errors.Join(
-		put(maps[gatewayMapHosts], e.hostKeys, e.hosts, ebpf.UpdateNoExist),
-		put(maps[gatewayMapPrefixes], e.prefixKeys, e.prefixes, ebpf.UpdateNoExist),
-		put(maps[gatewayMapMacs], e.macKeys, e.macs, ebpf.UpdateNoExist),
-		put(maps[gatewayMapPairOf], e.joinedKeys, e.joined, ebpf.UpdateNoExist),
-		put(maps[gatewayMapPairs], e.pairKeys, e.pairs, ebpf.UpdateAny),
-		put(maps[gatewayMapGates], e.gateKeys, e.gates, ebpf.UpdateNoExist),
-		put(maps[gatewayMapCodesOf], e.codeKeys, e.codes, ebpf.UpdateAny),
-	)
-}
-
-func put[K, V any](m *ebpf.Map, keys []K, values []V, flags ebpf.MapUpdateFlags) error {
-	for i := range keys {
-		if err := m.Update(&keys[i], &values[i], flags); err != nil {
-			return fmt.Errorf("table %v, entry %d (%+v): %w", m, i, keys[i], err)
+func newTable[K, V any](keys []K, values []V, flags ebpf.MapUpdateFlags) table {
+	return table{len(keys), func(m *ebpf.Map) error {
+		for i := range keys {
+			if err := m.Update(&keys[i], &values[i], flags); err != nil {
+				return fmt.Errorf("table %v, entry %d (%+v): %w", m, i, keys[i], err)
+			}
 		}
-	}
-	return nil
+		return nil
+	}}
 }

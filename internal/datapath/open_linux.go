@@ -31,16 +31,16 @@ type Datapath struct {
 	asks    [2]netlink.Link
 	worker  [2]string
 
-	spec   *ebpf.CollectionSpec
-	maps   map[string]*ebpf.Map // those that last
-	atPort *ebpf.Program
+	spec    *ebpf.CollectionSpec
+	maps    map[string]*ebpf.Map
+	forward *ebpf.Program // stands at the ports
+	probe   *ebpf.Program // for Test, nil until then
 
 	config, heartbeat *ebpf.Memory
 	beat              [8]byte
 
-	mu         sync.Mutex
-	generation uint32 // of tables in force; 0: none
-	attached   bool
+	mu       sync.Mutex
+	attached bool
 }
 
 // Open prepares the ports and takes over what an earlier process left there, whose
@@ -79,7 +79,7 @@ func (d *Datapath) open() (err error) {
 	if d.spec, err = loadGateway(); err != nil {
 		return err
 	}
-	if err := d.loadLasting(); err != nil {
+	if err := d.load(); err != nil {
 		return err
 	}
 	if d.config, err = d.maps[gatewayMapConfig].Memory(); err != nil {
@@ -88,43 +88,53 @@ func (d *Datapath) open() (err error) {
 	if d.heartbeat, err = d.maps[gatewayMapHeartbeat].Memory(); err != nil {
 		return err
 	}
-	if err := d.readGeneration(); err != nil {
-		return err
-	}
-	if d.generation == 0 {
+	if d.Generation() == 0 {
 		return d.defaults()
 	}
 	return d.attach()
 }
 
-// loadLasting makes the maps that outlive this process, or finds those that are
-// there, and the small program that stands at the ports.
-func (d *Datapath) loadLasting() error {
-	for _, name := range lasting {
+// load makes the maps that outlive this process, or finds those that are there, and
+// the program for the ports.
+func (d *Datapath) load() (err error) {
+	for _, name := range append(kept[:len(kept):len(kept)], tabled[:]...) {
 		m := d.spec.Maps[name].Copy()
 		m.Name, m.Pinning = name, ebpf.PinByName
-		made, err := ebpf.NewMapWithOptions(m, ebpf.MapOptions{PinPath: d.folder})
-		if err != nil {
-			if errors.Is(err, os.ErrPermission) {
-				return fmt.Errorf("map %s: the gateway's kernel part needs root: %w", name, err)
-			}
-			return fmt.Errorf("map %s (%s must be on a mounted bpffs: mount -t bpf bpf /sys/fs/bpf): %w", name, d.options.Pins, err)
+		if d.maps[name], err = ebpf.NewMapWithOptions(m, ebpf.MapOptions{PinPath: d.folder}); err == nil {
+			continue
 		}
-		d.maps[name] = made
+		if errors.Is(err, os.ErrPermission) {
+			return fmt.Errorf("map %s: the gateway's kernel part needs root: %w", name, err)
+		}
+		return fmt.Errorf("map %s (%s must be on a mounted bpffs: mount -t bpf bpf /sys/fs/bpf): %w", name, d.options.Pins, err)
 	}
+	d.forward, err = d.loadProgram(gatewayProgForward)
+	return err
+}
+
+// loadProgram gives the kernel a program, which it proves to be harmless.
+func (d *Datapath) loadProgram(name string) (*ebpf.Program, error) {
 	spec := d.spec.Copy()
-	spec.Programs = map[string]*ebpf.ProgramSpec{gatewayProgAtPort: spec.Programs[gatewayProgAtPort]}
-	spec.Maps = map[string]*ebpf.MapSpec{gatewayMapPrograms: spec.Maps[gatewayMapPrograms]}
-	spec.Variables = nil
-	c, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{
-		MapReplacements: map[string]*ebpf.Map{gatewayMapPrograms: d.maps[gatewayMapPrograms]},
-	})
-	if err != nil {
-		return fmt.Errorf("loading the program at the ports: %w", err)
+	spec.Programs = map[string]*ebpf.ProgramSpec{name: spec.Programs[name]}
+	for m := range spec.Maps {
+		if d.maps[m] == nil && m != ".rodata" {
+			delete(spec.Maps, m)
+		}
 	}
-	d.atPort = c.DetachProgram(gatewayProgAtPort)
-	c.Close()
-	return nil
+	delete(spec.Variables, gatewayVarDescribed)
+	err := errors.Join(
+		spec.Variables[gatewayVarPorts].Set([2]uint32{uint32(d.ports[0].Attrs().Index), uint32(d.ports[1].Attrs().Index)}),
+		spec.Variables[gatewayVarAsks].Set([2]uint32{uint32(d.asks[0].Attrs().Index), uint32(d.asks[1].Attrs().Index)}),
+	)
+	if err != nil {
+		return nil, err
+	}
+	c, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: d.maps})
+	if err != nil {
+		return nil, fmt.Errorf("loading the gateway's program: %w", err)
+	}
+	defer c.Close()
+	return c.DetachProgram(name), nil
 }
 
 // Worker gives the interface at which frames to be asked about are read that came
@@ -137,8 +147,10 @@ func (d *Datapath) Close() {
 	for _, m := range d.maps {
 		_ = m.Close()
 	}
-	if d.atPort != nil {
-		_ = d.atPort.Close()
+	for _, p := range []*ebpf.Program{d.forward, d.probe} {
+		if p != nil {
+			_ = p.Close()
+		}
 	}
 }
 

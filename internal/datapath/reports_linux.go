@@ -1,11 +1,11 @@
 package datapath
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"time"
+	"unsafe"
 
 	"github.com/cilium/ebpf/ringbuf"
 )
@@ -27,12 +27,6 @@ type Report struct {
 
 // HeadBytes is what a report holds of a frame.
 const HeadBytes = 128
-
-// Offsets in struct report of the kernel's program.
-const (
-	reportHead = 32
-	reportSize = reportHead + HeadBytes
-)
 
 // Reports reads what was dropped, as far as the bounds allow: see SetReports.
 type Reports struct {
@@ -61,15 +55,17 @@ func (r *Reports) Read(to *Report) error {
 		return fmt.Errorf("reading reports: %w", err)
 	}
 	b := r.record.RawSample
-	if len(b) < reportSize {
+	var k gatewayReport
+	if len(b) < int(unsafe.Sizeof(k)) {
 		return fmt.Errorf("a report of %d bytes is not of this layout", len(b))
 	}
-	e := binary.NativeEndian
+	k = *(*gatewayReport)(unsafe.Pointer(&b[0])) // the ring's entries are aligned as the kernel's structure is
 	*to = Report{
-		Time: time.Duration(e.Uint64(b)), Rule: e.Uint32(b[8:]), Generation: e.Uint32(b[12:]), Length: int(e.Uint32(b[16:])),
-		Reason: e.Uint16(b[20:]), Tag: e.Uint16(b[22:]), Action: Action(b[24]), Port: int(b[25]), Tagged: b[27] != 0,
-		Head: b[reportHead : reportHead+min(int(b[26]), HeadBytes)],
+		Time: time.Duration(k.Ns), Rule: k.Rule, Generation: k.Generation, Length: int(k.Length),
+		Reason: k.Reason, Tag: k.Vlan, Action: Action(k.Verdict), Port: int(k.Port), Tagged: k.Tagged != 0,
 	}
+	head := int(unsafe.Offsetof(k.Head))
+	to.Head = b[head : head+min(int(k.Kept), HeadBytes)]
 	return nil
 }
 
