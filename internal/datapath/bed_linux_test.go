@@ -72,47 +72,6 @@ func (b *bed) install(d *Datapath, t *Tables) {
 	}
 }
 
-// Places of the two hosts and their zones.
-const (
-	clientPlace, serverPlace = 11, 12
-	clientZone, serverZone   = 1, 2
-)
-
-const echoPort = 7000
-
-// pass and stop are gates of rules 900 and 901.
-var (
-	pass = Gate{Action: Pass, Rule: 900, Reason: 2}
-	stop = Gate{Action: Drop, Rule: 901, Reason: 3, Floor: FloorDrop}
-)
-
-// open lets everything pass.
-func passAll() *Tables { return &Tables{Pairs: []Pair{{pass, pass}}} }
-
-// closed joins client and server by a pair that stops everything but gates.
-func closed(gates ...PortGate) *Tables {
-	t := &Tables{
-		Places: []Place{
-			{Prefix: netip.MustParsePrefix("10.97.0.0/16"), Place: clientZone, Zone: clientZone},
-			{Prefix: netip.MustParsePrefix("10.97.0.1/32"), Place: clientPlace, Zone: clientZone},
-			{Prefix: netip.MustParsePrefix("10.97.0.2/32"), Place: serverPlace, Zone: serverZone},
-			{Prefix: netip.MustParsePrefix("fd61::1/128"), Place: clientPlace, Zone: clientZone},
-			{Prefix: netip.MustParsePrefix("fd61::2/128"), Place: serverPlace, Zone: serverZone},
-		},
-		Joined: []Joined{{clientZone, serverZone, 1}},
-		Pairs:  []Pair{{stop, stop}, {stop, stop}},
-	}
-	for _, g := range gates {
-		g.Pair = 1
-		t.Gates = append(t.Gates, g)
-	}
-	return t
-}
-
-func gate(transport uint8, port uint16, g Gate) PortGate {
-	return PortGate{Transport: transport, Port: port, Gate: g}
-}
-
 // echo answers on the server's port, by UDP and TCP.
 func (b *bed) echo(port uint16) {
 	b.t.Helper()
@@ -218,4 +177,9 @@ func (b *bed) ping() bool {
 		b.t.Fatal(err)
 	}
 	return answered
+}
+
+func prefixNet(s string) *net.IPNet {
+	p := netip.MustParsePrefix(s)
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
 }

@@ -3,7 +3,6 @@ package datapath
 import (
 	"encoding/binary"
 	"net"
-	"net/netip"
 	"testing"
 
 	"github.com/gopacket/gopacket"
@@ -14,8 +13,6 @@ import (
 )
 
 // The kernel itself is asked here what it would do with single frames.
-
-const modbusPort = 502
 
 // said is what a test expects of a frame; a reason of 0 is any.
 type said struct {
@@ -43,8 +40,6 @@ func judge(t *testing.T, d *Datapath, cases []asked) {
 		}
 	}
 }
-
-func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
 
 // TestPlaces: the longest prefix holds, and of equal ones that of the VLAN.
 func TestPlaces(t *testing.T) {
@@ -227,21 +222,6 @@ func TestFunctionCodes(t *testing.T) {
 		asked{"the end", send(fin, 1013, ""), said{Pass, 0, 10}},
 		asked{"a read behind the end", send(ack, 1013, read), said{Ask, ReasonStream, 10}})
 	judge(t, d, []asked{{"bytes in a SYN", send(syn, 1000, read), said{Ask, ReasonStream, 10}}})
-}
-
-// withCodes opens the Modbus port by function codes: 3 passes, 6 is dropped, 90
-// asked about; by UDP too.
-func withCodes() *Tables {
-	codes := CodeTable{}
-	for i := range codes {
-		codes[i] = Code{Action: Drop, Reason: 8, Rule: uint32(i)}
-	}
-	codes[3] = Code{Action: Pass, Reason: 7, Rule: 3}
-	codes[90] = Code{Action: Ask, Floor: FloorDrop, Reason: 9, Rule: 90}
-	by := Gate{Action: Codes, Floor: FloorCodes, Codes: 1, Rule: 10, Reason: 6}
-	t := closed(gate(6, modbusPort, by), gate(17, modbusPort, by))
-	t.Codes = []CodeTable{{}, codes}
-	return t
 }
 
 func TestFunctionCodesByUDP(t *testing.T) {

@@ -165,28 +165,6 @@ func (h *Host) Do(f func() error) error {
 	return <-done
 }
 
-// VLAN gives the host an interface in a VLAN, with the address of 10.97.ID%200+1/24
-// that ends as its own does.
-func (h *Host) VLAN(id int) (netip.Addr, error) {
-	at := h.IP4.As4()
-	at[2] = byte(id%200 + 1)
-	ip := netip.AddrFrom4(at)
-	return ip, h.Do(func() error {
-		wire, err := netlink.LinkByName(Wire)
-		if err != nil {
-			return err
-		}
-		attrs := netlink.NewLinkAttrs()
-		attrs.Name, attrs.ParentIndex = fmt.Sprintf("vlan%d", id), wire.Attrs().Index
-		l := &netlink.Vlan{LinkAttrs: attrs, VlanId: id}
-		if err := netlink.LinkAdd(l); err != nil {
-			return fmt.Errorf("VLAN %d: %w", id, err)
-		}
-		a := &netlink.Addr{IPNet: &net.IPNet{IP: ip.AsSlice(), Mask: net.CIDRMask(24, 32)}}
-		return errors.Join(netlink.AddrAdd(l, a), netlink.LinkSetUp(l))
-	})
-}
-
 // close removes the cable; the namespace goes with its last user.
 func (h *Host) close() {
 	if l, err := netlink.LinkByName(h.Port); err == nil {
