@@ -31,10 +31,6 @@ const (
 	totalsCount     = 4
 )
 
-// MaxHeld is how many places and MACs may be in quarantine; each takes two entries
-// while tables are changed.
-const MaxHeld = 8192
-
 // Offsets in gatewayConfig.
 const (
 	configLimit   = int64(unsafe.Offsetof(gatewayConfig{}.LimitNs))

@@ -198,10 +198,12 @@ func TestReports(t *testing.T) {
 	}
 	var got Report
 	r.Until(time.Now().Add(3 * time.Second))
-	if err := r.Read(&got); err != nil {
-		t.Fatal(err)
+	for got.Action != Reset { // hosts say other things when they come up
+		if err := r.Read(&got); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if got.Action != Reset || got.Rule != 41 || got.Reason != 5 || got.Port != Inside || got.Generation != 1 || got.Length != 74 || len(got.Head) != 74 || got.Tagged || got.Time <= 0 {
+	if got.Rule != 41 || got.Reason != 5 || got.Port != Inside || got.Generation != 1 || got.Length != 74 || len(got.Head) != 74 || got.Tagged || got.Time <= 0 {
 		t.Errorf("%+v", got)
 	}
 	if h := got.Head; string(h[:6]) != string(b.Server.MAC) || h[23] != unix.IPPROTO_TCP || h[36] != 0 || h[37] != 81 || h[47]&2 == 0 {
@@ -282,7 +284,7 @@ func TestReload(t *testing.T) {
 				b.install(d, next)
 				took = append(took, time.Since(from))
 			}
-			l.end(1000)
+			l.end(300)
 			if d.Generation() != 101 {
 				t.Errorf("the tables in force are those of generation %d", d.Generation())
 			}
@@ -352,9 +354,9 @@ func TestKilled(t *testing.T) {
 				}
 				last = d
 			}
-			l.end(500)
+			l.end(100)
 			totals, err := last.Totals()
-			if err != nil || totals.In[Inside].Frames < 500 {
+			if err != nil || totals.In[Inside].Frames < 100 {
 				t.Errorf("counters did not outlive the process: %+v, %v", totals, err)
 			}
 			if err := last.Remove(); err != nil {
@@ -383,7 +385,7 @@ func TestOtherLayout(t *testing.T) {
 	}
 	b.install(second, closed(gate(unix.IPPROTO_UDP, echoPort, pass)))
 	time.Sleep(100 * time.Millisecond)
-	l.end(50)
+	l.end(20)
 	if b.ping() {
 		t.Error("the old tables still hold")
 	}

@@ -13,6 +13,9 @@ const (
 	MaxPairs  = 1 << 20
 	MaxGates  = 1 << 21
 	MaxCodes  = 1 << 12
+	// MaxHeld is how many may be in quarantine; each takes two entries of the kernel's
+	// while tables are changed.
+	MaxHeld = 8192
 )
 
 // Action is what a gate does with a frame.
