@@ -1,0 +1,278 @@
+/* Reading a frame's headers. What cannot be read is malformed and says no more; it
+ * is not judged here. */
+#pragma once
+
+#define TYPE_IP4 0x0800
+#define TYPE_ARP 0x0806
+#define TYPE_IP6 0x86dd
+#define ICMP 1
+#define TCP 6
+#define UDP 17
+#define ICMP6 58
+#define FIN 1
+#define SYN 2
+#define RST 4
+#define ACK 16
+#define URG 32
+#define MAX_TAGS 4       /* VLAN tags in a frame, beside the one a card stripped */
+#define MAX_EXTENSIONS 6 /* headers between IPv6 and the transport */
+
+struct frame {
+	__u64 src_mac, dst_mac;
+	__u32 src[4], dst[4];        /* network order; IPv4 is in the first */
+	__u32 vlans;                 /* outer << 12 | inner */
+	__u32 domain;                /* with the family, as in host_key; 0: no addresses */
+	__u32 slot, shape;           /* of the tables that hold for this frame */
+	__u32 seq;
+	__u32 payload, size;         /* where, and how many bytes */
+	__u16 type;                  /* EtherType; 0: a length stands there */
+	__u16 sport, dport;
+	__u8 transport, flags;       /* flags of TCP; the type of ICMP */
+	__u8 fragment, malformed, neighbour, unused;
+};
+
+struct ethernet { __u8 dst[6], src[6]; __u16 type; } __attribute__((packed));
+
+inline_ __u64 mac_of(const __u8 *b)
+{
+	return (__u64)b[0] << 40 | (__u64)b[1] << 32 | (__u64)b[2] << 24 | (__u64)b[3] << 16 | (__u64)b[4] << 8 | b[5];
+}
+
+inline_ void add_tag(struct frame *f, __u32 vid)
+{
+	if (vid == 0) /* a priority tag names no VLAN */
+		return;
+	if (f->vlans == 0)
+		f->vlans = vid << 12;
+	else /* the outermost stays, the innermost replaces those between */
+		f->vlans = (f->vlans & 0xfff000) | vid;
+}
+
+inline_ int is_tag(__u16 type)
+{
+	return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200;
+}
+
+/* Gives where the network header begins. The tag that the card or the kernel
+ * stripped is the outermost. */
+inline_ __u32 read_link(struct __sk_buff *skb, struct frame *f)
+{
+	struct ethernet e;
+	__u32 at = sizeof(e);
+
+	if (load_bytes(skb, 0, &e, sizeof(e))) {
+		f->malformed = 1;
+		return 0;
+	}
+	f->dst_mac = mac_of(e.dst);
+	f->src_mac = mac_of(e.src);
+	f->type = swap16(e.type);
+	if (skb->vlan_present)
+		add_tag(f, skb->vlan_tci & 0xfff);
+	for (int i = 0; i < MAX_TAGS; i++) {
+		struct { __u16 tci, type; } tag;
+
+		if (!is_tag(f->type))
+			break;
+		if (load_bytes(skb, at, &tag, sizeof(tag))) {
+			f->malformed = 1;
+			return 0;
+		}
+		add_tag(f, swap16(tag.tci) & 0xfff);
+		f->type = swap16(tag.type);
+		at += sizeof(tag);
+	}
+	if (is_tag(f->type))
+		f->malformed = 1;
+	if (f->type < 0x600)
+		f->type = 0;
+	return at;
+}
+
+inline_ __u32 domain_of(__u32 family, __u32 vlans) { return swap32(family << 24 | vlans); }
+
+inline_ void read_tcp(struct __sk_buff *skb, struct frame *f, __u32 at, __u32 end)
+{
+	struct { __u16 sport, dport; __u32 seq, ack; __u8 offset, flags; __u16 window; __u32 rest; } h;
+	__u32 size;
+
+	if (at + sizeof(h) > end || load_bytes(skb, at, &h, sizeof(h))) {
+		f->malformed = 1;
+		return;
+	}
+	f->sport = swap16(h.sport);
+	f->dport = swap16(h.dport);
+	f->seq = swap32(h.seq);
+	f->flags = h.flags;
+	size = (h.offset >> 4) * 4;
+	if (size < sizeof(h) || at + size > end) {
+		f->malformed = 1;
+		return;
+	}
+	f->payload = at + size;
+	f->size = end - f->payload;
+}
+
+inline_ void read_udp(struct __sk_buff *skb, struct frame *f, __u32 at, __u32 end)
+{
+	struct { __u16 sport, dport, length, sum; } h;
+	__u32 length;
+
+	if (at + sizeof(h) > end || load_bytes(skb, at, &h, sizeof(h))) {
+		f->malformed = 1;
+		return;
+	}
+	f->sport = swap16(h.sport);
+	f->dport = swap16(h.dport);
+	length = swap16(h.length);
+	if (length < sizeof(h) || at + length > end) {
+		f->malformed = 1;
+		return;
+	}
+	f->payload = at + sizeof(h);
+	f->size = length - sizeof(h);
+}
+
+inline_ void read_transport(struct __sk_buff *skb, struct frame *f, __u32 at, __u32 end)
+{
+	if (f->fragment || f->malformed)
+		return;
+	switch (f->transport) {
+	case TCP:
+		read_tcp(skb, f, at, end);
+		break;
+	case UDP:
+		read_udp(skb, f, at, end);
+		break;
+	case ICMP:
+	case ICMP6:
+		if (at + 4 > end || load_bytes(skb, at, &f->flags, 1))
+			f->malformed = 1;
+	}
+}
+
+inline_ void read_ip4(struct __sk_buff *skb, struct frame *f, __u32 at)
+{
+	struct { __u8 first, tos; __u16 total, id, fragment; __u8 ttl, transport; __u16 sum; __u32 src, dst; } h;
+	__u32 header, total;
+
+	if (load_bytes(skb, at, &h, sizeof(h)) || h.first >> 4 != 4) {
+		f->malformed = 1;
+		return;
+	}
+	f->src[0] = h.src;
+	f->dst[0] = h.dst;
+	f->domain = domain_of(4, f->vlans);
+	f->transport = h.transport;
+	header = (h.first & 15) * 4;
+	total = swap16(h.total);
+	if (header < sizeof(h) || total < header || at + total > skb->len)
+		f->malformed = 1;
+	f->fragment = (h.fragment & swap16(0x3fff)) != 0;
+	read_transport(skb, f, at + header, at + total);
+}
+
+/* Walks over the headers between IPv6 and the transport; gives where that begins. */
+inline_ __u32 read_extensions(struct __sk_buff *skb, struct frame *f, __u32 at, __u32 end)
+{
+	for (int i = 0; i <= MAX_EXTENSIONS; i++) {
+		struct { __u8 next, length; __u16 fragment; } h;
+		__u8 t = f->transport;
+
+		if (t != 0 && t != 43 && t != 44 && t != 51 && t != 60)
+			return at;
+		if (i == MAX_EXTENSIONS || at + 8 > end || load_bytes(skb, at, &h, sizeof(h)))
+			break;
+		f->transport = h.next;
+		if (t == 44) {
+			at += 8;
+			if (h.fragment & swap16(0xfff9)) {
+				f->fragment = 1;
+				return at;
+			}
+		} else if (t == 51) {
+			at += (h.length + 2) * 4;
+		} else {
+			at += (h.length + 1) * 8;
+		}
+		if (at > end)
+			break;
+	}
+	f->malformed = 1;
+	return at;
+}
+
+inline_ void read_ip6(struct __sk_buff *skb, struct frame *f, __u32 at)
+{
+	struct { __u32 first; __u16 length; __u8 next, hops; __u32 src[4], dst[4]; } h;
+	__u32 end;
+
+	if (load_bytes(skb, at, &h, sizeof(h)) || (h.first & 0xf0) != 0x60) {
+		f->malformed = 1;
+		return;
+	}
+	__builtin_memcpy(f->src, h.src, sizeof(h.src));
+	__builtin_memcpy(f->dst, h.dst, sizeof(h.dst));
+	f->domain = domain_of(6, f->vlans);
+	f->transport = h.next;
+	at += sizeof(h);
+	end = at + swap16(h.length);
+	if (end > skb->len) {
+		f->malformed = 1;
+		return;
+	}
+	at = read_extensions(skb, f, at, end);
+	read_transport(skb, f, at, end);
+	/* A hop limit of 255 proves that a neighbour sent it (RFC 4861, 6.1). */
+	if (f->transport == ICMP6 && !f->malformed && !f->fragment && f->flags >= 133 && f->flags <= 137 && h.hops == 255)
+		f->neighbour = 1;
+}
+
+inline_ void read_arp(struct __sk_buff *skb, struct frame *f, __u32 at)
+{
+	struct { __u16 hardware, type; __u8 sizes[2]; __u16 op; __u8 smac[6], sip[4], tmac[6], tip[4]; } __attribute__((packed)) h;
+
+	f->neighbour = 1;
+	if (load_bytes(skb, at, &h, sizeof(h)) || h.type != swap16(TYPE_IP4) || h.sizes[1] != 4)
+		return;
+	__builtin_memcpy(f->src, h.sip, 4);
+	__builtin_memcpy(f->dst, h.tip, 4);
+	f->domain = domain_of(4, f->vlans);
+}
+
+proven int read_frame(struct __sk_buff *skb, struct frame *f)
+{
+	__u32 at;
+
+	if (!f)
+		return 0;
+	at = read_link(skb, f);
+	if (f->malformed)
+		return 0;
+	if (f->type == TYPE_IP4)
+		read_ip4(skb, f, at);
+	else if (f->type == TYPE_IP6)
+		read_ip6(skb, f, at);
+	else if (f->type == TYPE_ARP)
+		read_arp(skb, f, at);
+	return 0;
+}
+
+/* What keeps a link alive belongs to the link and not to a device. An address of
+ * the link must not open a way for IP: a host takes IP sent to a group address. */
+inline_ int keeps_link(const struct frame *f)
+{
+	switch (f->type) {
+	case TYPE_IP4:
+	case TYPE_IP6:
+	case TYPE_ARP:
+		return 0;
+	case 0x88cc: /* LLDP */
+	case 0x88e3: /* MRP */
+	case 0x88f7: /* PTP */
+	case 0x88fb: /* PRP, HSR supervision */
+	case 0x888e: /* EAPOL */
+		return 1;
+	}
+	return (f->dst_mac & ~0xfULL) == 0x0180c2000000ULL;
+}

@@ -1,0 +1,635 @@
+//go:build ignore
+
+/* The gateway's program at its two ports: a frame comes in at one and leaves by the
+ * other, is dropped, or goes to user space to be asked about.
+ *
+ * It decides by tables alone (Tables in tables.go says what they mean) and never
+ * waits. It must not hold a rule of its own, beyond those that keep a link alive.
+ * Maps of tables are made anew for each policy and never change while they are
+ * used: they lie in one of two slots, and config.active says in which. */
+
+#include "kernel.h"
+#include "shared.h"
+#include "frame.h"
+
+/* ---- who talks to whom ---- */
+
+/* A place that is known for this VLAN goes before one for any, at equal length. */
+inline_ struct place *find_host(const struct frame *f, const __u32 *addr)
+{
+	struct host_key k = {.domain = f->domain};
+	struct place *p;
+
+	__builtin_memcpy(k.addr, addr, sizeof(k.addr));
+	if (f->shape & SHAPE_VLANS) {
+		p = look(&hosts, f->slot, &k);
+		if (p)
+			return p;
+	}
+	k.domain |= swap32(ANY_VLAN);
+	return look(&hosts, f->slot, &k);
+}
+
+inline_ struct place *find_prefix(const struct frame *f, const __u32 *addr)
+{
+	struct prefix_key k = {.bits = 160, .host = {.domain = f->domain}};
+	struct place *here = 0, *any;
+
+	__builtin_memcpy(k.host.addr, addr, sizeof(k.host.addr));
+	if (f->shape & SHAPE_VLANS)
+		here = look(&prefixes, f->slot, &k);
+	k.host.domain |= swap32(ANY_VLAN);
+	any = look(&prefixes, f->slot, &k);
+	if (here && (!any || here->bits >= any->bits))
+		return here;
+	return any;
+}
+
+inline_ struct place *find_mac(const struct frame *f, __u64 mac)
+{
+	struct mac_key k = {.mac = mac, .vlans = f->vlans};
+	struct place *p;
+
+	if (f->shape & SHAPE_VLANS) {
+		p = look(&macs, f->slot, &k);
+		if (p)
+			return p;
+	}
+	k.vlans = ANY_VLAN;
+	return look(&macs, f->slot, &k);
+}
+
+proven int find_place(const struct frame *f, int of_sender, struct place *to)
+{
+	const __u32 *addr;
+	struct place *p = 0;
+
+	if (!f || !to)
+		return 0;
+	addr = of_sender ? f->src : f->dst;
+	if (f->domain && f->shape & SHAPE_HOSTS)
+		p = find_host(f, addr);
+	/* A host that is known by its MAC alone is known by it in IP frames too. */
+	if (!p && f->shape & SHAPE_MACS && (!f->domain || f->shape & SHAPE_BARE_MACS)) {
+		p = find_mac(f, of_sender ? f->src_mac : f->dst_mac);
+		if (p && f->domain && !p->bare)
+			p = 0;
+	}
+	if (!p && f->domain && f->shape & SHAPE_PREFIXES)
+		p = find_prefix(f, addr);
+	if (p)
+		*to = *p;
+	return 0;
+}
+
+proven __u32 find_pair(__u32 slot, const struct place *client, const struct place *server)
+{
+	struct pair_key k;
+	__u32 *id;
+
+	if (!client || !server)
+		return 0;
+	k.client = client->place;
+	k.server = server->place;
+	id = look(&pair_of, slot, &k);
+	if (id)
+		return *id;
+	if (client->place == client->zone && server->place == server->zone)
+		return 0;
+	k.client = client->zone;
+	k.server = server->zone;
+	id = look(&pair_of, slot, &k);
+	return id ? *id : 0;
+}
+
+/* ---- what holds for them ---- */
+
+struct decision {
+	struct gate gate; /* action is the verdict: PASS, DROP, RESET or ASK */
+	__u32 code;       /* Modbus function code + 1, where the floor is by codes */
+	__u32 slot, generation;
+};
+
+/* A pair that is not there cannot be: if it is, nothing passes and the counter says why. */
+inline_ void no_gate(struct gate *g)
+{
+	*g = (struct gate){.action = DROP, .floor = FLOOR_DROP, .reason = REASON_BROKEN};
+}
+
+/* Reads the gate of a pair for a port; tells whether it is of that very port. */
+proven int find_gate(__u32 slot, __u32 pair, __u8 transport, __u16 port, struct gate *to)
+{
+	struct gate_key k = {.pair = pair, .port = port, .transport = transport};
+	struct gate *g;
+	struct pair *p;
+
+	if (!to)
+		return 0;
+	g = look(&gates, slot, &k);
+	if (g) {
+		*to = *g;
+		return 1;
+	}
+	p = look(&pairs, slot, &pair);
+	if (p)
+		*to = transport == ETHERTYPE ? p->frames : p->otherwise;
+	else
+		no_gate(to);
+	return 0;
+}
+
+inline_ int stops(const struct gate *g) { return g->action == DROP || g->action == RESET; }
+
+inline_ void flow_of(const struct frame *f, int back, struct flow *to)
+{
+	__builtin_memcpy(to->src, back ? f->dst : f->src, sizeof(to->src));
+	__builtin_memcpy(to->dst, back ? f->src : f->dst, sizeof(to->dst));
+	to->domain = f->domain;
+	to->sport = back ? f->dport : f->sport;
+	to->dport = back ? f->sport : f->dport;
+}
+
+/* The function code of a request that lies in this frame whole and alone, plus
+ * one; 0 where it is anything else. */
+inline_ __u32 modbus_code(struct __sk_buff *skb, const struct frame *f)
+{
+	struct { __u16 transaction, protocol, length; __u8 unit, code; } __attribute__((packed)) h;
+
+	if (f->size < sizeof(h) || f->size > 260 || load_bytes(skb, f->payload, &h, sizeof(h)))
+		return 0;
+	if (h.protocol != 0 || swap16(h.length) + 6U != f->size)
+		return 0;
+	return h.code + 1U;
+}
+
+inline_ struct code *find_code(__u32 slot, const struct gate *g, __u32 code)
+{
+	__u32 k = g->codes;
+	struct codes *c = look(&codes_of, slot, &k);
+
+	if (!c || code == 0)
+		return 0;
+	return &c->of[(code - 1) & 0xff];
+}
+
+inline_ void ask(struct decision *d, __u16 reason)
+{
+	d->gate.action = ASK;
+	d->gate.reason = reason;
+}
+
+/* Whether a message may be judged alone hangs on the bytes before it: what looks
+ * like a request may be the middle of another one. So a message is only believed
+ * where the last one ended, in a connection seen from its first byte; and after
+ * anything else the connection is asked about until user space knows where it is. */
+inline_ int in_step(const struct frame *f, __u32 code, struct flow *k, struct stream **found)
+{
+	struct stream *s;
+
+	if (f->flags & (SYN | URG)) /* bytes in a SYN; bytes that the receiver takes out of the stream */
+		return 0;
+	s = lookup(&streams, k);
+	*found = s;
+	if (!s || s->asked)
+		return 0;
+	if (code && f->seq == s->next)
+		return 1;
+	/* The same once more: another length would move what follows. */
+	return code && f->seq == s->last && f->seq + f->size == s->next;
+}
+
+/* A segment without bytes says nothing, but where a connection begins and ends. */
+inline_ void bare_segment(const struct frame *f, struct flow *k)
+{
+	if (f->flags & SYN) {
+		struct stream s = {.last = f->seq + 1, .next = f->seq + 1, .seen_ns = now_ns()};
+
+		/* Where there is no room the connection is asked about. */
+		update(&streams, k, &s, UPDATE_ANY);
+	} else if (f->flags & (FIN | RST)) {
+		delete(&streams, k);
+	}
+}
+
+inline_ void by_code(struct __sk_buff *skb, const struct frame *f, struct decision *d)
+{
+	struct stream *s = 0;
+	struct flow k = {};
+	struct code *c;
+
+	if (f->transport == TCP) {
+		flow_of(f, 0, &k);
+		if (f->size == 0) {
+			bare_segment(f, &k);
+			d->gate.action = PASS;
+			return;
+		}
+	}
+	d->code = modbus_code(skb, f);
+	if (f->transport == TCP && !in_step(f, d->code, &k, &s)) {
+		if (s)
+			s->asked = 1;
+		ask(d, REASON_STREAM);
+		return;
+	}
+	c = find_code(d->slot, &d->gate, d->code);
+	if (!c) {
+		ask(d, d->gate.reason);
+		return;
+	}
+	d->gate.action = c->action;
+	d->gate.reason = c->reason;
+	d->gate.rule = c->rule;
+	/* Dropped bytes come again. What is asked about is passed whole or not at all. */
+	if (s && c->action != DROP && f->seq == s->next) {
+		s->last = s->next;
+		s->next += f->size;
+		s->seen_ns = now_ns();
+	}
+}
+
+inline_ void as_request(struct __sk_buff *skb, const struct frame *f, struct decision *d)
+{
+	if (d->gate.action == CODES) {
+		by_code(skb, f, d);
+	} else if (d->gate.action == ASK && d->gate.floor == FLOOR_CODES) {
+		d->code = modbus_code(skb, f);
+		if (f->transport == TCP && f->size == 0)
+			d->gate.floor = FLOOR_PASS;
+	} else if (d->gate.action == RESET && f->transport != TCP) {
+		d->gate.action = DROP;
+	}
+}
+
+inline_ void as_answer(const struct frame *f, struct decision *d)
+{
+	if (d->gate.action == CODES)
+		d->gate.action = PASS;
+	else if (d->gate.action == ASK && d->gate.floor == FLOOR_CODES)
+		d->gate.floor = FLOOR_PASS;
+	else if (d->gate.action == RESET && f->transport != TCP)
+		d->gate.action = DROP;
+}
+
+/* Answers of UDP are known by the request that went before. */
+#define TALK_NS 60000000000ULL
+
+inline_ void remember_talk(const struct frame *f)
+{
+	struct flow k = {};
+	__u64 now = now_ns(), *seen;
+
+	flow_of(f, 0, &k);
+	seen = lookup(&talks, &k);
+	if (seen)
+		*seen = now;
+	else
+		update(&talks, &k, &now, UPDATE_ANY);
+}
+
+inline_ int was_asked_for(const struct frame *f)
+{
+	struct flow k = {};
+	__u64 *seen;
+
+	flow_of(f, 1, &k);
+	seen = lookup(&talks, &k);
+	return seen && now_ns() - *seen < TALK_NS;
+}
+
+enum { SENDER_ASKS, SENDER_ANSWERS, EITHER };
+
+inline_ int direction(const struct frame *f)
+{
+	if (f->transport == TCP && f->flags & SYN)
+		return f->flags & ACK ? SENDER_ANSWERS : SENDER_ASKS;
+	if (f->transport == ICMP && (f->flags == 8 || f->flags == 0))
+		return f->flags == 8 ? SENDER_ASKS : SENDER_ANSWERS;
+	if (f->transport == ICMP6 && (f->flags == 128 || f->flags == 129))
+		return f->flags == 128 ? SENDER_ASKS : SENDER_ANSWERS;
+	return EITHER;
+}
+
+/* Which of two readings holds where the frame does not say who is the client.
+ * d->gate is that of a request, back that of an answer. A connection of TCP cannot
+ * have begun by a gate that stops, so the other one is meant; of two that let it
+ * pass the stricter holds, or a client would choose by its own port number. */
+inline_ int answer_holds(const struct frame *f, struct decision *d, int exact, const struct gate *back, int exact_back)
+{
+	if (stops(&d->gate)) {
+		if (stops(back))
+			return 0;
+		if (f->transport == TCP || (f->transport == UDP && was_asked_for(f)))
+			return 1;
+		/* It may be an answer; nobody here knows. */
+		if (d->gate.floor == FLOOR_CODES)
+			d->gate.floor = FLOOR_DROP;
+		ask(d, REASON_UNSURE);
+		return 0;
+	}
+	if (stops(back)) {
+		if (f->transport == UDP)
+			remember_talk(f);
+		return 0;
+	}
+	if (d->gate.action == PASS)
+		return back->action == ASK || (exact_back && !exact);
+	return 0;
+}
+
+inline_ void judge_ports(struct __sk_buff *skb, const struct frame *f, __u32 pair, __u32 pair_back, struct decision *d, int held)
+{
+	int exact, exact_back, answer, way = direction(f);
+	struct gate back = {};
+
+	exact = find_gate(f->slot, pair, f->transport, f->dport, &d->gate);
+	exact_back = find_gate(f->slot, pair_back, f->transport, f->sport, &back);
+	if ((d->gate.flags | back.flags) & GATE_SAFETY) {
+		if (!(d->gate.flags & GATE_SAFETY))
+			d->gate = back;
+		d->gate.action = PASS;
+		return;
+	}
+	if (held) /* nothing but safety passes, and nothing is remembered */
+		return;
+	answer = way == SENDER_ANSWERS;
+	if (way == EITHER)
+		answer = answer_holds(f, d, exact, &back, exact_back);
+	if (answer) {
+		d->gate = back;
+		as_answer(f, d);
+	} else {
+		as_request(skb, f, d);
+	}
+}
+
+/* A frame of which ports are not known, or not to be believed, goes by its pair. */
+inline_ void judge_pair(const struct frame *f, __u32 pair, __u32 pair_back, struct decision *d)
+{
+	__u16 reason = f->malformed ? REASON_MALFORMED : REASON_FRAGMENT;
+	struct pair *p = look(&pairs, f->slot, &pair), *back = look(&pairs, f->slot, &pair_back);
+
+	if (!p || !back) {
+		no_gate(&d->gate);
+		return;
+	}
+	d->gate = p->otherwise;
+	if (d->gate.action == RESET)
+		d->gate.action = DROP;
+	if (f->malformed && stops(&d->gate)) {
+		d->gate.reason = reason;
+		return;
+	}
+	if (d->gate.floor == FLOOR_CODES)
+		d->gate.floor = FLOOR_DROP;
+	if ((p->flags | back->flags) & PAIR_PORTS || stops(&d->gate) != stops(&back->otherwise) ||
+	    d->gate.action == ASK || back->otherwise.action == ASK)
+		ask(d, reason);
+}
+
+/* Frames without IP are never asked about. What may pass one way may pass the
+ * other: cyclic traffic has no client. */
+inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, struct decision *d)
+{
+	struct gate back = {};
+
+	if (f->shape & SHAPE_SAFE_TYPES && find_gate(f->slot, ANY_PAIR, ETHERTYPE, f->type, &d->gate))
+		return;
+	find_gate(f->slot, pair, ETHERTYPE, f->type, &d->gate);
+	find_gate(f->slot, pair_back, ETHERTYPE, f->type, &back);
+	if (back.flags & GATE_SAFETY || (stops(&d->gate) && back.action == PASS))
+		d->gate = back;
+	if (d->gate.action != PASS)
+		d->gate.action = DROP;
+	if (f->malformed && d->gate.action == DROP)
+		d->gate.reason = REASON_MALFORMED;
+}
+
+inline_ struct held *held_place(const struct decision *d, __u32 place)
+{
+	struct held_key k = {.value = place, .generation = d->generation};
+
+	return place ? lookup(&quarantine, &k) : 0;
+}
+
+inline_ struct held *held_mac(__u64 mac)
+{
+	struct held_key k = {.value = mac, .is_mac = 1};
+
+	return lookup(&quarantine, &k);
+}
+
+inline_ struct held *find_held(const struct frame *f, const struct decision *d, const struct place *src, const struct place *dst)
+{
+	struct held *h = held_place(d, src->place);
+
+	if (!h)
+		h = held_place(d, dst->place);
+	if (!h)
+		h = held_place(d, src->zone);
+	if (!h)
+		h = held_place(d, dst->zone);
+	if (!h)
+		h = held_mac(f->src_mac);
+	if (!h)
+		h = held_mac(f->dst_mac);
+	return h;
+}
+
+inline_ void judge_between(struct __sk_buff *skb, const struct frame *f, const struct place *src, const struct place *dst,
+			   struct decision *d, int held)
+{
+	__u32 pair, pair_back;
+
+	if (f->neighbour) {
+		d->gate = (struct gate){.action = PASS, .reason = REASON_NEIGHBOUR};
+		return;
+	}
+	pair = find_pair(f->slot, src, dst);
+	pair_back = find_pair(f->slot, dst, src);
+	if (!f->domain && !(f->malformed && (f->type == TYPE_IP4 || f->type == TYPE_IP6)))
+		judge_type(f, pair, pair_back, d);
+	else if (f->malformed || f->fragment)
+		judge_pair(f, pair, pair_back, d);
+	else
+		judge_ports(skb, f, pair, pair_back, d, held);
+}
+
+proven int judge(struct __sk_buff *skb, struct config *c, struct decision *d)
+{
+	struct place src = {}, dst = {};
+	struct held *h = 0;
+	struct frame f = {};
+
+	if (!c || !d)
+		return 0;
+	f.slot = d->slot = c->active & 1;
+	f.shape = c->slots[d->slot].shape;
+	d->generation = c->slots[d->slot].generation;
+	read_frame(skb, &f);
+	if (keeps_link(&f)) {
+		d->gate = (struct gate){.action = PASS, .reason = REASON_LINK};
+		return 0;
+	}
+	find_place(&f, 1, &src);
+	find_place(&f, 0, &dst);
+	if (c->quarantine)
+		h = find_held(&f, d, &src, &dst);
+	judge_between(skb, &f, &src, &dst, d, h != 0);
+	if (h && !(d->gate.flags & GATE_SAFETY))
+		d->gate = (struct gate){.action = DROP, .reason = REASON_QUARANTINE, .rule = h->rule};
+	return 0;
+}
+
+/* ---- when nobody answers ---- */
+
+inline_ int nobody_answers(const struct config *c)
+{
+	__u32 zero = 0;
+	volatile __u64 *beat = lookup(&heartbeat, &zero);
+
+	return !beat || (__s64)(now_ns() - *beat) > (__s64)c->limit_ns;
+}
+
+/* Without user space a request by codes is judged by its code alone, whatever came
+ * before in its connection: cutting all connections that are older than the
+ * gateway would be worse. */
+inline_ __u8 floor_of(const struct decision *d)
+{
+	struct code *c;
+
+	if (d->gate.floor != FLOOR_CODES)
+		return d->gate.floor == FLOOR_PASS ? PASS : DROP;
+	c = find_code(d->slot, &d->gate, d->code);
+	if (!c)
+		return DROP;
+	if (c->action == ASK)
+		return c->floor == FLOOR_PASS ? PASS : DROP;
+	return c->action;
+}
+
+/* ---- telling ---- */
+
+inline_ void count_total(__u32 which, __u32 bytes)
+{
+	struct count *n = lookup(&totals, &which);
+
+	if (n) {
+		n->frames++;
+		n->bytes += bytes;
+	}
+}
+
+inline_ void count_verdict(const struct decision *d, __u32 bytes)
+{
+	const struct gate *g = &d->gate;
+	struct count_key k = {.rule = g->rule, .generation = d->generation, .reason = g->reason, .verdict = g->action};
+	struct count *n = lookup(&counts, &k), first = {.frames = 1, .bytes = bytes};
+
+	if (n) {
+		n->frames++;
+		n->bytes += bytes;
+	} else if (update(&counts, &k, &first, UPDATE_ANY)) {
+		count_total(TOTAL_UNCOUNTED, bytes);
+	}
+}
+
+/* Each CPU tells so many in a tenth of a second. */
+inline_ int may_report(const struct config *c, __u32 which, __u64 now)
+{
+	struct bucket *b = lookup(&buckets, &which);
+
+	if (!b)
+		return 0;
+	if (now - b->since > 100000000ULL) {
+		b->since = now;
+		b->used = 0;
+	}
+	if (b->used >= c->reports)
+		return 0;
+	b->used++;
+	return 1;
+}
+
+inline_ void report(struct __sk_buff *skb, const struct config *c, const struct decision *d, __u8 port)
+{
+	const struct gate *g = &d->gate;
+	__u64 now = now_ns();
+	struct report *r = 0;
+	__u32 keep = skb->len;
+
+	if (may_report(c, g->action == RESET, now))
+		r = ring_reserve(&reports, sizeof(*r), 0);
+	if (!r) {
+		count_total(TOTAL_UNREPORTED, skb->len);
+		return;
+	}
+	if (keep > SNIPPET)
+		keep = SNIPPET;
+	r->ns = now;
+	r->rule = g->rule;
+	r->generation = d->generation;
+	r->length = skb->len;
+	r->reason = g->reason;
+	r->vlan = skb->vlan_tci;
+	r->tagged = skb->vlan_present != 0;
+	r->verdict = g->action;
+	r->port = port;
+	r->unused = 0;
+	/* At least an Ethernet header is there; the bound is for the verifier. */
+	if (keep < 14 || load_bytes(skb, 0, r->head, keep))
+		keep = 0;
+	r->kept = keep;
+	ring_submit(r, 0);
+}
+
+/* ---- the programs ---- */
+
+SEC("tc") int forward(struct __sk_buff *skb)
+{
+	__u8 port = skb->ifindex == ports[0] ? 0 : 1;
+	__u32 bytes = skb->len, zero = 0;
+	struct config *c = lookup(&config, &zero);
+	struct decision d = {};
+
+	if (!c)
+		return ANSWER_DROP;
+	if (skb->vlan_present)
+		bytes += 4;
+	count_total(port, bytes);
+	if (c->bypass)
+		d.gate.reason = REASON_BYPASS;
+	else
+		judge(skb, c, &d);
+	if (d.gate.action == ASK && nobody_answers(c)) {
+		d.gate.action = floor_of(&d);
+		d.gate.reason = REASON_STALE;
+	}
+	count_verdict(&d, bytes);
+	if (d.gate.action == PASS)
+		return redirect(ports[!port], 0);
+	if (d.gate.action == ASK)
+		return redirect(asks[port], 0);
+	report(skb, c, &d, port);
+	return ANSWER_DROP;
+}
+
+/* Says in cb what would be decided, for BPF_PROG_RUN. */
+SEC("tc") int probe(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	struct config *c = lookup(&config, &zero);
+	struct decision d = {};
+
+	if (!c)
+		return ANSWER_DROP;
+	judge(skb, c, &d);
+	skb->cb[0] = d.gate.action;
+	skb->cb[1] = d.gate.reason;
+	skb->cb[2] = d.gate.rule;
+	skb->cb[3] = d.gate.floor;
+	skb->cb[4] = floor_of(&d);
+	return ANSWER_OK;
+}
+
+char license_[] SEC("license") = "Apache-2.0"; /* nothing here is for GPL programs only */

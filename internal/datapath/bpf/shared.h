@@ -1,0 +1,176 @@
+/* What user space shares with the program: maps and what is in them. The other
+ * half is layout_linux.go. */
+#pragma once
+
+enum { PASS, DROP, RESET, ASK, CODES };           /* Action */
+enum { FLOOR_PASS, FLOOR_DROP, FLOOR_CODES };     /* Floor */
+enum { GATE_SAFETY = 1 };                         /* gate.flags */
+enum { PAIR_PORTS = 1 };                          /* pair.flags: a port of it is not simply passed */
+
+enum { /* reasons of our own; below are those of the tables */
+	REASON_LINK = 0xff00, REASON_NEIGHBOUR, REASON_QUARANTINE, REASON_MALFORMED, REASON_FRAGMENT,
+	REASON_UNSURE, REASON_STREAM, REASON_STALE, REASON_BYPASS, REASON_BROKEN,
+};
+
+enum { /* what the tables hold, so that nothing is looked up in empty ones */
+	SHAPE_VLANS = 1, SHAPE_HOSTS = 2, SHAPE_PREFIXES = 4, SHAPE_MACS = 8, SHAPE_BARE_MACS = 16,
+	SHAPE_SAFE_TYPES = 32,
+};
+
+#define ANY_VLAN 0xffffffU
+#define ANY_PAIR 0xffffffffU
+#define ETHERTYPE 255 /* stands for a transport in keys of gates */
+
+struct gate {
+	__u8 action, floor, flags, unused;
+	__u16 reason, codes;
+	__u32 rule;
+};
+
+struct gate_key {
+	__u32 pair;
+	__u16 port;
+	__u8 transport, unused;
+};
+
+struct pair {
+	struct gate otherwise; /* what has no gate of its own */
+	struct gate frames;    /* EtherTypes that have none */
+	__u32 flags;
+};
+
+struct pair_key { __u32 client, server; };
+
+struct code {
+	__u8 action, floor;
+	__u16 reason;
+	__u32 rule;
+};
+
+struct codes { struct code of[256]; };
+
+struct place { __u32 place, zone, bits, bare; };
+
+struct host_key {
+	__u32 domain; /* family and VLANs, big endian */
+	__u32 addr[4];
+};
+
+struct prefix_key {
+	__u32 bits;
+	struct host_key host;
+};
+
+struct mac_key {
+	__u64 mac;
+	__u32 vlans, unused;
+};
+
+struct config {
+	__u64 limit_ns;   /* a heartbeat older than that is none */
+	__u32 bypass;     /* everything passes */
+	__u32 quarantine; /* somebody is in quarantine */
+	__u32 reports;    /* reports of each kind and CPU in a tenth of a second */
+	__u32 active;     /* the slot of the tables in force */
+	struct { __u32 generation, shape; } slots[2];
+};
+
+struct held_key {
+	__u64 value; /* a place, or a MAC */
+	__u32 generation, is_mac;
+};
+
+struct held { __u32 rule; };
+
+struct count_key {
+	__u32 rule, generation;
+	__u16 reason;
+	__u8 verdict, unused;
+};
+
+struct count { __u64 frames, bytes; };
+
+enum { TOTAL_INSIDE, TOTAL_OUTSIDE, TOTAL_UNCOUNTED, TOTAL_UNREPORTED, TOTALS };
+
+struct flow {
+	__u32 src[4], dst[4]; /* client, server */
+	__u32 domain;
+	__u16 sport, dport;
+};
+
+struct stream { /* what the client of a connection sent */
+	__u32 last, next; /* where its last message began and where the next one has to */
+	__u64 seen_ns;
+	__u32 asked, unused; /* not at the start of a message, for all we know */
+};
+
+#define SNIPPET 128
+struct report {
+	__u64 ns;
+	__u32 rule, generation, length;
+	__u16 reason, vlan;
+	__u8 verdict, port, kept, tagged;
+	__u32 unused;
+	__u8 head[SNIPPET];
+};
+
+struct bucket { __u64 since; __u32 used, unused; };
+
+/* ---- set once, when the program is loaded ---- */
+
+const volatile __u32 ports[2]; /* interfaces: inside, outside */
+const volatile __u32 asks[2];  /* interfaces towards user space, for frames that came in inside, outside */
+
+/* ---- maps that outlive a policy ---- */
+
+struct { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_MMAPABLE); kind(key, __u32); kind(value, struct config); } config SEC(".maps");
+struct { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_MMAPABLE); kind(key, __u32); kind(value, __u64); } heartbeat SEC(".maps");
+struct { number(type, MAP_HASH); number(max_entries, 16384); kind(key, struct held_key); kind(value, struct held); } quarantine SEC(".maps");
+struct { number(type, MAP_PERCPU_HASH); number(max_entries, 65536); kind(key, struct count_key); kind(value, struct count); } counts SEC(".maps");
+struct { number(type, MAP_PERCPU_ARRAY); number(max_entries, TOTALS); kind(key, __u32); kind(value, struct count); } totals SEC(".maps");
+struct { number(type, MAP_RINGBUF); number(max_entries, 1 << 20); } reports SEC(".maps");
+struct { number(type, MAP_PERCPU_ARRAY); number(max_entries, 2); kind(key, __u32); kind(value, struct bucket); } buckets SEC(".maps");
+struct { number(type, MAP_HASH); number(max_entries, 65536); kind(key, struct flow); kind(value, struct stream); } streams SEC(".maps");
+struct { number(type, MAP_LRU_HASH); number(max_entries, 65536); kind(key, struct flow); kind(value, __u64); } talks SEC(".maps");
+
+/* ---- tables: of one policy; the loader makes them, as large as they must be ---- */
+
+#define SLOTS(of) number(type, MAP_ARRAY_OF_MAPS); number(max_entries, 2); kind(key, __u32); tables(values, of)
+
+struct host_table { number(type, MAP_HASH); number(max_entries, 1); kind(key, struct host_key); kind(value, struct place); };
+struct prefix_table { number(type, MAP_LPM); number(max_entries, 1); number(map_flags, F_NO_PREALLOC); kind(key, struct prefix_key); kind(value, struct place); };
+struct mac_table { number(type, MAP_HASH); number(max_entries, 1); kind(key, struct mac_key); kind(value, struct place); };
+struct pair_of_table { number(type, MAP_HASH); number(max_entries, 1); kind(key, struct pair_key); kind(value, __u32); };
+struct pair_table { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_INNER_MAP); kind(key, __u32); kind(value, struct pair); };
+struct gate_table { number(type, MAP_HASH); number(max_entries, 1); kind(key, struct gate_key); kind(value, struct gate); };
+struct code_table { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_INNER_MAP); kind(key, __u32); kind(value, struct codes); };
+
+/* Never looked at: it makes the compiler describe what lies in tables, and reports,
+ * which it else does not for types that are only pointed to. */
+const volatile struct {
+	struct host_key a;
+	struct prefix_key b;
+	struct mac_key c;
+	struct place d;
+	struct pair_key e;
+	struct gate f;
+	struct pair g;
+	struct gate_key h;
+	struct codes i;
+	struct report j;
+} described SEC(".rodata.described");
+
+struct { SLOTS(struct host_table); } hosts SEC(".maps");
+struct { SLOTS(struct prefix_table); } prefixes SEC(".maps");
+struct { SLOTS(struct mac_table); } macs SEC(".maps");
+struct { SLOTS(struct pair_of_table); } pair_of SEC(".maps");
+struct { SLOTS(struct pair_table); } pairs SEC(".maps");
+struct { SLOTS(struct gate_table); } gates SEC(".maps");
+struct { SLOTS(struct code_table); } codes_of SEC(".maps");
+
+inline_ void *look(void *slots, __u32 slot, const void *key)
+{
+	void *table = lookup(slots, &slot);
+
+	return table ? lookup(table, key) : 0;
+}

@@ -1,0 +1,88 @@
+package datapath
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cilium/ebpf"
+)
+
+// Defaults of what can be set while frames pass.
+const (
+	DefaultLimit   = 10 * time.Millisecond // after which a heartbeat is stale
+	DefaultReports = 100                   // reports of each kind and CPU in a tenth of a second
+)
+
+// Install brings tables into force at both ports at one moment, between two frames:
+// until then nothing of them is seen, and nothing of the old ones afterwards. The
+// quarantine becomes that of the tables, for places have other numbers now. After
+// an error the old tables are in force.
+func (d *Datapath) Install(t *Tables) error {
+	if err := t.Check(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := newEntries(t)
+	slot, generation := d.get(configActive)&1^1, d.Generation()+1
+	at := configSlots + slotSize*int64(slot)
+	// First what belongs to the slot, then what makes all CPUs see it, last the switch.
+	if err := errors.Join(d.set(at, generation), d.set(at+4, e.shape), d.fill(e, slot)); err != nil {
+		return err
+	}
+	held := make([]gatewayHeldKey, 0, len(t.Quarantine))
+	for _, h := range t.Quarantine {
+		k := h.key(generation)
+		if err := d.maps[gatewayMapQuarantine].Put(k, gatewayHeld{Rule: h.Rule}); err != nil {
+			return fmt.Errorf("quarantine: %w", err)
+		}
+		held = append(held, k)
+	}
+	if len(held) > 0 {
+		if err := d.set(configHeld, 1); err != nil {
+			return err
+		}
+	}
+	if err := d.set(configActive, slot); err != nil {
+		return err
+	}
+	if !d.attached {
+		if err := d.attach(); err != nil {
+			return err
+		}
+	}
+	return d.keepHeld(held)
+}
+
+// fill makes the maps of tables and puts them into the slot that is not in use. The
+// kernel waits for programs under way each time, so all wait together.
+func (d *Datapath) fill(e *entries, slot uint32) error {
+	done := make(chan error)
+	tables := e.tables()
+	for name, t := range tables {
+		go func() { done <- d.fillOne(name, t, slot) }()
+	}
+	var errs []error
+	for range tables {
+		errs = append(errs, <-done)
+	}
+	return errors.Join(errs...)
+}
+
+func (d *Datapath) fillOne(name string, t table, slot uint32) error {
+	spec := d.spec.Maps[name].InnerMap.Copy()
+	spec.MaxEntries = uint32(max(t.entries, 1))
+	m, err := ebpf.NewMap(spec)
+	if err != nil {
+		return fmt.Errorf("making the table %s of %d entries: %w", name, t.entries, err)
+	}
+	defer m.Close() // the slot holds it
+	if err := t.fill(m); err != nil {
+		return err
+	}
+	if err := d.maps[name].Put(slot, m); err != nil {
+		return fmt.Errorf("table %s: %w", name, err)
+	}
+	return nil
+}

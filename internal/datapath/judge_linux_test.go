@@ -1,0 +1,461 @@
+package datapath
+
+import (
+	"encoding/binary"
+	"net"
+	"testing"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+	"golang.org/x/sys/unix"
+
+	"firedoor"
+)
+
+// The kernel itself is asked here what it would do with single frames.
+
+// said is what a test expects of a frame; a reason of 0 is any.
+type said struct {
+	action Action
+	reason uint16
+	rule   uint32
+}
+
+type asked struct {
+	name  string
+	frame []byte
+	want  said
+}
+
+func judge(t *testing.T, d *Datapath, cases []asked) {
+	t.Helper()
+	for _, c := range cases {
+		got, err := d.Test(c.frame, Inside)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if got.Action != c.want.action || got.Rule != c.want.rule || c.want.reason != 0 && got.Reason != c.want.reason {
+			t.Errorf("%s: %v, reason %d, rule %d; want %v, reason %d, rule %d", c.name, got.Action, got.Reason, got.Rule, c.want.action, c.want.reason, c.want.rule)
+		}
+	}
+}
+
+// TestPlaces: the longest prefix holds, and of equal ones that of the VLAN.
+func TestPlaces(t *testing.T) {
+	b := newBed(t)
+	vlan := func(outer, inner uint16) VLAN { return VLAN{true, outer, inner} }
+	tables := &Tables{
+		Places: []Place{
+			{Prefix: prefix("10.97.0.2/32"), Place: 100, Zone: 100},
+			{Prefix: prefix("fd61::2/128"), Place: 100, Zone: 100},
+			{Prefix: prefix("0.0.0.0/0"), Place: 1, Zone: 1},
+			{Prefix: prefix("10.0.0.0/8"), Place: 2, Zone: 2},
+			{Prefix: prefix("10.1.0.0/16"), Place: 3, Zone: 3},
+			{Prefix: prefix("10.1.0.0/16"), Place: 4, Zone: 4, VLAN: vlan(7, 0)},
+			{Prefix: prefix("10.0.0.0/8"), Place: 5, Zone: 5, VLAN: vlan(8, 0)},
+			{Prefix: prefix("10.1.2.3/32"), Place: 6, Zone: 3},
+			{Prefix: prefix("10.1.2.3/32"), Place: 7, Zone: 3, VLAN: vlan(7, 9)},
+			{Prefix: prefix("10.1.2.4/32"), Place: 8, Zone: 3},
+			{Prefix: prefix("10.2.0.0/16"), Place: 9, Zone: 9, VLAN: vlan(0, 0)},
+			{Prefix: prefix("fd00::/8"), Place: 10, Zone: 10},
+			{Prefix: prefix("fd00:1::/32"), Place: 11, Zone: 11},
+		},
+		Stations: []Station{{MAC: 0x020000610001, Place: 50, Zone: 50, Bare: true}},
+		Pairs:    []Pair{{stop, stop}},
+	}
+	for place := range uint32(51) { // pair and rule are as the place, or the zone where it has no pair
+		g := pass
+		g.Rule = place
+		tables.Pairs = append(tables.Pairs, Pair{g, g})
+		if place != 8 {
+			tables.Joined = append(tables.Joined, Joined{place, 100, place + 1})
+		}
+	}
+	d := b.open(b.options(), tables)
+	syn := &layers.TCP{SYN: true}
+	at := func(from string, vlans ...uint16) []byte {
+		w := wire{from: from, to: "10.97.0.2", tcp: syn, vlans: vlans, dport: 1, back: false}
+		frame := w.frame(t)
+		frame[6] = 4 // another MAC than the station's
+		return frame
+	}
+	six := func(from string) []byte {
+		frame := wire{six: true, from: from, to: "fd61::2", tcp: syn, dport: 1}.frame(t)
+		frame[6] = 4
+		return frame
+	}
+	judge(t, d, []asked{
+		{"default route", at("11.0.0.1"), said{Pass, 0, 1}},
+		{"8 bits", at("10.9.9.9"), said{Pass, 0, 2}},
+		{"16 bits", at("10.1.9.9"), said{Pass, 0, 3}},
+		{"16 bits of the VLAN before those of any", at("10.1.9.9", 7), said{Pass, 0, 4}},
+		{"16 bits of any VLAN before 8 of the VLAN", at("10.1.9.9", 8), said{Pass, 0, 3}},
+		{"8 bits of the VLAN", at("10.9.9.9", 8), said{Pass, 0, 5}},
+		{"host", at("10.1.2.3"), said{Pass, 0, 6}},
+		{"host in a VLAN in a VLAN", at("10.1.2.3", 7, 9), said{Pass, 0, 7}},
+		{"of three tags the outermost and the innermost count", at("10.1.2.3", 7, 8, 9), said{Pass, 0, 7}},
+		{"a priority tag is none", at("10.1.2.3", 0, 7, 0, 9), said{Pass, 0, 7}},
+		{"host whose place has no pair: its zone's", at("10.1.2.4"), said{Pass, 0, 3}},
+		{"only without tags", at("10.2.9.9"), said{Pass, 0, 9}},
+		{"and not with one", at("10.2.9.9", 20), said{Pass, 0, 2}},
+		{"IPv6, 8 bits", six("fd99::1"), said{Pass, 0, 10}},
+		{"IPv6, 32 bits", six("fd00:1::1"), said{Pass, 0, 11}},
+		{"IPv6 nowhere, which has a pair as well", six("2001:db8::1"), said{Pass, 0, 0}},
+		{"a MAC before prefixes", wire{from: "10.9.9.9", to: "10.97.0.2", tcp: syn, dport: 1}.frame(t), said{Pass, 0, 50}},
+		{"a MAC not before a host", wire{from: "10.1.2.3", to: "10.97.0.2", tcp: syn, dport: 1}.frame(t), said{Pass, 0, 6}},
+	})
+}
+
+// TestWhoIsTheClient holds the readings of frames that do not say who asks.
+func TestWhoIsTheClient(t *testing.T) {
+	b := newBed(t)
+	ask := Gate{Action: Ask, Rule: 40, Floor: FloorPass}
+	allowed, reset := pass, Gate{Action: Reset, Rule: 41, Floor: FloorDrop}
+	allowed.Rule = 39
+	tables := closed(gate(6, 80, allowed), gate(17, 53, allowed), gate(6, 81, ask), gate(6, 82, reset), gate(17, 82, reset))
+	d := b.open(b.options(), tables)
+	tcp := func(back bool, sport, dport uint16, flags layers.TCP) []byte {
+		return wire{back: back, sport: sport, dport: dport, tcp: &flags}.frame(t)
+	}
+	udp := func(back bool, sport, dport uint16) []byte {
+		return wire{back: back, sport: sport, dport: dport, payload: "x"}.frame(t)
+	}
+	syn, ack, synAck, rst := layers.TCP{SYN: true}, layers.TCP{ACK: true}, layers.TCP{SYN: true, ACK: true}, layers.TCP{RST: true}
+	judge(t, d, []asked{
+		{"SYN to an open port", tcp(false, 5000, 80, syn), said{Pass, 2, 39}},
+		{"SYN and ACK from it", tcp(true, 80, 5000, synAck), said{Pass, 2, 39}},
+		{"ACK to it", tcp(false, 5000, 80, ack), said{Pass, 2, 39}},
+		{"ACK from it", tcp(true, 80, 5000, ack), said{Pass, 2, 39}},
+		{"RST from it", tcp(true, 80, 5000, rst), said{Pass, 2, 39}},
+		{"a SYN is no answer, whatever its port", tcp(true, 80, 5000, syn), said{Drop, 3, 901}},
+		{"a SYN is no answer of what is asked about either", tcp(true, 81, 5000, syn), said{Drop, 3, 901}},
+		{"SYN to a closed port", tcp(false, 5000, 79, syn), said{Drop, 3, 901}},
+		{"ACK to a closed port", tcp(false, 5000, 79, ack), said{Drop, 3, 901}},
+		{"from an open port number to a closed port", tcp(false, 80, 79, ack), said{Drop, 3, 901}},
+		{"SYN to be asked about", tcp(false, 5000, 81, syn), said{Ask, 0, 40}},
+		{"answer of what is asked about", tcp(true, 81, 5000, ack), said{Ask, 0, 40}},
+		{"SYN to be reset", tcp(false, 5000, 82, syn), said{Reset, 0, 41}},
+		{"UDP cannot be reset", udp(false, 5000, 82), said{Drop, 0, 41}},
+		{"UDP that nobody asked for", udp(true, 53, 5001), said{Ask, ReasonUnsure, 901}},
+		{"UDP to an open port", udp(false, 5001, 53), said{Pass, 2, 39}},
+		{"UDP that somebody asked for", udp(true, 53, 5001), said{Pass, 2, 39}},
+		{"UDP from an open port to a port that did not ask", udp(true, 53, 5002), said{Ask, ReasonUnsure, 901}},
+		{"UDP to a closed port", udp(false, 53, 54), said{Drop, 3, 901}},
+	})
+}
+
+// TestEchoHasAClient: a request to a place is no answer of it.
+func TestEchoHasAClient(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), closed(gate(1, 0, pass), gate(58, 0, pass)))
+	echo := func(back bool, kind uint8) []byte {
+		frame := wire{back: back, tcp: &layers.TCP{}}.frame(t)
+		frame[23] = 1
+		frame[34] = kind
+		return frame
+	}
+	echo6 := func(back bool, kind uint8) []byte {
+		frame := wire{back: back, six: true, tcp: &layers.TCP{}}.frame(t)
+		frame[20] = 58
+		frame[54] = kind
+		return frame
+	}
+	judge(t, d, []asked{
+		{"request", echo(false, 8), said{Pass, 2, 900}},
+		{"reply", echo(true, 0), said{Pass, 2, 900}},
+		{"request the other way", echo(true, 8), said{Drop, 3, 901}},
+		{"reply the other way", echo(false, 0), said{Drop, 3, 901}},
+		{"unreachable, perhaps of something allowed", echo(true, 3), said{Ask, ReasonUnsure, 901}},
+		{"IPv6 request", echo6(false, 128), said{Pass, 2, 900}},
+		{"IPv6 reply", echo6(true, 129), said{Pass, 2, 900}},
+		{"IPv6 request the other way", echo6(true, 128), said{Drop, 3, 901}},
+	})
+}
+
+// TestFunctionCodes: a request is judged by its code where it is whole, alone, and
+// in step with its connection; anything else is asked about.
+func TestFunctionCodes(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), withCodes())
+	next := uint32(1000)
+	send := func(flags layers.TCP, seq uint32, payload string) []byte {
+		flags.Seq = seq
+		return wire{sport: 5000, dport: modbusPort, tcp: &flags, payload: payload}.frame(t)
+	}
+	ack, syn, urg, fin := layers.TCP{ACK: true}, layers.TCP{SYN: true}, layers.TCP{ACK: true, URG: true}, layers.TCP{ACK: true, FIN: true}
+	read, write, program := mbap(3), mbap(6), mbap(90)
+	odd := read[:2] + "\x00\x01" + read[4:]
+	begin := []asked{
+		{"SYN", send(syn, next, ""), said{Pass, 0, 10}},
+		{"its acknowledgement", send(ack, next+1, ""), said{Pass, 0, 10}},
+	}
+	again := func(more ...asked) { t.Helper(); judge(t, d, append(begin, more...)) }
+
+	judge(t, d, []asked{{"a connection older than the gateway", send(ack, 77, read), said{Ask, ReasonStream, 10}}})
+	again(asked{"a read", send(ack, 1001, read), said{Pass, 7, 3}},
+		asked{"the next one", send(ack, 1013, read), said{Pass, 7, 3}},
+		asked{"the same once more", send(ack, 1013, read), said{Pass, 7, 3}},
+		asked{"an acknowledgement", send(ack, 1025, ""), said{Pass, 0, 10}},
+		asked{"a forbidden write", send(ack, 1025, write), said{Drop, 8, 6}},
+		asked{"and once more", send(ack, 1025, write), said{Drop, 8, 6}},
+		asked{"what is asked about", send(ack, 1025, program), said{Ask, 9, 90}},
+		asked{"a read behind it", send(ack, 1037, read), said{Pass, 7, 3}},
+		asked{"answers pass", wire{back: true, sport: modbusPort, dport: 5000, tcp: &ack, payload: "anything"}.frame(t), said{Pass, 0, 10}})
+	for name, bad := range map[string][]byte{
+		"another protocol number": send(ack, 1001, odd),
+		"half a request":          send(ack, 1001, read[:7]),
+		"a request and a half":    send(ack, 1001, read+read[:6]),
+		"two requests":            send(ack, 1001, read+read),
+		"out of step, ahead":      send(ack, 1002, read),
+		"out of step, behind":     send(ack, 999, read),
+	} {
+		again(asked{name, bad, said{Ask, ReasonStream, 10}},
+			asked{"a read after " + name, send(ack, 1001, read), said{Ask, ReasonStream, 10}})
+	}
+	again(asked{"urgent bytes", send(urg, 1001, read), said{Ask, ReasonStream, 10}},
+		asked{"a read", send(ack, 1001, read), said{Pass, 7, 3}},
+		asked{"other bytes at the place of the last", send(ack, 1001, write), said{Drop, 8, 6}},
+		asked{"fewer bytes there", send(ack, 1001, read[:5]+"\x02\x01\x03"), said{Ask, ReasonStream, 10}},
+		asked{"and all is asked about", send(ack, 1013, read), said{Ask, ReasonStream, 10}})
+	again(asked{"a read", send(ack, 1001, read), said{Pass, 7, 3}},
+		asked{"the end", send(fin, 1013, ""), said{Pass, 0, 10}},
+		asked{"a read behind the end", send(ack, 1013, read), said{Ask, ReasonStream, 10}})
+	judge(t, d, []asked{{"bytes in a SYN", send(syn, 1000, read), said{Ask, ReasonStream, 10}}})
+}
+
+func TestFunctionCodesByUDP(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), withCodes())
+	send := func(payload string) []byte { return wire{sport: 5000, dport: modbusPort, payload: payload}.frame(t) }
+	judge(t, d, []asked{
+		{"a read", send(mbap(3)), said{Pass, 7, 3}},
+		{"a write", send(mbap(6)), said{Drop, 8, 6}},
+		{"a code that is asked about", send(mbap(90)), said{Ask, 9, 90}},
+		{"two requests", send(mbap(3) + mbap(3)), said{Ask, 6, 10}},
+	})
+}
+
+// TestFloors: what becomes of a frame when nobody answers.
+func TestFloors(t *testing.T) {
+	b := newBed(t)
+	tables := withCodes()
+	ask := func(f Floor) Gate { return Gate{Action: Ask, Floor: f, Codes: 1, Rule: 20} }
+	for i, f := range []Floor{FloorPass, FloorDrop, FloorCodes} {
+		g := gate(6, uint16(600+i), ask(f))
+		g.Pair = 1
+		tables.Gates = append(tables.Gates, g)
+	}
+	d := b.open(b.options(), tables)
+	for _, c := range []struct {
+		name    string
+		port    uint16
+		payload string
+		back    bool
+		want    Action
+	}{
+		{"floor pass", 600, "anything", false, Pass},
+		{"floor drop", 601, mbap(3), false, Drop},
+		{"floor drop, answer", 601, mbap(3), true, Drop},
+		{"floor codes, a read", 602, mbap(3), false, Pass},
+		{"floor codes, a write", 602, mbap(6), false, Drop},
+		{"floor codes, a code to be asked about that is not passed else", 602, mbap(90), false, Drop},
+		{"floor codes, half a request", 602, mbap(3)[:6], false, Drop},
+		{"floor codes, an acknowledgement", 602, "", false, Pass},
+		{"floor codes, an answer", 602, "anything", true, Pass},
+		{"by codes, in an old connection", modbusPort, mbap(3), false, Pass},
+		{"by codes, in an old connection, a write", modbusPort, mbap(6), false, Drop},
+	} {
+		w := wire{back: c.back, sport: 5000, dport: c.port, payload: c.payload, tcp: &layers.TCP{ACK: true, Seq: 5}}
+		if c.back {
+			w.sport, w.dport = w.dport, w.sport
+		}
+		got, err := d.Test(w.frame(t), Inside)
+		if err != nil || got.Action != Ask || got.Unanswered != c.want {
+			t.Errorf("%s: %v, and if nobody answers %v (%v); want ask and %v", c.name, got.Action, got.Unanswered, err, c.want)
+		}
+	}
+}
+
+// TestFragments: where ports matter a part of a packet is asked about.
+func TestFragments(t *testing.T) {
+	b := newBed(t)
+	tables := closed(gate(17, 53, Gate{Action: Ask, Rule: 5, Floor: FloorPass}))
+	open := Gate{Action: Pass, Rule: 33}
+	tables.Places = append(tables.Places, Place{Prefix: prefix("10.5.0.0/16"), Place: 77, Zone: 77})
+	tables.Pairs = append(tables.Pairs, Pair{open, open})
+	tables.Joined = append(tables.Joined, Joined{77, serverZone, 2}, Joined{serverZone, 77, 2}, Joined{77, 77, 0})
+	d := b.open(b.options(), tables)
+	frame := func(w wire) []byte { w.sport, w.dport, w.payload = 5000, 54, "0123456789abcdef"; return w.frame(t) }
+	atomic6 := func(offset uint16, extensions int) []byte {
+		w := frame(wire{six: true})
+		var b []byte
+		for i := range extensions {
+			next := byte(60)
+			if i == extensions-1 {
+				next = 44
+			}
+			b = append(b, next, 0, 0, 0, 0, 0, 0, 0)
+		}
+		b = append(b, 17, 0, byte(offset>>8), byte(offset), 0, 0, 0, 1)
+		first := byte(44)
+		if extensions > 0 {
+			first = 60
+		}
+		out := append(append(append([]byte{}, w[:54]...), b...), w[54:]...)
+		out[20] = first
+		binary.BigEndian.PutUint16(out[18:], uint16(len(out)-54))
+		return out
+	}
+	judge(t, d, []asked{
+		{"whole", frame(wire{}), said{Drop, 3, 901}},
+		{"with options", frame(wire{options: 40 - 4}), said{Drop, 3, 901}},
+		{"first part", frame(wire{more: true}), said{Ask, ReasonFragment, 901}},
+		{"later part", frame(wire{fragment: 9, more: true}), said{Ask, ReasonFragment, 901}},
+		{"last part", frame(wire{fragment: 9}), said{Ask, ReasonFragment, 901}},
+		{"part the other way", frame(wire{fragment: 9, back: true}), said{Ask, ReasonFragment, 901}},
+		{"part where all is open", frame(wire{fragment: 9, from: "10.5.0.1", to: "10.97.0.2"}), said{Pass, 0, 33}},
+		{"part where all is closed", frame(wire{fragment: 9, from: "10.5.0.1", to: "10.5.0.2"}), said{Drop, 3, 901}},
+		{"IPv6 in one part", atomic6(0, 0), said{Drop, 3, 901}},
+		{"IPv6 first part", atomic6(1, 0), said{Ask, ReasonFragment, 901}},
+		{"IPv6 later part", atomic6(16, 0), said{Ask, ReasonFragment, 901}},
+		{"IPv6 behind five other headers", atomic6(16, 5), said{Ask, ReasonFragment, 901}},
+		{"IPv6 behind too many", atomic6(16, 6), said{Drop, ReasonMalformed, 901}},
+	})
+}
+
+// TestBrokenHeaders: what cannot be read is dropped where the pair is closed, asked
+// about where only some ports are, and passes where all do.
+func TestBrokenHeaders(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), closed())
+	whole := wire{sport: 1, dport: 2, tcp: &layers.TCP{ACK: true}, payload: "abc"}.frame(t)
+	six := wire{six: true, sport: 1, dport: 2, payload: "abc"}.frame(t)
+	change := func(frame []byte, at int, to byte) []byte {
+		out := append([]byte{}, frame...)
+		out[at] = to
+		return out
+	}
+	// Without a tag BPF_PROG_RUN would not take a frame that is shorter than its headers.
+	tagged := func(frame []byte) []byte {
+		return append(append(append([]byte{}, frame[:12]...), 0x81, 0, 0, 0), frame[12:]...)
+	}
+	broken := map[string][]byte{
+		"IP version":             change(whole, 14, 0x65),
+		"IP header too short":    change(whole, 14, 0x44),
+		"IP header too long":     change(whole, 14, 0x4f),
+		"IP length beyond":       change(whole, 17, 200),
+		"IP length too small":    change(whole, 17, 19),
+		"cut in the IP header":   tagged(whole[:30]),
+		"cut in the TCP header":  change(whole, 17, 30),
+		"TCP header too short":   change(whole, 46, 0x40),
+		"TCP header too long":    change(whole, 46, 0xf0),
+		"cut IPv6 header":        tagged(six[:40]),
+		"IPv6 length beyond":     change(six, 19, 99),
+		"UDP length beyond":      change(six, 59, 99),
+		"UDP length too small":   change(six, 59, 7),
+		"IPv6 extension too far": change(six, 20, 0),
+	}
+	for name, frame := range broken {
+		judge(t, d, []asked{{name, frame, said{Drop, ReasonMalformed, 901}}})
+	}
+	open := Gate{Action: Pass, Rule: 33}
+	b.install(d, &Tables{Pairs: []Pair{{open, open}}, Gates: []PortGate{{Pair: 0, Transport: 6, Port: 9, Gate: stop}}})
+	for name, frame := range broken {
+		judge(t, d, []asked{{name + ", ports matter", frame, said{Ask, ReasonMalformed, 33}}})
+	}
+	b.install(d, &Tables{Pairs: []Pair{{open, open}}})
+	for name, frame := range broken {
+		judge(t, d, []asked{{name + ", all is open", frame, said{Pass, 0, 33}}})
+	}
+	tags := append([]byte{}, whole[:12]...)
+	for range 6 {
+		tags = append(tags, 0x81, 0, 0, 1)
+	}
+	b.install(d, closed())
+	judge(t, d, []asked{{"six tags", append(tags, whole[12:]...), said{Drop, ReasonMalformed, 901}}})
+}
+
+// TestFramesWithoutIP: link control, EtherTypes, safety.
+func TestFramesWithoutIP(t *testing.T) {
+	b := newBed(t)
+	cyclic := Gate{Action: Pass, Rule: 60}
+	tables := closed(gate(EtherType, 0x8892, cyclic))
+	tables.Stations = []Station{{MAC: 0x020000610001, Place: clientPlace, Zone: clientZone}, {MAC: 0x020000610002, Place: serverPlace, Zone: serverZone}}
+	tables.Gates = append(tables.Gates, PortGate{AnyPair, EtherType, 0x88b5, Gate{Safety: true, Rule: 61}})
+	d := b.open(b.options(), tables)
+	stranger, group := net.HardwareAddr{2, 9, 9, 9, 9, 9}, net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 0}
+	ipToGroup := wire{sport: 1, dport: 2, payload: "x"}.frame(t)
+	copy(ipToGroup, group)
+	stp := typed(t, stranger, group, 0x0026)
+	neighbour := wire{six: true}.frame(t)
+	neighbour[20], neighbour[21], neighbour[54] = 58, 255, 135
+	far := append([]byte{}, neighbour...)
+	far[21] = 64
+	judge(t, d, []asked{
+		{"STP", stp, said{Pass, ReasonLink, 0}},
+		{"LLDP", typed(t, stranger, net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 14}, 0x88cc), said{Pass, ReasonLink, 0}},
+		{"MRP", typed(t, stranger, net.HardwareAddr{1, 0x15, 0x4e, 0, 0, 1}, 0x88e3), said{Pass, ReasonLink, 0}},
+		{"PTP", typed(t, stranger, net.HardwareAddr{1, 0x1b, 0x19, 0, 0, 0}, 0x88f7), said{Pass, ReasonLink, 0}},
+		{"PRP", typed(t, stranger, net.HardwareAddr{1, 0x15, 0x4e, 0, 1, 0}, 0x88fb), said{Pass, ReasonLink, 0}},
+		{"EAPOL", typed(t, stranger, serverMAC, 0x888e), said{Pass, ReasonLink, 0}},
+		{"IP to an address of link control", ipToGroup, said{Drop, 3, 901}},
+		{"ARP", arp(t, layers.ARPRequest), said{Pass, ReasonNeighbour, 0}},
+		{"neighbour solicitation", neighbour, said{Pass, ReasonNeighbour, 0}},
+		{"one that came over a router", far, said{Drop, 3, 901}},
+		{"cyclic traffic", typed(t, clientMAC, serverMAC, 0x8892), said{Pass, 0, 60}},
+		{"the other way", typed(t, serverMAC, clientMAC, 0x8892), said{Pass, 0, 60}},
+		{"of a stranger", typed(t, stranger, clientMAC, 0x8892), said{Drop, 3, 901}},
+		{"another EtherType", typed(t, clientMAC, serverMAC, 0x88b8), said{Drop, 3, 901}},
+		{"safety, whoever sends it", typed(t, stranger, clientMAC, 0x88b5), said{Pass, 0, 61}},
+		{"a frame with a length", typed(t, clientMAC, serverMAC, 0x0026), said{Drop, 3, 901}},
+	})
+}
+
+func arp(t testing.TB, op uint16) []byte {
+	return serialize(t, &layers.Ethernet{SrcMAC: clientMAC, DstMAC: net.HardwareAddr{255, 255, 255, 255, 255, 255}, EthernetType: layers.EthernetTypeARP},
+		&layers.ARP{AddrType: layers.LinkTypeEthernet, Protocol: layers.EthernetTypeIPv4, HwAddressSize: 6, ProtAddressSize: 4, Operation: op,
+			SourceHwAddress: clientMAC, SourceProtAddress: []byte{10, 97, 0, 1}, DstHwAddress: make([]byte, 6), DstProtAddress: []byte{10, 97, 0, 2}}, gopacket.Payload(nil))
+}
+
+// TestQuarantine: a place, a zone or a MAC is cut off, but for safety traffic and the link's own.
+func TestQuarantine(t *testing.T) {
+	b := newBed(t)
+	safe := Gate{Safety: true, Rule: 70}
+	tables := closed(gate(17, 2222, safe), gate(17, 53, pass))
+	d := b.open(b.options(), tables)
+	ordinary := wire{sport: 5000, dport: 53, payload: "x"}.frame(t)
+	safety := wire{sport: 5000, dport: 2222, payload: "x"}.frame(t)
+	answer := wire{back: true, sport: 2222, dport: 5000, payload: "x"}.frame(t)
+	held, free := said{Drop, ReasonQuarantine, 80}, said{Pass, 2, 900}
+	for _, h := range []Held{{Place: clientPlace, Rule: 80}, {Place: serverPlace, Rule: 80}, {Place: serverZone, Rule: 80}, {MAC: firedoor.MAC(0x020000610001), Rule: 80}} {
+		judge(t, d, []asked{{"before", ordinary, free}})
+		if err := d.Quarantine(h); err != nil {
+			t.Fatal(err)
+		}
+		judge(t, d, []asked{
+			{"UDP", ordinary, held}, {"ARP", arp(t, layers.ARPRequest), held},
+			{"safety", safety, said{Pass, 0, 70}}, {"its answer", answer, said{Pass, 0, 70}},
+			{"LLDP", typed(t, clientMAC, net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 14}, 0x88cc), said{Pass, ReasonLink, 0}},
+		})
+		if err := d.Release(h); err != nil {
+			t.Fatal(err)
+		}
+		judge(t, d, []asked{{"after", ordinary, free}})
+	}
+	tables.Quarantine = []Held{{Place: serverPlace, Rule: 80}}
+	b.install(d, tables)
+	judge(t, d, []asked{{"with new tables", ordinary, held}})
+	tables.Quarantine = nil
+	b.install(d, tables)
+	judge(t, d, []asked{{"with others again", ordinary, free}})
+}
+
+func TestPortsOfOtherTransports(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), closed(gate(unix.IPPROTO_GRE, 0, pass)))
+	frame := wire{sport: 5000, dport: 53, payload: "x"}.frame(t)
+	gre := append([]byte{}, frame...)
+	gre[23] = unix.IPPROTO_GRE
+	judge(t, d, []asked{{"UDP", frame, said{Drop, 3, 901}}, {"GRE", gre, said{Pass, 2, 900}}})
+}

@@ -1,0 +1,54 @@
+package datapath
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cilium/ebpf"
+)
+
+// Ports, as Test, reports and totals number them.
+const (
+	Inside = iota
+	Outside
+)
+
+// Decision is what the kernel's program says of a frame. Unanswered is what
+// becomes of it where nobody answers and Action is Ask.
+type Decision struct {
+	Action     Action
+	Reason     uint16
+	Rule       uint32
+	Unanswered Action
+}
+
+// Offsets in the kernel's struct __sk_buff, of which a larger one than ours may exist.
+const (
+	contextSize    = 256
+	contextIfindex = 40
+	contextCB      = 48
+)
+
+// Test asks the kernel what the tables in force say of a frame that comes in at a
+// port: the program itself runs on it (BPF_PROG_RUN). Bypass and heartbeat do not
+// count, and nothing is sent or counted. But connections that the frame begins or
+// goes on with are remembered like any, so Test is not for a gateway at work. The
+// kernel runs no program on frames shorter than an Ethernet header or, without a
+// VLAN tag, than their IP header; that is an error.
+func (d *Datapath) Test(frame []byte, port int) (Decision, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.probe == nil {
+		var err error
+		if d.probe, err = d.loadProgram(gatewayProgProbe); err != nil {
+			return Decision{}, err
+		}
+	}
+	in, out := make([]byte, contextSize), make([]byte, contextSize)
+	binary.NativeEndian.PutUint32(in[contextIfindex:], uint32(d.ports[port].Attrs().Index))
+	if _, err := d.probe.Run(&ebpf.RunOptions{Data: frame, Context: in, ContextOut: out}); err != nil {
+		return Decision{}, fmt.Errorf("running the gateway's program on a frame of %d bytes: %w", len(frame), err)
+	}
+	word := func(i int) uint32 { return binary.NativeEndian.Uint32(out[contextCB+4*i:]) }
+	return Decision{Action: Action(word(0)), Reason: uint16(word(1)), Rule: word(2), Unanswered: Action(word(4))}, nil
+}
