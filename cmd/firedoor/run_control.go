@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -226,11 +227,16 @@ func (s *service) collect(w http.ResponseWriter, r *http.Request) {
 
 // ask sends an order to the process that uses a data folder.
 func ask(ctx context.Context, data, method, path string, answer any) error {
+	return askWith(ctx, data, method, path, nil, answer)
+}
+
+// askWith is ask with a body.
+func askWith(ctx context.Context, data, method, path string, body io.Reader, answer any) error {
 	socket := filepath.Join(data, controlSocket)
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}}}
-	req, err := http.NewRequestWithContext(ctx, method, "http://firedoor"+path, nil)
+	req, err := http.NewRequestWithContext(ctx, method, "http://firedoor"+path, body)
 	if err != nil {
 		return err
 	}

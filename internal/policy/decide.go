@@ -1,6 +1,9 @@
 package policy
 
-import "firedoor"
+import (
+	"firedoor"
+	"slices"
+)
 
 // Route is what a plan says about two places and a port, looked up once for a flow.
 // It is good for the plan that made it.
@@ -351,4 +354,118 @@ func (p *Plan) Refuses(r *Route, protocol string) bool {
 		}
 	}
 	return false
+}
+
+// Watches tells whether verdicts on a route are at least told: only a conduit that
+// observes is left alone.
+func (p *Plan) Watches(r *Route) bool {
+	if p.Enforces(r) {
+		return true
+	}
+	if r.Conduit < 0 {
+		return !r.inside && p.Policy.Otherwise.Mode != Observe
+	}
+	return p.conduits[r.Conduit].Mode != Observe
+}
+
+// Pairs are the places between which something may hold of its own: zones that a
+// conduit joins, and hosts that a rule, an isolation or what is safety traffic names.
+func (p *Plan) Pairs() (out [][2]Place) {
+	seen := map[[2]Place]bool{}
+	add := func(client, server Place) {
+		if k := [2]Place{client, server}; client != 0 && server != 0 && !seen[k] {
+			seen[k] = true
+			out = append(out, k)
+		}
+	}
+	for n := range p.conduits {
+		c := &p.conduits[n]
+		from, to := Place(p.zones[c.From])+1, Place(p.zones[c.To])+1
+		clients, servers := map[Place]bool{from: true}, map[Place]bool{to: true}
+		named := map[pairKey]bool{{from, to}: true}
+		for _, x := range []*index{c.never, c.rules} {
+			for i := range x.entries {
+				e := &x.entries[i]
+				clients[orZone(e.client, from)], servers[orZone(e.server, to)] = true, true
+				named[pairKey{orZone(e.client, from), orZone(e.server, to)}] = true
+			}
+		}
+		for i := range p.safety {
+			named[pairKey{orZone(p.safety[i].client, from), orZone(p.safety[i].server, to)}] = true
+		}
+		p.crossed(clients, servers, named, from, to, add)
+	}
+	return out
+}
+
+func orZone(at, zone Place) Place {
+	if at == 0 {
+		return zone
+	}
+	return at
+}
+
+// crossed adds pairs. A rule of one host and anybody holds for each pair of that host
+// and a host that another rule names, so those are pairs as well; and a host by itself
+// stands with the other zone.
+func (p *Plan) crossed(clients, servers map[Place]bool, named map[pairKey]bool, from, to Place, add func(client, server Place)) {
+	wideClients, wideServers := map[Place]bool{}, map[Place]bool{}
+	for k := range named {
+		if k.server == to {
+			wideClients[k.client] = true
+		}
+		if k.client == from {
+			wideServers[k.server] = true
+		}
+	}
+	for _, c := range sortedPlaces(clients) {
+		for _, s := range sortedPlaces(servers) {
+			if named[pairKey{c, s}] || wideClients[c] && c != from || wideServers[s] && s != to || c == from && s == to {
+				add(c, s)
+			}
+		}
+	}
+	for _, c := range sortedPlaces(clients) {
+		add(c, to)
+	}
+	for _, s := range sortedPlaces(servers) {
+		add(from, s)
+	}
+}
+
+func sortedPlaces(m map[Place]bool) (out []Place) {
+	for at := range m {
+		out = append(out, at)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// PortsOf are the ports that rules of a route's conduit name.
+func (p *Plan) PortsOf(r *Route) (out []Port) {
+	add := func(ports []Port) {
+		for _, port := range ports {
+			if !slices.Contains(out, port) {
+				out = append(out, port)
+			}
+		}
+	}
+	for i := range p.safety {
+		add(p.safety[i].ports)
+	}
+	if r.Conduit < 0 {
+		return out
+	}
+	c := &p.conduits[r.Conduit]
+	for _, x := range []struct {
+		to *reach
+		in *index
+	}{{&r.never, c.never}, {&r.rules, c.rules}} {
+		for i := range x.to.n {
+			for _, n := range x.to.buckets[i].all {
+				add(x.in.entries[n].ports)
+			}
+		}
+	}
+	return out
 }

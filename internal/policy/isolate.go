@@ -151,3 +151,19 @@ func (p *Plan) restrained(r *Request) (firedoor.Verdict, bool) {
 	}
 	return firedoor.Verdict{}, false
 }
+
+// NeverBlocksAny tells whether something of what is never blocked concerns a place:
+// then its frames must be looked into, however strictly it is isolated.
+func (p *Plan) NeverBlocksAny(at Place) bool {
+	for i := range p.conduits {
+		c := &p.conduits[i]
+		from, to := Place(p.zones[c.From])+1, Place(p.zones[c.To])+1
+		for k := range c.never.entries {
+			e := &c.never.entries[k]
+			if p.meets(orZone(e.client, from), at) || p.meets(orZone(e.server, to), at) || at == from || at == to {
+				return true
+			}
+		}
+	}
+	return false
+}

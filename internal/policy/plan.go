@@ -350,3 +350,13 @@ func (p *Plan) Named(name string) (Place, bool) {
 	}
 	return 0, false
 }
+
+// HasConduit tells whether a conduit has a name.
+func (p *Plan) HasConduit(name string) bool {
+	for i := range p.conduits {
+		if p.conduits[i].Name == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"firedoor/internal/audit"
+	"firedoor/internal/written"
+)
+
+type gatewayCommand struct {
+	Inside  string `required:"" help:"Interface towards what is to be protected." placeholder:"IF"`
+	Outside string `required:"" help:"Interface towards the rest." placeholder:"IF"`
+	Policy  string `required:"" help:"The policy file." placeholder:"FILE"`
+	Data    string `help:"Folder for decisions and for what was stopped." default:"gateway-data" placeholder:"DIR"`
+	Learned string `help:"A folder with conversations.json, by which effects of an isolation are told." placeholder:"DIR"`
+	Pins    string `help:"Folder on a bpffs, in which what is in the kernel is found again." default:"/sys/fs/bpf/firedoor" placeholder:"DIR"`
+	Name    string `help:"Begins the names of the interfaces that the gateway makes." default:"firedoor" placeholder:"NAME"`
+	Remove  bool   `help:"Take an earlier gateway out of the line instead: nothing passes between the ports any more."`
+}
+
+type gatewayWorkerCommand struct{}
+
+type isolateCommand struct {
+	Verb    string `required:"" help:"How: rate-cap, known-clients-only, no-program, no-write, quarantine." placeholder:"VERB"`
+	For     string `required:"" help:"For how long: 30m, 8h, 2d." placeholder:"TIME"`
+	Reason  string `required:"" help:"Why, for whoever reads it later." placeholder:"TEXT"`
+	Cap     uint32 `help:"With rate-cap: requests in a second." placeholder:"N"`
+	Preview bool   `help:"Only tell what would be stopped."`
+	JSON    bool   `name:"json" help:"Print the answer as JSON."`
+	Data    string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
+	Scope   string `arg:"" help:"A host, zone or conduit of the policy, or a pair: CLIENT,SERVER."`
+}
+
+// Run has a gateway isolate something.
+func (c *isolateCommand) Run(ctx context.Context, m *Main) error {
+	length, err := written.ParseDuration(c.For, maxIsolation)
+	if err != nil {
+		return usageError{fmt.Sprintf("--for %s: %v", c.For, err)}
+	}
+	if length < time.Second {
+		return usageError{fmt.Sprintf("--for %s: at least a second", c.For)}
+	}
+	if c.Reason == "" {
+		return usageError{"--reason: is empty"}
+	}
+	body, err := json.Marshal(map[string]any{"verb": c.Verb, "scope": c.Scope, "reason": c.Reason, "cap": c.Cap, "For": length, "Preview": c.Preview})
+	if err != nil {
+		return err
+	}
+	var out isolation
+	if err := askWith(ctx, c.Data, "POST", "/isolate", bytes.NewReader(body), &out); err != nil {
+		return err
+	}
+	if c.JSON {
+		e := json.NewEncoder(m.Stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(out)
+	}
+	return c.tell(m, &out)
+}
+
+// maxIsolation is the longest that something is isolated without being ordered anew.
+const maxIsolation = 30 * 24 * time.Hour
+
+// isolation is what the gateway answers.
+type isolation struct {
+	Decision *decisionLine `json:"decision,omitempty"`
+	Effects  []effectLine  `json:"effects"`
+	More     int           `json:"more_effects,omitempty"`
+	Learned  bool          `json:"learned"`
+}
+
+type decisionLine struct {
+	ID      uint32   `json:"id"`
+	Verb    string   `json:"verb"`
+	Scope   string   `json:"scope"`
+	Reason  string   `json:"reason"`
+	By      string   `json:"by"`
+	Since   string   `json:"since"`
+	Until   string   `json:"until"`
+	Clients []string `json:"clients,omitempty"`
+	Cap     uint32   `json:"cap,omitempty"`
+	State   string   `json:"state"`
+}
+
+type effectLine struct {
+	Client   string `json:"client"`
+	Server   string `json:"server"`
+	Protocol string `json:"protocol"`
+	Verb     string `json:"verb,omitempty"`
+	Function string `json:"function,omitempty"`
+	Object   string `json:"object,omitempty"`
+	Count    uint32 `json:"count"`
+	Period   int64  `json:"period_ns,omitempty"`
+	Verdict  string `json:"verdict"`
+}
+
+func (c *isolateCommand) tell(m *Main, out *isolation) error {
+	if out.Decision != nil {
+		fmt.Fprintf(m.Stdout, "Decision %d: %s of %s until %s.\n", out.Decision.ID, out.Decision.Verb, out.Decision.Scope, out.Decision.Until)
+	}
+	switch {
+	case !out.Learned:
+		fmt.Fprintln(m.Stdout, "What it stops of everyday work is not known: the gateway was started without --learned.")
+	case len(out.Effects) == 0:
+		fmt.Fprintln(m.Stdout, "Of what was learned it stops nothing.")
+	default:
+		verb := "stops"
+		if c.Preview {
+			verb = "would stop"
+		}
+		fmt.Fprintf(m.Stdout, "Of what was learned it %s %s:\n", verb, counted(len(out.Effects)+out.More, "thing"))
+	}
+	t := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
+	for _, e := range out.Effects {
+		every := ""
+		if e.Period > 0 {
+			every = "every " + time.Duration(e.Period).Round(time.Millisecond).String()
+		}
+		fmt.Fprintf(t, "  %s\t%s > %s\t%s %s %s %s\t%s\n", e.Verdict, e.Client, e.Server, e.Protocol, e.Verb, e.Function, e.Object, every)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if out.More > 0 {
+		fmt.Fprintf(m.Stdout, "  and %d more\n", out.More)
+	}
+	return nil
+}
+
+type releaseCommand struct {
+	Now      bool   `help:"At once, without saying for a while what it would still stop."`
+	Data     string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
+	Decision uint32 `arg:"" help:"Number of the decision."`
+}
+
+// Run has a gateway release something.
+func (c *releaseCommand) Run(ctx context.Context, m *Main) error {
+	q := url.Values{"id": {strconv.Itoa(int(c.Decision))}, "now": {strconv.FormatBool(c.Now)}}
+	return orderGateway(ctx, m, c.Data, "/release?"+q.Encode())
+}
+
+type listCommand struct {
+	JSON bool   `name:"json" help:"Print them as JSON."`
+	Data string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
+}
+
+// Run lists what is isolated.
+func (c *listCommand) Run(ctx context.Context, m *Main) error {
+	var list []decisionLine
+	if err := ask(ctx, c.Data, "GET", "/isolations", &list); err != nil {
+		return err
+	}
+	if c.JSON {
+		e := json.NewEncoder(m.Stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(list)
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(m.Stdout, "Nothing is isolated.")
+		return nil
+	}
+	t := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "NO\tVERB\tSCOPE\tSTATE\tUNTIL\tBY\tREASON")
+	for _, d := range list {
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.Verb, d.Scope, d.State, d.Until, d.By, d.Reason)
+	}
+	return t.Flush()
+}
+
+type bypassCommand struct {
+	Off    bool   `help:"End it: the policy is in force again."`
+	Reason string `required:"" help:"Why, for whoever reads it later." placeholder:"TEXT"`
+	Data   string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
+}
+
+// Run has a gateway let everything pass.
+func (c *bypassCommand) Run(ctx context.Context, m *Main) error {
+	q := url.Values{"on": {strconv.FormatBool(!c.Off)}, "reason": {c.Reason}}
+	return orderGateway(ctx, m, c.Data, "/bypass?"+q.Encode())
+}
+
+type reloadCommand struct {
+	Data string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
+}
+
+// Run has a gateway read its policy again.
+func (c *reloadCommand) Run(ctx context.Context, m *Main) error {
+	return orderGateway(ctx, m, c.Data, "/reload")
+}
+
+func orderGateway(ctx context.Context, m *Main, data, path string) error {
+	var out done
+	if err := ask(ctx, data, "POST", path, &out); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(m.Stdout, capitalised(out.Text)+".")
+	return err
+}
+
+type auditCommand struct {
+	Verify auditVerifyCommand `cmd:"" help:"Say whether a file of decisions is as it was written."`
+}
+
+type auditVerifyCommand struct {
+	File string `arg:"" help:"decisions.jsonl of a gateway."`
+}
+
+// Run holds a chained file against its hashes.
+func (c *auditVerifyCommand) Run(m *Main) error {
+	n, err := audit.Verify(c.File)
+	var damage *audit.DamageError
+	switch {
+	case errors.As(err, &damage):
+		fmt.Fprintf(m.Stdout, "%s in order, and then not any more.\n", counted(int(n), "entry"))
+		return damageError{[]error{err}}
+	case err != nil:
+		return usageError{fmt.Sprintf("%s: %v", c.File, reason(err))}
+	}
+	fmt.Fprintf(m.Stdout, "%s: all in order.\n", counted(int(n), "entry"))
+	return nil
+}

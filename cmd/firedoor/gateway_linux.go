@@ -1,0 +1,387 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"firedoor"
+	"firedoor/internal/gateway"
+	"firedoor/internal/policy"
+	"firedoor/internal/policyfile"
+	"firedoor/internal/protocol/all"
+	"firedoor/internal/written"
+)
+
+// gatewayService is a gateway that is under way.
+type gatewayService struct {
+	gate    *gateway.Gateway
+	log     *slog.Logger
+	file    string // of the policy
+	learned []firedoor.Conversation
+
+	mu        sync.Mutex
+	text      []byte
+	plan      *policy.Plan // without isolations
+	decisions *gateway.Decisions
+	wake      chan struct{}
+	stops     *json.Encoder
+	stopsFile *os.File
+	written   int64
+}
+
+// Run stands between two ports until it is told to stop.
+func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
+	plan, err := readPolicy(m, c.Policy)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(c.Policy)
+	if err != nil {
+		return usageError{fmt.Sprintf("%s: %v", c.Policy, reason(err))}
+	}
+	s := &gatewayService{file: c.Policy, text: text, plan: plan, wake: make(chan struct{}, 1), log: slog.New(slog.NewTextHandler(m.Stderr, nil))}
+	if c.Learned != "" {
+		if err := readJSON(filepath.Join(c.Learned, "conversations.json"), &s.learned); err != nil {
+			return err
+		}
+	}
+	if err := s.openData(ctx, c.Data); err != nil {
+		return err
+	}
+	defer s.close()
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	s.gate, err = gateway.Open(gateway.Config{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Worker: []string{self, "gateway-worker"}, Log: s.log, Told: s.told})
+	if err != nil {
+		return usageError{err.Error()}
+	}
+	defer s.gate.Close()
+	if c.Remove {
+		return s.gate.Remove()
+	}
+	return s.serve(ctx, m, c.Data)
+}
+
+// openData opens the folder with decisions and what was stopped.
+func (s *gatewayService) openData(ctx context.Context, dir string) error {
+	if running(ctx, dir) {
+		return usageError{dir + ": another firedoor uses this data folder"}
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return usageError{fmt.Sprintf("--data %s: %v", dir, reason(err))}
+	}
+	var err error
+	if s.decisions, err = gateway.OpenDecisions(filepath.Join(dir, "decisions.jsonl"), time.Now); err != nil {
+		return usageError{err.Error()}
+	}
+	s.stopsFile, err = os.OpenFile(filepath.Join(dir, "stopped.jsonl"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return usageError{err.Error()}
+	}
+	s.stops = json.NewEncoder(s.stopsFile)
+	return nil
+}
+
+func (s *gatewayService) close() {
+	if err := errors.Join(s.decisions.Close(), s.stopsFile.Close()); err != nil {
+		s.log.Error("closing", "error", err)
+	}
+}
+
+// maxStops is how large the file of what was stopped grows before it begins anew.
+const maxStops = 256 << 20
+
+// told keeps what was stopped.
+func (s *gatewayService) told(r *gateway.StoppedRecord) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at, err := s.stopsFile.Seek(0, io.SeekEnd); err == nil && at > maxStops {
+		if err := s.stopsFile.Truncate(0); err != nil {
+			s.log.Error("stopped.jsonl", "error", err)
+		}
+	}
+	if err := s.stops.Encode(r); err != nil {
+		s.log.Error("stopped.jsonl", "error", err)
+	}
+}
+
+func (s *gatewayService) serve(ctx context.Context, m *Main, dir string) error {
+	path := filepath.Join(dir, controlSocket)
+	_ = os.Remove(path) // of a process that was killed
+	l, err := (&net.ListenConfig{}).Listen(ctx, "unix", path)
+	if err != nil {
+		return fmt.Errorf("control socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	server := &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Second, ConnContext: withPeer}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer func() { _ = server.Close() }()
+	go func() { _ = server.Serve(l) }() // ends with Close
+	isolated, unknown := s.decisions.Isolations(s.plan)
+	for _, u := range unknown {
+		s.log.Warn("a decision has no effect under this policy", "decision", u)
+	}
+	go s.expire(ctx)
+	return s.gate.Run(ctx, s.text, s.plan, isolated, func() {
+		fmt.Fprintf(m.Stdout, "Between the two ports under policy %s. Stop with Ctrl-C or SIGTERM: what the kernel judges by itself stays in force.\n", s.file)
+	})
+}
+
+// expire ends decisions whose time is over.
+func (s *gatewayService) expire(ctx context.Context) {
+	for {
+		s.mu.Lock()
+		changed, next, err := s.decisions.Overdue()
+		if err == nil && changed {
+			err = s.apply()
+		}
+		s.mu.Unlock()
+		if err != nil {
+			s.log.Error("ending decisions", "error", err)
+		}
+		wait := time.Minute
+		if !next.IsZero() {
+			wait = min(wait, max(time.Until(next), 10*time.Millisecond))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake:
+		case <-time.After(wait):
+		}
+	}
+}
+
+// apply brings policy and decisions into force. The caller holds the lock.
+func (s *gatewayService) apply() error {
+	isolated, _ := s.decisions.Isolations(s.plan)
+	return s.gate.Set(s.text, s.plan, isolated)
+}
+
+func (s *gatewayService) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /gateway", func(w http.ResponseWriter, _ *http.Request) {
+		st, err := s.gate.Status()
+		answer(w, st, err)
+	})
+	mux.HandleFunc("GET /isolations", func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		list := s.decisions.List()
+		if list == nil {
+			list = []gateway.Decision{}
+		}
+		reply(w, list)
+	})
+	mux.HandleFunc("POST /isolate", func(w http.ResponseWriter, r *http.Request) {
+		out, err := s.isolate(r)
+		answer(w, out, err)
+	})
+	mux.HandleFunc("POST /release", func(w http.ResponseWriter, r *http.Request) {
+		text, err := s.release(r)
+		answer(w, done{text}, err)
+	})
+	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
+		text, err := s.reload()
+		answer(w, done{text}, err)
+	})
+	mux.HandleFunc("POST /bypass", func(w http.ResponseWriter, r *http.Request) {
+		text, err := s.bypass(r)
+		answer(w, done{text}, err)
+	})
+	return mux
+}
+
+func answer(w http.ResponseWriter, v any, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	reply(w, v)
+}
+
+type peerKey struct{}
+
+// withPeer notes who is at the other end of the socket.
+func withPeer(ctx context.Context, c net.Conn) context.Context {
+	unixConn, ok := c.(*net.UnixConn)
+	if !ok {
+		return ctx
+	}
+	raw, err := unixConn.SyscallConn()
+	if err != nil {
+		return ctx
+	}
+	who := "unknown"
+	_ = raw.Control(func(fd uintptr) { // an error leaves it unknown
+		cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+		if err != nil {
+			return
+		}
+		who = "uid " + strconv.Itoa(int(cred.Uid))
+		if u, err := user.LookupId(strconv.Itoa(int(cred.Uid))); err == nil {
+			who = u.Username
+		}
+	})
+	return context.WithValue(ctx, peerKey{}, who)
+}
+
+func asker(r *http.Request) string {
+	who, _ := r.Context().Value(peerKey{}).(string)
+	return who
+}
+
+// isolated is the answer to an order to isolate.
+type isolated struct {
+	Decision *gateway.Decision `json:"decision,omitempty"` // none where it was only a preview
+	Effects  []gateway.Effect  `json:"effects"`
+	More     int               `json:"more_effects,omitempty"`
+	Known    bool              `json:"learned"` // whether anything learned was there to tell effects by
+}
+
+func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
+	var want struct {
+		gateway.Decision
+		For     time.Duration
+		Preview bool
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 1<<16)).Decode(&want); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, err := gateway.Isolation(s.plan, &want.Decision)
+	if err != nil {
+		return nil, err
+	}
+	if i.Verb == policy.KnownClients {
+		if s.learned == nil {
+			return nil, errors.New("--verb known-clients-only: this gateway was started without --learned, so it knows no clients")
+		}
+		i.Clients = gateway.ClientsOf(s.plan, s.learned, i)
+	}
+	force, _ := s.decisions.Isolations(s.plan)
+	before, _ := s.plan.With(force)
+	after, _ := s.plan.With(append(force, i))
+	out := &isolated{Known: s.learned != nil}
+	out.Effects, out.More = gateway.Preview(before, after, s.learned)
+	if out.Effects == nil {
+		out.Effects = []gateway.Effect{}
+	}
+	if want.Preview {
+		return out, nil
+	}
+	want.Clients, want.By = i.Clients, asker(r)
+	if i.Verb == policy.Quarantine && i.Other == "" && i.Conduit == "" {
+		if err := s.holdAtOnce(after, i.Host); err != nil {
+			return nil, err
+		}
+	}
+	if out.Decision, err = s.decisions.Add(want.Decision, want.For); err != nil {
+		return nil, err
+	}
+	s.log.Info("isolated", "decision", out.Decision.ID, "scope", want.Scope, "verb", want.Verb, "until", out.Decision.Until, "by", want.By, "reason", want.Reason)
+	s.nudge()
+	return out, s.apply()
+}
+
+// holdAtOnce stops the next frame of a place that nothing of what is never blocked
+// speaks of; the whole policy follows.
+func (s *gatewayService) holdAtOnce(after *policy.Plan, name string) error {
+	at, ok := after.Named(name)
+	if !ok || after.NeverBlocksAny(at) {
+		return nil
+	}
+	return s.gate.Hold(at, 0)
+}
+
+func (s *gatewayService) nudge() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (s *gatewayService) release(r *http.Request) (string, error) {
+	id, err := strconv.ParseUint(r.URL.Query().Get("id"), 10, 32)
+	if err != nil {
+		return "", fmt.Errorf("%q is no number of a decision: firedoor list shows them", r.URL.Query().Get("id"))
+	}
+	now := r.URL.Query().Get("now") == "true"
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now {
+		err = s.decisions.Release(uint32(id), asker(r))
+	} else {
+		err = s.decisions.Test(uint32(id), asker(r))
+	}
+	if err != nil {
+		return "", err
+	}
+	s.nudge()
+	s.log.Info("released", "decision", id, "by", asker(r))
+	if err := s.apply(); err != nil {
+		return "", err
+	}
+	if now {
+		return fmt.Sprintf("decision %d is released", id), nil
+	}
+	return fmt.Sprintf("decision %d stops nothing any more; for %s it still says what it would stop", id, written.FormatDuration(gateway.TestFor)), nil
+}
+
+// reload reads the policy's file again; a policy that is wrong changes nothing.
+func (s *gatewayService) reload() (string, error) {
+	text, err := os.ReadFile(s.file)
+	if err != nil {
+		return "", err
+	}
+	plan, err := policyfile.Read(s.file, text, known())
+	if err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wasText, wasPlan := s.text, s.plan
+	s.text, s.plan = text, plan
+	if err := s.apply(); err != nil {
+		s.text, s.plan = wasText, wasPlan
+		return "", err
+	}
+	_, unknown := s.decisions.Isolations(plan)
+	s.log.Info("policy reloaded", "file", s.file, "decisions_without_effect", len(unknown))
+	return s.file + " is in force", nil
+}
+
+func (s *gatewayService) bypass(r *http.Request) (string, error) {
+	on := r.URL.Query().Get("on") == "true"
+	if err := s.gate.Bypass(on); err != nil {
+		return "", err
+	}
+	s.log.Warn("bypass", "on", on, "by", asker(r), "reason", r.URL.Query().Get("reason"))
+	if on {
+		return "bypass: everything passes, nothing is judged", nil
+	}
+	return "bypass is over: the policy is in force", nil
+}
+
+// Run judges what the kernel asks about; only a gateway starts it.
+func (c *gatewayWorkerCommand) Run(*Main) error { return gateway.RunWorker(all.List, known()) }

@@ -1,0 +1,210 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"firedoor/internal/audit"
+	"firedoor/internal/policy"
+)
+
+// Decision is that something is isolated for a while, and why.
+type Decision struct {
+	ID      uint32   `json:"id"`
+	Verb    string   `json:"verb"`
+	Scope   string   `json:"scope"`
+	Reason  string   `json:"reason"`
+	By      string   `json:"by"`
+	Since   string   `json:"since"`
+	Until   string   `json:"until"`
+	Clients []string `json:"clients,omitempty"`
+	Cap     uint32   `json:"cap,omitempty"`
+	// State is "active", or "testing": it stops nothing any more and only says what it
+	// still would.
+	State string `json:"state"`
+}
+
+// Limits of decisions.
+const (
+	MaxDecisions = 256
+	MaxFor       = 30 * 24 * time.Hour
+	// TestFor is how long a decision says what it would still stop before it is gone.
+	TestFor = 5 * time.Minute
+)
+
+// Decisions are those in force, kept in a chained file. It is not safe for concurrent use.
+type Decisions struct {
+	chain *audit.Chain
+	now   func() time.Time
+	all   map[uint32]*Decision
+	last  uint32
+}
+
+// OpenDecisions reads what was decided and is still in force.
+func OpenDecisions(file string, now func() time.Time) (*Decisions, error) {
+	d := &Decisions{now: now, all: map[uint32]*Decision{}}
+	chain, err := audit.Open(file, d.replay)
+	if err != nil {
+		return nil, err
+	}
+	d.chain = chain
+	return d, nil
+}
+
+func (d *Decisions) replay(e *audit.Entry) error {
+	var one Decision
+	if err := json.Unmarshal(e.Data, &one); err != nil {
+		return fmt.Errorf("entry %d: %w", e.Number, err)
+	}
+	d.last = max(d.last, one.ID)
+	switch e.What {
+	case "isolate", "test":
+		d.all[one.ID] = &one
+	case "release":
+		delete(d.all, one.ID)
+	}
+	return nil
+}
+
+// Add takes a decision into force for a time.
+func (d *Decisions) Add(one Decision, length time.Duration) (*Decision, error) {
+	if len(d.all) >= MaxDecisions {
+		return nil, fmt.Errorf("%d decisions are in force already: release some", MaxDecisions)
+	}
+	now := d.now().UTC()
+	one.ID, one.Since, one.Until, one.State = d.last+1, stamp(now), stamp(now.Add(length)), "active"
+	if err := d.chain.Add(one.Since, "isolate", one.By, one); err != nil {
+		return nil, err
+	}
+	d.last = one.ID
+	d.all[one.ID] = &one
+	return &one, nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// Test makes a decision only say what it would stop, before it is gone.
+func (d *Decisions) Test(id uint32, by string) error {
+	one := d.all[id]
+	if one == nil {
+		return fmt.Errorf("there is no decision %d", id)
+	}
+	next := *one
+	now := d.now()
+	next.State, next.Until = "testing", stamp(now.Add(TestFor))
+	if err := d.chain.Add(stamp(now), "test", by, next); err != nil {
+		return err
+	}
+	d.all[id] = &next
+	return nil
+}
+
+// Release ends a decision.
+func (d *Decisions) Release(id uint32, by string) error {
+	one := d.all[id]
+	if one == nil {
+		return fmt.Errorf("there is no decision %d", id)
+	}
+	if err := d.chain.Add(stamp(d.now()), "release", by, *one); err != nil {
+		return err
+	}
+	delete(d.all, id)
+	return nil
+}
+
+// Overdue moves decisions on whose time is over: what was active is tested, what was
+// tested is gone. It tells whether any was, and when the next one will be (zero: none).
+func (d *Decisions) Overdue() (changed bool, next time.Time, err error) {
+	for _, one := range d.List() {
+		until, err := time.Parse(time.RFC3339Nano, one.Until)
+		if err != nil {
+			return changed, next, err
+		}
+		if until.After(d.now()) {
+			if next.IsZero() || until.Before(next) {
+				next = until
+			}
+			continue
+		}
+		changed = true
+		move := d.Test
+		if one.State == "testing" {
+			move = d.Release
+		}
+		if err := move(one.ID, "its time was over"); err != nil {
+			return changed, next, err
+		}
+		if again := d.now().Add(TestFor); one.State == "active" && (next.IsZero() || again.Before(next)) {
+			next = again
+		}
+	}
+	return changed, next, nil
+}
+
+// List gives the decisions in force, oldest first.
+func (d *Decisions) List() (out []Decision) {
+	for _, one := range d.all {
+		out = append(out, *one)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].ID < out[j].ID })
+	return out
+}
+
+// Close closes the file.
+func (d *Decisions) Close() error { return d.chain.Close() }
+
+// Isolations are the decisions in the form that a plan takes.
+func (d *Decisions) Isolations(plan *policy.Plan) (out []policy.Isolation, unknown []string) {
+	for _, one := range d.List() {
+		i, err := Isolation(plan, &one)
+		if err != nil {
+			unknown = append(unknown, fmt.Sprintf("decision %d: %v", one.ID, err))
+			continue
+		}
+		out = append(out, i)
+	}
+	return out, unknown
+}
+
+// Isolation reads a decision's scope and verb against the names of a policy: a host, a
+// zone, a conduit, or a client and a server with a comma between them.
+func Isolation(plan *policy.Plan, one *Decision) (i policy.Isolation, err error) {
+	i = policy.Isolation{ID: one.ID, Clients: one.Clients, Cap: one.Cap, Testing: one.State == "testing"}
+	for verb := policy.RateCap; verb <= policy.Quarantine; verb++ {
+		if one.Verb == verb.String() {
+			i.Verb = verb
+		}
+	}
+	if i.Verb == 0 {
+		return i, fmt.Errorf("--verb %s: must be one of %s", one.Verb, strings.Join(Verbs(), ", "))
+	}
+	client, server, pair := strings.Cut(one.Scope, ",")
+	for _, name := range []string{client, server} {
+		if _, ok := plan.Named(name); !ok && name != "" && (pair || !plan.HasConduit(name)) {
+			return i, fmt.Errorf("%s: no host, zone or conduit of the policy has this name; a pair is written CLIENT,SERVER", name)
+		}
+	}
+	if i.Host, i.Other = client, server; !pair {
+		if _, named := plan.Named(client); !named {
+			i.Host, i.Conduit = "", client
+		}
+	}
+	if pair && (client == "" || server == "") {
+		return i, fmt.Errorf("%s: a pair is written CLIENT,SERVER", one.Scope)
+	}
+	if i.Verb == policy.RateCap && i.Cap == 0 {
+		return i, fmt.Errorf("--verb rate-cap: give --cap, the number of requests in a second")
+	}
+	return i, nil
+}
+
+// Verbs are the ways to isolate.
+func Verbs() (out []string) {
+	for verb := policy.RateCap; verb <= policy.Quarantine; verb++ {
+		out = append(out, verb.String())
+	}
+	return out
+}

@@ -1,0 +1,376 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"firedoor/internal/datapath"
+	"firedoor/internal/inline"
+	"firedoor/internal/policy"
+)
+
+// Config says where a gateway stands and what it starts.
+type Config struct {
+	Inside, Outside string
+	Pins            string // folder on a bpffs
+	Name            string // begins the names of its interfaces
+	// Worker starts the worker's process: a program and its arguments.
+	Worker []string
+	Log    *slog.Logger
+	// Told is told of what the worker stopped. It must not wait.
+	Told func(*StoppedRecord)
+}
+
+// Gateway holds the ports. Its methods may be called from anywhere.
+type Gateway struct {
+	config Config
+	path   *datapath.Datapath
+	files  []*os.File // a worker's, but for control; they outlive each worker
+	mtu    int
+
+	mu       sync.Mutex
+	text     []byte // of the policy
+	plan     *policy.Plan
+	isolated []policy.Isolation
+	number   uint32
+	bypass   bool
+	control  *json.Encoder // to the worker that is alive
+	child    *exec.Cmd
+
+	workers  int // how many were started
+	inForce  uint32
+	counts   inline.Counts
+	before   inline.Counts // of workers that are gone
+	lost     uint64
+	unsent   uint64
+	reports  uint64
+	changed  chan struct{} // closed when inForce went on
+	lastDied time.Time
+}
+
+// Open takes the two ports. Frames pass as an earlier process left it, or not at all,
+// until Start.
+func Open(c Config) (*Gateway, error) {
+	g := &Gateway{config: c, changed: make(chan struct{})}
+	path, err := datapath.Open(datapath.Options{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name})
+	if err != nil {
+		return nil, err
+	}
+	g.path = path
+	if err := g.openFiles(); err != nil {
+		g.Close()
+		return nil, err
+	}
+	return g, nil
+}
+
+// openFiles opens what a worker is given.
+func (g *Gateway) openFiles() error {
+	inside, outside := g.path.Worker()
+	port, err := net.InterfaceByName(g.config.Inside)
+	if err != nil {
+		return fmt.Errorf("%s: %w", g.config.Inside, err)
+	}
+	g.mtu = port.MTU
+	for _, open := range []func() (int, error){
+		func() (int, error) { return openRing(inside, g.mtu) },
+		func() (int, error) { return openRing(outside, g.mtu) },
+		func() (int, error) { return openSender(g.config.Inside) },
+		func() (int, error) { return openSender(g.config.Outside) },
+	} {
+		fd, err := open()
+		if err != nil {
+			return err
+		}
+		g.files = append(g.files, os.NewFile(uintptr(fd), "packets"))
+	}
+	pulse, err := g.path.Pulse()
+	if err != nil {
+		return err
+	}
+	g.files = append(g.files, pulse)
+	return nil
+}
+
+// Run brings the policy into force and keeps a worker alive until ctx ends. started is
+// called once all of it is.
+func (g *Gateway) Run(ctx context.Context, text []byte, plan *policy.Plan, isolated []policy.Isolation, started func()) error {
+	g.mu.Lock()
+	g.text, g.isolated = text, isolated
+	g.plan, _ = plan.With(isolated)
+	g.number++
+	g.mu.Unlock()
+	for ctx.Err() == nil {
+		err := g.runWorker(ctx, func() error {
+			if err := g.path.Install(Tables(g.plan)); err != nil {
+				return err
+			}
+			if started != nil {
+				started()
+				started = nil
+			}
+			return nil
+		})
+		var fatal startError
+		if errors.As(err, &fatal) {
+			return fatal.error
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		g.config.Log.Error("the worker ended; the kernel judges alone until the next one is there", "error", err)
+		g.rest(ctx)
+	}
+	return nil
+}
+
+// startError is why no worker can be started at all.
+type startError struct{ error }
+
+// minRest keeps a worker that dies at once from taking the machine with it.
+const minRest = 200 * time.Millisecond
+
+func (g *Gateway) rest(ctx context.Context) {
+	since := time.Since(g.lastDied)
+	g.lastDied = time.Now()
+	if since > time.Second {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(minRest):
+	}
+}
+
+// runWorker starts a worker and stays until it ends.
+func (g *Gateway) runWorker(ctx context.Context, ready func() error) error {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return startError{err}
+	}
+	ours, theirs := os.NewFile(uintptr(pair[0]), "worker"), os.NewFile(uintptr(pair[1]), "control")
+	defer func() { _ = ours.Close() }()
+	child := exec.Command(g.config.Worker[0], g.config.Worker[1:]...)
+	child.ExtraFiles = append([]*os.File{theirs}, g.files...)
+	child.Stderr = os.Stderr
+	child.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL, Setpgid: true}
+	if err := child.Start(); err != nil {
+		return startError{err}
+	}
+	_ = theirs.Close() // the child has it
+	conn, err := net.FileConn(ours)
+	if err != nil {
+		return startError{errors.Join(err, child.Process.Kill())}
+	}
+	defer func() { _ = conn.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	g.mu.Lock()
+	g.child, g.control = child, json.NewEncoder(conn)
+	g.workers++
+	err = g.control.Encode(order{g.number, g.mtu, g.text, g.isolated})
+	g.mu.Unlock()
+	if err == nil {
+		err = g.listen(conn, ready)
+	}
+	_ = g.path.Silence() // nobody answers any more: the floor holds at once
+	if ctx.Err() == nil {
+		_ = child.Process.Kill()
+	}
+	ended := child.Wait()
+	g.gone()
+	return errors.Join(err, ended)
+}
+
+// gone keeps the counts of a worker that is no more.
+func (g *Gateway) gone() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.control = nil
+	g.before = sum(g.before, g.counts)
+	g.counts = inline.Counts{}
+}
+
+func sum(a, b inline.Counts) inline.Counts {
+	a.In, a.Passed, a.Changed, a.Dropped, a.Resets = a.In+b.In, a.Passed+b.Passed, a.Changed+b.Changed, a.Dropped+b.Dropped+b.Held, a.Resets+b.Resets
+	for i := range a.Reasons {
+		a.Reasons[i] += b.Reasons[i]
+	}
+	return a
+}
+
+// listen takes what a worker says until it says no more. ready is called when it is.
+func (g *Gateway) listen(conn net.Conn, ready func() error) error {
+	words := json.NewDecoder(bufio.NewReader(conn))
+	for {
+		var w word
+		if err := words.Decode(&w); err != nil {
+			return err
+		}
+		if w.Error != "" {
+			return errors.New(w.Error)
+		}
+		if w.Number > 0 && ready != nil {
+			if err := ready(); err != nil {
+				return startError{err}
+			}
+			ready = nil
+		}
+		g.mu.Lock()
+		if w.Counts != nil {
+			g.counts, g.lost, g.unsent = *w.Counts, w.Lost, w.Unsent
+		}
+		if w.Number > 0 {
+			g.inForce = w.Number
+			close(g.changed)
+			g.changed = make(chan struct{})
+		}
+		if w.Stopped != nil {
+			g.reports++
+		}
+		g.mu.Unlock()
+		if w.Stopped != nil && g.config.Told != nil {
+			g.config.Told(w.Stopped)
+		}
+	}
+}
+
+// Set brings a policy and isolations into force: the kernel's part from the next frame
+// on, the worker's as soon as it says so.
+func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolation) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	restrained, _ := plan.With(isolated)
+	// The worker first: what the kernel stops to let through alone, somebody must judge.
+	number := g.number + 1
+	if g.control != nil {
+		if err := g.control.Encode(order{number, g.mtu, text, isolated}); err != nil {
+			return fmt.Errorf("the worker takes no orders: %w", err)
+		}
+	}
+	if err := g.path.Install(Tables(restrained)); err != nil {
+		return err
+	}
+	g.text, g.plan, g.isolated, g.number = text, restrained, isolated, number
+	return nil
+}
+
+// Hold puts a quarantine into the kernel by itself: the next frame is stopped.
+func (g *Gateway) Hold(place policy.Place, rule uint32) error {
+	return g.path.Quarantine(datapath.Held{Place: uint32(place), Rule: rule})
+}
+
+// Bypass lets everything pass, or judges again.
+func (g *Gateway) Bypass(on bool) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.path.SetBypass(on); err != nil {
+		return err
+	}
+	g.bypass = on
+	return nil
+}
+
+// Close lets go of the ports; what the kernel has stays in force.
+func (g *Gateway) Close() {
+	for _, f := range g.files {
+		_ = f.Close()
+	}
+	g.path.Close()
+}
+
+// Remove takes the gateway out of the line: nothing passes between its ports any more.
+func (g *Gateway) Remove() error { return g.path.Remove() }
+
+// Status is how a gateway is, and what would happen if something broke now.
+type Status struct {
+	Inside     string            `json:"inside"`
+	Outside    string            `json:"outside"`
+	Policy     string            `json:"policy"`
+	Bypass     bool              `json:"bypass"`
+	Worker     string            `json:"worker"` // "alive" or "being started"
+	Workers    int               `json:"workers_started"`
+	Generation uint32            `json:"generation"`
+	Kernel     map[string]uint64 `json:"kernel_frames"`
+	In         uint64            `json:"kernel_in"`
+	Explained  uint64            `json:"kernel_explained"`
+	Judged     inline.Counts     `json:"judged"`
+	Reports    uint64            `json:"reports"`
+	Lost       uint64            `json:"reports_lost"`
+	Unsent     uint64            `json:"unsent"`
+	Isolated   int               `json:"isolated"`
+	Crash      string            `json:"on_crash"`
+	Hang       string            `json:"on_hang"`
+	Power      string            `json:"on_power_loss"`
+}
+
+// Status tells how the gateway is.
+func (g *Gateway) Status() (Status, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := Status{Inside: g.config.Inside, Outside: g.config.Outside, Bypass: g.bypass, Worker: "being started", Workers: g.workers, Generation: g.path.Generation(),
+		Judged: sum(g.before, g.counts), Reports: g.reports, Lost: g.lost, Unsent: g.unsent, Isolated: len(g.isolated), Kernel: map[string]uint64{}}
+	if g.plan != nil {
+		s.Policy = g.plan.Policy.Name
+	}
+	if g.control != nil {
+		s.Worker = "alive"
+	}
+	all, err := g.path.Counters()
+	if err != nil {
+		return s, err
+	}
+	for _, e := range all {
+		s.Kernel[fmt.Sprint(e.Action)+" "+reasonName(e.Reason)] += e.Frames
+		s.Explained += e.Frames
+	}
+	totals, err := g.path.Totals()
+	if err != nil {
+		return s, err
+	}
+	for _, c := range totals.In {
+		s.In += c.Frames
+	}
+	s.Crash, s.Hang, s.Power = g.outlook()
+	return s, nil
+}
+
+func reasonName(reason uint16) string {
+	if name := datapath.ReasonName(reason); name != "" {
+		return name
+	}
+	return firedoorReason(reason)
+}
+
+// outlook says what happens when something breaks.
+func (g *Gateway) outlook() (crash, hang, power string) {
+	open, closed := 0, 0
+	if g.plan != nil {
+		for _, c := range g.plan.Policy.Conduits {
+			if c.Mode == policy.Enforce && c.Closed {
+				closed++
+			} else {
+				open++
+			}
+		}
+	}
+	floor := strconv.Itoa(open) + " conduits pass what only the worker can judge, " + strconv.Itoa(closed) + " drop it; addresses, ports and quarantine stay in force"
+	if g.bypass {
+		floor = "nothing changes: the gateway is in bypass"
+	}
+	return "the kernel goes on at once by itself until the next worker is there: " + floor,
+		"after " + datapath.DefaultLimit.String() + " without a heartbeat the kernel goes on by itself: " + floor,
+		"the link is down: this machine has no bypass relay that is known of"
+}

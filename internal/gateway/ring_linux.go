@@ -1,0 +1,166 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The ring from which the worker reads: TPACKET_V2 (Documentation/networking/packet_mmap).
+// Version 3 hands blocks over by a timer of a millisecond, which is the latency here.
+const (
+	ringFrames = 1024
+	ringBlock  = 1 << 18
+	headBytes  = 32 // of tpacket2_hdr
+)
+
+// Offsets in tpacket2_hdr (linux/if_packet.h).
+const (
+	atStatus = 0
+	atLen    = 4
+	atKept   = 8
+	atMAC    = 12
+	atTCI    = 24
+	atTPID   = 26
+)
+
+// ring is a socket with frames that came to an interface, in memory that the kernel
+// shares. The memory belongs to the socket, so it outlives a process that has it mapped.
+type ring struct {
+	fd    int
+	size  int // of a frame's place
+	mem   []byte
+	at    int
+	stage []byte // a frame with its tag put back
+}
+
+// openRing opens a socket with a ring at an interface.
+func openRing(name string, mtu int) (fd int, err error) {
+	fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("%s: a packet socket: %w", name, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = unix.Close(fd)
+		}
+	}()
+	if err = unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V2); err != nil {
+		return -1, fmt.Errorf("%s: asking for TPACKET_V2: %w", name, err)
+	}
+	if err = unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1); err != nil {
+		return -1, fmt.Errorf("%s: leaving out what is sent: %w", name, err)
+	}
+	size := placeSize(mtu)
+	req := unix.TpacketReq{Block_size: ringBlock, Block_nr: uint32(ringFrames * size / ringBlock), Frame_size: uint32(size), Frame_nr: ringFrames}
+	if err = unix.SetsockoptTpacketReq(fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &req); err != nil {
+		return -1, fmt.Errorf("%s: a ring of %d frames of %d bytes: %w", name, ringFrames, size, err)
+	}
+	return fd, bind(fd, name, unix.ETH_P_ALL)
+}
+
+// placeSize is how many bytes a frame takes in the ring.
+func placeSize(mtu int) int {
+	size := 2048
+	for size < mtu+256 {
+		size *= 2
+	}
+	return size
+}
+
+func bind(fd int, name string, protocol uint16) error {
+	i, err := net.InterfaceByName(name)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	var swapped [2]byte
+	binary.BigEndian.PutUint16(swapped[:], protocol)
+	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: binary.NativeEndian.Uint16(swapped[:]), Ifindex: i.Index}); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// openSender opens a socket that sends at an interface.
+func openSender(name string) (fd int, err error) {
+	fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("%s: a packet socket: %w", name, err)
+	}
+	if err = unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, 1); err == nil {
+		err = bind(fd, name, 0)
+	}
+	if err != nil {
+		_ = unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// mapRing maps the memory of a ring.
+func mapRing(fd, mtu int) (*ring, error) {
+	size := placeSize(mtu)
+	mem, err := unix.Mmap(fd, 0, ringFrames*size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("mapping the ring: %w", err)
+	}
+	r := &ring{fd: fd, size: size, mem: mem, stage: make([]byte, size)}
+	r.find()
+	return r, nil
+}
+
+// find goes to the oldest frame that nobody read: a worker before this one may have
+// stopped in the middle.
+func (r *ring) find() {
+	for i := range ringFrames {
+		before := (i + ringFrames - 1) % ringFrames
+		if r.ready(i) && !r.ready(before) {
+			r.at = i
+			return
+		}
+	}
+}
+
+func (r *ring) status(i int) *uint32 { return (*uint32)(unsafe.Pointer(&r.mem[i*r.size+atStatus])) }
+
+func (r *ring) ready(i int) bool { return atomic.LoadUint32(r.status(i))&unix.TP_STATUS_USER != 0 }
+
+// next gives the next frame, nil if none is there. unsummed tells that the sender left
+// the checksum to hardware that there is none of. It is borrowed until done.
+func (r *ring) next() (frame []byte, unsummed bool) {
+	status := atomic.LoadUint32(r.status(r.at))
+	if status&unix.TP_STATUS_USER == 0 {
+		return nil, false
+	}
+	place := r.mem[r.at*r.size : (r.at+1)*r.size]
+	from, n := int(binary.NativeEndian.Uint16(place[atMAC:])), int(binary.NativeEndian.Uint32(place[atKept:]))
+	if from < headBytes || from+n > len(place) || n != int(binary.NativeEndian.Uint32(place[atLen:])) {
+		return nil, false // cut, which the ring's size forbids
+	}
+	frame = place[from : from+n : from+n]
+	if status&unix.TP_STATUS_VLAN_VALID != 0 && n >= 14 && n+4 <= len(r.stage) {
+		tag := r.stage[:n+4]
+		copy(tag, frame[:12])
+		tpid := uint16(0x8100)
+		if status&unix.TP_STATUS_VLAN_TPID_VALID != 0 {
+			tpid = binary.NativeEndian.Uint16(place[atTPID:])
+		}
+		binary.BigEndian.PutUint16(tag[12:], tpid)
+		binary.BigEndian.PutUint16(tag[14:], binary.NativeEndian.Uint16(place[atTCI:]))
+		copy(tag[16:], frame[12:])
+		frame = tag
+	}
+	return frame, status&unix.TP_STATUS_CSUMNOTREADY != 0
+}
+
+// done gives the frame's place back to the kernel.
+func (r *ring) done() {
+	atomic.StoreUint32(r.status(r.at), unix.TP_STATUS_KERNEL)
+	if r.at++; r.at == ringFrames {
+		r.at = 0
+	}
+}

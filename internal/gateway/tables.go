@@ -1,0 +1,135 @@
+package gateway
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"firedoor"
+	"firedoor/internal/datapath"
+	"firedoor/internal/policy"
+)
+
+// Tables makes of a plan what the kernel can decide: who may speak with whom at which
+// port. Where verdicts hang on requests it says ask.
+func Tables(plan *policy.Plan) *datapath.Tables {
+	t := tables{plan: plan, out: &datapath.Tables{}, pairs: map[[2]policy.Place]uint32{}}
+	otherwise := plan.Route(0, 0, 0, 0)
+	gate := t.gate(&otherwise)
+	t.out.Pairs = []datapath.Pair{{Default: gate, EtherTypes: etherTypes(gate)}}
+	t.places()
+	t.joined()
+	return t.out
+}
+
+type tables struct {
+	plan  *policy.Plan
+	out   *datapath.Tables
+	pairs map[[2]policy.Place]uint32
+}
+
+// vlanOf reads a segment's name; a segment that is no VLAN is never on this wire.
+func vlanOf(segment string) (v datapath.VLAN, ok bool) {
+	switch {
+	case segment == "":
+		return v, true
+	case segment == "untagged":
+		return datapath.VLAN{Only: true}, true
+	}
+	text, ok := strings.CutPrefix(segment, "vlan:")
+	if !ok {
+		return v, false
+	}
+	outer, inner, two := strings.Cut(text, ".")
+	a, errA := strconv.ParseUint(outer, 10, 12)
+	v = datapath.VLAN{Only: true, Outer: uint16(a)}
+	if two {
+		b, errB := strconv.ParseUint(inner, 10, 12)
+		v.Inner, ok = uint16(b), errB == nil
+	}
+	return v, ok && errA == nil
+}
+
+func (t *tables) places() {
+	p := t.plan.Policy
+	for i := range p.Zones {
+		z := &p.Zones[i]
+		at, _ := t.plan.Named(z.Name)
+		if vlan, ok := vlanOf(z.Segment); ok {
+			for _, prefix := range z.Prefixes {
+				t.out.Places = append(t.out.Places, datapath.Place{VLAN: vlan, Prefix: prefix, Place: uint32(at), Zone: uint32(at)})
+			}
+		}
+	}
+	for i := range p.Hosts {
+		h := &p.Hosts[i]
+		at, _ := t.plan.Named(h.Name)
+		zone := uint32(t.plan.ZoneOf(at) + 1)
+		vlan, ok := vlanOf(h.Segment)
+		if !ok {
+			continue
+		}
+		for _, a := range h.Addresses {
+			t.out.Places = append(t.out.Places, datapath.Place{VLAN: vlan, Prefix: netip.PrefixFrom(a, a.BitLen()), Place: uint32(at), Zone: zone})
+		}
+		if h.MAC != 0 {
+			t.out.Stations = append(t.out.Stations, datapath.Station{VLAN: vlan, MAC: h.MAC, Place: uint32(at), Zone: zone, Bare: len(h.Addresses) == 0})
+		}
+	}
+}
+
+// joined makes a pair for each two zones that a conduit joins, and for each two hosts
+// of which a rule speaks by name.
+func (t *tables) joined() {
+	for _, ends := range t.plan.Pairs() {
+		route := t.plan.Route(ends[0], ends[1], 0, 0)
+		gate := t.gate(&route)
+		n := uint32(len(t.out.Pairs))
+		t.out.Pairs = append(t.out.Pairs, datapath.Pair{Default: gate, EtherTypes: etherTypes(gate)})
+		t.out.Joined = append(t.out.Joined, datapath.Joined{Client: uint32(ends[0]), Server: uint32(ends[1]), Pair: n})
+		var seen []policy.Port
+		for _, port := range t.plan.PortsOf(&route) {
+			for _, transport := range []uint8{6, 17} {
+				one := policy.Port{Transport: transport, Number: port.Number}
+				if port.Transport != 0 && port.Transport != transport || slices.Contains(seen, one) {
+					continue
+				}
+				seen = append(seen, one)
+				r := t.plan.Route(ends[0], ends[1], transport, port.Number)
+				t.out.Gates = append(t.out.Gates, datapath.PortGate{Pair: n, Transport: transport, Port: port.Number, Gate: t.gate(&r)})
+			}
+		}
+	}
+}
+
+// gate says what becomes of frames of a route.
+func (t *tables) gate(r *policy.Route) datapath.Gate {
+	request := policy.Request{Route: r, Level: policy.OfConnection}
+	v := policy.Decide(t.plan, &request)
+	g := datapath.Gate{Rule: uint32(v.Rule + 1), Reason: uint16(v.Reason)}
+	switch {
+	case v.Reason == firedoor.ReasonSafety:
+		g.Safety = true
+	case t.plan.Judges(r) && t.plan.Watches(r):
+		g.Action = datapath.Ask
+		if t.plan.Closed(r) && t.plan.Enforces(r) {
+			g.Floor = datapath.FloorDrop
+		}
+	case v.Action == firedoor.Reset:
+		g.Action = datapath.Reset
+	case v.Action != firedoor.Pass:
+		g.Action = datapath.Drop
+	case v.Says != firedoor.Pass && t.plan.Watches(r):
+		g.Action = datapath.Ask // passes, and is told of
+	}
+	return g
+}
+
+// etherTypes is a gate for frames without IP, which user space never delays.
+func etherTypes(g datapath.Gate) datapath.Gate {
+	if g.Action != datapath.Pass && g.Action != datapath.Drop {
+		g.Action, g.Floor = datapath.Pass, datapath.FloorPass
+	}
+	return g
+}

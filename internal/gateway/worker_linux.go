@@ -1,0 +1,271 @@
+package gateway
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"firedoor"
+	"firedoor/internal/datapath"
+	"firedoor/internal/inline"
+	"firedoor/internal/policy"
+	"firedoor/internal/policyfile"
+	"firedoor/internal/protocol"
+)
+
+// File descriptors that a worker is started with, in order from 3.
+const (
+	fdControl = 3 + iota
+	fdInsideRing
+	fdOutsideRing
+	fdInsideSender
+	fdOutsideSender
+	fdPulse
+)
+
+// order is what a worker is told: the policy it judges by from now on.
+type order struct {
+	Number     uint32
+	MTU        int
+	Policy     []byte
+	Isolations []policy.Isolation
+}
+
+// word is what a worker says.
+type word struct {
+	Number  uint32         `json:",omitempty"` // of the order that is in force now
+	Error   string         `json:",omitempty"`
+	Stopped *StoppedRecord `json:",omitempty"`
+	Counts  *inline.Counts `json:",omitempty"`
+	Lost    uint64         `json:",omitempty"` // stops that were not told
+	Unsent  uint64         `json:",omitempty"` // frames that an interface did not take
+}
+
+// StoppedRecord is a request or frame that was stopped, or would have been.
+type StoppedRecord struct {
+	Time     string `json:"time"`
+	Done     string `json:"done"` // what was done: pass, refuse, drop, reset
+	Says     string `json:"says"` // what the policy says
+	Reason   string `json:"reason"`
+	Rule     string `json:"rule,omitempty"`
+	Conduit  string `json:"conduit,omitempty"`
+	Segment  string `json:"segment,omitempty"`
+	Client   string `json:"client"`
+	Server   string `json:"server"`
+	Protocol string `json:"protocol,omitempty"`
+	Verb     string `json:"verb,omitempty"`
+	Function string `json:"function,omitempty"`
+	Code     uint32 `json:"code,omitempty"`
+	Object   string `json:"object,omitempty"`
+	Bytes    int    `json:"bytes"`
+}
+
+// Limits of a worker.
+const (
+	// maxTold is how many stops wait to be told; a further one is counted.
+	maxTold = 1024
+	// pollWait is how long it waits for a frame: several times within the limit of a
+	// heartbeat.
+	pollWait = 2 // ms
+	// burst is how many frames of a side are judged before the other one's turn.
+	burst = 64
+	// priority is that of the thread that judges, first in first out.
+	priority = 40
+)
+
+// worker judges frames that the kernel asked about.
+type worker struct {
+	gate    *inline.Gate
+	rings   [2]*ring
+	senders [2]int
+	pulse   *datapath.Pulse
+	plan    atomic.Pointer[ordered]
+	inForce *ordered
+	told    chan StoppedRecord
+	lost    atomic.Uint64
+	unsent  atomic.Uint64
+	counts  atomic.Pointer[inline.Counts]
+	send    func(inline.Port, []byte)
+}
+
+// ordered is a policy that was ordered and made ready.
+type ordered struct {
+	number uint32
+	plan   *policy.Plan
+}
+
+// RunWorker is the worker's process: it takes what it was started with, and judges
+// until nobody orders anything any more.
+func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
+	unix.CloseOnExec(fdControl)
+	control := os.NewFile(fdControl, "control")
+	orders := json.NewDecoder(bufio.NewReader(control))
+	var first order
+	if err := orders.Decode(&first); err != nil {
+		return fmt.Errorf("no order came: %w", err)
+	}
+	w := &worker{told: make(chan StoppedRecord, maxTold), senders: [2]int{fdInsideSender, fdOutsideSender}}
+	plan, err := ready(&first, known)
+	if err != nil {
+		return err
+	}
+	w.inForce = &ordered{first.Number, plan}
+	w.gate = inline.New(plan, protocols, w.tell)
+	w.send = w.sendFrame
+	for i, fd := range []int{fdInsideRing, fdOutsideRing} {
+		if w.rings[i], err = mapRing(fd, first.MTU); err != nil {
+			return err
+		}
+	}
+	if w.pulse, err = datapath.OpenPulse(fdPulse); err != nil {
+		return err
+	}
+	debug.SetGCPercent(400) // little is allocated, and a collection costs milliseconds of a core
+	words := json.NewEncoder(control)
+	if err := words.Encode(word{Number: first.Number}); err != nil {
+		return err
+	}
+	go w.talk(words)
+	stop := make(chan error, 2)
+	go func() { stop <- w.listen(orders, known) }()
+	go func() { stop <- w.judge() }()
+	return <-stop
+}
+
+// ready makes a policy ready with its isolations.
+func ready(o *order, known policy.Known) (*policy.Plan, error) {
+	plan, err := policyfile.Read("policy", o.Policy, known)
+	if err != nil {
+		return nil, err
+	}
+	plan, _ = plan.With(o.Isolations)
+	return plan, nil
+}
+
+// listen takes orders; the last one counts.
+func (w *worker) listen(orders *json.Decoder, known policy.Known) error {
+	for {
+		var o order
+		if err := orders.Decode(&o); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		plan, err := ready(&o, known)
+		if err != nil {
+			return err
+		}
+		w.plan.Store(&ordered{o.Number, plan})
+	}
+}
+
+// talk tells what was stopped, and from time to time what became of all frames.
+func (w *worker) talk(words *json.Encoder) {
+	t := time.NewTicker(250 * time.Millisecond)
+	number := uint32(0)
+	for {
+		var out word
+		select {
+		case s := <-w.told:
+			out.Stopped = &s
+		case <-t.C:
+			out.Counts, out.Lost, out.Unsent = w.counts.Load(), w.lost.Load(), w.unsent.Load()
+			if o := w.plan.Load(); o != nil && o.number != number {
+				number = o.number
+				out.Number = number
+			}
+		}
+		if words.Encode(out) != nil {
+			return // whoever listened is gone; listen ends the process
+		}
+	}
+}
+
+// judge is the loop that frames wait for.
+func (w *worker) judge() error {
+	runtime.LockOSThread()
+	realTime() // without the right to it, judging is slower under load and nothing else
+	fds := []unix.PollFd{{Fd: int32(w.rings[0].fd), Events: unix.POLLIN}, {Fd: int32(w.rings[1].fd), Events: unix.POLLIN}}
+	counted := time.Now()
+	for {
+		if err := w.pulse.Beat(); err != nil {
+			return err
+		}
+		if o := w.plan.Load(); o != nil && o != w.inForce {
+			w.inForce = o
+			w.gate.SetPlan(o.plan)
+		}
+		some := w.drain(inline.Inside)
+		some = w.drain(inline.Outside) || some
+		if now := time.Now(); now.Sub(counted) > 100*time.Millisecond {
+			c := w.gate.Counts
+			w.counts.Store(&c)
+			counted = now
+		}
+		if !some {
+			_, _ = unix.Poll(fds, pollWait) // interrupted is as good as awake
+		}
+	}
+}
+
+// drain judges what came by one side.
+func (w *worker) drain(from inline.Port) (some bool) {
+	r := w.rings[from]
+	for range burst {
+		frame, unsummed := r.next()
+		if frame == nil {
+			return some
+		}
+		if unsummed {
+			inline.Fill(frame)
+		}
+		w.gate.Frame(time.Now().UnixNano(), from, frame, w.send)
+		r.done()
+		some = true
+	}
+	return some
+}
+
+func (w *worker) sendFrame(to inline.Port, frame []byte) {
+	if err := unix.Send(w.senders[to], frame, unix.MSG_DONTWAIT); err != nil {
+		w.unsent.Add(1)
+	}
+}
+
+// realTime asks for first-in-first-out scheduling of this thread.
+func realTime() {
+	p := struct{ priority int32 }{priority}
+	_, _, _ = unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO, pointer(&p))
+}
+
+func (w *worker) tell(s *inline.Stopped) {
+	r := StoppedRecord{Time: time.Unix(0, s.Time).UTC().Format(time.RFC3339Nano), Done: s.Done.String(), Says: s.Verdict.Says.String(), Reason: s.Verdict.Reason.String(),
+		Segment: s.Segment, Client: endText(&s.Client), Server: endText(&s.Server), Protocol: s.Protocol, Bytes: len(s.Frame), Conduit: w.inForce.plan.ConduitName(s.Verdict.Conduit)}
+	if s.Verdict.Rule >= 0 {
+		r.Rule = w.inForce.plan.RuleName(s.Verdict.Rule)
+	}
+	if op := s.Operation; op != nil {
+		r.Verb, r.Function, r.Code, r.Object = op.Verb.String(), op.Function, op.Code, string(op.Object.AppendTo(nil))
+	}
+	select {
+	case w.told <- r:
+	default:
+		w.lost.Add(1)
+	}
+}
+
+func endText(e *firedoor.Endpoint) string {
+	if e.IP.IsZero() {
+		return e.MAC.String()
+	}
+	return fmt.Sprintf("%s:%d", e.IP, e.Port)
+}
