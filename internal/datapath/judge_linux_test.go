@@ -2,8 +2,12 @@ package datapath
 
 import (
 	"encoding/binary"
+	"errors"
+	"math/rand/v2"
 	"net"
+	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
@@ -222,6 +226,72 @@ func TestFunctionCodes(t *testing.T) {
 		asked{"the end", send(fin, 1013, ""), said{Pass, 0, 10}},
 		asked{"a read behind the end", send(ack, 1013, read), said{Ask, ReasonStream, 10}})
 	judge(t, d, []asked{{"bytes in a SYN", send(syn, 1000, read), said{Ask, ReasonStream, 10}}})
+}
+
+// TestStreams: user space brings a connection back into step, and old ones are forgotten.
+func TestStreams(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), withCodes())
+	send := func(w wire) []byte {
+		w.sport, w.dport, w.payload, w.tcp = 5000, modbusPort, mbap(3), &layers.TCP{ACK: true, Seq: 77}
+		return w.frame(t)
+	}
+	four, six := send(wire{vlans: []uint16{30, 31}}), send(wire{six: true})
+	for _, s := range []Stream{
+		{VLAN{Outer: 30, Inner: 31}, netip.MustParseAddrPort("10.97.0.1:5000"), netip.MustParseAddrPort("10.97.0.2:502")},
+		{VLAN{}, netip.MustParseAddrPort("[fd61::1]:5000"), netip.MustParseAddrPort("[fd61::2]:502")},
+	} {
+		frame := four
+		if s.VLAN.Outer == 0 {
+			frame = six
+		}
+		judge(t, d, []asked{{"unknown", frame, said{Ask, ReasonStream, 10}}})
+		if err := d.Align(s, 77); err != nil {
+			t.Fatal(err)
+		}
+		judge(t, d, []asked{{"in step", frame, said{Pass, 7, 3}}})
+	}
+	if n, err := d.Sweep(time.Hour); n != 0 || err != nil {
+		t.Errorf("%d of an hour were forgotten, %v", n, err)
+	}
+	if n, err := d.Sweep(0); n != 2 || err != nil {
+		t.Errorf("%d were forgotten, %v", n, err)
+	}
+	judge(t, d, []asked{{"forgotten", four, said{Ask, ReasonStream, 10}}})
+	if err := d.Align(Stream{Client: netip.MustParseAddrPort("10.97.0.1:5000"), Server: netip.MustParseAddrPort("[fd61::2]:502")}, 1); err == nil {
+		t.Error("a stream from IPv4 to IPv6 was aligned")
+	}
+}
+
+// TestAnyBytes: whatever bytes come, the program ends and says one of four things.
+func TestAnyBytes(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), withCodes())
+	random := rand.New(rand.NewPCG(1, 2))
+	seeds := [][]byte{
+		wire{sport: 5000, dport: modbusPort, payload: mbap(3), tcp: &layers.TCP{ACK: true}, vlans: []uint16{1, 2}}.frame(t),
+		wire{six: true, sport: 5000, dport: modbusPort, payload: mbap(3), vlans: []uint16{1}}.frame(t),
+		arp(t, layers.ARPRequest), wire{sport: 5000, dport: modbusPort, payload: mbap(3), vlans: []uint16{1}, options: 8, more: true}.frame(t),
+	}
+	seen := map[Action]int{}
+	for i := range 20_000 {
+		frame := append([]byte{}, seeds[i%len(seeds)]...)
+		for range random.IntN(6) {
+			frame[12+random.IntN(len(frame)-12)] = byte(random.Uint32())
+		}
+		frame = frame[:14+random.IntN(len(frame)-13)]
+		got, err := d.Test(frame, i&1)
+		if errors.Is(err, unix.EINVAL) { // shorter than BPF_PROG_RUN takes
+			continue
+		}
+		if err != nil || got.Action > Ask || got.Unanswered > Reset || got.Reason == ReasonBroken {
+			t.Fatalf("%x: %+v, %v", frame, got, err)
+		}
+		seen[got.Action]++
+	}
+	if seen[Pass] == 0 || seen[Drop] == 0 || seen[Ask] == 0 {
+		t.Errorf("not everything was said: %v", seen)
+	}
 }
 
 func TestFunctionCodesByUDP(t *testing.T) {
