@@ -14,6 +14,7 @@ import (
 type Stream struct {
 	VLAN           VLAN // the tags of its frames; Only is not looked at
 	Client, Server netip.AddrPort
+	Port           int // where the client's frames come in: Inside or Outside
 }
 
 func (s Stream) key() (gatewayFlow, error) {
@@ -24,7 +25,7 @@ func (s Stream) key() (gatewayFlow, error) {
 	vlan := VLAN{true, s.VLAN.Outer, s.VLAN.Inner}
 	from, to := Place{VLAN: vlan, Prefix: netip.PrefixFrom(a, a.BitLen())}, Place{VLAN: vlan, Prefix: netip.PrefixFrom(b, b.BitLen())}
 	src, dst := from.host(), to.host()
-	return gatewayFlow{Src: src.Addr, Dst: dst.Addr, Domain: src.Domain, Sport: s.Client.Port(), Dport: s.Server.Port()}, nil
+	return gatewayFlow{Src: src.Addr, Dst: dst.Addr, Domain: src.Domain, Sport: s.Client.Port(), Dport: s.Server.Port(), Port: uint32(s.Port)}, nil
 }
 
 // Align says that the next message of a stream begins at a sequence number: who is
