@@ -48,6 +48,10 @@ fuzz: ## fuzz each parser for FUZZTIME (default 30s)
 bench: build ## time firedoor beside Suricata and ndpiReader on the same files, in one run
 	@scripts/tools bench && go run ./scripts/bench $(BENCHFLAGS)
 
+.PHONY: bench-gateway
+bench-gateway: ## time a request and its answer through the gateway beside a Linux bridge, in one run (root)
+	@go run ./scripts/bench-gateway $(BENCHFLAGS)
+
 .PHONY: live
 live: build ## capture 200,000 packets/s from a veth pair, and force drops: both counted (root)
 	@go run ./scripts/live $(LIVEFLAGS)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -21,6 +22,7 @@ import (
 
 	"firedoor"
 	"firedoor/internal/plant"
+	"firedoor/internal/testbed"
 )
 
 // cable is a pair of interfaces: what is sent into one comes out of the other.
@@ -34,20 +36,18 @@ func newCable(t testing.TB) *cable {
 	t.Helper()
 	name := fmt.Sprintf("fdt%d", os.Getpid()%100_000)
 	c := &cable{t: t, far: name + "b"}
-	pair := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: name + "a"}, PeerName: c.far}
-	if err := netlink.LinkAdd(pair); err != nil {
-		t.Skipf("a live network takes a pair of interfaces, which needs root: %v", err)
+	err := testbed.Cable(name+"a", c.far)
+	if errors.Is(err, testbed.ErrUnable) {
+		t.Skip(err)
 	}
-	t.Cleanup(func() { _ = netlink.LinkDel(pair) })
-	for _, n := range []string{name + "a", c.far} {
-		l, err := netlink.LinkByName(n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := netlink.LinkSetUp(l); err != nil {
-			t.Fatal(err)
-		}
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if l, err := netlink.LinkByName(c.far); err == nil {
+			_ = netlink.LinkDel(l)
+		}
+	})
 	near, err := net.InterfaceByName(name + "a")
 	if err != nil {
 		t.Fatal(err)

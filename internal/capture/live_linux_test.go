@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"firedoor/internal/packet"
+	"firedoor/internal/testbed"
 )
 
 // Live capture is tested on veth pairs: what is sent on one end comes in at the other.
@@ -38,22 +39,12 @@ func vethPair(t testing.TB) (a, b string) {
 
 func makePair(t testing.TB, a, b string) {
 	t.Helper()
-	if err := netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: a}, PeerName: b}); err != nil {
-		if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EOPNOTSUPP) {
-			t.Skipf("cannot make a veth pair here: %v", err)
-		}
+	err := testbed.Cable(a, b)
+	if errors.Is(err, testbed.ErrUnable) {
+		t.Skip(err)
+	}
+	if err != nil {
 		t.Fatal(err)
-	}
-	for _, name := range []string{a, b} {
-		// Else the kernel itself sends on it.
-		_ = os.WriteFile("/proc/sys/net/ipv6/conf/"+name+"/disable_ipv6", []byte("1"), 0)
-		setUp(t, name, true)
-	}
-	for _, name := range []string{a, b} {
-		eventually(t, name+" is running", func() bool {
-			links, err := readLinks()
-			return err == nil && linkNamed(links, name) != nil && linkNamed(links, name).running()
-		})
 	}
 }
 

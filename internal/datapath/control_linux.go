@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/cilium/ebpf"
-	"golang.org/x/sys/unix"
 )
 
 // grace is longer than a frame takes through the program.
@@ -55,12 +54,12 @@ func (d *Datapath) SetBypass(on bool) error {
 // Beat says that somebody answers what is asked, for as long as the limit. Only one
 // goroutine may call it; it makes no system call but for the time and allocates nothing.
 func (d *Datapath) Beat() error {
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+	now, err := monotonic()
+	if err != nil {
 		return err
 	}
-	binary.NativeEndian.PutUint64(d.beat[:], uint64(now.Nano()))
-	_, err := d.heartbeat.WriteAt(d.beat[:], 0) // eight aligned bytes are one store
+	binary.NativeEndian.PutUint64(d.beat[:], uint64(now))
+	_, err = d.heartbeat.WriteAt(d.beat[:], 0) // eight aligned bytes are one store
 	return err
 }
 

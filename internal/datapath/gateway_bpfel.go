@@ -67,6 +67,7 @@ type gatewayFlow struct {
 	Domain uint32
 	Sport  uint16
 	Dport  uint16
+	Port   uint32
 }
 
 type gatewayGate struct {
@@ -157,12 +158,12 @@ type gatewayReport struct {
 }
 
 type gatewayStream struct {
-	_      structs.HostLayout
-	Last   uint32
-	Next   uint32
-	SeenNs uint64
-	Asked  uint32
-	Unused uint32
+	_       structs.HostLayout
+	Last    uint32
+	Next    uint32
+	SeenNs  uint64
+	Asked   uint32
+	Opening uint32
 }
 
 // Names of all BPF objects in the ELF.

@@ -2,8 +2,13 @@ package datapath
 
 import (
 	"encoding/binary"
+	"errors"
+	"math/rand/v2"
 	"net"
+	"net/netip"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
@@ -27,10 +32,21 @@ type asked struct {
 	want  said
 }
 
+// port is where the frame comes in.
+func (a asked) port() int {
+	if strings.HasPrefix(a.name, outside) {
+		return Outside
+	}
+	return Inside
+}
+
+// outside begins the names of frames that come in at the outside port.
+const outside = "outside: "
+
 func judge(t *testing.T, d *Datapath, cases []asked) {
 	t.Helper()
 	for _, c := range cases {
-		got, err := d.Test(c.frame, Inside)
+		got, err := d.Test(c.frame, c.port())
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -139,7 +155,8 @@ func TestWhoIsTheClient(t *testing.T) {
 		{"UDP cannot be reset", udp(false, 5000, 82), said{Drop, 0, 41}},
 		{"UDP that nobody asked for", udp(true, 53, 5001), said{Ask, ReasonUnsure, 901}},
 		{"UDP to an open port", udp(false, 5001, 53), said{Pass, 2, 39}},
-		{"UDP that somebody asked for", udp(true, 53, 5001), said{Pass, 2, 39}},
+		{outside + "UDP that somebody asked for", udp(true, 53, 5001), said{Pass, 2, 39}},
+		{"UDP from the side of who asked", udp(true, 53, 5001), said{Ask, ReasonUnsure, 901}},
 		{"UDP from an open port to a port that did not ask", udp(true, 53, 5002), said{Ask, ReasonUnsure, 901}},
 		{"UDP to a closed port", udp(false, 53, 54), said{Drop, 3, 901}},
 	})
@@ -183,11 +200,15 @@ func TestFunctionCodes(t *testing.T) {
 		flags.Seq = seq
 		return wire{sport: 5000, dport: modbusPort, tcp: &flags, payload: payload}.frame(t)
 	}
-	ack, syn, urg, fin := layers.TCP{ACK: true}, layers.TCP{SYN: true}, layers.TCP{ACK: true, URG: true}, layers.TCP{ACK: true, FIN: true}
+	taken := func(ack uint32) []byte {
+		return wire{back: true, sport: modbusPort, dport: 5000, tcp: &layers.TCP{SYN: true, ACK: true, Ack: ack}}.frame(t)
+	}
+	ack, syn, urg := layers.TCP{ACK: true}, layers.TCP{SYN: true}, layers.TCP{ACK: true, URG: true}
 	read, write, program := mbap(3), mbap(6), mbap(90)
 	odd := read[:2] + "\x00\x01" + read[4:]
 	begin := []asked{
 		{"SYN", send(syn, next, ""), said{Pass, 0, 10}},
+		{outside + "the server takes it", taken(next + 1), said{Pass, 0, 10}},
 		{"its acknowledgement", send(ack, next+1, ""), said{Pass, 0, 10}},
 	}
 	again := func(more ...asked) { t.Helper(); judge(t, d, append(begin, more...)) }
@@ -218,10 +239,82 @@ func TestFunctionCodes(t *testing.T) {
 		asked{"other bytes at the place of the last", send(ack, 1001, write), said{Drop, 8, 6}},
 		asked{"fewer bytes there", send(ack, 1001, read[:5]+"\x02\x01\x03"), said{Ask, ReasonStream, 10}},
 		asked{"and all is asked about", send(ack, 1013, read), said{Ask, ReasonStream, 10}})
-	again(asked{"a read", send(ack, 1001, read), said{Pass, 7, 3}},
-		asked{"the end", send(fin, 1013, ""), said{Pass, 0, 10}},
-		asked{"a read behind the end", send(ack, 1013, read), said{Ask, ReasonStream, 10}})
+	half := asked{"half a request", send(ack, 1001, read[:7]), said{Ask, ReasonStream, 10}}
+	lie := asked{"a SYN within the connection", send(syn, 1007, ""), said{Pass, 0, 10}}
+	middle := asked{"the middle of a request that looks like one", send(ack, 1008, read), said{Ask, ReasonStream, 10}}
+	again(half, lie, middle)
+	again(half, lie, asked{"the client says that the server took it", taken(1008), said{Pass, 0, 10}}, middle)
+	again(half, lie, asked{outside + "the server took another one", taken(1009), said{Pass, 0, 10}}, middle)
+	again(half, lie, asked{outside + "the server took it", taken(1008), said{Pass, 0, 10}}, asked{"a connection anew", send(ack, 1008, read), said{Pass, 7, 3}})
+	again(asked{outside + "somebody speaks for the client", send(ack, 1001, write[:5]), said{Ask, ReasonStream, 10}},
+		asked{"the client does not suffer", send(ack, 1001, read), said{Pass, 7, 3}})
 	judge(t, d, []asked{{"bytes in a SYN", send(syn, 1000, read), said{Ask, ReasonStream, 10}}})
+}
+
+// TestStreams: user space brings a connection back into step, and old ones are forgotten.
+func TestStreams(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), withCodes())
+	send := func(w wire) []byte {
+		w.sport, w.dport, w.payload, w.tcp = 5000, modbusPort, mbap(3), &layers.TCP{ACK: true, Seq: 77}
+		return w.frame(t)
+	}
+	four, six := send(wire{vlans: []uint16{30, 31}}), send(wire{six: true})
+	for _, s := range []Stream{
+		{VLAN{Outer: 30, Inner: 31}, netip.MustParseAddrPort("10.97.0.1:5000"), netip.MustParseAddrPort("10.97.0.2:502"), Inside},
+		{VLAN{}, netip.MustParseAddrPort("[fd61::1]:5000"), netip.MustParseAddrPort("[fd61::2]:502"), Inside},
+	} {
+		frame := four
+		if s.VLAN.Outer == 0 {
+			frame = six
+		}
+		judge(t, d, []asked{{"unknown", frame, said{Ask, ReasonStream, 10}}})
+		if err := d.Align(s, 77); err != nil {
+			t.Fatal(err)
+		}
+		judge(t, d, []asked{{"in step", frame, said{Pass, 7, 3}}})
+	}
+	if n, err := d.Sweep(time.Hour); n != 0 || err != nil {
+		t.Errorf("%d of an hour were forgotten, %v", n, err)
+	}
+	if n, err := d.Sweep(0); n != 2 || err != nil {
+		t.Errorf("%d were forgotten, %v", n, err)
+	}
+	judge(t, d, []asked{{"forgotten", four, said{Ask, ReasonStream, 10}}})
+	if err := d.Align(Stream{Client: netip.MustParseAddrPort("10.97.0.1:5000"), Server: netip.MustParseAddrPort("[fd61::2]:502")}, 1); err == nil {
+		t.Error("a stream from IPv4 to IPv6 was aligned")
+	}
+}
+
+// TestAnyBytes: whatever bytes come, the program ends and says one of four things.
+func TestAnyBytes(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), withCodes())
+	random := rand.New(rand.NewPCG(1, 2))
+	seeds := [][]byte{
+		wire{sport: 5000, dport: modbusPort, payload: mbap(3), tcp: &layers.TCP{ACK: true}, vlans: []uint16{1, 2}}.frame(t),
+		wire{six: true, sport: 5000, dport: modbusPort, payload: mbap(3), vlans: []uint16{1}}.frame(t),
+		arp(t, layers.ARPRequest), wire{sport: 5000, dport: modbusPort, payload: mbap(3), vlans: []uint16{1}, options: 8, more: true}.frame(t),
+	}
+	seen := map[Action]int{}
+	for i := range 20_000 {
+		frame := append([]byte{}, seeds[i%len(seeds)]...)
+		for range random.IntN(6) {
+			frame[12+random.IntN(len(frame)-12)] = byte(random.Uint32())
+		}
+		frame = frame[:14+random.IntN(len(frame)-13)]
+		got, err := d.Test(frame, i&1)
+		if errors.Is(err, unix.EINVAL) { // shorter than BPF_PROG_RUN takes
+			continue
+		}
+		if err != nil || got.Action > Ask || got.Unanswered > Reset || got.Reason == ReasonBroken {
+			t.Fatalf("%x: %+v, %v", frame, got, err)
+		}
+		seen[got.Action]++
+	}
+	if seen[Pass] == 0 || seen[Drop] == 0 || seen[Ask] == 0 {
+		t.Errorf("not everything was said: %v", seen)
+	}
 }
 
 func TestFunctionCodesByUDP(t *testing.T) {

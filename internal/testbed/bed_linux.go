@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
-	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -46,28 +45,11 @@ func New(name string) (*Bed, error) {
 		b.Client.close()
 		return nil, err
 	}
-	if err := b.settle(); err != nil {
+	if err := untilUp(b.Client.Port, b.Server.Port); err != nil {
 		b.Close()
 		return nil, err
 	}
 	return b, nil
-}
-
-// settle waits until both cables are up.
-func (b *Bed) settle() error {
-	for range 500 {
-		up := 0
-		for _, h := range []*Host{b.Client, b.Server} {
-			if l, err := netlink.LinkByName(h.Port); err == nil && l.Attrs().OperState == netlink.OperUp {
-				up++
-			}
-		}
-		if up == 2 {
-			return nil
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return errors.New("the cables of the hosts do not come up")
 }
 
 // Close takes the hosts away.
@@ -93,8 +75,7 @@ func newHost(port string, number byte) (*Host, error) {
 		h.close()
 		return nil, fmt.Errorf("%w: %w", ErrUnable, err)
 	}
-	// Without it the kernel itself would send there.
-	_ = os.WriteFile("/proc/sys/net/ipv6/conf/"+port+"/disable_ipv6", []byte("1"), 0)
+	mute(port)
 	err := netlink.LinkSetUp(cable)
 	if err == nil {
 		err = h.Do(h.configure)

@@ -9,9 +9,7 @@
 #define TCP 6
 #define UDP 17
 #define ICMP6 58
-#define FIN 1
 #define SYN 2
-#define RST 4
 #define ACK 16
 #define URG 32
 #define MAX_TAGS 4       /* VLAN tags in a frame, beside the one a card stripped */
@@ -23,7 +21,8 @@ struct frame {
 	__u32 vlans;                 /* outer << 12 | inner */
 	__u32 domain;                /* with the family, as in host_key; 0: no addresses */
 	__u32 slot, shape;           /* of the tables that hold for this frame */
-	__u32 seq;
+	__u32 port;                  /* where it came in */
+	__u32 seq, ack;
 	__u32 payload, size;         /* where, and how many bytes */
 	__u16 type;                  /* EtherType; 0: a length stands there */
 	__u16 sport, dport;
@@ -103,6 +102,7 @@ inline_ void read_tcp(struct __sk_buff *skb, struct frame *f, __u32 at, __u32 en
 	f->sport = swap16(h.sport);
 	f->dport = swap16(h.dport);
 	f->seq = swap32(h.seq);
+	f->ack = swap32(h.ack);
 	f->flags = h.flags;
 	size = (h.offset >> 4) * 4;
 	if (size < sizeof(h) || at + size > end) {

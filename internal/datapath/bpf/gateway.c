@@ -145,6 +145,7 @@ inline_ void flow_of(const struct frame *f, int back, struct flow *to)
 	__builtin_memcpy(to->src, back ? f->dst : f->src, sizeof(to->src));
 	__builtin_memcpy(to->dst, back ? f->src : f->dst, sizeof(to->dst));
 	to->domain = f->domain;
+	to->port = back ? !f->port : f->port;
 	to->sport = back ? f->dport : f->sport;
 	to->dport = back ? f->sport : f->dport;
 }
@@ -198,17 +199,39 @@ inline_ int in_step(const struct frame *f, __u32 code, struct flow *k, struct st
 	return code && f->seq == s->last && f->seq + f->size == s->next;
 }
 
-/* A segment without bytes says nothing, but where a connection begins and ends. */
+/* A segment without bytes says nothing, but where a connection may begin. A SYN by
+ * itself proves nothing: within a connection the server ignores it, and whoever
+ * sent it would choose where messages begin. */
 inline_ void bare_segment(const struct frame *f, struct flow *k)
 {
-	if (f->flags & SYN) {
-		struct stream s = {.last = f->seq + 1, .next = f->seq + 1, .seen_ns = now_ns()};
+	struct stream *s;
+
+	if (!(f->flags & SYN))
+		return;
+	s = lookup(&streams, k);
+	if (s) {
+		s->opening = f->seq + 1;
+	} else {
+		struct stream fresh = {.asked = 1, .opening = f->seq + 1, .seen_ns = now_ns()};
 
 		/* Where there is no room the connection is asked about. */
-		update(&streams, k, &s, UPDATE_ANY);
-	} else if (f->flags & (FIN | RST)) {
-		delete(&streams, k);
+		update(&streams, k, &fresh, UPDATE_ANY);
 	}
+}
+
+/* The server takes the connection: from here on messages can be counted. */
+inline_ void connection_taken(const struct frame *f)
+{
+	struct stream *s;
+	struct flow k = {};
+
+	flow_of(f, 1, &k);
+	s = lookup(&streams, &k);
+	if (!s || s->opening != f->ack)
+		return;
+	s->last = s->next = f->ack;
+	s->seen_ns = now_ns();
+	s->asked = 0;
 }
 
 inline_ void by_code(struct __sk_buff *skb, const struct frame *f, struct decision *d)
@@ -263,12 +286,15 @@ inline_ void as_request(struct __sk_buff *skb, const struct frame *f, struct dec
 
 inline_ void as_answer(const struct frame *f, struct decision *d)
 {
-	if (d->gate.action == CODES)
+	if (d->gate.action == CODES) {
+		if (f->transport == TCP && (f->flags & (SYN | ACK)) == (SYN | ACK))
+			connection_taken(f);
 		d->gate.action = PASS;
-	else if (d->gate.action == ASK && d->gate.floor == FLOOR_CODES)
+	} else if (d->gate.action == ASK && d->gate.floor == FLOOR_CODES) {
 		d->gate.floor = FLOOR_PASS;
-	else if (d->gate.action == RESET && f->transport != TCP)
+	} else if (d->gate.action == RESET && f->transport != TCP) {
 		d->gate.action = DROP;
+	}
 }
 
 /* Answers of UDP are known by the request that went before. */
@@ -455,6 +481,8 @@ inline_ void judge_between(struct __sk_buff *skb, const struct frame *f, const s
 		judge_ports(skb, f, pair, pair_back, d, held);
 }
 
+inline_ __u32 port_of(const struct __sk_buff *skb) { return skb->ifindex == ports[0] ? 0 : 1; }
+
 proven int judge(struct __sk_buff *skb, struct config *c, struct decision *d)
 {
 	struct place src = {}, dst = {};
@@ -466,6 +494,7 @@ proven int judge(struct __sk_buff *skb, struct config *c, struct decision *d)
 	f.slot = d->slot = c->active & 1;
 	f.shape = c->slots[d->slot].shape;
 	d->generation = c->slots[d->slot].generation;
+	f.port = port_of(skb);
 	read_frame(skb, &f);
 	if (keeps_link(&f)) {
 		d->gate = (struct gate){.action = PASS, .reason = REASON_LINK};
@@ -587,7 +616,7 @@ inline_ void report(struct __sk_buff *skb, const struct config *c, const struct 
 
 SEC("tc") int forward(struct __sk_buff *skb)
 {
-	__u8 port = skb->ifindex == ports[0] ? 0 : 1;
+	__u8 port = port_of(skb);
 	__u32 bytes = skb->len, zero = 0;
 	struct config *c = lookup(&config, &zero);
 	struct decision d = {};

@@ -96,12 +96,14 @@ struct flow {
 	__u32 src[4], dst[4]; /* client, server */
 	__u32 domain;
 	__u16 sport, dport;
+	__u32 port; /* where the client's frames come in: nobody speaks for it from the other side */
 };
 
 struct stream { /* what the client of a connection sent */
 	__u32 last, next; /* where its last message began and where the next one has to */
 	__u64 seen_ns;
-	__u32 asked, unused; /* not at the start of a message, for all we know */
+	__u32 asked;   /* not at the start of a message, for all we know */
+	__u32 opening; /* where it would begin if the server takes the SYN that came last */
 };
 
 #define SNIPPET 128

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"runtime"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"firedoor/internal/testbed"
+)
+
+// Both ends are threads of their own that block in the kernel, as a device's
+// program does; Go's scheduler would be measured else.
+
+const (
+	priority = 50                     // real time: other programs of this machine wait
+	patience = 200 * time.Millisecond // after which an answer is lost
+)
+
+// measure has one turn: it adds to the result.
+func (p *path) measure(o *options, k kind, to *result) error {
+	server, err := listen(p.bed.Server, k)
+	if err != nil {
+		return err
+	}
+	var stop atomic.Bool
+	ended := make(chan error)
+	go func() { ended <- serve(o.core, server, k, &stop) }()
+	defer func() {
+		stop.Store(true)
+		<-ended
+		_ = unix.Close(server)
+	}()
+	client, err := connect(p.bed.Client, p.bed.Server.IP4, k)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(client)
+	runtime.GC()
+	times := make([]time.Duration, 0, o.seconds*k.rate)
+	done := make(chan error)
+	go func() { done <- ask(o.core, client, k, &times, to) }()
+	err = <-done
+	to.times = append(to.times, times...)
+	return err
+}
+
+// alone gives the calling goroutine a thread on one core at real-time priority; the
+// thread ends with it.
+func alone(core int) error {
+	runtime.LockOSThread()
+	var set unix.CPUSet
+	set.Set(core)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("pinning to core %d: %w", core, err)
+	}
+	p := struct{ priority int32 }{priority}
+	if _, _, e := unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO, uintptr(unsafe.Pointer(&p))); e != 0 {
+		return fmt.Errorf("real-time priority: %w", e)
+	}
+	return nil
+}
+
+func socket(k kind) (int, error) {
+	kind := unix.SOCK_DGRAM
+	if k.transport == "tcp" {
+		kind = unix.SOCK_STREAM
+	}
+	fd, err := unix.Socket(unix.AF_INET, kind|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fd, err
+	}
+	return fd, tune(fd, k)
+}
+
+// tune makes reads end after a while, and small segments leave at once.
+func tune(fd int, k kind) error {
+	wait := unix.NsecToTimeval(patience.Nanoseconds())
+	err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait)
+	if k.transport == "tcp" {
+		err = errors.Join(err, unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+	}
+	return err
+}
+
+func listen(h *testbed.Host, k kind) (fd int, err error) {
+	return fd, h.Do(func() error {
+		if fd, err = socket(k); err != nil {
+			return err
+		}
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+		if err := unix.Bind(fd, &unix.SockaddrInet4{Port: port}); err != nil {
+			return err
+		}
+		if k.transport == "tcp" {
+			return unix.Listen(fd, 1)
+		}
+		return nil
+	})
+}
+
+func connect(h *testbed.Host, to netip.Addr, k kind) (fd int, err error) {
+	return fd, h.Do(func() error {
+		if fd, err = socket(k); err != nil {
+			return err
+		}
+		return unix.Connect(fd, &unix.SockaddrInet4{Port: port, Addr: to.As4()})
+	})
+}
+
+// serve echoes until it is to stop.
+func serve(core, fd int, k kind, stop *atomic.Bool) error {
+	if err := alone(core); err != nil {
+		return err
+	}
+	buf := make([]byte, k.size)
+	if k.transport == "tcp" {
+		c, err := accept(fd, stop)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(c)
+		if err := tune(c, k); err != nil {
+			return err
+		}
+		for !stop.Load() {
+			if readAll(c, buf) == nil {
+				_, _ = unix.Write(c, buf)
+			}
+		}
+		return nil
+	}
+	for !stop.Load() {
+		if n, from, err := unix.Recvfrom(fd, buf, 0); err == nil {
+			_ = unix.Sendto(fd, buf[:n], 0, from)
+		}
+	}
+	return nil
+}
+
+func accept(fd int, stop *atomic.Bool) (int, error) {
+	for {
+		c, _, err := unix.Accept4(fd, unix.SOCK_CLOEXEC)
+		if err == nil || stop.Load() {
+			return c, err
+		}
+	}
+}
+
+func readAll(fd int, buf []byte) error {
+	for len(buf) > 0 {
+		n, err := unix.Read(fd, buf)
+		if err == nil && n == 0 {
+			err = errors.New("the other end closed the connection")
+		}
+		if err != nil {
+			return err
+		}
+		buf = buf[n:]
+	}
+	return nil
+}
+
+// ask sends requests on a grid of time and takes the time of each answer.
+func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
+	if err := alone(core); err != nil {
+		return err
+	}
+	buf := make([]byte, k.size)
+	for range 20 { // neighbours and caches know each other from here on
+		if _, err := unix.Write(fd, buf); err == nil {
+			_ = readAll(fd, buf)
+		}
+	}
+	step := int64(time.Second) / int64(k.rate)
+	next := monotonic()
+	for i := range cap(*times) {
+		next += step
+		sleepUntil(next)
+		buf[0] = byte(i)
+		from := monotonic()
+		if from > next+step { // a turn was missed: from here on anew, not in a burst
+			next = from
+		}
+		if _, err := unix.Write(fd, buf); err != nil {
+			return err
+		}
+		if err := readAll(fd, buf); err != nil {
+			if k.transport == "udp" && errors.Is(err, unix.EAGAIN) {
+				to.lost++
+				continue
+			}
+			return err
+		}
+		*times = append(*times, time.Duration(monotonic()-from))
+		if buf[0] != byte(i) {
+			return errors.New("the answer is of another request")
+		}
+	}
+	return nil
+}
+
+func monotonic() int64 {
+	var now unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
+	return now.Nano()
+}
+
+func sleepUntil(ns int64) {
+	at := unix.NsecToTimespec(ns)
+	for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &at, nil) == unix.EINTR {
+	}
+}
