@@ -227,7 +227,7 @@ func (s *service) openSensor(context.Context) error {
 			Promiscuous: c.Capture.Promiscuous},
 		Captures: c.Capture.Files, Speed: c.Capture.Speed, Loop: c.Capture.Loop,
 		Learn:        sensor.Learning{For: c.Learn.For.Time, Percent: c.Learn.For.Percent, UntilTold: c.Learn.For.UntilTold},
-		NewDeviceFor: c.Learn.NewDeviceFor, Shards: shards,
+		NewDeviceFor: c.Learn.NewDeviceFor, Shards: shards, Points: true,
 		Dir: c.Data.Dir, SnapshotEvery: c.Data.SnapshotEvery, Journal: j,
 		Publish: func(ctx context.Context, records []firedoor.Record) error {
 			_, err := s.up.Publish(ctx, c.Site, records)
