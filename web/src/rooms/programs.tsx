@@ -82,7 +82,7 @@ function Content({ of: c, first, latest, alone }: { of: ProgramContent; first: b
   const judged = useJudged()
   return (
     <tr className={latest ? '' : 'other'}>
-      <td>
+      <td className="nowrap">
         {c.whole ? <span className="num" title={c.sha256}>{c.sha256?.slice(0, 12)}</span> : <span className="dim">bytes were missed: no sum</span>}{' '}
         {!alone && latest && <Tag odd={!first}>now</Tag>} {judged && !c.learned && <Tag odd>not learned</Tag>}
       </td>

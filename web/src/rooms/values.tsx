@@ -23,7 +23,7 @@ export function ProcessValues({ asset }: { asset: string }) {
       <div className="panel-head values-head">
         <h2 id="process-values">Process values</h2>
         <span className="dim">{points.data && !none && count(total)}</span>
-        {(!none || text) && <TextFilter label="Filter process values" placeholder="Name, place, unit of measure" />}
+        {(!none || text) && <TextFilter label="Filter process values" placeholder="Name or place" />}
       </div>
       <Shown of={points} what="process values" rows={4}>
         {() =>
