@@ -224,6 +224,9 @@ func (s *service) openSensor(context.Context) error {
 		return nil
 	}
 	names, err := sensorPoints(&c.Sensor)
+	if err == nil && s.show != nil {
+		names, err = plantNames(s.show.f)
+	}
 	if err != nil {
 		return err
 	}

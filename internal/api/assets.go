@@ -24,7 +24,7 @@ func (a *API) registerAssets(h huma.API) {
 	huma.Register(h, huma.Operation{OperationID: "asset", Method: http.MethodGet, Path: "/api/assets/{id}", Tags: []string{"assets"},
 		Summary: "All that is known of an asset, with its evidence", Errors: []int{http.StatusNotFound}}, a.oneAsset)
 	huma.Register(h, huma.Operation{OperationID: "points", Method: http.MethodGet, Path: "/api/assets/{id}/points", Tags: []string{"assets"},
-		Summary: "Process values of an asset by protocol, unit and object", Errors: []int{http.StatusNotFound},
+		Summary: "Process values of an asset, those with a name first, by protocol, unit and object", Errors: []int{http.StatusNotFound},
 		Description: "What was read from it, written to it or told by it: the latest value, the range of all that were seen, and how often it changed. A value is at most some seconds old; of very many values some are older."}, a.listPoints)
 	huma.Register(h, huma.Operation{OperationID: "programs", Method: http.MethodGet, Path: "/api/assets/{id}/programs", Tags: []string{"assets"},
 		Summary: "Programs of an asset by protocol, kind and name", Errors: []int{http.StatusNotFound},

@@ -114,8 +114,8 @@ type Store interface {
 	Conversations(ctx context.Context, q ConversationQuery) (*ConversationPage, error)
 	// Conversation gives one, or ErrNotFound.
 	Conversation(ctx context.Context, key string) (*Conversation, error)
-	// Points gives a page of an asset's process values, by protocol, unit and
-	// object, or ErrNotFound where there is no such asset.
+	// Points gives a page of an asset's process values, those with a name first, by
+	// protocol, unit and object, or ErrNotFound where there is no such asset.
 	Points(ctx context.Context, q OfAsset) (*PointPage, error)
 	// Programs gives a page of an asset's programs by protocol, kind and name, or
 	// ErrNotFound where there is no such asset.

@@ -152,14 +152,19 @@ func (w *writing) dropPoints(sensor, key string) error {
 }
 
 // pointSort is the place of a value among all, and no other value of its sensor has
-// it: the object stands there once in the order of its numbers, and once as it is.
+// it: of a device those with a name come first, and the object stands there once in
+// the order of its numbers and once as it is.
 func pointSort(p *firedoor.Points, v *firedoor.PointValue) string {
 	unit := ""
 	if p.Unit != nil {
 		unit = fmt.Sprintf("%010d", *p.Unit)
 	}
+	named := "1"
+	if v.Name == "" {
+		named = "2"
+	}
 	server := endOf(&p.Server)
-	return sortKey(segmentSort(p.Segment), addressSort(server.at), p.Protocol, unit, segmentSort(v.Object), v.Object, v.Name, v.Type)
+	return sortKey(segmentSort(p.Segment), addressSort(server.at), named, p.Protocol, unit, segmentSort(v.Object), v.Object, v.Name, v.Type)
 }
 
 // maxSort is how long a sort key is, in bytes: a cursor holds one, whatever stands in it.
