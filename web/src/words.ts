@@ -154,6 +154,7 @@ export function splitSentence(sentence: string): { plain: string; jargon: string
 }
 
 export const count = (n: number) => n.toLocaleString('en')
+export const times = (n: number) => (n === 1 ? 'once' : n === 2 ? 'twice' : `${count(n)} times`)
 export const plural = (n: number, one: string, many = one + 's') => `${count(n)} ${n === 1 ? one : many}`
 
 // figure writes a process value: whole numbers whole, others with the digits that

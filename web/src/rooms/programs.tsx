@@ -5,7 +5,7 @@ import { Tag } from '../ui/marks'
 import { EvidenceText } from '../ui/names'
 import { Shown } from '../ui/states'
 import { TrafficTime } from '../ui/when'
-import { addressText, bytes, count, plural } from '../words'
+import { addressText, bytes, count, plural, times } from '../words'
 
 // Programs lists what a controller was given and asked for: blocks, projects,
 // firmware and files, each content by its sum. No content is kept.
@@ -102,5 +102,3 @@ function direction(c: ProgramContent): string {
   if (c.uploads > 0) parts.push(`asked of it ${times(c.uploads)}`)
   return parts.join(', ') || '–'
 }
-
-const times = (n: number) => (n === 1 ? 'once' : n === 2 ? 'twice' : `${count(n)} times`)

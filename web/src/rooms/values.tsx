@@ -8,7 +8,7 @@ import { TextFilter } from '../ui/filter'
 import { Tag } from '../ui/marks'
 import { Shown } from '../ui/states'
 import { TrafficTime } from '../ui/when'
-import { count, figure, plural } from '../words'
+import { count, figure, times } from '../words'
 
 // ProcessValues lists what was read from a device, written to it or told by it: the
 // latest value of each place, where it lies in all that was seen, and how it moves.
@@ -69,7 +69,7 @@ function Table({ rows }: { rows: Point[] }) {
               <td className="wrap">
                 {p.name ? (
                   <>
-                    <strong>{p.name}</strong> <span className="num dim">{p.object}</span>
+                    <span className="value-name">{p.name}</span> <span className="num dim">{p.object}</span>
                   </>
                 ) : (
                   <span className="num">{p.object}</span>
@@ -78,8 +78,8 @@ function Table({ rows }: { rows: Point[] }) {
               </td>
               <td className="right value-now"><Value of={p} /></td>
               <td><Range of={p} /></td>
-              <td className="right">
-                {p.written ? <Tag><Icon name="pen" size={13} /> written {plural(p.written, 'time')}</Tag> : null}{' '}
+              <td className="right nowrap">
+                {p.written ? <Tag><Icon name="pen" size={13} /> written {times(p.written)}</Tag> : null}{' '}
                 <span className="num">{count(p.changes)}</span>
               </td>
               <td><TrafficTime time={p.changed} bare /></td>
