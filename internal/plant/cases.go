@@ -65,6 +65,7 @@ var cases = []Case{
 	{"enip", "malformed", enipMalformed},
 	{"enip", "attributes", enipAttributes},
 	{"enip", "transfers", enipTransfers},
+	{"enip", "logix", enipLogix},
 	{"enip", "plc5", enipPLC5},
 	{"enip", "dtls", enipDTLS},
 	{"cip", "poll", cipPoll},
