@@ -31,6 +31,15 @@ func umasProgram() []byte {
 	return b
 }
 
+// application is what the CODESYS capture moves.
+func application() []byte {
+	b := make([]byte, 1500)
+	for i := range b {
+		b[i] = byte(i * i >> 4)
+	}
+	return b
+}
+
 // movedPrograms are the programs, blocks, projects and firmware in the product's own
 // captures. The content is written down here once more, apart from what makes the
 // captures.
@@ -71,6 +80,10 @@ func movedPrograms() map[string][]moved {
 			{"10.10.27.20", "10.10.27.10", "tristation", "program", "program 3", 1, 1, words, 0},
 			{"10.10.27.20", "10.10.27.10", "tristation", "block", "function 17", 1, 1, words, 0},
 			{"10.10.27.20", "10.10.27.10", "tristation", "block", "function 19", 0, 1, nil, 128},
+		},
+		"codesys/testdata/files.pcap": {
+			{"10.10.24.20", "10.10.24.10", "codesys", "program", "PlcLogic/Application/Application.app", 1, 1, application(), 0},
+			{"10.10.24.20", "10.10.24.10", "codesys", "project", "line.prj", 1, 0, nil, 50},
 		},
 		"ads/testdata/system.pcap": {
 			{"10.10.26.20", "10.10.26.10", "ads", "program", `C:\TwinCAT\3.1\Boot\Plc\Port_851.app`, 1, 1, compiled, 0},

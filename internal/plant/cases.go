@@ -133,6 +133,7 @@ var cases = []Case{
 	{"synphasor", "poll", phasorPoll}, {"synphasor", "commands", phasorCommands}, {"synphasor", "midstream", phasorMidstream}, {"synphasor", "malformed", phasorMalformed},
 	{"gesrtp", "poll", srtpPoll}, {"gesrtp", "services", srtpServices}, {"gesrtp", "midstream", srtpMidstream}, {"gesrtp", "malformed", srtpMalformed},
 	{"codesys", "poll", codesysPoll}, {"codesys", "services", codesysServices}, {"codesys", "datagrams", codesysDatagrams}, {"codesys", "midstream", codesysMidstream}, {"codesys", "malformed", codesysMalformed},
+	{"codesys", "files", codesysFiles},
 	{"cclinkief", "poll", cclinkPoll}, {"cclinkief", "searches", cclinkSearches}, {"cclinkief", "malformed", cclinkMalformed},
 	{"sbus", "poll", sbusPoll}, {"sbus", "commands", sbusCommands}, {"sbus", "midstream", sbusMidstream}, {"sbus", "malformed", sbusMalformed},
 	{"dlms", "poll", dlmsPoll}, {"dlms", "services", dlmsServices}, {"dlms", "frames", dlmsFrames}, {"dlms", "midstream", dlmsMidstream}, {"dlms", "malformed", dlmsMalformed},
