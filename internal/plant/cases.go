@@ -211,6 +211,7 @@ var cases = []Case{
 	{"http", "poll", httpPoll},
 	{"http", "seen", httpSeen},
 	{"http", "logins", httpLogins},
+	{"http", "agent", httpAgent},
 	{"http", "malformed", httpMalformed},
 	{"snmp", "system", snmpSystem},
 	{"snmp", "poll", snmpPoll},
