@@ -54,6 +54,7 @@ type eventLine struct {
 	Client, Server struct {
 		IP   string
 		Port int
+		MAC  string
 	}
 	Unit          *int
 	Function      string
@@ -118,6 +119,14 @@ var judgedProtocols = []string{
 	"uadp",
 	"sbus",
 	"c1222",
+	"s7comm-plus",
+	"dlms",
+	"fox",
+	"roc_plus",
+	"snmp",
+	"goose",
+	"sv",
+	"pnio",
 }
 
 // replayLines runs the program over a capture and returns its event lines of
@@ -141,7 +150,11 @@ func replayLines(path string) ([]eventLine, error) {
 	return lines, nil
 }
 
+// flow names the flow: by MAC addresses where there is no IP.
 func (e *eventLine) flow() string {
+	if e.Client.IP == "" && e.Server.IP == "" {
+		return flowName(e.Client.MAC, 0, e.Server.MAC, 0)
+	}
 	return flowName(e.Client.IP, e.Client.Port, e.Server.IP, e.Server.Port)
 }
 
