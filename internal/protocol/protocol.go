@@ -34,6 +34,9 @@ type Protocol struct {
 	// TCP and UDP ports where it is usually found: probed first there, and that
 	// side is taken for the server when no handshake was seen.
 	TCP, UDP []uint16
+	// Sealed are the TCP and UDP ports where it is usually found inside TLS or DTLS:
+	// what an encrypted flow there presumably holds.
+	Sealed []uint16
 	// Ethernet types carried without IP. Probe may be nil when only these are set.
 	Ethernet []uint16
 	// Industrial marks protocols of the factory floor.

@@ -11,6 +11,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:   "amqp",
 	TCP:    []uint16{5672},
+	Sealed: []uint16{5671},
 	Probe:  probe,
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "AMQP 0-9-1 and 1.0", Depth: protocol.Recognised, By: "AMQP 0-9-1 (2008), OASIS AMQP 1.0",

@@ -11,6 +11,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "coap",
 	UDP:        []uint16{5683},
+	Sealed:     []uint16{5684},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,

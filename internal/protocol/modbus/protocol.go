@@ -11,6 +11,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "modbus",
 	TCP:        []uint16{502},
+	Sealed:     []uint16{802},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,

@@ -9,6 +9,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "mqtt",
 	TCP:        []uint16{1883},
+	Sealed:     []uint16{8883},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
