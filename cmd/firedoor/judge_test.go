@@ -485,11 +485,7 @@ func settle(t *testing.T, verdicts []*verdict) {
 			t.Errorf("%s: not one operation in the corpus", p)
 			continue
 		}
-		share := 100 * float64(s.agree) / float64(s.operations+s.extra)
-		t.Logf("%-8s operations %6d  agree %6d (%.3f %%)  differ %d  missing %d  extra %d", p, s.operations, s.agree, share, s.differ, s.missing, s.extra)
-		if share < leastShare {
-			t.Errorf("%s: %.3f %% of the operations agree, must be %.1f %%", p, share, leastShare)
-		}
+		demandShare(t, p, s)
 		fields := judgedFields
 		if p == "umas" {
 			fields += "; read anew from the bytes that it shows, as it has no dissector"
@@ -497,10 +493,6 @@ func settle(t *testing.T, verdicts []*verdict) {
 		keepJudged(t, p, s, fields)
 	}
 }
-
-// leastShare is how many of a hundred operations must agree, missing and extra
-// ones counted.
-const leastShare = 99.9
 
 // maxExamples is how many unexplained differences are shown.
 const maxExamples = 40

@@ -56,6 +56,10 @@ type Protocol struct {
 	// Spaces are all kinds of object its operations can touch, each Name once. What
 	// was learned is stored by these names, so a name that was released stays.
 	Spaces []*firedoor.Space
+	// Functions tells every function that has words of its own, in the order of codes;
+	// nil where no table gives them. The suite keeps them, so that a word or a verb that
+	// changes is seen.
+	Functions func(tell func(Function))
 	// Sheet is what the coverage sheet says beyond what the captures show.
 	Sheet Sheet
 	// Events are the kinds of event the parser can emit; the suite checks that

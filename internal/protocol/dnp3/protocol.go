@@ -18,8 +18,9 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "DNP3 over TCP and UDP", Depth: protocol.Deep, By: "IEEE 1815-2012",
 		Unread: []string{"secure authentication: named only", "octet strings and virtual terminals: no value"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: spaces(),
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    spaces(),
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin,
 		firedoor.EventFileTransfer, firedoor.EventMalformed,

@@ -19,8 +19,9 @@ var Protocol = &protocol.Protocol{
 		Inside: []protocol.Inner{{Name: "pccc", Sheet: protocol.Sheet{Title: "PCCC in CIP: SLC, MicroLogix and PLC-5", Depth: protocol.Deep,
 			By:     "DF1 Protocol and Command Set (1770-6.5.16)",
 			Unread: []string{"transfers of PLC-5 by physical address: name only"}}}}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&classSpace, &instanceSpace, &attributeSpace, &memberSpace, &pointSpace, &pathSpace, &tagSpace, &fileSpace},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&classSpace, &instanceSpace, &attributeSpace, &memberSpace, &pointSpace, &pathSpace, &tagSpace, &fileSpace},
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed, firedoor.EventExpect,
 		firedoor.EventFileTransfer, firedoor.EventEncrypted,
