@@ -35,20 +35,30 @@ type Conversation struct {
 	Samples    uint64      `json:"samples"`
 	Malformed  uint32      `json:"malformed"`
 	Encrypted  uint32      `json:"encrypted"`
+	Inside     []Inside    `json:"inside,omitempty"`
 	OneWay     uint32      `json:"one_way"`
-	Rhythm     *Rhythm     `json:"rhythm,omitempty"` // of a protocol that nobody knows, where it is regular
+	Rhythm     *Rhythm     `json:"rhythm,omitempty"` // of what nobody can read
 	Verbs      []string    `json:"verbs"`
 	Statements []Statement `json:"statements"`
 }
 
-// Rhythm is what can be said of a regular binary protocol that nobody reads. Arrays
-// are by sender, client first: how many messages were listened to, their commonest
-// lengths in bytes, and what all of them begin with, in hex.
+// Inside is what encrypted sessions presumably hold and what says so. It is a
+// conclusion: nothing was decrypted.
+type Inside struct {
+	Protocol string `json:"protocol"`
+	By       string `json:"by"` // "certificate role", "alpn", "alpn offered", "port 802"
+}
+
+// Rhythm is what can be said of a binary protocol that nobody reads, where it is
+// regular, and of encrypted sessions. Arrays are by sender, client first: how many
+// messages were listened to, their commonest lengths in bytes, and what all of them
+// begin with, in hex.
 type Rhythm struct {
-	Period   int64       `json:"period_ns"` // mean time between two messages of the client
-	Messages [2]uint32   `json:"messages"`
-	Lengths  [2][]uint32 `json:"lengths"`
-	Prefix   [2]string   `json:"prefix"`
+	Period    int64       `json:"period_ns"` // mean time between two messages of the client
+	Messages  [2]uint32   `json:"messages"`
+	Lengths   [2][]uint32 `json:"lengths"`
+	Prefix    [2]string   `json:"prefix"`
+	Irregular bool        `json:"irregular,omitempty"` // encrypted, and no machine's beat
 }
 
 // Statement is one learned or later seen operation of a conversation. Period

@@ -106,6 +106,9 @@ type FileTransfer struct {
 type Encrypted struct {
 	Protocol string // static: "tls", ...
 	Version  string // static: "1.3", ...
+	// Inside is the protocol that is presumably sealed in it and By what says so, both
+	// static and empty where the parser knows nothing. Told again when more is known.
+	Inside, By string
 }
 
 // Malformed says that bytes broke the rules of their protocol. Reason is

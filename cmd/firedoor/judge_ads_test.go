@@ -276,6 +276,7 @@ func TestJudgeADS(t *testing.T) {
 	eachCapture(t, filepath.Join(corpus, "protocols"), judge)
 	// The corpus has no write and no symbol. The product's own captures have; lists and
 	// files, which the judge does not read, stand apart.
+	a.own = true
 	for _, name := range []string{"symbols", "notifications", "controls"} {
 		path := filepath.Join("../../internal/protocol/ads/testdata", name+".pcap")
 		b, err := os.ReadFile(path)

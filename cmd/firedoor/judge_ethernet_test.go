@@ -73,10 +73,7 @@ func TestJudgeEthernet(t *testing.T) {
 			t.Errorf("%s: nothing in the corpus", p)
 			continue
 		}
-		t.Logf("%-8s told %6d  agree %6d  differ %d  missing %d  extra %d", p, s.operations, s.agree, s.differ, s.missing, s.extra)
-		if share := 100 * float64(s.agree) / float64(s.operations+s.extra); share < leastShare {
-			t.Errorf("%s: %.3f %% agree, must be %.1f %%", p, share, leastShare)
-		}
+		demandShare(t, p, s)
 		keepJudged(t, p, s, judgedFields)
 	}
 }

@@ -444,7 +444,8 @@ func TestJudgeMQTT(t *testing.T) {
 		}
 		t.Logf("operations and samples %d  agree %d  differ %d  missing %d  extra %d", s.operations, s.agree, s.differ, s.missing, s.extra)
 	}
-	keepJudged(t, "mqtt", &corpora, judgedFields)
+	demandShare(t, "mqtt", &corpora)
+	keepWithOwn(t, "mqtt", &corpora, &own, judgedFields)
 }
 
 func judgeMQTT(t *testing.T, path, schema string, total *score, counts []int) {

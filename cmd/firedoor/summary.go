@@ -295,8 +295,8 @@ func printSight(b *strings.Builder, s *sensor.Summary) {
 		{s.Sight.Undecoded, "frame could not be decoded", "frames could not be decoded"},
 		{s.Sight.FragmentsLost, "fragmented packet was never complete", "fragmented packets were never complete"},
 		{s.Sight.LateAnswers, "answer came without its request", "answers came without their request"},
-		{s.Encrypted, "session is encrypted: who speaks is known, what is said is not",
-			"sessions are encrypted: who speaks is known, what is said is not"},
+		{s.Encrypted, "session is encrypted: who speaks is known, what is said is not" + insideText(s.Protocols),
+			"sessions are encrypted: who speaks is known, what is said is not" + insideText(s.Protocols)},
 		{s.Clock.Odd, "frame carries a time that those around it contradict", "frames carry a time that those around them contradict"},
 		{s.Clock.Jumps, "time the clock of a capture jumped", "times the clock of a capture jumped"},
 	} {
@@ -319,6 +319,29 @@ func printSight(b *strings.Builder, s *sensor.Summary) {
 	if b.Len() == before {
 		b.WriteString("  No blind spot was noticed.\n")
 	}
+}
+
+// insideShown is how many of the protocols that are presumably encrypted are named.
+const insideShown = 6
+
+// insideText names what encrypted sessions presumably hold.
+func insideText(all []sensor.ProtocolSummary) string {
+	var names []string
+	for i := range all {
+		for _, in := range all[i].Inside {
+			if name := in.Protocol + " (" + in.By + ")"; !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	text := "; presumably " + strings.Join(names[:min(len(names), insideShown)], ", ")
+	if n := len(names) - insideShown; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
 }
 
 // regularText tells what can be said of an unknown machine's protocol.

@@ -1,6 +1,10 @@
 package baseline
 
-import "firedoor"
+import (
+	"slices"
+
+	"firedoor"
+)
 
 // Pair names a conversation: who asks whom in which protocol. Client and server
 // are IP addresses, or MAC addresses in the low word where there is no IP.
@@ -36,12 +40,35 @@ type Conversation struct {
 	First, Last          int64
 	// Rhythm is that of its longest flow that nobody could read, nil without one.
 	Rhythm *Rhythm
+	// Inside is what its encrypted flows presumably hold.
+	Inside []Inside
 
 	strange uint16 // statements that Covered found to be new
 	live    uint32 // flows that still point here
 	asked   int32  // statement asked last
 	guess   int32  // what followed it last time, -1 when nothing did
 	newest  int32  // head of the chain of statements
+}
+
+// Inside is a protocol that is presumably sealed in an encrypted one, and what says
+// so: static words, or nothing but the port.
+type Inside struct {
+	Protocol, By string
+	Port         uint16 // where By is ByPort
+}
+
+// ByPort is the reason of an Inside that only its port suggests.
+const ByPort = "port"
+
+// maxInside is how many statements of what is inside a conversation keeps, those of
+// first sight: a pair speaks few protocols.
+const maxInside = 4
+
+// Presume notes what an encrypted flow presumably holds.
+func (c *Conversation) Presume(in Inside) {
+	if len(c.Inside) < maxInside && !slices.Contains(c.Inside, in) {
+		c.Inside = append(c.Inside, in)
+	}
 }
 
 // maxSearch is how many rows are looked at for one that can be given up.

@@ -2,8 +2,8 @@ package baseline
 
 import "slices"
 
-// Rhythm is how one flow of an unknown protocol goes: what can be said of messages
-// that nobody reads. Arrays are by sender, client first.
+// Rhythm is how one flow of an unknown protocol, or of an encrypted one, goes: what can
+// be said of messages that nobody reads. Arrays are by sender, client first.
 type Rhythm struct {
 	Messages [2]uint32
 	Lengths  [2][rhythmLengths]LengthCount // in the order of first sight
@@ -89,6 +89,9 @@ func printable(b []byte) bool {
 	}
 	return true
 }
+
+// Heard tells whether enough was heard to say anything; r may be nil.
+func (r *Rhythm) Heard() bool { return r != nil && r.Messages[0] >= regularMessages }
 
 // Regular tells whether this is a machine that speaks a binary protocol: few
 // lengths, and a steady beat.

@@ -12,6 +12,7 @@ import (
 type Host struct {
 	tcp, udp   book
 	ether      map[uint16]*Protocol
+	sealed     map[uint16]*Protocol
 	byName     map[string]*Protocol
 	first      map[*Protocol]Parser  // whose scratch the later ones share
 	emit       func(*firedoor.Event) // given to parsers; bound once, so that calls allocate nothing
@@ -39,7 +40,7 @@ const MaxProtocols = 64
 // NewHost returns a host for the protocols, probed in the order of the list;
 // sink is called with every event but HandOver, and must copy what it keeps.
 func NewHost(list []*Protocol, sink func(*firedoor.Event)) *Host {
-	h := &Host{sink: sink, ether: map[uint16]*Protocol{}, byName: map[string]*Protocol{}, first: map[*Protocol]Parser{}}
+	h := &Host{sink: sink, ether: map[uint16]*Protocol{}, sealed: map[uint16]*Protocol{}, byName: map[string]*Protocol{}, first: map[*Protocol]Parser{}}
 	h.emit = h.receive
 	h.malformedE = firedoor.Event{Kind: firedoor.EventMalformed, Malformed: &h.malformed}
 	h.tcp.byPort, h.udp.byPort = map[uint16]uint64{}, map[uint16]uint64{}
@@ -49,6 +50,9 @@ func NewHost(list []*Protocol, sink func(*firedoor.Event)) *Host {
 		h.udp.add(p, p.UDP)
 		for _, t := range p.Ethernet {
 			h.ether[t] = p
+		}
+		for _, port := range p.Sealed {
+			h.sealed[port] = p
 		}
 	}
 	return h
@@ -68,6 +72,9 @@ func (k *book) add(p *Protocol, ports []uint16) {
 
 // Ethernet returns the protocol of an Ethernet type, nil if none.
 func (h *Host) Ethernet(etherType uint16) *Protocol { return h.ether[etherType] }
+
+// Sealed returns the protocol that is usually encrypted at a port, nil if none.
+func (h *Host) Sealed(port uint16) *Protocol { return h.sealed[port] }
 
 // ByName returns a registered protocol, nil if there is none of that name.
 func (h *Host) ByName(name string) *Protocol { return h.byName[name] }

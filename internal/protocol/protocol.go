@@ -34,6 +34,9 @@ type Protocol struct {
 	// TCP and UDP ports where it is usually found: probed first there, and that
 	// side is taken for the server when no handshake was seen.
 	TCP, UDP []uint16
+	// Sealed are the TCP and UDP ports where it is usually found inside TLS or DTLS:
+	// what an encrypted flow there presumably holds.
+	Sealed []uint16
 	// Ethernet types carried without IP. Probe may be nil when only these are set.
 	Ethernet []uint16
 	// Industrial marks protocols of the factory floor.
@@ -53,6 +56,10 @@ type Protocol struct {
 	// Spaces are all kinds of object its operations can touch, each Name once. What
 	// was learned is stored by these names, so a name that was released stays.
 	Spaces []*firedoor.Space
+	// Functions tells every function that has words of its own, in the order of codes;
+	// nil where no table gives them. The suite keeps them, so that a word or a verb that
+	// changes is seen.
+	Functions func(tell func(Function))
 	// Sheet is what the coverage sheet says beyond what the captures show.
 	Sheet Sheet
 	// Events are the kinds of event the parser can emit; the suite checks that

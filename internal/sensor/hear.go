@@ -28,10 +28,7 @@ func (l *lane) hear(e *firedoor.Event) {
 	case firedoor.EventMalformed:
 		l.malformed(c, e.Malformed)
 	case firedoor.EventEncrypted:
-		if c.flags&isEncrypted == 0 && l.converse(c) {
-			c.flags |= isEncrypted
-			l.table.Conversation(c.conv).Encrypted++
-		}
+		l.encrypted(c, e.Encrypted)
 	case firedoor.EventExpect:
 		l.expect(c, e.Expect)
 	case firedoor.EventFileTransfer:

@@ -37,6 +37,7 @@ type lane struct {
 	points     *point.Table
 	glances    []glance // by statement
 	rhythms    int      // flows that are or were listened to
+	sealed     int      // and encrypted ones
 	waiting    asks
 	oneSided   oneSided
 	expected   []expectation
@@ -197,8 +198,8 @@ func (l *lane) through(c *conn, it *item, side int, fresh bool) {
 	case p.Layer == packet.LayerLink:
 		l.ethernet(c, p, side, fresh)
 	}
-	if c.run.Protocol() == nil && h.packets > beforeRhythm {
-		l.unread(c, p, side)
+	if c.flags&isEncrypted != 0 || c.run.Protocol() == nil {
+		l.hearken(c, p, side)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/hex"
 	"slices"
+	"strconv"
 
 	"firedoor"
 	"firedoor/internal/baseline"
@@ -93,7 +94,11 @@ func (r *Result) conversation(ref conversationRef) firedoor.Conversation {
 			out.Verbs = append(out.Verbs, v.String())
 		}
 	}
-	out.Rhythm = rhythm(c.Rhythm)
+	out.Rhythm, out.Inside = rhythm(c.Rhythm), inside(c.Inside)
+	if out.Rhythm == nil && c.Encrypted > 0 && c.Rhythm.Heard() {
+		out.Rhythm = toldRhythm(c.Rhythm)
+		out.Rhythm.Irregular = true
+	}
 	t.Each(ref.conv, func(st int32) { out.Statements = append(out.Statements, statement(ref, st)) })
 	return out
 }
@@ -103,6 +108,23 @@ func rhythm(r *baseline.Rhythm) *firedoor.Rhythm {
 	if r == nil || !r.Regular() {
 		return nil
 	}
+	return toldRhythm(r)
+}
+
+// inside puts in words what encrypted flows presumably hold.
+func inside(all []baseline.Inside) []firedoor.Inside {
+	var out []firedoor.Inside
+	for _, in := range all {
+		by := in.By
+		if by == baseline.ByPort {
+			by += " " + strconv.Itoa(int(in.Port))
+		}
+		out = append(out, firedoor.Inside{Protocol: in.Protocol, By: by})
+	}
+	return out
+}
+
+func toldRhythm(r *baseline.Rhythm) *firedoor.Rhythm {
 	out := &firedoor.Rhythm{Period: r.Period(), Messages: r.Messages}
 	for sender := range out.Lengths {
 		out.Prefix[sender], out.Lengths[sender] = hex.EncodeToString(r.Prefix(sender)), []uint32{}

@@ -69,6 +69,7 @@ type laneState struct {
 
 	Glances []glance
 	Rhythms int
+	Sealed  int
 }
 
 // parts lists what is stored, by name.
@@ -108,7 +109,7 @@ func (w *Watch) state() ([]byte, error) {
 	}
 	for i := range lanes {
 		l := w.p.lane(i)
-		w.memory.Lanes[i] = laneState{l.counts, l.sights, l.storeFlows(), l.flows.Arrangement(), l.glances, l.rhythms}
+		w.memory.Lanes[i] = laneState{l.counts, l.sights, l.storeFlows(), l.flows.Arrangement(), l.glances, l.rhythms, l.sealed}
 	}
 	defer func() { w.memory.Lanes = [lanes]laneState{} }()
 	out := stored{Parts: map[string][]byte{}}
@@ -199,7 +200,7 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 		l := w.p.lane(i)
 		l.sights = w.memory.Lanes[i].Sights
 		l.counts, l.count = w.memory.Lanes[i].Counts, &l.counts[0]
-		l.rhythms = w.memory.Lanes[i].Rhythms
+		l.rhythms, l.sealed = w.memory.Lanes[i].Rhythms, w.memory.Lanes[i].Sealed
 		if l.points != nil {
 			l.glances = w.memory.Lanes[i].Glances
 		}

@@ -65,6 +65,26 @@ type ProtocolSummary struct {
 	NoResponse    uint64 `json:"no_response"`
 	Samples       uint64 `json:"samples"`
 	Malformed     uint64 `json:"malformed"`
+	// Inside is what its encrypted conversations presumably hold.
+	Inside []InsideSummary `json:"inside,omitempty"`
+}
+
+// InsideSummary is one protocol that encrypted conversations presumably hold.
+type InsideSummary struct {
+	firedoor.Inside
+	Conversations uint64 `json:"conversations"`
+}
+
+// presume counts what a conversation's encrypted flows presumably hold.
+func (p *ProtocolSummary) presume(all []firedoor.Inside) {
+	for _, in := range all {
+		i := slices.IndexFunc(p.Inside, func(s InsideSummary) bool { return s.Inside == in })
+		if i < 0 {
+			i = len(p.Inside)
+			p.Inside = append(p.Inside, InsideSummary{Inside: in})
+		}
+		p.Inside[i].Conversations++
+	}
 }
 
 // Named is a word and how often it applies.
@@ -158,10 +178,14 @@ func (r *Result) conversationTotals() {
 			p.NoResponse += c.NoResponse
 			p.Samples += c.Samples
 			p.Malformed += uint64(c.Malformed)
+			p.presume(inside(c.Inside))
 			inner(protocols, p, l.table, int32(i))
 		}
 	}
 	for _, p := range protocols {
+		slices.SortFunc(p.Inside, func(a, b InsideSummary) int {
+			return cmp.Or(cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.By, b.By))
+		})
 		s.Protocols = append(s.Protocols, *p)
 	}
 	slices.SortFunc(s.Protocols, func(a, b ProtocolSummary) int { return cmp.Compare(a.Protocol, b.Protocol) })

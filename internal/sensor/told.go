@@ -235,7 +235,7 @@ func conversationSums(t *baseline.Table, conv int32) (sum, all uint64) {
 		}
 	}
 	add(uint64(t.Newest(conv)), uint64(c.Verbs), uint64(c.LearnedVerbs), flag(c.Learned), uint64(c.ClientMAC), uint64(c.ServerMAC), uint64(c.Malformed),
-		uint64(c.Encrypted), flag(c.Errors > 0), flag(c.NoResponse > 0), flag(c.OneWay > 0))
+		uint64(c.Encrypted), uint64(len(c.Inside)), flag(c.Errors > 0), flag(c.NoResponse > 0), flag(c.OneWay > 0))
 	sum = h.Sum64()
 	add(c.Operations, c.Samples, c.Errors, c.NoResponse, c.Partial, uint64(c.Flows), c.Packets[0], c.Packets[1], uint64(c.Last))
 	return sum, h.Sum64()

@@ -21,8 +21,9 @@ var Protocol = &protocol.Protocol{
 		Holds: "for each of 64 requests of either side that wait 256 items of 48 bytes and 8 KB of names; 512 handles, 512 notifications and 512 types with names of 128 bytes; 8 files",
 		Unread: []string{"symbol and type tables (0xf00b, 0xf00e): operation only", "values of structures and texts: octets",
 			"values in messages of more than 64 KB", "secure ADS (8016): told as TLS"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&groups, &memory, &bits, &symbols, &handles, &notifications, &files, &fileHandles, &registry, &routes},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&groups, &memory, &bits, &symbols, &handles, &notifications, &files, &fileHandles, &registry, &routes},
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin,
 		firedoor.EventFileTransfer, firedoor.EventMalformed,

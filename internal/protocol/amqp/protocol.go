@@ -11,12 +11,14 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:   "amqp",
 	TCP:    []uint16{5672},
+	Sealed: []uint16{5671},
 	Probe:  probe,
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "AMQP 0-9-1 and 1.0", Depth: protocol.Recognised, By: "AMQP 0-9-1 (2008), OASIS AMQP 1.0",
 		Unread: []string{"what is in messages", "AMQP 0-10", "AMQP 1.0: links, addresses, outcomes and logins", "AMQP over WebSocket", "confirms of publishing"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&queues, &exchanges, &keys, &hosts, &channels},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&queues, &exchanges, &keys, &hosts, &channels},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin,
 		firedoor.EventMalformed, firedoor.EventHandOver},
 }

@@ -15,8 +15,9 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "BACnet/IP", Depth: protocol.Deep, By: "ANSI/ASHRAE 135-2020",
 		Unread: []string{"BACnet/SC: as TLS", "MS/TP and ARCNET: no network of ours carries them", "texts and constructed values: the property only"},
 		Peers:  []string{"node-bacnet"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&objects, &devices, &names, &privates, &channels, &networks, &peers, &foreigns},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&objects, &devices, &names, &privates, &channels, &networks, &peers, &foreigns},
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLookup,
 		firedoor.EventFileTransfer, firedoor.EventEncrypted, firedoor.EventMalformed,

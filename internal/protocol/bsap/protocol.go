@@ -18,9 +18,10 @@ var Protocol = &protocol.Protocol{
 		By:     "the description and logs of CISA's ICSNPP-BSAP",
 		Holds:  "for each of 256 requests that wait 32 bytes",
 		Unread: []string{"values of signals", "signals by address and by list: function only", "alarms and reports by exception: function only", "form over IP: never seen"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&signals},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&signals},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventMalformed},
 }
 
 // signals go by their names.

@@ -16,9 +16,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "ANSI C12.22", Depth: protocol.Recognised, By: "IEEE 1703 (ANSI C12.22), as open dissectors name its elements",
 		Unread: []string{"content of tables but the identity", "enciphered services", "segmented messages", "application titles", "requests of the server's side"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&tables, &procedures},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventEncrypted, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&tables, &procedures},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventEncrypted, firedoor.EventMalformed},
 }
 
 // Tags of a message and its elements.

@@ -11,14 +11,16 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "coap",
 	UDP:        []uint16{5683},
+	Sealed:     []uint16{5684},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "CoAP", Depth: protocol.Recognised, By: "RFC 7252, RFC 7641, RFC 8132", Holds: "16 observed resources",
 		Unread: []string{"CoAP over TCP and WebSocket (RFC 8323)", "payloads other than a number in plain text", "queries", "blocks (RFC 7959): each is told for itself", "requests of a server to its client", "OSCORE: what is inside", "drafts before RFC 7252"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&resources},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&resources},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventMalformed},
 }
 
 // Types of message (3).

@@ -17,8 +17,9 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "CODESYS V3", Depth: protocol.Recognised, By: "published descriptions of the protocol, which has no public specification", OwnBytes: true, Holds: "a service of 16,384 bytes each way",
 		Unread: []string{"all but the first block of a service that moves no file", "content of applications that are loaded as such, not as files"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&files},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&files},
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventFileTransfer,
 		firedoor.EventEncrypted, firedoor.EventMalformed,

@@ -11,6 +11,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "cotp",
 	TCP:        []uint16{102},
+	Sealed:     []uint16{102, 3782},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,

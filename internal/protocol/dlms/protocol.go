@@ -17,9 +17,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "DLMS/COSEM", Depth: protocol.Recognised, By: "IEC 62056-5-3, 62056-46, 62056-47",
 		Unread: []string{"values other than plain numbers", "content of blocks and segments", "short names (only the service is told)", "ciphered services", "requests to a meter that opened the connection"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&attributes, &methods},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventEncrypted, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&attributes, &methods},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventEncrypted, firedoor.EventMalformed},
 }
 
 // The wrapper: version 1, source, destination, length (two bytes each).

@@ -13,6 +13,7 @@ var Protocol = &protocol.Protocol{
 	Name:   "dns",
 	TCP:    []uint16{53},
 	UDP:    []uint16{53},
+	Sealed: []uint16{853},
 	Probe:  probe,
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "Domain Name System", Depth: protocol.Names, By: "RFC 1035",

@@ -17,9 +17,10 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "EtherCAT", Depth: protocol.Recognised, By: "ETG.1000.4 and ETG.1000.6 (IEC 61158-4-12, -6-12)",
 		Unread: []string{"FSoE: lies among process data, and nothing in a frame tells where", "object dictionaries, servo and AoE mailboxes: named only",
 			"content of files", "writes of which only the returning frame is seen", "mailbox gateway over TCP"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&registers, &objects, &logical, &variables, &mailboxes},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&registers, &objects, &logical, &variables, &mailboxes},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
 // A frame begins with 11 bits of length, one reserved and 4 of type, the least byte

@@ -168,7 +168,7 @@ func (p *parser) commandAnswer(c *command, h *header, body []byte, at int) {
 	p.emit(&p.operationE)
 	if h.status == 0 && h.command == cmdStartDTLS {
 		p.encrypted = true
-		p.emit(&firedoor.Event{Kind: firedoor.EventEncrypted, Encrypted: &firedoor.Encrypted{Protocol: "dtls"}})
+		p.emit(&firedoor.Event{Kind: firedoor.EventEncrypted, Encrypted: &firedoor.Encrypted{Protocol: "dtls", Inside: "enip", By: "start dtls"}})
 	}
 	if h.status == 0 {
 		p.listed(h.command, body, at+headerLen)

@@ -14,9 +14,10 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "Ethernet POWERLINK", Depth: protocol.Recognised, By: "EPSG DS 301",
 		Unread: []string{"version 1 (Ethernet type 0x3e3f)", "service data objects over UDP", "segments of service data objects behind the first",
 			"error entries of a status", "openSAFETY: lies among process data, and nothing in a frame tells where"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&nodes, &objects},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&nodes, &objects},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
 // orient: only the managing node sends these.

@@ -17,8 +17,9 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Omron FINS over UDP and TCP", Holds: "for each of 64 requests that wait 128 items of 32 bytes; 4 transfers", Depth: protocol.Deep, By: "Omron W227, W342 and the CJ-series communications commands reference",
 		Unread: []string{"status, clock and logs: operation only", "a file write has no end of its own"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: spaces(),
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    spaces(),
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed,
 	},

@@ -17,9 +17,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Niagara Fox", Depth: protocol.Recognised, By: "open tools and published captures; there is no public specification",
 		Unread: []string{"bodies of commands", "circuits (files on their way)", "requests of the server's side", "Fox behind TLS"}, Holds: "name of the user, at most 64 bytes"},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&commands},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&commands},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed},
 }
 
 // Types of message.

@@ -12,6 +12,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:   "ftp",
 	TCP:    []uint16{21},
+	Sealed: []uint16{989, 990},
 	Probe:  probe,
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "File Transfer Protocol", Depth: protocol.Recognised, By: "RFC 959, RFC 4217",

@@ -14,9 +14,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Genisys (Union Switch & Signal)", Depth: protocol.Recognised, By: "the description of CISA's ICSNPP-Genisys",
 		Holds: "for each of 256 requests that wait 24 bytes"},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&indications, &controls},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&indications, &controls},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventMalformed},
 }
 
 // Objects: octets of a station by their address.

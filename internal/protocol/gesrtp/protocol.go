@@ -16,9 +16,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "GE-SRTP", Depth: protocol.Recognised, By: "published descriptions of the protocol, which has no public specification", OwnBytes: true,
 		Unread: []string{"content of programs on their way: how the packets of store and load follow each other is not public", "what the controller says of its type"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&memories},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&memories},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed},
 }
 
 // A message: 56 bytes, then a text of the length that stands in two of them,

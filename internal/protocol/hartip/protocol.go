@@ -17,9 +17,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "HART-IP", Depth: protocol.Recognised, By: "FieldComm Group TS20085, HCF_SPEC-127 and -151",
 		Unread: []string{"values of reads and writes", "commands of device families: number only"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&devices},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&devices},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
 // Header of a message (TS20085, 5): version, type, identifier, status, sequence

@@ -16,9 +16,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "SECS/GEM over HSMS", Depth: protocol.Recognised, By: "descriptions of SEMI E37 and E5", OwnBytes: true, Holds: "nothing more",
 		Unread: []string{"reports and traces: no values", "all but the first object of a message", "what equipment asks of its host", "commands of a host that waits for its equipment to connect", "programs of more than 96 KiB: no sum", "programs in several messages (S7F36 and on, stream 13)"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&commands, &constants, &programs, &events, &alarms, &traces, &jobs},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&commands, &constants, &programs, &events, &alarms, &traces, &jobs},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed},
 }
 
 // A message: length (4) of what follows; session (2), two bytes that are stream and

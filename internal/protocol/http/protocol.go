@@ -11,6 +11,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:   "http",
 	TCP:    []uint16{80, 3128, 8000, 8008, 5000, 8080, 8081, 8088},
+	Sealed: []uint16{443, 8443},
 	Probe:  probe,
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "HTTP/1.x", Depth: protocol.Names, By: "RFC 9112", Holds: "4,096 bytes of an XML answer",

@@ -9,13 +9,15 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "iec104",
 	TCP:        []uint16{2404},
+	Sealed:     []uint16{19998},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "IEC 60870-5-104", Depth: protocol.Deep, By: "IEC 60870-5-101 and -104, edition 2",
 		Unread: []string{"authentication of 60870-5-7 (types 81 to 87): named only"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&objects, &qualities, &files},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&objects, &qualities, &files},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample,
 		firedoor.EventFileTransfer, firedoor.EventMalformed},
 }

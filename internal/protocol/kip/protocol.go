@@ -17,9 +17,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "KNXnet/IP", Depth: protocol.Recognised, By: "KNX system specification 03_08 and 03_06_03",
 		Unread: []string{"bus monitor, raw and polled telegrams", "object server", "values of what a property or memory cell holds", "what is secured"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&groups, &devices, &properties, &memory, &own, &channels},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&groups, &devices, &properties, &memory, &own, &channels},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},
 }
 
 // A frame begins with the size of the header, the version, the service (2) and the

@@ -10,6 +10,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:   "ldap",
 	TCP:    []uint16{389, 3268},
+	Sealed: []uint16{636, 3269},
 	Probe:  probe,
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "Lightweight Directory Access Protocol", Depth: protocol.Names, By: "RFC 4511",

@@ -15,9 +15,10 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Sheet: protocol.Sheet{Title: "LonTalk over IP (EIA-852)", Depth: protocol.Recognised, By: "ISO/IEC 14908-1 and 14908-4",
 		Unread: []string{"what configuration packets of EIA-852 hold", "authentication", "what is in application messages and foreign frames", "repetitions to members of a group"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&nodes, &variables},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&nodes, &variables},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
 // A packet begins with length (2), version, type, size of the extended header in

@@ -47,6 +47,7 @@ func (p *parser) opened(q *request, pointer uint32) {
 	*f = file{open: true, writes: q.writes, pointer: pointer, size: q.size, Content: f.Content}
 	f.nname = uint8(copy(f.name[:], q.text))
 	f.Begin()
+	f.Expect(int64(f.size))
 }
 
 // kindOf is what a file holds by its name.

@@ -106,7 +106,7 @@ func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.asked.Clear()
 	p.oldWaits = false
 	for i := range p.files {
-		p.files[i].Lose()
+		p.files[i].Miss()
 	}
 	return !p.old
 }

@@ -16,8 +16,9 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Mitsubishi MC protocol, SLMP and MELSOFT", Holds: "for each of 32 requests that wait 192 items of 48 bytes; 8 files", Depth: protocol.Deep, By: "SH-080008 (MELSEC Communication Protocol), SLMP BAP-C2006; MELSOFT from captures and published descriptions",
 		Unread: []string{"1E in ASCII", "monitored values", "MELSOFT over broadcast: each datagram by itself", "most MELSOFT functions: number only"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: spaces(),
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    spaces(),
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin,
 		firedoor.EventFileTransfer, firedoor.EventMalformed,

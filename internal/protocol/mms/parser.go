@@ -121,7 +121,7 @@ func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.framer.Gap(dir)
 	p.lost[dir] = true
 	for i := range p.transfers {
-		p.transfers[i].Lose()
+		p.transfers[i].Miss()
 	}
 	return true
 }

@@ -74,7 +74,11 @@ func (p *parser) moved(q *request, code uint32, r wire.BER) {
 	switch code {
 	case svcOpenFile:
 		if id, ok := number(r.Take(0x80)); ok {
-			p.begun(&openFiles, id, "file", true, o.Text)
+			t := p.begun(&openFiles, id, "file", true, o.Text)
+			attributes := r.Into(0xa1) // of the file: its size stands first (ISO 9506-2, D.3)
+			if size, ok := number(attributes.Take(0x80)); ok && !attributes.Failed() {
+				t.Expect(int64(size))
+			}
 		}
 	case svcBeginUpload:
 		if id, ok := number(r.Take(0x80)); ok {

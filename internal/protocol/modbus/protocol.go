@@ -11,6 +11,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "modbus",
 	TCP:        []uint16{502},
+	Sealed:     []uint16{802},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
@@ -21,7 +22,8 @@ var Protocol = &protocol.Protocol{
 		Inside: []protocol.Inner{{Name: "umas", Sheet: protocol.Sheet{Title: "Schneider UMAS, Modbus function 90", Depth: protocol.Deep,
 			By:     "published descriptions of the protocol, which has no public specification",
 			Unread: []string{"contents of memory blocks, which hold fingerprints of passwords", "registers and coils written by UMAS itself", "data dictionaries"}}}}},
-	New: func() protocol.Parser { return newParser() },
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{
 		&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files,
 		&umasMemory, &umasVariables, &umasBlocks,

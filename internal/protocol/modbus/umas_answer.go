@@ -187,6 +187,7 @@ func (p *parser) begins(way int, total int64) {
 	m := &p.umasState().moves[way]
 	m.on, m.next, m.total = true, 1, total
 	m.Begin()
+	m.Expect(total)
 	p.tellMove(way, false)
 }
 
@@ -233,10 +234,10 @@ func (p *parser) tellMove(way int, done bool) {
 	p.voice.File(p.emit, f)
 }
 
-// loseUmas says that something of the transfers under way was missed.
+// loseUmas says that something was missed, of the transfers under way maybe.
 func (p *parser) loseUmas() {
 	if p.umas != nil {
-		p.umas.moves[moveSend].Lose()
-		p.umas.moves[moveFetch].Lose()
+		p.umas.moves[moveSend].Miss()
+		p.umas.moves[moveFetch].Miss()
 	}
 }

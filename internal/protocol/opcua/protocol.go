@@ -12,14 +12,16 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "opcua",
 	TCP:        []uint16{4840, 4841, 48010, 48020},
+	Sealed:     []uint16{4843},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "OPC UA binary over TCP", Depth: protocol.Deep, By: "OPC 10000-4, -6",
 		Unread: []string{"texts and structures as values: the node only", "services with SignAndEncrypt: peers and rhythm only"},
 		Peers:  []string{"gopcua", "node-opcua"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&spaceNode, &spacePath, &spaceMethod, &spacePolicy, &spaceToken, &spaceHandle},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&spaceNode, &spacePath, &spaceMethod, &spacePolicy, &spaceToken, &spaceHandle},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,
 		firedoor.EventLogin, firedoor.EventEncrypted, firedoor.EventMalformed},
 }

@@ -15,9 +15,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "PROFINET on Ethernet: DCP, cyclic data, alarms", Depth: protocol.Deep, By: "IEC 61158-6-10",
 		Unread: []string{"which bytes of a frame are whose: told on UDP when the connection is made", "fragments and time synchronisation: named only"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&blocks, &frames, &submodules},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&blocks, &frames, &submodules},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
 // Frame ids (coding of the field FrameID).

@@ -22,8 +22,23 @@ type Judged struct {
 	Captures int    `json:"captures"` // that hold the protocol
 	Compared int    `json:"compared"` // operations and samples
 	Agree    int    `json:"agree"`
-	Fields   string `json:"fields"` // that were compared
+	Extra    int    `json:"extra,omitempty"` // that the judge does not have
+	Fields   string `json:"fields"`          // that were compared
+	// The same of captures that the product made itself: what it knows of the protocol
+	// is in both sides of those, so they count apart.
+	OwnCaptures int `json:"own_captures,omitempty"`
+	OwnCompared int `json:"own_compared,omitempty"`
+	OwnAgree    int `json:"own_agree,omitempty"`
+	// Below is why fewer agree than LeastShare, "" where enough do.
+	Below string `json:"below,omitempty"`
 }
+
+// LeastShare is how many of a hundred operations must agree with the judge, missing
+// and extra ones counted.
+const LeastShare = 99.9
+
+// Share is how many of a hundred agree, over captures from elsewhere.
+func (j *Judged) Share() float64 { return 100 * float64(j.Agree) / float64(j.Compared+j.Extra) }
 
 // JudgedFile is where the judge's words are, seen from the folder of the list.
 const JudgedFile = "testdata/judged.json"
@@ -154,7 +169,8 @@ says of itself and from the comparisons with an independent judge; a test fails 
   device declines by itself.
 - **State**: bytes that every flow's parser takes, and the most that its unanswered requests can take beyond. What a flow holds beside them
   is bounded too and stands in the protocol's section; half messages wait in at most 128 KiB a direction and 2 MiB in all of a lane's flows.
-- **Judged**: operations and samples of captures from elsewhere that were compared one by one with tshark, and how many of them agree.
+- **Judged**: operations and samples of captures from elsewhere that were compared one by one with tshark, and how many of them agree;
+  the aim is 99.9 of a hundred, missing and extra ones counted. Behind a plus, what was compared of captures of the product's own.
   *Own bytes* means that nobody had a capture: read from descriptions, and tried on what we made ourselves.
 
 `
@@ -228,7 +244,14 @@ func askedBytes(t reflect.Type) (bytes uintptr) {
 
 func judgedText(pr *protocol.Protocol, judged map[string]Judged) string {
 	if j, ok := judged[pr.Name]; ok {
-		return fmt.Sprintf("%d of %d in %d", j.Agree, j.Compared, j.Captures)
+		text := fmt.Sprintf("%d of %d in %d", j.Agree, j.Compared, j.Captures)
+		if j.Below != "" {
+			text += fmt.Sprintf(", **%.1f %%, below the aim**", j.Share())
+		}
+		if j.OwnCaptures > 0 {
+			text += fmt.Sprintf(" + own %d of %d in %d", j.OwnAgree, j.OwnCompared, j.OwnCaptures)
+		}
+		return text
 	}
 	if pr.Sheet.OwnBytes {
 		return "*own bytes*"
@@ -245,6 +268,9 @@ func (s *sheet) section(b *strings.Builder, pr *protocol.Protocol, judged map[st
 	}
 	if j, ok := judged[pr.Name]; ok {
 		fmt.Fprintf(b, " Compared with %s over %d captures: %s.", j.Judge, j.Captures, j.Fields)
+		if j.Below != "" {
+			fmt.Fprintf(b, " Below the aim: %s.", j.Below)
+		}
 	}
 	b.WriteString("\n\n")
 	list := func(what string, words []string) {

@@ -74,6 +74,8 @@ func describe(e *firedoor.Event, bare bool) string {
 	case firedoor.EventEncrypted:
 		l.pair("protocol", e.Encrypted.Protocol)
 		l.text("version", e.Encrypted.Version)
+		l.text("inside", e.Encrypted.Inside)
+		l.text("by", e.Encrypted.By)
 	case firedoor.EventMalformed:
 		l.text("protocol", e.Malformed.Protocol)
 		l.text("reason", e.Malformed.Reason)

@@ -15,9 +15,10 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Sheet: protocol.Sheet{Title: "ROC Plus", Depth: protocol.Recognised, By: "ROC Plus Protocol Specifications Manual (2022), as an open analyser names its fields",
 		Unread: []string{"values of parameters", "history, alarms and events", "messages that are stored and forwarded"}, Holds: "name of a file on its way, at most 125 bytes"},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&points, &tables, &historyPoints},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventFileTransfer, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&points, &tables, &historyPoints},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventFileTransfer, firedoor.EventMalformed},
 }
 
 // A message: unit and group it is for, unit and group it comes from, opcode,

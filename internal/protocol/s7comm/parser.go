@@ -19,8 +19,9 @@ type request struct {
 	first uint32 // position of its first item
 	ops   uint16
 	code  uint32
-	part  uint8 // transfers: which one, from 1; cyclic data: the job's number
-	items bool  // its operations' objects are in the ring from first on
+	part  uint8  // transfers: which one, from 1; cyclic data: the job's number
+	size  uint32 // of a block, as its download announces it
+	items bool   // its operations' objects are in the ring from first on
 	call  call
 	obj   firedoor.Object
 	text  [maxText]byte // what obj.Text was
@@ -116,7 +117,7 @@ func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.framer.Gap(dir)
 	p.status.active = false
 	for i := range p.transfers {
-		p.transfers[i].Lose()
+		p.transfers[i].Miss()
 	}
 	return true
 }

@@ -82,9 +82,32 @@ func (p *parser) askTransfer(m *message) {
 	}
 	o := fileObject(name)
 	r := p.ask(m, jobCall(fn), uint32(fn), o)
-	if fn == fnDownloadBlock || fn == fnDownloadEnded {
+	switch fn {
+	case fnRequestDownload:
+		r.size = announced(rd.Bytes(int(rd.U8())))
+	case fnDownloadBlock, fnDownloadEnded:
 		r.part = p.downloading(o)
 	}
+}
+
+// announced reads the lengths of a block that a download begins with: a '1', the
+// bytes that will come, the bytes of its code, six decimal digits each. 0: it says none.
+func announced(b []byte) uint32 {
+	if len(b) != 13 {
+		return 0
+	}
+	return decimal(b[1:7])
+}
+
+// decimal reads digits, 0 where there is anything else.
+func decimal(b []byte) (n uint32) {
+	for _, c := range b[:min(len(b), 9)] {
+		if c < '0' || c > '9' {
+			return 0
+		}
+		n = n*10 + uint32(c-'0')
+	}
+	return n
 }
 
 func (p *parser) uploading(id uint32) uint8 {
@@ -143,10 +166,13 @@ func (p *parser) answerTransfer(m *message, r *request, fn byte) {
 	}
 	switch fn {
 	case fnRequestDownload:
-		p.start(r.object(), false, 0)
+		i := p.start(r.object(), false, 0)
+		p.transfers[i-1].Expect(int64(r.size))
 	case fnStartUpload:
 		if len(m.param) >= 8 {
-			p.start(r.object(), true, binary.BigEndian.Uint32(m.param[4:]))
+			i := p.start(r.object(), true, binary.BigEndian.Uint32(m.param[4:]))
+			rd := protocol.Read(m.param[8:]) // how long it is, in digits
+			p.transfers[i-1].Expect(int64(decimal(rd.Bytes(int(rd.U8())))))
 		}
 	case fnDownloadBlock, fnUpload:
 		if r.part > 0 && len(m.data) >= 4 { // length, two bytes, content

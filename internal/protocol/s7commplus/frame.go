@@ -196,7 +196,7 @@ func (p *parser) encrypted(b []byte) bool {
 	p.tls = true
 	if !p.told && (p.dir == firedoor.FromServer || len(b) > 0 && b[0] == tlsData) {
 		p.told = true
-		p.voice.Encrypted(p.emit, "s7comm-plus over tls", tlsVersion(b))
+		p.voice.Sealed(p.emit, firedoor.Encrypted{Protocol: "s7comm-plus over tls", Version: tlsVersion(b), Inside: "s7comm-plus", By: "tls within iso transport"})
 	}
 	return true
 }

@@ -16,9 +16,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "SAIA S-Bus", Depth: protocol.Recognised, By: "descriptions of the format in open dissectors",
 		Unread: []string{"content of program memory, texts and blocks", "multi-media requests", "Profi-S-Bus and serial S-Bus"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: spaces,
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    spaces,
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
 // A telegram: length of all of it (4), version, type, sequence (2), attribute; a

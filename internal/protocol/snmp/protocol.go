@@ -13,9 +13,10 @@ var Protocol = &protocol.Protocol{
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "SNMP v1 and v2c", Depth: protocol.Recognised, By: "RFC 3416",
 		Unread: []string{"version 3 with privacy: as encrypted", "tables beyond the first variables"}},
-	New:    func() protocol.Parser { return &parser{} },
-	Spaces: []*firedoor.Space{oids},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return &parser{} },
+	Spaces:    []*firedoor.Space{oids},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},
 }
 
 // probe asks for a whole message: every length fits its parent, the unit is

@@ -17,9 +17,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Synchrophasors", Holds: "layouts of 64 units", Depth: protocol.Recognised, By: "IEEE C37.118.2-2011",
 		Unread: []string{"configuration frame 3 in pieces", "data frames of which no configuration was seen"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&streams, &units},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&streams, &units},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
 // A frame (6.2): sync and type, size (2), identifier (2), second (4), fraction

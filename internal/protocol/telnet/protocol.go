@@ -7,9 +7,10 @@ import (
 
 // Protocol is Telnet.
 var Protocol = &protocol.Protocol{
-	Name:  "telnet",
-	TCP:   []uint16{23},
-	Probe: probe,
+	Name:   "telnet",
+	TCP:    []uint16{23},
+	Sealed: []uint16{992},
+	Probe:  probe,
 	Sheet: protocol.Sheet{Title: "Telnet", Depth: protocol.Names, By: "RFC 854",
 		Unread: []string{"what is typed"}},
 	New:    func() protocol.Parser { return &parser{} },

@@ -41,6 +41,7 @@ func (p *parser) certificate(b []byte, emit func(*firedoor.Event)) {
 			About: firedoor.AboutServer, Kind: firedoor.FactService, Confidence: 90,
 			Source: "tls certificate", Value: []byte("modbus"),
 		})
+		p.voice.Sealed(emit, firedoor.Encrypted{Protocol: "tls", Version: version(p.chosen), Inside: "modbus", By: "certificate role"})
 	}
 	subject := subjectOf(b[6 : 6+n])
 	for range maxNames {

@@ -67,6 +67,7 @@ func (p *parser) client(b []byte, emit func(*firedoor.Event)) {
 		p.voice.Malformed(emit, "extension longer than the hello", 0)
 		return
 	}
+	p.presume(h.alpn, "alpn offered")
 	if len(h.name) > 0 {
 		p.voice.Lookup(emit, firedoor.Lookup{Kind: "tls-sni", Name: h.name})
 	}

@@ -31,7 +31,9 @@ const maxMessage = 1 << 16
 type parser struct {
 	voice  wire.Voice
 	sides  [2]side
-	told   bool // Encrypted
+	told   bool   // Encrypted
+	inside string // as the client offered it or the server chose it, "" while unknown
+	by     string
 	retry  bool // the server asked for another hello
 	chosen uint16
 	ja4    [48]byte
@@ -142,7 +144,7 @@ func (p *parser) encrypted(emit func(*firedoor.Event)) {
 		return
 	}
 	p.told = true
-	p.voice.Encrypted(emit, "tls", version(p.chosen))
+	p.voice.Sealed(emit, firedoor.Encrypted{Protocol: "tls", Version: version(p.chosen), Inside: p.inside, By: p.by})
 }
 
 // draft is the high byte of the versions of TLS 1.3's drafts.
@@ -202,6 +204,7 @@ func (p *parser) serverExtensions(b []byte, emit func(*firedoor.Event)) {
 		case kind == extVersions && n == 2:
 			p.chosen = binary.BigEndian.Uint16(data)
 		case kind == extALPN && n >= 3 && int(data[2]) <= n-3:
+			p.presume(data[3:3+int(data[2])], "alpn")
 			p.voice.Fact(emit, firedoor.Identity{
 				About: firedoor.AboutServer, Kind: firedoor.FactService, Confidence: 90,
 				Source: "tls alpn", Value: data[3 : 3+int(data[2])],

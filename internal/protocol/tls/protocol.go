@@ -10,7 +10,7 @@ import (
 // Protocol is TLS on TCP.
 var Protocol = &protocol.Protocol{
 	Name:   "tls",
-	TCP:    []uint16{443, 465, 636, 802, 853, 989, 990, 992, 993, 995, 2221, 8443, 8883},
+	TCP:    []uint16{443, 465, 636, 802, 853, 989, 990, 992, 993, 995, 2221, 3269, 3782, 4843, 5671, 8443, 8883, 19998, 19999},
 	Probe:  probe,
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "Transport Layer Security", Depth: protocol.Names, By: "RFC 8446, RFC 5246; JA4",

@@ -18,9 +18,10 @@ var Protocol = &protocol.Protocol{
 		By:     "published research on TRITON (Nozomi Networks, FireEye, CISA MAR-17-352-01)",
 		Holds:  "for each of 256 requests that wait 32 bytes; 4 transfers",
 		Unread: []string{"points and system variables: function only", "name and version of a project on its way: programs and functions are told by number", "what programs do", "chassis status"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&programs, &functions},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&programs, &functions},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed},
 }
 
 // Objects.

@@ -11,9 +11,11 @@ import (
 // program is its owner's secret, its sum is enough to tell one from another.
 // The zero Content is ready for Begin; its hash is made once and used again.
 type Content struct {
-	sum   hash.Hash
-	bytes int64
-	holes bool
+	sum      hash.Hash
+	bytes    int64
+	expected int64 // announced, 0: nobody said
+	holes    bool
+	missed   bool
 }
 
 // Begin starts a transfer whose first byte comes next.
@@ -22,7 +24,7 @@ func (c *Content) Begin() {
 		c.sum = sha256.New()
 	}
 	c.sum.Reset()
-	c.bytes, c.holes = 0, false
+	c.bytes, c.expected, c.holes, c.missed = 0, 0, false, false
 }
 
 // Join is Begin for a transfer that was under way before it was seen.
@@ -57,13 +59,22 @@ func (c *Content) At(offset int64, piece []byte) {
 // Lose says that a piece was missed: the sum will stand for nothing.
 func (c *Content) Lose() { c.holes = true }
 
+// Expect says how long the content is, as its sender announced it.
+func (c *Content) Expect(bytes int64) { c.expected = bytes }
+
+// Miss says that bytes of the flow were not seen, and that nobody knows whether the
+// content was among them. If as much came as was announced, it was not: for
+// transfers whose pieces follow each other, or say where they belong.
+func (c *Content) Miss() { c.missed = true }
+
 // Bytes is how much content came.
 func (c *Content) Bytes() int64 { return c.bytes }
 
 // Tell fills in what a transfer says of its content.
 func (c *Content) Tell(f *firedoor.FileTransfer) {
 	f.Bytes = c.bytes
-	if f.Whole = f.Done && !c.holes && c.sum != nil; f.Whole {
+	all := !c.missed || c.expected > 0 && c.bytes == c.expected
+	if f.Whole = f.Done && !c.holes && all && c.sum != nil; f.Whole {
 		c.sum.Sum(f.Sum[:0])
 	}
 }

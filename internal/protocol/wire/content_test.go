@@ -25,6 +25,19 @@ func TestContent(t *testing.T) {
 		}, true, 40},
 		{"a hole", func(c *Content) { c.Begin(); c.At(0, whole[:10]); c.At(20, whole[20:]) }, false, 30},
 		{"lost", func(c *Content) { c.Begin(); c.Add(whole[:10]); c.Lose(); c.Add(whole[20:]) }, false, 30},
+		{"a gap", func(c *Content) { c.Begin(); c.Add(whole[:10]); c.Miss(); c.Add(whole[10:]) }, false, 40},
+		{"a gap beside it", func(c *Content) { c.Begin(); c.Expect(40); c.Add(whole[:10]); c.Miss(); c.Add(whole[10:]) }, true, 40},
+		{"a gap in it", func(c *Content) { c.Begin(); c.Expect(40); c.Add(whole[:10]); c.Miss(); c.Add(whole[20:]) }, false, 30},
+		{"a gap and out of order", func(c *Content) {
+			c.Begin()
+			c.Expect(40)
+			c.At(0, whole[:10])
+			c.Miss()
+			c.At(20, whole[20:])
+			c.At(20, whole[20:30])
+		}, false, 30},
+		{"announced for another", func(c *Content) { c.Begin(); c.Expect(30); c.Begin(); c.Miss(); c.Add(whole[:30]) }, false, 30},
+		{"joined and announced", func(c *Content) { c.Join(); c.Expect(40); c.Miss(); c.Add(whole) }, false, 40},
 		{"joined", func(c *Content) { c.Join(); c.Add(whole) }, false, 40},
 		{"never begun", func(c *Content) {}, false, 0},
 		{"used again", func(c *Content) { c.Begin(); c.Add(whole); c.Lose(); c.Begin(); c.Add(whole) }, true, 40},

@@ -48,7 +48,12 @@ func (v *Voice) Login(emit func(*firedoor.Event), user []byte, outcome string) {
 
 // Encrypted emits an Encrypted.
 func (v *Voice) Encrypted(emit func(*firedoor.Event), protocol, version string) {
-	v.encrypted = firedoor.Encrypted{Protocol: protocol, Version: version}
+	v.Sealed(emit, firedoor.Encrypted{Protocol: protocol, Version: version})
+}
+
+// Sealed emits an Encrypted that says what is presumably inside, and why.
+func (v *Voice) Sealed(emit func(*firedoor.Event), e firedoor.Encrypted) {
+	v.encrypted = e
 	v.event = firedoor.Event{Kind: firedoor.EventEncrypted, Encrypted: &v.encrypted}
 	emit(&v.event)
 }
