@@ -196,6 +196,7 @@ var cases = []Case{
 	{"lldp", "malformed", lldpMalformed},
 	{"pniocm", "poll", pnioCMPoll}, {"pniocm", "relation", pnioCMRelation}, {"pniocm", "records", pnioCMRecords}, {"pniocm", "parts", pnioCMParts},
 	{"pniocm", "mapper", pnioCMMapper}, {"pniocm", "midstream", pnioCMMidstream}, {"pniocm", "malformed", pnioCMMalformed},
+	{"pnio", "relation", pnioRelation},
 	{"pnio", "poll", pnioPoll}, {"pnio", "dcp", pnioDCP}, {"pnio", "cyclic", pnioCyclic}, {"pnio", "malformed", pnioMalformed},
 	{"goose", "poll", goosePoll}, {"goose", "seen", gooseSeen}, {"goose", "malformed", gooseMalformed},
 	{"sv", "poll", svPoll}, {"sv", "seen", svSeen}, {"sv", "malformed", svMalformed},

@@ -19,6 +19,10 @@ type item struct {
 	Learning bool
 	Tick     bool  // no frame, but a moment between two
 	Raw      int64 // the frame's own timestamp; Packet.Time is traffic time
+
+	// A datagram that says something of frames of this protocol, and their lane.
+	Beside     *protocol.Protocol
+	BesideLane uint8
 }
 
 // lane holds the state of a share of all address pairs: fragments, side
@@ -40,6 +44,7 @@ type lane struct {
 	waiting    asks
 	oneSided   oneSided
 	expected   []expectation
+	pairs      []pair
 	expects    uint32 // version: counts up with every expectation
 	tagged     [256]taggedPair
 	early      [64]early // a ring
@@ -216,6 +221,7 @@ func (l *lane) ethernet(c *conn, p *packet.Packet, side int, fresh bool) {
 			client := proto.EthernetClient(p.Payload, side, p.DstMAC.IsGroup())
 			c.run.Begin(l.host, protocol.Flow{UDP: true, Client: uint8(client), Sure: true})
 			c.run.Become(l.host, proto, nil)
+			l.settledOf(c, l.slot)
 		}
 	}
 	if proto := c.run.Protocol(); proto != nil {
@@ -239,6 +245,7 @@ func (l *lane) orient(c *conn, o protocol.Orientation, side int) {
 		l.account(c)
 	}
 	c.run.Turn()
+	l.settledOf(c, l.slot)
 	c.head, c.filed = c.head[:0], nil
 }
 
@@ -287,6 +294,7 @@ func (l *lane) finish(slot int32) {
 		l.tellConversation(c)
 		l.settle(c)
 	}
+	l.unsettle(c, slot)
 	c.run.End(l.host)
 	l.leaving = false
 }
@@ -335,7 +343,7 @@ func (l *lane) flush(it *item) {
 			l.flows.Remove(slot)
 		}
 	}
-	l.expected = l.expected[:0]
+	l.expected, l.pairs = l.expected[:0], l.pairs[:0]
 	l.settleCounts()
 }
 
@@ -368,6 +376,6 @@ func (l *lane) endFlows() {
 		c.run.End(l.host)
 		l.flows.Remove(slot)
 	}
-	l.expected = l.expected[:0]
+	l.expected, l.pairs = l.expected[:0], l.pairs[:0]
 	l.sighted, l.known = recent{}, recent{} // whoever is asked next may know nothing of them
 }

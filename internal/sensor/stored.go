@@ -69,6 +69,7 @@ type laneState struct {
 
 	Glances []glance
 	Rhythms int
+	Pairs   []storedPair
 }
 
 // parts lists what is stored, by name.
@@ -108,7 +109,11 @@ func (w *Watch) state() ([]byte, error) {
 	}
 	for i := range lanes {
 		l := w.p.lane(i)
-		w.memory.Lanes[i] = laneState{l.counts, l.sights, l.storeFlows(), l.flows.Arrangement(), l.glances, l.rhythms}
+		pairs, err := l.storePairs()
+		if err != nil {
+			return nil, fmt.Errorf("state of the sensor: %w", err)
+		}
+		w.memory.Lanes[i] = laneState{l.counts, l.sights, l.storeFlows(), l.flows.Arrangement(), l.glances, l.rhythms, pairs}
 	}
 	defer func() { w.memory.Lanes = [lanes]laneState{} }()
 	out := stored{Parts: map[string][]byte{}}
@@ -202,6 +207,9 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 		l.rhythms = w.memory.Lanes[i].Rhythms
 		if l.points != nil {
 			l.glances = w.memory.Lanes[i].Glances
+		}
+		if err := l.restorePairs(w.memory.Lanes[i].Pairs); err != nil {
+			return err
 		}
 		l.restoreFlows(w.memory.Lanes[i].Flows, &w.memory.Lanes[i].Table)
 		w.memory.Lanes[i] = laneState{}
