@@ -37,7 +37,7 @@ func pnSend(n *Net, from, to *Host, b []byte) { n.Ethernet(from.MAC, to.MAC, 0, 
 func pnioPoll(n *Net) {
 	t := pnCall(n)
 	t.dport = PortPROFINET
-	t.call(0, pnShares(0xffff), 0, pnAgreed(0x8001))
+	t.call(0, pnShares(0xffff, 1), 0, pnAgreed(0x8001))
 	t.write(2, 1, 0x0080, 0, pnSafety(7, nil))
 	for i := range uint16(16) {
 		pnSend(n, pnController, pnDevice, CyclicData(0x8003, 32*i, 0x35, []byte{byte(i), 0x80, 0x80}))

@@ -59,13 +59,13 @@ func (r *relations) connect(side int, blocks []byte) {
 }
 
 // keep puts a relation that nobody agreed to yet in its place: that of the same one
-// asked for before, a free one, or that of the first that nobody agreed to.
+// asked for before, a free one, or that of the first that does not hold.
 func (r *relations) keep(fresh relation) {
 	n := fresh.size()
 	at := r.find(fresh.UUID[:], false)
 	for i := range r.List {
 		n += r.List[i].size()
-		if at < 0 && !r.List[i].Agreed && len(r.List) == maxRelations {
+		if at < 0 && (!r.List[i].Agreed || r.List[i].Ended) && len(r.List) == maxRelations {
 			at = i
 		}
 	}

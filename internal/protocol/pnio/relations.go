@@ -11,7 +11,7 @@ import (
 // Limits of what two stations settle. What is behind them is not kept, and frames
 // of it are told as they stand.
 const (
-	maxRelations = 8    // between two stations; of those that nobody agreed to the first goes
+	maxRelations = 8    // between two stations; those that nobody agreed to, or that ended, make room
 	maxChannels  = 4    // of a relation: one each way, and some to spare
 	maxParts     = 1024 // submodules in all frames of two stations
 	maxExpected  = 1024 // submodules that a connect describes
@@ -25,11 +25,13 @@ type relations struct {
 	views [2]view          `snapshot:"-"`
 }
 
-// relation is an application relation (AR). It holds once the device agreed.
+// relation is an application relation (AR). It holds once the device agreed, and
+// behind its end too: frames that are still sent are laid out as they were.
 type relation struct {
 	UUID     wire.UUID
 	Side     int // of who connects
 	Agreed   bool
+	Ended    bool
 	Channels []channel
 }
 
@@ -225,10 +227,8 @@ func (r *relations) release(blocks []byte) {
 	if kind != blockRelease || len(b) < relationUUIDAt+16 {
 		return
 	}
-	for _, agreed := range [2]bool{false, true} {
-		if i := r.find(b[relationUUIDAt:], agreed); i >= 0 {
-			r.List = append(r.List[:i], r.List[i+1:]...)
-		}
+	if i := r.find(b[relationUUIDAt:], true); i >= 0 {
+		r.List[i].Ended = true
 	}
 }
 

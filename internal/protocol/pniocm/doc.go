@@ -6,10 +6,9 @@
 //
 // It must not take the RPC of others: interfaces are told by their UUID, and the
 // endpoint mapper, which all have, only where it speaks of PROFINET. It must not
-// read what is sent straight on Ethernet (package pnio): a flow of frames cannot
-// be announced by addresses of IP, so that the frame ids that a connect agrees on
-// are told as values of the connect and no more. It must not read records of
-// devices' own layout: they are bytes.
+// read what is sent straight on Ethernet: what a connect settles about frames
+// package pnio hears for itself. It must not read records of devices' own layout:
+// they are bytes.
 //
 // # What becomes of a message
 //

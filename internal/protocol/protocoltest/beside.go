@@ -30,18 +30,24 @@ func (p *player) beside(c *chunk) {
 		if pr.Beside == nil || !pr.Beside.Concerns(c.data) {
 			continue
 		}
-		k, side := stationsOf(c.flow, c.side, pr.Ethernet[0])
-		heard := p.heard[k]
-		if heard == nil {
-			heard = pr.Beside.New()
-			p.heard[k] = heard
-			for f, r := range p.runners {
-				p.settled(f, r, pr)
-			}
-		}
-		heard.Hear(side, c.data)
+		p.hear(pr, c.flow, c.side, c.data)
 		p.settles[c.flow] = true
 	}
+}
+
+// hear lets the listener of a flow's stations hear a datagram of a side.
+func (p *player) hear(pr *protocol.Protocol, f *flow, side int, b []byte) {
+	k, from := stationsOf(f, side, pr.Ethernet[0])
+	heard := p.heard[k]
+	if heard == nil {
+		heard = pr.Beside.New()
+		p.heard[k] = heard
+		pr = p.host.ByName(pr.Name) // as the runners know it
+		for f, r := range p.runners {
+			p.settled(f, r, pr)
+		}
+	}
+	heard.Hear(from, b)
 }
 
 // settled gives a flow's parser what its ends settled, if they did.

@@ -121,6 +121,7 @@ func (p *player) runner(c *chunk) *protocol.Runner {
 		how.Client, how.Sure = uint8(s.client), true
 		r.Begin(p.host, how)
 		p.become(r, f, s.protocol, nil)
+		p.settled(f, r, p.host.ByName(s.protocol))
 		return r
 	}
 	r.Begin(p.host, how)
