@@ -48,6 +48,9 @@ type Protocol struct {
 	// handshake was not seen; nil or OrientUnknown leaves it to the ports. On
 	// Ethernet it is asked of every frame, and nil makes the first sender the client.
 	Orient func(b []byte) Orientation
+	// Returns says that frames on Ethernet come back to their sender, with the local
+	// bit of its MAC set on the way.
+	Returns bool
 	// Beside is for protocols on Ethernet about whose frames the two stations agree
 	// on UDP; nil where they do not.
 	Beside *Beside

@@ -179,6 +179,12 @@ func (l *lane) calledBack(from, to uint16) bool {
 	return l.host.Registered(from, true) && !l.host.Registered(to, true)
 }
 
+// returns tells whether the flow's frames come back to their sender.
+func (c *conn) returns() bool {
+	p := c.run.Protocol()
+	return p != nil && p.Returns && c.proto == 0
+}
+
 // client and server give the flow's ends by role.
 func (c *conn) client() *firedoor.Endpoint { return &c.end[c.run.Client()] }
 func (c *conn) server() *firedoor.Endpoint { return &c.end[1-c.run.Client()] }

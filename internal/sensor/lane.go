@@ -324,7 +324,7 @@ func (l *lane) account(c *conn) {
 		h.accounted, h.accountedBytes = h.packets, h.bytes
 		conv.Packets[i] += uint64(packets)
 		conv.Bytes[i] += bytes
-		l.out.traffic = append(l.out.traffic, traffic{place: l.place(), learning: l.item.Learning, end: c.end[side], first: c.first, last: h.last,
+		l.out.traffic = append(l.out.traffic, traffic{place: l.place(), learning: l.item.Learning, returns: c.returns(), end: c.end[side], first: c.first, last: h.last,
 			packets: uint64(packets), bytes: bytes})
 	}
 	if r := c.rhythm; r != nil && (conv.Rhythm == nil || conv.Rhythm.Messages[0] < r.Messages[0]) {

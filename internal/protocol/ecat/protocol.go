@@ -14,6 +14,7 @@ var Protocol = &protocol.Protocol{
 	Ethernet:   []uint16{0x88a4},
 	Industrial: true,
 	Probe:      probe,
+	Returns:    true,
 	Sheet: protocol.Sheet{Title: "EtherCAT", Depth: protocol.Recognised, By: "ETG.1000.4 and ETG.1000.6 (IEC 61158-4-12, -6-12)",
 		Unread: []string{"FSoE: lies among process data, and nothing in a frame tells where", "object dictionaries, servo and AoE mailboxes: named only",
 			"content of files", "writes of which only the returning frame is seen", "mailbox gateway over TCP"}},
