@@ -34,6 +34,9 @@ type Protocol struct {
 	// TCP and UDP ports where it is usually found: probed first there, and that
 	// side is taken for the server when no handshake was seen.
 	TCP, UDP []uint16
+	// Elsewhere says that a server may answer from another UDP port than it was asked
+	// at: what goes on from there is a part of the flow to the port of UDP.
+	Elsewhere bool
 	// Ethernet types carried without IP. Probe may be nil when only these are set.
 	Ethernet []uint16
 	// Industrial marks protocols of the factory floor.

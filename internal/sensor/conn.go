@@ -16,7 +16,7 @@ type conn struct {
 	asks    int32  // oldest unanswered operation, -1
 	askEnd  int32  // newest
 	conv    int32  // conversation, -1 while none
-	joined  int32  // the flow this is the other half of (a stripped VLAN tag), -1
+	joined  int32  // the flow this is a part of (a stripped VLAN tag, another port), -1
 	expects uint32 // version of the lane's expectations last looked at
 	proto   uint8
 	flags   connFlags

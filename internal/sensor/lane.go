@@ -45,7 +45,8 @@ type lane struct {
 	oneSided   oneSided
 	expected   []expectation
 	pairs      []pair
-	expects    uint32 // version: counts up with every expectation
+	wandering  []*protocol.Protocol // whose servers answer from other ports
+	expects    uint32               // version: counts up with every expectation
 	tagged     [256]taggedPair
 	early      [64]early // a ring
 	nextEarly  uint8
@@ -103,6 +104,11 @@ func newLane(id int, list []*protocol.Protocol, o *Options) *lane {
 	l.waiting.free, l.waiting.limit, l.via = -1, limits.asks, -1
 	l.pool.Origin = l.origin
 	l.host = protocol.NewHost(list, l.hear)
+	for _, p := range list {
+		if p.Elsewhere {
+			l.wandering = append(l.wandering, p)
+		}
+	}
 	l.idleFn, l.finishFn = l.idle, l.finish
 	l.flows = flow.New(limits.flows, l.evicted)
 	return l
@@ -130,11 +136,14 @@ func (l *lane) packet(it *item) {
 	if fresh {
 		l.open(c, it, k, side)
 		l.join(c, it, k, side)
+		l.elsewhere(c, it, k, side)
 		l.bound(slot, c)
 	}
 	if c.joined >= 0 {
 		l.via = slot
 		slot, c, fresh = l.whole(slot, c, it, side)
+	} else if to, o := l.answersElsewhere(c, it, k, side); o != nil && !fresh {
+		slot, c = to, o
 	}
 	l.slot, l.conn, l.side = slot, c, side
 	l.through(c, it, side, fresh)

@@ -25,8 +25,10 @@
 //	                 nothing of what is asked
 //
 // Codes are operation numbers, those of the endpoint mapper with 0x100 added.
-// A device may answer from another port than the one it was asked at: that is
-// another flow, whose answer is partial, and the request stays without one.
+// A device may answer a request to its port 34964 from another port, where it is
+// then asked further: whoever runs the parser gives it the datagrams of both
+// (protocol.Protocol's Elsewhere). Where the request was not seen the answer is
+// partial.
 //
 // # Safety
 //
