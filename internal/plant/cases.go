@@ -164,6 +164,7 @@ var cases = []Case{
 	{"melsec", "melsoft", melsecMelsoft},
 	{"melsec", "midstream", melsecMidstream},
 	{"melsec", "malformed", melsecMalformed},
+	{"ecat", "safety", ecatSafety},
 	{"ecat", "poll", ecatPoll}, {"ecat", "start", ecatStart}, {"ecat", "mailboxes", ecatMailboxes}, {"ecat", "datagrams", ecatDatagrams}, {"ecat", "malformed", ecatMalformed},
 	{"epl", "poll", eplPoll}, {"epl", "services", eplServices}, {"epl", "malformed", eplMalformed},
 	{"egd", "poll", egdPoll}, {"egd", "seen", egdSeen}, {"egd", "malformed", egdMalformed},
