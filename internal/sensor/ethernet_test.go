@@ -128,3 +128,14 @@ func TestReturningFrames(t *testing.T) {
 		}
 	}
 }
+
+// TestGroupIsNoClient: an answer that is sent to a group has no client but its sender.
+func TestGroupIsNoClient(t *testing.T) {
+	o := replay(t, Options{}, write(t, func(n *plant.Net) {
+		answer := plant.DCP(0xfefd, 3, 1, 7, plant.DCPBlock(nil, 2, 2, []byte("\x00\x00device")))
+		n.Ethernet(0x02_00_00_00_00_01, plant.PROFINETAll, 0, etherPROFINET, answer)
+	}))
+	if len(o.lines) != 1 || len(o.lines[0]["client"].(map[string]any)) == 0 {
+		t.Errorf("the client is nobody: %v", o.lines)
+	}
+}

@@ -234,7 +234,7 @@ func (l *lane) ethernet(c *conn, p *packet.Packet, side int, fresh bool) {
 		}
 	}
 	if proto := c.run.Protocol(); proto != nil {
-		if proto.Orient != nil {
+		if proto.Orient != nil && !p.DstMAC.IsGroup() { // nobody answers for a group
 			l.orient(c, proto.Orient(p.Payload), side)
 		}
 		c.run.Datagram(l.host, side, p.Payload, p.Missing > 0)
