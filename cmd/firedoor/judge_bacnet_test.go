@@ -622,15 +622,21 @@ func (p plainReader) Read(b []byte) (int, error) {
 
 // bacnetByJudge runs the judge over a capture.
 func bacnetByJudge(path string) ([]*judged, error) {
-	cmd := exec.Command("tshark", "-n", "-r", path, "-Y", "bacnet", "-T", "pdml")
+	j := bacnetJudge{waiting: map[string]*bacnetAsk{}}
+	err := askTrees(path, "bacnet", j.packet)
+	return j.all, err
+}
+
+// askTrees asks the judge for the trees of messages.
+func askTrees(path, filter string, take func(*pdmlPacket)) error {
+	cmd := exec.Command("tshark", "-n", "-r", path, "-Y", filter, "-T", "pdml")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
-	j := bacnetJudge{waiting: map[string]*bacnetAsk{}}
 	d := xml.NewDecoder(plainReader{out})
 	for err == nil {
 		var t xml.Token
@@ -638,22 +644,22 @@ func bacnetByJudge(path string) ([]*judged, error) {
 		if s, ok := t.(xml.StartElement); ok && s.Name.Local == "packet" {
 			var p pdmlPacket
 			if err = d.DecodeElement(&p, &s); err == nil {
-				j.packet(&p)
+				take(&p)
 			}
 		}
 	}
 	if _, drained := io.Copy(io.Discard, out); drained != nil { // or it would wait for ever
-		return nil, drained
+		return drained
 	}
 	wait := cmd.Wait()
 	var exit *exec.ExitError
 	if wait != nil && !(errors.As(wait, &exit) && exit.ExitCode() == 2) {
-		return nil, fmt.Errorf("%s: %w", path, wait)
+		return fmt.Errorf("%s: %w", path, wait)
 	}
 	if !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	return j.all, nil
+	return nil
 }
 
 // TestJudgeBACnet compares every operation of BACnet with what tshark reads.

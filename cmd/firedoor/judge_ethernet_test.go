@@ -92,6 +92,11 @@ func judgeEthernet(path string) *etherVerdict {
 		return v
 	}
 	j := etherJudge{states: map[string]string{}, asked: map[string][]*judged{}, seen: map[string]int64{}}
+	if slices.ContainsFunc(frames, func(f *frame) bool { return f.last("pn_rt") != nil }) {
+		if j.settled, v.err = pnioSettled(path); v.err != nil {
+			return v
+		}
+	}
 	for _, f := range frames {
 		j.frame(f)
 	}
@@ -166,6 +171,7 @@ type etherJudge struct {
 	asked   map[string][]*judged
 	seen    map[string]int64 // frames by their bytes
 	doubled int
+	settled []pnioShare
 	unread  []int // frames whose values the judge gives up
 	nested  []int // frames with structures or arrays
 }
@@ -257,8 +263,12 @@ func (j *etherJudge) cyclic(f *frame, l layer) {
 	if l.number("pn_rt_pn_rt_ds_operate") == 0 {
 		words += ", provider stopped"
 	}
-	j.tell(f, judged{protocol: "pnio", code: l.number("pn_rt_pn_rt_ds"), object: fmt.Sprintf("frame:%#x", l.number("pn_rt_pn_rt_frame_id")),
-		values: octetList(raw[2 : len(raw)-4]), outcome: words})
+	o := judged{protocol: "pnio", code: l.number("pn_rt_pn_rt_ds")}
+	if j.shares(f, l, o, words, raw[2:len(raw)-4]) {
+		return
+	}
+	o.object, o.values, o.outcome = fmt.Sprintf("frame:%#x", l.number("pn_rt_pn_rt_frame_id")), octetList(raw[2:len(raw)-4]), words
+	j.tell(f, o)
 }
 
 // goose is samples where a message says something new.

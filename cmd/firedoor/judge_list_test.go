@@ -56,7 +56,7 @@ var mmsExcuses = []excuse{
 
 // pniocmExcuses are those of PROFINET's context management.
 var pniocmExcuses = []excuse{
-	{"pniocm: a release captured again years later", "a capture put together: the same datagrams, number and checksum included, 7.6 years after the first; a time so far away is not believed, and they are taken for copies", 2,
+	{"pniocm: a release captured again years later", "a capture put together: the same datagrams, number and checksum included, 7.6 years after the first; a time so far away is not believed, and they are taken for copies", 1,
 		func(d *disagreement) bool {
 			return d.protocol() == "pniocm" && d.member == "missing" && d.want.code == 1 && strings.HasSuffix(d.capture, "profinet_io_cm_release.pcapng")
 		}},

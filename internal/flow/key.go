@@ -70,11 +70,17 @@ func (k *Key) Set(p *packet.Packet, seg firedoor.Segment) (side int) {
 }
 
 func (k *Key) setLink(p *packet.Packet) (side int) {
-	k.Lo, k.Hi = MACEnd(p.SrcMAC), MACEnd(p.DstMAC)
-	k.LoPort, k.HiPort, k.Proto = 0, 0, 0
 	if p.EtherType >= firstEtherType {
-		k.LoPort = p.EtherType
+		return k.SetLink(p, k.Segment, p.EtherType)
 	}
+	return k.SetLink(p, k.Segment, 0)
+}
+
+// SetLink names the flow of an EtherType between the MAC addresses of a packet,
+// whatever else it holds, and tells the side that sent the packet.
+func (k *Key) SetLink(p *packet.Packet, seg firedoor.Segment, etherType uint16) (side int) {
+	k.Lo, k.Hi = MACEnd(p.SrcMAC), MACEnd(p.DstMAC)
+	k.LoPort, k.HiPort, k.Proto, k.Segment = etherType, 0, 0, seg
 	if k.Hi.Less(k.Lo) {
 		k.Lo, k.Hi, side = k.Hi, k.Lo, 1
 	}
@@ -99,9 +105,15 @@ const (
 // crowded lane. Tables are keyed by another, seeded hash.
 func PairHash(p *packet.Packet) uint64 {
 	if p.Layer < packet.LayerNetwork {
-		return mix(mixEnd(uint64(p.SrcMAC), macMark)+mixEnd(uint64(p.DstMAC), macMark), mixD)
+		return LinkHash(p)
 	}
 	return mix(mixEnd(p.SrcIP.Lo, p.SrcIP.Hi)+mixEnd(p.DstIP.Lo, p.DstIP.Hi), mixD)
+}
+
+// LinkHash is the PairHash of what is sent straight on Ethernet between the MAC
+// addresses of a packet.
+func LinkHash(p *packet.Packet) uint64 {
+	return mix(mixEnd(uint64(p.SrcMAC), macMark)+mixEnd(uint64(p.DstMAC), macMark), mixD)
 }
 
 func mixEnd(lo, hi uint64) uint64 { return mix(lo^mixA, hi^mixB) ^ lo*mixC }

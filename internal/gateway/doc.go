@@ -2,7 +2,7 @@
 // kernel, runs the worker that judges what the kernel cannot, and takes orders to
 // isolate and to release.
 //
-// The worker's half must hold no store, no records and no console: it has the policy,
+// It must not hold a store, records or a console in the worker's half: that one has the policy,
 // the parsers and the frames. Nothing here may be needed for frames to go on that the
 // kernel judges by itself.
 package gateway

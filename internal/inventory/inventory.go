@@ -194,10 +194,11 @@ type node struct {
 	virtual    bool // moves between assets
 	known      bool
 	// Of a MAC only.
-	router bool
-	shared bool   // a virtual router's MAC
-	behind uint32 // addresses it passed on
-	holder firedoor.AssetID
+	router  bool
+	returns bool   // it sends frames that come back to it
+	shared  bool   // a virtual router's MAC
+	behind  uint32 // addresses it passed on
+	holder  firedoor.AssetID
 	// Of an address only: other MACs that passed it on.
 	passed [2]firedoor.MAC
 	talk   []talk

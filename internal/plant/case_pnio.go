@@ -32,10 +32,17 @@ func pnSelf(h *Host, kind string, role byte) []byte {
 
 func pnSend(n *Net, from, to *Host, b []byte) { n.Ethernet(from.MAC, to.MAC, 0, etherPROFINET, b) }
 
-// pnioPoll is cyclic data both ways, and a get now and then.
+// pnioPoll is cyclic data both ways, of a relation and without one, and a get now and
+// then.
 func pnioPoll(n *Net) {
+	t := pnCall(n)
+	t.dport = PortPROFINET
+	t.call(0, pnShares(0xffff, 1), 0, pnAgreed(0x8001))
+	t.write(2, 1, 0x0080, 0, pnSafety(7, nil))
 	for i := range uint16(16) {
-		pnSend(n, pnController, pnDevice, CyclicData(0x8001, 32*i, 0x35, []byte{byte(i), 0x80, 0x80}))
+		pnSend(n, pnController, pnDevice, CyclicData(0x8003, 32*i, 0x35, []byte{byte(i), 0x80, 0x80}))
+		pnSend(n, pnController, pnDevice, pnOutputs(byte(i), 0x80))
+		pnSend(n, pnDevice, pnController, pnInputs(byte(i), 0x80))
 		pnSend(n, pnDevice, pnController, CyclicData(0x8002, 32*i, 0x35, []byte{0x11, byte(i), 0x80}))
 		xid := 0x4000 + uint32(i)
 		pnSend(n, pnController, pnDevice, DCP(0xfefd, 3, 0, xid, []byte{2, 2, 1, 2, 2, 3, 2, 4}))

@@ -37,6 +37,9 @@ type Protocol struct {
 	// Sealed are the TCP and UDP ports where it is usually found inside TLS or DTLS:
 	// what an encrypted flow there presumably holds.
 	Sealed []uint16
+	// Elsewhere says that a server may answer from another UDP port than it was asked
+	// at: what goes on from there is a part of the flow to the port of UDP.
+	Elsewhere bool
 	// Ethernet types carried without IP. Probe may be nil when only these are set.
 	Ethernet []uint16
 	// Industrial marks protocols of the factory floor.
@@ -51,6 +54,12 @@ type Protocol struct {
 	// handshake was not seen; nil or OrientUnknown leaves it to the ports. On
 	// Ethernet it is asked of every frame, and nil makes the first sender the client.
 	Orient func(b []byte) Orientation
+	// Returns says that frames on Ethernet come back to their sender, with the local
+	// bit of its MAC set on the way.
+	Returns bool
+	// Beside is for protocols on Ethernet about whose frames the two stations agree
+	// on UDP; nil where they do not.
+	Beside *Beside
 	// New returns a parser for one flow.
 	New func() Parser
 	// Spaces are all kinds of object its operations can touch, each Name once. What
@@ -65,6 +74,27 @@ type Protocol struct {
 	// Events are the kinds of event the parser can emit; the suite checks that
 	// its captures show every one of them.
 	Events []firedoor.EventKind
+}
+
+// Beside is how the parser of frames between two MAC addresses hears what their
+// stations settle on UDP.
+type Beside struct {
+	// Concerns tells whether a datagram settles something. It is asked of every
+	// datagram on UDP that is not in fragments, and must be cheap.
+	Concerns func(b []byte) bool
+	// New returns a listener for two stations.
+	New func() Listener
+}
+
+// Listener keeps what two stations settled, within limits of its own. What it keeps
+// is plain data: it is stored with the state of a sensor (package snapshot).
+type Listener interface {
+	// Hear takes a datagram that concerns the stations; side 0 is the lower MAC
+	// address.
+	Hear(side int, b []byte)
+	// For is the state that the parser of their frames receives; client is the side
+	// of its client. What is heard later shows in it.
+	For(client int) any
 }
 
 // Depth is how far a protocol is read.

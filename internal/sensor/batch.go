@@ -63,9 +63,10 @@ func (s *shard) process(b *batch) {
 // behind a frame that a parser failed on.
 func (s *shard) packets(b *batch, from int) (next int) {
 	next = from
+	var at *lane // whose turn it is
 	defer func() {
 		if fault := recover(); fault != nil {
-			s.lanes[b.items[next].Lane].failed(&b.items[next], fault)
+			at.failed(&b.items[next], fault)
 			next++
 		}
 	}()
@@ -74,8 +75,14 @@ func (s *shard) packets(b *batch, from int) (next int) {
 			s.tick(&b.items[next])
 			continue
 		}
-		if l := s.lanes[b.items[next].Lane]; l != nil {
-			l.packet(&b.items[next])
+		it := &b.items[next]
+		if it.Beside != nil {
+			if at = s.lanes[it.BesideLane]; at != nil {
+				at.beside(it)
+			}
+		}
+		if at = s.lanes[it.Lane]; at != nil {
+			at.packet(it)
 		}
 	}
 	return next

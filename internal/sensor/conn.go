@@ -16,7 +16,7 @@ type conn struct {
 	asks    int32  // oldest unanswered operation, -1
 	askEnd  int32  // newest
 	conv    int32  // conversation, -1 while none
-	joined  int32  // the flow this is the other half of (a stripped VLAN tag), -1
+	joined  int32  // the flow this is a part of (a stripped VLAN tag, another port), -1
 	expects uint32 // version of the lane's expectations last looked at
 	proto   uint8
 	flags   connFlags
@@ -177,6 +177,12 @@ func (l *lane) begin(c *conn, p *packet.Packet, side int) {
 // the wrong way round. Content decides, and then the port.
 func (l *lane) calledBack(from, to uint16) bool {
 	return l.host.Registered(from, true) && !l.host.Registered(to, true)
+}
+
+// returns tells whether the flow's frames come back to their sender.
+func (c *conn) returns() bool {
+	p := c.run.Protocol()
+	return p != nil && p.Returns && c.proto == 0
 }
 
 // client and server give the flow's ends by role.

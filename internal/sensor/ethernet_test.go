@@ -2,8 +2,10 @@ package sensor
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
+	"firedoor"
 	"firedoor/internal/plant"
 )
 
@@ -72,4 +74,68 @@ func TestEthernetAddress(t *testing.T) {
 		}
 	}
 	t.Errorf("the asset is not known by its MAC: %+v", a.Identifiers)
+}
+
+// TestReturningFrames: frames of EtherCAT that come back to their master are no
+// other station's, whichever are seen first, and what they say is about it. Other
+// frames with the mark are of a station of their own.
+func TestReturningFrames(t *testing.T) {
+	const etherECAT, group = 0x88a4, firedoor.MAC(0x01_01_05_01_00_00)
+	const master, local = firedoor.MAC(0x00_01_05_00_26_10), firedoor.MAC(0x02_00_00_00_26_77)
+	marked := master | 2<<40
+	frame := func(counter byte) []byte { // product of station 1001
+		return []byte{26, 0x10, 4, 0, 0xe9, 3, 2, 5, 14, 0, 0, 0, 0, 0, 10, 0, 0, 0, 0x52, 0x30, 0x9e, 7, 0, 0, 0, 0, counter, 0}
+	}
+	for _, first := range []firedoor.MAC{master, marked} {
+		o := replay(t, Options{}, write(t, func(n *plant.Net) {
+			for range 3 {
+				for _, from := range []firedoor.MAC{first, master ^ marked ^ first} {
+					counter := byte(0)
+					if from == marked {
+						counter = 1
+					}
+					n.Ethernet(from, group, 0, etherECAT, frame(counter))
+				}
+				n.Ethernet(local, group, 0, etherECAT, frame(0))
+			}
+			n.Ethernet(local&^(2<<40), group, 0, 0x88ff, make([]byte, 46))
+		}))
+		if len(o.assets) != 3 {
+			t.Errorf("%v first: %d assets, want the master, the one with an address of its own, and who sends something else", first, len(o.assets))
+		}
+		about := ""
+		for _, a := range o.assets {
+			var names []string
+			for _, id := range a.Identifiers {
+				names = append(names, id.Value)
+			}
+			who := strings.Join(names, " ")
+			if who == marked.String() {
+				t.Errorf("%v first: %s is a station of its own", first, who)
+			}
+			for _, f := range a.Facts {
+				if f.Kind == "module" {
+					about += who + " " + f.Value
+				}
+			}
+		}
+		want := master.String() + " "
+		if first == marked {
+			want = marked.String() + " " + master.String() + " " // in the order in which they were seen
+		}
+		if !strings.HasPrefix(about, want) {
+			t.Errorf("%v first: slaves are told of %q, not of %s", first, about, want)
+		}
+	}
+}
+
+// TestGroupIsNoClient: an answer that is sent to a group has no client but its sender.
+func TestGroupIsNoClient(t *testing.T) {
+	o := replay(t, Options{}, write(t, func(n *plant.Net) {
+		answer := plant.DCP(0xfefd, 3, 1, 7, plant.DCPBlock(nil, 2, 2, []byte("\x00\x00device")))
+		n.Ethernet(0x02_00_00_00_00_01, plant.PROFINETAll, 0, etherPROFINET, answer)
+	}))
+	if len(o.lines) != 1 || len(o.lines[0]["client"].(map[string]any)) == 0 {
+		t.Errorf("the client is nobody: %v", o.lines)
+	}
 }

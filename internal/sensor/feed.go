@@ -4,6 +4,7 @@ import (
 	"firedoor"
 	"firedoor/internal/flow"
 	"firedoor/internal/packet"
+	"firedoor/internal/protocol"
 )
 
 // feed is where frames get their index, their traffic time, their segment, their
@@ -23,6 +24,8 @@ type feed struct {
 	read          []fileRead
 	learnedFrames uint64
 	untagged      bool // frames without a tag were seen
+
+	besides []*protocol.Protocol `snapshot:"-"` // that settle something on UDP
 
 	// learning tells whether the frame at hand is learned from.
 	learning func() bool `snapshot:"-"`
@@ -67,6 +70,7 @@ func (s *feed) decode(b *batch, n int, teacher bool) {
 		it.Segment = s.scopes.Segment(it.Scope)
 		s.untagged = s.untagged || it.Segment == s.bare
 		it.Lane = uint8(flow.PairHash(&it.Packet) % lanes)
+		s.concern(it)
 		if learning {
 			s.learnedFrames++
 		}

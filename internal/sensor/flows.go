@@ -114,6 +114,7 @@ func (l *lane) resume(slot int32, s *storedFlow) {
 	*c = conn{first: s.First, asks: -1, askEnd: -1, conv: s.Conv, joined: -1, proto: s.Proto, flags: connFlags(s.Flags) | resumed, end: s.End,
 		opened: s.Opened, filed: l.host.ByName(s.Filed), head: c.head[:0], rhythm: s.Rhythm}
 	c.run.Resume(l.host, s.Runner)
+	l.settledOf(c, slot)
 	for k := range c.half {
 		h := &s.Half[k]
 		c.half[k].stream, c.half[k].accounted, c.half[k].accountedBytes = h.Stream, h.Accounted, h.AccountedBytes

@@ -266,7 +266,7 @@ func (l *lane) tell(kind recordKind, c *conn) *record {
 	r := &l.out.records[len(l.out.records)-1]
 	r.frames[0] = firedoor.FrameRef{Capture: it.Capture, Frame: it.Frame}
 	if c != nil {
-		r.client, r.server = *c.client(), *c.server()
+		r.client, r.server, r.returns = *c.client(), *c.server(), c.returns()
 		if c.opened != r.frames[0] {
 			r.frames[1] = c.opened
 		}
@@ -322,6 +322,10 @@ func (l *lane) sight(c *conn, side int) {
 		return
 	}
 	r := l.tell(recSight, nil)
+	if p.Layer == packet.LayerLink { // the flow's protocol is not known at its first frame
+		proto := l.host.Ethernet(p.EtherType)
+		r.returns = proto != nil && proto.Returns
+	}
 	r.client, r.routed = *e, p.Layer >= packet.LayerNetwork && isRouted(p.TTL)
 }
 

@@ -4,11 +4,12 @@ import (
 	"firedoor"
 	"firedoor/internal/flow"
 	"firedoor/internal/packet"
+	"firedoor/internal/protocol"
 )
 
-// Two ways in which a packet belongs to another flow than its own header says:
-// a mirror that strips the VLAN tag of one direction, and a flow that another
-// flow announced.
+// Three ways in which a packet belongs to another flow than its own header says:
+// a mirror that strips the VLAN tag of one direction, a server that answers from
+// another port than it was asked at, and a flow that another flow announced.
 
 // taggedPair remembers in which tagged segment an address pair was seen last,
 // and whether a mirror was caught at stripping the tag of one of its directions.
@@ -63,6 +64,62 @@ func (l *lane) join(c *conn, it *item, k *flow.Key, side int) {
 	l.count.Flows--
 }
 
+// elsewhere makes a fresh flow on UDP a part of the one in which its sender was asked
+// at its protocol's own port, if it begins with an answer.
+func (l *lane) elsewhere(c *conn, it *item, k *flow.Key, side int) {
+	p := &it.Packet
+	if c.joined >= 0 || p.Layer != packet.LayerTransport || p.Proto != packet.UDP {
+		return
+	}
+	for _, proto := range l.wandering {
+		if slot, o := l.askedAt(proto, p, k, side); o != nil {
+			c.joined, c.opened = slot, o.opened
+			l.count.Flows--
+			return
+		}
+	}
+}
+
+// answersElsewhere gives the flow that waits for the answer that a packet is, where
+// nothing waits in its own.
+func (l *lane) answersElsewhere(c *conn, it *item, k *flow.Key, side int) (int32, *conn) {
+	proto := c.run.Protocol()
+	if proto == nil || !proto.Elsewhere || c.asks >= 0 {
+		return -1, nil
+	}
+	slot, o := l.askedAt(proto, &it.Packet, k, side)
+	if o == nil || o.asks < 0 {
+		return -1, nil
+	}
+	asked := l.flows.Key(slot)
+	l.flows.Touch(&asked, it.Time)
+	return slot, o
+}
+
+// askedAt finds the flow to the own port of a protocol whose client a packet answers
+// from another port, nil if there is none.
+func (l *lane) askedAt(proto *protocol.Protocol, p *packet.Packet, k *flow.Key, side int) (int32, *conn) {
+	port := proto.UDP[0]
+	if p.SrcPort == port || p.DstPort == port || p.SrcIP == p.DstIP ||
+		proto.Probe(p.Payload) != protocol.Yes || proto.Orient(p.Payload) != protocol.SentByServer {
+		return -1, nil
+	}
+	asked := *k
+	if side == 0 {
+		asked.LoPort = port
+	} else {
+		asked.HiPort = port
+	}
+	slot, found := l.flows.Find(&asked)
+	if !found {
+		return -1, nil
+	}
+	if o := l.at(slot); o.joined < 0 && o.run.Protocol() == proto && int(o.run.Client()) == 1-side {
+		return slot, o
+	}
+	return -1, nil
+}
+
 // live puts both ends of a flow into a segment.
 func (c *conn) live(seg firedoor.Segment) { c.end[0].Segment, c.end[1].Segment = seg, seg }
 
@@ -76,6 +133,7 @@ func (l *lane) whole(slot int32, c *conn, it *item, side int) (whole int32, _ *c
 	c = l.at(slot)
 	l.open(c, it, &l.key, side)
 	l.join(c, it, &l.key, side)
+	l.elsewhere(c, it, &l.key, side)
 	l.bound(slot, c)
 	if c.joined >= 0 {
 		l.via = slot

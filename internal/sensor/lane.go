@@ -19,6 +19,10 @@ type item struct {
 	Learning bool
 	Tick     bool  // no frame, but a moment between two
 	Raw      int64 // the frame's own timestamp; Packet.Time is traffic time
+
+	// A datagram that says something of frames of this protocol, and their lane.
+	Beside     *protocol.Protocol
+	BesideLane uint8
 }
 
 // lane holds the state of a share of all address pairs: fragments, side
@@ -41,7 +45,9 @@ type lane struct {
 	waiting    asks
 	oneSided   oneSided
 	expected   []expectation
-	expects    uint32 // version: counts up with every expectation
+	pairs      []pair
+	wandering  []*protocol.Protocol // whose servers answer from other ports
+	expects    uint32               // version: counts up with every expectation
 	tagged     [256]taggedPair
 	early      [64]early // a ring
 	nextEarly  uint8
@@ -100,6 +106,11 @@ func newLane(id int, list []*protocol.Protocol, o *Options) *lane {
 	l.waiting.free, l.waiting.limit, l.via = -1, limits.asks, -1
 	l.pool.Origin = l.origin
 	l.host = protocol.NewHost(list, l.hear)
+	for _, p := range list {
+		if p.Elsewhere {
+			l.wandering = append(l.wandering, p)
+		}
+	}
 	l.idleFn, l.finishFn = l.idle, l.finish
 	l.flows = flow.New(limits.flows, l.evicted)
 	return l
@@ -127,11 +138,14 @@ func (l *lane) packet(it *item) {
 	if fresh {
 		l.open(c, it, k, side)
 		l.join(c, it, k, side)
+		l.elsewhere(c, it, k, side)
 		l.bound(slot, c)
 	}
 	if c.joined >= 0 {
 		l.via = slot
 		slot, c, fresh = l.whole(slot, c, it, side)
+	} else if to, o := l.answersElsewhere(c, it, k, side); o != nil && !fresh {
+		slot, c = to, o
 	}
 	l.slot, l.conn, l.side = slot, c, side
 	l.through(c, it, side, fresh)
@@ -218,10 +232,11 @@ func (l *lane) ethernet(c *conn, p *packet.Packet, side int, fresh bool) {
 			client := proto.EthernetClient(p.Payload, side, p.DstMAC.IsGroup())
 			c.run.Begin(l.host, protocol.Flow{UDP: true, Client: uint8(client), Sure: true})
 			c.run.Become(l.host, proto, nil)
+			l.settledOf(c, l.slot)
 		}
 	}
 	if proto := c.run.Protocol(); proto != nil {
-		if proto.Orient != nil {
+		if proto.Orient != nil && !p.DstMAC.IsGroup() { // nobody answers for a group
 			l.orient(c, proto.Orient(p.Payload), side)
 		}
 		c.run.Datagram(l.host, side, p.Payload, p.Missing > 0)
@@ -241,6 +256,7 @@ func (l *lane) orient(c *conn, o protocol.Orientation, side int) {
 		l.account(c)
 	}
 	c.run.Turn()
+	l.settledOf(c, l.slot)
 	c.head, c.filed = c.head[:0], nil
 }
 
@@ -289,6 +305,7 @@ func (l *lane) finish(slot int32) {
 		l.tellConversation(c)
 		l.settle(c)
 	}
+	l.unsettle(c, slot)
 	c.run.End(l.host)
 	l.leaving = false
 }
@@ -318,7 +335,7 @@ func (l *lane) account(c *conn) {
 		h.accounted, h.accountedBytes = h.packets, h.bytes
 		conv.Packets[i] += uint64(packets)
 		conv.Bytes[i] += bytes
-		l.out.traffic = append(l.out.traffic, traffic{place: l.place(), learning: l.item.Learning, end: c.end[side], first: c.first, last: h.last,
+		l.out.traffic = append(l.out.traffic, traffic{place: l.place(), learning: l.item.Learning, returns: c.returns(), end: c.end[side], first: c.first, last: h.last,
 			packets: uint64(packets), bytes: bytes})
 	}
 	if r := c.rhythm; r != nil && (conv.Rhythm == nil || conv.Rhythm.Messages[0] < r.Messages[0]) {
@@ -337,7 +354,7 @@ func (l *lane) flush(it *item) {
 			l.flows.Remove(slot)
 		}
 	}
-	l.expected = l.expected[:0]
+	l.expected, l.pairs = l.expected[:0], l.pairs[:0]
 	l.settleCounts()
 }
 
@@ -370,6 +387,6 @@ func (l *lane) endFlows() {
 		c.run.End(l.host)
 		l.flows.Remove(slot)
 	}
-	l.expected = l.expected[:0]
+	l.expected, l.pairs = l.expected[:0], l.pairs[:0]
 	l.sighted, l.known = recent{}, recent{} // whoever is asked next may know nothing of them
 }

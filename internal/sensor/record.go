@@ -35,6 +35,7 @@ type record struct {
 	covered  bool // recStatement: within learned ranges
 	outside  bool // recRefused: of a value outside, not of a new statement
 	again    bool // recRefused: the statement had another outcome before
+	returns  bool // its protocol's frames come back to their sender
 	routed   bool // recSight: told by what the sender forwards, not by ARP
 	time     int64
 	frames   [2]firedoor.FrameRef // the frame, and the one where the flow began (or zero)
@@ -114,6 +115,7 @@ func (o *output) reset() {
 type traffic struct {
 	place
 	learning    bool
+	returns     bool
 	end         firedoor.Endpoint
 	first, last int64
 	packets     uint64

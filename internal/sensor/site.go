@@ -49,8 +49,15 @@ func newSite(o *Options, scopes *flow.Scopes) *site {
 func (s *site) fold(r *record) {
 	s.turn(r.learning)
 	m := firedoor.Moment{Time: r.time, Frame: r.frames[0]}
+	if r.returns && r.kind != recSight {
+		r.client, r.server = s.inventory.Returned(r.client), s.inventory.Returned(r.server)
+	}
 	switch r.kind {
 	case recSight:
+		if r.returns {
+			s.inventory.SightReturning(m, r.client)
+			break
+		}
 		s.inventory.Sight(m, r.client, r.routed)
 	case recFact:
 		s.inventory.Learn(m, r.client, r.fact)
@@ -195,6 +202,9 @@ var changeKinds = map[firedoor.ChangeKind]detect.Kind{
 
 // addTraffic counts the packets of a flow that ended.
 func (s *site) addTraffic(t *traffic) {
+	if t.returns {
+		t.end = s.inventory.Returned(t.end)
+	}
 	s.inventory.Traffic(t.end, t.first, t.last, t.packets, t.bytes)
 	s.changed(t.learning, "")
 }

@@ -70,6 +70,7 @@ type laneState struct {
 	Glances []glance
 	Rhythms int
 	Sealed  int
+	Pairs   []storedPair
 }
 
 // parts lists what is stored, by name.
@@ -109,7 +110,11 @@ func (w *Watch) state() ([]byte, error) {
 	}
 	for i := range lanes {
 		l := w.p.lane(i)
-		w.memory.Lanes[i] = laneState{l.counts, l.sights, l.storeFlows(), l.flows.Arrangement(), l.glances, l.rhythms, l.sealed}
+		pairs, err := l.storePairs()
+		if err != nil {
+			return nil, fmt.Errorf("state of the sensor: %w", err)
+		}
+		w.memory.Lanes[i] = laneState{l.counts, l.sights, l.storeFlows(), l.flows.Arrangement(), l.glances, l.rhythms, l.sealed, pairs}
 	}
 	defer func() { w.memory.Lanes = [lanes]laneState{} }()
 	out := stored{Parts: map[string][]byte{}}
@@ -203,6 +208,9 @@ func (w *Watch) restore(body []byte, only func(part string) bool) error {
 		l.rhythms, l.sealed = w.memory.Lanes[i].Rhythms, w.memory.Lanes[i].Sealed
 		if l.points != nil {
 			l.glances = w.memory.Lanes[i].Glances
+		}
+		if err := l.restorePairs(w.memory.Lanes[i].Pairs); err != nil {
+			return err
 		}
 		l.restoreFlows(w.memory.Lanes[i].Flows, &w.memory.Lanes[i].Table)
 		w.memory.Lanes[i] = laneState{}

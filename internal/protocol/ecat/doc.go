@@ -9,6 +9,11 @@
 // an echo and gives nothing; what was read gives an answer that stands alone. So a
 // request expects no answer here. Frames going out have working counters of zero.
 //
-// It must not guess where a safety container (FSoE) lies among process data, nor
-// what process data mean: only the configuration tells.
+// Safety containers (FSoE, ETG.5100) lie anywhere among process data. They are told
+// where four different ones in a row, of one connection, stood in one place with
+// checksums that fit each other; those of one checksum only cannot be proven, and are
+// process data like others. No real ones were at hand: the checksum is that of
+// descriptions.
+//
+// It must not guess what process data mean: only the configuration tells.
 package ecat

@@ -8,10 +8,11 @@ import (
 )
 
 type parser struct {
-	last  uint32
-	way   way
-	maker uint32 // of the slave that told it last
-	made  uint32 // its station address
+	last   uint32
+	way    way
+	safety safety
+	maker  uint32 // of the slave that told it last
+	made   uint32 // its station address
 
 	emit    func(*firedoor.Event)
 	size    int // of the frame at hand
@@ -114,9 +115,12 @@ func (p *parser) datagrams(body []byte, whole bool) {
 // process tells the outputs of a frame going out, and the inputs of one that comes
 // back and was answered.
 func (p *parser) process(d *datagram, returned bool) {
-	function, does := "process data output", byte(writes)
+	function, safe, does := "process data output", "safety output", byte(writes)
 	if returned {
-		function, does = "process data input", reads
+		function, safe, does = "process data input", "safety input", reads
+		if commands[d.command].do&writes != 0 {
+			safe = "safety data" // of either way: what was written comes back among what was read
+		}
 	}
 	if commands[d.command].do&does == 0 || returned && d.counter == 0 {
 		return
@@ -124,6 +128,7 @@ func (p *parser) process(d *datagram, returned bool) {
 	p.sample = firedoor.Sample{Function: function, Code: uint32(d.command), Values: number(d.data),
 		Object: firedoor.Object{Space: &logical, At: [4]uint32{uint32(d.offset)<<16 | uint32(d.position)}}}
 	p.emit(&p.samples)
+	p.containers(d, safe, returned)
 }
 
 // number reads a value: of one, two or four bytes a number, else its bytes.

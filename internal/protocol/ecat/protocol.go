@@ -14,12 +14,13 @@ var Protocol = &protocol.Protocol{
 	Ethernet:   []uint16{0x88a4},
 	Industrial: true,
 	Probe:      probe,
-	Sheet: protocol.Sheet{Title: "EtherCAT", Depth: protocol.Recognised, By: "ETG.1000.4 and ETG.1000.6 (IEC 61158-4-12, -6-12)",
-		Unread: []string{"FSoE: lies among process data, and nothing in a frame tells where", "object dictionaries, servo and AoE mailboxes: named only",
+	Returns:    true,
+	Sheet: protocol.Sheet{Title: "EtherCAT", Depth: protocol.Recognised, Holds: "32 places of safety containers of 16 bytes each", By: "ETG.1000.4 and ETG.1000.6 (IEC 61158-4-12, -6-12), ETG.5100",
+		Unread: []string{"FSoE with up to two bytes of safe data: nothing in a frame proves it", "object dictionaries, servo and AoE mailboxes: named only",
 			"content of files", "writes of which only the returning frame is seen", "mailbox gateway over TCP"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
-	Spaces:    []*firedoor.Space{&registers, &objects, &logical, &variables, &mailboxes},
+	Spaces:    []*firedoor.Space{&registers, &objects, &logical, &variables, &mailboxes, &containers},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 

@@ -14,10 +14,12 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "PROFINET on Ethernet: DCP, cyclic data, alarms", Depth: protocol.Deep, By: "IEC 61158-6-10",
-		Unread: []string{"which bytes of a frame are whose: told on UDP when the connection is made", "fragments and time synchronisation: named only"}},
+		Holds:  "of two stations 8 relations with 1,024 submodules of 16 bytes in all, two messages of 64 KiB being joined while they connect",
+		Unread: []string{"frames of a relation whose beginning was not seen: by frame, not by submodule", "consumers' status", "which bytes of a safety telegram are status and checksum: its format is engineering data", "fragments and time synchronisation: named only"}},
+	Beside:    &beside,
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
-	Spaces:    []*firedoor.Space{&blocks, &frames, &submodules},
+	Spaces:    []*firedoor.Space{&blocks, &frames, &submodules, &shares},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 

@@ -73,12 +73,23 @@ var frames = firedoor.Space{Name: "frame", Append: func(dst []byte, o *firedoor.
 }}
 
 // submodules are where alarms come from: application, slot and subslot.
-var submodules = firedoor.Space{Name: "submodule", Append: func(dst []byte, o *firedoor.Object) []byte {
+var submodules = firedoor.Space{Name: "submodule", Append: appendSubmodule}
+
+func appendSubmodule(dst []byte, o *firedoor.Object) []byte {
 	if o.At[0] != 0 {
 		dst = append(appendHex(append(dst, "api:"...), o.At[0]), '/')
 	}
 	dst = strconv.AppendUint(append(dst, "slot:"...), uint64(o.At[1]), 10)
 	return appendHex(append(dst, "/subslot:"...), o.At[2])
+}
+
+// shares are the cyclic data of submodules, by application, slot, subslot and way.
+var shares = firedoor.Space{Name: "share", Append: func(dst []byte, o *firedoor.Object) []byte {
+	dst = appendSubmodule(dst, o)
+	if o.At[3] == outputCR {
+		return append(dst, "/output"...)
+	}
+	return append(dst, "/input"...)
 }}
 
 func appendHex(dst []byte, v uint32) []byte {
@@ -130,13 +141,36 @@ func result(code byte) firedoor.Outcome {
 // unsupported answers a service the device does not know.
 var unsupported = firedoor.Failed(typeUnsupported, "request-not-supported")
 
-// stateWords are the functions of cyclic data by data status.
-type stateWords struct{ running, stopped, backup, invalid string }
+// stateWords are the functions of cyclic data by data status, and by the provider's
+// status of a submodule: good or bad.
+type stateWords struct{ running, stopped, backup, invalid [2]string }
 
 var (
-	cyclicWords      = stateWords{"cyclic data", "cyclic data, provider stopped", "cyclic data, backup", "cyclic data, invalid"}
-	isochronousWords = stateWords{"isochronous data", "isochronous data, provider stopped", "isochronous data, backup", "isochronous data, invalid"}
+	cyclicWords      = stateWordsOf("cyclic data")
+	isochronousWords = stateWordsOf("isochronous data")
+	safetyWords      = stateWordsOf("safety data")
 )
+
+func stateWordsOf(data string) stateWords {
+	both := func(text string) [2]string { return [2]string{text, text + ", bad"} }
+	return stateWords{both(data), both(data + ", provider stopped"), both(data + ", backup"), both(data + ", invalid")}
+}
+
+func (w *stateWords) word(status byte, isGood bool) string {
+	bad := 0
+	if !isGood {
+		bad = 1
+	}
+	switch {
+	case status&statusValid == 0:
+		return w.invalid[bad]
+	case status&statusRun == 0:
+		return w.stopped[bad]
+	case status&statusPrimary == 0:
+		return w.backup[bad]
+	}
+	return w.running[bad]
+}
 
 // alarms are the words of alarm types (coding of the field AlarmType).
 var alarms = [...]string{1: "diagnosis alarm", 2: "process alarm", 3: "pull alarm", 4: "plug alarm", 5: "status alarm", 6: "update alarm",

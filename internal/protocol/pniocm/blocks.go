@@ -1,11 +1,12 @@
 package pniocm
 
-import "firedoor"
+import (
+	"firedoor"
+	"firedoor/internal/protocol/wire"
+)
 
 // Types of block (coding of the field BlockType).
 const (
-	blockWrite      = 0x0008
-	blockRead       = 0x0009
 	blockReal       = 0x0013 // RealIdentificationData
 	blockIM0        = 0x0020
 	blockIM1        = 0x0021
@@ -22,31 +23,6 @@ const (
 	blockReadReply  = 0x8009
 	blockWriteReply = 0x8008
 )
-
-const blockHead = 6 // type 2, length 2 (of what is behind), version 2
-
-// walk goes through blocks, each padded to four bytes at most.
-type walk struct {
-	b   []byte
-	bad bool // a block is longer than what holds it
-}
-
-// next cuts off the first block, with its header; nil if there is none.
-func (w *walk) next() (kind uint16, b []byte) {
-	for len(w.b) >= 2 && u16(w.b) == 0 { // no block has this type: it is padding
-		w.b = w.b[2:]
-	}
-	if len(w.b) < blockHead {
-		return 0, nil
-	}
-	n := 4 + int(u16(w.b[2:]))
-	if n < blockHead || n > len(w.b) {
-		w.bad, w.b = true, nil
-		return 0, nil
-	}
-	b, w.b = w.b[:n:n], w.b[n:]
-	return u16(b), b
-}
 
 // ARBlockReq behind the header: type 2, UUID 16, session key 2, MAC 6, object UUID
 // 16, properties 4, timeout 2, port 2, length of the name 2, name.
@@ -70,8 +46,8 @@ const (
 func (p *parser) connect(c *call, blocks []byte) {
 	p.target()
 	p.several = countRelations(blocks) > 1
-	w := walk{b: blocks}
-	for kind, b := w.next(); b != nil; kind, b = w.next() {
+	w := wire.ProfinetBlocks{B: blocks}
+	for kind, b := w.Next(); b != nil; kind, b = w.Next() {
 		switch {
 		case kind == blockAR && len(b) >= arNameAt:
 			p.ask(c, item{object: firedoor.Object{Space: &relations, At: [4]uint32{uint32(u16(b[arTypeAt:]))}}})
@@ -85,7 +61,7 @@ func (p *parser) connect(c *call, blocks []byte) {
 			p.expected(b)
 		}
 	}
-	if w.bad || len(c.items) == 0 {
+	if w.Bad || len(c.items) == 0 {
 		p.broken("connect without whole blocks", 0)
 	}
 	if len(c.items) == 0 {
@@ -95,8 +71,8 @@ func (p *parser) connect(c *call, blocks []byte) {
 
 // countRelations is how many operations a connect gives.
 func countRelations(blocks []byte) (n int) {
-	w := walk{b: blocks}
-	for kind, b := w.next(); b != nil; kind, b = w.next() {
+	w := wire.ProfinetBlocks{B: blocks}
+	for kind, b := w.Next(); b != nil; kind, b = w.Next() {
 		if kind == blockAR && len(b) >= arNameAt || kind == blockIOCR && len(b) >= iocrEnd {
 			n++
 		}
@@ -106,13 +82,13 @@ func countRelations(blocks []byte) (n int) {
 
 // controlSize is a control's or release's block: two bytes, UUID 16, session key
 // 2, two bytes, command 2, properties 2.
-const controlSize = blockHead + 26
+const controlSize = wire.ProfinetBlock + 26
 
 // controlOf is the type of the block of a control or its answer, without the bit of
 // answers; 0 if there is none.
 func controlOf(blocks []byte) uint16 {
-	w := walk{b: blocks}
-	kind, b := w.next()
+	w := wire.ProfinetBlocks{B: blocks}
+	kind, b := w.Next()
 	if kind &^= answerBit; kind < blockControl || kind > blockControlEnd || len(b) < controlSize {
 		return 0
 	}

@@ -6,10 +6,9 @@
 //
 // It must not take the RPC of others: interfaces are told by their UUID, and the
 // endpoint mapper, which all have, only where it speaks of PROFINET. It must not
-// read what is sent straight on Ethernet (package pnio): a flow of frames cannot
-// be announced by addresses of IP, so that the frame ids that a connect agrees on
-// are told as values of the connect and no more. It must not read records of
-// devices' own layout: they are bytes.
+// read what is sent straight on Ethernet: what a connect settles about frames
+// package pnio hears for itself. It must not read records of devices' own layout:
+// they are bytes.
 //
 // # What becomes of a message
 //
@@ -26,8 +25,10 @@
 //	                 nothing of what is asked
 //
 // Codes are operation numbers, those of the endpoint mapper with 0x100 added.
-// A device may answer from another port than the one it was asked at: that is
-// another flow, whose answer is partial, and the request stays without one.
+// A device may answer a request to its port 34964 from another port, where it is
+// then asked further: whoever runs the parser gives it the datagrams of both
+// (protocol.Protocol's Elsewhere). Where the request was not seen the answer is
+// partial.
 //
 // # Safety
 //

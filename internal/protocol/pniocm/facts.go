@@ -83,7 +83,7 @@ func (p *parser) module(about firedoor.Subject, confidence uint8, slot uint16, i
 // of each application its number, a slot, the module, and its submodules with one
 // or two descriptions of data.
 func (p *parser) expected(b []byte) {
-	r := protocol.Read(b[blockHead:])
+	r := protocol.Read(b[wire.ProfinetBlock:])
 	for n := r.U16(); n > 0 && !r.Failed(); n-- {
 		r.Skip(4)
 		slot, ident := r.U16(), r.U32()
@@ -109,12 +109,12 @@ func (p *parser) expected(b []byte) {
 // (ModuleDiffBlock): of each application its number and modules with slot, ident
 // number, state and submodules.
 func (p *parser) differences(blocks []byte) {
-	w := walk{b: blocks}
-	for kind, b := w.next(); b != nil; kind, b = w.next() {
+	w := wire.ProfinetBlocks{B: blocks}
+	for kind, b := w.Next(); b != nil; kind, b = w.Next() {
 		if kind != blockDifference {
 			continue
 		}
-		r := protocol.Read(b[blockHead:])
+		r := protocol.Read(b[wire.ProfinetBlock:])
 		for n := r.U16(); n > 0 && !r.Failed(); n-- {
 			r.Skip(4)
 			for modules := r.U16(); modules > 0 && !r.Failed(); modules-- {
@@ -134,18 +134,18 @@ func (p *parser) differences(blocks []byte) {
 
 // describe reads records that say what the device is.
 func (p *parser) describe(it *item, data []byte) {
-	w := walk{b: data}
+	w := wire.ProfinetBlocks{B: data}
 	switch index := it.object.At[3]; {
 	case index >= indexIM0 && index <= indexIM, index == 0xf841:
 	case index == 0x8000, index == 0xc000, index == 0xe001, index == 0xf000:
 	default:
 		return
 	}
-	for kind, b := w.next(); b != nil; kind, b = w.next() {
+	for kind, b := w.Next(); b != nil; kind, b = w.Next() {
 		switch {
 		case kind == blockMultiple && len(b) >= 16: // application, slot, subslot, then blocks
-			inner := walk{b: b[16:]}
-			for kind, b := inner.next(); b != nil; kind, b = inner.next() {
+			inner := wire.ProfinetBlocks{B: b[16:]}
+			for kind, b := inner.Next(); b != nil; kind, b = inner.Next() {
 				if kind == blockInterface {
 					p.physical(b)
 				}
@@ -163,7 +163,7 @@ func (p *parser) describe(it *item, data []byte) {
 func (p *parser) maintenance(slot, kind uint16, b []byte) {
 	switch {
 	case kind == blockIM0 && len(b) >= 50: // vendor 2, order 20, serial 16, hardware 2, software 4
-		b = b[blockHead:]
+		b = b[wire.ProfinetBlock:]
 		if slot != 0 {
 			p.voice.Fact(p.emit, firedoor.Identity{
 				About: firedoor.AboutSender, Kind: firedoor.FactModule, Confidence: 90, Slot: slot, Source: sourceIM, Value: b[2:22],
@@ -187,11 +187,11 @@ func (p *parser) maintenance(slot, kind uint16, b []byte) {
 		}
 		p.fact(firedoor.FactFirmware, sourceIM, p.text)
 	case slot != 0:
-	case kind == blockIM1 && len(b) >= blockHead+54: // function 32, location 22
-		p.fact(firedoor.FactComment, "profinet function", b[blockHead:blockHead+32])
-		p.fact(firedoor.FactComment, "profinet location", b[blockHead+32:blockHead+54])
-	case kind == blockIM3 && len(b) >= blockHead+54:
-		p.fact(firedoor.FactComment, "profinet descriptor", b[blockHead:blockHead+54])
+	case kind == blockIM1 && len(b) >= wire.ProfinetBlock+54: // function 32, location 22
+		p.fact(firedoor.FactComment, "profinet function", b[wire.ProfinetBlock:wire.ProfinetBlock+32])
+		p.fact(firedoor.FactComment, "profinet location", b[wire.ProfinetBlock+32:wire.ProfinetBlock+54])
+	case kind == blockIM3 && len(b) >= wire.ProfinetBlock+54:
+		p.fact(firedoor.FactComment, "profinet descriptor", b[wire.ProfinetBlock:wire.ProfinetBlock+54])
 	}
 }
 
@@ -199,7 +199,7 @@ func (p *parser) maintenance(slot, kind uint16, b []byte) {
 // and 1.1 with applications).
 func (p *parser) real(b []byte) {
 	applications := uint16(1)
-	r := protocol.Read(b[blockHead:])
+	r := protocol.Read(b[wire.ProfinetBlock:])
 	if b[5] > 0 {
 		applications = r.U16()
 	}
@@ -220,9 +220,9 @@ func (p *parser) real(b []byte) {
 // physical reads a device's interface (PDInterfaceDataReal): name, then on a
 // multiple of four bytes MAC, two bytes, address, mask, router.
 func (p *parser) physical(b []byte) {
-	r := protocol.Read(b[blockHead:])
+	r := protocol.Read(b[wire.ProfinetBlock:])
 	name := r.Bytes(int(r.U8()))
-	r.Skip(-(r.Pos() + blockHead) & 3)
+	r.Skip(-(r.Pos() + wire.ProfinetBlock) & 3)
 	mac := r.Bytes(6)
 	r.Skip(2)
 	ip := firedoor.IPv4(r.U32())

@@ -76,7 +76,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		return 0, errHeader
 	}
 	mapper := isMapper(&m.Interface)
-	if !mapper && !ours(&m.Interface) {
+	if !mapper && !wire.ProfinetInterface(&m.Interface) {
 		return 0, errInterface
 	}
 	if m.Short {
@@ -153,18 +153,14 @@ func (p *parser) request(mapper bool) {
 	}
 }
 
-// argumentsHead is what stands before the blocks: the length that the answer may
-// have, or the status, the length of the arguments, and NDR's three of an array.
-const argumentsHead = 20
-
 // arguments cuts the blocks out of a body.
 func (p *parser) arguments(body []byte) ([]byte, bool) {
-	if len(body) < argumentsHead {
+	if len(body) < wire.ProfinetArguments {
 		p.broken("arguments shorter than their head", wire.RPCHeader)
 		return nil, false
 	}
 	n := p.rpc.U32(body[4:])
-	blocks := body[argumentsHead:]
+	blocks := body[wire.ProfinetArguments:]
 	if int64(n) > int64(len(blocks)) {
 		p.broken("arguments shorter than they say", wire.RPCHeader+4)
 		return blocks, true
@@ -190,9 +186,9 @@ func (p *parser) askWith(c *call, it item, values firedoor.Values) {
 	p.op.ID, p.op.Phase = p.last, firedoor.Asked
 	p.op.Values = values
 	p.op.Span = firedoor.Span{End: int64(p.size)}
-	if !p.rpc.Part && c.opnum <= opReadImplicit && len(p.rpc.Body) >= argumentsHead+2 {
+	if !p.rpc.Part && c.opnum <= opReadImplicit && len(p.rpc.Body) >= wire.ProfinetArguments+2 {
 		// A block of a type that nobody assigned: a device answers that it is faulty.
-		p.refusals[0] = firedoor.Refusal{Name: "block type", Offset: wire.RPCHeader + argumentsHead, Bytes: [4]byte{0x7f, 0xff}, Len: 2}
+		p.refusals[0] = firedoor.Refusal{Name: "block type", Offset: wire.RPCHeader + wire.ProfinetArguments, Bytes: [4]byte{0x7f, 0xff}, Len: 2}
 		p.op.Refusals = p.refusals[:]
 	}
 	c.items = append(c.items, it)
@@ -269,7 +265,7 @@ func (p *parser) response(mapper bool) {
 	}
 	outcome := status(m.U32(body))
 	var blocks []byte
-	if len(body) >= argumentsHead {
+	if len(body) >= wire.ProfinetArguments {
 		blocks, _ = p.arguments(body)
 	}
 	switch {

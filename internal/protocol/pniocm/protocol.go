@@ -12,28 +12,21 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "pniocm",
 	UDP:        []uint16{34964},
+	Elsewhere:  true,
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "PROFINET IO context management over DCE/RPC", Holds: "8 requests with 1,000 records of 56 bytes each, two messages of 64 KiB being joined", Depth: protocol.Deep, By: "IEC 61158-5-10 and -6-10, C706 (DCE 1.1: RPC)",
-		Unread: []string{"details of alarm relations", "which submodule stands where in a cyclic frame", "answers from another port than was asked are not joined with their requests"}},
+		Unread: []string{"details of alarm relations", "answers from another port than was asked, where that was not 34964: not joined with their requests"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&relations, &communications, &records},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
-// family is what the UUIDs of PROFINET end with: interfaces differ in the first
-// four bytes, objects in the last six.
-const family = "\x6c\x97\x11\xd1\x82\x71\x00\xa0\x24\x42\xdf\x7d"
-
-// Interfaces: 0xdea00001 device, 2 controller, 3 supervisor, 4 parameter server.
-// 0xdea00000 begins the UUIDs of objects.
-const (
-	familyPrefix  = "\xde\xa0\x00"
-	lastInterface = 4
-	objectPrefix  = "\xde\xa0\x00\x00\x6c\x97\x11\xd1\x82\x71"
-)
+// objectPrefix begins the UUIDs of PROFINET's objects, which differ in the last six
+// bytes.
+const objectPrefix = "\xde\xa0\x00\x00\x6c\x97\x11\xd1\x82\x71"
 
 // endpointMapper is its UUID (C706, appendix O).
 const endpointMapper = "\xe1\xaf\x83\x08\x5d\x1f\x11\xc9\x91\xa4\x08\x00\x2b\x14\xa0\xfa"
@@ -41,10 +34,6 @@ const endpointMapper = "\xe1\xaf\x83\x08\x5d\x1f\x11\xc9\x91\xa4\x08\x00\x2b\x14
 // tower is how an interface of PROFINET ends in the endpoint mapper's towers, which
 // are little-endian.
 const tower = "\x97\x6c\xd1\x11\x82\x71\x00\xa0\x24\x42\xdf\x7d"
-
-func ours(u *wire.UUID) bool {
-	return string(u[:3]) == familyPrefix && u[3] >= 1 && u[3] <= lastInterface && string(u[4:]) == family
-}
 
 func isMapper(u *wire.UUID) bool { return string(u[:]) == endpointMapper }
 
@@ -61,9 +50,9 @@ func probe(b []byte) protocol.Match {
 	switch {
 	case m.Kind == wire.RPCFack: // of either side: who is the client is better told by another
 		return protocol.No
-	case ours(&m.Interface):
+	case wire.ProfinetInterface(&m.Interface):
 		return protocol.Yes
-	case isMapper(&m.Interface) && (bytes.Contains(m.Body, []byte(tower)) || bytes.Contains(m.Body, []byte(family))):
+	case isMapper(&m.Interface) && (bytes.Contains(m.Body, []byte(tower)) || bytes.Contains(m.Body, []byte(wire.ProfinetFamily))):
 		return protocol.Yes
 	}
 	return protocol.No

@@ -1,17 +1,8 @@
 package pniocm
 
-import "firedoor"
-
-// Headers of records (IODReadReqHeader and its kin), all of one size: number 2,
-// UUID 16, API 4, slot 2, subslot 2, padding 2, index 2, length of the record 4,
-// and in the answer to a write two values of 2 and a status.
-const (
-	recordHead     = 64
-	recordAPIAt    = 24
-	recordSlotAt   = 28
-	recordIndexAt  = 34
-	recordLengthAt = 36
-	recordStatusAt = 44
+import (
+	"firedoor"
+	"firedoor/internal/protocol/wire"
 )
 
 // maxValues is how many bytes of a record are told; the quantity says how many
@@ -22,9 +13,9 @@ const maxValues = 512
 func recordItem(b []byte) item {
 	return item{
 		object: firedoor.Object{Space: &records, At: [4]uint32{
-			u32(b[recordAPIAt:]), uint32(u16(b[recordSlotAt:])), uint32(u16(b[recordSlotAt+2:])), uint32(u16(b[recordIndexAt:])),
+			u32(b[wire.ProfinetRecordAPIAt:]), uint32(u16(b[wire.ProfinetRecordSlotAt:])), uint32(u16(b[wire.ProfinetRecordSlotAt+2:])), uint32(u16(b[wire.ProfinetRecordIndexAt:])),
 		}},
-		size: u32(b[recordLengthAt:]),
+		size: u32(b[wire.ProfinetRecordLengthAt:]),
 	}
 }
 
@@ -39,11 +30,11 @@ func valuesOf(data []byte) firedoor.Values {
 
 // record reads a request to read or write.
 func (p *parser) record(c *call, b []byte) {
-	want := uint16(blockRead)
+	want := uint16(wire.ProfinetRead)
 	if c.opnum == opWrite {
-		want = blockWrite
+		want = wire.ProfinetWrite
 	}
-	if len(b) < recordHead || u16(b) != want {
+	if len(b) < wire.ProfinetRecord || u16(b) != want {
 		p.ask(c, item{})
 		p.broken("request without the header of a record", 0)
 		return
@@ -53,70 +44,38 @@ func (p *parser) record(c *call, b []byte) {
 		p.ask(c, it)
 		return
 	}
-	data := b[recordHead:]
+	data := b[wire.ProfinetRecord:]
 	if int64(it.size) > int64(len(data)) {
 		p.broken("record longer than the arguments", 0)
 		it.size = uint32(len(data))
 	}
 	data = data[:it.size]
-	if it.object.At[3] == indexMultiple {
+	if it.object.At[3] == wire.ProfinetMultipleWrite {
 		p.multiple(c, it, data)
 		return
 	}
-	it.safety = isSafety(data)
+	it.safety = wire.IsProfisafe(data)
 	p.askWith(c, it, valuesOf(data))
-}
-
-// parts goes through what a multiple write holds: headers with their records, each
-// padded to four bytes.
-type parts struct {
-	b    []byte
-	want uint16
-	data bool // records follow the headers
-	bad  bool
-}
-
-// next gives the next header, nil if there is none, and its record.
-func (w *parts) next() (head, data []byte) {
-	if len(w.b) == 0 || w.bad {
-		return nil, nil
-	}
-	if len(w.b) < recordHead || u16(w.b) != w.want {
-		w.bad = true
-		return nil, nil
-	}
-	head, w.b = w.b[:recordHead:recordHead], w.b[recordHead:]
-	if !w.data {
-		return head, nil
-	}
-	n := int64(u32(head[recordLengthAt:]))
-	if n > int64(len(w.b)) {
-		w.bad = true
-		n = int64(len(w.b))
-	}
-	data = w.b[:n:n]
-	w.b = w.b[min(int64(len(w.b)), (n+3)&^3):]
-	return head, data
 }
 
 // multiple reads a write of several records: an operation each.
 func (p *parser) multiple(c *call, outer item, b []byte) {
 	n := 0
-	w := parts{b: b, want: blockWrite, data: true}
-	for head, _ := w.next(); head != nil; head, _ = w.next() {
+	w := wire.ProfinetRecords{B: b, Want: wire.ProfinetWrite, Data: true}
+	for head, _ := w.Next(); head != nil; head, _ = w.Next() {
 		n++
 	}
 	p.several = n > 1
-	w = parts{b: b, want: blockWrite, data: true}
-	for head, data := w.next(); head != nil; head, data = w.next() {
+	w = wire.ProfinetRecords{B: b, Want: wire.ProfinetWrite, Data: true}
+	for head, data := w.Next(); head != nil; head, data = w.Next() {
 		it := recordItem(head)
-		it.size, it.safety = uint32(len(data)), isSafety(data)
+		it.size, it.safety = uint32(len(data)), wire.IsProfisafe(data)
 		p.askWith(c, it, valuesOf(data))
 	}
 	if n == 0 {
 		p.ask(c, outer)
 	}
-	if w.bad || n == 0 {
+	if w.Bad || n == 0 {
 		p.broken("multiple write that does not hold whole records", 0)
 	}
 }
@@ -125,9 +84,9 @@ func (p *parser) multiple(c *call, outer item, b []byte) {
 func (p *parser) wasRead(c *call, b []byte, outcome firedoor.Outcome) {
 	var it item
 	var data []byte
-	if len(b) >= recordHead && u16(b) == blockReadReply {
+	if len(b) >= wire.ProfinetRecord && u16(b) == blockReadReply {
 		it = recordItem(b)
-		data = b[recordHead:]
+		data = b[wire.ProfinetRecord:]
 		if int64(it.size) > int64(len(data)) {
 			p.broken("record longer than the arguments", 0)
 			it.size = uint32(len(data))
@@ -150,7 +109,7 @@ func (p *parser) wasRead(c *call, b []byte, outcome firedoor.Outcome) {
 
 // wasWritten reads the answer to a write: of several, each has a status.
 func (p *parser) wasWritten(c *call, b []byte, outcome firedoor.Outcome) {
-	if len(b) < recordHead || u16(b) != blockWriteReply {
+	if len(b) < wire.ProfinetRecord || u16(b) != blockWriteReply {
 		if c != nil {
 			p.answerAll(c, outcome)
 			return
@@ -159,9 +118,9 @@ func (p *parser) wasWritten(c *call, b []byte, outcome firedoor.Outcome) {
 		return
 	}
 	it := recordItem(b)
-	if it.object.At[3] != indexMultiple {
+	if it.object.At[3] != wire.ProfinetMultipleWrite {
 		if outcome.Kind == firedoor.OutcomeOK {
-			outcome = status(u32(b[recordStatusAt:]))
+			outcome = status(u32(b[wire.ProfinetRecordStatusAt:]))
 		}
 		if c != nil {
 			p.answerAll(c, outcome)
@@ -170,10 +129,10 @@ func (p *parser) wasWritten(c *call, b []byte, outcome firedoor.Outcome) {
 		p.alone(opWrite, 0, it, 0, outcome, firedoor.Values{})
 		return
 	}
-	i, several := 0, len(b) >= 3*recordHead
-	w := parts{b: b[recordHead:], want: blockWriteReply}
-	for head, _ := w.next(); head != nil; head, _ = w.next() {
-		this := status(u32(head[recordStatusAt:]))
+	i, several := 0, len(b) >= 3*wire.ProfinetRecord
+	w := wire.ProfinetRecords{B: b[wire.ProfinetRecord:], Want: blockWriteReply}
+	for head, _ := w.Next(); head != nil; head, _ = w.Next() {
+		this := status(u32(head[wire.ProfinetRecordStatusAt:]))
 		if outcome.Kind != firedoor.OutcomeOK {
 			this = outcome
 		}

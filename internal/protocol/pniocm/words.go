@@ -63,10 +63,9 @@ var records = firedoor.Space{Name: "record", Append: func(dst []byte, o *firedoo
 
 // Indexes (coding of the field Index). Those below firstOwn are the device's.
 const (
-	firstOwn      = 0x8000
-	indexIM0      = 0xaff0
-	indexIM       = 0xafff
-	indexMultiple = 0xe040
+	firstOwn = 0x8000
+	indexIM0 = 0xaff0
+	indexIM  = 0xafff
 )
 
 const safetyFunction = "write profisafe f-parameters"

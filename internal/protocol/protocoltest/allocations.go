@@ -11,7 +11,7 @@ import (
 // capture whose name starts with "poll" is fed to its parser again and again.
 func (s *suite) allocations(t *testing.T, st *sight, base *player) {
 	for _, f := range st.flows {
-		if base.spokeFirst(f) == "" {
+		if base.spokeFirst(f) == "" || base.settles[f] {
 			continue
 		}
 		warm, middle := steady(st, f, int(base.runners[f].Client()))
@@ -25,6 +25,7 @@ func (s *suite) allocations(t *testing.T, st *sight, base *player) {
 		r.Begin(h, protocol.Flow{UDP: f.kind == overUDP, Client: base.runners[f].Client(), Sure: true,
 			Ports: [2]uint16{f.ends[0].Port, f.ends[1].Port}})
 		r.Become(h, h.ByName(base.spokeFirst(f)), nil)
+		base.settled(f, r, h.ByName(base.spokeFirst(f)))
 		feed(h, r, warm)
 		feed(h, r, middle)
 		before := events

@@ -28,6 +28,9 @@ type player struct {
 	runners map[*flow]*protocol.Runner
 	spoke   map[*flow][]string // protocols of a flow in order
 	expects []expectation
+	list    []*protocol.Protocol // watched
+	heard   map[stations]protocol.Listener
+	settles map[*flow]bool // flows that were heard beside others
 	records []record
 	shown   map[string]map[firedoor.EventKind]bool // protocol -> kinds seen
 	broke   []string                               // contract violations
@@ -57,11 +60,14 @@ func newPlayer(list []*protocol.Protocol) *player {
 		runners: map[*flow]*protocol.Runner{},
 		spoke:   map[*flow][]string{},
 		shown:   map[string]map[firedoor.EventKind]bool{},
+		heard:   map[stations]protocol.Listener{},
+		settles: map[*flow]bool{},
 	}
 	watchedList := make([]*protocol.Protocol, len(list))
 	for i, pr := range list {
 		watchedList[i] = p.watch(pr)
 	}
+	p.list = watchedList
 	p.host = protocol.NewHost(watchedList, p.take)
 	return p
 }
@@ -74,6 +80,7 @@ func (p *player) play(chunks []chunk) {
 }
 
 func (p *player) feed(i int, c *chunk) {
+	p.beside(c)
 	r := p.runner(c)
 	p.flow, p.chunk, p.current = c.flow, i, nil
 	if c.flow.kind != overTCP {
@@ -114,6 +121,7 @@ func (p *player) runner(c *chunk) *protocol.Runner {
 		how.Client, how.Sure = uint8(s.client), true
 		r.Begin(p.host, how)
 		p.become(r, f, s.protocol, nil)
+		p.settled(f, r, p.host.ByName(s.protocol))
 		return r
 	}
 	r.Begin(p.host, how)
@@ -123,6 +131,7 @@ func (p *player) runner(c *chunk) *protocol.Runner {
 			r.Begin(p.host, how)
 			p.flow = f
 			r.Become(p.host, pr, nil)
+			p.settled(f, r, pr)
 		} else {
 			r.End(p.host)
 		}

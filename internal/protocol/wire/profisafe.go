@@ -1,4 +1,6 @@
-package pniocm
+package wire
+
+import "encoding/binary"
 
 // F-Parameters (PROFIsafe profile V2, F-Parameter block): two bytes of flags, source
 // 2, destination 2, watchdog time 2, the checksum of the device's own parameters 4
@@ -12,9 +14,9 @@ const (
 	safetyVersion = 0x40   // bits 6 and 7 of the second byte: V2
 )
 
-// isSafety tells whether a record holds F-Parameters. Addresses and the watchdog are
+// IsProfisafe tells whether a record holds F-Parameters. Addresses and the watchdog are
 // never zero, and the checksum counts the device's own first.
-func isSafety(b []byte) bool {
+func IsProfisafe(b []byte) bool {
 	own := 0
 	switch {
 	case len(b) == safetySize && b[safetyBlockAt]&0xf8 == safetyVersion:
@@ -23,11 +25,11 @@ func isSafety(b []byte) bool {
 	default:
 		return false
 	}
-	if u16(b[2:]) == 0 || u16(b[4:]) == 0 || u16(b[6:]) == 0 {
+	if binary.BigEndian.Uint16(b[2:]) == 0 || binary.BigEndian.Uint16(b[4:]) == 0 || binary.BigEndian.Uint16(b[6:]) == 0 {
 		return false
 	}
 	crc := safetySum(safetySum(0, b[8:8+own]), b[:8])
-	return crc == u16(b[8+own:])
+	return crc == binary.BigEndian.Uint16(b[8+own:])
 }
 
 func safetySum(crc uint16, b []byte) uint16 {
