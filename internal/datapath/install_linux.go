@@ -81,7 +81,7 @@ func (d *Datapath) fillOne(name string, t table, slot uint32) error {
 	if err != nil {
 		return fmt.Errorf("making the table %s of %d entries: %w", name, t.entries, err)
 	}
-	defer m.Close() // the slot holds it
+	defer func() { _ = m.Close() }() // the slot holds it
 	if err := t.fill(m); err != nil {
 		return err
 	}

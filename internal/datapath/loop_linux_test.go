@@ -24,11 +24,11 @@ type loop struct {
 
 func (b *bed) loop() *loop {
 	b.t.Helper()
-	c, err := b.dial("udp", b.Server.IP4, echoPort, time.Second)
+	c, err := b.dial("udp", b.Server.IP4, echoPort, patience)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if !echoes(c, 64, 3*time.Second) { // neighbours know each other from here on
+	if !echoes(c, 64, patience) { // neighbours know each other from here on
 		b.t.Fatal("no echo before the loop begins")
 	}
 	_ = c.SetDeadline(time.Time{})

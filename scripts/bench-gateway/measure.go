@@ -33,14 +33,14 @@ func (p *path) measure(o *options, k kind, to *result) error {
 	go func() { ended <- serve(o.core, server, k, &stop) }()
 	defer func() {
 		stop.Store(true)
-		<-ended
+		_ = <-ended // its client tells what went wrong
 		_ = unix.Close(server)
 	}()
 	client, err := connect(p.bed.Client, p.bed.Server.IP4, k)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(client)
+	defer func() { _ = unix.Close(client) }()
 	runtime.GC()
 	times := make([]time.Duration, 0, o.seconds*k.rate)
 	done := make(chan error)
@@ -124,7 +124,7 @@ func serve(core, fd int, k kind, stop *atomic.Bool) error {
 		if err != nil {
 			return err
 		}
-		defer unix.Close(c)
+		defer func() { _ = unix.Close(c) }()
 		if err := tune(c, k); err != nil {
 			return err
 		}
