@@ -35,7 +35,7 @@ var numbers = []struct {
 	{"firedoor/internal/snapshot", 2},
 	{"firedoor/internal/confine", 2},
 	{"firedoor/internal/written", 2},
-	{"firedoor/internal/testbed", 9}, // of tests and benchmarks
+	{"firedoor/internal/testbed", 9}, // for tests and scripts alone
 	{"firedoor/web", 2},
 	{"firedoor/internal/capture", 3},
 	{"firedoor/internal/flow", 3},

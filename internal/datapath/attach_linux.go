@@ -43,7 +43,7 @@ func (d *Datapath) attachPort(i int) error {
 	if err != nil {
 		return err
 	}
-	defer l.Close() // the pin holds it
+	defer func() { _ = l.Close() }() // the pin holds it
 	return l.Pin(filepath.Join(d.folder, linkNames[i]))
 }
 
@@ -58,7 +58,7 @@ func (d *Datapath) takeOver(i int) (done bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("what was left there in %s: %w", left[0], err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	info, err := l.Info()
 	if err != nil {
 		return false, err

@@ -127,15 +127,29 @@ func (b *bed) dial(network string, to netip.Addr, port uint16, wait time.Duratio
 	return c, err
 }
 
+// patience is for what must come, on a busy machine too; moment for what must not.
+const (
+	patience = 5 * time.Second
+	moment   = 150 * time.Millisecond
+)
+
 // answers tells whether what the client sends comes back.
 func (b *bed) answers(network string, to netip.Addr, size int) bool {
-	b.t.Helper()
-	c, err := b.dial(network, to, echoPort, 300*time.Millisecond)
+	return b.exchange(network, to, size, patience)
+}
+
+// leaks tells whether it comes back though it should not.
+func (b *bed) leaks(network string, to netip.Addr, size int) bool {
+	return b.exchange(network, to, size, moment)
+}
+
+func (b *bed) exchange(network string, to netip.Addr, size int, wait time.Duration) bool {
+	c, err := b.dial(network, to, echoPort, wait)
 	if err != nil {
 		return false
 	}
 	defer c.Close()
-	return echoes(c, size, 300*time.Millisecond)
+	return echoes(c, size, wait)
 }
 
 func echoes(c net.Conn, size int, wait time.Duration) bool {
@@ -152,7 +166,7 @@ func echoes(c net.Conn, size int, wait time.Duration) bool {
 }
 
 // ping tells whether an echo request over IPv4 is answered.
-func (b *bed) ping() bool {
+func (b *bed) ping(wait time.Duration) bool {
 	b.t.Helper()
 	var answered bool
 	err := b.Client.Do(func() error {
@@ -161,8 +175,8 @@ func (b *bed) ping() bool {
 			return err
 		}
 		defer unix.Close(fd)
-		wait := unix.NsecToTimeval((300 * time.Millisecond).Nanoseconds())
-		_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait)
+		patience := unix.NsecToTimeval(wait.Nanoseconds())
+		_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &patience)
 		m := []byte{8, 0, 0, 0, 0x12, 0x34, 0, 1}
 		binary.BigEndian.PutUint16(m[2:], ^uint16(0x0800+0x1234+1))
 		if err := unix.Sendto(fd, m, 0, &unix.SockaddrInet4{Addr: b.Server.IP4.As4()}); err != nil {

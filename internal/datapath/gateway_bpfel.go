@@ -164,6 +164,8 @@ type gatewayStream struct {
 	SeenNs  uint64
 	Asked   uint32
 	Opening uint32
+	Spoiled uint32
+	Unused  uint32
 }
 
 // Names of all BPF objects in the ELF.

@@ -16,8 +16,9 @@ const (
 
 // Install brings tables into force at both ports at one moment, between two frames:
 // until then nothing of them is seen, and nothing of the old ones afterwards. The
-// quarantine becomes that of the tables, for places have other numbers now. After
-// an error the old tables are in force.
+// quarantine becomes that of the tables, for places have other numbers now. An error
+// says if the new tables are in force nevertheless; else the old ones are. Only one
+// process may install at a time.
 func (d *Datapath) Install(t *Tables) error {
 	if err := t.Check(); err != nil {
 		return err
@@ -49,10 +50,13 @@ func (d *Datapath) Install(t *Tables) error {
 	}
 	if !d.attached {
 		if err := d.attach(); err != nil {
-			return err
+			return fmt.Errorf("the tables are in force, but not all ports are: %w", err)
 		}
 	}
-	return d.keepHeld(held)
+	if err := d.keepHeld(held); err != nil {
+		return fmt.Errorf("the tables are in force, but the old quarantine is not all gone: %w", err)
+	}
+	return nil
 }
 
 // fill makes the maps of tables and puts them into the slot that is not in use. The
@@ -77,7 +81,7 @@ func (d *Datapath) fillOne(name string, t table, slot uint32) error {
 	if err != nil {
 		return fmt.Errorf("making the table %s of %d entries: %w", name, t.entries, err)
 	}
-	defer m.Close() // the slot holds it
+	defer func() { _ = m.Close() }() // the slot holds it
 	if err := t.fill(m); err != nil {
 		return err
 	}

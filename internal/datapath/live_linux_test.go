@@ -99,7 +99,7 @@ func TestPartsOfPackets(t *testing.T) {
 	if !b.answers("udp", b.Server.IP4, 1000) {
 		t.Error("what is open does not pass")
 	}
-	if b.answers("udp", b.Server.IP4, 4000) {
+	if b.leaks("udp", b.Server.IP4, 4000) {
 		t.Error("parts pass though nobody can say to which port")
 	}
 }
@@ -119,11 +119,11 @@ func TestCounters(t *testing.T) {
 	for range 20 {
 		b.answers("udp", b.Server.IP4, 100)
 	}
-	b.ping()
-	b.answers("tcp", b.Server.IP4, 100)
-	b.answers("udp", b.Server.IP4, 4000)
+	b.ping(moment)
+	b.leaks("tcp", b.Server.IP4, 100)
+	b.leaks("udp", b.Server.IP4, 4000)
 	b.install(d, closed())
-	b.answers("udp", b.Server.IP4, 100)
+	b.leaks("udp", b.Server.IP4, 100)
 	time.Sleep(100 * time.Millisecond)
 	counters, err := d.Counters()
 	if err != nil {
@@ -217,7 +217,7 @@ func TestReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 5 {
-		b.answers("udp", b.Server.IP4, 64)
+		b.leaks("udp", b.Server.IP4, 64)
 	}
 	totals, err := d.Totals()
 	if err != nil || totals.Unreported.Frames < 5 {
@@ -245,7 +245,7 @@ func TestNextFrame(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if !echoes(c, 64, 2*time.Second) {
+	if !echoes(c, 64, patience) {
 		t.Fatal("no echo")
 	}
 	for range 10 {
@@ -258,7 +258,7 @@ func TestNextFrame(t *testing.T) {
 		if err := d.Release(Held{Place: serverPlace}); err != nil {
 			t.Fatal(err)
 		}
-		if !echoes(c, 64, time.Second) {
+		if !echoes(c, 64, patience) {
 			t.Fatal("no frame passed after the release")
 		}
 	}
@@ -362,7 +362,7 @@ func TestKilled(t *testing.T) {
 			if err := last.Remove(); err != nil {
 				t.Error(err)
 			}
-			if b.answers("udp", b.Server.IP4, 64) {
+			if b.leaks("udp", b.Server.IP4, 64) {
 				t.Error("frames pass after the gateway was taken out")
 			}
 		})
@@ -386,7 +386,7 @@ func TestOtherLayout(t *testing.T) {
 	b.install(second, closed(gate(unix.IPPROTO_UDP, echoPort, pass)))
 	time.Sleep(100 * time.Millisecond)
 	l.end(20)
-	if b.ping() {
+	if b.ping(moment) {
 		t.Error("the old tables still hold")
 	}
 	if left, _ := filepath.Glob(filepath.Join(b.pins, "layout-*")); len(left) != 1 {
@@ -406,11 +406,8 @@ func TestAsking(t *testing.T) {
 	if !b.answers("udp", b.Server.IP4, 64) {
 		t.Error("floor pass: nothing passes before the first heartbeat")
 	}
-	if err := d.SetLimit(300 * time.Millisecond); err != nil { // this machine may be busy
-		t.Fatal(err)
-	}
 	b.install(d, asks(FloorDrop))
-	if b.answers("udp", b.Server.IP4, 64) {
+	if b.leaks("udp", b.Server.IP4, 64) {
 		t.Error("floor drop: something passes")
 	}
 	inside, outside := d.Worker()
@@ -419,6 +416,9 @@ func TestAsking(t *testing.T) {
 	w := &worker{t: t, d: d}
 	w.carry(inside, b.Server.Port, stop)
 	w.carry(outside, b.Client.Port, stop)
+	if err := d.SetLimit(patience); err != nil {
+		t.Fatal(err)
+	}
 	beating := true
 	for range 20 {
 		if err := d.Beat(); err != nil {
@@ -429,14 +429,17 @@ func TestAsking(t *testing.T) {
 	if !beating {
 		t.Error("user space carries frames, and an echo is missing")
 	}
-	time.Sleep(400 * time.Millisecond)
-	if b.answers("udp", b.Server.IP4, 64) {
+	if err := d.SetLimit(time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(10 * time.Millisecond)
+	if b.leaks("udp", b.Server.IP4, 64) {
 		t.Error("something passes though the heartbeat is stale")
 	}
 	if err := d.SetBypass(true); err != nil {
 		t.Fatal(err)
 	}
-	if !b.answers("udp", b.Server.IP4, 64) || !b.ping() {
+	if !b.answers("udp", b.Server.IP4, 64) || !b.ping(patience) {
 		t.Error("something does not pass in bypass")
 	}
 }

@@ -19,15 +19,16 @@ type loop struct {
 
 	numbers []uint32
 	slowest time.Duration
+	gap     time.Duration // the longest between two answers
 }
 
 func (b *bed) loop() *loop {
 	b.t.Helper()
-	c, err := b.dial("udp", b.Server.IP4, echoPort, time.Second)
+	c, err := b.dial("udp", b.Server.IP4, echoPort, patience)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	if !echoes(c, 64, 3*time.Second) { // neighbours know each other from here on
+	if !echoes(c, 64, patience) { // neighbours know each other from here on
 		b.t.Fatal("no echo before the loop begins")
 	}
 	_ = c.SetDeadline(time.Time{})
@@ -59,10 +60,13 @@ func (l *loop) send() {
 
 func (l *loop) receive() {
 	buf := make([]byte, 64)
+	last := time.Now()
 	for {
 		if _, err := l.c.Read(buf); err != nil {
 			return
 		}
+		now := time.Now()
+		l.gap, last = max(l.gap, now.Sub(last)), now
 		l.numbers = append(l.numbers, binary.BigEndian.Uint32(buf))
 		l.slowest = max(l.slowest, time.Since(time.Unix(0, int64(binary.BigEndian.Uint64(buf[4:])))))
 	}
@@ -84,5 +88,5 @@ func (l *loop) end(least uint32) {
 	if !slices.IsSorted(l.numbers) {
 		l.t.Error("answers came in another order than requests went")
 	}
-	l.t.Logf("%d requests, a millisecond apart: none lost; the slowest answer took %v, with what else this machine does", l.sent, l.slowest)
+	l.t.Logf("%d requests, a millisecond apart: %d lost; longest gap between answers %v, the slowest took %v, with what else this machine does", l.sent, int(l.sent)-len(l.numbers), l.gap, l.slowest)
 }

@@ -93,7 +93,7 @@ func wholeFrames(name string) error {
 	if err != nil {
 		return fmt.Errorf("port %s: asking for its offloads: %w", name, err)
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	for _, f := range []struct {
 		what     string
 		get, set uint32

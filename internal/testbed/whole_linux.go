@@ -14,7 +14,7 @@ func wholeFrames(name string) error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
+	defer func() { _ = unix.Close(fd) }()
 	const setTxSums, setTSO, setGSO = 0x17, 0x1f, 0x24 // linux/ethtool.h
 	for _, command := range []uint32{setTSO, setGSO, setTxSums} {
 		v := struct{ command, off uint32 }{command: command}

@@ -10,7 +10,6 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
-	"text/tabwriter"
 	"time"
 )
 
@@ -62,8 +61,7 @@ func run(o *options) error {
 	}
 	debug.SetGCPercent(-1) // a collection would be measured too; each round makes room once
 	fmt.Printf("round trip, µs; both ends on core %d at real-time priority; %d turns of %d s each; %d gates\n", o.core, o.rounds, o.seconds, o.gates)
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "traffic\tbytes\tper s\tpath\tn\tlost\tp50\tp99\tp99.9\tmax\tp50 added\tp99 added\t")
+	fmt.Printf("%-7s %5s %5s  %-12s %7s %5s %8s %8s %8s %8s %10s %10s\n", "traffic", "bytes", "per s", "path", "n", "lost", "p50", "p99", "p99.9", "max", "p50 added", "p99 added")
 	for _, k := range kinds(o.quick) {
 		results := make([]result, len(paths))
 		for range o.rounds {
@@ -78,10 +76,9 @@ func run(o *options) error {
 		}
 		for i, p := range paths {
 			r, base := &results[i], &results[0]
-			fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%d\t%d\t%.1f\t%.1f\t%.1f\t%.1f\t%+.1f\t%+.1f\t\n", k.transport, k.size, k.rate, p.name, len(r.times), r.lost,
+			fmt.Printf("%-7s %5d %5d  %-12s %7d %5d %8.1f %8.1f %8.1f %8.1f %+10.1f %+10.1f\n", k.transport, k.size, k.rate, p.name, len(r.times), r.lost,
 				r.at(0.5), r.at(0.99), r.at(0.999), r.at(1), r.at(0.5)-base.at(0.5), r.at(0.99)-base.at(0.99))
 		}
-		_ = w.Flush()
 	}
 	return nil
 }

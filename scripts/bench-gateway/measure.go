@@ -33,14 +33,14 @@ func (p *path) measure(o *options, k kind, to *result) error {
 	go func() { ended <- serve(o.core, server, k, &stop) }()
 	defer func() {
 		stop.Store(true)
-		<-ended
+		_ = <-ended // its client tells what went wrong
 		_ = unix.Close(server)
 	}()
 	client, err := connect(p.bed.Client, p.bed.Server.IP4, k)
 	if err != nil {
 		return err
 	}
-	defer unix.Close(client)
+	defer func() { _ = unix.Close(client) }()
 	runtime.GC()
 	times := make([]time.Duration, 0, o.seconds*k.rate)
 	done := make(chan error)
@@ -124,13 +124,13 @@ func serve(core, fd int, k kind, stop *atomic.Bool) error {
 		if err != nil {
 			return err
 		}
-		defer unix.Close(c)
+		defer func() { _ = unix.Close(c) }()
 		if err := tune(c, k); err != nil {
 			return err
 		}
 		for !stop.Load() {
 			if readAll(c, buf) == nil {
-				_, _ = unix.Write(c, buf)
+				_ = writeAll(c, buf)
 			}
 		}
 		return nil
@@ -155,6 +155,9 @@ func accept(fd int, stop *atomic.Bool) (int, error) {
 func readAll(fd int, buf []byte) error {
 	for len(buf) > 0 {
 		n, err := unix.Read(fd, buf)
+		if errors.Is(err, unix.EINTR) { // Go's runtime stops its threads so
+			continue
+		}
 		if err == nil && n == 0 {
 			err = errors.New("the other end closed the connection")
 		}
@@ -166,6 +169,15 @@ func readAll(fd int, buf []byte) error {
 	return nil
 }
 
+// writeAll writes what the kernel takes at once, as it does few bytes.
+func writeAll(fd int, buf []byte) error {
+	for {
+		if _, err := unix.Write(fd, buf); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
 // ask sends requests on a grid of time and takes the time of each answer.
 func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
 	if err := alone(core); err != nil {
@@ -173,7 +185,7 @@ func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
 	}
 	buf := make([]byte, k.size)
 	for range 20 { // neighbours and caches know each other from here on
-		if _, err := unix.Write(fd, buf); err == nil {
+		if writeAll(fd, buf) == nil {
 			_ = readAll(fd, buf)
 		}
 	}
@@ -187,7 +199,7 @@ func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
 		if from > next+step { // a turn was missed: from here on anew, not in a burst
 			next = from
 		}
-		if _, err := unix.Write(fd, buf); err != nil {
+		if err := writeAll(fd, buf); err != nil {
 			return err
 		}
 		if err := readAll(fd, buf); err != nil {

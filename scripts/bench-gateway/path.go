@@ -29,7 +29,7 @@ func build(o *options) (paths []*path, closeAll func(), err error) {
 			p.bed.Close()
 		}
 	}
-	for i, make := range []func(*testbed.Bed, string, *options) (string, func(), error){bridge, gateway} {
+	for i, between := range []func(*testbed.Bed, string, *options) (string, func(), error){bridge, gateway} {
 		name := fmt.Sprintf("fb%d%d", i, os.Getpid()%10_000)
 		bed, err := testbed.New(name)
 		if err != nil {
@@ -37,7 +37,7 @@ func build(o *options) (paths []*path, closeAll func(), err error) {
 		}
 		p := &path{bed: bed, free: func() {}}
 		paths = append(paths, p)
-		what, free, err := make(bed, name, o)
+		what, free, err := between(bed, name, o)
 		if err != nil {
 			return paths, closeAll, fmt.Errorf("%s: %w", what, err)
 		}

@@ -199,6 +199,11 @@ inline_ int in_step(const struct frame *f, __u32 code, struct flow *k, struct st
 	return code && f->seq == s->last && f->seq + f->size == s->next;
 }
 
+/* A server that waits for the end of the handshake takes a SYN once more. If bytes
+ * that user space holds came to it after that, the count would begin before them. So
+ * after something was asked about, a new beginning counts only this much later. */
+#define SPOILED_NS 10000000000ULL
+
 /* A segment without bytes says nothing, but where a connection may begin. A SYN by
  * itself proves nothing: within a connection the server ignores it, and whoever
  * sent it would choose where messages begin. */
@@ -211,6 +216,8 @@ inline_ void bare_segment(const struct frame *f, struct flow *k)
 	s = lookup(&streams, k);
 	if (s) {
 		s->opening = f->seq + 1;
+		if (s->spoiled && now_ns() - s->seen_ns > SPOILED_NS)
+			s->spoiled = 0;
 	} else {
 		struct stream fresh = {.asked = 1, .opening = f->seq + 1, .seen_ns = now_ns()};
 
@@ -227,7 +234,7 @@ inline_ void connection_taken(const struct frame *f)
 
 	flow_of(f, 1, &k);
 	s = lookup(&streams, &k);
-	if (!s || s->opening != f->ack)
+	if (!s || s->spoiled || s->opening != f->ack)
 		return;
 	s->last = s->next = f->ack;
 	s->seen_ns = now_ns();
@@ -250,8 +257,10 @@ inline_ void by_code(struct __sk_buff *skb, const struct frame *f, struct decisi
 	}
 	d->code = modbus_code(skb, f);
 	if (f->transport == TCP && !in_step(f, d->code, &k, &s)) {
-		if (s)
-			s->asked = 1;
+		if (s) {
+			s->asked = s->spoiled = 1;
+			s->seen_ns = now_ns();
+		}
 		ask(d, REASON_STREAM);
 		return;
 	}

@@ -104,6 +104,8 @@ struct stream { /* what the client of a connection sent */
 	__u64 seen_ns;
 	__u32 asked;   /* not at the start of a message, for all we know */
 	__u32 opening; /* where it would begin if the server takes the SYN that came last */
+	__u32 spoiled; /* user space may hold bytes of it still */
+	__u32 unused;
 };
 
 #define SNIPPET 128
