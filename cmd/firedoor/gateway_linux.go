@@ -13,6 +13,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"firedoor/internal/gateway"
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
+	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/all"
 	"firedoor/internal/written"
 )
@@ -67,7 +69,7 @@ func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	s.gate, err = gateway.Open(gateway.Config{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Worker: []string{self, "gateway-worker"}, Log: s.log, Told: s.told})
+	s.gate, err = gateway.Open(gateway.Config{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Worker: []string{self, "gateway-worker"}, Functions: modbusFunctions(), Log: s.log, Told: s.told})
 	if err != nil {
 		return usageError{err.Error()}
 	}
@@ -76,6 +78,21 @@ func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
 		return s.gate.Remove()
 	}
 	return s.serve(ctx, m, c.Data)
+}
+
+// modbusFunctions are what the kernel judges by.
+func modbusFunctions() (out []policy.Function) {
+	for _, p := range all.List {
+		if p.Name == "modbus" && p.Functions != nil {
+			p.Functions(func(f protocol.Function) {
+				if f.Protocol == "" && f.Of == "" {
+					words := strings.Replace(f.Words, "function N", fmt.Sprint("function ", f.Code), 1)
+					out = append(out, policy.Function{Code: f.Code, Verb: f.Verb, Words: words})
+				}
+			})
+		}
+	}
+	return out
 }
 
 // openData opens the folder with decisions and what was stopped.

@@ -29,6 +29,8 @@ type Config struct {
 	// Worker starts the worker's process: a program and its arguments.
 	Worker []string
 	Log    *slog.Logger
+	// Functions are those of Modbus (Tables).
+	Functions []policy.Function
 	// Told is told of what the worker stopped. It must not wait.
 	Told func(*StoppedRecord)
 }
@@ -114,7 +116,7 @@ func (g *Gateway) Run(ctx context.Context, text []byte, plan *policy.Plan, isola
 	g.mu.Unlock()
 	for ctx.Err() == nil {
 		err := g.runWorker(ctx, func() error {
-			if err := g.path.Install(Tables(g.plan)); err != nil {
+			if err := g.path.Install(Tables(g.plan, g.config.Functions)); err != nil {
 				return err
 			}
 			if started != nil {
@@ -135,6 +137,9 @@ func (g *Gateway) Run(ctx context.Context, text []byte, plan *policy.Plan, isola
 	}
 	return nil
 }
+
+// maxEnding is how long a worker may take to end when it is told to.
+const maxEnding = time.Second
 
 // startError is why no worker can be started at all.
 type startError struct{ error }
@@ -161,16 +166,15 @@ func (g *Gateway) runWorker(ctx context.Context, ready func() error) error {
 		return startError{err}
 	}
 	ours, theirs := os.NewFile(uintptr(pair[0]), "worker"), os.NewFile(uintptr(pair[1]), "control")
-	defer func() { _ = ours.Close() }()
 	child := exec.Command(g.config.Worker[0], g.config.Worker[1:]...)
 	child.ExtraFiles = append([]*os.File{theirs}, g.files...)
 	child.Stderr = os.Stderr
 	child.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL, Setpgid: true}
 	if err := child.Start(); err != nil {
-		return startError{err}
+		return startError{errors.Join(err, ours.Close(), theirs.Close())}
 	}
-	_ = theirs.Close() // the child has it
 	conn, err := net.FileConn(ours)
+	_, _ = ours.Close(), theirs.Close() // conn and the child have their own
 	if err != nil {
 		return startError{errors.Join(err, child.Process.Kill())}
 	}
@@ -186,6 +190,9 @@ func (g *Gateway) runWorker(ctx context.Context, ready func() error) error {
 		err = g.listen(conn, ready)
 	}
 	_ = g.path.Silence() // nobody answers any more: the floor holds at once
+	_ = conn.Close() // by which it ends
+	kill := time.AfterFunc(maxEnding, func() { _ = child.Process.Kill() })
+	defer kill.Stop()
 	if ctx.Err() == nil {
 		_ = child.Process.Kill()
 	}
@@ -260,7 +267,7 @@ func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolatio
 			return fmt.Errorf("the worker takes no orders: %w", err)
 		}
 	}
-	if err := g.path.Install(Tables(restrained)); err != nil {
+	if err := g.path.Install(Tables(restrained, g.config.Functions)); err != nil {
 		return err
 	}
 	g.text, g.plan, g.isolated, g.number = text, restrained, isolated, number

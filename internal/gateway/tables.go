@@ -13,8 +13,22 @@ import (
 
 // Tables makes of a plan what the kernel can decide: who may speak with whom at which
 // port. Where verdicts hang on requests it says ask.
-func Tables(plan *policy.Plan) *datapath.Tables {
-	t := tables{plan: plan, out: &datapath.Tables{}, pairs: map[[2]policy.Place]uint32{}}
+//
+// functions are those of Modbus, whose code stands where the kernel can read it; of a
+// port that is open for Modbus alone they give a table by code.
+func Tables(plan *policy.Plan, functions []policy.Function) *datapath.Tables {
+	t := tables{plan: plan, out: &datapath.Tables{}, codes: map[datapath.CodeTable]uint16{}}
+	for i := range t.functions {
+		t.functions[i] = policy.Function{Code: uint32(i)}
+	}
+	for _, f := range functions {
+		if f.Code < uint32(len(t.functions)) {
+			t.functions[f.Code] = f
+		}
+	}
+	for _, code := range several {
+		t.several[code] = true
+	}
 	otherwise := plan.Route(0, 0, 0, 0)
 	gate := t.gate(&otherwise)
 	t.out.Pairs = []datapath.Pair{{Default: gate, EtherTypes: etherTypes(gate)}}
@@ -26,8 +40,16 @@ func Tables(plan *policy.Plan) *datapath.Tables {
 type tables struct {
 	plan  *policy.Plan
 	out   *datapath.Tables
-	pairs map[[2]policy.Place]uint32
+	codes map[datapath.CodeTable]uint16
+
+	functions [256]policy.Function
+	several   [256]bool
 }
+
+// several are codes of Modbus whose requests are not told apart by the code: diagnostics
+// by sub-function, a read and a write in one, encapsulated transport, and what carries
+// another protocol.
+var several = [...]uint8{8, 23, 43, 90}
 
 // vlanOf reads a segment's name; a segment that is no VLAN is never on this wire.
 func vlanOf(segment string) (v datapath.VLAN, ok bool) {
@@ -116,6 +138,7 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 		if t.plan.Closed(r) && t.plan.Enforces(r) {
 			g.Floor = datapath.FloorDrop
 		}
+		t.byCode(r, &g)
 	case v.Action == firedoor.Reset:
 		g.Action = datapath.Reset
 	case v.Action != firedoor.Pass:
@@ -124,6 +147,40 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 		g.Action = datapath.Ask // passes, and is told of
 	}
 	return g
+}
+
+// byCode lets the kernel judge Modbus by the function code as long as nobody answers.
+// Where the code alone decides every request it could do so always; it does not yet,
+// because the worker would have to follow streams of which it sees only parts.
+func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
+	if names := t.plan.Speaks(r); len(names) != 1 || names[0] != "modbus" || r.Transport != 6 || !t.plan.Enforces(r) {
+		return
+	}
+	var table datapath.CodeTable
+	for i := range table {
+		v, certain := t.plan.ByCode(r, "modbus", t.functions[i])
+		certain = certain && !t.several[i]
+		c := datapath.Code{Action: datapath.Pass, Reason: uint16(v.Reason), Rule: uint32(v.Rule + 1)}
+		switch {
+		case !certain || v.Action == firedoor.Refuse && t.plan.Refuses(r, "modbus"):
+			if c.Action = datapath.Ask; t.plan.Closed(r) || certain {
+				c.Floor = datapath.FloorDrop
+			}
+		case v.Action != firedoor.Pass:
+			c.Action = datapath.Drop
+		}
+		table[i] = c
+	}
+	n, known := t.codes[table]
+	if !known {
+		if len(t.out.Codes) >= datapath.MaxCodes {
+			return // the worker judges all of it
+		}
+		n = uint16(len(t.out.Codes))
+		t.codes[table] = n
+		t.out.Codes = append(t.out.Codes, table)
+	}
+	g.Codes, g.Floor = n, datapath.FloorCodes
 }
 
 // etherTypes is a gate for frames without IP, which user space never delays.

@@ -327,6 +327,22 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// TestPassedBy holds that a connection goes on behind requests that the kernel let pass
+// by itself while the worker was away.
+func TestPassedBy(t *testing.T) {
+	b := newBench(t, guarded(t, nil))
+	b.connect()
+	b.say(readSome(1))
+	b.client += 24 // two polls that never came by
+	b.frame(inline.Outside, tcp(plc, hmi, b.server, b.client, ack, nil))
+	b.toPLC = nil
+	b.say(readSome(4))
+	b.say(writeOne(5, 20, 1))
+	if got := payloads(b.toPLC); len(got) != 24 || be.Uint16(got[20:]) != 0xffff {
+		t.Errorf("went on: % x, told %q", got, b.told)
+	}
+}
+
 // receiver is the TCP of a device: it takes bytes in order, and of bytes that come twice
 // before they are in order the first or the last.
 type receiver struct {

@@ -80,6 +80,7 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		}
 	}
 	if p.Flags&packet.ACK != 0 && back.known {
+		g.passedBy(f, back, p.Ack)
 		back.memory.acknowledged(p.Ack)
 	}
 	if p.Flags&packet.FIN != 0 {
@@ -102,6 +103,18 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		return
 	}
 	g.asking(f, half, h, b)
+}
+
+// passedBy goes on behind bytes of a client that its server has and that did not come
+// by here: the kernel let them pass by itself while nobody answered.
+func (g *Gate) passedBy(f *flow, half *half, acked uint32) {
+	missed := int32(acked - half.next)
+	if !f.deep || missed <= 0 || g.from == f.client {
+		return
+	}
+	f.runner.Gap(g.host, int(f.client), int64(missed))
+	half.next, half.ahead = acked, half.ahead+int64(missed)
+	half.memory = memory{b: half.memory.b[:0], end: acked, acked: acked}
 }
 
 // answer lets the parser see what a server says; it is never kept waiting.

@@ -469,3 +469,60 @@ func (p *Plan) PortsOf(r *Route) (out []Port) {
 	}
 	return out
 }
+
+// Function is one thing that can be asked in a protocol, as its code, its words and its
+// verb go together.
+type Function struct {
+	Code  uint32
+	Verb  firedoor.Verb
+	Words string
+}
+
+// ByCode says what becomes of requests with a function, whatever else they say: certain
+// where it is the same for all of them.
+func (p *Plan) ByCode(r *Route, protocol string, f Function) (v firedoor.Verdict, certain bool) {
+	v = r.open
+	if r.isolations[0] != 0 || r.Conduit < 0 || p.steps {
+		return v, false
+	}
+	c := &p.conduits[r.Conduit]
+	q := Request{Route: r, Level: OfOperation, Protocol: protocol, Verb: f.Verb, Code: f.Code, Function: f.Words, protocol: p.protocols[protocol], function: p.functions[f.Words]}
+	first := true
+	for _, x := range []struct {
+		in    *index
+		never bool
+	}{{c.never, true}, {c.rules, false}} {
+		for i := range x.in.entries {
+			e := &x.in.entries[i]
+			if e.client != 0 && e.client != r.Client || e.server != 0 && e.server != r.Server || !e.mayMatch(&q) {
+				continue
+			}
+			w := c.moded(firedoor.Verdict{Says: e.action, Reason: firedoor.ReasonRule, Rule: e.rule, Conduit: r.Conduit})
+			if x.never {
+				w = firedoor.Verdict{Reason: firedoor.ReasonNeverBlock, Rule: e.rule, Conduit: r.Conduit}
+			}
+			if !first && w.Action != v.Action {
+				return v, false
+			}
+			if v, first = w, false; e.decides() {
+				return v, true
+			}
+		}
+	}
+	w := c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
+	if !first && w.Action != v.Action {
+		return v, false
+	}
+	return w, true
+}
+
+// mayMatch tells whether a request of which only the function is known may match.
+func (e *entry) mayMatch(r *Request) bool {
+	return (e.protocol == 0 || e.protocol == r.protocol) && (!e.hasCode || e.code == r.Code) && (e.function == 0 || e.function == r.function) &&
+		(e.verb == 0 || e.verb == r.Verb) && e.onPort(r.Transport, r.Port)
+}
+
+// decides tells whether an entry that may match does, whatever else a request says.
+func (e *entry) decides() bool {
+	return !e.hasUnit && !e.hasObject && e.values == nil && e.step == 0 && e.when == nil
+}

@@ -59,7 +59,9 @@ type parser struct {
 	reuses bool    // the client gives one transaction number again and again
 	number uint16  // transaction number of the newest request
 	frames framing // how messages are framed
-	umas   *umas   // nil until it is needed
+
+	guarded bool  // what is said decides what passes
+	umas    *umas // nil until it is needed
 	*scratch
 }
 
@@ -147,13 +149,15 @@ func mayBeUmas(b []byte, n int) bool {
 
 // Guard leaves the frames of a serial line aside: a device at the usual port reads
 // headers, and bytes that are both would be two different requests.
-func (p *parser) Guard() { p.frames = framedTCP }
+func (p *parser) Guard() { p.frames, p.guarded = framedTCP, true }
 
 // Gap keeps the flow: messages carry enough to be found again. Requests without
 // an answer stay known, unless the client numbers them all alike: then a lost
 // answer would give every later one to the wrong request.
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
-	p.lost[dir] = true
+	// A guarded client's next byte begins a message: to look for one further on would
+	// be to let pass what stands before it.
+	p.lost[dir] = !p.guarded || dir == firedoor.FromServer
 	p.loseUmas()
 	if dir == firedoor.FromServer && p.reuses {
 		p.asked.Clear()

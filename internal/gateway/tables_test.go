@@ -1,0 +1,59 @@
+package gateway
+
+import (
+	"net/netip"
+	"testing"
+
+	"firedoor"
+	"firedoor/internal/datapath"
+	"firedoor/internal/policy"
+)
+
+func testKnown() policy.Known {
+	return policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: 6, Number: 502}} }, Protocols: []string{"modbus"}}
+}
+
+func testPlan(t testing.TB, rules ...policy.Rule) *policy.Plan {
+	t.Helper()
+	p := &policy.Policy{
+		Hosts: []policy.Host{{Name: "hmi", Addresses: []netip.Addr{netip.MustParseAddr("10.0.1.1")}}, {Name: "plc", Addresses: []netip.Addr{netip.MustParseAddr("10.0.2.1")}}},
+		Zones: []policy.Zone{{Name: "office", Hosts: []string{"hmi"}}, {Name: "cell", Hosts: []string{"plc"}}},
+		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Closed: true,
+			Reviewed: policy.Review{By: "A", On: "2026-11-26"}, Rules: rules}},
+		Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop},
+	}
+	plan, faults := policy.Compile(p, testKnown())
+	if len(faults) > 0 {
+		t.Fatalf("%+v", faults)
+	}
+	return plan
+}
+
+// TestFloorByCode holds what the kernel does with requests while nobody answers: what
+// passes by its code alone passes, and what hangs on more does not in a closed conduit.
+func TestFloorByCode(t *testing.T) {
+	plan := testPlan(t,
+		policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}},
+		policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Functions: []string{"write single register"}, Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}}})
+	tables := Tables(plan, []policy.Function{{Code: 3, Verb: firedoor.VerbRead, Words: "read holding registers"}, {Code: 6, Verb: firedoor.VerbWrite, Words: "write single register"},
+		{Code: 16, Verb: firedoor.VerbWrite, Words: "write multiple registers"}, {Code: 23, Verb: firedoor.VerbRead, Words: "read/write multiple registers"}})
+	if err := tables.Check(); err != nil {
+		t.Fatal(err)
+	}
+	var gate *datapath.Gate
+	for i := range tables.Gates {
+		if g := &tables.Gates[i]; g.Port == 502 && g.Transport == 6 && g.Gate.Action == datapath.Ask {
+			gate = &g.Gate
+		}
+	}
+	if gate == nil || gate.Floor != datapath.FloorCodes {
+		t.Fatalf("gates: %+v", tables.Gates)
+	}
+	for code, want := range map[int]datapath.Code{3: {Action: datapath.Pass}, 6: {Action: datapath.Ask, Floor: datapath.FloorDrop}, 16: {Action: datapath.Drop}, 23: {Action: datapath.Ask, Floor: datapath.FloorDrop}} {
+		c := tables.Codes[gate.Codes][code]
+		c.Reason, c.Rule = 0, 0
+		if c != want {
+			t.Errorf("code %d: %+v, want %+v", code, c, want)
+		}
+	}
+}
