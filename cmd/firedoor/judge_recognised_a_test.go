@@ -11,12 +11,13 @@ func TestJudgeRecognised(t *testing.T) { judgeRecognised(t, recognisedRows) }
 
 // recognisedRows are the protocols, one a row.
 var recognisedRows = []recognised{
-	{protocol: "hart_ip", ports: []uint16{5094}, filter: "hart_ip", layer: "hart_ip", members: "unit outcome response", reader: plainly(hartRead)},
+	{protocol: "hart_ip", ports: []uint16{5094}, filter: "hart_ip||(tcp.port==5094||udp.port==5094)&&data", layer: "hart_ip data",
+		members: "unit object outcome response", reader: plainly(hartRead), note: "direct PDUs and the audit log read anew from the bytes that it shows"},
 	{protocol: "kip", ports: []uint16{3671}, filter: "kip", layer: "kip", members: "object outcome response", reader: plainly(kipRead)},
 	{protocol: "synphasor", ports: []uint16{4712, 4713}, filter: "synphasor", layer: "synphasor", members: "unit object outcome response", reader: synphasorReader},
 	{protocol: "egd", ports: []uint16{18246}, filter: "egd", layer: "egd", members: "object values outcome", reader: plainly(egdRead)},
-	{protocol: "epl", ports: []uint16{0x88ab}, filter: "epl", layer: "epl", members: "object outcome", reader: plainly(eplRead)},
-	{protocol: "ecat", ports: []uint16{0x88a4}, filter: "ecat", layer: "ecat", layers: "ecat_mailbox", members: "object quantity outcome", reader: ecatReader},
+	{protocol: "epl", ports: []uint16{0x88ab}, filter: "epl", layer: "epl", once: true, members: "object outcome", reader: plainly(eplRead)},
+	{protocol: "ecat", ports: []uint16{0x88a4}, filter: "ecat", layer: "ecat", once: true, layers: "ecat_mailbox", members: "object quantity outcome", reader: ecatReader},
 	{protocol: "c1222", ports: []uint16{1153}, filter: "c1222", layer: "c1222", members: "outcome item response", reader: plainly(c1222Read)},
 	{protocol: "lon", ports: []uint16{1628, 1629}, filter: "lon", layer: "lon", layers: "cnip", members: "object outcome response", reader: plainly(lonRead)},
 }
@@ -37,44 +38,77 @@ func hartOutcome(code int) string {
 	return fmt.Sprintf("error:%#02x", code)
 }
 
-// hartRead tells a message of HART-IP. What is in a direct PDU (identifier 4) the
-// judge shows as bytes alone: status (2), then command (2), length and data each.
+// hartRead tells a message of HART-IP. Those that the judge does not know, direct
+// PDUs and the audit log, it shows as bytes alone.
 func hartRead(_ *frame, l layer) []statement {
+	if l.has("data_data_data") {
+		return hartBytes(octets(l.text("data_data_data")))
+	}
 	number := func(name string) int { return l.number("hart_ip_hart_ip_" + name) }
 	kind, id := number("message_type"), number("message_id")
-	m := statement{key: fmt.Sprint(number("transaction_id"), "/", id), answer: kind != 0}
-	m.code, m.outcome = hartSession|id, hartOutcome(number("status"))
-	switch {
-	case id == 3:
-		m.code = number("pt_command")
-		if a := number("pt_short_addr"); a >= 0 {
-			m.unit = fmt.Sprint(a)
-		}
+	m := hartMessage(kind, id, number("status"), number("transaction_id"))
+	if id != hartToken {
+		return []statement{m}
+	}
+	if m.code = number("pt_command"); m.code == 31 { // of more than one octet
+		m.code = number("pt_rsp_command_number")
+	}
+	if a := number("pt_short_addr"); a >= 0 {
+		m.unit = fmt.Sprint(a)
+	}
+	if a := octets(l.text("hart_ip_hart_ip_pt_long_address")); len(a) == 5 {
+		m.object = fmt.Sprintf("device:%02x%02x-%x", a[0]&0x3f, a[1], a[2:])
+	}
+	if kind != hartPublishes {
 		if kind == 1 {
 			m.outcome = hartOutcome(number("pt_response_code"))
 		}
-	case id == 4:
-		return hartDirect(m, octets(l.text("hart_ip_hart_ip_data")), kind)
+		return []statement{m}
 	}
-	if kind == 2 {
-		m.sample, m.answer, m.outcome = true, false, ""
+	m.sample, m.answer, m.outcome = true, false, ""
+	var all []statement
+	for slot := range 8 {
+		if v := number(fmt.Sprintf("pt_rsp_slot%d_device_var", slot)); v >= 0 {
+			one := m
+			one.object = fmt.Sprintf("%s/variable:%d", m.object, v)
+			all = append(all, one)
+		}
 	}
-	return []statement{m}
+	return all
 }
 
-func hartDirect(m statement, b []byte, kind int) []statement {
+// Types and identifiers of messages.
+const (
+	hartPublishes = 2
+	hartToken     = 3
+	hartDirect    = 4
+)
+
+func hartMessage(kind, id, status, transaction int) statement {
+	m := statement{key: fmt.Sprint(transaction, "/", id), answer: kind != 0}
+	m.code, m.outcome = hartSession|id, hartOutcome(status)
+	return m
+}
+
+// hartBytes reads a message: version, type, identifier, status, number (2), length
+// (2); a direct PDU has a status (2), then command (2), length and data each.
+func hartBytes(b []byte) []statement {
+	if len(b) < 8 {
+		return nil
+	}
+	kind := int(b[1])
+	m := hartMessage(kind, int(b[2]), int(b[3]), int(binary.BigEndian.Uint16(b[4:])))
+	if b[2] != hartDirect {
+		return []statement{m}
+	}
 	var all []statement
-	for b = b[min(2, len(b)):]; len(b) >= 3; {
-		n := 3 + int(b[2])
-		if n > len(b) {
-			break
-		}
+	for b = b[min(10, len(b)):]; len(b) >= 3 && len(b) >= 3+int(b[2]); b = b[3+int(b[2]):] {
 		one := m
 		one.code = int(binary.BigEndian.Uint16(b))
-		if kind == 1 && n > 3 {
+		if kind == 1 && b[2] > 0 {
 			one.outcome = hartOutcome(int(b[3]))
 		}
-		all, b = append(all, one), b[n:]
+		all = append(all, one)
 	}
 	return all
 }
@@ -126,11 +160,16 @@ func synphasorReader() reader {
 		case 0:
 			m.sample = true
 			var all []statement
-			for _, u := range streams[stream] {
+			states, unsynced, sorted := l.numbers(field("data_status")), l.numbers(field("data_sync")), l.numbers(field("data_sorting"))
+			for i, u := range streams[stream] {
+				doubtful := 0
+				if i < len(states) {
+					doubtful = states[i] + unsynced[i] + sorted[i]
+				}
 				for _, part := range []struct {
 					name  string
 					count int
-				}{{"phasors", u.phasors}, {"frequency", 1}, {"analogs", u.analogs}, {"digitals", u.digitals}} {
+				}{{"status", doubtful}, {"phasors", u.phasors}, {"frequency", 1}, {"analogs", u.analogs}, {"digitals", u.digitals}} {
 					if m.object = fmt.Sprintf("pmu:%d/%s", u.id, part.name); part.count > 0 {
 						all = append(all, m)
 					}

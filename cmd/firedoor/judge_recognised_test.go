@@ -13,12 +13,14 @@ type recognised struct {
 	protocol string
 	ports    []uint16 // one of them stands in a capture worth asking about, or an Ethernet type
 	filter   string   // of the judge
-	layer    string   // where a message is; several in a frame are told one by one
+	layer    string   // where a message is, or one of several names; those of a frame are told one by one
 	layers   string   // what else the reader looks at
 	options  []string // for tshark
+	once     bool     // frames on Ethernet: the same bytes again so soon are a copy, and are counted once
 	members  string   // compared too, of: unit object quantity item values outcome response
 	reader   func() reader
 	excuses  []excuse
+	note     string // for the coverage sheet, "" if nothing is to be said
 }
 
 // reader says what a message tells. Each capture gets a new one, so that it may keep
@@ -48,37 +50,51 @@ func judgeRecognised(t *testing.T, rows []recognised) {
 		r := &rows[i]
 		t.Run(r.protocol, func(t *testing.T) {
 			a := alone{protocol: r.protocol, excuses: r.excuses}
+			var paths []string
 			eachCapture(t, filepath.Join(corpus, "protocols"), func(path string, b []byte) {
 				if mayHold(b, r.ports...) {
-					r.capture(t, &a, path)
+					paths = append(paths, path)
 				}
 			})
+			for i, s := range inPairs(paths, r.capture) {
+				if s.err != nil {
+					t.Error(s.err)
+				}
+				a.compare(t, paths[i], s.want, s.got)
+			}
 			fields := "time, frames, function"
 			for _, m := range strings.Fields(r.members) {
 				if m != "response" { // of the frames
 					fields += ", " + m
 				}
 			}
+			if r.note != "" {
+				fields += "; " + r.note
+			}
 			a.settle(t, fields)
 		})
 	}
 }
 
-// capture compares one capture. A flow is one of ours only where both say so: the
-// judge goes by port.
-func (r *recognised) capture(t *testing.T, a *alone, path string) {
-	t.Helper()
-	frames, err := askTshark(path, r.filter, recognisedLayers+r.layer+" "+r.layers, r.options...)
+// sides are what the judge and the program tell of a capture.
+type sides struct {
+	want, got []*judged
+	err       error
+}
+
+func (r *recognised) capture(path string) (s sides) {
+	options := r.options
+	if r.once {
+		options = append(slices.Clone(options), "-x")
+	}
+	frames, err := askTshark(path, r.filter, recognisedLayers+r.layer+" "+r.layers, options...)
 	if err != nil {
-		t.Error(err)
-		return
+		return sides{err: err}
 	}
 	lines, err := replayLines(path)
 	if err != nil {
-		t.Error(err)
-		return
+		return sides{err: err}
 	}
-	var got []*judged
 	for i := range lines {
 		e := &lines[i]
 		if e.Protocol != r.protocol || e.Kind != "operation" && e.Kind != "sample" || e.Item > 1 && !r.compares("item") {
@@ -86,9 +102,29 @@ func (r *recognised) capture(t *testing.T, a *alone, path string) {
 		}
 		j := e.judged()
 		r.blank(j, e.Kind == "sample")
-		got = append(got, j)
+		s.got = append(s.got, j)
 	}
-	a.compare(t, path, r.byJudge(frames), got)
+	if r.once {
+		frames = withoutCopies(frames)
+	}
+	s.want = r.byJudge(frames)
+	return s
+}
+
+// copied is how soon the same frame must come again to be taken for a copy: a mirror
+// port shows it on its way in and out.
+const copied = 20e6
+
+func withoutCopies(frames []*frame) []*frame {
+	seen := map[string]int64{}
+	return slices.DeleteFunc(frames, func(f *frame) bool {
+		raw := f.layers.text("frame_raw")
+		before, again := seen[raw]
+		if again = again && f.nanos-before <= copied; !again {
+			seen[raw] = f.nanos
+		}
+		return again
+	})
 }
 
 func (r *recognised) compares(member string) bool {
@@ -122,7 +158,11 @@ func (r *recognised) byJudge(frames []*frame) []*judged {
 	samples, waiting := map[*judged]bool{}, map[string][]*judged{}
 	read := r.reader()
 	for _, f := range frames {
-		for _, l := range f.all(r.layer) {
+		var layers []layer
+		for _, name := range strings.Fields(r.layer) {
+			layers = append(layers, f.all(name)...)
+		}
+		for _, l := range layers {
 			fresh := map[string]bool{}
 			nth := map[string]int{}
 			for _, m := range read(f, l) {
