@@ -342,15 +342,17 @@ func ecatLetter(l layer, d ecatDatagram) statement {
 	var m statement
 	field := func(name string) int { return l.number("ecat_mailbox_ecat_mailbox_coe_" + name) }
 	m.code = 0x300 | field("sdoreq")
-	m.object = fmt.Sprintf("station:%d/object:%#06x:%d", d.position, field("sdoidx"), field("sdosub"))
+	m.object = fmt.Sprintf("station:%d/object:%#04x:%d", d.position, field("sdoidx"), field("sdosub"))
 	return m
 }
 
 func ecatTell(d ecatDatagram, returned bool) (m statement, ok bool) {
-	m.code = d.command
+	if m.code = d.command; d.command == 0 { // it passes by
+		return m, false
+	}
 	if d.command >= 10 && d.command <= 12 {
 		m.sample = true
-		m.object = fmt.Sprintf("logical:%#010x", d.offset)
+		m.object = fmt.Sprintf("logical:%#08x", d.offset)
 		return m, !returned && d.command != 10 || returned && d.command != 11 && d.counter != 0
 	}
 	whom := ecatWhom[d.command]
@@ -361,7 +363,7 @@ func ecatTell(d ecatDatagram, returned bool) (m statement, ok bool) {
 	} else if whom != "all" {
 		whom = fmt.Sprintf(whom, d.position)
 	}
-	m.object, m.quantity = fmt.Sprintf("%s/register:%#06x", whom, d.offset), fmt.Sprint(d.length)
+	m.object, m.quantity = fmt.Sprintf("%s/register:%#04x", whom, d.offset), fmt.Sprint(d.length)
 	if !returned {
 		return m, true
 	}
@@ -388,7 +390,7 @@ func lonRead(_ *frame, l layer) []statement {
 	if format == lonSession {
 		kind = number("spdu_type")
 	}
-	if format == 2 || kind > lonAnswer {
+	if format == 2 || kind > lonAnswer || kind < 0 && format <= lonSession { // or the judge found it too short
 		return nil
 	}
 	var m statement
@@ -413,7 +415,7 @@ func lonRead(_ *frame, l layer) []statement {
 		}
 		return []statement{m}
 	}
-	m.object += fmt.Sprintf("/variable:%#06x", number("nv_selector"))
+	m.object += fmt.Sprintf("/variable:%#04x", number("nv_selector"))
 	if m.code = 128; format == lonSession {
 		m.code = 192
 	}
