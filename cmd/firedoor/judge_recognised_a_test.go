@@ -300,11 +300,10 @@ func ecatDatagrams(l layer) []ecatDatagram {
 	return all
 }
 
-// What commands of EtherCAT do, by their number, and whom they name.
+// Which commands of EtherCAT only read, by their number, and whom each names.
 var (
-	ecatReads  = map[int]bool{1: true, 4: true, 7: true}
-	ecatWrites = map[int]bool{2: true, 5: true, 8: true}
-	ecatWhom   = []string{"", "position:%d", "position:%d", "position:%d", "station:%d", "station:%d", "station:%d", "all", "all", "all"}
+	ecatReads = map[int]bool{1: true, 4: true, 7: true}
+	ecatWhom  = []string{"", "position:%d", "position:%d", "position:%d", "station:%d", "station:%d", "station:%d", "all", "all", "all"}
 )
 
 // ecatReader tells the datagrams of frames that go out and come back. A frame that
