@@ -57,6 +57,18 @@ func lonPoll(n *Net) {
 	}
 }
 
+// lonAgain is an update that is sent again before it is acknowledged, and another
+// that has its number later.
+func lonAgain(n *Net) {
+	l := &lon{net: n}
+	update := lonUnicast(0, 42, 41, 3, 0x81, 0x0d, 0, 1)
+	l.router(update...)
+	l.router(update...)
+	l.server(lonUnicast(0, 41, 42, 0x23)...)
+	l.router(lonUnicast(0, 42, 41, 3, 0x81, 0x0d, 0, 2)...)
+	l.server(lonUnicast(0, 41, 42, 0x23)...)
+}
+
 // lonServices shows every message.
 func lonServices(n *Net) {
 	l := &lon{net: n}

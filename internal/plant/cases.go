@@ -173,7 +173,7 @@ var cases = []Case{
 	{"uadp", "poll", uadpPoll}, {"uadp", "values", uadpValues}, {"uadp", "raw", uadpRaw}, {"uadp", "discovery", uadpDiscovery},
 	{"uadp", "secured", uadpSecured}, {"uadp", "ethernet", uadpEthernet}, {"uadp", "malformed", uadpMalformed},
 	{"kip", "poll", kipPoll}, {"kip", "services", kipServices}, {"kip", "application", kipApplication}, {"kip", "midstream", kipMidstream}, {"kip", "malformed", kipMalformed},
-	{"lon", "poll", lonPoll}, {"lon", "services", lonServices}, {"lon", "malformed", lonMalformed},
+	{"lon", "poll", lonPoll}, {"lon", "services", lonServices}, {"lon", "malformed", lonMalformed}, {"lon", "again", lonAgain},
 	{"rtps", "poll", rtpsPoll}, {"rtps", "discovery", rtpsDiscovery}, {"rtps", "malformed", rtpsMalformed},
 	{"coap", "poll", coapPoll}, {"coap", "methods", coapMethods}, {"coap", "malformed", coapMalformed},
 	{"amqp", "poll", amqpPoll}, {"amqp", "methods", amqpMethods}, {"amqp", "one", amqpOne}, {"amqp", "midstream", amqpMidstream}, {"amqp", "malformed", amqpMalformed},

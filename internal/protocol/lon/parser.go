@@ -208,6 +208,7 @@ func (p *parser) ask(k uint64, alone bool) {
 	p.op.ID, p.op.Phase, p.op.NoAnswer = p.last, firedoor.Asked, alone
 	p.op.Span = firedoor.Span{Start: int64(p.at), End: int64(p.at + p.size)}
 	if !alone {
+		p.asked.Take(k) // sent again, or never answered: one transaction at a time has a number
 		*p.asked.Put(k) = request{p.last, p.op.Code, word{p.op.Function, p.op.Verb}, p.op.Object}
 	}
 	p.emit(&p.opEvent)
