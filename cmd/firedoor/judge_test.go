@@ -110,6 +110,8 @@ var judgedProtocols = []string{
 	"kip",
 	"lon",
 	"rtps",
+	"roc_plus",
+	"fox",
 	"coap",
 	"amqp",
 	"hsms",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -109,6 +110,12 @@ var coapReasons = map[int]string{0x80: "error:bad-request", 0x81: "error:unautho
 func coapByJudge(a *answers) {
 	for _, f := range a.frames {
 		l := f.last("coap")
+		broken := slices.ContainsFunc(l.inner("_ws_expert"), func(e layer) bool {
+			return e.has("coap_coap_invalid_option_number") || e.has("coap_coap_invalid_option_range")
+		})
+		if broken {
+			continue
+		}
 		code, mid := l.number("coap_coap_code"), l.text("coap_coap_mid")
 		op := a.op(f, code)
 		key := op.flow + " " + l.text("coap_coap_token")
@@ -167,10 +174,7 @@ func sbusByJudge(a *answers) {
 		l := f.last("sbus")
 		op := a.op(f, l.number("sbus_sbus_cmd"))
 		key := op.flow + " " + l.text("sbus_sbus_seq")
-		values := "[" + strings.Join(l.texts("sbus_sbus_data_rtc"), ",") + "]"
-		if values == "[]" {
-			values = ""
-		}
+		values := sbusValues(l.texts("sbus_sbus_data_rtc"))
 		switch l.number("sbus_sbus_att") {
 		case 0:
 			op.unit = l.text("sbus_sbus_destination")
@@ -198,6 +202,18 @@ func sbusByJudge(a *answers) {
 			}
 		}
 	}
+}
+
+// sbusValues have a sign; the judge shows none.
+func sbusValues(shown []string) string {
+	all := make([]string, len(shown))
+	for i, s := range shown {
+		all[i] = fmt.Sprint(int32(asNumber(s)))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "[" + strings.Join(all, ",") + "]"
 }
 
 // sbusQuantity is what is read, or written: of program memory octets, as we count.
