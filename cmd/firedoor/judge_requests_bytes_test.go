@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // rocByBytes reads messages of ROC Plus: destination (unit, group), source, opcode,
-// length, data, CRC. An answer has the opcode of its request, or 255 for an error, with
-// the code and the opcode it is about in its data.
+// length, data, CRC. Answers come in the order of requests; an answer has the opcode of
+// its request, and 255 is an error of the first that waits.
 func rocByBytes(a *answers) {
 	queue := map[string][]*judged{}
 	for _, f := range a.frames {
@@ -22,38 +23,39 @@ func rocByBytes(a *answers) {
 				op.unit = fmt.Sprint(binary.LittleEndian.Uint16(message))
 				a.ask(op, f, "")
 				op.outcome = "no-response"
-				key := fmt.Sprint(f.stream, op.code)
-				queue[key] = append(queue[key], op)
+				queue[f.stream] = append(queue[f.stream], op)
 				continue
 			}
 			op.unit = fmt.Sprint(binary.LittleEndian.Uint16(message[2:]))
-			if op.code == 255 && len(message) >= 10 {
-				op.code = int(message[7])
-			}
-			key := fmt.Sprint(f.stream, op.code)
-			if asked := queue[key]; len(asked) > 0 {
-				asked[0].response, asked[0].outcome = f.number, "ok"
-				queue[key] = asked[1:]
+			asked := queue[f.stream]
+			i := slices.IndexFunc(asked, func(q *judged) bool { return q.code == op.code || op.code == 255 })
+			switch {
+			case i < 0 && op.code == 224: // a report, unasked
+				a.sample(op, f)
+				continue
+			case i < 0:
+				a.partial(op, f, "ok")
 				continue
 			}
-			a.partial(op, f, "ok")
+			asked[i].response, asked[i].outcome = f.number, "ok"
+			queue[f.stream] = asked[i+1:]
 		}
 	}
 }
 
-// foxByBytes reads messages of Fox: "fox TYPE NUMBER REPLY CHANNEL COMMAND", a body, and
-// ";;" behind it. What the client sends as a or s is asked.
+// foxByBytes reads messages of Fox: "fox TYPE NUMBER REPLY CHANNEL COMMAND", a body or
+// none, and ";;" behind it. What the client sends as a or s is asked.
 func foxByBytes(a *answers) {
 	held := map[string][]byte{}
 	for _, f := range a.frames {
 		side := fmt.Sprint(f.stream, " ", f.dstPort == 1911)
 		b := append(held[side], octets(f.last("tcp").text("tcp_tcp_payload"))...)
 		for {
-			end := bytes.Index(b, []byte("};;"))
+			end := bytes.Index(b, []byte(";;\n"))
 			if end < 0 {
 				break
 			}
-			line, _, _ := strings.Cut(strings.TrimSpace(string(b[:end])), "\n")
+			line, _, _ := strings.Cut(string(b[:end]), "\n")
 			b = b[end+3:]
 			words := strings.Fields(line)
 			if len(words) < 6 || words[0] != "fox" {

@@ -223,7 +223,7 @@ func sbusQuantity(code int, l layer) string {
 		return l.text("sbus_sbus_rcount")
 	case l.has("sbus_sbus_fio_count"):
 		return l.text("sbus_sbus_fio_count")
-	case code == 0x23 || code == 0x24:
+	case code == 0x23:
 		return strconv.Itoa(4 * n)
 	case n >= 0:
 		return strconv.Itoa(n)
