@@ -301,6 +301,19 @@ func TestPickUpInTheMiddle(t *testing.T) {
 	}
 }
 
+// TestClientByItsPort: where no port is registered, an end in the range of clients
+// calls, though the other one is heard first.
+func TestClientByItsPort(t *testing.T) {
+	o := replay(t, Options{}, write(t, func(n *plant.Net) {
+		c := n.Midstream(panel, controller, 50001, 17501)
+		c.Server(plant.Modbus{Transaction: 99, Unit: 1}.Registers(nil, plant.ModbusReadHolding, []uint16{9}))
+		pollModbus(n, c, 10, time.Millisecond)
+	}))
+	if c := o.conversation(t, "modbus"); c.Client.IP != "10.1.0.10" || c.Server.Port != 17501 || c.Operations-c.Partial < 9 {
+		t.Errorf("%+v", c)
+	}
+}
+
 // TestMiddleIsWhatWasLearned: a connection seen from its beginning and the same
 // from its middle are one conversation.
 func TestMiddleIsWhatWasLearned(t *testing.T) {
