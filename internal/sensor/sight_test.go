@@ -306,10 +306,12 @@ func TestPickUpInTheMiddle(t *testing.T) {
 func TestClientByItsPort(t *testing.T) {
 	o := replay(t, Options{}, write(t, func(n *plant.Net) {
 		c := n.Midstream(panel, controller, 50001, 17501)
-		c.Server(plant.Modbus{Transaction: 99, Unit: 1}.Registers(nil, plant.ModbusReadHolding, []uint16{9}))
-		pollModbus(n, c, 10, time.Millisecond)
+		for range 3 { // either side may publish
+			c.Server([]byte("\x30\x09\x00\x05plant42"))
+			c.Client([]byte("\x30\x09\x00\x05plant43"))
+		}
 	}))
-	if c := o.conversation(t, "modbus"); c.Client.IP != "10.1.0.10" || c.Server.Port != 17501 || c.Operations-c.Partial < 9 {
+	if c := o.conversation(t, "mqtt"); c.Client.IP != "10.1.0.10" || c.Server.Port != 17501 || c.Operations != 3 || c.Samples != 3 {
 		t.Errorf("%+v", c)
 	}
 }
