@@ -31,10 +31,6 @@ var mqttExcuses = []excuse{
 		func(d *disagreement) bool { return d.member == "missing" && d.want.code == 12 }},
 	{"mqtt: answer held back", "connections seen from their middle on: the answer to a ping is told when the next packet shows what the flow speaks", 2,
 		func(d *disagreement) bool { return d.member == "response" && d.want.code == 12 }},
-	{"mqtt: sides mistaken", "a connection seen from its middle on, on a port that says nothing, with packets that either side may send: who is the client cannot be told", 18,
-		func(d *disagreement) bool {
-			return d.got != nil && d.want != nil && d.want.code == 3 && strings.HasSuffix(d.want.flow, "-192.168.56.1:53524")
-		}},
 	{"mqtt: payload passed over", "a payload longer than a parser waits for: we tell the operation when its topic is in, the judge at the end of the payload", 2,
 		func(d *disagreement) bool {
 			return (d.member == "missing" || d.member == "extra") && strings.HasSuffix(d.capture, "testdata/long.pcap")

@@ -111,6 +111,8 @@ var judgedProtocols = []string{
 	"kip",
 	"lon",
 	"rtps",
+	"roc_plus",
+	"fox",
 	"coap",
 	"amqp",
 	"hsms",

@@ -198,6 +198,12 @@ func TestRoles(t *testing.T) {
 	s.speak(host(26), host(31), "http", read)
 	s.speak(host(26), host(32), "rdp", firedoor.VerbSession)
 	s.speak(host(32), host(1), "modbus", read)
+	s.speak(host(37), host(38), "rtps") // DDS: peers
+	s.speak(host(38), host(37), "rtps")
+	s.speak(host(39), host(37), "rtps")
+	s.speak(host(25), host(39), "http", read)
+	s.speak(host(26), host(39), "http", read)
+	s.speak(host(22), host(38), "s7comm", read, write)
 	s.fact(host(33), firedoor.FactService, "_ipp._tcp")
 	s.fact(host(34), firedoor.FactModel, "CPU 1516F-3 PN/DP")
 	s.fact(host(35), firedoor.FactRole, "camera")
@@ -205,12 +211,13 @@ func TestRoles(t *testing.T) {
 	for n, want := range map[uint32]string{
 		1: "plc L1 answers modbus (3 clients), s7comm (4 clients); never asks", 12: "plc L1 answers modbus to 2 clients; itself asks 1 device over s7comm",
 		20: "scada-server L2 asks 12 devices over modbus and writes to 12 devices", 21: "historian L3 reads from 12 devices over modbus and never writes",
-		22: "hmi L2 reads from 1 device and writes to 1 device over s7comm", 23: "engineering-workstation L2 programs 1 device over s7comm",
+		22: "hmi L2 reads from 2 devices and writes to 2 devices over s7comm", 23: "engineering-workstation L2 programs 1 device over s7comm",
 		24: "hmi L2 reads from 1 device over s7comm and never writes", 25: "workstation L4 asks over dns, http and serves no one",
 		30: "dns-server L4 answers names for 2 clients", 31: "server L4 answers http to 2 clients",
 		32: "jump-host L3.5 is reached over rdp and asks 1 device over modbus", 33: "printer L4 offers the service _ipp",
 		34: "safety-controller L1 its description names cpu 1516f", 35: "camera L4 says so itself (test)",
 		36: "drive L1 its description names powerflex", 40: "  ",
+		37: "  ", 38: "plc L1 answers s7comm to 1 client; never asks", 39: "server L4 answers http to 2 clients",
 	} {
 		role, level, reason := s.v.Role(s.id(ip(n), 0))
 		if got := fmt.Sprint(role, " ", level, " ", reason); got != want {

@@ -23,6 +23,10 @@ const (
 	busyClient = 8
 )
 
+// peering is a protocol whose participants are peers: whoever sends counts as client
+// and a receiver as server, which says nothing of what either is for.
+const peering = "rtps"
+
 // part is what an asset does in one protocol, one side.
 type part struct {
 	name  string
@@ -107,6 +111,9 @@ func (v *Inventory) sketch(a uint32) *sketch {
 			k.router, k.shared, k.behind = k.router || nd.router, k.shared || nd.shared, k.behind+int(nd.behind)
 		}
 		for i := range nd.talk {
+			if v.protocols[nd.talk[i].protocol] == peering {
+				continue
+			}
 			k.add(v.cfg.Industrial(v.protocols[nd.talk[i].protocol]), v.protocols[nd.talk[i].protocol], &nd.talk[i])
 		}
 	}

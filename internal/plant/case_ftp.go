@@ -31,6 +31,12 @@ func ftpSeen(n *Net) {
 	c.Server([]byte("220-Plant 3\r\n220-Example FTP Server 2.0\r\n220 Service ready for new user.\r\n"))
 	say("USER anonymous", "230 Welcome.")
 	c.Close()
+
+	c = n.Dial(itDesk, itServer, 50024, 21)
+	c.Server([]byte("220 (FTP)\r\n"))
+	say("SYST", "530 Please log in.")
+	say("USER operator", "530 This server is anonymous only.") // refused by the name alone
+	c.Close()
 }
 
 // ftpSecure asks for TLS before it logs in.

@@ -102,10 +102,10 @@ func rtpsDiscovery(n *Net) {
 	rtpsSend(n, rtpsMessage(1, rtpsData(0x000003c2, 1, rtpsEndpoint(0x00000102, "arm/pose", "Pose")...)))
 	rtpsSend(n, rtpsMessage(1, rtpsData(0x000004c2, 1, rtpsEndpoint(0x00000207, "arm/goal", "Pose")...)))
 	rtpsSend(n, rtpsMessage(1, rtpsTime, rtpsData(0x00000102, 1, 0, 1, 0, 0, 1, 2, 3, 4)))
-	rtpsSend(n, rtpsMessage(1, rtpsData(0x00000302, 1, 0, 1, 0, 0, 1, 2, 3, 4)))     // not announced
-	rtpsSend(n, rtpsMessage(1, rtpsData(0x000200c2, 1, 0, 1, 0, 0, 1, 2, 3, 4)))     // liveliness
-	rtpsSend(n, rtpsMessage(1, rtpsSub(0x15, 0x08, rtpsData(0x00000102, 3)[4:]...))) // a key: disposed
-	rtpsSend(n, rtpsMessage(1, rtpsSub(0x16, 0, append(rtpsData(0x00000102, 4)[4:], 1, 0, 0, 0, 1, 0, 0, 4, 0, 8, 0, 0)...)))
+	rtpsSend(n, rtpsMessage(1, rtpsData(0x00000302, 1, 0, 1, 0, 0, 1, 2, 3, 4)))                             // not announced
+	rtpsSend(n, rtpsMessage(1, rtpsData(0x000200c2, 1, 0, 1, 0, 0, 1, 2, 3, 4)))                             // liveliness
+	rtpsSend(n, rtpsMessage(1, rtpsSub(0x15, 0x08, rtpsData(0x00000102, 3, 0, 1, 0, 0, 7, 0, 0, 0)[4:]...))) // a key: disposed
+	rtpsSend(n, rtpsMessage(1, rtpsSub(0x16, 0, append(rtpsData(0x00000102, 4)[4:], 1, 0, 0, 0, 1, 0, 0, 4, 0, 8, 0, 0, 0, 1, 0, 0)...)))
 	inline := append(rtpsData(0x000003c2, 2)[4:], append(append(rtpsParam(0x71, 0, 0, 0, 1), 1, 0, 0, 0), rtpsEndpoint(0x00000402, "arm/state", "State")...)...)
 	rtpsSend(n, rtpsMessage(1, rtpsSub(0x15, 6, inline...)))
 	last := rtpsData(0x00000402, 1, 0, 1, 0, 0, 9)

@@ -125,8 +125,13 @@ func signature(p *packet.Packet) uint64 {
 	return h ^ h>>32 | 1
 }
 
+// firstEphemeral is the lowest port that Linux gives a client by itself; others
+// begin at 49152 (RFC 6335). Nobody is expected to be called there.
+const firstEphemeral = 32768
+
 // open starts a conn for the packet's flow. It guesses the client: who sends a
-// SYN, else who is away from a registered port, else who sends first.
+// SYN, else who is away from a registered port, else who has a client's port on
+// TCP, else who sends first.
 func (l *lane) open(c *conn, it *item, k *flow.Key, side int) {
 	p := &it.Packet
 	*c = conn{first: p.Time, asks: -1, askEnd: -1, conv: -1, joined: -1, proto: p.Proto, head: c.head[:0],
@@ -163,6 +168,8 @@ func (l *lane) begin(c *conn, p *packet.Packet, side int) {
 	case l.host.Registered(p.SrcPort, tcp) && !l.host.Registered(p.DstPort, tcp):
 		client = 1 - side
 	case p.SrcPort < 1024 && p.DstPort >= 1024 && !l.host.Registered(p.DstPort, tcp):
+		client = 1 - side
+	case tcp && p.SrcPort < firstEphemeral && p.DstPort >= firstEphemeral && !l.host.Registered(p.DstPort, tcp):
 		client = 1 - side
 	}
 	if tcp && !handshake {

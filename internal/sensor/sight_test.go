@@ -301,6 +301,21 @@ func TestPickUpInTheMiddle(t *testing.T) {
 	}
 }
 
+// TestClientByItsPort: where no port is registered, an end in the range of clients
+// calls, though the other one is heard first.
+func TestClientByItsPort(t *testing.T) {
+	o := replay(t, Options{}, write(t, func(n *plant.Net) {
+		c := n.Midstream(panel, controller, 50001, 17501)
+		for range 3 { // either side may publish
+			c.Server([]byte("\x30\x09\x00\x05plant42"))
+			c.Client([]byte("\x30\x09\x00\x05plant43"))
+		}
+	}))
+	if c := o.conversation(t, "mqtt"); c.Client.IP != "10.1.0.10" || c.Server.Port != 17501 || c.Operations != 3 || c.Samples != 3 {
+		t.Errorf("%+v", c)
+	}
+}
+
 // TestMiddleIsWhatWasLearned: a connection seen from its beginning and the same
 // from its middle are one conversation.
 func TestMiddleIsWhatWasLearned(t *testing.T) {

@@ -21,6 +21,7 @@ type parser struct {
 	voice    wire.Voice
 	rest     [2]bool // the rest of an overlong line is passed over
 	greeted  bool
+	named    bool // a user was named and waits for the answer
 	password bool // a password was sent and waits for its answer
 	secure   bool // the client asked for TLS
 	moving   bool // a transfer was asked for
@@ -67,8 +68,9 @@ func (p *parser) command(line []byte) {
 	if i := bytes.IndexByte(line, ' '); i >= 0 {
 		verb, argument = line[:i], line[i+1:]
 	}
+	p.named = wire.EqualFold(verb, "user")
 	switch {
-	case wire.EqualFold(verb, "user"):
+	case p.named:
 		p.userLen = copy(p.user[:], argument)
 	case wire.EqualFold(verb, "pass"):
 		p.password = true
@@ -106,7 +108,7 @@ func (p *parser) reply(line []byte, emit func(*firedoor.Event)) (secure bool) {
 		return true
 	case code == 230 && p.userLen > 0: // also without a password
 		p.login("ok", emit)
-	case code == 530 && p.password:
+	case code == 530 && (p.password || p.named): // some servers refuse the name alone
 		p.login("failed", emit)
 	case p.moving && (code == 150 || code == 125):
 		p.file(false, emit)
@@ -132,7 +134,7 @@ func (p *parser) greeting(line []byte, emit func(*firedoor.Event)) {
 }
 
 func (p *parser) login(outcome string, emit func(*firedoor.Event)) {
-	p.password = false
+	p.password, p.named = false, false
 	p.voice.Login(emit, p.user[:p.userLen], outcome)
 }
 

@@ -272,10 +272,14 @@ func (p *parser) answer() {
 	}
 }
 
-// take takes the oldest request with the opcode.
+// take takes the oldest request with the opcode. Nobody will answer those before it
+// any more: an error that comes is none of theirs.
 func (p *parser) take(code byte) *question {
 	if i := bytes.IndexByte(p.order, code); i >= 0 {
-		p.order = slices.Delete(p.order, i, i+1)
+		for _, before := range p.order[:i] {
+			p.asked.Take(uint64(before))
+		}
+		p.order = slices.Delete(p.order, 0, i+1)
 	}
 	return p.asked.Take(uint64(code))
 }
