@@ -118,6 +118,9 @@ func TestCommandsInDocuments(t *testing.T) {
 // TestAddedProtocol types what docs/ADD-A-PROTOCOL.md shows of the last protocol that
 // was added, fuzzing once instead of for a while, and asks whether its files are there.
 func TestAddedProtocol(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs tests of its own")
+	}
 	text := documents(t)["docs/ADD-A-PROTOCOL.md"]
 	last := regexp.MustCompile("The last one that came this way is `([a-z0-9_]+)`: the folder `([a-z0-9/]+)`").FindStringSubmatch(text)
 	if last == nil {
