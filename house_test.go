@@ -49,6 +49,8 @@ var numbers = []struct {
 	{"firedoor/internal/point", 4},
 	{"firedoor/internal/recovery", 4},
 	{"firedoor/internal/devicefile", 4},
+	{"firedoor/internal/policyfile", 4},
+	{"firedoor/internal/whatif", 4},
 	{"firedoor/internal/journal", 4},
 	{"firedoor/internal/uplink", 4},
 	{"firedoor/internal/protocol/", 5},

@@ -11,9 +11,11 @@ const (
 	RecordAsset        RecordKind = "asset"        // Asset; Key is its id
 	RecordConversation RecordKind = "conversation" // Conversation; Key is a digest of its ends, segment, protocol, port and transport
 	RecordSensor       RecordKind = "sensor"       // SensorState; Key is the sensor's name
+	RecordPoints       RecordKind = "points"       // Points; Key is a digest of segment, server, unit and protocol, and a number
+	RecordProgram      RecordKind = "program"      // Program; Key is a digest of segment, server, protocol, kind and name
 	// RecordRound has no Body; Key is RoundBegin or RoundEnd. Between the two a
-	// sensor tells everything it holds: what of its assets and conversations was
-	// last told before the begin is gone when the end comes.
+	// sensor tells everything it holds: what of it, but for alerts, was last told
+	// before the begin is gone when the end comes.
 	RecordRound RecordKind = "round"
 )
 

@@ -55,6 +55,11 @@ func TestConsoleInABrowser(t *testing.T) {
 	if !strings.Contains(out, " passed, 0 failed") {
 		t.Errorf("the walk does not say how it ended:\n%s", out)
 	}
+	for _, step := range []string{"process values: all are there", "programs: each content has its sum"} {
+		if !strings.Contains(out, "ok    "+step) {
+			t.Errorf("the walk came by no device with %s:\n%s", step, out)
+		}
+	}
 	l.stop()
 }
 

@@ -32,6 +32,11 @@ func (c *checkCommand) Run(m *Main) error {
 	if err != nil {
 		return tellProblems(m.Stderr, err)
 	}
+	if cfg.Runs(config.RoleSensor) {
+		if _, err := sensorPoints(&cfg.Sensor); err != nil {
+			return err
+		}
+	}
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s is fine. With it, firedoor would run like this:\n", c.Config)
 	for _, line := range whatRuns(cfg) {
@@ -67,6 +72,9 @@ func whatRuns(c *config.Config) (out []string) {
 	if c.Runs(config.RoleSensor) {
 		add("sensor %s of site %s%s", c.Sensor.Name, c.Site, sources(&c.Capture))
 		add("%s", learns(&c.Learn))
+		if c.Sensor.Points != "" {
+			add("process values named by %s", c.Sensor.Points)
+		}
 		j := c.Data.Journal
 		add("journal of the last %s, at most %s", written.FormatDuration(j.Keep), j.MaxSize)
 		add("learned state saved every %s", written.FormatDuration(c.Data.SnapshotEvery))

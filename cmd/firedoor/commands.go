@@ -20,6 +20,7 @@ type commands struct {
 	Link     linkCommand     `cmd:"" help:"Ask a running firedoor for a new one-time link to its console."`
 	Journal  journalCommand  `cmd:"" help:"Print what happened, from the journal of a sensor, and check that nobody changed it."`
 	Points   pointsCommand   `cmd:"" help:"Make a map of process values from what a maker says of a device: EDS and GSDML files."`
+	Policy   policyCommand   `cmd:"" help:"What may pass between zones: check, explain, compare, prove, draft a policy; replay traffic through it."`
 	Check    checkCommand    `cmd:"" help:"Say what would run with a configuration file, or all that is wrong with it."`
 	Demo     demoCommand     `cmd:"" help:"Show all of it on a virtual factory: traffic, processes, attacks that a person starts."`
 	Plant    plantCommand    `cmd:"" help:"The virtual factory: list scenarios, record traffic with the truth about it, measure what is found."`
@@ -61,7 +62,7 @@ func (m *Main) run(ctx context.Context) error {
 
 // commandWords are the words that name a command, of those given.
 func (m *Main) commandWords() []string {
-	if m.Args[0] == "baseline" || m.Args[0] == "plant" || m.Args[0] == "points" {
+	if m.Args[0] == "baseline" || m.Args[0] == "policy" || m.Args[0] == "plant" || m.Args[0] == "points" {
 		return m.Args[:min(2, len(m.Args))]
 	}
 	return m.Args[:1]

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -183,14 +184,34 @@ func pcccWidth(kind int) int {
 func TestJudgeFirmware(t *testing.T) {
 	corpus := judgeCorpus(t)
 	path := filepath.Join(corpus, "protocols/iti/openics/EIP-FirmwareChange.pcap")
-	out, err := exec.Command("tshark", "-n", "-r", path, "-Y", "enip && !tcp.analysis.retransmission", "-T", "fields",
-		"-e", "tcp.dstport", "-e", "tcp.payload").Output()
+	out, err := exec.Command("tshark", "-n", "-r", path, "-Y", "cip.class==0xa1 && cip.sc==0x4d && cip.rr==0 && !tcp.analysis.retransmission",
+		"-T", "fields", "-e", "tcp.payload").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	const head = 24 + 16 + 6 + 4 // encapsulation, common packet, service and path, offset
 	var image []byte
-	var got firedoor.FileTransfer
+	for line := range strings.Lines(string(out)) {
+		b, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(line), ":", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		image = append(image, b[head:]...)
+	}
+	ended := movedIn(t, path)
+	t.Logf("%d bytes, sum %x", len(image), sha256.Sum256(image))
+	if len(ended) != 1 || !ended[0].Whole || ended[0].Kind != "firmware" || ended[0].Upload || ended[0].Bytes != int64(len(image)) || ended[0].Sum != sha256.Sum256(image) {
+		t.Errorf("firmware %+v, want all of its %d bytes with sum %x", ended, len(image), sha256.Sum256(image))
+	}
+}
+
+// movedIn returns what ended in a capture, by the product's parser.
+func movedIn(t *testing.T, path string) (ended []firedoor.FileTransfer) {
+	out, err := exec.Command("tshark", "-n", "-r", path, "-Y", "enip && !tcp.analysis.retransmission", "-T", "fields",
+		"-e", "tcp.dstport", "-e", "tcp.payload").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := enip.Protocol.New()
 	for line := range strings.Lines(string(out)) {
 		port, payload, _ := strings.Cut(strings.TrimSpace(line), "\t")
@@ -201,20 +222,57 @@ func TestJudgeFirmware(t *testing.T) {
 		dir := firedoor.FromServer
 		if port == strconv.Itoa(enipPort) {
 			dir = firedoor.FromClient
-			if len(b) > head && b[40] == 0x4d && b[43] == 0xa1 {
-				image = append(image, b[head:]...)
-			}
 		}
 		if _, err := p.Parse(dir, b, func(e *firedoor.Event) {
-			if e.Kind == firedoor.EventFileTransfer {
-				got = *e.FileTransfer
+			if e.Kind == firedoor.EventFileTransfer && e.FileTransfer.Done {
+				f := *e.FileTransfer
+				f.Name = slices.Clone(f.Name)
+				ended = append(ended, f)
 			}
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("%d bytes, sum %x", len(image), sha256.Sum256(image))
-	if !got.Whole || got.Kind != "firmware" || got.Upload || got.Bytes != int64(len(image)) || got.Sum != sha256.Sum256(image) {
-		t.Errorf("firmware %+v, want all of its %d bytes with sum %x", got, len(image), sha256.Sum256(image))
+	return ended
+}
+
+// TestJudgeLogix compares the routine of a recorded download, and of the upload
+// after it, with the bytes that tshark shows of both.
+func TestJudgeLogix(t *testing.T) {
+	corpus := judgeCorpus(t)
+	const routine = "class:0x68/instance:9248/class:0x6d/instance:9248"
+	for _, c := range []struct {
+		file, filter string
+		head, end    int // bytes before and behind the code
+		upload       bool
+	}{
+		{"EIP-RebootorRestart.pcap", "cip.class==0x72 && cip.sc==0x4b && cip.rr==0", 6, 8, false},
+		{"EIP-SoftwareUpload.pcap", "cip.class==0x6d && cip.sc==0x4c && cip.rr==1 && cip.genstat==0", 4, 0, true},
+	} {
+		path := filepath.Join(corpus, "protocols/iti/openics", c.file)
+		out, err := exec.Command("tshark", "-n", "-r", path, "-Y", c.filter, "-T", "fields", "-e", "cip.data").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(string(out)), ":", ""))
+		if err != nil || len(code) < c.head+c.end {
+			t.Fatalf("%s: tshark shows %q, %v", c.file, out, err)
+		}
+		code = code[c.head : len(code)-c.end]
+		t.Logf("%s: %d bytes, sum %x", c.file, len(code), sha256.Sum256(code))
+		blocks := 0
+		for _, f := range movedIn(t, path) {
+			if f.Kind != "block" {
+				t.Logf("and %s %s, %d bytes", f.Kind, f.Name, f.Bytes)
+				continue
+			}
+			blocks++
+			if string(f.Name) != routine || f.Upload != c.upload || !f.Whole || f.Bytes != int64(len(code)) || f.Sum != sha256.Sum256(code) {
+				t.Errorf("%s: %s %+v, want %d bytes of %s", c.file, f.Name, f, len(code), routine)
+			}
+		}
+		if blocks != 1 {
+			t.Errorf("%s: %d routines, want 1", c.file, blocks)
+		}
 	}
 }

@@ -56,6 +56,8 @@ func (m *Main) Run(ctx context.Context) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, new(foundError)):
+		return exitFound
 	case errors.As(err, new(toldError)):
 		return exitUsage
 	case errors.As(err, &usage):

@@ -200,6 +200,30 @@ func TestPlantDemo(t *testing.T) {
 	again.stop()
 }
 
+// TestDemoValues: the demo shows the plant's process values by their names, as the
+// plant itself says they are, and they go on.
+func TestDemoValues(t *testing.T) {
+	d := startDemo(t, "--data", t.TempDir(), "--learn", "10m", "--speed", "100")
+	pressure := func() (p firedoor.Point) {
+		var assets struct{ Assets []struct{ ID string } }
+		d.get("/api/assets?q=10.20.30.30", &assets)
+		for _, a := range assets.Assets {
+			var page struct{ Points []firedoor.Point }
+			if d.get("/api/assets/"+a.ID+"/points?q=steam+pressure+pic301.pv", &page) && len(page.Points) == 1 {
+				return page.Points[0]
+			}
+		}
+		return p
+	}
+	var first firedoor.Point
+	d.until("the boiler's pressure is there", func() bool { first = pressure(); return first.Changes > 0 })
+	if first.Name != "steam pressure (PIC301.PV)" || first.Measure != "bar" || first.Type != "f32" || *first.Value < *first.Min || *first.Value > *first.Max || *first.Min < 1 || *first.Max > 20 {
+		t.Errorf("%+v, value %v of %v to %v", first, *first.Value, *first.Min, *first.Max)
+	}
+	d.until("it goes on", func() bool { return pressure().Changed > first.Changed })
+	d.stop()
+}
+
 // otherValues tells whether any value of the plant is another one.
 func otherValues(a, b *simulation) bool {
 	for i := range a.Cells {

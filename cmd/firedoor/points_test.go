@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,6 +55,50 @@ func TestWrongPointsMap(t *testing.T) {
 	if want := names + `:3: type: "i12" is none of`; o.status != exitUsage || !strings.Contains(o.err, want) {
 		t.Errorf("exit status %d, %q, want %d and %q", o.status, o.err, exitUsage, want)
 	}
+}
+
+// TestConfiguredPointsMap: a sensor tells values by the names of its map; one that
+// cannot be read is told by check and at start.
+func TestConfiguredPointsMap(t *testing.T) {
+	dir := t.TempDir()
+	names := filepath.Join(dir, "plant.csv")
+	config := write(t, "firedoor.yaml", fmt.Appendf(nil, "sensor:\n  points: %s\ncapture:\n  files: [%s]\nlearn:\n  for: 60%%\nconsole:\n  listen: 127.0.0.1:0\ndata:\n  dir: %s\n",
+		names, sample(t), filepath.Join(dir, "data")))
+	for _, command := range [][]string{{"check", config}, {"run", "--config", config}} {
+		if o := run(t, command...); o.status != exitUsage || !strings.Contains(o.err, "sensor.points "+names+": no such file") {
+			t.Errorf("%s without a map: exit status %d, %q", command[0], o.status, o.err)
+		}
+	}
+	if err := os.WriteFile(names, []byte(strings.Replace(mixerMap, "i16", "i12", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range [][]string{{"check", config}, {"run", "--config", config}} {
+		if o := run(t, command...); o.status != exitUsage || !strings.Contains(o.err, names+`:3: type: "i12" is none of`) {
+			t.Errorf("%s with a wrong map: exit status %d, %q", command[0], o.status, o.err)
+		}
+	}
+	if err := os.WriteFile(names, []byte(mixerMap), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := works(t, "check", config).stdout; !strings.Contains(out, "process values named by "+names) {
+		t.Errorf("check says nothing of the map: %s", out)
+	}
+	l := startRun(t, "--config", config)
+	l.played()
+	var assets struct{ Assets []struct{ ID string } }
+	l.until("values are there by their names", func() bool {
+		if !l.get("/api/assets", &assets) {
+			return false
+		}
+		for _, a := range assets.Assets {
+			var page struct{ Points []firedoor.Point }
+			if l.get("/api/assets/"+a.ID+"/points?q=mixer+setpoint", &page) && len(page.Points) == 1 && page.Points[0].Measure == "°C" && page.Points[0].Changes > 0 {
+				return true
+			}
+		}
+		return false
+	})
+	l.stop()
 }
 
 const meterEDS = `[Params]

@@ -102,7 +102,7 @@ func (r *replayCommand) options(o *sensor.Options) error {
 		}
 	}
 	if r.Points != nil {
-		names, err := readPointNames(*r.Points)
+		names, err := readPointNames("--points", *r.Points)
 		if err != nil {
 			return usageError{err.Error()}
 		}
@@ -116,11 +116,12 @@ func (r *replayCommand) options(o *sensor.Options) error {
 	return nil
 }
 
-// readPointNames reads a map of process values.
-func readPointNames(name string) (*point.Names, error) {
+// readPointNames reads a map of process values; what names it is the flag or key
+// that did.
+func readPointNames(what, name string) (*point.Names, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("--points %s: %w", name, reason(err))
+		return nil, fmt.Errorf("%s %s: %w", what, name, reason(err))
 	}
 	defer func() { _ = f.Close() }() // only read
 	return point.ReadNames(name, bufio.NewReader(f))

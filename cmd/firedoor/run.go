@@ -23,6 +23,7 @@ import (
 	"firedoor/internal/console"
 	"firedoor/internal/health"
 	"firedoor/internal/journal"
+	"firedoor/internal/point"
 	"firedoor/internal/protocol/all"
 	"firedoor/internal/sensor"
 	"firedoor/internal/uplink"
@@ -204,10 +205,30 @@ func (s *service) openUplink(ctx context.Context) error {
 	return nil
 }
 
+// sensorPoints reads the map of process values that a configuration names; nil
+// where it names none.
+func sensorPoints(c *config.Sensor) (*point.Names, error) {
+	if c.Points == "" {
+		return nil, nil
+	}
+	names, err := readPointNames("sensor.points", c.Points)
+	if err != nil {
+		return nil, usageError{err.Error()}
+	}
+	return names, nil
+}
+
 func (s *service) openSensor(context.Context) error {
 	c := s.cfg
 	if !c.Runs(config.RoleSensor) {
 		return nil
+	}
+	names, err := sensorPoints(&c.Sensor)
+	if err == nil && s.show != nil {
+		names, err = plantNames(s.show.f)
+	}
+	if err != nil {
+		return err
 	}
 	keep := c.Data.Journal
 	j, err := journal.Open(journal.Config{Dir: filepath.Join(c.Data.Dir, "journal"), MaxBytes: int64(keep.MaxSize), Keep: keep.Keep,
@@ -227,7 +248,7 @@ func (s *service) openSensor(context.Context) error {
 			Promiscuous: c.Capture.Promiscuous},
 		Captures: c.Capture.Files, Speed: c.Capture.Speed, Loop: c.Capture.Loop,
 		Learn:        sensor.Learning{For: c.Learn.For.Time, Percent: c.Learn.For.Percent, UntilTold: c.Learn.For.UntilTold},
-		NewDeviceFor: c.Learn.NewDeviceFor, Shards: shards,
+		NewDeviceFor: c.Learn.NewDeviceFor, Shards: shards, Points: true, Names: names,
 		Dir: c.Data.Dir, SnapshotEvery: c.Data.SnapshotEvery, Journal: j,
 		Publish: func(ctx context.Context, records []firedoor.Record) error {
 			_, err := s.up.Publish(ctx, c.Site, records)

@@ -151,6 +151,7 @@ func (s *service) measureConsole(emit health.Emit) {
 	health.Limit(emit, "one-time links", float64(c.API.LinksLimit), float64(c.API.LinksEvicted))
 	health.Limit(emit, "stored alerts", store.MaxAlerts, float64(c.Store.RetiredAlerts))
 	health.Limit(emit, "stored assets", store.MaxAssets, float64(c.Store.RetiredAssets))
+	health.Limit(emit, "stored process values", store.MaxPoints, float64(c.Store.PointsNoRoom))
 	health.Limit(emit, "stored conversations", store.MaxConversations, float64(c.Store.RetiredConversations))
 	emit("firedoor_store_bytes", health.Gauge, "Bytes of the store on the disk.", float64(c.Store.Bytes))
 	emit("firedoor_store_failures_total", health.Counter, "Times that the store could not be written.", float64(c.Store.Failures))

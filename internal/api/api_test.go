@@ -387,6 +387,52 @@ func TestDetails(t *testing.T) {
 	}
 }
 
+// TestValuesAndPrograms: what a device had on the wire is told with its asset, page by page.
+func TestValuesAndPrograms(t *testing.T) {
+	s := serve(t, nil)
+	s.apply(plant(t)...)
+	for _, path := range []string{"points", "programs"} {
+		if status, body := s.get("/api/assets/a-000000000007/" + path); status != 200 || strings.TrimSpace(body) != `{"`+path+`":[],"total":0,"next":""}` {
+			t.Errorf("none: %d %s", status, body)
+		}
+		if status, _ := s.get("/api/assets/a-00000000000f/" + path); status != http.StatusNotFound {
+			t.Errorf("of no asset: %d", status)
+		}
+		if status, _ := s.get("/api/assets/a-000000000007/" + path + "?cursor=x"); status != http.StatusBadRequest {
+			t.Errorf("a wrong cursor: %d", status)
+		}
+	}
+	in := s.events()
+	next(t, in)
+	x := 12.5
+	server, unit := firedoor.Address{IP: "10.0.0.7", Port: 502}, uint32(3)
+	s.apply(
+		recordOf(t, firedoor.RecordPoints, "p-1-0", firedoor.Points{Segment: "untagged", Server: server, Protocol: "modbus", Unit: &unit, Values: []firedoor.PointValue{
+			{Object: "holding:1", Type: "f32", First: at(0), Changed: at(1)},
+			{Object: "holding:1", Type: "f32", Name: "Level", Measure: "%", Value: &x, Min: &x, Max: &x, Changes: 2, First: at(0), Changed: at(1)}}}),
+		recordOf(t, firedoor.RecordProgram, "r-1", firedoor.Program{Segment: "untagged", Server: server, Protocol: "s7comm", Kind: "block", Name: "OB1",
+			Contents: []firedoor.ProgramContent{{Sum: "ab", Whole: true, Bytes: 10, First: at(0), Last: at(1)}}}))
+	for _, want := range []string{"programs", "points"} {
+		if name, data := next(t, in); name != want || data != `{"assets":["a-000000000007"]}` {
+			t.Errorf("event %s %s", name, data)
+		}
+	}
+	page := read[store.PointPage](s, "/api/assets/a-000000000007/points?limit=1")
+	if page.Total != 2 || len(page.Points) != 1 || page.Points[0].Name != "Level" || *page.Points[0].Value != x || *page.Points[0].Unit != 3 || page.Next == "" {
+		t.Errorf("first page: %+v", page)
+	}
+	page = read[store.PointPage](s, "/api/assets/a-000000000007/points?limit=1&cursor="+page.Next)
+	if len(page.Points) != 1 || page.Points[0].Value != nil || page.Next != "" {
+		t.Errorf("second page: %+v", page)
+	}
+	if page = read[store.PointPage](s, "/api/assets/a-000000000007/points?q=level"); page.Total != 1 {
+		t.Errorf("by a word: %+v", page)
+	}
+	if got := read[store.ProgramPage](s, "/api/assets/a-000000000007/programs"); got.Total != 1 || got.Programs[0].Name != "OB1" || got.Programs[0].Contents[0].Sum != "ab" {
+		t.Errorf("programs: %+v", got)
+	}
+}
+
 func TestOpenAPI(t *testing.T) {
 	s := serve(t, nil)
 	var doc struct {
@@ -410,7 +456,7 @@ func TestOpenAPI(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
-	want := []string{"get /api/alerts", "get /api/alerts/{id}", "get /api/assets", "get /api/assets/{id}", "get /api/conversations", "get /api/conversations/{key}",
+	want := []string{"get /api/alerts", "get /api/alerts/{id}", "get /api/assets", "get /api/assets/{id}", "get /api/assets/{id}/points", "get /api/assets/{id}/programs", "get /api/conversations", "get /api/conversations/{key}",
 		"get /api/map", "get /api/overview", "get /api/sensors", "get /api/session", "get /api/simulation", "get /api/simulation/series", "get /api/stream", "post /api/alerts/{id}/acknowledge",
 		"post /api/simulation/acts"}
 	if !slices.Equal(got, want) || !strings.HasPrefix(doc.OpenAPI, "3.1") {
@@ -426,6 +472,12 @@ func TestOpenAPI(t *testing.T) {
 		if !strings.Contains(fmt.Sprint(alert.Properties[member]["anyOf"]), "null") {
 			t.Errorf("the document does not say that %s may be null: %v", member, alert.Properties[member])
 		}
+	}
+	if got := fmt.Sprint(doc.Components.Schemas["Point"].Properties["value"]["type"]); got != "[number null]" {
+		t.Errorf("the document does not say that a process value may be null: %s", got)
+	}
+	if got := doc.Components.Schemas["ProgramContent"].Properties["client"]; !strings.Contains(fmt.Sprint(got["anyOf"]), "null") {
+		t.Errorf("the document does not say that a client may be null: %v", got)
 	}
 	for _, path := range []string{"/docs", "/openapi.json", "/schemas/Alert.json"} {
 		if _, body := s.get(path); strings.Contains(body, "<script") || strings.Contains(body, "{") {

@@ -30,6 +30,12 @@ type (
 	acknowledgedNews struct {
 		ID string `json:"id"`
 	}
+	pointsNews struct {
+		Assets []string `json:"assets" doc:"Ids of those whose process values changed"`
+	}
+	programsNews struct {
+		Assets []string `json:"assets" doc:"Ids of those whose programs changed"`
+	}
 	manyNews struct{}
 	pingNews struct{}
 )
@@ -84,6 +90,12 @@ func (b *Broker) Tell(c store.Changes) {
 	}
 	for _, key := range c.Conversations {
 		b.tell(conversationNews{key})
+	}
+	if len(c.Programs) > 0 {
+		b.tell(programsNews{c.Programs})
+	}
+	if len(c.Points) > 0 { // they change all the time: one event for all
+		b.tell(pointsNews{c.Points})
 	}
 }
 

@@ -2,14 +2,14 @@ package api
 
 import "github.com/danielgtaylor/huma/v2"
 
-// nullable are the members of alerts that may be null although they are objects.
+// nullable are the members of alerts and contents that may be null although they are objects.
 var nullable = []string{"client", "server", "acknowledged"}
 
 // mendNullable says so in the document, which does not do it for objects by
 // itself.
 func mendNullable(doc *huma.OpenAPI) {
 	schemas := doc.Components.Schemas.Map()
-	for _, name := range []string{"Alert", "AlertDetail"} {
+	for _, name := range []string{"Alert", "AlertDetail", "ProgramContent"} {
 		schema := schemas[name]
 		if schema == nil {
 			continue

@@ -34,6 +34,7 @@ func (a *API) registerStream(h huma.API) {
 			}
 		}}}
 	events := map[string]any{"hello": helloNews{}, "alert": alertNews{}, "asset": assetNews{}, "conversation": conversationNews{},
+		"points": pointsNews{}, "programs": programsNews{},
 		"sensor": sensorNews{}, "acknowledged": acknowledgedNews{}, "many": manyNews{}, "ping": pingNews{}}
 	sse.Register(h, op, events, a.stream)
 }

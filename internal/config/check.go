@@ -56,7 +56,7 @@ func (c *Config) check(report func(text string, keys ...string)) {
 	for _, p := range []struct {
 		key, path string
 		optional  bool
-	}{{"data.dir", c.Data.Dir, false}, {"log.file", c.Log.File, true}, {"uplink.token_file", c.Uplink.TokenFile, true}} {
+	}{{"data.dir", c.Data.Dir, false}, {"sensor.points", c.Sensor.Points, true}, {"log.file", c.Log.File, true}, {"uplink.token_file", c.Uplink.TokenFile, true}} {
 		if text := badPath(p.path); text != "" && !(p.optional && p.path == "") {
 			report(text, p.key)
 		}

@@ -62,6 +62,10 @@ type Sensor struct {
 	// The name of this sensor among those of the site: letters, digits, - and _,
 	// at most 32.
 	Name string `yaml:"name"`
+	// A map that names process values and says their unit of measure: CSV, see
+	// docs/formats/points.md. It is read once, at start. Empty: values are shown by
+	// their place alone.
+	Points string `yaml:"points"`
 }
 
 // Capture is where frames come from.

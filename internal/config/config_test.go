@@ -53,7 +53,7 @@ func TestEveryKey(t *testing.T) {
 site: werk_2
 roles: [console]
 shards: 3
-sensor: {name: s7}
+sensor: {name: s7, points: /etc/firedoor/plant.csv}
 capture:
   interfaces: [eth1, "eth2.7"]
   files: [a.pcap, "/b c.pcapng"]
@@ -77,7 +77,7 @@ confine: {enabled: false}
 		t.Fatal(written.Problems(problems))
 	}
 	want := Config{
-		Site: "werk_2", Roles: []string{"console"}, Shards: 3, Sensor: Sensor{"s7"},
+		Site: "werk_2", Roles: []string{"console"}, Shards: 3, Sensor: Sensor{"s7", "/etc/firedoor/plant.csv"},
 		Capture: Capture{[]string{"eth1", "eth2.7"}, []string{"a.pcap", "/b c.pcapng"}, 2.5, true, 4, 64 << 20, false},
 		Learn:   Learn{Learning{Time: 36 * time.Hour}, 90 * time.Minute},
 		Data:    Data{"/var/lib/firedoor", 1500 * time.Millisecond, 1 << 40, Journal{7 * written.Day, 512 << 20}},

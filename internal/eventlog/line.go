@@ -17,6 +17,11 @@ func Head(dst []byte, client, server *firedoor.Endpoint) []byte {
 	return append(dst, ',')
 }
 
+// AppendSegment appends the segment that both ends are in, followed by a comma.
+func AppendSegment(dst []byte, name string) []byte {
+	return append(AppendString(append(dst, `"segment":`...), name), ',')
+}
+
 // AppendAsked appends the members that the request settles, from "unit" to
 // "values", each followed by a comma. What was written has its values here.
 func AppendAsked(dst []byte, op *firedoor.Operation) []byte {

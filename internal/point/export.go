@@ -55,6 +55,11 @@ func Each(tables []*Table, w Words, f func(*firedoor.Point) error) error {
 			all = t.pages[i].lines(all)
 		}
 	}
+	return merge(all, w, f)
+}
+
+// merge gives lines in their order to f, those of the same value as one.
+func merge(all []line, w Words, f func(*firedoor.Point) error) error {
 	slices.SortStableFunc(all, compare)
 	for i := 0; i < len(all); {
 		j := i + 1
@@ -85,14 +90,10 @@ func (p *page) lines(all []line) []line {
 }
 
 func compare(a, b line) int {
-	p, q := a.page, b.page
-	c := cmp.Or(cmp.Compare(p.segment, q.segment), cmp.Compare(p.server.Hi, q.server.Hi), cmp.Compare(p.server.Lo, q.server.Lo),
-		strings.Compare(p.protocol, q.protocol), cmp.Compare(p.unit, q.unit), strings.Compare(p.space.Name, q.space.Name))
-	if c != 0 {
-		return c
+	c := comparePages(a.page, b.page)
+	if c == 0 {
+		c = cmp.Compare(a.slot, b.slot)
 	}
-	c = cmp.Or(slices.Compare(p.label, q.label), slices.Compare(p.at[:], q.at[:]), cmp.Compare(p.kind, q.kind), cmp.Compare(p.skew, q.skew),
-		cmp.Compare(p.part, q.part), cmp.Compare(a.slot, b.slot))
 	if c != 0 || a.name == nil && b.name == nil {
 		return c
 	}
@@ -100,6 +101,20 @@ func compare(a, b line) int {
 		return cmp.Compare(b2i(a.name != nil), b2i(b.name != nil))
 	}
 	return strings.Compare(a.name.Name, b.name.Name)
+}
+
+// comparePages is 0 for pages of the same places, which several lanes may have.
+func comparePages(p, q *page) int {
+	if c := compareDevices(p, q); c != 0 {
+		return c
+	}
+	return cmp.Or(strings.Compare(p.space.Name, q.space.Name), slices.Compare(p.label, q.label), slices.Compare(p.at[:], q.at[:]),
+		cmp.Compare(p.kind, q.kind), cmp.Compare(p.skew, q.skew), cmp.Compare(p.part, q.part))
+}
+
+func compareDevices(p, q *page) int {
+	return cmp.Or(cmp.Compare(p.segment, q.segment), cmp.Compare(p.server.Hi, q.server.Hi), cmp.Compare(p.server.Lo, q.server.Lo),
+		strings.Compare(p.protocol, q.protocol), cmp.Compare(p.unit, q.unit), cmp.Compare(b2i(p.hasUnit), b2i(q.hasUnit)))
 }
 
 func b2i(b bool) int {
@@ -124,17 +139,22 @@ func merged(same []line, w Words) firedoor.Point {
 			latest, all.changed, all.value = l, c.changed, c.value
 		}
 	}
-	out := firedoor.Point{Segment: w.Segment(p.segment), Server: latest.page.address(), Protocol: p.protocol, Object: p.objectText(same[0].slot),
-		Type: p.kind.String(), Value: number(latest.number()), Min: number(all.min), Max: number(all.max),
-		Changes: all.changes, Written: all.written, First: w.Time(all.first), Changed: w.Time(all.changed)}
-	if p.hasUnit {
-		unit := p.unit
-		out.Unit = &unit
-	}
+	out := firedoor.Point{Segment: w.Segment(p.segment), Server: latest.page.address(), Protocol: p.protocol, Unit: p.unitNumber(),
+		PointValue: firedoor.PointValue{Object: p.objectText(same[0].slot), Type: p.kind.String(), Value: number(latest.number()),
+			Min: number(all.min), Max: number(all.max), Changes: all.changes, Written: all.written, First: w.Time(all.first), Changed: w.Time(all.changed)}}
 	if n := same[0].name; n != nil {
 		out.Name, out.Measure, out.Type = n.entry.name, n.entry.measure, n.entry.kind
 	}
 	return out
+}
+
+// unitNumber is nil where there is no unit.
+func (p *page) unitNumber() *uint32 {
+	if !p.hasUnit {
+		return nil
+	}
+	unit := p.unit
+	return &unit
 }
 
 func (p *page) address() firedoor.Address {

@@ -175,6 +175,30 @@ func (p *Programs) Each(w Words, f func(*firedoor.Program) error) error {
 	return nil
 }
 
+// Name tells programs apart, in what never changes of one.
+type Name struct {
+	Segment  firedoor.Segment
+	Server   firedoor.IP
+	MAC      firedoor.MAC // of a server without an address
+	Protocol string
+	Kind     string
+	Name     string
+}
+
+// Name of the i-th program, in the order of first sight; Sum is another when
+// something of it is.
+func (p *Programs) Name(i int) (n Name, sum uint64) {
+	r := &p.rows[i]
+	sum = r.begun*31 + r.ended
+	for _, x := range []uint64{r.forgotten, r.server.IP.Hi, r.server.IP.Lo, uint64(r.server.MAC), uint64(r.server.Port)} {
+		sum = (sum ^ x) * 1099511628211
+	}
+	return Name{r.segment, r.ip, r.mac, r.proto, r.kind, r.name}, sum
+}
+
+// Program is the i-th program, in the order of first sight.
+func (p *Programs) Program(i int, w Words) firedoor.Program { return p.rows[i].line(w) }
+
 func (k *key) compare(o *key) int {
 	return cmp.Or(cmp.Compare(k.segment, o.segment), cmp.Compare(k.ip.Hi, o.ip.Hi), cmp.Compare(k.ip.Lo, o.ip.Lo), cmp.Compare(k.mac, o.mac),
 		cmp.Compare(k.proto, o.proto), cmp.Compare(k.kind, o.kind), cmp.Compare(k.name, o.name))

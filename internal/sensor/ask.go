@@ -252,7 +252,9 @@ func (l *lane) startLine(c *conn, kind, protocol string, raw int64) {
 				server.MAC = firedoor.MAC(k.Hi.Lo)
 			}
 		}
-		c.head = eventlog.Head(c.head, c.client(), &server)
+		if c.head = eventlog.Head(c.head, c.client(), &server); l.segments != nil {
+			c.head = eventlog.AppendSegment(c.head, l.segments.Name(server.Segment))
+		}
 	}
 	l.out.lines = eventlog.AppendStart(l.out.lines, &l.lineClock, raw, kind, protocol)
 	l.out.lines = append(l.out.lines, c.head...)

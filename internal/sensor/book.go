@@ -117,8 +117,10 @@ func (b *book) order(now int64, what string) {
 // before where it was clearly another: the rhythm changed.
 type run struct {
 	Conversation string  `json:"conversation"`
+	Segment      string  `json:"segment"`
 	Client       string  `json:"client"`
 	Server       string  `json:"server"`
+	ServerPort   uint16  `json:"server_port,omitempty"`
 	Protocol     string  `json:"protocol"`
 	Unit         *uint32 `json:"unit,omitempty"`
 	Function     string  `json:"function"`
@@ -219,7 +221,9 @@ func (b *book) readRun(r *Result, l *lane, st int32, x run, before, now int64) {
 	conv := l.table.Owner(st)
 	c := l.table.Conversation(conv)
 	s := statement(conversationRef{l, conv}, st)
-	x.Conversation, x.Client, x.Server = conversationKey(r.scopes.Name(c.Segment), &c.Pair), c.Client.String(), c.Server.String()
+	x.Segment = r.scopes.Name(c.Segment)
+	x.Conversation, x.Client, x.Server = conversationKey(x.Segment, &c.Pair), c.Client.String(), c.Server.String()
+	x.ServerPort = c.ServerPort
 	if x.Protocol = s.Protocol; x.Protocol == "" {
 		x.Protocol = c.Protocol
 	}

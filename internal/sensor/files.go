@@ -76,29 +76,37 @@ func (r *Result) WriteConversations(w io.Writer) error {
 // WritePrograms writes programs.json.
 func (r *Result) WritePrograms(w io.Writer) error {
 	a := array{w: bufio.NewWriter(w)}
-	words := recovery.Words{Segment: r.scopes.Name, Time: eventlog.Time, Capture: func(i uint32) string {
-		if int(i) < len(r.names) {
-			return r.names[i]
-		}
-		return ""
-	}}
-	if err := r.site.programs.Each(words, func(p *firedoor.Program) error { return a.add(p) }); err != nil {
+	if err := r.site.programs.Each(r.programWords(), func(p *firedoor.Program) error { return a.add(p) }); err != nil {
 		return err
 	}
 	return a.close()
 }
 
-// WritePoints writes points.json.
-func (r *Result) WritePoints(w io.Writer) error {
-	a := array{w: bufio.NewWriter(w)}
+func (r *Result) programWords() recovery.Words {
+	return recovery.Words{Segment: r.scopes.Name, Time: eventlog.Time, Capture: func(i uint32) string {
+		if int(i) < len(r.names) {
+			return r.names[i]
+		}
+		return ""
+	}}
+}
+
+// points are the process values of the lanes that keep them.
+func (r *Result) points() []*point.Table {
 	var tables []*point.Table
 	for _, l := range r.lanes {
 		if l.points != nil {
 			tables = append(tables, l.points)
 		}
 	}
+	return tables
+}
+
+// WritePoints writes points.json.
+func (r *Result) WritePoints(w io.Writer) error {
+	a := array{w: bufio.NewWriter(w)}
 	words := point.Words{Segment: r.scopes.Name, Time: eventlog.Time}
-	if err := point.Each(tables, words, func(p *firedoor.Point) error { return a.add(p) }); err != nil {
+	if err := point.Each(r.points(), words, func(p *firedoor.Point) error { return a.add(p) }); err != nil {
 		return err
 	}
 	return a.close()

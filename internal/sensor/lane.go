@@ -49,8 +49,9 @@ type lane struct {
 	known      recent
 	lineClock  eventlog.Clock
 	writeLines bool
-	notReads   bool     // lines are written of operations that are no reads, and of nothing else
-	names      []string // base names of the captures, nil when a line names none
+	segments   *flow.Scopes // names of segments, where lines tell theirs
+	notReads   bool         // lines are written of operations that are no reads, and of nothing else
+	names      []string     // base names of the captures, nil when a line names none
 	toldFull   []string
 	faults     uint64
 	faulty     []fault

@@ -27,6 +27,8 @@ type Options struct {
 	Names *point.Names
 	// Lines takes the event lines; nil: none are written.
 	Lines io.Writer
+	// Segments makes event lines tell the segment of their ends, as the journal's do.
+	Segments bool
 	// Progress is called now and then with bytes read and bytes in all; may be nil.
 	Progress func(done, total int64)
 

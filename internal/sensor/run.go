@@ -49,7 +49,9 @@ func newPipeline(o *Options, list []*protocol.Protocol, f *feed) *pipeline {
 	}
 	for i := range lanes {
 		l := newLane(i, list, o)
-		l.bare = f.bare
+		if l.bare = f.bare; o.Segments || o.notReads {
+			l.segments = &f.scopes
+		}
 		p.shards[i%o.Shards].lanes[i] = l
 	}
 	return p

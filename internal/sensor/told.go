@@ -1,9 +1,7 @@
 package sensor
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"hash/fnv"
 	"strconv"
@@ -42,9 +40,11 @@ type teller struct {
 	round  uint64
 	put    func(firedoor.Record) bool // false: there is no room
 
-	// Where the round under way is: assets first, then lane by lane.
-	asset, lane, conv int
-	under             bool
+	// Where the round under way is: assets, then conversations lane by lane, then
+	// programs, then process values.
+	asset, lane, conv, program int
+	points                     toldPoints
+	under                      bool
 }
 
 // tellFor is how long telling may keep everything else waiting at a time.
@@ -63,7 +63,7 @@ func (t *teller) some(r *Result, now time.Time) error {
 	return t.until(r, now, time.Now().Add(tellFor))
 }
 
-// all finishes the round under way and does another.
+// all finishes the round under way and does another, in which nothing is put off.
 func (t *teller) all(r *Result, now time.Time) error {
 	never := time.Now().Add(time.Hour)
 	if t.under {
@@ -71,36 +71,23 @@ func (t *teller) all(r *Result, now time.Time) error {
 			return err
 		}
 	}
+	t.points.last = true
 	return t.until(r, now, never)
 }
 
-// until tells the assets and conversations of which there is news, and at the end
-// of a round what is gone. The first round tells everything, between a begin and
-// an end: what a crash took away from this sensor is gone for others too then.
+// until tells everything of which there is news, and at the end of a round what is
+// gone. The first round tells everything, between a begin and an end: what a crash
+// took away from this sensor is gone for others too then.
 func (t *teller) until(r *Result, now, until time.Time) error {
 	if !t.under {
 		t.round++
-		t.asset, t.lane, t.conv, t.under = 0, 0, 0, true
+		t.asset, t.lane, t.conv, t.program, t.under = 0, 0, 0, 0, true
+		t.points.begin()
 		t.mark(firedoor.RoundBegin)
 	}
-	for v := r.site.inventory; t.asset < v.Places(); t.asset++ {
-		if time.Now().After(until) {
-			return nil
-		}
-		if a := v.AssetAt(t.asset); a != nil {
-			if err := t.tellAsset(a, now); err != nil {
-				return err
-			}
-		}
-	}
-	for ; t.lane < len(r.lanes); t.lane, t.conv = t.lane+1, 0 {
-		for l := r.lanes[t.lane]; t.conv < l.table.Conversations(); t.conv++ {
-			if t.conv&0xf == 0 && time.Now().After(until) {
-				return nil
-			}
-			if err := t.conversation(r, conversationRef{l, int32(t.conv)}, now); err != nil {
-				return err
-			}
+	for _, some := range []func(*Result, time.Time, time.Time) (bool, error){t.assets, t.conversations, t.programs, t.values} {
+		if over, err := some(r, now, until); err != nil || !over {
+			return err
 		}
 	}
 	t.under = false
@@ -114,6 +101,35 @@ func (t *teller) until(r *Result, now, until time.Time) error {
 		}
 	}
 	return nil
+}
+
+// assets tells some, and whether that was all of the round.
+func (t *teller) assets(r *Result, now, until time.Time) (bool, error) {
+	for v := r.site.inventory; t.asset < v.Places(); t.asset++ {
+		if time.Now().After(until) {
+			return false, nil
+		}
+		if a := v.AssetAt(t.asset); a != nil {
+			if err := t.tellAsset(a, now); err != nil {
+				return false, err
+			}
+		}
+	}
+	return true, nil
+}
+
+func (t *teller) conversations(r *Result, now, until time.Time) (bool, error) {
+	for ; t.lane < len(r.lanes); t.lane, t.conv = t.lane+1, 0 {
+		for l := r.lanes[t.lane]; t.conv < l.table.Conversations(); t.conv++ {
+			if t.conv&0xf == 0 && time.Now().After(until) {
+				return false, nil
+			}
+			if err := t.conversation(r, conversationRef{l, int32(t.conv)}, now); err != nil {
+				return false, err
+			}
+		}
+	}
+	return true, nil
 }
 
 // mark puts the marks of the first round around what it tells.
@@ -233,6 +249,5 @@ func conversationKey(segment string, p *baseline.Pair) string {
 	b = append(append(b, p.Protocol...), 0)
 	b = strconv.AppendUint(b, uint64(p.Port), 10)
 	b = strconv.AppendUint(append(b, 0), uint64(p.Transport), 10)
-	sum := sha256.Sum256(b)
-	return "c-" + hex.EncodeToString(sum[:6])
+	return "c-" + digest12(b)
 }

@@ -14,6 +14,7 @@ import (
 	"firedoor/internal/capture"
 	"firedoor/internal/detect"
 	"firedoor/internal/journal"
+	"firedoor/internal/point"
 	"firedoor/internal/protocol"
 	"firedoor/internal/snapshot"
 )
@@ -38,7 +39,8 @@ type WatchOptions struct {
 	// is new; 0: until learning begins again.
 	NewDeviceFor time.Duration
 	Shards       int
-	Points       bool // keep process values, for who asks the watch for them
+	Points       bool         // keep and tell process values
+	Names        *point.Names // a person's map of them; may be nil
 
 	// Dir keeps the state; empty: nothing is kept.
 	Dir           string
@@ -147,7 +149,7 @@ func (w *Watch) assemble(list []*protocol.Protocol) error {
 		return err
 	}
 	sources := w.memory.Sources
-	options := &Options{Shards: w.o.Shards, sources: func() []string { return sources }, notReads: true, Points: w.o.Points}
+	options := &Options{Shards: w.o.Shards, sources: func() []string { return sources }, notReads: true, Points: w.o.Points, Names: w.o.Names}
 	if w.o.Journal != nil {
 		options.Lines = &w.book.lines
 	}

@@ -225,7 +225,7 @@ func TestJournalledRunReplays(t *testing.T) {
 			t.Fatal(err)
 		}
 		var k taken
-		watchOnce(t, WatchOptions{Learn: Learning{For: 12 * time.Minute}, Shards: shards, Journal: j, Publish: k.publish,
+		watchOnce(t, WatchOptions{Learn: Learning{For: 12 * time.Minute}, Shards: shards, Points: true, Journal: j, Publish: k.publish,
 			input: func(f *feed, b *book) input {
 				f.read = make([]fileRead, 1)
 				return &script{feed: f, book: b, steps: cut(frames, seed, silences)}
@@ -252,7 +252,7 @@ func TestJournalledRunReplays(t *testing.T) {
 		t.Fatal("the journal holds no ticks")
 	}
 	again, _ := run("again", 99, 8, ticks)
-	for _, kind := range []firedoor.RecordKind{firedoor.RecordAlert, firedoor.RecordAsset, firedoor.RecordConversation} {
+	for _, kind := range []firedoor.RecordKind{firedoor.RecordAlert, firedoor.RecordAsset, firedoor.RecordConversation, firedoor.RecordPoints, firedoor.RecordProgram} {
 		a, b := first.of(kind), again.of(kind)
 		if len(a) == 0 || len(a) != len(b) {
 			t.Errorf("%d records of kind %s live, %d again", len(a), kind, len(b))

@@ -19,6 +19,10 @@ const (
 	MaxAssets = 100_000
 	// MaxConversations: as MaxAssets.
 	MaxConversations = 200_000
+	// MaxPoints: further process values are left out, and counted.
+	MaxPoints = 500_000
+	// MaxPrograms: further ones are refused.
+	MaxPrograms = 20_000
 	// MaxSensors: further ones are refused.
 	MaxSensors = 1_000
 	// MaxAcknowledgements: the oldest go first. They outlive their alerts, which
@@ -67,6 +71,8 @@ type Changes struct {
 	Assets        []string // ids, gone ones too
 	Conversations []string // keys, gone ones too
 	Sensors       []string // names
+	Points        []string // ids of assets whose process values changed, each once
+	Programs      []string // ids of assets whose programs changed, each once
 }
 
 // AlertNews is what is said of an alert that came or grew.
@@ -86,7 +92,7 @@ type Store interface {
 	// transaction. heard is when the message reached the stream. A sequence of
 	// the same stream that is not after the position changes nothing. A record
 	// that makes no sense is counted and left out: it must not stop those after it.
-	// Rounds (firedoor.RecordRound) sweep assets and conversations, never alerts.
+	// Rounds (firedoor.RecordRound) sweep all kinds but alerts.
 	// One that is open where the stream changes or messages of it are missing
 	// sweeps nothing: what was told in them is not known.
 	Apply(ctx context.Context, at Position, heard time.Time, records []firedoor.Record) (Changes, error)
@@ -108,6 +114,12 @@ type Store interface {
 	Conversations(ctx context.Context, q ConversationQuery) (*ConversationPage, error)
 	// Conversation gives one, or ErrNotFound.
 	Conversation(ctx context.Context, key string) (*Conversation, error)
+	// Points gives a page of an asset's process values, those with a name first, by
+	// protocol, unit and object, or ErrNotFound where there is no such asset.
+	Points(ctx context.Context, q OfAsset) (*PointPage, error)
+	// Programs gives a page of an asset's programs by protocol, kind and name, or
+	// ErrNotFound where there is no such asset.
+	Programs(ctx context.Context, q OfAsset) (*ProgramPage, error)
 	// Map gives assets and who talks to whom.
 	Map(ctx context.Context) (*Map, error)
 	// Sensors gives all by name; now tells the stale ones.
@@ -131,11 +143,15 @@ type Stats struct {
 	Conversations    int
 	Sensors          int
 	Acknowledgements int
+	Points           int
+	Programs         int
 
 	RetiredAlerts           uint64 // to keep a limit
 	RetiredAssets           uint64
 	RetiredConversations    uint64
 	RetiredAcknowledgements uint64
+
+	PointsNoRoom uint64 // process values that were left out, each time they were told
 
 	BrokenRounds       uint64 // that sweep nothing, for messages of the stream are missing
 	SweptAssets        uint64 // at the end of a round, for their sensor no longer holds them

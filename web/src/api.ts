@@ -162,6 +162,63 @@ export interface Asset {
   open_alerts: SeverityCounts
 }
 
+export interface Point {
+  segment: string
+  server: Address
+  protocol: string
+  unit?: number
+  object: string
+  type: string
+  name?: string
+  measure?: string
+  value: number | null
+  min: number | null
+  max: number | null
+  changes: number
+  written?: number
+  first: string
+  changed: string
+}
+
+export interface PointPage {
+  points: Point[]
+  total: number
+  next: string
+}
+
+export interface ProgramContent {
+  sha256?: string
+  whole: boolean
+  bytes: number
+  downloads: number
+  uploads: number
+  learned: boolean
+  first: string
+  last: string
+  client: Address | null
+  capture?: string
+  frame: number
+}
+
+export interface Program {
+  key: string
+  sensor: string
+  segment: string
+  server: Address
+  protocol: string
+  kind: string
+  name: string
+  unfinished: number
+  forgotten: number
+  contents: ProgramContent[]
+}
+
+export interface ProgramPage {
+  programs: Program[]
+  total: number
+  next: string
+}
+
 export interface ConversationRow {
   key: string
   client_asset: string

@@ -24,12 +24,16 @@ const touches: Record<string, string[]> = {
   asset: ['overview', 'assets', 'map'],
   conversation: ['overview', 'conversations', 'map'],
   sensor: ['overview', 'sensors'],
-  many: ['overview', 'alerts', 'assets', 'conversations', 'map', 'sensors'],
+  points: ['points'],
+  programs: ['programs'],
+  many: ['overview', 'alerts', 'assets', 'conversations', 'map', 'sensors', 'points', 'programs'],
 }
 
 // How often a room is asked again at most, ms. The first event counts at once:
 // an alert must not wait for a clock.
-const pace: Record<string, number> = { overview: 1000, alerts: 1000, sensors: 2000, assets: 3000, conversations: 3000, map: 3000 }
+const pace: Record<string, number> = {
+  overview: 1000, alerts: 1000, sensors: 2000, assets: 3000, conversations: 3000, map: 3000, points: 3000, programs: 3000,
+}
 
 const silence = 45_000 // ms without a ping, where pings are sent, until the line counts as dead
 const unseen = 20_000 // ms a hidden page stays connected: a browser has few lines to one server, and pages in front need them

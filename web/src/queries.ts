@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type {
-  AlertDetail, AlertPage, Asset, AssetPage, Conversation, ConversationPage, Overview, PlantMap, Sensor, Series, Session,
-  Simulation,
+  AlertDetail, AlertPage, Asset, AssetPage, Conversation, ConversationPage, Overview, PlantMap, PointPage, ProgramPage, Sensor,
+  Series, Session, Simulation,
 } from './api'
 import { get, post, type Query } from './fetch'
 
@@ -54,6 +54,21 @@ export function useAsset(id: string) {
     queryFn: ({ signal }) => get<Asset>(`/api/assets/${encodeURIComponent(id)}`, {}, signal),
   })
 }
+
+// usePaged asks for what an asset has, page by page.
+function usePaged<T extends { next: string }>(room: 'points' | 'programs', asset: string, filter: Query) {
+  return useInfiniteQuery({
+    queryKey: [room, asset, filter],
+    queryFn: ({ signal, pageParam }) =>
+      get<T>(`/api/assets/${encodeURIComponent(asset)}/${room}`, { limit: pageSize, ...filter, cursor: pageParam }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
+    placeholderData: keepPreviousData,
+  })
+}
+
+export const usePoints = (asset: string, filter: Query) => usePaged<PointPage>('points', asset, filter)
+export const usePrograms = (asset: string) => usePaged<ProgramPage>('programs', asset, {})
 
 export function useConversations(filter: Query) {
   return useInfiniteQuery({

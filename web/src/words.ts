@@ -154,7 +154,17 @@ export function splitSentence(sentence: string): { plain: string; jargon: string
 }
 
 export const count = (n: number) => n.toLocaleString('en')
+export const times = (n: number) => (n === 1 ? 'once' : n === 2 ? 'twice' : `${count(n)} times`)
 export const plural = (n: number, one: string, many = one + 's') => `${count(n)} ${n === 1 ? one : many}`
+
+// figure writes a process value: whole numbers whole, others with the digits that
+// tell something.
+export function figure(n: number): string {
+  if (Number.isInteger(n) && Math.abs(n) < 1e15) return n.toLocaleString('en')
+  const size = Math.abs(n)
+  if (size >= 1e15 || size < 1e-4) return n.toExponential(4)
+  return Number(n.toPrecision(6)).toLocaleString('en', { maximumFractionDigits: 9 })
+}
 
 export function bytes(n: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']

@@ -12,6 +12,7 @@ import { start } from './browser.mjs'
 import { factory, factoryPlaces } from './factory.mjs'
 import { figures } from './figures.mjs'
 import { shoot } from './shots.mjs'
+import { values } from './values.mjs'
 
 const walk = await start()
 const { base, out, step, check, open, said } = walk
@@ -201,11 +202,14 @@ if (session) {
 }
 if (simulated) await factory({ ...walk, session })
 
+const valued = await values(walk)
+
 const places = [
   ['overview', '/', '.headline'],
   ['map', '/map', '.map-box canvas'],
   ['assets', '/assets', '.list-row'],
   ['asset', assetPath, '.strip'],
+  ...valued,
   ['alerts', '/alerts', '.list-row'],
   ['alert', alertPath, '.alert-sentence'],
   ['sensors', '/sensors', '.room.page'],

@@ -1,6 +1,10 @@
 package factory
 
-import "firedoor/internal/plant/device"
+import (
+	"net/netip"
+
+	"firedoor/internal/plant/device"
+)
 
 // Controller is a device of the plant that answers a protocol of the floor, for
 // whoever puts it on a real socket.
@@ -41,8 +45,9 @@ func (f *Factory) PlantTime() int64 { return f.physics.Now() }
 // Value is a value of a controller with its address.
 type Value struct {
 	Controller, Tag, Words, Unit string
-	Object                       string // as event lines write it
-	Type                         string // "bool", "i16", "i32", "f32"
+	IP                           netip.Addr // of the controller; those of the two lines are the same
+	Object                       string     // as event lines write it
+	Type                         string     // "bool", "i16", "i32", "f32"
 	Scale                        float64
 	Writable                     bool
 }
@@ -51,10 +56,11 @@ type Value struct {
 func (f *Factory) Values() []Value {
 	var list []Value
 	for _, s := range speakers {
-		m := f.device(s.name).image
+		u := f.device(s.name)
+		m := u.image
 		for i, t := range m.tags {
 			p := m.points[i]
-			v := Value{Controller: s.name, Tag: t.Name, Words: t.Words, Unit: t.Unit, Object: m.object(p), Type: kindWords[p.Kind], Scale: 1, Writable: t.Role.Writable()}
+			v := Value{Controller: s.name, IP: u.ip(), Tag: t.Name, Words: t.Words, Unit: t.Unit, Object: m.object(p), Type: kindWords[p.Kind], Scale: 1, Writable: t.Role.Writable()}
 			if p.Scale != 0 && p.Kind != device.Float32 && p.Kind != device.Bool {
 				v.Scale = p.Scale
 			}

@@ -29,7 +29,7 @@ func Cut(text string) (nameOrPath string, start time.Duration, timed bool, err e
 	}
 	start, err = ParseDuration(text[at+1:])
 	if err != nil {
-		return "", 0, true, fmt.Errorf("%s: what stands behind the @ %w", printable(text), err)
+		return "", 0, true, fmt.Errorf("%s: what stands behind the @ %w", written.Printable(text), err)
 	}
 	return text[:at], start, true, nil
 }

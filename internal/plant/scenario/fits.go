@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"firedoor/internal/written"
 	"slices"
 	"time"
 )
@@ -15,7 +16,7 @@ const BypassTag = "BYPASS"
 // fits tells what does not go together in a step whose keys are right by
 // themselves. It also fills in what is meant by default.
 func (d *decoder) fits(s *Step, has []string, path string) {
-	tell := func(key, format string, args ...any) { d.add(s.Line, join(path, key), format, args...) }
+	tell := func(key, format string, args ...any) { d.Add(s.Line, written.Join(path, key), format, args...) }
 	given := func(key string) bool { return slices.Contains(has, key) }
 	r := ruleOf(s.Do)
 	switch {

@@ -19,7 +19,7 @@ func Load(nameOrPath string) (*Scenario, error) {
 		if slices.Contains(builtin, nameOrPath) {
 			return load(nameOrPath)
 		}
-		return nil, fmt.Errorf("there is no scenario %s; built in are: %s; a file is named with its path or .yaml", printable(nameOrPath), strings.Join(builtin, ", "))
+		return nil, fmt.Errorf("there is no scenario %s; built in are: %s; a file is named with its path or .yaml", written.Printable(nameOrPath), strings.Join(builtin, ", "))
 	}
 	b, err := readFile(nameOrPath)
 	if err != nil {

@@ -44,7 +44,7 @@ type checker struct {
 }
 
 func (c *checker) tell(line int, key, format string, args ...any) {
-	if len(c.problems) < MaxProblems {
+	if len(c.problems) < written.MaxProblems {
 		c.problems = append(c.problems, written.Problem{File: c.s.File, Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
 	}
 }

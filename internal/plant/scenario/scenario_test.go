@@ -261,7 +261,7 @@ func TestAllProblemsAreToldUpToTheLimit(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	_, err = Parse("test.yaml", []byte(file(strings.TrimSuffix(strings.Repeat("do: x}\n  - {", 200), "}\n  - {"))))
-	if !errors.As(err, &problems) || len(problems) != MaxProblems+1 || !strings.Contains(err.Error(), "there are more problems") {
+	if !errors.As(err, &problems) || len(problems) != written.MaxProblems+1 || !strings.Contains(err.Error(), "there are more problems") {
 		t.Errorf("%d problems", len(problems))
 	}
 }
@@ -411,7 +411,7 @@ func FuzzParse(f *testing.F) {
 		}
 		if err != nil {
 			var problems written.Problems
-			if !errors.As(err, &problems) || len(problems) == 0 || len(problems) > MaxProblems+1 {
+			if !errors.As(err, &problems) || len(problems) == 0 || len(problems) > written.MaxProblems+1 {
 				t.Fatalf("%d problems: %v", len(problems), err)
 			}
 			return

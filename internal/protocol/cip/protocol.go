@@ -13,7 +13,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Sheet: protocol.Sheet{Title: "Common Industrial Protocol", Depth: protocol.Deep, By: "The CIP Networks Library, Volume 1, and Logix 5000 Controllers Data Access (1756-PM020)",
-		Unread: []string{"services of vendors: number and class only", "how Logix controllers move their programs", "members of structures: as bytes", "names of tags on their way in symbol lists"}},
+		Unread: []string{"services of vendors: number and class only", "names of Logix programs and routines on their way: instances", "Logix routines that take more than one message to read or write: by analogy, none was seen", "members of structures: as bytes", "names of tags on their way in symbol lists"}},
 	New:    func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{&assembly, &tag, &connection},
 	Events: []firedoor.EventKind{firedoor.EventSample, firedoor.EventMalformed},

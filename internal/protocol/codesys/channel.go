@@ -96,8 +96,17 @@ func readService(b []byte) (c call, ok bool) {
 	if len(b) < firstBlockHeader+2 || b[1]&flagFirst == 0 {
 		return c, false
 	}
-	c.channel = binary.LittleEndian.Uint16(b[2:])
-	b = b[firstBlockHeader:]
+	channel := binary.LittleEndian.Uint16(b[2:])
+	c, ok = readCall(b[firstBlockHeader:])
+	c.channel = channel
+	return c, ok
+}
+
+// readCall reads a service without the head of its block.
+func readCall(b []byte) (c call, ok bool) {
+	if len(b) < 2 {
+		return c, false
+	}
 	c.protocol = binary.LittleEndian.Uint16(b)
 	if c.protocol == secureServices {
 		return c, true

@@ -9,8 +9,12 @@
 // services and tags), Microsoft's ICS forensics tools (layout of each layer), and
 // a dissector in Lua (names of services).
 //
-// It must not put services together that are longer than a block (their first
-// block says what they are), must not read a password, a challenge or a session
-// number, and must not guess: an answer counts as ok unless it is one whose result
-// is publicly known and says something else. Applications and files are not hashed.
+// Services are told by their first block; those that move files are put together and
+// the file is hashed. How a download packs its content is public in part: a sum is
+// told where the size fits that of the start.
+//
+// It must not keep what a service moves, must not read a password or a challenge,
+// and must not guess: an answer counts as ok unless it is one whose result is
+// publicly known and says something else. Applications that are loaded as such, and
+// not as files, are not hashed: nobody has described their tags.
 package codesys

@@ -19,6 +19,8 @@ type request struct {
 	name  [maxKept]byte // of the user or the file
 	nname uint8
 	kind  uint16 // of a naming message
+	sized bool
+	size  uint32 // of the file
 }
 
 type parser struct {
@@ -28,8 +30,8 @@ type parser struct {
 	stream    bool // blocks over TCP
 	packets   bool // datagrams over UDP
 	encrypted bool // was told
-	moving    bool // a file is on its way
-	upload    bool
+	parts     [2]parts
+	file      transfer
 
 	emit    func(*firedoor.Event)
 	at      int // where the message at hand starts
@@ -84,6 +86,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 // Gap: a block can be found again by its magic.
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.lost[dir] = true
+	p.loseParts()
 	return true
 }
 
@@ -196,6 +199,8 @@ func (p *parser) channel(dir firedoor.Direction, b []byte) {
 		}
 		if b[1]&flagFirst != 0 {
 			p.service(dir, b)
+		} else {
+			p.nextBlock(dir, b)
 		}
 	}
 }
@@ -220,6 +225,9 @@ func (p *parser) service(dir firedoor.Direction, b []byte) {
 	if ok && c.whole && c.protocol == plainServices && !sound(c.tags) {
 		p.malformed("tags do not fill their service")
 	}
+	if ok {
+		p.firstBlock(dir, &c, b)
+	}
 }
 
 func (c *call) code() uint32 { return uint32(c.group)<<16 | uint32(c.command) }
@@ -227,7 +235,11 @@ func (c *call) code() uint32 { return uint32(c.group)<<16 | uint32(c.command) }
 func (c *call) logsIn() bool { return c.group == groupDevice && c.command == deviceLogin }
 
 func (c *call) startsFile() bool {
-	return c.group == groupFile && (c.command == fileStartDownload || c.command == fileStartUpload)
+	switch c.command {
+	case fileStartDownload, fileRestartDownload, fileStartUpload, fileRestartUpload:
+		return c.group == groupFile
+	}
+	return false
 }
 
 func (c *call) key() uint64 { return uint64(c.channel)<<32 | uint64(c.code()) }
@@ -255,15 +267,12 @@ func (p *parser) request(c *call) {
 		if name = wire.Text(find(c.tags, tagFileName)); len(name) > 0 {
 			p.op.Object = firedoor.Object{Space: &files, Text: name}
 		}
+		q.size, q.sized = sizeOfFile(find(c.tags, tagFileInfo))
 	case c.logsIn():
 		name = wire.Text(find(find(c.tags, tagCredentials), tagUser))
 	}
 	q.nname = uint8(copy(q.name[:], name))
 	p.ask(serviceWord(c.group, c.command), c.code())
-	if c.group == groupFile && c.command == fileEnd && p.moving {
-		p.moving = false
-		p.voice.File(p.emit, firedoor.FileTransfer{Kind: "file", Upload: p.upload, Done: true})
-	}
 }
 
 func (p *parser) answer(c *call) {
@@ -288,8 +297,7 @@ func (p *parser) answer(c *call) {
 	case c.logsIn():
 		p.voice.Login(p.emit, name, "failed")
 	case c.startsFile() && ok:
-		p.moving, p.upload = true, c.command == fileStartUpload
-		p.voice.File(p.emit, firedoor.FileTransfer{Name: name, Kind: "file", Upload: p.upload})
+		p.started(c, q)
 	}
 }
 

@@ -34,9 +34,14 @@ const (
 	appStop  = 0x11
 	appReset = 0x12
 
-	fileStartDownload = 0x02
-	fileStartUpload   = 0x05
-	fileEnd           = 0x08
+	fileStartDownload   = 0x02
+	fileRestartDownload = 0x03
+	fileDownload        = 0x04
+	fileStartUpload     = 0x05
+	fileRestartUpload   = 0x06
+	fileUpload          = 0x07
+	fileEnd             = 0x08
+	fileCancel          = 0x09
 )
 
 // group is a component of the runtime. other is for its commands that are not
@@ -72,9 +77,9 @@ var groups = [...]group{
 	0x06: {word{"settings", configure}, nil},
 	0x07: {word{"ethernet settings", configure}, nil},
 	groupFile: {word{"file service", program}, []word{
-		1: {"get file information", diagnose}, fileStartDownload: {"start file download", program}, 3: {"restart file download", program},
-		4: {"file download", program}, fileStartUpload: {"start file upload", program}, 6: {"restart file upload", program}, 7: {"file upload", program},
-		fileEnd: {"end file transfer", program}, 9: {"cancel file transfer", program}, 10: {"safe signature", program}, 11: {"get safe signature", diagnose},
+		1: {"get file information", diagnose}, fileStartDownload: {"start file download", program}, fileRestartDownload: {"restart file download", program},
+		fileDownload: {"file download", program}, fileStartUpload: {"start file upload", program}, fileRestartUpload: {"restart file upload", program},
+		fileUpload: {"file upload", program}, fileEnd: {"end file transfer", program}, fileCancel: {"cancel file transfer", program}, 10: {"safe signature", program}, 11: {"get safe signature", diagnose},
 		12: {"get directory", diagnose}, 13: {"cancel get directory", diagnose}, 14: {"delete file", program}, 15: {"rename file", program},
 		16: {"create directory", program}, 17: {"delete directory", program}, 18: {"rename directory", program}, 20: {"synchronous file transfer", program},
 	}},

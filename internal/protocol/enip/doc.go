@@ -29,8 +29,15 @@
 // What moves as a file is followed and hashed (transfer.go): the file object, the
 // non-volatile storage object of Rockwell (class 0xa1, as its manuals describe it
 // and firmware updates show it), files of an SLC 500 between open and close, and
-// the memory of a PLC-5. How Logix controllers move programs (classes 0x68 to 0x74
-// and 0x8c) is not public: those are operations with the verb program and no more.
+// the memory of a PLC-5.
+//
+// How Logix controllers move programs is not public; logix.go reads what captures
+// of a download and an upload show. A routine's code is a block, named by its path
+// and summed the same in both directions; a whole download is the project "memory",
+// summed over the code and data that were written, in their order. Code holds the
+// addresses that the controller gave its tags: the same routine has another sum
+// where they are others. Names of programs and routines are symbols that are set
+// apart from them, and are not put together.
 //
 // A connection whose path has a safety segment is told as "safety forward open",
 // and its data by package cip as safety input and output. Of CIP Security the

@@ -192,6 +192,8 @@ func (p *parser) learn(k *wire.CIPPacket) {
 			p.learnPCCC(it)
 		case it.class == classFile, it.class == classNVS:
 			p.moved(it)
+		case it.leaf[0] == classMode, it.leaf[0] == classCode, it.leaf[0] == classRoutine, it.leaf[0] == classData:
+			p.loaded(it)
 		case it.class == classTCPIP:
 			p.hostName(it)
 		case it.class == classController && it.service == svcGetAll:

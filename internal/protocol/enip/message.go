@@ -28,9 +28,11 @@ const (
 type item struct {
 	kind     itemKind
 	service  uint8
-	tag      bool   // a Logix tag, by name or symbol
-	identity bool   // of the identity object
-	class    uint32 // that the path begins with, 0 for none
+	tag      bool      // a Logix tag, by name or symbol
+	identity bool      // of the identity object
+	class    uint32    // that the path begins with, 0 for none
+	leaf     [2]uint32 // its last class, with the instance
+	program  uint32    // of a Logix controller
 	hasQty   bool
 	end      int // index behind the items in this one
 	slot     slot
@@ -47,6 +49,7 @@ type item struct {
 	outcome  firedoor.Outcome
 	reply    []byte // answer data
 	answered bool
+	more     bool // is to be fetched
 }
 
 // slot is where in a rack a service goes: what its request says, or what was
@@ -122,7 +125,7 @@ func (m *message) request(b []byte, at, depth int, to slot) bool {
 	class, hasClass := p.class()
 	it.tag = p.isTag() || hasClass && class == classSymbol
 	it.identity = hasClass && class == classIdentity && (it.object.Space == &instanceSpace || it.object.Space == &attributeSpace) && it.object.At[1] != 0
-	it.class = class
+	it.class, it.leaf, it.program = class, p.leaf(), p.program()
 	it.written(it.data)
 	m.part(it)
 	if hasClass && class == classManager && (service == svcForwardOpen || service == svcLargeForwardOp) {
@@ -280,7 +283,7 @@ func (m *message) answer(b []byte, i int) {
 		m.answer(b, i+1)
 		return
 	}
-	it.outcome, it.answered, it.reply = statusOutcome(status), true, data
+	it.outcome, it.answered, it.reply, it.more = statusOutcome(status), true, data, status == statusPartial
 	switch it.kind {
 	case multiple:
 		m.answers(data, i, status)

@@ -41,6 +41,7 @@ type parser struct {
 	transfers   *transfers // nil until there is one
 	told        uint64     // sum of the model that a PCCC controller said last
 	encrypted   bool       // DTLS was agreed on
+	memoryOpen  bool       // of a Logix controller, to be loaded
 
 	message   message
 	packet    wire.CIPPacket

@@ -217,6 +217,27 @@ func (p *path) class() (uint32, bool) {
 	return 0, false
 }
 
+// leaf is the last class of the path and its instance, 0 if there is none.
+func (p *path) leaf() (at [2]uint32) {
+	for i := range p.n {
+		switch p.seg[i].kind {
+		case segClass:
+			at = [2]uint32{p.seg[i].value}
+		case segInstance:
+			at[1] = p.seg[i].value
+		}
+	}
+	return at
+}
+
+// program is the instance of a Logix program that the path leads into, 0 for none.
+func (p *path) program() uint32 {
+	if class, ok := p.class(); ok && class == classProgram && p.n > 1 && p.seg[1].kind == segInstance {
+		return p.seg[1].value
+	}
+	return 0
+}
+
 // isTag tells whether the path starts with a symbol.
 func (p *path) isTag() bool { return p.n > 0 && p.seg[0].kind == segSymbol }
 

@@ -78,7 +78,7 @@ const (
 	classTemplate   = 0x6c
 	classRoutine    = 0x6d
 	classTask       = 0x70
-	classRungs      = 0x6a // Logix controllers: not described; met where programs are moved
+	classData       = 0x6a // Logix controllers: data of tags; see logix.go
 	classMode       = 0x8e // Logix controllers: start, stop, key switch
 	classNVS        = 0xa1 // Rockwell devices: non-volatile storage, where firmware goes
 	classReadList   = 0xb2 // Logix controllers: lists of tags read as one block
@@ -235,6 +235,9 @@ func actionOf(service uint8, p *path) action {
 	if a, ok := classAction(service, class); ok {
 		return a
 	}
+	if function, ok := logixAction(service, p.leaf()); ok {
+		return action{function, unknownVerb(service, class)}
+	}
 	a, ok := lookUp(commonServices[:], service)
 	if !ok {
 		return action{unnamed[service], unknownVerb(service, class)}
@@ -279,12 +282,15 @@ func unknownVerb(service uint8, class uint32) firedoor.Verb {
 	switch class {
 	case classMode:
 		return firedoor.VerbControl
-	case classNVS, classProgram, classRungs, classRoutine, classTask:
+	case classNVS:
 		return firedoor.VerbProgram
 	case classReadList:
 		if service == svcReadTag {
 			return firedoor.VerbRead
 		}
+	}
+	if ofProgram(class) && (class != classCode || service != 0x4c) { // that one is asked again and again: of what is watched
+		return firedoor.VerbProgram
 	}
 	return firedoor.VerbDiagnose
 }
@@ -302,12 +308,12 @@ func verbOn(v firedoor.Verb, service uint8, class uint32, p *path) firedoor.Verb
 	case firedoor.VerbWrite:
 		return writeVerb(service, class, p)
 	case firedoor.VerbConfigure:
-		switch class {
-		case classProgram, classRoutine, classTask, classSymbol, classTemplate:
+		switch {
+		case ofProgram(class):
 			if service == svcCreate || service == svcDelete {
 				return firedoor.VerbProgram
 			}
-		case classReadList: // a client's own list of what it wants to read
+		case class == classReadList: // a client's own list of what it wants to read
 			return firedoor.VerbSession
 		}
 	}
@@ -326,10 +332,10 @@ func writeVerb(service uint8, class uint32, p *path) firedoor.Verb {
 		}
 	case class == classMode:
 		return firedoor.VerbControl
-	case class == classNVS, class == classProgram, class == classRungs, class == classRoutine, class == classTask:
+	case class == classNVS, ofProgram(class):
 		return firedoor.VerbProgram
 	case class == classAssembly, class >= 0x08 && class <= 0x0b, class >= 0x1d && class <= 0x20,
-		class == 0x2a, class == 0x33, class == classSymbol: // points, groups, drives, set points
+		class == 0x2a, class == 0x33: // points, groups, drives, set points
 		return firedoor.VerbWrite
 	case class > classMode && class <= 0xc7, class >= 0x300: // a vendor's own
 		return firedoor.VerbWrite

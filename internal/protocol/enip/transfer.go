@@ -10,7 +10,7 @@ import (
 
 // Limits of transfers.
 const (
-	maxTransfers = 4  // on their way in one flow; one more makes the oldest forgotten
+	maxTransfers = 8  // on their way in one flow; one more makes the oldest forgotten
 	maxFileName  = 64 // bytes of a name that are kept
 )
 
@@ -18,10 +18,13 @@ const (
 type means uint8
 
 const (
-	byFile   means = iota + 1 // file object
-	byNVS                     // non-volatile storage object
-	byOpen                    // file of an SLC 500, opened
-	byMemory                  // memory of a PLC-5, all of it
+	byFile    means = iota + 1 // file object
+	byNVS                      // non-volatile storage object
+	byOpen                     // file of an SLC 500, opened
+	byMemory                   // memory of a PLC-5, all of it
+	byLoad                     // memory of a Logix controller, all of it
+	byCode                     // code of a Logix routine, written
+	byRoutine                  // and read
 )
 
 // transfer is a file, program or firmware on its way.
@@ -66,9 +69,20 @@ func (p *parser) find(by means, upload bool, to slot, at [2]uint32) *transfer {
 	return nil
 }
 
-// begin remembers a transfer, in place of an unfinished one with the same object,
-// and tells of it. Joined ones were under way before.
+// begin remembers a transfer and tells of it. Joined ones were under way before.
 func (p *parser) begin(by means, upload bool, to slot, at [2]uint32, kind string, name []byte, joined bool) *transfer {
+	t := p.place(by, upload, to, at, kind, name)
+	if joined {
+		t.Join()
+	} else {
+		t.Begin()
+	}
+	p.tell(t, false)
+	return t
+}
+
+// place remembers a transfer, in place of an unfinished one with the same object.
+func (p *parser) place(by means, upload bool, to slot, at [2]uint32, kind string, name []byte) *transfer {
 	if p.transfers == nil {
 		p.transfers = &transfers{}
 		p.transfers.event = firedoor.Event{Kind: firedoor.EventFileTransfer, FileTransfer: &p.transfers.file}
@@ -80,12 +94,6 @@ func (p *parser) begin(by means, upload bool, to slot, at [2]uint32, kind string
 	}
 	*t = transfer{means: by, upload: upload, slot: to, at: at, kind: kind, Content: t.Content}
 	t.nname = uint8(copy(t.name[:], name))
-	if joined {
-		t.Join()
-	} else {
-		t.Begin()
-	}
-	p.tell(t, false)
 	return t
 }
 

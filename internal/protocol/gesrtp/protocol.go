@@ -15,7 +15,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "GE-SRTP", Depth: protocol.Recognised, By: "published descriptions of the protocol, which has no public specification", OwnBytes: true,
-		Unread: []string{"content of programs on their way", "what the controller says of its type"}},
+		Unread: []string{"content of programs on their way: how the packets of store and load follow each other is not public", "what the controller says of its type"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&memories},

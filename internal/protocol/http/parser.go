@@ -32,11 +32,16 @@ type parser struct {
 	toldAgent  uint64
 	toldServer uint64
 	toldUser   uint64
+
+	agent            *agent // of MTConnect; nil until a body may be from one
+	toldAgentVersion uint64
 }
 
 // request is what reading the response needs.
 type request struct {
 	head, connect, login bool
+	ask                  ask // of an MTConnect agent
+	id                   uint32
 	user                 uint64
 }
 
@@ -58,10 +63,13 @@ type side struct {
 	rest    bool // the rest of an overlong line is passed over
 	chunked bool
 	sized   bool
+	xml     bool // what a response holds
 	headers int
 	status  int   // of a response
 	left    int64 // of a body or chunk
 	req     request
+
+	headStart, headEnd int // of a request to an agent, in the bytes at hand; the end is 0 if not known
 }
 
 // Parse reads whole lines of heads and passes over bodies in whatever parts
@@ -78,11 +86,21 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 			n := int(min(s.left, int64(len(rest))))
 			s.left -= int64(n)
 			used += n
+			if dir == firedoor.FromServer {
+				p.document(rest[:n], emit)
+			}
 			if s.left == 0 {
-				p.bodyEnd(s)
+				p.bodyEnd(s, emit)
 			}
 		default:
+			start, end, whole := p.wholeHead(dir, rest, used)
+			if !whole {
+				return used, nil
+			}
 			n, err := p.line(dir, rest, emit)
+			if end > 0 && s.state == inHeaders {
+				s.headStart, s.headEnd = start, end
+			}
 			if n == 0 || err != nil {
 				return used, err
 			}
@@ -92,7 +110,25 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 	return used, nil
 }
 
-func (p *parser) bodyEnd(s *side) {
+// wholeHead waits for all of a request to an MTConnect agent, whose operation tells where
+// it stands; end is 0 where no request begins, or one too long to wait for.
+func (p *parser) wholeHead(dir firedoor.Direction, b []byte, at int) (start, end int, whole bool) {
+	if dir != firedoor.FromClient || p.agent == nil || !p.agent.known || p.sides[dir].state != atStart || p.sides[dir].rest {
+		return 0, 0, true
+	}
+	n := bytes.Index(b[:min(len(b), maxLine)], emptyLine)
+	if n < 0 {
+		return 0, 0, len(b) >= maxLine
+	}
+	return at, at + n + len(emptyLine), true
+}
+
+var emptyLine = []byte("\r\n\r\n")
+
+func (p *parser) bodyEnd(s *side, emit func(*firedoor.Event)) {
+	if s.state == inBody && s == &p.sides[firedoor.FromServer] {
+		p.endDocument(emit)
+	}
 	if s.state == inChunk {
 		s.state = atChunk // the empty line behind a chunk is passed over there
 		return
@@ -152,6 +188,9 @@ func (p *parser) content(dir firedoor.Direction, line []byte, emit func(*firedoo
 		s.left, s.state = size, inChunk
 		if size == 0 {
 			s.state = inTrailer
+			if dir == firedoor.FromServer {
+				p.endDocument(emit)
+			}
 		}
 	case inTrailer:
 		if len(line) == 0 {
@@ -169,6 +208,7 @@ func (p *parser) requestLine(s *side, line []byte, emit func(*firedoor.Event)) e
 		}
 		method = line[:methodLen(line)]
 	}
+	s.req.ask = askOf(method, target)
 	s.req.head, s.req.connect = string(method) == "HEAD", string(method) == "CONNECT"
 	if s.req.connect {
 		p.host(target, emit)
@@ -209,6 +249,7 @@ func (p *parser) header(dir firedoor.Direction, s *side, line []byte, emit func(
 		if wire.EqualFold(name, "server") {
 			p.software(firedoor.AboutServer, "http server", value, &p.toldServer, emit)
 		}
+		s.xml = s.xml || wire.EqualFold(name, "content-type") && wire.HasFold(value, "/xml")
 	case wire.EqualFold(name, "host"):
 		p.host(value, emit)
 	case wire.EqualFold(name, "user-agent"):
@@ -268,6 +309,7 @@ func (p *parser) headEnd(dir firedoor.Direction, s *side, emit func(*firedoor.Ev
 	}
 	var req request
 	if dir == firedoor.FromClient {
+		p.askedAgent(s, emit)
 		p.put(s.req)
 	} else {
 		if s.status/100 == 1 && s.status != 101 {
@@ -292,6 +334,9 @@ func (p *parser) headEnd(dir firedoor.Direction, s *side, emit func(*firedoor.Ev
 		s.state = atStart
 	default:
 		s.state = toClose
+	}
+	if dir == firedoor.FromServer {
+		p.beginDocument(&req, s, s.state != atStart, emit)
 	}
 }
 
@@ -340,8 +385,11 @@ func (p *parser) Gap(dir firedoor.Direction, missing int64) bool {
 	case p.tunnel || s.state == toClose:
 		return true
 	case missing > 0 && s.state == inBody && missing <= s.left:
+		if p.agent != nil && dir == firedoor.FromServer {
+			p.agent.reading = false
+		}
 		if s.left -= missing; s.left == 0 {
-			p.bodyEnd(s)
+			p.bodyEnd(s, nil)
 		}
 		return true
 	}

@@ -10,14 +10,14 @@ import (
 // Protocol is HTTP/1.
 var Protocol = &protocol.Protocol{
 	Name:   "http",
-	TCP:    []uint16{80, 3128, 8000, 8008, 8080, 8081, 8088},
+	TCP:    []uint16{80, 3128, 8000, 8008, 5000, 8080, 8081, 8088},
 	Sealed: []uint16{443, 8443},
 	Probe:  probe,
 	Orient: orient,
-	Sheet: protocol.Sheet{Title: "HTTP/1.x", Depth: protocol.Names, By: "RFC 9112",
-		Unread: []string{"bodies", "HTTP/2 and HTTP/3"}},
+	Sheet: protocol.Sheet{Title: "HTTP/1.x", Depth: protocol.Names, By: "RFC 9112", Holds: "4,096 bytes of an XML answer",
+		Unread: []string{"bodies but those of MTConnect agents", "HTTP/2 and HTTP/3"}},
 	New:    func() protocol.Parser { return &parser{} },
-	Events: []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed},
+	Events: []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed, firedoor.EventOperation},
 }
 
 // longTarget is how much of a request line without an end is enough.

@@ -17,7 +17,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "Triconex TriStation (safety controllers)", Depth: protocol.Recognised,
 		By:     "published research on TRITON (Nozomi Networks, FireEye, CISA MAR-17-352-01)",
 		Holds:  "for each of 256 requests that wait 32 bytes; 4 transfers",
-		Unread: []string{"points and system variables: function only", "what programs do", "chassis status"}},
+		Unread: []string{"points and system variables: function only", "name and version of a project on its way: programs and functions are told by number", "what programs do", "chassis status"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&programs, &functions},

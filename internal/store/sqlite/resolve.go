@@ -123,6 +123,11 @@ func (w *writing) settle() error {
 				}
 			}
 		}
+		for _, t := range []string{"point_records", "programs"} {
+			if err := w.settleServers(t, p); err != nil {
+				return err
+			}
+		}
 	}
 	clear(w.moved)
 	return nil
@@ -172,6 +177,40 @@ func (w *writing) settleAt(t table, side string, p place, seen map[string]bool) 
 		if err := w.exec(`UPDATE `+t.name+` SET client_asset = ?, client_name = ?, server_asset = ?, server_name = ?, search = ?
 			WHERE sensor = ? AND `+t.key+` = ?`, r.client.asset, r.client.name, r.server.asset, r.server.name,
 			renamed(r.search, &before, &r.ends), p.sensor, r.key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleServers does the same for a table whose rows have only a server.
+func (w *writing) settleServers(table string, p place) error {
+	type row struct {
+		ends
+		key string
+	}
+	var found []row
+	err := w.rows(`SELECT key, segment, last, server_at, server_mac, server_asset, server_name FROM `+table+` WHERE sensor = ? AND server_at = ?`,
+		[]any{p.sensor, p.at}, func(rows *sql.Rows) error {
+			r := row{ends: ends{sensor: p.sensor}}
+			s := &r.server
+			err := rows.Scan(&r.key, &r.segment, &r.time, &s.at, &s.mac, &s.asset, &s.name)
+			found = append(found, r)
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		r := &found[i]
+		before := r.server
+		if err := w.resolveEnd(&r.ends, &r.server); err != nil {
+			return err
+		}
+		if before == r.server {
+			continue
+		}
+		if err := w.exec(`UPDATE `+table+` SET server_asset = ?, server_name = ? WHERE sensor = ? AND key = ?`, r.server.asset, r.server.name, p.sensor, r.key); err != nil {
 			return err
 		}
 	}

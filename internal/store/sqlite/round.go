@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"database/sql"
+	"slices"
 
 	"firedoor"
 	"firedoor/internal/store"
@@ -26,10 +27,15 @@ func (w *writing) lookForRounds(before, at store.Position, records int) error {
 	return w.exec(`DELETE FROM untold`)
 }
 
+// sweptKinds are what a round tells whole.
+func sweptKinds() []firedoor.RecordKind {
+	return []firedoor.RecordKind{firedoor.RecordConversation, firedoor.RecordAsset, firedoor.RecordPoints, firedoor.RecordProgram}
+}
+
 // told notes that a sensor still knows of a thing, even if what it says of it
 // makes no sense here.
 func (w *writing) told(r *firedoor.Record) error {
-	if !w.rounds || r.Kind != firedoor.RecordAsset && r.Kind != firedoor.RecordConversation {
+	if !w.rounds || !slices.Contains(sweptKinds(), r.Kind) {
 		return nil
 	}
 	return w.exec(`DELETE FROM untold WHERE sensor = ? AND kind = ? AND key = ?`, r.Sensor, string(r.Kind), r.Key)
@@ -54,10 +60,13 @@ func (w *writing) beginRound(sensor string) error {
 		return err
 	}
 	w.rounds = true
-	if err := w.exec(`INSERT INTO untold SELECT sensor, ?, id FROM assets WHERE sensor = ?`, string(firedoor.RecordAsset), sensor); err != nil {
-		return err
+	for kind, from := range map[firedoor.RecordKind]string{firedoor.RecordAsset: "id FROM assets", firedoor.RecordConversation: "key FROM conversations",
+		firedoor.RecordPoints: "key FROM point_records", firedoor.RecordProgram: "key FROM programs"} {
+		if err := w.exec(`INSERT INTO untold SELECT sensor, ?, `+from+` WHERE sensor = ?`, string(kind), sensor); err != nil {
+			return err
+		}
 	}
-	return w.exec(`INSERT INTO untold SELECT sensor, ?, key FROM conversations WHERE sensor = ?`, string(firedoor.RecordConversation), sensor)
+	return nil
 }
 
 func (w *writing) forget(sensor string) error {
@@ -68,22 +77,17 @@ func (w *writing) forget(sensor string) error {
 // noted, and so nothing goes.
 func (w *writing) endRound(sensor string) error {
 	before := w.counts
-	conversations, err := w.untold(sensor, firedoor.RecordConversation)
-	if err != nil {
-		return err
-	}
-	for _, key := range conversations {
-		if err := w.dropConversation(sensor, key); err != nil {
+	drop := map[firedoor.RecordKind]func(sensor, key string) error{firedoor.RecordConversation: w.dropConversation, firedoor.RecordAsset: w.dropAsset,
+		firedoor.RecordPoints: w.dropPoints, firedoor.RecordProgram: w.dropProgram}
+	for _, kind := range sweptKinds() {
+		keys, err := w.untold(sensor, kind)
+		if err != nil {
 			return err
 		}
-	}
-	assets, err := w.untold(sensor, firedoor.RecordAsset)
-	if err != nil {
-		return err
-	}
-	for _, id := range assets {
-		if err := w.dropAsset(sensor, id); err != nil {
-			return err
+		for _, key := range keys {
+			if err := drop[kind](sensor, key); err != nil {
+				return err
+			}
 		}
 	}
 	w.retired.SweptConversations += uint64(before.conversations - w.counts.conversations)

@@ -10,10 +10,10 @@ import (
 )
 
 // Version of the stored form. Each has a file in testdata that must load.
-const Version = 2
+const Version = 3
 
 // steps lead from one version to the next; step n makes version n+1.
-var steps = []string{version1, version2}
+var steps = []string{version1, version2, version3}
 
 // version1: times are nanoseconds since 1970, 0 for none. client_at and
 // server_at are what an end is found by: its IP, else its MAC. Names and assets
@@ -98,6 +98,49 @@ CREATE TRIGGER assets_gone AFTER DELETE ON assets BEGIN
 END;
 CREATE TRIGGER conversations_gone AFTER DELETE ON conversations BEGIN
 	DELETE FROM untold WHERE sensor = OLD.sensor AND kind = 'conversation' AND key = OLD.key;
+END;
+`
+
+// version3: process values, each in a row of its own, so that a page of them is
+// found by words; what is the same for a record's values stands once in
+// point_records, which has nothing of which there is no value. Sort tells values
+// apart: one that moves from a record to another does not stand twice.
+const version3 = `
+CREATE TABLE point_records (
+	sensor TEXT NOT NULL, key TEXT NOT NULL, segment TEXT NOT NULL, last INTEGER NOT NULL,
+	server_at TEXT NOT NULL, server_mac TEXT NOT NULL, server_asset TEXT NOT NULL, server_name TEXT NOT NULL, body BLOB NOT NULL,
+	PRIMARY KEY (key, sensor)
+) WITHOUT ROWID;
+CREATE INDEX point_records_asset ON point_records (server_asset);
+CREATE INDEX point_records_at ON point_records (server_at, sensor);
+
+CREATE TABLE points (
+	sort TEXT NOT NULL, sensor TEXT NOT NULL, record TEXT NOT NULL, search TEXT NOT NULL, body BLOB NOT NULL,
+	PRIMARY KEY (sort, sensor)
+) WITHOUT ROWID;
+CREATE INDEX points_record ON points (record, sensor);
+CREATE TRIGGER points_gone AFTER DELETE ON points
+WHEN NOT EXISTS (SELECT 1 FROM points WHERE record = OLD.record AND sensor = OLD.sensor) BEGIN
+	DELETE FROM point_records WHERE key = OLD.record AND sensor = OLD.sensor;
+END;
+CREATE TRIGGER points_moved AFTER UPDATE OF record ON points
+WHEN OLD.record <> NEW.record AND NOT EXISTS (SELECT 1 FROM points WHERE record = OLD.record AND sensor = OLD.sensor) BEGIN
+	DELETE FROM point_records WHERE key = OLD.record AND sensor = OLD.sensor;
+END;
+CREATE TRIGGER point_records_gone AFTER DELETE ON point_records BEGIN
+	DELETE FROM untold WHERE sensor = OLD.sensor AND kind = 'points' AND key = OLD.key;
+END;
+
+CREATE TABLE programs (
+	sensor TEXT NOT NULL, key TEXT NOT NULL, sort TEXT NOT NULL, segment TEXT NOT NULL, last INTEGER NOT NULL,
+	server_at TEXT NOT NULL, server_mac TEXT NOT NULL, server_asset TEXT NOT NULL, server_name TEXT NOT NULL,
+	search TEXT NOT NULL, body BLOB NOT NULL,
+	PRIMARY KEY (key, sensor)
+);
+CREATE INDEX programs_asset ON programs (server_asset, sort, key, sensor);
+CREATE INDEX programs_at ON programs (server_at, sensor);
+CREATE TRIGGER programs_gone AFTER DELETE ON programs BEGIN
+	DELETE FROM untold WHERE sensor = OLD.sensor AND kind = 'program' AND key = OLD.key;
 END;
 `
 

@@ -35,10 +35,11 @@ const (
 )
 
 // Limits are those of the store; tests make them smaller.
-type Limits struct{ Alerts, Assets, Conversations, Sensors, Acknowledgements int }
+type Limits struct{ Alerts, Assets, Conversations, Sensors, Acknowledgements, Points, Programs int }
 
 // DefaultLimits are those of package store.
-var DefaultLimits = Limits{store.MaxAlerts, store.MaxAssets, store.MaxConversations, store.MaxSensors, store.MaxAcknowledgements}
+var DefaultLimits = Limits{store.MaxAlerts, store.MaxAssets, store.MaxConversations, store.MaxSensors, store.MaxAcknowledgements,
+	store.MaxPoints, store.MaxPrograms}
 
 // Store is a store.Store in one file.
 type Store struct {

@@ -365,7 +365,7 @@ func TestNewerVersionIsRefused(t *testing.T) {
 
 // TestVersionsLoad: an upgrade never loses what was kept. Each file was written
 // by the version in its name, and is never written again once there is a later
-// one. That of version 2 is in the midst of a round.
+// one. Those from version 2 on are in the midst of a round.
 func TestVersionsLoad(t *testing.T) {
 	if os.Getenv("FIREDOOR_WRITE_FIXTURE") != "" {
 		writeFixture(t, fmt.Sprintf("testdata/version%d.db", Version))
@@ -411,9 +411,15 @@ func loads(t *testing.T, fixture string, version int) {
 		apply(t, s, round("line1", firedoor.RoundBegin))
 		apply(t, s, asset(t, 1, "10.0.0.1"))
 	}
+	if got := pointsOf(t, s, 2, "").Total; version >= 3 && got != 2 {
+		t.Errorf("%d process values, want 2", got)
+	}
 	apply(t, s, round("line1", firedoor.RoundEnd))
 	if got := held(t, s, "line1"); got != "[PLC-1]" {
 		t.Errorf("after a round there are %s", got)
+	}
+	if st := s.Stats(); st.Points != 0 || st.Programs != min(1, max(0, version-2)) {
+		t.Errorf("after a round there are %d process values and %d programs", st.Points, st.Programs)
 	}
 }
 
@@ -428,7 +434,8 @@ func writeFixture(t *testing.T, path string) {
 	if _, err := s.Acknowledge(t.Context(), alertID(1), store.Acknowledgement{By: "operator", Comment: "it was me"}); err != nil {
 		t.Fatal(err)
 	}
-	apply(t, s, round("line1", firedoor.RoundBegin), asset(t, 1, "10.0.0.1"))
+	apply(t, s, values(t, "p-1-0", "10.0.0.2", "holding:1", "holding:2"), program(t, "r-1", "10.0.0.1", "OB1", "aa"))
+	apply(t, s, round("line1", firedoor.RoundBegin), asset(t, 1, "10.0.0.1"), program(t, "r-1", "10.0.0.1", "OB1", "aa"))
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -12,20 +12,22 @@ import (
 )
 
 // counts are present rows, kept so that no commit has to count them.
-type counts struct{ alerts, assets, conversations, sensors, acknowledgements int }
+type counts struct{ alerts, assets, conversations, sensors, acknowledgements, points, programs int }
 
 // recount reads what is there when the store is opened.
 func (s *Store) recount(ctx context.Context) error {
 	c := &s.counts
 	err := s.conn.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM alerts), (SELECT count(*) FROM assets),
-		(SELECT count(*) FROM conversations), (SELECT count(*) FROM sensors), (SELECT count(*) FROM acknowledgements)`).
-		Scan(&c.alerts, &c.assets, &c.conversations, &c.sensors, &c.acknowledgements)
+		(SELECT count(*) FROM conversations), (SELECT count(*) FROM sensors), (SELECT count(*) FROM acknowledgements),
+		(SELECT count(*) FROM points), (SELECT count(*) FROM programs)`).
+		Scan(&c.alerts, &c.assets, &c.conversations, &c.sensors, &c.acknowledgements, &c.points, &c.programs)
 	if err != nil {
 		return err
 	}
 	s.stats.Position, err = s.Position(ctx)
 	s.stats.Alerts, s.stats.Assets, s.stats.Conversations = c.alerts, c.assets, c.conversations
 	s.stats.Sensors, s.stats.Acknowledgements = c.sensors, c.acknowledgements
+	s.stats.Points, s.stats.Programs = c.points, c.programs
 	return err
 }
 
@@ -207,11 +209,13 @@ func (w *writing) addTo(st *store.Stats) {
 	st.RetiredAssets += w.retired.RetiredAssets
 	st.RetiredConversations += w.retired.RetiredConversations
 	st.RetiredAcknowledgements += w.retired.RetiredAcknowledgements
+	st.PointsNoRoom += w.retired.PointsNoRoom
 	st.BrokenRounds += w.retired.BrokenRounds
 	st.SweptAssets += w.retired.SweptAssets
 	st.SweptConversations += w.retired.SweptConversations
 	st.Alerts, st.Assets, st.Conversations = w.counts.alerts, w.counts.assets, w.counts.conversations
 	st.Sensors, st.Acknowledgements = w.counts.sensors, w.counts.acknowledgements
+	st.Points, st.Programs = w.counts.points, w.counts.programs
 }
 
 // fold takes one record in. One that makes no sense is counted: an error is
@@ -232,6 +236,10 @@ func (w *writing) fold(r *firedoor.Record) error {
 		err = w.foldAsset(r)
 	case firedoor.RecordConversation:
 		err = w.foldConversation(r)
+	case firedoor.RecordPoints:
+		err = w.foldPoints(r)
+	case firedoor.RecordProgram:
+		err = w.foldProgram(r)
 	case firedoor.RecordSensor:
 		err = w.foldSensor(r)
 	case firedoor.RecordRound:

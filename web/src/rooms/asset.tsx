@@ -9,6 +9,8 @@ import { Shown } from '../ui/states'
 import { TrafficTime } from '../ui/when'
 import { bytes, count, levelWord, roleWord, splitSentence } from '../words'
 import { Conversations } from './conversations'
+import { Programs } from './programs'
+import { ProcessValues } from './values'
 
 // AssetRoom shows one device: what is known of it, who says so, and what it does.
 export function AssetRoom({ id }: { id: string }) {
@@ -68,6 +70,8 @@ function Detail({ asset }: { asset: Asset }) {
       </dl>
       <AssetAlerts id={asset.id} />
       <Conversations asset={asset.id} />
+      <ProcessValues asset={asset.id} />
+      <Programs asset={asset.id} />
       <div className="two">
         <Facts facts={asset.facts ?? []} />
         <Identifiers asset={asset} />

@@ -1,0 +1,286 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"firedoor"
+	"firedoor/internal/policy"
+	"firedoor/internal/policyfile"
+	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/all"
+	"firedoor/internal/written"
+)
+
+type policyCommand struct {
+	Check   policyCheckCommand   `cmd:"" help:"Say whether a policy is in order: what is wrong, what contradicts what, what never decides."`
+	Explain policyExplainCommand `cmd:"" help:"Say a policy in sentences; or why it lets one request pass or not."`
+	Diff    policyDiffCommand    `cmd:"" help:"Say what is different between two policies, and what passes now that did not."`
+	Prove   policyProveCommand   `cmd:"" help:"Prove that nothing passes from one zone to another, or show the way."`
+	Draft   policyDraftCommand   `cmd:"" help:"Make a policy of what was learned; a person reviews it before it stops anything."`
+	Replay  policyReplayCommand  `cmd:"" help:"Say what a policy would have stopped in captures or in a journal."`
+}
+
+// exitFound is the status where something was looked for and found: a way that Prove
+// looked for, or requests that a policy would stop.
+const exitFound = 3
+
+// foundError is no failure: the answer to a question is yes.
+type foundError struct{}
+
+// Error says nothing that was not said.
+func (foundError) Error() string { return "found" }
+
+// known is what policies are compiled against: the protocols there are.
+func known() policy.Known {
+	ports := map[string][]policy.Port{}
+	var names []string
+	for _, p := range all.List {
+		names = append(names, p.Name)
+		ports[p.Name] = usualPorts(p)
+		for _, inside := range p.Sheet.Inside {
+			names = append(names, inside.Name)
+			ports[inside.Name] = ports[p.Name]
+		}
+	}
+	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names}
+}
+
+// passing are the beginnings of objects whose numbers are given out anew each time.
+func passing() map[string][]string {
+	out := map[string][]string{}
+	for _, p := range all.List {
+		for _, s := range p.Spaces {
+			if s.Passing {
+				out[p.Name] = append(out[p.Name], s.Name+":")
+			}
+		}
+	}
+	return out
+}
+
+func usualPorts(p *protocol.Protocol) (out []policy.Port) {
+	for _, n := range p.TCP {
+		out = append(out, policy.Port{Transport: 6, Number: n})
+	}
+	for _, n := range p.UDP {
+		out = append(out, policy.Port{Transport: 17, Number: n})
+	}
+	return out
+}
+
+// readPolicy reads a policy file; all that is wrong with it is told.
+func readPolicy(m *Main, file string) (*policy.Plan, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, usageError{fmt.Sprintf("%s: %v", file, reason(err))}
+	}
+	defer func() { _ = f.Close() }() // only read
+	b, err := io.ReadAll(io.LimitReader(f, policyfile.MaxFile+1))
+	if err != nil {
+		return nil, usageError{fmt.Sprintf("%s: %v", file, reason(err))}
+	}
+	plan, err := policyfile.Read(file, b, known())
+	var problems written.Problems
+	if errors.As(err, &problems) {
+		return nil, tellProblems(m.Stderr, err)
+	}
+	return plan, err
+}
+
+type policyCheckCommand struct {
+	Policy string `arg:"" help:"The policy file."`
+}
+
+// Run says what is to be known of a policy.
+func (c *policyCheckCommand) Run(m *Main) error {
+	plan, err := readPolicy(m, c.Policy)
+	if err != nil {
+		return err
+	}
+	p := plan.Policy
+	fmt.Fprintf(m.Stdout, "%s is in order: %s, %s, %s, %s.\n", c.Policy, counted(len(p.Hosts), "host"), counted(len(p.Zones), "zone"),
+		counted(len(p.Conduits), "conduit"), counted(plan.Rules(), "rule"))
+	for _, f := range plan.Study() {
+		where := c.Policy
+		if f.Line > 0 {
+			where = fmt.Sprintf("%s:%d", c.Policy, f.Line)
+		}
+		fmt.Fprintf(m.Stdout, "%s: %s: %s\n", where, f.Kind, f.Text)
+	}
+	return nil
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+type policyDiffCommand struct {
+	Old string `arg:"" help:"The policy as it was."`
+	New string `arg:"" help:"The policy as it is to be."`
+}
+
+// Run says what is different.
+func (c *policyDiffCommand) Run(m *Main) error {
+	before, err := readPolicy(m, c.Old)
+	if err != nil {
+		return err
+	}
+	after, err := readPolicy(m, c.New)
+	if err != nil {
+		return err
+	}
+	changes := policy.Diff(before, after)
+	for _, change := range changes {
+		fmt.Fprintln(m.Stdout, change)
+	}
+	if len(changes) == 0 {
+		fmt.Fprintln(m.Stdout, "The two policies say the same.")
+	}
+	return nil
+}
+
+type policyProveCommand struct {
+	From      string `required:"" help:"The zone from which nothing should pass." placeholder:"ZONE"`
+	To        string `required:"" help:"The zone to which nothing should pass." placeholder:"ZONE"`
+	Verb      string `help:"Only what is of this verb, at the last step." placeholder:"VERB"`
+	Protocol  string `help:"Only what is of this protocol, at the last step." placeholder:"NAME"`
+	Direct    bool   `help:"Look at no way over other zones."`
+	AsWritten bool   `help:"Take every conduit as if it were enforced."`
+	Policy    string `arg:"" help:"The policy file."`
+}
+
+// Run proves that nothing passes, or shows the way.
+func (c *policyProveCommand) Run(m *Main) error {
+	plan, err := readPolicy(m, c.Policy)
+	if err != nil {
+		return err
+	}
+	q := policy.Question{Protocol: c.Protocol, Direct: c.Direct, AsWritten: c.AsWritten}
+	if c.Verb != "" {
+		if q.Verb = verbOf(c.Verb); q.Verb == 0 {
+			return usageError{fmt.Sprintf("--verb %s: must be one of %s", c.Verb, strings.Join(verbWords(), ", "))}
+		}
+	}
+	if c.Protocol != "" && !contains(known().Protocols, c.Protocol) {
+		return usageError{fmt.Sprintf("--protocol %s: no protocol has this name", c.Protocol)}
+	}
+	path, undecided, err := plan.Prove(c.From, c.To, q)
+	switch {
+	case err != nil:
+		return usageError{err.Error()}
+	case path != nil:
+		fmt.Fprintf(m.Stdout, "There is a way from %s to %s:\n", c.From, c.To)
+		for i, s := range path {
+			fmt.Fprintf(m.Stdout, "  %d. from %s to %s: %s\n", i+1, s.From, s.To, s.Why)
+			if s.Example != "" {
+				fmt.Fprintf(m.Stdout, "     for example %s\n", s.Example)
+			}
+		}
+		return foundError{}
+	case undecided:
+		fmt.Fprintf(m.Stdout, "Undecided: the rules fall into too many pieces to look at each. No way from %s to %s was found.\n", c.From, c.To)
+		return foundError{}
+	}
+	fmt.Fprintf(m.Stdout, "Proved: nothing passes from %s to %s%s.\n", c.From, c.To, map[bool]string{true: "", false: ", directly or by way of other zones"}[c.Direct])
+	return nil
+}
+
+func contains(list []string, word string) bool {
+	for _, w := range list {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+func verbOf(word string) firedoor.Verb {
+	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
+		if v.String() == word {
+			return v
+		}
+	}
+	return 0
+}
+
+func verbWords() (out []string) {
+	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
+		out = append(out, v.String())
+	}
+	return out
+}
+
+type policyDraftCommand struct {
+	Name   string `help:"What the policy is called." placeholder:"NAME"`
+	Reads  bool   `help:"Let nothing be read but the objects that were read."`
+	Values bool   `help:"Let nothing be written but values within the ranges that were written."`
+	Dir    string `arg:"" help:"A folder with assets.json and conversations.json, as a replay that learned wrote it."`
+}
+
+// Run prints a policy made of what was learned.
+func (c *policyDraftCommand) Run(m *Main) error {
+	var assets []firedoor.Asset
+	var conversations []firedoor.Conversation
+	if err := readJSON(filepath.Join(c.Dir, "assets.json"), &assets); err != nil {
+		return err
+	}
+	if err := readJSON(filepath.Join(c.Dir, "conversations.json"), &conversations); err != nil {
+		return err
+	}
+	k := known()
+	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing()})
+	if len(d.Policy.Conduits) == 0 {
+		return usageError{c.Dir + ": nothing was learned there: replay with --learn first"}
+	}
+	d.Policy.Name = c.Name
+	return policyfile.Write(m.Stdout, &d.Policy, draftNote(&d))
+}
+
+// maxGrave is how many grave operations the head of a draft names.
+const maxGrave = 40
+
+// draftNote is what stands on top of a draft.
+func draftNote(d *policy.Drafted) string {
+	var b strings.Builder
+	b.WriteString("Drafted from what was learned. Read every rule before you enforce it.\n" +
+		"Nothing is stopped as long as the conduits say mode: test. To enforce one, list under its never-block\n" +
+		"what must pass whatever happens (stop, trip, to manual, acknowledge an alarm, failover, restart after\n" +
+		"power loss), seen or not, fill in reviewed: {by: NAME, on: DATE}, and say mode: enforce.\n")
+	if len(d.Grave) > 0 {
+		b.WriteString("Seen while learning, and grave:\n")
+	}
+	for i, g := range d.Grave {
+		if i == maxGrave {
+			fmt.Fprintf(&b, "  and %d more\n", len(d.Grave)-i)
+			break
+		}
+		b.WriteString("  " + g + "\n")
+	}
+	if len(d.Left) > 0 {
+		b.WriteString("Left out, because they have no address or no protocol of their own:\n")
+	}
+	for _, l := range d.Left {
+		b.WriteString("  " + l + "\n")
+	}
+	return b.String()
+}
+
+func readJSON(file string, to any) error {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return usageError{fmt.Sprintf("%s: %v", file, reason(err))}
+	}
+	if err := json.Unmarshal(b, to); err != nil {
+		return usageError{fmt.Sprintf("%s: is not what firedoor replay writes: %v", file, err)}
+	}
+	return nil
+}

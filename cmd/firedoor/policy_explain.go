@@ -1,0 +1,132 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"firedoor"
+	"firedoor/internal/policy"
+)
+
+type policyExplainCommand struct {
+	Client   string   `help:"Who asks: a host or zone of the policy, or an address. Without it the whole policy is explained." placeholder:"NAME|IP"`
+	Server   string   `help:"Who is asked." placeholder:"NAME|IP"`
+	Segment  string   `help:"The segment both are in (vlan:10)." placeholder:"NAME"`
+	Protocol string   `help:"In which protocol." placeholder:"NAME"`
+	Port     uint16   `help:"At which port of the server (default: where the protocol is usually found)." placeholder:"N"`
+	Verb     string   `help:"Verb of the operation." placeholder:"VERB"`
+	Function string   `help:"Function, in the protocol's words." placeholder:"WORDS"`
+	Code     *uint32  `help:"Code of the function." placeholder:"N"`
+	Unit     *uint32  `help:"Unit or slot." placeholder:"N"`
+	Object   string   `help:"Object, as event lines have it." placeholder:"TEXT"`
+	Quantity uint32   `help:"How many elements of it." default:"1" placeholder:"N"`
+	Value    *float64 `help:"Value that is written." placeholder:"N"`
+	Before   *float64 `help:"Value that was there before." placeholder:"N"`
+	At       string   `help:"When (RFC 3339; default: now)." placeholder:"TIME"`
+	Policy   string   `arg:"" help:"The policy file."`
+}
+
+// Run says a policy in sentences, or why a request passes or not.
+func (c *policyExplainCommand) Run(m *Main) error {
+	plan, err := readPolicy(m, c.Policy)
+	if err != nil {
+		return err
+	}
+	if c.Client == "" && c.Server == "" {
+		return c.all(m, plan)
+	}
+	r, err := c.request(plan)
+	if err != nil {
+		return err
+	}
+	v := policy.Decide(plan, r)
+	fmt.Fprintf(m.Stdout, "%s: %s\n", capitalised(v.Says.String()), plan.Why(r, v))
+	if v.Action != v.Says {
+		fmt.Fprintf(m.Stdout, "It passes all the same: %s.\n", plan.StopsNothing(v))
+	}
+	return nil
+}
+
+func capitalised(word string) string { return string(word[0]-'a'+'A') + word[1:] }
+
+func (c *policyExplainCommand) all(m *Main, plan *policy.Plan) error {
+	last := int32(-1)
+	for r := range int32(plan.Rules()) {
+		if n := plan.ConduitOf(r); n != last {
+			last = n
+			fmt.Fprintln(m.Stdout, plan.ConduitSentence(n))
+		}
+		name := plan.Rule(r).Name
+		if name != "" {
+			name = " (" + name + ")"
+		}
+		fmt.Fprintf(m.Stdout, "  %d. %s%s\n", r+1, plan.Sentence(r), name)
+	}
+	o := plan.Policy.Otherwise
+	fmt.Fprintf(m.Stdout, "Where no conduit joins two zones: %s, mode %s.\n", o.Default, o.Mode)
+	return nil
+}
+
+// request builds what is asked about.
+func (c *policyExplainCommand) request(plan *policy.Plan) (*policy.Request, error) {
+	client, err := c.place(plan, "--client", c.Client)
+	if err != nil {
+		return nil, err
+	}
+	server, err := c.place(plan, "--server", c.Server)
+	if err != nil {
+		return nil, err
+	}
+	port, transport := c.Port, uint8(0)
+	if usual := known().Ports(c.Protocol); port == 0 && len(usual) > 0 {
+		port, transport = usual[0].Number, usual[0].Transport
+	}
+	route := plan.Route(client, server, transport, port)
+	r := &policy.Request{Route: &route, Time: time.Now().UnixNano(), Protocol: c.Protocol, Function: c.Function, Object: []byte(c.Object), Quantity: c.Quantity, HasQty: true}
+	switch {
+	case c.Verb != "" || c.Function != "" || c.Code != nil || c.Object != "":
+		r.Level = policy.OfOperation
+	case c.Protocol != "":
+		r.Level = policy.OfFlow
+	}
+	if c.Verb != "" {
+		if r.Verb = verbOf(c.Verb); r.Verb == 0 {
+			return nil, usageError{fmt.Sprintf("--verb %s: is no verb", c.Verb)}
+		}
+	}
+	if c.Code != nil {
+		r.Code = *c.Code
+	}
+	if c.Unit != nil {
+		r.HasUnit, r.Unit = true, *c.Unit
+	}
+	if c.Value != nil {
+		r.Values = &firedoor.Values{Type: firedoor.F64, Count: 1, Raw: binary.BigEndian.AppendUint64(nil, math.Float64bits(*c.Value))}
+	}
+	if c.Before != nil {
+		r.Before = func(int) (float64, bool) { return *c.Before, true }
+	}
+	if c.At != "" {
+		at, err := time.Parse(time.RFC3339Nano, c.At)
+		if err != nil {
+			return nil, usageError{"--at " + c.At + ": give a time like 2026-03-02T06:00:00Z"}
+		}
+		r.Time = at.UnixNano()
+	}
+	return r, nil
+}
+
+func (c *policyExplainCommand) place(plan *policy.Plan, flag, text string) (policy.Place, error) {
+	if at, ok := plan.Named(text); ok {
+		return at, nil
+	}
+	a, err := netip.ParseAddr(text)
+	if err != nil {
+		return 0, usageError{fmt.Sprintf("%s %s: is neither a host or zone of the policy nor an IP address", flag, strconv.Quote(text))}
+	}
+	return plan.Place(c.Segment, firedoor.IPFrom(a), 0), nil
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"firedoor/internal/whatif"
+)
+
+// drafted learns from the first 60 % of the sample and drafts a policy of it.
+func drafted(t *testing.T, flags ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	works(t, "replay", "--learn", "60%", "--out", dir, sampleFile)
+	text := works(t, append(append([]string{"policy", "draft"}, flags...), dir)...).stdout
+	return write(t, "policy.yaml", []byte(text))
+}
+
+// what would have been stopped, by JSON.
+func whatIf(t *testing.T, args ...string) (r whatif.Report, status int) {
+	t.Helper()
+	o := run(t, append([]string{"policy", "replay", "--json"}, args...)...)
+	if err := json.Unmarshal([]byte(o.stdout), &r); err != nil {
+		t.Fatalf("%v: status %d: %s", err, o.status, o.err)
+	}
+	return r, o.status
+}
+
+// TestDraftedPolicy holds that a draft is in order, passes all that was learned and
+// stops the attacks that the sample ends with.
+func TestDraftedPolicy(t *testing.T) {
+	file := drafted(t, "--name", "sample")
+	if o := works(t, "policy", "check", file).stdout; !strings.Contains(o, "is in order") || strings.Contains(o, "shadowed") || strings.Contains(o, "conflict") {
+		t.Errorf("check says:\n%s", o)
+	}
+	r, status := whatIf(t, "--policy", file, sampleFile)
+	if status != exitFound || r.StoppedOperations == 0 || r.Operations < 1000 {
+		t.Fatalf("status %d, %d of %d operations stopped", status, r.StoppedOperations, r.Operations)
+	}
+	for _, s := range r.Stopped {
+		if s.Client == "hmi-192-168-0-20" {
+			t.Errorf("what the operators do every minute would be stopped: %+v", s)
+		}
+	}
+	for _, attacker := range []string{"192.168.0.77", "10.20.30.99"} {
+		found := false
+		for _, s := range r.Stopped {
+			found = found || s.Client == attacker
+		}
+		if !found {
+			t.Errorf("nothing of %s would be stopped", attacker)
+		}
+	}
+	for _, u := range r.Rules {
+		if u.Undecided != "" {
+			t.Errorf("a capture decides every rule, but: %+v", u)
+		}
+	}
+}
+
+// TestWhatIfOnJournal holds that the journal of a sensor and the capture that it saw
+// name the same operations and come to the same, and that what the journal cannot
+// tell is told as undecided.
+func TestWhatIfOnJournal(t *testing.T) {
+	text := string(read(t, drafted(t)))
+	text = strings.ReplaceAll(text, "verb: write, function: write single register", "verb: write, function: write single register, step: 1000")
+	file := write(t, "policy.yaml", []byte(text))
+	dir := t.TempDir()
+	l := startRun(t, runArgs(dir, "--speed", "0")...)
+	l.played()
+	l.stop()
+	fromCapture, _ := whatIf(t, "--policy", file, sampleFile)
+	fromJournal, status := whatIf(t, "--policy", file, "--journal", dir)
+	if status != exitFound || fromJournal.Operations != fromCapture.Operations || fromJournal.StoppedOperations != fromCapture.StoppedOperations {
+		t.Errorf("the journal has %d operations, %d stopped; the capture %d, %d", fromJournal.Operations, fromJournal.StoppedOperations, fromCapture.Operations, fromCapture.StoppedOperations)
+	}
+	want := map[string]uint64{}
+	for _, s := range fromCapture.Stopped {
+		if s.Verb != "" {
+			want[strings.Join([]string{s.Client, s.Server, s.Protocol, s.Verb, s.Function, s.Object, s.Reason, s.Rule}, "|")] = s.Count
+		}
+	}
+	for _, s := range fromJournal.Stopped {
+		k := strings.Join([]string{s.Client, s.Server, s.Protocol, s.Verb, s.Function, s.Object, s.Reason, s.Rule}, "|")
+		if want[k] != s.Count {
+			t.Errorf("the journal has %d of %s, the capture %d", s.Count, k, want[k])
+		}
+		delete(want, k)
+	}
+	for k, n := range want {
+		t.Errorf("the journal has none of %s, the capture %d", k, n)
+	}
+	connections, steps := 0, 0
+	for _, u := range fromJournal.Rules {
+		connections += strings.Count(u.Undecided, "no connections")
+		steps += strings.Count(u.Undecided, "step")
+	}
+	if connections == 0 || steps == 0 {
+		t.Errorf("undecided: %d rules about connections, %d with steps", connections, steps)
+	}
+}
+
+const provable = `policy: 1
+otherwise: {mode: enforce, default: drop}
+zones:
+  office: {addresses: 10.1.0.0/16}
+  dmz: {addresses: 10.2.0.0/16}
+  cell: {addresses: 10.3.0.0/16}
+conduits:
+  in: {from: office, to: dmz, mode: enforce, never-block: {reviewed: {by: Jo, on: 2026-11-26}}, rules: [{protocol: http, verdict: pass}]}
+  down:
+    from: dmz
+    to: cell
+    mode: enforce
+    never-block: {reviewed: {by: Jo, on: 2026-11-26}}
+    rules:
+      - {protocol: modbus, code: [1, 2, 3, 4], verdict: pass}
+      - {protocol: modbus, code: 3, verdict: drop}
+`
+
+// TestPolicyCommands holds what each command says and its exit status.
+func TestPolicyCommands(t *testing.T) {
+	file := write(t, "p.yaml", []byte(provable))
+	other := write(t, "q.yaml", []byte(strings.Replace(provable, "code: [1, 2, 3, 4]", "code: [1, 2, 3, 4, 6]", 1)))
+	for _, c := range []struct {
+		args   []string
+		status int
+		says   []string
+	}{
+		{[]string{"check", file}, 0, []string{"is in order: 0 hosts, 3 zones, 2 conduits, 3 rules.", "p.yaml:16: shadowed:"}},
+		{[]string{"prove", "--from", "office", "--to", "cell", "--direct", file}, 0, []string{"Proved: nothing passes from office to cell."}},
+		{[]string{"prove", "--from", "office", "--to", "cell", file}, 3, []string{"1. from office to dmz", "2. from dmz to cell", "modbus port 502"}},
+		{[]string{"prove", "--from", "cell", "--to", "office", file}, 0, []string{"Proved"}},
+		{[]string{"prove", "--from", "office", "--to", "cell", "--protocol", "s7comm", file}, 0, []string{"Proved"}},
+		{[]string{"diff", file, file}, 0, []string{"say the same"}},
+		{[]string{"diff", file, other}, 0, []string{"+ down: Passes:", "opens:"}},
+		{[]string{"explain", file}, 0, []string{"Conduit down, from dmz to cell", "anybody in dmz asks (code 1, 2, 3 or 4) of anything in cell in modbus"}},
+		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--code", "6", file}, 0, []string{"Drop: no rule of down matches", "but for the function"}},
+		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--code", "3", file}, 0, []string{"Pass: the rule in line 15"}},
+		{[]string{"explain", "--client", "10.1.0.9", "--server", "10.3.0.1", "--protocol", "modbus", file}, 0, []string{"Drop: no conduit joins office and cell"}},
+	} {
+		o := run(t, append([]string{"policy"}, c.args...)...)
+		if o.status != c.status {
+			t.Errorf("policy %s: status %d, want %d\n%s%s", strings.Join(c.args, " "), o.status, c.status, o.stdout, o.err)
+		}
+		for _, says := range c.says {
+			if !strings.Contains(o.stdout, says) {
+				t.Errorf("policy %s does not say %q:\n%s", strings.Join(c.args, " "), says, o.stdout)
+			}
+		}
+	}
+	for _, args := range [][]string{ // the last is what the message must name
+		{"check", "nowhere.yaml", "nowhere.yaml"},
+		{"prove", "--from", "nowhere", "--to", "cell", file, "nowhere"},
+		{"prove", "--from", "office", "--to", "cell", "--verb", "reed", file, "--verb reed"},
+		{"prove", "--from", "office", "--to", "cell", "--protocol", "none", file, "--protocol none"},
+		{"replay", "--policy", file, "--journal"},
+		{"replay", "--policy", file, "--journal", t.TempDir() + "/none", "there is no journal"},
+		{"replay", "--policy", file, filepath.Join(t.TempDir(), "none.pcap"), "none.pcap"},
+		{"draft", t.TempDir(), "assets.json"},
+		{"explain", "--client", "nobody", "--server", "10.3.0.1", file, "nobody"},
+	} {
+		o := run(t, append([]string{"policy"}, args[:len(args)-1]...)...)
+		if o.status != exitUsage || !strings.Contains(o.err, args[len(args)-1]) {
+			t.Errorf("policy %s: status %d, says %q", strings.Join(args, " "), o.status, o.err)
+		}
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Error("the policy is gone")
+	}
+}

@@ -1,0 +1,351 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"slices"
+	"strconv"
+	"time"
+
+	"firedoor"
+)
+
+// What a rule matches is a box: a set on each dimension of a request. Sets are over
+// stand-ins: for every value that the rules at hand name there is one, and one for all
+// that none names. Rules that treat stand-ins alike treat all requests alike, so what
+// holds of the boxes holds of the rules.
+
+// dimension of a request.
+type dimension uint8
+
+const (
+	byClient dimension = iota
+	byServer
+	byPort
+	byProtocol
+	byItsVerb
+	byItsFunction
+	byItsCode
+	byUnit
+	byObject
+	byValue
+	byTime
+	dimensions
+)
+
+// set is a set of stand-ins.
+type set []uint64
+
+func newSet(n int) set { return make(set, (n+63)/64) }
+
+func (s set) add(i int)      { s[i/64] |= 1 << (i % 64) }
+func (s set) has(i int) bool { return s[i/64]>>(i%64)&1 == 1 }
+
+func (s set) empty() bool {
+	for _, w := range s {
+		if w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (s set) first() int {
+	for i, w := range s {
+		if w != 0 {
+			return i*64 + bits.TrailingZeros64(w)
+		}
+	}
+	return -1
+}
+
+func both(a, b set) set {
+	out := slices.Clone(a)
+	for i := range out {
+		out[i] &= b[i]
+	}
+	return out
+}
+
+func without(a, b set) set {
+	out := slices.Clone(a)
+	for i := range out {
+		out[i] &^= b[i]
+	}
+	return out
+}
+
+// box is what an entry matches.
+type box [dimensions]set
+
+// standIn is one value of a request on every dimension; which of them counts hangs
+// on the dimension.
+type standIn struct {
+	place    Place
+	port     Port
+	protocol uint16
+	verb     firedoor.Verb
+	number   uint32 // function, code or unit
+	none     bool   // the request has no such thing
+	object   []byte
+	quantity uint64
+	value    float64
+	minute   int // of the week
+}
+
+// space are the stand-ins on every dimension.
+type space struct {
+	p    *Plan
+	dims [dimensions][]standIn
+}
+
+// newSpace makes stand-ins for all that some entries name, for a client and a server zone.
+func newSpace(p *Plan, from, to int32, entries []*entry) *space {
+	s := &space{p: p}
+	s.places(byClient, from, entries, func(e *entry) Place { return e.client })
+	s.places(byServer, to, entries, func(e *entry) Place { return e.server })
+	s.dims[byItsVerb] = append(s.dims[byItsVerb], standIn{})
+	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
+		s.dims[byItsVerb] = append(s.dims[byItsVerb], standIn{verb: v})
+	}
+	s.dims[byPort] = []standIn{{}}
+	s.dims[byProtocol], s.dims[byItsFunction] = []standIn{{}}, []standIn{{}}
+	s.dims[byUnit] = []standIn{{none: true}}
+	s.dims[byObject], s.dims[byValue] = []standIn{{none: true}, {object: []byte("\x00")}}, []standIn{{none: true}}
+	codes, units, bounds, minutes := map[uint32]bool{}, map[uint32]bool{}, map[float64]bool{}, map[int]bool{0: true}
+	for _, e := range entries {
+		s.named(e)
+		if e.hasCode {
+			codes[e.code] = true
+		}
+		if e.hasUnit {
+			units[e.unit] = true
+		}
+		if e.values != nil {
+			for _, v := range []float64{e.values.Min, e.values.Max} {
+				bounds[v], bounds[math.Nextafter(v, math.Inf(1))], bounds[math.Nextafter(v, math.Inf(-1))] = true, true, true
+			}
+		}
+		e.when.edges(minutes)
+	}
+	s.numbers(byItsCode, codes)
+	s.numbers(byUnit, units)
+	bounds[0] = true
+	for _, v := range sorted(bounds) {
+		s.dims[byValue] = append(s.dims[byValue], standIn{value: v})
+	}
+	for _, m := range sorted(minutes) {
+		s.dims[byTime] = append(s.dims[byTime], standIn{minute: m})
+	}
+	return s
+}
+
+func sorted[K int | uint32 | float64](m map[K]bool) (out []K) {
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// places: those named, and one more of the zone. A zone of nothing but hosts has none.
+func (s *space) places(d dimension, zone int32, entries []*entry, of func(*entry) Place) {
+	if zone < 0 {
+		s.dims[d] = []standIn{{}}
+		return
+	}
+	s.dims[d] = append(s.dims[d], standIn{place: Place(zone) + 1})
+	seen := map[Place]bool{0: true}
+	for _, e := range entries {
+		if at := of(e); !seen[at] {
+			seen[at] = true
+			s.dims[d] = append(s.dims[d], standIn{place: at})
+		}
+	}
+}
+
+// named adds what an entry names of ports, protocols, functions and objects.
+func (s *space) named(e *entry) {
+	put := func(d dimension, v standIn, same func(standIn) bool) {
+		if !slices.ContainsFunc(s.dims[d], same) {
+			s.dims[d] = append(s.dims[d], v)
+		}
+	}
+	for _, p := range e.ports {
+		for _, t := range []uint8{6, 17} {
+			if p.Transport == 0 || p.Transport == t {
+				one := Port{t, p.Number}
+				put(byPort, standIn{port: one}, func(o standIn) bool { return o.port == one })
+			}
+		}
+	}
+	if e.protocol != 0 {
+		put(byProtocol, standIn{protocol: e.protocol}, func(o standIn) bool { return o.protocol == e.protocol })
+	}
+	if e.function != 0 {
+		put(byItsFunction, standIn{number: e.function}, func(o standIn) bool { return o.number == e.function })
+	}
+	if !e.hasObject {
+		return
+	}
+	object := func(text string, quantity uint64) {
+		v := standIn{object: []byte(text), quantity: quantity}
+		put(byObject, v, func(o standIn) bool { return bytes.Equal(o.object, v.object) && o.quantity == quantity })
+	}
+	o := &e.object
+	switch {
+	case o.Row:
+		at := func(n uint64) string { return o.Text + strconv.FormatUint(n, 10) }
+		object(at(o.From), 1)
+		object(at(o.To), 1)
+		object(at(o.To+1), 1)
+		if o.From > 0 {
+			object(at(o.From-1), 1)
+		}
+		object(at(o.From), o.To-o.From+1)
+	case o.Open:
+		object(o.Text+"\x00", 1)
+	default:
+		object(o.Text, 1)
+	}
+}
+
+// numbers: those named, and one that is not.
+func (s *space) numbers(d dimension, named map[uint32]bool) {
+	other := uint32(0)
+	for named[other] {
+		other++
+	}
+	s.dims[d] = append(s.dims[d], standIn{number: other})
+	for _, n := range sorted(named) {
+		s.dims[d] = append(s.dims[d], standIn{number: n})
+	}
+}
+
+// edges are the minutes of the week at which a window may change, and those before.
+func (w *Window) edges(at map[int]bool) {
+	if w == nil {
+		return
+	}
+	for day := range 7 {
+		at[day*minutesOfDay] = true
+		at[day*minutesOfDay+int(w.From)] = true
+		at[day*minutesOfDay+int(w.Until)] = true
+	}
+}
+
+// inWeek tells whether the window is open at a minute of the week, Sunday first.
+func (w *Window) inWeek(minute int) bool {
+	if w == nil {
+		return true
+	}
+	return w.open(minute/minutesOfDay%7, uint16(minute%minutesOfDay))
+}
+
+// box is what an entry matches. A stop with a step does not stop every request that
+// looks so, so it takes nothing away: certain asks for what is matched for sure.
+func (s *space) box(e *entry, certain bool) (b box) {
+	for d := range dimensions {
+		b[d] = newSet(len(s.dims[d]))
+		for i := range s.dims[d] {
+			if s.in(e, d, &s.dims[d][i]) {
+				b[d].add(i)
+			}
+		}
+	}
+	if certain && e.step > 0 {
+		b[byValue] = newSet(len(s.dims[byValue]))
+	}
+	return b
+}
+
+func (s *space) in(e *entry, d dimension, v *standIn) bool {
+	switch d {
+	case byClient:
+		return e.client == 0 || e.client == v.place
+	case byServer:
+		return e.server == 0 || e.server == v.place
+	case byPort:
+		return e.onPort(v.port.Transport, v.port.Number)
+	case byProtocol:
+		return e.protocol == 0 || e.protocol == v.protocol
+	case byItsVerb:
+		return e.verb == 0 || e.verb == v.verb
+	case byItsFunction:
+		return e.function == 0 || e.function == v.number
+	case byItsCode:
+		return !e.hasCode || e.code == v.number
+	case byUnit:
+		return !e.hasUnit || !v.none && e.unit == v.number
+	case byObject:
+		return !e.hasObject || !v.none && e.object.covers(v.object, v.quantity, e.action == firedoor.Pass)
+	case byValue:
+		if e.values == nil {
+			return e.step == 0 || !v.none || e.action != firedoor.Pass
+		}
+		if v.none {
+			return e.action != firedoor.Pass
+		}
+		return v.value >= e.values.Min && v.value <= e.values.Max
+	default:
+		return e.when.inWeek(v.minute)
+	}
+}
+
+// maxBoxes is how many pieces a question may fall into before it is left undecided.
+const maxBoxes = 4096
+
+// minus takes what cut matches out of every box; not ok when there are too many pieces.
+func minus(boxes []box, cut box) (out []box, ok bool) {
+	for _, b := range boxes {
+		out = appendMinus(out, b, cut)
+		if len(out) > maxBoxes {
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+func appendMinus(out []box, b, cut box) []box {
+	var common box
+	for d := range dimensions {
+		if common[d] = both(b[d], cut[d]); common[d].empty() {
+			return append(out, b)
+		}
+	}
+	for d := range dimensions {
+		if rest := without(b[d], cut[d]); !rest.empty() {
+			piece := b
+			piece[d] = rest
+			out = append(out, piece)
+		}
+		b[d] = common[d]
+	}
+	return out
+}
+
+// overlap tells whether two boxes have a request in common, and within whether all of
+// a lies in b.
+func overlap(a, b box) (some, within bool) {
+	within = true
+	for d := range dimensions {
+		if both(a[d], b[d]).empty() {
+			return false, false
+		}
+		within = within && without(a[d], b[d]).empty()
+	}
+	return true, within
+}
+
+// floatValues is one value as an operation would carry it.
+func floatValues(v float64) *firedoor.Values {
+	return &firedoor.Values{Type: firedoor.F64, Count: 1, Raw: binary.BigEndian.AppendUint64(nil, math.Float64bits(v))}
+}
+
+// minuteTime is a moment at a minute of the week in a plan's time zone.
+func minuteTime(minute int, p *Plan) int64 {
+	sunday := time.Date(2026, time.March, 1, 0, 0, 0, 0, p.zone)
+	return sunday.Add(time.Duration(minute) * time.Minute).UnixNano()
+}

@@ -1,0 +1,247 @@
+package policy
+
+import "firedoor"
+
+// Route is what a plan says about two places and a port, looked up once for a flow.
+// It is good for the plan that made it.
+type Route struct {
+	Client, Server Place
+	Conduit        int32 // -1 is none
+	Transport      uint8
+	Port           uint16
+
+	inside, safe bool
+	never, rules reach
+	isolations   [maxIsolations]int32 // numbers + 1 in Plan.isolated, strictest first
+	open         firedoor.Verdict
+}
+
+// Level is how much is known of what is to be judged.
+type Level uint8
+
+// Levels. A connection is who asks whom at which port; a flow has a protocol by its
+// content as well; an operation is one request in it.
+const (
+	OfConnection Level = iota
+	OfFlow
+	OfOperation
+)
+
+// Request is what is to be judged. It is borrowed for the call.
+type Request struct {
+	*Route
+	Level    Level
+	Time     int64  // ns since 1970
+	Protocol string // by content; "" is none that anybody knows
+	Safety   bool   // by content
+	Verb     firedoor.Verb
+	HasUnit  bool
+	HasQty   bool
+	Code     uint32
+	Unit     uint32
+	Quantity uint32
+	Function string
+	Object   []byte // its text, as event lines have it
+	Values   *firedoor.Values
+	// Before gives the value of element i that was read or written before; may be nil.
+	Before func(i int) (v float64, known bool)
+	// Rate is how many requests of this client and server there were in the last second.
+	Rate uint32
+
+	protocol uint16
+	function uint32
+}
+
+func (r *Request) quantity() uint64 {
+	if !r.HasQty {
+		return 1
+	}
+	return uint64(r.Quantity)
+}
+
+func (r *Request) before(i int) (float64, bool) {
+	if r.Before == nil {
+		return 0, false
+	}
+	return r.Before(i)
+}
+
+// Take fills in what an operation says; text is room for its object's text, which is
+// returned with it in.
+func (r *Request) Take(op *firedoor.Operation, flow string, text []byte) []byte {
+	r.Level, r.Protocol, r.Verb, r.Code, r.Function = OfOperation, flow, op.Verb, op.Code, op.Function
+	if op.Protocol != "" {
+		r.Protocol = op.Protocol
+	}
+	r.HasUnit, r.Unit, r.HasQty, r.Quantity = op.HasUnit && !op.UnitAgreed, op.Unit, op.HasQty, op.Quantity
+	r.Object = op.Object.AppendTo(text[:0])
+	r.Values = &op.Values
+	return r.Object
+}
+
+// Route looks up what holds between two places for a port.
+func (p *Plan) Route(client, server Place, transport uint8, port uint16) Route {
+	r := Route{Client: client, Server: server, Conduit: -1, Transport: transport, Port: port}
+	from, to := p.places.zones[client], p.places.zones[server]
+	if n, ok := p.joined[[2]int32{from, to}]; ok && from >= 0 && to >= 0 {
+		r.Conduit = n
+		r.never, r.rules = p.conduits[n].never.reach(client, server), p.conduits[n].rules.reach(client, server)
+	}
+	r.inside = r.Conduit < 0 && from == to && from >= 0
+	for i := range p.safety {
+		e := &p.safety[i]
+		if p.meets(e.client, client) && p.meets(e.server, server) && e.onPort(transport, port) {
+			r.safe = true
+		}
+	}
+	p.isolate(&r)
+	r.open = p.opens(&r)
+	return r
+}
+
+// meets tells whether a place is the one meant: itself, any, or its zone.
+func (p *Plan) meets(meant, at Place) bool {
+	return meant == 0 || meant == at || p.places.zones[at] >= 0 && meant == Place(p.places.zones[at])+1
+}
+
+// opens says whether a connection may come to be: it may where any request on it may
+// pass.
+func (p *Plan) opens(r *Route) firedoor.Verdict {
+	if r.Conduit < 0 {
+		return p.unjoined(r)
+	}
+	c := &p.conduits[r.Conduit]
+	for i := range r.never.n {
+		for _, n := range r.never.buckets[i].all {
+			if c.never.entries[n].onPort(r.Transport, r.Port) {
+				return firedoor.Verdict{Reason: firedoor.ReasonNeverBlock, Rule: c.never.entries[n].rule, Conduit: r.Conduit}
+			}
+		}
+	}
+	best := int32(-1)
+	for i := range r.rules.n {
+		for _, n := range r.rules.buckets[i].all {
+			if e := &c.rules.entries[n]; best >= 0 && n > best {
+				break
+			} else if e.onPort(r.Transport, r.Port) && (e.action == firedoor.Pass || e.whole() && e.protocol == 0 && e.when == nil) {
+				best = n
+				break
+			}
+		}
+	}
+	if best >= 0 {
+		e := &c.rules.entries[best]
+		return c.moded(firedoor.Verdict{Says: e.action, Reason: firedoor.ReasonRule, Rule: e.rule, Conduit: r.Conduit})
+	}
+	return c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
+}
+
+// unjoined is the verdict where no conduit joins the two ends.
+func (p *Plan) unjoined(r *Route) firedoor.Verdict {
+	if r.inside {
+		return firedoor.Verdict{Reason: firedoor.ReasonInside, Rule: -1, Conduit: -1}
+	}
+	v := firedoor.Verdict{Says: p.Policy.Otherwise.Default, Reason: firedoor.ReasonOtherwise, Rule: -1, Conduit: -1}
+	if p.Policy.Otherwise.Mode == Enforce {
+		v.Action = v.Says
+	}
+	return v
+}
+
+// moded lets a verdict act where the conduit enforces.
+func (c *conduit) moded(v firedoor.Verdict) firedoor.Verdict {
+	if v.Action = firedoor.Pass; c.Mode == Enforce {
+		v.Action = v.Says
+	}
+	return v
+}
+
+// Decide gives the verdict on a request. It is pure and total: it keeps nothing, and
+// whatever is asked has an answer. Safety traffic goes first; then a quarantine that
+// two people ordered, what is never blocked, other isolations, rules, the default.
+func Decide(p *Plan, r *Request) firedoor.Verdict {
+	none := firedoor.Verdict{Rule: -1, Conduit: r.Conduit}
+	if r.safe || r.Safety {
+		none.Reason = firedoor.ReasonSafety
+		return none
+	}
+	if v, held := p.quarantined(r, true); held {
+		return v
+	}
+	r.protocol, r.function = p.protocols[r.Protocol], p.functions[r.Function]
+	if r.Conduit < 0 {
+		if v, held := p.quarantined(r, false); held {
+			return v
+		}
+		if v, held := p.restrained(r); held {
+			return v
+		}
+		return r.open
+	}
+	c := &p.conduits[r.Conduit]
+	if r.Level == OfOperation {
+		if n := c.never.first(p, &r.never, r); n >= 0 {
+			none.Reason, none.Rule = firedoor.ReasonNeverBlock, c.never.entries[n].rule
+			return none
+		}
+	}
+	if v, held := p.quarantined(r, false); held && !p.emergency(r) {
+		return v
+	}
+	if v, held := p.restrained(r); held {
+		return v
+	}
+	switch r.Level {
+	case OfConnection:
+		return r.open
+	case OfFlow:
+		return p.flow(c, r)
+	}
+	if n := c.rules.first(p, &r.rules, r); n >= 0 {
+		e := &c.rules.entries[n]
+		return c.moded(firedoor.Verdict{Says: e.action, Reason: firedoor.ReasonRule, Rule: e.rule, Conduit: r.Conduit})
+	}
+	return c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
+}
+
+// emergency tells whether what is asked may be the way to something that is never
+// blocked: the connection on which it would come.
+func (p *Plan) emergency(r *Request) bool {
+	return r.Level != OfOperation && r.open.Reason == firedoor.ReasonNeverBlock
+}
+
+// flow judges what is known of a flow once its protocol is: a port that is open for
+// one protocol is not for another.
+func (p *Plan) flow(c *conduit, r *Request) firedoor.Verdict {
+	speaks := func(e *entry) bool {
+		return (e.protocol == 0 || e.protocol == r.protocol) && e.onPort(r.Transport, r.Port)
+	}
+	for i := range r.never.n {
+		for _, n := range r.never.buckets[i].all {
+			if speaks(&c.never.entries[n]) {
+				return firedoor.Verdict{Reason: firedoor.ReasonNeverBlock, Rule: c.never.entries[n].rule, Conduit: r.Conduit}
+			}
+		}
+	}
+	best := int32(-1)
+	for i := range r.rules.n {
+		for _, n := range r.rules.buckets[i].all {
+			e := &c.rules.entries[n]
+			if best >= 0 && n > best {
+				break
+			}
+			if speaks(e) && (e.action == firedoor.Pass || e.whole()) && e.when.holds(r.Time, p.zone) {
+				best = n
+				break
+			}
+		}
+	}
+	v := firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit}
+	switch {
+	case best >= 0:
+		v.Says, v.Reason, v.Rule = c.rules.entries[best].action, firedoor.ReasonRule, c.rules.entries[best].rule
+	case r.open.Says == firedoor.Pass && r.open.Reason == firedoor.ReasonRule:
+		v.Reason = firedoor.ReasonProtocol
+	}
+	return c.moded(v)
+}

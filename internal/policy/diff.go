@@ -1,0 +1,204 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"firedoor"
+)
+
+// Change is one difference between two policies, in words. Opens and closes tell
+// whether something passes now that did not, or no longer does.
+type Change struct {
+	What   string // "+", "-" or "~" and what it is about
+	Opens  []string
+	Closes []string
+}
+
+// maxExamples is how many requests a change shows that are judged differently.
+const maxExamples = 5
+
+// Diff says what is different in b from a: names, settings and rules in words, and of
+// each rule that is new or gone, requests on which both policies decide otherwise.
+func Diff(a, b *Plan) (out []Change) {
+	say := func(format string, args ...any) { out = append(out, Change{What: fmt.Sprintf(format, args...)}) }
+	if a.Policy.Otherwise != b.Policy.Otherwise {
+		say("~ otherwise: %s with mode %s, was %s with mode %s", b.Policy.Otherwise.Default, b.Policy.Otherwise.Mode, a.Policy.Otherwise.Default, a.Policy.Otherwise.Mode)
+	}
+	named(a.Policy.Hosts, b.Policy.Hosts, "host", say, func(h *Host) (string, string) {
+		return h.Name, fmt.Sprint(h.Addresses, h.MAC, h.Segment)
+	})
+	named(a.Policy.Zones, b.Policy.Zones, "zone", say, func(z *Zone) (string, string) {
+		return z.Name, fmt.Sprint(z.Level, z.Target, z.Segment, z.Prefixes, z.Hosts)
+	})
+	named(a.Policy.Conduits, b.Policy.Conduits, "conduit", say, func(c *Conduit) (string, string) {
+		return c.Name, fmt.Sprintf("from %s to %s, mode %s, default %s, instead %s, unjudged closed %t, never-rewrite %t, reviewed %s", c.From, c.To, c.Mode, c.Default,
+			c.Instead, c.Closed, c.NeverRewrite, c.Reviewed.By+" "+c.Reviewed.On)
+	})
+	olds, news := a.ruleTexts(), b.ruleTexts()
+	for _, r := range b.changedRules(news, olds) {
+		c := Change{What: "+ " + b.ConduitName(b.of[r]) + ": " + b.Sentence(r)}
+		c.Opens, c.Closes = effects(b, r, a, b)
+		out = append(out, c)
+	}
+	for _, r := range a.changedRules(olds, news) {
+		c := Change{What: "- " + a.ConduitName(a.of[r]) + ": " + a.Sentence(r)}
+		c.Opens, c.Closes = effects(a, r, a, b)
+		out = append(out, c)
+	}
+	return out
+}
+
+// named compares lists of things with names.
+func named[T any](a, b []T, what string, say func(string, ...any), key func(*T) (name, text string)) {
+	before := map[string]string{}
+	for i := range a {
+		name, text := key(&a[i])
+		before[name] = text
+	}
+	for i := range b {
+		name, text := key(&b[i])
+		switch old, was := before[name]; {
+		case !was:
+			say("+ %s %s: %s", what, name, text)
+		case old != text:
+			say("~ %s %s: %s; was %s", what, name, text, old)
+		}
+		delete(before, name)
+	}
+	for i := range a {
+		if name, _ := key(&a[i]); before[name] != "" || slices.Contains(keys(before), name) {
+			say("- %s %s", what, name)
+		}
+	}
+}
+
+func keys(m map[string]string) (out []string) {
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}
+
+// ruleTexts counts rules by what they say, conduit included.
+func (p *Plan) ruleTexts() map[string]int {
+	out := map[string]int{}
+	for r := range int32(len(p.rules)) {
+		out[p.ruleText(r)]++
+	}
+	return out
+}
+
+func (p *Plan) ruleText(r int32) string { return p.ConduitName(p.of[r]) + "|" + p.Sentence(r) }
+
+// changedRules are those of which the other policy has fewer.
+func (p *Plan) changedRules(own, other map[string]int) (out []int32) {
+	seen := map[string]int{}
+	for r := range int32(len(p.rules)) {
+		text := p.ruleText(r)
+		if seen[text]++; seen[text] > other[text] && own[text] > other[text] {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// effects looks for requests that a rule of p matches and that two policies judge
+// differently, as written.
+func effects(p *Plan, rule int32, before, after *Plan) (opens, closes []string) {
+	c := &p.conduits[p.of[rule]]
+	x := c.rules
+	if p.NeverBlocks(rule) {
+		x = c.never
+	}
+	for i := range x.entries {
+		if x.entries[i].rule != rule {
+			continue
+		}
+		left, s, ok := p.standing(x, i, p.zones[c.From], p.zones[c.To])
+		if !ok {
+			continue
+		}
+		for b := range left {
+			s.each(&left[b], func(one *box) {
+				was, is := before.says(s, one), after.says(s, one)
+				switch words := fmt.Sprintf("%s: %s, was %s", s.words(one), is, was); {
+				case is == was:
+				case is == firedoor.Pass && len(opens) < maxExamples && !slices.Contains(opens, words):
+					opens = append(opens, words)
+				case is != firedoor.Pass && len(closes) < maxExamples && !slices.Contains(closes, words):
+					closes = append(closes, words)
+				}
+			})
+		}
+	}
+	return opens, closes
+}
+
+// each calls f with a request of a box, and with those that differ from it in one
+// dimension.
+func (s *space) each(b *box, f func(*box)) {
+	f(b)
+	for d := range dimensions {
+		for i := range s.dims[d] {
+			if !b[d].has(i) || i == b[d].first() {
+				continue
+			}
+			one := *b
+			one[d] = newSet(len(s.dims[d]))
+			one[d].add(i)
+			f(&one)
+		}
+	}
+}
+
+// says is what a plan says of one request of a box of another plan.
+func (p *Plan) says(s *space, b *box) firedoor.Action {
+	at := func(d dimension) *standIn { return &s.dims[d][b[d].first()] }
+	place := func(q Place) Place {
+		name := s.p.PlaceName(q)
+		for i, n := range p.places.names {
+			if i > 0 && n == name {
+				return Place(i)
+			}
+		}
+		return 0
+	}
+	port := at(byPort).port
+	route := p.Route(place(at(byClient).place), place(at(byServer).place), port.Transport, port.Number)
+	r := Request{Route: &route, Level: OfOperation, Verb: at(byItsVerb).verb, Code: at(byItsCode).number}
+	for name, n := range s.p.protocols {
+		if n == at(byProtocol).protocol {
+			r.Protocol = name
+		}
+	}
+	for name, n := range s.p.functions {
+		if n == at(byItsFunction).number {
+			r.Function = name
+		}
+	}
+	if u := at(byUnit); !u.none {
+		r.HasUnit, r.Unit = true, u.number
+	}
+	if o := at(byObject); !o.none {
+		r.Object, r.HasQty, r.Quantity = o.object, true, uint32(max(o.quantity, 1))
+	}
+	if v := at(byValue); !v.none {
+		r.Values = floatValues(v.value)
+	}
+	r.Time = minuteTime(at(byTime).minute, p)
+	return Decide(p, &r).Says
+}
+
+// String joins a change and its effects.
+func (c Change) String() string {
+	lines := []string{c.What}
+	for _, e := range c.Opens {
+		lines = append(lines, "    opens: "+e)
+	}
+	for _, e := range c.Closes {
+		lines = append(lines, "    closes: "+e)
+	}
+	return strings.Join(lines, "\n")
+}

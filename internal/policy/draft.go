@@ -1,0 +1,378 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"firedoor"
+)
+
+// DraftOptions say how strict a draft is.
+type DraftOptions struct {
+	// Reads restricts what is read to the objects that were read; else whoever reads
+	// in a protocol may read anything in it.
+	Reads bool
+	// Values restricts written values to the ranges that were written.
+	Values bool
+	// Usual are the ports where a protocol is usually found.
+	Usual func(protocol string) []Port
+	// Passing are, by protocol, what the texts of objects begin with whose numbers are
+	// given out anew each time, like those of transfers: "upload:". Any number is meant.
+	Passing map[string][]string
+}
+
+// Drafted is a policy made of what was learned, and what is to be said of it.
+type Drafted struct {
+	Policy Policy
+	// Left are conversations that were left out, in words.
+	Left []string
+	// Grave are learned operations that stop, start or switch over something: who reviews
+	// what must never be blocked begins with them.
+	Grave []string
+}
+
+// Draft makes a policy of learned conversations: a zone for each level of each
+// segment, a conduit for each two that talk, and a rule for each thing that was done.
+// Its conduits only test: a person reviews it before it stops anything.
+func Draft(assets []firedoor.Asset, conversations []firedoor.Conversation, o DraftOptions) Drafted {
+	d := drafter{options: o, assets: map[string]*firedoor.Asset{}, hosts: map[string]string{}, zoneOf: map[string]string{}, names: map[string]bool{}}
+	segments := map[string]bool{}
+	for i := range assets {
+		a := &assets[i]
+		for _, id := range a.Identifiers {
+			if k := a.Segment + " " + id.Value; (id.Kind == "ip" || id.Kind == "mac") && d.assets[k] == nil {
+				d.assets[k] = a
+			}
+		}
+	}
+	for i := range conversations {
+		segments[conversations[i].Segment] = true
+	}
+	d.oneSegment = len(segments) == 1
+	for i := range conversations {
+		if c := &conversations[i]; c.Learned {
+			d.conversation(c)
+		}
+	}
+	d.out.Policy.Otherwise = Otherwise{Mode: Test, Default: firedoor.Drop}
+	return d.out
+}
+
+type drafter struct {
+	options    DraftOptions
+	out        Drafted
+	assets     map[string]*firedoor.Asset // by segment and address
+	hosts      map[string]string          // by segment and address: names
+	zoneOf     map[string]string          // by host
+	names      map[string]bool
+	oneSegment bool
+}
+
+// onLink are protocols that keep a network alive: they pass without a rule.
+var onLink = []string{"arp", "lldp", "icmp"}
+
+func (d *drafter) conversation(c *firedoor.Conversation) {
+	if slices.Contains(onLink, c.Protocol) {
+		return
+	}
+	if c.Protocol == "ip" || (c.Client.IP == "" && c.Client.MAC == "") || (c.Server.IP == "" && c.Server.MAC == "") {
+		d.out.Left = append(d.out.Left, fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment))
+		return
+	}
+	client, server := d.host(c.Segment, &c.Client), d.host(c.Segment, &c.Server)
+	conduit := d.conduit(d.zoneOf[client], d.zoneOf[server])
+	base := Match{Clients: []string{client}, Servers: []string{server}}
+	transport := uint8(0)
+	switch c.Protocol {
+	case "tcp":
+		transport = 6
+	case "udp":
+		transport = 17
+	case "ethernet":
+	default:
+		base.Protocols = []string{c.Protocol}
+	}
+	if c.Server.Port != 0 && !slices.ContainsFunc(d.usual(c.Protocol), func(p Port) bool { return p.Number == c.Server.Port }) {
+		base.Ports = []Port{{transport, c.Server.Port}}
+	}
+	if len(c.Statements) == 0 {
+		conduit.Rules = append(conduit.Rules, Rule{Match: base, Note: fmt.Sprintf("learned, %d flows", c.Flows)})
+		return
+	}
+	d.statements(c, conduit, base)
+}
+
+func (d *drafter) usual(protocol string) []Port {
+	if d.options.Usual == nil {
+		return nil
+	}
+	return d.options.Usual(protocol)
+}
+
+func nameless(a *firedoor.Address) string { return cmp.Or(a.IP, a.MAC, "a group") }
+
+// deed is what statements of one rule have in common.
+type deed struct {
+	protocol, verb, function string
+	code, unit               uint32
+	hasUnit                  bool
+}
+
+// statements makes rules of what was asked: one for what changes nothing, and one for
+// each function that changes something.
+func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Match) {
+	var order []deed
+	of := map[deed][]*firedoor.Statement{}
+	for i := range c.Statements {
+		s := &c.Statements[i]
+		if !s.Learned {
+			continue
+		}
+		k := deed{protocol: s.Protocol, verb: s.Verb}
+		if changes(s.Verb) || d.options.Reads {
+			k.function, k.code = s.Function, s.Code
+			if s.Unit != nil {
+				k.hasUnit, k.unit = true, *s.Unit
+			}
+		}
+		if of[k] == nil {
+			order = append(order, k)
+		}
+		of[k] = append(of[k], s)
+	}
+	for _, k := range order {
+		d.rule(c, conduit, base, k, of[k])
+	}
+}
+
+func changes(verb string) bool {
+	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
+		if v.String() == verb {
+			return v.Changes()
+		}
+	}
+	return true
+}
+
+func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k deed, statements []*firedoor.Statement) {
+	if k.protocol != "" {
+		if m.Protocols = []string{k.protocol}; len(m.Ports) == 0 && c.Server.Port != 0 {
+			m.Ports = []Port{{Number: c.Server.Port}}
+		}
+	}
+	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
+		if v.String() == k.verb {
+			m.Verbs = []firedoor.Verb{v}
+		}
+	}
+	count, low, high, some := uint64(0), 0.0, 0.0, false
+	bare := false // some of them name no object
+	for _, s := range statements {
+		count += uint64(s.Count)
+		if bare = bare || s.Object == ""; s.Object != "" && k.function != "" {
+			m.Objects = addObject(m.Objects, d.object(cmp.Or(s.Protocol, c.Protocol), s))
+		}
+		for _, r := range s.Written {
+			if !some || r.Min < low {
+				low = r.Min
+			}
+			if !some || r.Max > high {
+				high = r.Max
+			}
+			some = true
+		}
+	}
+	if bare {
+		m.Objects = nil
+	}
+	note := fmt.Sprintf("learned, %d times", count)
+	if k.function != "" {
+		m.Functions = []string{k.function}
+		m.Codes = []uint32{k.code}
+		if k.hasUnit {
+			m.Units = []uint32{k.unit}
+		}
+	}
+	if some && d.options.Values && len(m.Objects) > 0 {
+		m.Values = &Span{low, high}
+	} else if some {
+		note += fmt.Sprintf(", values from %s to %s", strconv.FormatFloat(low, 'g', 6, 64), strconv.FormatFloat(high, 'g', 6, 64))
+	}
+	if k.verb == firedoor.VerbControl.String() {
+		d.out.Grave = append(d.out.Grave, fmt.Sprintf("%s to %s: %s %s", m.Clients[0], m.Servers[0], k.function, strings.Join(objectTexts(m.Objects), ", ")))
+	}
+	conduit.Rules = append(conduit.Rules, Rule{Match: m, Note: note})
+}
+
+func objectTexts(objects []Object) (out []string) {
+	for _, o := range objects {
+		out = append(out, o.String())
+	}
+	return out
+}
+
+// object is what a statement touches.
+func (d *drafter) object(protocol string, s *firedoor.Statement) Object {
+	for _, prefix := range d.options.Passing[protocol] {
+		if strings.HasPrefix(s.Object, prefix) {
+			return Object{Text: prefix, Open: true}
+		}
+	}
+	if row, ok := draftRow(s); ok {
+		return row
+	}
+	return Object{Text: s.Object}
+}
+
+// addObject adds an object; rows that touch become one.
+func addObject(objects []Object, o Object) []Object {
+	for i := range objects {
+		p := &objects[i]
+		if *p == o {
+			return objects
+		}
+		if o.Row && p.Row && p.Text == o.Text && o.From <= p.To+1 && p.From <= o.To+1 {
+			p.From, p.To = min(p.From, o.From), max(p.To, o.To)
+			return objects
+		}
+	}
+	return append(objects, o)
+}
+
+// maxArea is the longest name of a memory area that ends where a number begins: "D",
+// "DM", "ZR". What is longer is a name that happens to end with a digit.
+const maxArea = 4
+
+// draftRow takes a statement's object for a row of numbers where its text ends like one.
+func draftRow(s *firedoor.Statement) (o Object, ok bool) {
+	cut := rowPrefix([]byte(s.Object))
+	area := s.Object[:cut]
+	quantity := uint64(1)
+	if s.Quantity != nil {
+		quantity = uint64(*s.Quantity)
+	}
+	from, to, ok := elements([]byte(s.Object[cut:]), quantity)
+	named := !strings.HasSuffix(area, ":") && (len(area) > maxArea || area == "" || strings.ToUpper(area) != area)
+	if !ok || named {
+		return o, false
+	}
+	return Object{Text: area, Row: true, From: from, To: to}, true
+}
+
+// conduit gives the conduit between two zones.
+func (d *drafter) conduit(from, to string) *Conduit {
+	p := &d.out.Policy
+	for i := range p.Conduits {
+		if p.Conduits[i].From == from && p.Conduits[i].To == to {
+			return &p.Conduits[i]
+		}
+	}
+	p.Conduits = append(p.Conduits, Conduit{Name: d.unique(from + "-to-" + to), From: from, To: to, Mode: Test, Default: firedoor.Drop, Instead: firedoor.Drop})
+	return &p.Conduits[len(p.Conduits)-1]
+}
+
+// host names an end and puts it into its zone.
+func (d *drafter) host(segment string, a *firedoor.Address) string {
+	address := cmp.Or(a.IP, a.MAC)
+	key := segment + " " + address
+	if name, ok := d.hosts[key]; ok {
+		return name
+	}
+	h := Host{Segment: segment}
+	var asset *firedoor.Asset
+	if ip, err := netip.ParseAddr(a.IP); err == nil {
+		h.Addresses = []netip.Addr{ip}
+	} else {
+		h.MAC = parseMAC(a.MAC)
+	}
+	if asset = d.assets[key]; asset == nil && a.MAC != "" {
+		asset = d.assets[segment+" "+a.MAC]
+	}
+	level, word := "", "host"
+	ip := firedoor.IPFrom(append(h.Addresses, netip.Addr{})[0])
+	// Broadcast of a network: nobody answers from there, so nothing is known of it.
+	broadcast := asset == nil && ip.Is4() && ip.Lo&0xff == 0xff
+	group := ip.IsGroup() || h.MAC.IsGroup() || broadcast
+	switch {
+	case !ip.IsZero() && ip.IsUnspecified():
+		word, asset = "unaddressed", nil
+	case group:
+		word = "group"
+	case asset != nil:
+		level = asset.Level
+		word = cmp.Or(slug(asset.Name), slug(string(asset.Role)), word)
+		h.Note = strings.TrimSpace(asset.Vendor + " " + asset.Model)
+	}
+	if d.oneSegment {
+		h.Segment = ""
+	}
+	if h.Name = word; word == "host" || group || d.names[word] || asset != nil && asset.Name == "" {
+		h.Name = word + "-" + slug(address)
+	}
+	h.Name = d.unique(h.Name)
+	d.hosts[key] = h.Name
+	d.out.Policy.Hosts = append(d.out.Policy.Hosts, h)
+	zone := d.zone(segment, level, group)
+	zone.Hosts = append(zone.Hosts, h.Name)
+	d.zoneOf[h.Name] = zone.Name
+	return h.Name
+}
+
+// levelWords are zones by Purdue level.
+var levelWords = map[string]string{"L0": "process", "L1": "control", "L2": "supervision", "L3": "operations", "L3.5": "dmz", "L4": "business", "L5": "outside"}
+
+func (d *drafter) zone(segment, level string, group bool) *Zone {
+	word := cmp.Or(levelWords[level], "unplaced")
+	if group {
+		word = "groups"
+	}
+	if !d.oneSegment {
+		word += "-" + slug(segment)
+	}
+	p := &d.out.Policy
+	for i := range p.Zones {
+		if p.Zones[i].Name == word {
+			return &p.Zones[i]
+		}
+	}
+	d.names[word] = true
+	p.Zones = append(p.Zones, Zone{Name: word, Level: level})
+	return &p.Zones[len(p.Zones)-1]
+}
+
+// maxSlug keeps names short enough for a file, with room for a number.
+const maxSlug = 48
+
+// slug makes a name of small letters, digits and hyphens.
+func slug(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(text) {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			b.WriteRune(r)
+		} else if s := b.String(); s != "" && !strings.HasSuffix(s, "-") {
+			b.WriteByte('-')
+		}
+	}
+	s := strings.Trim(b.String(), "-")
+	return strings.Trim(s[:min(len(s), maxSlug)], "-")
+}
+
+func (d *drafter) unique(name string) string {
+	name = name[:min(len(name), maxSlug+8)]
+	for i, tried := 2, name; ; i++ {
+		if !d.names[tried] {
+			d.names[tried] = true
+			return tried
+		}
+		tried = name + "-" + strconv.Itoa(i)
+	}
+}
+
+func parseMAC(text string) firedoor.MAC {
+	n, _ := strconv.ParseUint(strings.ReplaceAll(text, ":", ""), 16, 48)
+	return firedoor.MAC(n)
+}

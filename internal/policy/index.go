@@ -1,0 +1,293 @@
+package policy
+
+import (
+	"slices"
+
+	"firedoor"
+)
+
+// pairKey is who asks whom in an index; 0 is anybody.
+type pairKey struct{ client, server Place }
+
+// index finds the first entry that matches a request: its cost hangs on how
+// requests differ, not on how many rules there are.
+type index struct {
+	entries []entry // in order
+	buckets map[pairKey]*bucket
+}
+
+// bucket holds the entries of one client and server.
+type bucket struct {
+	all    []int32 // in order
+	shapes uint32  // a bit for each shape of leafKey there is
+	leaves map[leafKey]*leaf
+}
+
+// leafKey is the part of a request in which entries are looked up. Kind says what
+// value is.
+type leafKey struct {
+	protocol uint16
+	kind     kind
+	hasUnit  bool
+	value    uint32
+	unit     uint32
+}
+
+type kind uint8
+
+const (
+	anyOperation kind = iota
+	byVerb
+	byFunction
+	byCode
+	kinds
+)
+
+// shape numbers what a key leaves open: a request is looked up once for each
+// shape in use.
+func (k *leafKey) shape() uint8 {
+	s := uint8(k.kind)
+	if k.protocol != 0 {
+		s |= 4
+	}
+	if k.hasUnit {
+		s |= 8
+	}
+	return s
+}
+
+const shapes = 16
+
+// leaf holds entries that differ only in the object, and in what is looked at one by one.
+type leaf struct {
+	any    []int32 // in order, as all lists
+	text   map[string][]int32
+	open   []int32
+	rows   map[string]*rows // by what stands before the number
+	rowAll []int32
+}
+
+// rows parts a row of numbers where entries begin and end: lists[i] are those that
+// cover the numbers from bounds[i] to below bounds[i+1].
+type rows struct {
+	bounds []uint64
+	lists  [][]int32
+}
+
+func newIndex(entries []entry) *index {
+	x := &index{entries: entries, buckets: map[pairKey]*bucket{}}
+	for i := range entries {
+		e := &entries[i]
+		k := pairKey{e.client, e.server}
+		b := x.buckets[k]
+		if b == nil {
+			b = &bucket{leaves: map[leafKey]*leaf{}}
+			x.buckets[k] = b
+		}
+		b.add(e, int32(i))
+	}
+	for _, b := range x.buckets {
+		for _, l := range b.leaves {
+			l.arrange(entries)
+		}
+	}
+	return x
+}
+
+func (b *bucket) add(e *entry, i int32) {
+	b.all = append(b.all, i)
+	k := leafKey{protocol: e.protocol, hasUnit: e.hasUnit, unit: e.unit}
+	switch {
+	case e.hasCode:
+		k.kind, k.value = byCode, e.code
+	case e.function != 0:
+		k.kind, k.value = byFunction, e.function
+	case e.verb != 0:
+		k.kind, k.value = byVerb, uint32(e.verb)
+	}
+	b.shapes |= 1 << k.shape()
+	l := b.leaves[k]
+	if l == nil {
+		l = &leaf{}
+		b.leaves[k] = l
+	}
+	switch {
+	case !e.hasObject:
+		l.any = append(l.any, i)
+	case e.object.Row:
+		l.rowAll = append(l.rowAll, i)
+	case e.object.Open:
+		l.open = append(l.open, i)
+	default:
+		if l.text == nil {
+			l.text = map[string][]int32{}
+		}
+		l.text[e.object.Text] = append(l.text[e.object.Text], i)
+	}
+}
+
+// arrange builds the rows of a leaf.
+func (l *leaf) arrange(entries []entry) {
+	by := map[string][]int32{}
+	for _, i := range l.rowAll {
+		by[entries[i].object.Text] = append(by[entries[i].object.Text], i)
+	}
+	if len(by) > 0 {
+		l.rows = map[string]*rows{}
+	}
+	for text, list := range by {
+		l.rows[text] = newRows(entries, list)
+	}
+	l.rowAll = nil
+}
+
+func newRows(entries []entry, list []int32) *rows {
+	r := &rows{}
+	for _, i := range list {
+		r.bounds = append(r.bounds, entries[i].object.From, entries[i].object.To+1)
+	}
+	slices.Sort(r.bounds)
+	r.bounds = slices.Compact(r.bounds)
+	r.lists = make([][]int32, len(r.bounds))
+	for _, i := range list {
+		o := &entries[i].object
+		for at, _ := slices.BinarySearch(r.bounds, o.From); at < len(r.bounds) && r.bounds[at] <= o.To; at++ {
+			r.lists[at] = append(r.lists[at], i)
+		}
+	}
+	return r
+}
+
+// spread is how many list places the rows of a policy take: nested ranges make more
+// of them than there are entries.
+func (x *index) spread() (n int) {
+	for _, b := range x.buckets {
+		for _, l := range b.leaves {
+			for _, r := range l.rows {
+				for _, list := range r.lists {
+					n += len(list)
+				}
+			}
+		}
+	}
+	return n
+}
+
+// maxBuckets: client and server each by itself or as anybody.
+const maxBuckets = 4
+
+// reach are the buckets that a pair of places looks into.
+type reach struct {
+	buckets [maxBuckets]*bucket
+	n       int
+}
+
+func (x *index) reach(client, server Place) (r reach) {
+	if x == nil {
+		return r
+	}
+	for _, k := range [maxBuckets]pairKey{{client, server}, {client, 0}, {0, server}, {0, 0}} {
+		b := x.buckets[k]
+		if b == nil || slices.Contains(r.buckets[:r.n], b) {
+			continue
+		}
+		r.buckets[r.n] = b
+		r.n++
+	}
+	return r
+}
+
+// first gives the first entry that matches an operation, -1 for none.
+func (x *index) first(p *Plan, to *reach, r *Request) int32 {
+	best := int32(-1)
+	for i := range to.n {
+		b := to.buckets[i]
+		for shape := range uint8(shapes) {
+			if b.shapes>>shape&1 == 0 {
+				continue
+			}
+			k := leafKey{kind: kind(shape % uint8(kinds))}
+			if shape&4 != 0 {
+				if k.protocol = r.protocol; k.protocol == 0 {
+					continue
+				}
+			}
+			if shape&8 != 0 {
+				if k.hasUnit, k.unit = true, r.Unit; !r.HasUnit {
+					continue
+				}
+			}
+			switch k.kind {
+			case byVerb:
+				k.value = uint32(r.Verb)
+			case byFunction:
+				k.value = r.function
+			case byCode:
+				k.value = r.Code
+			}
+			if l := b.leaves[k]; l != nil {
+				best = l.first(x, p, r, best)
+			}
+		}
+	}
+	return best
+}
+
+// first looks for an entry of the leaf that comes before best.
+func (l *leaf) first(x *index, p *Plan, r *Request, best int32) int32 {
+	best = x.earliest(p, l.any, r, best)
+	if len(r.Object) == 0 {
+		return best
+	}
+	if l.text != nil {
+		best = x.earliest(p, l.text[string(r.Object)], r, best)
+	}
+	best = x.earliest(p, l.open, r, best)
+	if l.rows == nil {
+		return best
+	}
+	cut := rowPrefix(r.Object)
+	rows := l.rows[string(r.Object[:cut])]
+	if rows == nil {
+		return best
+	}
+	from, to, ok := elements(r.Object[cut:], r.quantity())
+	if !ok {
+		return best
+	}
+	at, exact := slices.BinarySearch(rows.bounds, from)
+	if !exact {
+		at--
+	}
+	for at = max(at, 0); at < len(rows.bounds) && rows.bounds[at] <= to; at++ {
+		best = x.earliest(p, rows.lists[at], r, best)
+	}
+	return best
+}
+
+// earliest gives the first entry of a list that matches, or best where that comes before.
+func (x *index) earliest(p *Plan, list []int32, r *Request, best int32) int32 {
+	for _, i := range list {
+		if best >= 0 && i >= best {
+			return best
+		}
+		if x.entries[i].matches(p, r) {
+			return i
+		}
+	}
+	return best
+}
+
+// matches looks at all that the way to the entry did not.
+func (e *entry) matches(p *Plan, r *Request) bool {
+	switch {
+	case e.protocol != 0 && e.protocol != r.protocol,
+		e.hasCode && e.code != r.Code,
+		e.function != 0 && e.function != r.function,
+		e.verb != 0 && e.verb != r.Verb,
+		e.hasUnit && (!r.HasUnit || e.unit != r.Unit),
+		e.hasObject && !e.object.covers(r.Object, r.quantity(), e.action == firedoor.Pass):
+		return false
+	}
+	return e.onPort(r.Transport, r.Port) && e.when.holds(r.Time, p.zone) && e.fits(r)
+}

@@ -1,0 +1,153 @@
+package policy
+
+import "firedoor"
+
+// Isolation restrains a host, a pair, a conduit or a zone for a while, on top of what
+// the policy says. It holds in every mode: a person ordered it.
+type Isolation struct {
+	ID   uint32
+	Verb IsolationVerb
+	// What is meant: one host or zone; or with Other a client and a server; or a conduit.
+	Host, Other string
+	Conduit     string
+	// Clients are those that were known before (KnownClients).
+	Clients []string
+	// Cap is how many requests a second a pair may make (RateCap).
+	Cap uint32
+	// Both says that two people ordered it: it goes before what is never blocked.
+	Both bool
+	// Testing: it is being released, and only says what it would still stop.
+	Testing bool
+}
+
+// IsolationVerb is how an Isolation restrains.
+type IsolationVerb uint8
+
+// Verbs, from mild to strict.
+const (
+	RateCap IsolationVerb = iota + 1
+	KnownClients
+	NoProgram
+	NoWrite
+	Quarantine
+)
+
+var isolationNames = [...]string{"", "rate-cap", "known-clients-only", "no-program", "no-write", "quarantine"}
+
+// String is the word used on the command line.
+func (v IsolationVerb) String() string { return isolationNames[v] }
+
+// maxIsolations is how many isolations hold for one route; the strictest count.
+const maxIsolations = 8
+
+type isolation struct {
+	Isolation
+	host, other Place
+	conduit     int32
+	clients     map[Place]bool
+}
+
+// With gives the plan with isolations in force; an isolation of something that the
+// policy does not name has no effect and is returned.
+func (p *Plan) With(list []Isolation) (plan *Plan, unknown []Isolation) {
+	out := *p
+	out.isolated = nil
+	named := make(map[string]Place, len(p.places.names))
+	for i, name := range p.places.names[1:] {
+		named[name] = Place(i + 1)
+	}
+	for verb := Quarantine; verb >= RateCap; verb-- {
+		for _, i := range list {
+			if i.Verb != verb {
+				continue
+			}
+			one := isolation{Isolation: i, conduit: -1, host: named[i.Host], other: named[i.Other], clients: map[Place]bool{}}
+			for n := range p.conduits {
+				if i.Conduit != "" && p.conduits[n].Name == i.Conduit {
+					one.conduit = int32(n)
+				}
+			}
+			for _, c := range i.Clients {
+				one.clients[named[c]] = true
+			}
+			if one.host == 0 && one.conduit < 0 || i.Other != "" && one.other == 0 {
+				unknown = append(unknown, i)
+				continue
+			}
+			out.isolated = append(out.isolated, one)
+		}
+	}
+	return &out, unknown
+}
+
+// isolate notes which isolations hold for a route.
+func (p *Plan) isolate(r *Route) {
+	n := 0
+	for i := range p.isolated {
+		if n < maxIsolations && p.isolated[i].holds(p, r) {
+			r.isolations[n] = int32(i) + 1
+			n++
+		}
+	}
+}
+
+func (i *isolation) holds(p *Plan, r *Route) bool {
+	switch {
+	case i.conduit >= 0:
+		return r.Conduit == i.conduit
+	case i.other != 0:
+		return p.meets(i.host, r.Client) && p.meets(i.other, r.Server) || p.meets(i.host, r.Server) && p.meets(i.other, r.Client)
+	default:
+		return p.meets(i.host, r.Client) || p.meets(i.host, r.Server)
+	}
+}
+
+func (i *isolation) verdict(r *Request, says firedoor.Action, why firedoor.Reason) firedoor.Verdict {
+	v := firedoor.Verdict{Action: says, Says: says, Reason: why, Rule: -1, Conduit: r.Conduit}
+	if i.Testing {
+		v.Action = firedoor.Pass
+	}
+	return v
+}
+
+// quarantined tells whether a quarantine takes the request away: one that two people
+// ordered, or any other.
+func (p *Plan) quarantined(r *Request, both bool) (firedoor.Verdict, bool) {
+	for _, n := range r.isolations {
+		if n == 0 {
+			break
+		}
+		if i := &p.isolated[n-1]; i.Verb == Quarantine && i.Both == both {
+			return i.verdict(r, firedoor.Drop, firedoor.ReasonQuarantine), true
+		}
+	}
+	return firedoor.Verdict{}, false
+}
+
+// restrained tells whether a milder isolation stops the request.
+func (p *Plan) restrained(r *Request) (firedoor.Verdict, bool) {
+	for _, n := range r.isolations {
+		if n == 0 {
+			break
+		}
+		switch i := &p.isolated[n-1]; i.Verb {
+		case NoWrite:
+			if r.Level == OfOperation && r.Verb.Changes() {
+				return i.verdict(r, firedoor.Refuse, firedoor.ReasonNoWrite), true
+			}
+		case NoProgram:
+			if r.Level == OfOperation && (r.Verb == firedoor.VerbProgram || r.Verb == firedoor.VerbConfigure) {
+				return i.verdict(r, firedoor.Refuse, firedoor.ReasonNoProgram), true
+			}
+		case KnownClients:
+			if !i.clients[r.Client] {
+				return i.verdict(r, firedoor.Drop, firedoor.ReasonStranger), true
+			}
+		case RateCap:
+			if r.Level == OfOperation && r.Rate > i.Cap {
+				return i.verdict(r, firedoor.Refuse, firedoor.ReasonRate), true
+			}
+		}
+	}
+	return firedoor.Verdict{}, false
+}

@@ -1,0 +1,350 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"firedoor"
+)
+
+// Plan is a policy made ready to decide. It does not change, and any number of
+// goroutines may ask it.
+type Plan struct {
+	Policy *Policy
+
+	zone      *time.Location
+	places    places
+	zones     map[string]int32
+	conduits  []conduit
+	joined    map[[2]int32]int32 // zones -> conduit
+	rules     []Rule             // of all conduits: never-block lists first, then rules, conduit by conduit
+	of        []int32            // by rule: its conduit
+	safety    []entry
+	protocols map[string]uint16
+	functions map[string]uint32
+	isolated  []isolation
+}
+
+type conduit struct {
+	*Conduit
+	never, rules *index
+	first        int32 // the number of its first rule in Plan.rules; never-block lists come first
+}
+
+// Fault is one thing that is wrong with a policy, with the line it stands in.
+type Fault struct {
+	Line int
+	Key  string
+	Text string
+}
+
+// maxSpread bounds the lists that nested ranges of objects make, of one conduit.
+const maxSpread = 1 << 20
+
+// Compile makes a policy ready. A policy with faults gives no plan.
+func Compile(pol *Policy, known Known) (*Plan, []Fault) {
+	c := compiler{known: known, Plan: &Plan{Policy: pol, zone: time.UTC, zones: map[string]int32{}, joined: map[[2]int32]int32{},
+		protocols: map[string]uint16{}, functions: map[string]uint32{},
+		places: places{hosts: map[addressKey]Place{}, macs: map[macKey]Place{}, prefixes: map[prefixKey]Place{}}},
+		placed: map[string]Place{}}
+	c.places.add("", -1)
+	if pol.TimeZone != "" {
+		zone, err := time.LoadLocation(pol.TimeZone)
+		if err != nil {
+			c.fault(0, "time-zone", "%q is no time zone of this machine: write it like Europe/Berlin", pol.TimeZone)
+		} else {
+			c.zone = zone
+		}
+	}
+	c.addZones()
+	c.addHosts()
+	for i := range pol.Conduits {
+		c.addConduit(&pol.Conduits[i])
+	}
+	for i := range pol.Safety {
+		r := Rule{Match: pol.Safety[i], Verdict: firedoor.Pass, Line: pol.Safety[i].Line}
+		c.expand(&r, -1, fmt.Sprintf("safety[%d]", i), "", "", func(e entry) { c.safety = append(c.safety, e) })
+	}
+	if len(c.faults) > 0 {
+		return nil, c.faults
+	}
+	return c.Plan, nil
+}
+
+type compiler struct {
+	*Plan
+	known   Known
+	placed  map[string]Place // hosts by name
+	entries int
+	faults  []Fault
+}
+
+func (c *compiler) fault(line int, key, format string, args ...any) {
+	c.faults = append(c.faults, Fault{Line: line, Key: key, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *compiler) addZones() {
+	for i := range c.Policy.Zones {
+		z := &c.Policy.Zones[i]
+		if _, twice := c.zones[z.Name]; twice {
+			c.fault(z.Line, "zones."+z.Name, "stands twice")
+			continue
+		}
+		c.zones[z.Name] = int32(i)
+		at := c.places.add(z.Name, int32(i))
+		for _, p := range z.Prefixes {
+			if !c.places.putPrefix(z.Segment, p, at) {
+				other := c.places.names[c.places.prefixes[prefixKey{z.Segment, p.Masked()}]]
+				c.fault(z.Line, "zones."+z.Name, "%s belongs to zone %s already", p, other)
+			}
+		}
+	}
+}
+
+func (c *compiler) addHosts() {
+	zones := map[string]int32{}
+	for i := range c.Policy.Zones {
+		z := &c.Policy.Zones[i]
+		for _, h := range z.Hosts {
+			if other, taken := zones[h]; taken && other != int32(i) {
+				c.fault(z.Line, "zones."+z.Name, "%s belongs to zone %s already", h, c.Policy.Zones[other].Name)
+			}
+			zones[h] = int32(i)
+		}
+	}
+	for i := range c.Policy.Hosts {
+		h := &c.Policy.Hosts[i]
+		key := "hosts." + h.Name
+		zone, told := zones[h.Name]
+		delete(zones, h.Name)
+		if !told {
+			zone = -1
+			for _, a := range h.Addresses {
+				if in := c.places.zones[c.places.within(h.Segment, firedoor.IPFrom(a))]; zone < 0 {
+					zone = in
+				} else if in != zone {
+					c.fault(h.Line, key, "has addresses of two zones: name it in one of them")
+				}
+			}
+		}
+		if _, zoneToo := c.zones[h.Name]; zoneToo {
+			c.fault(h.Line, key, "a zone has the same name: one of them needs another")
+		}
+		if _, twice := c.placed[h.Name]; twice {
+			c.fault(h.Line, key, "stands twice")
+			continue
+		}
+		at := c.places.add(h.Name, zone)
+		c.placed[h.Name] = at
+		for _, a := range h.Addresses {
+			if !c.places.put(h.Segment, a, at) {
+				c.fault(h.Line, key, "%s is the address of another host too", a)
+			}
+		}
+		if h.MAC != 0 && !c.places.putMAC(h.Segment, h.MAC, at) {
+			c.fault(h.Line, key, "%s is the MAC of another host too", h.MAC)
+		}
+	}
+	for i := range c.Policy.Zones {
+		z := &c.Policy.Zones[i]
+		for _, h := range z.Hosts {
+			if _, missing := zones[h]; missing && zones[h] == int32(i) {
+				c.fault(z.Line, "zones."+z.Name+".hosts", "no host is named %s", h)
+			}
+		}
+	}
+}
+
+func (c *compiler) addConduit(d *Conduit) {
+	key := "conduits." + d.Name
+	from, okFrom := c.zones[d.From]
+	to, okTo := c.zones[d.To]
+	switch {
+	case !okFrom:
+		c.fault(d.Line, key+".from", "no zone is named %q", d.From)
+		return
+	case !okTo:
+		c.fault(d.Line, key+".to", "no zone is named %q", d.To)
+		return
+	}
+	if other, twice := c.joined[[2]int32{from, to}]; twice {
+		c.fault(d.Line, key, "joins the same zones as %s: write both as one", c.conduits[other].Name)
+		return
+	}
+	if d.Mode == Enforce && !d.Reviewed.Done() {
+		c.fault(d.Line, key, "cannot be enforced before somebody looked at what must never be blocked: fill in never-block.reviewed (by, on), even if the list is empty")
+	}
+	number := int32(len(c.conduits))
+	c.joined[[2]int32{from, to}] = number
+	out := conduit{Conduit: d, first: int32(len(c.rules))}
+	out.never = c.index(d.NeverBlock, number, key+".never-block.rules")
+	out.rules = c.index(d.Rules, number, key+".rules")
+	c.conduits = append(c.conduits, out)
+	if out.rules.spread() > maxSpread {
+		c.fault(d.Line, key, "has too many ranges of objects that lie within each other")
+	}
+}
+
+func (c *compiler) index(rules []Rule, conduit int32, key string) *index {
+	var entries []entry
+	for i := range rules {
+		r := &rules[i]
+		number := int32(len(c.rules))
+		c.rules, c.of = append(c.rules, *r), append(c.of, conduit)
+		d := &c.Policy.Conduits[conduit]
+		c.expand(r, number, fmt.Sprintf("%s[%d]", key, i), d.From, d.To, func(e entry) { entries = append(entries, e) })
+	}
+	return newIndex(entries)
+}
+
+// expand writes the lists of a rule out.
+func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(entry)) {
+	m := &r.Match
+	ports := m.Ports
+	for _, p := range m.Protocols {
+		usual := c.known.Ports(p)
+		if usual == nil && !c.isKnown(p) {
+			c.fault(r.Line, key+".protocol", "no protocol is named %q; there are: %s", p, strings.Join(c.known.Protocols, ", "))
+			return
+		}
+		if len(m.Ports) == 0 {
+			ports = append(ports, usual...)
+		}
+	}
+	clients := c.ends(m.Clients, from, r.Line, key+".client")
+	servers := c.ends(m.Servers, to, r.Line, key+".server")
+	base := entry{rule: number, action: r.Verdict, ports: ports, values: m.Values, step: m.Step, when: m.When}
+	entries := []entry{base}
+	entries = times(entries, clients, func(e *entry, at Place) { e.client = at })
+	entries = times(entries, servers, func(e *entry, at Place) { e.server = at })
+	entries = times(entries, m.Protocols, func(e *entry, p string) { e.protocol = c.protocol(p) })
+	entries = times(entries, m.Verbs, func(e *entry, v firedoor.Verb) { e.verb = v })
+	entries = times(entries, m.Functions, func(e *entry, f string) { e.function = c.function(f) })
+	entries = times(entries, m.Codes, func(e *entry, n uint32) { e.hasCode, e.code = true, n })
+	entries = times(entries, m.Units, func(e *entry, n uint32) { e.hasUnit, e.unit = true, n })
+	entries = times(entries, m.Objects, func(e *entry, o Object) { e.hasObject, e.object = true, o })
+	if c.entries += len(entries); c.entries > MaxEntries {
+		c.fault(r.Line, key, "the policy is too large: its rules, their lists written out, are more than %d", MaxEntries)
+		return
+	}
+	for _, e := range entries {
+		put(e)
+	}
+}
+
+// times gives every entry once for each value; none leaves them as they are.
+func times[T any](entries []entry, values []T, set func(*entry, T)) []entry {
+	if len(values) == 0 || len(entries)*len(values) > MaxEntries {
+		if len(values) > 0 {
+			return make([]entry, MaxEntries+1) // told by whoever counts
+		}
+		return entries
+	}
+	out := make([]entry, 0, len(entries)*len(values))
+	for _, e := range entries {
+		for _, v := range values {
+			set(&e, v)
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// ends are the places of names. The zone itself means anybody of it.
+func (c *compiler) ends(names []string, zone string, line int, key string) (out []Place) {
+	for _, name := range names {
+		at, host := c.placed[name]
+		_, isZone := c.zones[name]
+		switch {
+		case name == zone && isZone:
+			return nil
+		case isZone && zone != "":
+			c.fault(line, key, "%s is another zone; this conduit has %s here", name, zone)
+		case isZone:
+			out = append(out, Place(c.zones[name])+1)
+		case !host:
+			c.fault(line, key, "no host or zone is named %q", name)
+		case zone != "" && c.places.zones[at] != c.zones[zone]:
+			c.fault(line, key, "%s is not in zone %s", name, zone)
+		default:
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+func (c *compiler) isKnown(protocol string) bool {
+	for _, p := range c.known.Protocols {
+		if p == protocol {
+			return true
+		}
+	}
+	return false
+}
+
+// protocol and function number names, from 1.
+func (c *compiler) protocol(name string) uint16 {
+	n, ok := c.protocols[name]
+	if !ok {
+		n = uint16(len(c.protocols) + 1)
+		c.protocols[name] = n
+	}
+	return n
+}
+
+func (c *compiler) function(words string) uint32 {
+	n, ok := c.functions[words]
+	if !ok {
+		n = uint32(len(c.functions) + 1)
+		c.functions[words] = n
+	}
+	return n
+}
+
+// Rules is how many there are, never-block lists included; verdicts number them.
+func (p *Plan) Rules() int { return len(p.rules) }
+
+// Rule gives a rule by the number that verdicts have.
+func (p *Plan) Rule(n int32) *Rule { return &p.rules[n] }
+
+// ConduitOf gives the conduit of a rule.
+func (p *Plan) ConduitOf(rule int32) int32 { return p.of[rule] }
+
+// NeverBlocks tells whether a rule stands in a list of what is never blocked.
+func (p *Plan) NeverBlocks(rule int32) bool {
+	c := &p.conduits[p.of[rule]]
+	return int(rule-c.first) < len(c.NeverBlock)
+}
+
+// Place finds where an end belongs; segment is its name in files.
+func (p *Plan) Place(segment string, ip firedoor.IP, mac firedoor.MAC) Place {
+	return p.places.find(segment, ip, mac)
+}
+
+// PlaceName is the host's or zone's name, "" for no zone.
+func (p *Plan) PlaceName(at Place) string { return p.places.names[at] }
+
+// ZoneOf is the zone of a place by number, -1 for none.
+func (p *Plan) ZoneOf(at Place) int32 { return p.places.zones[at] }
+
+// IsHost tells whether a place is a named host and not the rest of a zone.
+func (p *Plan) IsHost(at Place) bool { return int(at) > len(p.Policy.Zones) }
+
+// ConduitName is a conduit's name, "" for none.
+func (p *Plan) ConduitName(n int32) string {
+	if n < 0 {
+		return ""
+	}
+	return p.conduits[n].Name
+}
+
+// Named gives the place of a host or zone by its name.
+func (p *Plan) Named(name string) (Place, bool) {
+	for i, n := range p.places.names {
+		if i > 0 && n == name {
+			return Place(i), true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,168 @@
+package policy
+
+import (
+	"net/netip"
+
+	"firedoor"
+)
+
+// Mode is how far a conduit's verdicts go.
+type Mode uint8
+
+// Modes: Observe counts, Test says what would have been done, Enforce does it.
+const (
+	Observe Mode = iota
+	Test
+	Enforce
+)
+
+var modeNames = [...]string{"observe", "test", "enforce"}
+
+// String is the word used in files.
+func (m Mode) String() string { return modeNames[m] }
+
+// Limits of one policy. What is beyond them is an error that names the place.
+const (
+	MaxHosts    = 100_000
+	MaxZones    = 1_000
+	MaxConduits = 10_000
+	MaxRules    = 50_000
+	// MaxEntries is how many entries all rules may become when their lists are written out.
+	MaxEntries = 1 << 20
+)
+
+// Policy is a policy as a person writes it.
+type Policy struct {
+	Name string
+	// TimeZone is that of the times in rules; empty is UTC.
+	TimeZone string
+	Hosts    []Host
+	Zones    []Zone
+	Conduits []Conduit
+	// Otherwise holds for what no conduit joins.
+	Otherwise Otherwise
+	// Safety names conversations that carry safety traffic: they always pass.
+	Safety []Match
+}
+
+// Host is one device under its name.
+type Host struct {
+	Name      string
+	Addresses []netip.Addr
+	MAC       firedoor.MAC
+	Segment   string // "": in any
+	Note      string
+	Line      int
+}
+
+// Zone groups what is to be protected alike (IEC 62443-3-2). A host in Hosts
+// belongs to it whatever its address; other addresses belong to the zone with the
+// longest prefix.
+type Zone struct {
+	Name     string
+	Level    string // Purdue level, free text: "L2"
+	Target   int    // security level that it is to have, SL-T, 0 to 4
+	Segment  string // of its prefixes; "": in any
+	Prefixes []netip.Prefix
+	Hosts    []string
+	Line     int
+}
+
+// Conduit is what joins two zones, from those who ask to those who answer.
+type Conduit struct {
+	Name     string
+	From, To string
+	Mode     Mode
+	Default  firedoor.Action // what no rule matches
+	// Instead is done where a request is to be refused and the device does not know how.
+	Instead firedoor.Action
+	// Closed: what cannot be judged in time is dropped; else it passes.
+	Closed       bool
+	NeverRewrite bool
+	// Reviewed says who looked at what must never be blocked; without it nothing is enforced.
+	Reviewed   Review
+	NeverBlock []Rule
+	Rules      []Rule
+	Line       int
+}
+
+// Review is who looked, and when ("2026-11-26").
+type Review struct{ By, On string }
+
+// Done tells whether somebody looked.
+func (r Review) Done() bool { return r.By != "" && r.On != "" }
+
+// Otherwise is what holds between zones that no conduit joins, and for addresses
+// of no zone.
+type Otherwise struct {
+	Mode    Mode
+	Default firedoor.Action
+}
+
+// Rule is one line of a conduit: the first that matches decides.
+type Rule struct {
+	Name    string
+	Match   Match
+	Verdict firedoor.Action
+	Note    string
+	Line    int
+}
+
+// Match says which requests are meant; an empty member means any. What a member
+// lists is joined by "or", members by "and".
+type Match struct {
+	Clients, Servers []string // hosts, or zones
+	Protocols        []string
+	Ports            []Port
+	Verbs            []firedoor.Verb
+	Functions        []string
+	Codes            []uint32
+	Units            []uint32
+	Objects          []Object
+	Values           *Span // all values written must lie in it
+	// Step is the largest change from the value written or read before; 0 is none.
+	Step float64
+	When *Window
+	// Line is where it stands in its file.
+	Line int
+}
+
+// Port is one port of a transport protocol (6 is TCP, 17 UDP; 0 is both).
+type Port struct {
+	Transport uint8
+	Number    uint16
+}
+
+// Span is a range of values, both ends included.
+type Span struct{ Min, Max float64 }
+
+// Object names objects: as text alone ("DB1.DBX0.0"), as everything that begins with
+// Text (Open, written "DB1.*"), or as a row of numbers (written "holding:0-40").
+type Object struct {
+	Text     string
+	Open     bool
+	Row      bool
+	From, To uint64
+}
+
+// Window is a time of the week. Days has a bit for each weekday, Sunday is 1<<0; 0
+// is every day. From and Until are minutes of the day; Until below From goes on
+// past midnight and counts to the day on which it began.
+type Window struct {
+	Days        uint8
+	From, Until uint16
+}
+
+// Known is what a policy is compiled against.
+type Known struct {
+	// Ports are those where a protocol is usually found; nil for a name that is no
+	// protocol.
+	Ports func(protocol string) []Port
+	// Protocols are all names, for suggestions.
+	Protocols []string
+}
+
+// AsksOperation tells whether m looks at single requests and not only at who speaks.
+func (m *Match) AsksOperation() bool {
+	return len(m.Verbs)+len(m.Functions)+len(m.Codes)+len(m.Units)+len(m.Objects) > 0 || m.Values != nil || m.Step > 0
+}

@@ -1,0 +1,189 @@
+package policy
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"firedoor"
+)
+
+// Sentence says a rule in words that a plant engineer reads without the format at hand.
+func (p *Plan) Sentence(rule int32) string {
+	r, c := &p.rules[rule], &p.conduits[p.of[rule]]
+	if p.NeverBlocks(rule) {
+		return "Never blocked: " + r.Match.words(c.From, c.To) + "."
+	}
+	what := map[firedoor.Action]string{firedoor.Pass: "Passes", firedoor.Refuse: "Is refused by the device itself", firedoor.Drop: "Is dropped", firedoor.Reset: "Ends the connection"}
+	return what[r.Verdict] + ": " + r.Match.words(c.From, c.To) + "."
+}
+
+// words says what a match means, between two zones.
+func (m *Match) words(from, to string) string {
+	who := orOf(m.Clients, "anybody in "+from)
+	whom := orOf(m.Servers, "anything in "+to)
+	var does []string
+	for _, v := range m.Verbs {
+		does = append(does, map[firedoor.Verb]string{firedoor.VerbSession: "opens sessions", firedoor.VerbIdentify: "asks who is there", firedoor.VerbDiagnose: "diagnoses",
+			firedoor.VerbRead: "reads", firedoor.VerbWrite: "writes", firedoor.VerbConfigure: "configures", firedoor.VerbControl: "controls", firedoor.VerbProgram: "programs"}[v])
+	}
+	words := []string{who, orOf(does, "asks")}
+	if len(m.Functions) > 0 {
+		words = append(words, "by "+orOf(m.Functions, ""))
+	}
+	if len(m.Codes) > 0 {
+		words = append(words, "(code "+orOf(texts(m.Codes), "")+")")
+	}
+	if len(m.Objects) > 0 {
+		words = append(words, orOf(texts(m.Objects), ""))
+	}
+	if m.Values != nil {
+		words = append(words, fmt.Sprintf("with values from %g to %g", m.Values.Min, m.Values.Max))
+	}
+	if m.Step > 0 {
+		words = append(words, fmt.Sprintf("in steps of at most %g", m.Step))
+	}
+	words = append(words, "of "+whom)
+	if len(m.Units) > 0 {
+		words = append(words, "unit "+orOf(texts(m.Units), ""))
+	}
+	if len(m.Protocols) > 0 {
+		words = append(words, "in "+orOf(m.Protocols, ""))
+	}
+	if len(m.Ports) > 0 {
+		var ports []string
+		for _, p := range m.Ports {
+			ports = append(ports, strconv.Itoa(int(p.Number)))
+		}
+		words = append(words, "at port "+orOf(ports, ""))
+	}
+	if m.When != nil {
+		words = append(words, m.When.String())
+	}
+	return strings.Join(words, " ")
+}
+
+func texts[T any](list []T) (out []string) {
+	for _, v := range list {
+		out = append(out, fmt.Sprint(v))
+	}
+	return out
+}
+
+// maxWords is how many items of a list a sentence has.
+const maxWords = 6
+
+func orOf(list []string, none string) string {
+	switch n := len(list); {
+	case n == 0:
+		return none
+	case n == 1:
+		return list[0]
+	case n > maxWords:
+		return fmt.Sprintf("%s or %d more", strings.Join(list[:maxWords], ", "), n-maxWords)
+	default:
+		return strings.Join(list[:n-1], ", ") + " or " + list[n-1]
+	}
+}
+
+// String says when a window is open.
+func (w *Window) String() string {
+	var days []string
+	for d := range 7 {
+		if w.Days>>d&1 == 1 {
+			days = append(days, time.Weekday(d).String())
+		}
+	}
+	text := "on " + strings.Join(days, ", ")
+	if w.Days == 0 {
+		text = "every day"
+	}
+	if w.From != w.Until {
+		text += fmt.Sprintf(" from %02d:%02d to %02d:%02d", w.From/60, w.From%60, w.Until/60, w.Until%60)
+	}
+	return text
+}
+
+// Why says in words how Decide came to a verdict.
+func (p *Plan) Why(r *Request, v firedoor.Verdict) string {
+	switch v.Reason {
+	case firedoor.ReasonRule:
+		return p.RuleName(v.Rule) + " says so: " + p.Sentence(v.Rule)
+	case firedoor.ReasonNeverBlock:
+		return p.RuleName(v.Rule) + " is on the list of what is never blocked."
+	case firedoor.ReasonDefault:
+		return "no rule of " + p.ConduitName(v.Conduit) + " matches, and its default is " + p.conduits[v.Conduit].Default.String() + "." + p.nearMiss(r)
+	case firedoor.ReasonOtherwise:
+		return fmt.Sprintf("no conduit joins %s and %s; otherwise is %s.", p.zoneName(r.Client), p.zoneName(r.Server), p.Policy.Otherwise.Default)
+	case firedoor.ReasonInside:
+		return "both are in zone " + p.zoneName(r.Client) + ", and no conduit is about what happens inside it."
+	case firedoor.ReasonSafety:
+		return "it is safety traffic, which always passes."
+	case firedoor.ReasonProtocol:
+		return "the port is open for another protocol."
+	}
+	return "it is isolated: " + v.Reason.String() + "."
+}
+
+func (p *Plan) zoneName(at Place) string {
+	if z := p.ZoneOf(at); z >= 0 {
+		return p.Policy.Zones[z].Name
+	}
+	return "an address of no zone"
+}
+
+// relaxations are what a rule may miss a request by, the likeliest mistake first.
+var relaxations = []struct {
+	name string
+	drop func(*entry)
+}{
+	{"the value", func(e *entry) { e.values, e.step = nil, 0 }},
+	{"the object", func(e *entry) { e.hasObject = false }},
+	{"the time", func(e *entry) { e.when = nil }},
+	{"the unit", func(e *entry) { e.hasUnit = false }},
+	{"the function", func(e *entry) { e.hasCode, e.function = false, 0 }},
+	{"the port", func(e *entry) { e.ports = nil }},
+	{"the verb", func(e *entry) { e.verb = 0 }},
+}
+
+// nearMiss names a rule that would let the request pass but for one thing.
+func (p *Plan) nearMiss(r *Request) string {
+	if r.Level != OfOperation || r.Conduit < 0 {
+		return ""
+	}
+	x := p.conduits[r.Conduit].rules
+	for _, thing := range relaxations {
+		for i := range x.entries {
+			near := x.entries[i]
+			if near.action != firedoor.Pass || !p.meets(near.client, r.Client) || !p.meets(near.server, r.Server) {
+				continue
+			}
+			if thing.drop(&near); near.matches(p, r) {
+				return " " + capital(p.RuleName(near.rule)) + " would let it pass but for " + thing.name + "."
+			}
+		}
+	}
+	return ""
+}
+
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// ConduitSentence says what a conduit is.
+func (p *Plan) ConduitSentence(n int32) string {
+	c := &p.conduits[n]
+	text := fmt.Sprintf("Conduit %s, from %s to %s, mode %s: what no rule matches: %s.", c.Name, c.From, c.To, c.Mode, c.Default)
+	if c.Reviewed.Done() {
+		text += fmt.Sprintf(" What is never blocked was reviewed by %s on %s.", c.Reviewed.By, c.Reviewed.On)
+	}
+	return text
+}
+
+// StopsNothing says why a verdict is not acted on.
+func (p *Plan) StopsNothing(v firedoor.Verdict) string {
+	if v.Conduit >= 0 {
+		c := &p.conduits[v.Conduit]
+		return fmt.Sprintf("conduit %s has mode %s", c.Name, c.Mode)
+	}
+	return "what no conduit joins has mode " + p.Policy.Otherwise.Mode.String()
+}

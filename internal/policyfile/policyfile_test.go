@@ -1,0 +1,196 @@
+package policyfile_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"firedoor"
+	"firedoor/internal/policy"
+	"firedoor/internal/policyfile"
+	"firedoor/internal/written"
+)
+
+func known() policy.Known {
+	return policy.Known{Ports: func(p string) []policy.Port {
+		return map[string][]policy.Port{"modbus": {{Transport: 6, Number: 502}}}[p]
+	}, Protocols: []string{"modbus", "s7comm"}}
+}
+
+const good = `policy: 1
+name: press line
+time-zone: UTC
+otherwise: {mode: enforce, default: pass}
+hosts:
+  hmi: {address: 10.0.1.1, mac: "00:1b:1b:00:00:01"}
+  plc: {address: [10.0.2.1, "fd00::1"], segment: "vlan:10", note: the press}
+zones:
+  office: {addresses: 10.0.1.0/24, level: L2, target: 2}
+  cell: {addresses: 10.0.2.0/24, hosts: plc}
+safety:
+  - {client: hmi, server: plc, port: udp/34964}
+conduits:
+  down:
+    from: office
+    to: cell
+    mode: enforce
+    default: drop
+    instead: reset
+    unjudged: closed
+    never-rewrite: true
+    never-block:
+      reviewed: {by: A. Person, on: 2026-11-26}
+      rules:
+        - {name: stop, protocol: modbus, object: coil:7}
+    rules:
+      - {name: setpoint, client: hmi, server: plc, protocol: modbus, port: [502, tcp/5020], verb: write, function: write single register, code: [6, 0x10], unit: 1, object: ["holding:40-41", DB1.*, Tag1], value: 0..100.5, step: 2.5, when: {days: [mon, fri], from: "06:00", until: "22:00"}, note: operators, verdict: pass}
+      - {verb: [control, program], verdict: refuse}
+`
+
+func TestGoodPolicyIsRead(t *testing.T) {
+	plan, err := policyfile.Read("p.yaml", []byte(good), known())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := plan.Policy.Conduits[0]
+	m := c.Rules[0].Match
+	if c.Mode != policy.Enforce || c.Instead != firedoor.Reset || !c.Closed || !c.NeverRewrite || c.Reviewed.By != "A. Person" || len(c.NeverBlock) != 1 {
+		t.Errorf("the conduit is %+v", c)
+	}
+	if fmt.Sprint(m.Ports, m.Codes, m.Objects, *m.Values, m.Step, *m.When) != "[{0 502} {6 5020}] [6 16] [holding:40-41 DB1.* Tag1] {0 100.5} 2.5 every day" &&
+		(m.Objects[0].From != 40 || m.Objects[0].To != 41 || !m.Objects[1].Open || m.Objects[2].Row || m.When.From != 360 || m.When.Days != 1<<1|1<<5) {
+		t.Errorf("the rule is %+v", m)
+	}
+}
+
+// TestProblems holds that what is wrong is told with line and key.
+func TestProblems(t *testing.T) {
+	for _, c := range []struct{ name, was, is, want string }{
+		{"no version", "policy: 1\n", "", "p.yaml:1: policy: is missing"},
+		{"another version", "policy: 1", "policy: 2", "p.yaml:1: policy:"},
+		{"unknown key", "level: L2", "levl: L2", "p.yaml:9: zones.office.levl: unknown key"},
+		{"unknown key of a rule", "verb: write,", "werb: write,", "p.yaml:27: conduits.down.rules[0].werb: unknown key"},
+		{"bad address", "10.0.1.1,", "10.0.1.256,", "p.yaml:6: hosts.hmi.address"},
+		{"bad prefix", "addresses: 10.0.1.0/24", "addresses: 10.0.1.1/24", "p.yaml:9: zones.office.addresses: \"10.0.1.1/24\" has bits behind its length"},
+		{"no such zone", "from: office", "from: ofice", "p.yaml:14: conduits.down.from: no zone is named \"ofice\""},
+		{"no such host", "client: hmi, server: plc, protocol", "client: hmj, server: plc, protocol", "p.yaml:27: conduits.down.rules[0].client: no host or zone is named \"hmj\""},
+		{"host of another zone", "client: hmi, server: plc, protocol", "client: plc, server: plc, protocol", "plc is not in zone office"},
+		{"no such protocol", "protocol: modbus, port", "protocol: modbuss, port", "no protocol is named \"modbuss\""},
+		{"no such verb", "verb: write,", "verb: wrote,", "must be one of session"},
+		{"bad mode", "mode: enforce\n", "mode: enforced\n", "p.yaml:17: conduits.down.mode"},
+		{"bad verdict", "verdict: refuse}", "verdict: block}", "p.yaml:28: conduits.down.rules[1].verdict"},
+		{"no verdict", ", verdict: refuse}", "}", "p.yaml:28: conduits.down.rules[1].verdict: is missing"},
+		{"a verdict on what is never blocked", "object: coil:7}", "object: coil:7, verdict: drop}", "never-block.rules[0].verdict: unknown key"},
+		{"not reviewed", "      reviewed: {by: A. Person, on: 2026-11-26}\n", "", "cannot be enforced"},
+		{"half a review", ", on: 2026-11-26", "", "reviewed.on: is missing"},
+		{"values backwards", "value: 0..100.5", "value: 100..0", "ends before it begins"},
+		{"values of any object", "object: [\"holding:40-41\", DB1.*, Tag1], ", "", "looks at values of any object"},
+		{"objects backwards", "holding:40-41", "holding:41-40", "ends before it begins"},
+		{"bad time", `from: "06:00"`, "from: 25:00", "is no time of the day"},
+		{"half a time", `, until: "22:00"`, "", "has only one of from and until"},
+		{"bad port", "tcp/5020", "tcp/70000", "is no port"},
+		{"twice", "  hmi: {", "  hmi: {address: 10.9.9.9}\n  hmi: {", "p.yaml:7: hosts.hmi: stands twice"},
+		{"one address of two hosts", "  plc: {", "  twin: {address: 10.0.1.1}\n  plc: {", "10.0.1.1 is the address of another host too"},
+		{"anchor", "name: press line", "name: &a press line", "anchors (&) are not allowed"},
+		{"tab", "  down:\n", "\tdown:\n", "is indented with a tab"},
+		{"safety of everybody", "{client: hmi, server: plc, port: udp/34964}", "{}", "names nothing"},
+		{"bad time zone", "time-zone: UTC", "time-zone: Moon/Sea", "is no time zone"},
+	} {
+		text := strings.Replace(good, c.was, c.is, 1)
+		if text == good {
+			t.Fatalf("%s: nothing was changed", c.name)
+		}
+		_, err := policyfile.Read("p.yaml", []byte(text), known())
+		var problems written.Problems
+		if !errors.As(err, &problems) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: want %q, got %v", c.name, c.want, err)
+		}
+	}
+}
+
+// TestTwoConduitsOfOnePair and other faults between parts of a policy.
+func TestConflictsBetweenParts(t *testing.T) {
+	for name, add := range map[string]string{
+		"joins the same zones": "  again: {from: office, to: cell}\n",
+	} {
+		if _, err := policyfile.Read("p.yaml", []byte(good+add), known()); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	twice := strings.Replace(good, "  cell: {addresses: 10.0.2.0/24,", "  yard: {addresses: 10.0.1.0/24}\n  cell: {addresses: 10.0.2.0/24,", 1)
+	if _, err := policyfile.Read("p.yaml", []byte(twice), known()); err == nil || !strings.Contains(err.Error(), "belongs to zone office already") {
+		t.Errorf("a network in two zones: %v", err)
+	}
+}
+
+// TestWrittenIsRead holds that what Write writes, Read reads back as the same.
+func TestWrittenIsRead(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := anyPolicy(t)
+		var one, two bytes.Buffer
+		if err := policyfile.Write(&one, p, "a note\nof two lines"); err != nil {
+			t.Fatal(err)
+		}
+		plan, err := policyfile.Read("p.yaml", one.Bytes(), known())
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, one.String())
+		}
+		if err := policyfile.Write(&two, plan.Policy, "a note\nof two lines"); err != nil {
+			t.Fatal(err)
+		}
+		if one.String() != two.String() {
+			t.Fatalf("written:\n%s\nread and written again:\n%s", one.String(), two.String())
+		}
+	})
+}
+
+func anyPolicy(t *rapid.T) *policy.Policy {
+	p := &policy.Policy{Name: rapid.SampledFrom([]string{"", "a plant", "yes", "3"}).Draw(t, "name")}
+	if p.Name == "3" {
+		p.Name = "third: one" // a number is no text
+	}
+	for i, zone := range []string{"office", "cell"} {
+		h := policy.Host{Name: fmt.Sprintf("h%d", i), Note: rapid.SampledFrom([]string{"", "no", `say "x": {y}`}).Draw(t, "note")}
+		h.Addresses = []netip.Addr{netip.AddrFrom4([4]byte{10, byte(i), 0, 1})}
+		p.Hosts = append(p.Hosts, h)
+		p.Zones = append(p.Zones, policy.Zone{Name: zone, Hosts: []string{h.Name}, Prefixes: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i), 0, 0}), 16)}})
+	}
+	c := policy.Conduit{Name: "down", From: "office", To: "cell", Mode: policy.Mode(rapid.IntRange(0, 2).Draw(t, "mode")), Default: firedoor.Action(rapid.IntRange(0, 3).Draw(t, "default")),
+		Instead: firedoor.Drop, Closed: rapid.Bool().Draw(t, "closed"), Reviewed: policy.Review{By: "Jo", On: "2026-01-02"}}
+	for range rapid.IntRange(0, 3).Draw(t, "rules") {
+		r := policy.Rule{Verdict: firedoor.Action(rapid.IntRange(0, 3).Draw(t, "verdict")), Match: policy.Match{
+			Clients: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"h0", "office"}), 0, 2, rapid.ID).Draw(t, "clients"),
+			Verbs:   rapid.SliceOfNDistinct(rapid.SampledFrom([]firedoor.Verb{1, 4, 5, 8}), 0, 3, rapid.ID).Draw(t, "verbs"),
+			Codes:   rapid.SliceOfNDistinct(rapid.Uint32(), 0, 3, rapid.ID).Draw(t, "codes"),
+			Ports:   []policy.Port{{Transport: rapid.SampledFrom([]uint8{0, 6, 17}).Draw(t, "transport"), Number: rapid.Uint16Min(1).Draw(t, "port")}}}}
+		r.Match.Objects = []policy.Object{{Text: "holding:", Row: true, From: 3, To: rapid.Uint64Range(3, 90).Draw(t, "to")}, {Text: "DB1.", Open: true}, {Text: "Tag: #1"}}
+		if rapid.Bool().Draw(t, "values") {
+			low := rapid.Float64Range(-1e6, 1e6).Draw(t, "low")
+			r.Match.Values = &policy.Span{Min: low, Max: low + 1}
+		}
+		if rapid.Bool().Draw(t, "when") {
+			r.Match.When = &policy.Window{Days: uint8(rapid.IntRange(1, 127).Draw(t, "days")), From: 60, Until: uint16(rapid.IntRange(61, 1439).Draw(t, "until"))}
+		}
+		c.Rules = append(c.Rules, r)
+	}
+	p.Conduits = []policy.Conduit{c}
+	return p
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(good))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) > 1<<14 {
+			return
+		}
+		plan, err := policyfile.Read("p.yaml", b, known())
+		if err == nil {
+			plan.Study()
+		}
+	})
+}

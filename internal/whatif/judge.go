@@ -1,0 +1,319 @@
+package whatif
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"firedoor"
+	"firedoor/internal/policy"
+)
+
+// Limits. What is beyond MaxStopped is counted and not listed; of a value beyond
+// MaxRemembered nothing is remembered, so that a step from it is undecided.
+const (
+	MaxStopped    = 10_000
+	MaxRemembered = 1 << 20
+	maxRoutes     = 1 << 18
+)
+
+// Judge holds traffic that is over against a policy.
+type Judge struct {
+	plan    *policy.Plan
+	journal bool
+	routes  map[routeKey]policy.Route
+	past    map[pastKey]float64
+	full    bool // past took no more
+
+	report  Report
+	stopped map[stoppedKey]int
+	used    []uint64 // by rule
+	unsure  []bool   // by rule: it was met and could not be decided
+	why     []string // by rule: why not
+
+	text, raw []byte
+}
+
+type routeKey struct {
+	segment        string
+	client, server string
+	clientMAC      string
+	serverMAC      string
+	port           uint16
+}
+
+type pastKey struct {
+	server, unit, object string
+	element              int
+}
+
+type stoppedKey struct {
+	reason, protocol, verb, function, object string
+	rule                                     int32
+	client, server                           string
+}
+
+// New returns a Judge of a plan. Of a journal it knows that reads stand as runs and
+// that connections without operations do not stand at all.
+func New(plan *policy.Plan, journal bool) *Judge {
+	n := plan.Rules()
+	return &Judge{plan: plan, journal: journal, routes: map[routeKey]policy.Route{}, past: map[pastKey]float64{},
+		stopped: map[stoppedKey]int{}, used: make([]uint64, n), unsure: make([]bool, n), why: make([]string, n)}
+}
+
+// Write takes whole event lines; it is where a replay writes them.
+func (j *Judge) Write(b []byte) (int, error) {
+	for l := range bytes.Lines(b) {
+		if err := j.Line(bytes.TrimSuffix(l, []byte("\n"))); err != nil {
+			return 0, err
+		}
+	}
+	return len(b), nil
+}
+
+// Line judges one event line; samples and transfers are no requests.
+func (j *Judge) Line(b []byte) error {
+	var l line
+	if err := json.Unmarshal(b, &l); err != nil {
+		return fmt.Errorf("an event line cannot be read: %w", err)
+	}
+	if l.Kind != "operation" {
+		return nil
+	}
+	r, err := j.request(l.Segment, &l.Client, &l.Server)
+	if err != nil {
+		return err
+	}
+	if r.Time, err = nanoseconds(l.Time); err != nil {
+		return err
+	}
+	r.Level, r.Protocol, r.Verb, r.Function, r.Code = policy.OfOperation, l.Protocol, verbs[l.Verb], l.Function, l.Code
+	r.unit(l.Unit, l.Quantity)
+	j.text = append(j.text[:0], l.Object...)
+	r.Object = j.text
+	values, raw, err := l.values(j.raw)
+	if err != nil {
+		return err
+	}
+	j.raw = raw
+	if r.Verb != firedoor.VerbRead {
+		r.Values = &values
+	}
+	unit := ""
+	if l.Unit != nil {
+		unit = strconv.FormatUint(uint64(*l.Unit), 10)
+	}
+	forgotten := false
+	r.Before = func(i int) (float64, bool) {
+		v, ok := j.past[pastKey{l.Server.IP + l.Server.MAC, unit, l.Object, i}]
+		forgotten = forgotten || !ok
+		return v, ok
+	}
+	v := policy.Decide(j.plan, &r.Request)
+	j.count(&r, v, 1, l.Frame, l.Capture)
+	if forgotten {
+		j.undecided(v.Rule, "what was there before the first write is not known")
+	}
+	if l.Outcome == "ok" {
+		j.remember(&l, unit, &values)
+	}
+	return nil
+}
+
+// remember keeps the values that a step is counted from.
+func (j *Judge) remember(l *line, unit string, values *firedoor.Values) {
+	for i := range values.Len() {
+		k := pastKey{l.Server.IP + l.Server.MAC, unit, l.Object, i}
+		if _, known := j.past[k]; !known && len(j.past) >= MaxRemembered {
+			j.full = true
+			continue
+		}
+		j.past[k] = values.Float(i)
+	}
+}
+
+// Run judges reads that a journal holds as one.
+func (j *Judge) Run(b []byte) error {
+	var x run
+	if err := json.Unmarshal(b, &x); err != nil {
+		return fmt.Errorf("a run cannot be read: %w", err)
+	}
+	r, err := j.request(x.Segment, &firedoor.Address{IP: x.Client}, &firedoor.Address{IP: x.Server, Port: x.Port})
+	if err != nil {
+		return err
+	}
+	r.Level, r.Protocol, r.Verb, r.Function, r.Code = policy.OfOperation, x.Protocol, firedoor.VerbRead, x.Function, x.Code
+	r.unit(x.Unit, x.Quantity)
+	r.Object = []byte(x.Object)
+	start, err := nanoseconds(x.Start)
+	if err != nil {
+		return err
+	}
+	end, err := nanoseconds(x.End)
+	if err != nil {
+		return err
+	}
+	r.Time = start
+	v := policy.Decide(j.plan, &r.Request)
+	r.Time = end
+	if w := policy.Decide(j.plan, &r.Request); w != v {
+		for _, rule := range []int32{v.Rule, w.Rule} {
+			j.undecided(rule, "the journal holds reads as runs, and one lies across the time of the rule")
+		}
+		j.report.Undecided += x.Count
+		return nil
+	}
+	j.count(&r, v, x.Count, nil, "")
+	return nil
+}
+
+// Conversation judges the connections of a conversation that has no operations.
+func (j *Judge) Conversation(c *firedoor.Conversation) error {
+	if c.Operations > 0 || c.Protocol == "arp" || c.Protocol == "icmp" || c.Protocol == "lldp" {
+		return nil
+	}
+	r, err := j.request(c.Segment, &c.Client, &c.Server)
+	if err != nil {
+		return err
+	}
+	if r.Time, err = nanoseconds(c.First); err != nil {
+		return err
+	}
+	r.Level, r.Protocol = policy.OfFlow, c.Protocol
+	if c.Protocol == "tcp" || c.Protocol == "udp" || c.Protocol == "ip" || c.Protocol == "ethernet" {
+		r.Level, r.Protocol = policy.OfConnection, ""
+	}
+	v := policy.Decide(j.plan, &r.Request)
+	r.shown = c.Protocol
+	j.report.Connections += uint64(c.Flows)
+	j.count(&r, v, uint64(c.Flows), nil, "")
+	return nil
+}
+
+// asked is a request with what a report says of it.
+type asked struct {
+	policy.Request
+	client, server string
+	shown          string // protocol as the report has it
+}
+
+func (r *asked) unit(unit, quantity *uint32) {
+	if unit != nil {
+		r.HasUnit, r.Unit = true, *unit
+	}
+	if quantity != nil {
+		r.HasQty, r.Quantity = true, *quantity
+	}
+}
+
+func (j *Judge) request(segment string, client, server *firedoor.Address) (r asked, err error) {
+	k := routeKey{segment, client.IP, server.IP, client.MAC, server.MAC, server.Port}
+	route, ok := j.routes[k]
+	if !ok {
+		clientIP, clientMAC, err := endpoint(client)
+		if err != nil {
+			return r, err
+		}
+		serverIP, serverMAC, err := endpoint(server)
+		if err != nil {
+			return r, err
+		}
+		route = j.plan.Route(j.plan.Place(segment, clientIP, clientMAC), j.plan.Place(segment, serverIP, serverMAC), 0, server.Port)
+		if len(j.routes) >= maxRoutes {
+			clear(j.routes) // what is forgotten is looked up again
+		}
+		j.routes[k] = route
+	}
+	r.Route = &route
+	r.client, r.server = j.name(route.Client, client), j.name(route.Server, server)
+	return r, nil
+}
+
+// name is what a report calls an end.
+func (j *Judge) name(at policy.Place, a *firedoor.Address) string {
+	address := a.IP
+	if address == "" {
+		address = a.MAC
+	}
+	if name := j.plan.PlaceName(at); name != "" && j.plan.IsHost(at) {
+		return name
+	}
+	return address
+}
+
+func (j *Judge) count(r *asked, v firedoor.Verdict, n uint64, frame *uint32, capture string) {
+	if r.Level == policy.OfOperation {
+		j.report.Operations += n
+	}
+	if v.Rule >= 0 {
+		j.used[v.Rule] += n
+	}
+	if v.Says == firedoor.Pass {
+		return
+	}
+	if r.Level == policy.OfOperation {
+		j.report.StoppedOperations += n
+	} else {
+		j.report.StoppedConnections += n
+	}
+	if v.Action != firedoor.Pass {
+		j.report.Enforced += n
+	}
+	protocol := r.Protocol
+	if r.shown != "" {
+		protocol = r.shown
+	}
+	k := stoppedKey{reason: v.Reason.String(), protocol: protocol, function: r.Function, object: string(r.Object), rule: v.Rule, client: r.client, server: r.server}
+	if r.Level == policy.OfOperation {
+		k.verb = r.Verb.String()
+	}
+	at, known := j.stopped[k]
+	if !known {
+		if len(j.report.Stopped) >= MaxStopped {
+			j.report.NotListed += n
+			return
+		}
+		at = len(j.report.Stopped)
+		j.stopped[k] = at
+		s := Stopped{Verdict: v.Says.String(), Reason: k.reason, Rule: j.ruleName(v.Rule), Conduit: j.plan.ConduitName(v.Conduit), Client: k.client, Server: k.server,
+			Protocol: protocol, Verb: k.verb, Function: k.function, Object: k.object, First: eventTime(r.Time), Capture: capture}
+		if frame != nil {
+			s.Frame = *frame
+		}
+		j.report.Stopped = append(j.report.Stopped, s)
+	}
+	j.report.Stopped[at].Count += n
+}
+
+func (j *Judge) ruleName(rule int32) string {
+	if rule < 0 {
+		return ""
+	}
+	return j.plan.RuleName(rule)
+}
+
+func (j *Judge) undecided(rule int32, why string) {
+	if rule >= 0 {
+		j.unsure[rule], j.why[rule] = true, why
+	}
+}
+
+func parseIP(text string) (firedoor.IP, error) {
+	a, err := netip.ParseAddr(text)
+	if err != nil {
+		return firedoor.IP{}, fmt.Errorf("%q is no address", text)
+	}
+	return firedoor.IPFrom(a), nil
+}
+
+func parseMAC(text string) (firedoor.MAC, error) {
+	n, err := strconv.ParseUint(strings.ReplaceAll(text, ":", ""), 16, 64)
+	if err != nil || n > math.MaxUint64>>16 {
+		return 0, fmt.Errorf("%q is no MAC", text)
+	}
+	return firedoor.MAC(n), nil
+}

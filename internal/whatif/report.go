@@ -1,0 +1,84 @@
+package whatif
+
+import (
+	"slices"
+	"time"
+)
+
+// Report is what a policy would have done (docs/formats/policy.md).
+type Report struct {
+	Operations         uint64    `json:"operations"`
+	Connections        uint64    `json:"connections"` // without operations
+	StoppedOperations  uint64    `json:"stopped_operations"`
+	StoppedConnections uint64    `json:"stopped_connections"`
+	Enforced           uint64    `json:"enforced"`  // of those stopped: in conduits that enforce as they are
+	Undecided          uint64    `json:"undecided"` // operations that could not be judged
+	NotListed          uint64    `json:"not_listed,omitempty"`
+	Stopped            []Stopped `json:"stopped"`
+	Rules              []Used    `json:"rules"`
+}
+
+// Stopped is one kind of request of a client and server that would have been stopped.
+type Stopped struct {
+	Verdict  string `json:"verdict"`
+	Reason   string `json:"reason"`
+	Rule     string `json:"rule,omitempty"`
+	Conduit  string `json:"conduit,omitempty"`
+	Client   string `json:"client"`
+	Server   string `json:"server"`
+	Protocol string `json:"protocol"`
+	Verb     string `json:"verb,omitempty"`
+	Function string `json:"function,omitempty"`
+	Object   string `json:"object,omitempty"`
+	Count    uint64 `json:"count"`
+	First    string `json:"first"`
+	Capture  string `json:"capture,omitempty"`
+	Frame    uint32 `json:"frame,omitempty"`
+}
+
+// Used is how often a rule decided.
+type Used struct {
+	Rule      string `json:"rule"`
+	Line      int    `json:"line"`
+	Count     uint64 `json:"count"`
+	Undecided string `json:"undecided,omitempty"` // why it cannot be told what it would have done
+}
+
+// Report ends the judging.
+func (j *Judge) Report() *Report {
+	r := &j.report
+	for i := range j.used {
+		u := Used{Rule: j.plan.RuleName(int32(i)), Line: j.plan.Rule(int32(i)).Line, Count: j.used[i]}
+		switch m := &j.plan.Rule(int32(i)).Match; {
+		case j.journal && m.Step > 0:
+			u.Undecided = "the journal holds no values that were read, so a step from one cannot be told"
+		case j.unsure[i]:
+			u.Undecided = j.why[i]
+		case j.journal && !m.AsksOperation():
+			u.Undecided = "the journal holds no connections, only what was asked on them"
+		case j.full && m.Step > 0:
+			u.Undecided = "more values were written than are remembered"
+		}
+		r.Rules = append(r.Rules, u)
+	}
+	if r.Stopped == nil {
+		r.Stopped = []Stopped{}
+	}
+	slices.SortStableFunc(r.Stopped, func(a, b Stopped) int {
+		switch {
+		case a.Count > b.Count:
+			return -1
+		case a.Count < b.Count:
+			return 1
+		}
+		return 0
+	})
+	return r
+}
+
+// Stops tells whether anything would have been stopped.
+func (r *Report) Stops() bool { return r.StoppedOperations+r.StoppedConnections > 0 }
+
+func eventTime(t int64) string {
+	return time.Unix(0, t).UTC().Format("2006-01-02T15:04:05.000000000Z")
+}
