@@ -115,6 +115,36 @@ func TestCommandsInDocuments(t *testing.T) {
 	}
 }
 
+// TestAddedProtocol types what docs/ADD-A-PROTOCOL.md shows of the last protocol that
+// was added, fuzzing once instead of for a while, and asks whether its files are there.
+func TestAddedProtocol(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs tests of its own")
+	}
+	text := documents(t)["docs/ADD-A-PROTOCOL.md"]
+	last := regexp.MustCompile("The last one that came this way is `([a-z0-9_]+)`: the folder `([a-z0-9/]+)`").FindStringSubmatch(text)
+	if last == nil {
+		t.Fatal("the page does not say which protocol came last")
+	}
+	for _, path := range []string{last[2] + "/protocol.go", "internal/plant/case_" + last[1] + ".go"} {
+		if _, err := os.Stat(filepath.Join(root, path)); err != nil {
+			t.Errorf("the page speaks of %s: %v", path, err)
+		}
+	}
+	ran := 0
+	for _, line := range commandsIn(text[strings.Index(text, last[0]):]) {
+		cmd := exec.Command("sh", "-e", "-c", strings.ReplaceAll(line, "-fuzztime 20s", "-fuzztime 1x -parallel 1"))
+		cmd.Dir = root
+		if out, err := cmd.CombinedOutput(); err != nil || bytes.Contains(out, []byte("no tests to run")) {
+			t.Errorf("the page tells to type this, which fails (%v):\n  %s\n%s", err, line, out)
+		}
+		ran++
+	}
+	if ran < 3 {
+		t.Errorf("%d commands are shown of it", ran)
+	}
+}
+
 // started starts a firedoor run and waits until it says that it runs.
 func started(t *testing.T, name string, cmd *exec.Cmd) *exec.Cmd {
 	t.Helper()

@@ -262,7 +262,7 @@ func withPeer(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, peerKey{}, who)
 }
 
-func asker(r *http.Request) string {
+func whoAsks(r *http.Request) string {
 	who, _ := r.Context().Value(peerKey{}).(string)
 	return who
 }
@@ -307,7 +307,7 @@ func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
 	if want.Preview {
 		return out, nil
 	}
-	want.Clients, want.By = i.Clients, asker(r)
+	want.Clients, want.By = i.Clients, whoAsks(r)
 	if i.Verb == policy.Quarantine && i.Other == "" && i.Conduit == "" {
 		if err := s.holdAtOnce(after, i.Host); err != nil {
 			return nil, err
@@ -347,15 +347,15 @@ func (s *gatewayService) release(r *http.Request) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now {
-		err = s.decisions.Release(uint32(id), asker(r))
+		err = s.decisions.Release(uint32(id), whoAsks(r))
 	} else {
-		err = s.decisions.Test(uint32(id), asker(r))
+		err = s.decisions.Test(uint32(id), whoAsks(r))
 	}
 	if err != nil {
 		return "", err
 	}
 	s.nudge()
-	s.log.Info("released", "decision", id, "by", asker(r))
+	s.log.Info("released", "decision", id, "by", whoAsks(r))
 	if err := s.apply(); err != nil {
 		return "", err
 	}
@@ -393,7 +393,7 @@ func (s *gatewayService) bypass(r *http.Request) (string, error) {
 	if err := s.gate.Bypass(on); err != nil {
 		return "", err
 	}
-	s.log.Warn("bypass", "on", on, "by", asker(r), "reason", r.URL.Query().Get("reason"))
+	s.log.Warn("bypass", "on", on, "by", whoAsks(r), "reason", r.URL.Query().Get("reason"))
 	if on {
 		return "bypass: everything passes, nothing is judged", nil
 	}

@@ -16,6 +16,7 @@ import (
 // How much of long lists the readable summary shows; files have all of it.
 const (
 	alertsShown   = 20
+	alikeShown    = 5 // of one kind and severity
 	capturesShown = 10
 	unknownShown  = 5
 	width         = 100
@@ -105,12 +106,33 @@ func learnedAll(s *sensor.Summary) bool {
 func printUrgent(b *strings.Builder, alerts []firedoor.Alert, captures []sensor.CaptureSummary) {
 	fmt.Fprintf(b, ": %s\n", severities(alerts))
 	slices.SortStableFunc(alerts, func(a, c firedoor.Alert) int { return cmp.Compare(c.Severity, a.Severity) })
-	for _, a := range alerts[:min(len(alerts), alertsShown)] {
-		fmt.Fprintf(b, "  %-6s %s\n         %s\n", strings.ToUpper(a.Severity.String()), wrap(a.Sentence, 9, width), wrap(evidence(a, captures), 9, width))
+	shown := 0
+	for len(alerts) > 0 && shown < alertsShown {
+		same, others := alike(alerts)
+		listed := same[:min(len(same), alikeShown, alertsShown-shown)]
+		for _, a := range listed {
+			fmt.Fprintf(b, "  %-6s %s\n         %s\n", strings.ToUpper(a.Severity.String()), wrap(a.Sentence, 9, width), wrap(evidence(a, captures), 9, width))
+		}
+		if n := len(same) - len(listed); n > 0 {
+			fmt.Fprintf(b, "         and %s more %s\n", grouped(uint64(n)), same[0].Kind)
+		}
+		shown, alerts = shown+len(listed), others
 	}
-	if len(alerts) > alertsShown {
-		fmt.Fprintf(b, "  ... and %s (--out DIR writes all of them to alerts.json)\n", severities(alerts[alertsShown:]))
+	if len(alerts) > 0 {
+		fmt.Fprintf(b, "  ... and %s (--out DIR writes all of them to alerts.json)\n", severities(alerts))
 	}
+}
+
+// alike parts the alerts that are of the first one's kind and severity from the others.
+func alike(alerts []firedoor.Alert) (same, others []firedoor.Alert) {
+	for _, a := range alerts {
+		if a.Kind == alerts[0].Kind && a.Severity == alerts[0].Severity {
+			same = append(same, a)
+		} else {
+			others = append(others, a)
+		}
+	}
+	return same, others
 }
 
 // severities counts alerts in words: "3 high, 1 low".
@@ -314,7 +336,7 @@ func printSight(b *strings.Builder, s *sensor.Summary) {
 		fmt.Fprintf(b, "  %12d  more unknown %s (summary.json lists them)\n", n, plural(uint64(n), "protocol", "protocols"))
 	}
 	for _, l := range s.Limits {
-		fmt.Fprintf(b, "  %12s  %s a table was full and something was left out: %s\n", grouped(l.Times), plural(l.Times, "time", "times"), l.Name)
+		fmt.Fprintf(b, "  %12s  %s a table was full and something was left out: %s%s\n", grouped(l.Times), plural(l.Times, "time", "times"), l.Name, suffers(l.Name))
 	}
 	if b.Len() == before {
 		b.WriteString("  No blind spot was noticed.\n")
@@ -342,6 +364,26 @@ func insideText(all []sensor.ProtocolSummary) string {
 		text += fmt.Sprintf(" and %d more", n)
 	}
 	return text
+}
+
+// suffers says what is worth less when a table was full, "" where its name says it.
+func suffers(table string) string {
+	what := map[string]string{
+		"flows":                            "a connection that was silent longest counts as over: its open requests as unanswered, and what it says later is read from the middle",
+		"conversations":                    "what new ones ask is in no file and no alert",
+		"conversations without operations": "they are in no file",
+		"distinct operations":              "new ones are counted, and no alert tells of them one by one",
+		"unanswered operations":            "their answers count as answers without a request",
+		"process values":                   "new ones are not kept",
+		"programs":                         "new ones are not compared",
+		"assets":                           "new devices are in no file",
+		"segments":                         "what is in further ones counts as one",
+		"alerts":                           "the later ones are only counted",
+	}[table]
+	if what == "" {
+		return ""
+	}
+	return " (" + what + ")"
 }
 
 // regularText tells what can be said of an unknown machine's protocol.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,8 +72,18 @@ WHAT NEEDS A PERSON: 1 high, 1 low
 		"\n  For information only: 1 finding (--out DIR writes all to alerts.json)\n" {
 		t.Errorf("got %q", got)
 	}
-	for range 30 {
+	same := slices.Clone(alerts)
+	for range 104 {
+		same = append(same, alert(firedoor.Medium, "z"))
+		same[len(same)-1].Kind = "new-operation"
+	}
+	if got := said(func(b *strings.Builder) { printAlerts(b, same, &sensor.Summary{Captures: two}) }); strings.Count(got, "MEDIUM z") != 5 ||
+		!strings.Contains(got, "         and 99 more new-operation\n  LOW    A new device.") || strings.Contains(got, "...") {
+		t.Errorf("alerts of a kind are a wall:\n%s", got)
+	}
+	for i := range 30 {
 		alerts = append(alerts, alert(firedoor.Low, "y"), alert(firedoor.Info, "x"))
+		alerts[len(alerts)-2].Kind = fmt.Sprint("kind ", i)
 	}
 	got := said(func(b *strings.Builder) { printAlerts(b, alerts, &sensor.Summary{Captures: two}) })
 	if !strings.Contains(got, "1 high, 31 low\n") || !strings.Contains(got, "... and 12 low (--out DIR") || !strings.Contains(got, "\n  For information only: 30 findings") {
@@ -124,7 +136,7 @@ WHAT COULD NOT BE SEEN
              1  packet of an unknown protocol: TCP port 4003
              1  packet of an unknown protocol: TCP port 4004
              2  more unknown protocols (summary.json lists them)
-             2  times a table was full and something was left out: flows
+             2  times a table was full and something was left out: flows (a connection that was silent longest counts as over: its open requests as unanswered, and what it says later is read from the middle)
 `
 	if got := said(func(b *strings.Builder) { printSight(b, s) }); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -16,7 +16,7 @@ func TestContract(t *testing.T) { protocoltest.Run(t, tested) }
 
 func FuzzParsers(f *testing.F) { protocoltest.Fuzz(f, tested) }
 
-func TestWords(t *testing.T) { protocoltest.Words(t, List) }
+func TestWords(t *testing.T) { protocoltest.Words(t, tested) }
 
 func TestCoverageSheet(t *testing.T) {
 	protocoltest.CoverageSheet(t, List, "../../../docs/COVERAGE.md")

@@ -51,7 +51,7 @@ type transfers struct {
 // lose says that some piece of something may be missing.
 func (t *transfers) lose() {
 	for i := range t.list {
-		t.list[i].Lose()
+		t.list[i].Miss()
 	}
 }
 
@@ -106,6 +106,7 @@ func (p *parser) tell(t *transfer, done bool) {
 
 // done tells that a transfer came to its end, and forgets it.
 func (p *parser) done(t *transfer) {
+	t.Expect(t.size)
 	if t.size != 0 && t.size != t.Bytes() {
 		t.Lose()
 	}

@@ -168,10 +168,14 @@ func application(apci uint16) word {
 		return word{"function property state read", read}
 	case 0x381:
 		return word{"master reset", control}
-	case 0x3c0, 0x3c1, 0x3c8, 0x3cd, 0x3e5:
+	case 0x3c0, 0x3c1, 0x3c8, 0x3cd:
 		return word{"router read", read}
-	case 0x3c3, 0x3cf, 0x3e7:
+	case 0x3c3, 0x3cf:
 		return word{"router write", configure}
+	case 0x3e5:
+		return word{"link read", read}
+	case 0x3e7:
+		return word{"link write", configure}
 	case 0x3ca, 0x3d0:
 		return word{"memory write", program}
 	case 0x3d1:
@@ -205,17 +209,27 @@ func application(apci uint16) word {
 // extended are the application services that came later.
 func extended(apci uint16) word {
 	switch apci {
-	case 0x1c8, 0x3e8, 0x1cc, 0x1d5:
+	case 0x1c8:
+		return word{"system network parameter read", identify}
+	case 0x1ca:
+		return word{"system network parameter write", configure}
+	case 0x3e8, 0x1cc:
 		return word{"property value read", read}
-	case 0x1ca, 0x1ce, 0x1d0, 0x1d4:
+	case 0x1ce, 0x1d0:
 		return word{"property value write", configure}
+	case 0x1d2:
+		return word{"property description read", identify}
+	case 0x1d4:
+		return word{"function property command", configure}
+	case 0x1d5:
+		return word{"function property state read", read}
 	case 0x3ea:
 		return word{"group property value write", write}
 	case 0x1fb:
 		return word{"memory write", program}
 	case 0x1fd:
 		return word{"memory read", read}
-	case 0x2c1, 0x2c6, 0x2c9, 0x3a1, 0x3c2, 0x3c9, 0x3ce, 0x3d2, 0x3d4, 0x3d9, 0x3db, 0x3dd, 0x3e2, 0x3e6, 0x3e9, 0x3eb, 0x3ed, 0x1cd, 0x1cf, 0x1d6, 0x1fc, 0x1fe:
+	case 0x2c1, 0x2c6, 0x2c9, 0x3a1, 0x3c2, 0x3c9, 0x3ce, 0x3d2, 0x3d4, 0x3d9, 0x3db, 0x3dd, 0x3e2, 0x3e6, 0x3e9, 0x3eb, 0x3ed, 0x1c9, 0x1cd, 0x1cf, 0x1d3, 0x1d6, 0x1fc, 0x1fe:
 		return word{"response", 0}
 	}
 	return word{"application service", configure}

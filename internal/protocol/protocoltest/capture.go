@@ -105,6 +105,9 @@ func (rd *reader) frame(p gopacket.Packet, truncated bool) {
 	src := firedoor.Endpoint{MAC: firedoor.MACFrom(link.SrcMAC)}
 	dst := firedoor.Endpoint{MAC: firedoor.MACFrom(link.DstMAC)}
 	if n := p.NetworkLayer(); n != nil {
+		if size := len(n.NetworkFlow().Src().Raw()); size != 4 && size != 16 {
+			return // no IP
+		}
 		src.IP, dst.IP = ipOf(n.NetworkFlow().Src().Raw()), ipOf(n.NetworkFlow().Dst().Raw())
 		switch l := p.TransportLayer().(type) {
 		case *layers.TCP:

@@ -1,47 +1,58 @@
 package protocoltest
 
 import (
+	"flag"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+
+	"firedoor/internal/capture"
+	"firedoor/internal/packet"
 	"firedoor/internal/protocol"
 )
 
-// FuzzVariable names the one protocol to fuzz; unset, all are.
-const FuzzVariable = "FIREDOOR_FUZZ_PROTOCOL"
+// FuzzVariable names the protocol to fuzz, CorpusVariable a folder of captures whose
+// flows of that protocol are seeds beside its own captures.
+const (
+	FuzzVariable   = "FIREDOOR_FUZZ_PROTOCOL"
+	CorpusVariable = "FIREDOOR_CORPUS"
+)
 
-// Fuzz feeds arbitrary exchanges to the parsers of the list, through a runner.
-// An input is the index of a protocol and a script: two bytes of header (bit 0
-// of the first is the side, bit 1 a gap before it, bit 2 a capture that cut it;
-// the second is the length), then that many bytes, and so on. Bit 3 marks a datagram
-// that the frames' listener hears, bit 4 that more of it follows.
+// Fuzz feeds arbitrary exchanges to the parser of one protocol, through a runner. An
+// input is a script: two bytes of header (bit 0 of the first is the side, bit 1 a gap
+// before it, bit 2 a capture that cut it; the second is the length), then that many
+// bytes, and so on. Bit 3 marks a datagram that the frames' listener hears, bit 4 that
+// more of it follows. Without FuzzVariable every protocol of the list is given every
+// input, which is for those that were found before: they do not say whose they are.
 func Fuzz(f *testing.F, list []*protocol.Protocol) {
 	only := os.Getenv(FuzzVariable)
-	known := only == ""
-	for i, pr := range list {
-		if only != "" && pr.Name != only {
-			continue
-		}
-		known = true
-		addSeeds(f, uint8(i), pr)
+	if only == "" {
+		f.Fuzz(func(t *testing.T, b []byte) {
+			for _, pr := range list {
+				exchange(t, list, pr, b)
+			}
+		})
+		return
 	}
-	if !known {
+	i := slices.IndexFunc(list, func(pr *protocol.Protocol) bool { return pr.Name == only })
+	if i < 0 {
 		f.Fatalf("%s names %q, which is not in the list", FuzzVariable, only)
 	}
-	f.Fuzz(func(t *testing.T, index uint8, b []byte) {
-		pr := list[int(index)%len(list)]
-		if only != "" && pr.Name != only {
-			t.Skip()
-		}
-		exchange(t, list, pr, b)
-	})
+	pr := list[i]
+	addSeeds(f, pr)
+	addCorpus(f, list, pr)
+	f.Fuzz(func(t *testing.T, b []byte) { exchange(t, list, pr, b) })
 }
 
 // maxSeed bounds a seed: fuzzing long inputs is slow and finds nothing more.
 const maxSeed = 2048
 
-func addSeeds(f *testing.F, index uint8, pr *protocol.Protocol) {
+func addSeeds(f *testing.F, pr *protocol.Protocol) {
 	paths, err := filepath.Glob(filepath.Join(folderOf(pr), "testdata", "*.pcap"))
 	if err != nil {
 		f.Fatal(err)
@@ -51,21 +62,11 @@ func addSeeds(f *testing.F, index uint8, pr *protocol.Protocol) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		scripts := map[*flow][]byte{}
-		for _, c := range st.chunks {
-			b := scripts[c.flow]
-			for data := c.data; len(data) > 0 && len(b) < maxSeed; {
-				n := min(len(data), 255)
-				b = append(append(b, byte(c.side), byte(n)), data[:n]...)
-				data = data[n:]
-			}
-			scripts[c.flow] = b
-		}
-		for _, fl := range st.flows {
-			f.Add(index, scripts[fl])
+		for _, script := range scripts(st, func(*flow) bool { return true }) {
+			f.Add(script)
 		}
 		if pr.Beside != nil {
-			f.Add(index, besideScript(st, pr))
+			f.Add(besideScript(st, pr))
 		}
 	}
 }
@@ -98,6 +99,93 @@ func besideScript(st *sight, pr *protocol.Protocol) (b []byte) {
 		}
 	}
 	return b
+}
+
+// scripts makes inputs of the flows that are wanted, in their order.
+func scripts(st *sight, wanted func(*flow) bool) (all [][]byte) {
+	of := map[*flow][]byte{}
+	for _, c := range st.chunks {
+		b := of[c.flow]
+		for data := c.data; len(data) > 0 && len(b) < maxSeed; {
+			n := min(len(data), 255)
+			b = append(append(b, byte(c.side), byte(n)), data[:n]...)
+			data = data[n:]
+		}
+		of[c.flow] = b
+	}
+	for _, fl := range st.flows {
+		if len(of[fl]) > 0 && wanted(fl) {
+			all = append(all, of[fl])
+		}
+	}
+	return all
+}
+
+// What is taken of a corpus: files of at most so many bytes, so many flows of one
+// file, and so many in all.
+const (
+	maxCorpusFile  = 1 << 20
+	maxFileSeeds   = 16
+	maxCorpusSeeds = 256
+)
+
+// addCorpus adds the flows of the protocol that real captures have. Where a file lies
+// or what it is called says nothing: a flow is one of the protocol's if it is taken
+// for it. Workers are given their inputs and need none.
+func addCorpus(f *testing.F, list []*protocol.Protocol, pr *protocol.Protocol) {
+	corpus := os.Getenv(CorpusVariable)
+	if worker := flag.Lookup("test.fuzzworker"); corpus == "" || worker != nil && worker.Value.String() == "true" {
+		return
+	}
+	seeds, files := 0, 0
+	err := filepath.WalkDir(corpus, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		if info, err := d.Info(); err != nil || info.Size() > maxCorpusFile {
+			return err
+		}
+		if seeds >= maxCorpusSeeds {
+			return fs.SkipAll
+		}
+		st := readAny(path)
+		if st == nil {
+			return nil
+		}
+		p := newPlayer(list)
+		p.quiet, p.damaged = true, true
+		p.play(st.chunks)
+		found := scripts(st, func(fl *flow) bool { return p.speaks(fl, pr.Name) })
+		found = found[:min(len(found), maxFileSeeds, maxCorpusSeeds-seeds)]
+		for _, script := range found {
+			f.Add(script)
+		}
+		seeds, files = seeds+len(found), files+one(len(found) > 0)
+		return nil
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Logf("%s: %d flows of %d captures of %s are seeds", pr.Name, seeds, files, CorpusVariable)
+}
+
+// readAny reads a capture of Ethernet frames of any format, as far as it goes; nil if
+// the file is none.
+func readAny(path string) *sight {
+	frames, err := capture.Open(path, 0)
+	if err != nil {
+		return nil
+	}
+	defer frames.Close()
+	rd := reader{byKey: map[flowKey]*flow{}}
+	var frame packet.Frame
+	for frames.Next(&frame) == nil {
+		if frame.Link == packet.LinkEthernet {
+			data := slices.Clone(frame.Data) // what was read is borrowed
+			rd.frame(gopacket.NewPacket(data, layers.LinkTypeEthernet, gopacket.NoCopy), len(data) < int(frame.WireLen))
+		}
+	}
+	return &rd.sight
 }
 
 // exchange plays a script over every transport the protocol has.

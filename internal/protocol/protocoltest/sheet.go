@@ -45,7 +45,31 @@ const JudgedFile = "testdata/judged.json"
 
 // sheet gathers what captures show of every protocol.
 type sheet struct {
-	of map[string]*shown
+	of    map[string]*shown
+	words map[string]map[wording]bool // of the tables of functions, by protocol
+}
+
+// wording is what a table calls something, and what it takes it for.
+type wording struct {
+	words string
+	verb  firedoor.Verb
+}
+
+// table notes the words of a protocol's table.
+func (s *sheet) table(pr *protocol.Protocol) {
+	if pr.Functions == nil {
+		return
+	}
+	pr.Functions(func(f protocol.Function) {
+		name := cmp.Or(f.Protocol, pr.Name)
+		if f = byNumber(f); f.Words == "" || f.Verb == 0 {
+			return
+		}
+		if s.words[name] == nil {
+			s.words[name] = map[wording]bool{}
+		}
+		s.words[name][wording{f.Words, f.Verb}] = true
+	})
 }
 
 // shown is what the captures of one protocol show.
@@ -121,7 +145,7 @@ func once(all []string, word string) []string {
 // the list show, what its Sheet says and what the judge said: page is where it is, seen from the folder of
 // the list. Without -update it fails when the page is not what would be written.
 func CoverageSheet(t *testing.T, list []*protocol.Protocol, page string) {
-	s := &sheet{of: map[string]*shown{}}
+	s := &sheet{of: map[string]*shown{}, words: map[string]map[wording]bool{}}
 	for _, pr := range list {
 		paths, err := filepath.Glob(filepath.Join(folderOf(pr), "testdata", "*.pcap"))
 		if err != nil {
@@ -136,6 +160,7 @@ func CoverageSheet(t *testing.T, list []*protocol.Protocol, page string) {
 			p.sheet = s
 			p.play(st.chunks)
 		}
+		s.table(pr)
 		if pr.Sheet.Title == "" || pr.Sheet.By == "" {
 			t.Errorf("%s: say in its Sheet what it is called and after which specification it is read", pr.Name)
 		}
@@ -290,6 +315,16 @@ func (s *sheet) section(b *strings.Builder, pr *protocol.Protocol, judged map[st
 		{"Verb and outcome alone", func(f *function) bool { return !f.object && !f.values }},
 	} {
 		list(k.what, wordsOf(p.functions, k.fits))
+	}
+	if all := s.words[pr.Name]; len(all) > 0 {
+		seen := map[wording]bool{}
+		for _, f := range p.functions {
+			f := byNumber(protocol.Function{Code: f.code, Words: f.words, Verb: f.verb})
+			if w := (wording{f.Words, f.Verb}); all[w] {
+				seen[w] = true
+			}
+		}
+		fmt.Fprintf(b, "- In its table of functions: %d with words and verb of their own, %d of them in captures.\n", len(all), len(seen))
 	}
 	list("Refusable", wordsOf(p.functions, func(f *function) bool { return f.refusals }))
 	list("Samples", wordsOf(p.samples, func(*function) bool { return true }))

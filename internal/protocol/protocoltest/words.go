@@ -82,12 +82,7 @@ func wordTable(pr *protocol.Protocol) string {
 		b.WriteByte('\n')
 	}
 	pr.Functions(func(f protocol.Function) {
-		for _, number := range []string{fmt.Sprintf("0x%02x", f.Code&0xff), fmt.Sprint(f.Code & 0xff)} {
-			if before, ok := strings.CutSuffix(f.Words, " "+number); ok { // called by its number: no name
-				f.Words = before + " N"
-				break
-			}
-		}
+		f = byNumber(f)
 		next := f
 		if next.Code = run.Code; next == run && f.Code == last+1 {
 			last = f.Code
@@ -98,4 +93,15 @@ func wordTable(pr *protocol.Protocol) string {
 	})
 	flush()
 	return b.String()
+}
+
+// byNumber calls a function that goes by its number alone by no number: it has no name.
+func byNumber(f protocol.Function) protocol.Function {
+	for _, number := range []string{fmt.Sprintf("0x%02x", f.Code&0xff), fmt.Sprint(f.Code & 0xff)} {
+		if before, ok := strings.CutSuffix(f.Words, " "+number); ok {
+			f.Words = before + " N"
+			break
+		}
+	}
+	return f
 }

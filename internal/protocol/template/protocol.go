@@ -16,6 +16,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
+	Functions:  listFunctions,
 	New:        func() protocol.Parser { return newParser() },
 	// The captures in testdata must show each of these, and no other.
 	Spaces: []*firedoor.Space{&registers},
