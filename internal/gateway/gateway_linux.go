@@ -190,7 +190,7 @@ func (g *Gateway) runWorker(ctx context.Context, ready func() error) error {
 		err = g.listen(conn, ready)
 	}
 	_ = g.path.Silence() // nobody answers any more: the floor holds at once
-	_ = conn.Close() // by which it ends
+	_ = conn.Close()     // by which it ends
 	kill := time.AfterFunc(maxEnding, func() { _ = child.Process.Kill() })
 	defer kill.Stop()
 	if ctx.Err() == nil {
