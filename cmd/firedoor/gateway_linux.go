@@ -42,7 +42,6 @@ type gatewayService struct {
 	wake      chan struct{}
 	stops     *json.Encoder
 	stopsFile *os.File
-	written   int64
 }
 
 // Run stands between two ports until it is told to stop.

@@ -204,7 +204,6 @@ type polling struct {
 	polls      int
 	failed     error
 	longest    time.Duration
-	passed     int // forbidden writes that were not refused
 }
 
 // poll begins to poll on a connection of its own, with a forbidden write now and then.

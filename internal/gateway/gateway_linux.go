@@ -130,7 +130,7 @@ func (g *Gateway) Run(ctx context.Context, text []byte, plan *policy.Plan, isola
 			return fatal.error
 		}
 		if ctx.Err() != nil {
-			return nil
+			break // told to stop, and whatever ended the worker came of that
 		}
 		g.config.Log.Error("the worker ended; the kernel judges alone until the next one is there", "error", err)
 		g.rest(ctx)
@@ -166,7 +166,7 @@ func (g *Gateway) runWorker(ctx context.Context, ready func() error) error {
 		return startError{err}
 	}
 	ours, theirs := os.NewFile(uintptr(pair[0]), "worker"), os.NewFile(uintptr(pair[1]), "control")
-	child := exec.Command(g.config.Worker[0], g.config.Worker[1:]...)
+	child := exec.CommandContext(context.WithoutCancel(ctx), g.config.Worker[0], g.config.Worker[1:]...) // it ends by its connection
 	child.ExtraFiles = append([]*os.File{theirs}, g.files...)
 	child.Stderr = os.Stderr
 	child.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL, Setpgid: true}

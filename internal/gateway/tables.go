@@ -53,10 +53,10 @@ var several = [...]uint8{8, 23, 43, 90}
 
 // vlanOf reads a segment's name; a segment that is no VLAN is never on this wire.
 func vlanOf(segment string) (v datapath.VLAN, ok bool) {
-	switch {
-	case segment == "":
+	switch segment {
+	case "":
 		return v, true
-	case segment == "untagged":
+	case "untagged":
 		return datapath.VLAN{Only: true}, true
 	}
 	text, ok := strings.CutPrefix(segment, "vlan:")

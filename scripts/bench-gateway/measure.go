@@ -33,7 +33,7 @@ func (p *path) measure(o *options, k kind, to *result) error {
 	go func() { ended <- serve(o.core, server, k, &stop) }()
 	defer func() {
 		stop.Store(true)
-		_ = <-ended // its client tells what went wrong
+		<-ended // its client tells what went wrong
 		_ = unix.Close(server)
 	}()
 	client, err := connect(p.bed.Client, p.bed.Server.IP4, k)
