@@ -129,11 +129,10 @@ func (g *Gateway) Run(ctx context.Context, text []byte, plan *policy.Plan, isola
 		if errors.As(err, &fatal) {
 			return fatal.error
 		}
-		if ctx.Err() != nil {
-			break // told to stop, and whatever ended the worker came of that
+		if ctx.Err() == nil { // else it was told to stop, and the worker ended by that
+			g.config.Log.Error("the worker ended; the kernel judges alone until the next one is there", "error", err)
+			g.rest(ctx)
 		}
-		g.config.Log.Error("the worker ended; the kernel judges alone until the next one is there", "error", err)
-		g.rest(ctx)
 	}
 	return nil
 }

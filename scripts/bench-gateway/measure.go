@@ -23,7 +23,7 @@ const (
 )
 
 // measure has one turn: it adds to the result.
-func (p *path) measure(o *options, k kind, to *result) error {
+func (p *path) measure(o *options, k kind, to *result) (err error) {
 	server, err := listen(p.bed.Server, k)
 	if err != nil {
 		return err
@@ -33,7 +33,9 @@ func (p *path) measure(o *options, k kind, to *result) error {
 	go func() { ended <- serve(o.core, server, k, &stop) }()
 	defer func() {
 		stop.Store(true)
-		<-ended // its client tells what went wrong
+		if e := <-ended; err == nil {
+			err = e
+		}
 		_ = unix.Close(server)
 	}()
 	client, err := connect(p.bed.Client, p.bed.Server.IP4, k)
