@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
@@ -48,6 +49,20 @@ func (p *Pulse) Beat() error {
 	binary.NativeEndian.PutUint64(p.beat[:], uint64(now.Nano()))
 	_, err := p.memory.WriteAt(p.beat[:], 0)
 	return err
+}
+
+// Silent is how long nobody beat; 0 where nobody ever did.
+func (d *Datapath) Silent() time.Duration {
+	var b [8]byte
+	var now unix.Timespec
+	if _, err := d.heartbeat.ReadAt(b[:], 0); err != nil || unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) != nil {
+		return 0
+	}
+	last := binary.NativeEndian.Uint64(b[:])
+	if last == 0 {
+		return 0
+	}
+	return time.Duration(uint64(now.Nano()) - last)
 }
 
 // Silence makes the heartbeat stale at once: whoever beat is gone.

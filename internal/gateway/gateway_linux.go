@@ -1,20 +1,13 @@
 package gateway
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"strconv"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"firedoor/internal/datapath"
 	"firedoor/internal/inline"
@@ -48,8 +41,8 @@ type Gateway struct {
 	isolated []policy.Isolation
 	number   uint32
 	bypass   bool
-	control  *json.Encoder // to the worker that is alive
-	child    *exec.Cmd
+	hands    []*hand // workers that are alive
+	active   bool    // one of them judges
 
 	workers  int // how many were started
 	inForce  uint32
@@ -58,14 +51,13 @@ type Gateway struct {
 	lost     uint64
 	unsent   uint64
 	reports  uint64
-	changed  chan struct{} // closed when inForce went on
 	lastDied time.Time
 }
 
 // Open takes the two ports. Frames pass as an earlier process left it, or not at all,
 // until Start.
 func Open(c Config) (*Gateway, error) {
-	g := &Gateway{config: c, changed: make(chan struct{})}
+	g := &Gateway{config: c}
 	path, err := datapath.Open(datapath.Options{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name})
 	if err != nil {
 		return nil, err
@@ -106,105 +98,10 @@ func (g *Gateway) openFiles() error {
 	return nil
 }
 
-// Run brings the policy into force and keeps a worker alive until ctx ends. started is
-// called once all of it is.
-func (g *Gateway) Run(ctx context.Context, text []byte, plan *policy.Plan, isolated []policy.Isolation, started func()) error {
-	g.mu.Lock()
-	g.text, g.isolated = text, isolated
-	g.plan, _ = plan.With(isolated)
-	g.number++
-	g.mu.Unlock()
-	for ctx.Err() == nil {
-		err := g.runWorker(ctx, func() error {
-			if err := g.path.Install(Tables(g.plan, g.config.Functions)); err != nil {
-				return err
-			}
-			if started != nil {
-				started()
-				started = nil
-			}
-			return nil
-		})
-		var fatal startError
-		if errors.As(err, &fatal) {
-			return fatal.error
-		}
-		if ctx.Err() == nil { // else it was told to stop, and the worker ended by that
-			g.config.Log.Error("the worker ended; the kernel judges alone until the next one is there", "error", err)
-			g.rest(ctx)
-		}
-	}
-	return nil
-}
-
-// maxEnding is how long a worker may take to end when it is told to.
-const maxEnding = time.Second
-
-// startError is why no worker can be started at all.
-type startError struct{ error }
-
-// minRest keeps a worker that dies at once from taking the machine with it.
-const minRest = 200 * time.Millisecond
-
-func (g *Gateway) rest(ctx context.Context) {
-	since := time.Since(g.lastDied)
-	g.lastDied = time.Now()
-	if since > time.Second {
-		return
-	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(minRest):
-	}
-}
-
-// runWorker starts a worker and stays until it ends.
-func (g *Gateway) runWorker(ctx context.Context, ready func() error) error {
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return startError{err}
-	}
-	ours, theirs := os.NewFile(uintptr(pair[0]), "worker"), os.NewFile(uintptr(pair[1]), "control")
-	child := exec.CommandContext(context.WithoutCancel(ctx), g.config.Worker[0], g.config.Worker[1:]...) // it ends by its connection
-	child.ExtraFiles = append([]*os.File{theirs}, g.files...)
-	child.Stderr = os.Stderr
-	child.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL, Setpgid: true}
-	if err := child.Start(); err != nil {
-		return startError{errors.Join(err, ours.Close(), theirs.Close())}
-	}
-	conn, err := net.FileConn(ours)
-	_, _ = ours.Close(), theirs.Close() // conn and the child have their own
-	if err != nil {
-		return startError{errors.Join(err, child.Process.Kill())}
-	}
-	defer func() { _ = conn.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
-	g.mu.Lock()
-	g.child, g.control = child, json.NewEncoder(conn)
-	g.workers++
-	err = g.control.Encode(order{g.number, g.mtu, g.text, g.isolated})
-	g.mu.Unlock()
-	if err == nil {
-		err = g.listen(conn, ready)
-	}
-	_ = g.path.Silence() // nobody answers any more: the floor holds at once
-	_ = conn.Close()     // by which it ends
-	kill := time.AfterFunc(maxEnding, func() { _ = child.Process.Kill() })
-	defer kill.Stop()
-	if ctx.Err() == nil {
-		_ = child.Process.Kill()
-	}
-	ended := child.Wait()
-	g.gone()
-	return errors.Join(err, ended)
-}
-
 // gone keeps the counts of a worker that is no more.
 func (g *Gateway) gone() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.control = nil
 	g.before = sum(g.before, g.counts)
 	g.counts = inline.Counts{}
 }
@@ -217,42 +114,6 @@ func sum(a, b inline.Counts) inline.Counts {
 	return a
 }
 
-// listen takes what a worker says until it says no more. ready is called when it is.
-func (g *Gateway) listen(conn net.Conn, ready func() error) error {
-	words := json.NewDecoder(bufio.NewReader(conn))
-	for {
-		var w word
-		if err := words.Decode(&w); err != nil {
-			return err
-		}
-		if w.Error != "" {
-			return errors.New(w.Error)
-		}
-		if w.Number > 0 && ready != nil {
-			if err := ready(); err != nil {
-				return startError{err}
-			}
-			ready = nil
-		}
-		g.mu.Lock()
-		if w.Counts != nil {
-			g.counts, g.lost, g.unsent = *w.Counts, w.Lost, w.Unsent
-		}
-		if w.Number > 0 {
-			g.inForce = w.Number
-			close(g.changed)
-			g.changed = make(chan struct{})
-		}
-		if w.Stopped != nil {
-			g.reports++
-		}
-		g.mu.Unlock()
-		if w.Stopped != nil && g.config.Told != nil {
-			g.config.Told(w.Stopped)
-		}
-	}
-}
-
 // Set brings a policy and isolations into force: the kernel's part from the next frame
 // on, the worker's as soon as it says so.
 func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolation) error {
@@ -261,9 +122,9 @@ func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolatio
 	restrained, _ := plan.With(isolated)
 	// The worker first: what the kernel stops to let through alone, somebody must judge.
 	number := g.number + 1
-	if g.control != nil {
-		if err := g.control.Encode(order{number, g.mtu, text, isolated}); err != nil {
-			return fmt.Errorf("the worker takes no orders: %w", err)
+	for _, h := range g.hands {
+		if err := h.orders.Encode(order{Number: number, MTU: g.mtu, Policy: text, Isolations: isolated}); err != nil {
+			g.config.Log.Error("a worker takes no orders", "error", err) // it ends, and the next one is told
 		}
 	}
 	if err := g.path.Install(Tables(restrained, g.config.Functions)); err != nil {
@@ -331,7 +192,7 @@ func (g *Gateway) Status() (Status, error) {
 	if g.plan != nil {
 		s.Policy = g.plan.Policy.Name
 	}
-	if g.control != nil {
+	if g.active {
 		s.Worker = "alive"
 	}
 	all, err := g.path.Counters()

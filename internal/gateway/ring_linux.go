@@ -108,9 +108,7 @@ func mapRing(fd, mtu int) (*ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mapping the ring: %w", err)
 	}
-	r := &ring{fd: fd, size: size, mem: mem, stage: make([]byte, size)}
-	r.find()
-	return r, nil
+	return &ring{fd: fd, size: size, mem: mem, stage: make([]byte, size)}, nil
 }
 
 // find goes to the oldest frame that nobody read: a worker before this one may have

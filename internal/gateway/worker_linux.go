@@ -32,8 +32,10 @@ const (
 	fdPulse
 )
 
-// order is what a worker is told: the policy it judges by from now on.
+// order is what a worker is told: the policy it judges by from now on, and with Begin
+// that it is its turn: until then it stands by, with everything ready.
 type order struct {
+	Begin      bool
 	Number     uint32
 	MTU        int
 	Policy     []byte
@@ -88,6 +90,7 @@ type worker struct {
 	rings   [2]*ring
 	senders [2]int
 	pulse   *datapath.Pulse
+	begin   chan struct{}
 	plan    atomic.Pointer[ordered]
 	inForce *ordered
 	told    chan StoppedRecord
@@ -113,7 +116,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	if err := orders.Decode(&first); err != nil {
 		return fmt.Errorf("no order came: %w", err)
 	}
-	w := &worker{told: make(chan StoppedRecord, maxTold), senders: [2]int{fdInsideSender, fdOutsideSender}}
+	w := &worker{begin: make(chan struct{}), told: make(chan StoppedRecord, maxTold), senders: [2]int{fdInsideSender, fdOutsideSender}}
 	plan, err := ready(&first, known)
 	if err != nil {
 		return err
@@ -160,6 +163,10 @@ func (w *worker) listen(orders *json.Decoder, known policy.Known) error {
 		} else if err != nil {
 			return err
 		}
+		if o.Begin {
+			close(w.begin)
+			continue
+		}
 		plan, err := ready(&o, known)
 		if err != nil {
 			return err
@@ -192,10 +199,14 @@ func (w *worker) talk(words *json.Encoder) {
 
 // judge is the loop that frames wait for.
 func (w *worker) judge() error {
+	<-w.begin
+	for _, r := range w.rings {
+		r.find()
+	}
 	runtime.LockOSThread()
 	realTime() // without the right to it, judging is slower under load and nothing else
 	fds := []unix.PollFd{{Fd: int32(w.rings[0].fd), Events: unix.POLLIN}, {Fd: int32(w.rings[1].fd), Events: unix.POLLIN}}
-	counted := time.Now()
+	counted, lost := time.Now(), 0
 	for {
 		if err := w.pulse.Beat(); err != nil {
 			return err
@@ -211,8 +222,15 @@ func (w *worker) judge() error {
 			w.counts.Store(&c)
 			counted = now
 		}
-		if !some {
-			_, _ = unix.Poll(fds, pollWait) // interrupted is as good as awake
+		if some {
+			lost = 0
+			continue
+		}
+		if n, _ := unix.Poll(fds, pollWait); n > 0 { // interrupted is as good as awake
+			if lost++; lost > 1 { // there is a frame, and not where it was looked for
+				w.rings[0].find()
+				w.rings[1].find()
+			}
 		}
 	}
 }

@@ -288,7 +288,7 @@ func (p *Plan) Judges(r *Route) bool {
 			}
 		}
 	}
-	return len(p.Speaks(r)) > 0 && c.Default != firedoor.Pass
+	return false
 }
 
 // Closed tells whether what cannot be judged on a route is dropped.
