@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"firedoor"
+	"firedoor/internal/confine"
 	"firedoor/internal/gateway"
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
@@ -157,9 +158,38 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, dir string) error {
 		s.log.Warn("a decision has no effect under this policy", "decision", u)
 	}
 	go s.expire(ctx)
+	defer s.tellSystem(confine.Stopping)
 	return s.gate.Run(ctx, s.text, s.plan, isolated, func() {
 		fmt.Fprintf(m.Stdout, "Between the two ports under policy %s. Stop with Ctrl-C or SIGTERM: what the kernel judges by itself stays in force.\n", s.file)
+		s.tellSystem(confine.Ready)
+		go s.watchdog(ctx)
 	})
+}
+
+// watchdog tells the service manager that the gateway is alive, as long as its worker is.
+func (s *gatewayService) watchdog(ctx context.Context) {
+	every := confine.Watchdog()
+	if every == 0 {
+		return
+	}
+	tick := time.NewTicker(every / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if s.gate.Alive() {
+				s.tellSystem(confine.Alive)
+			}
+		}
+	}
+}
+
+func (s *gatewayService) tellSystem(state string) {
+	if err := confine.Notify(state); err != nil {
+		s.log.Warn("the service manager cannot be told", "state", state, "problem", err)
+	}
 }
 
 // expire ends decisions whose time is over.

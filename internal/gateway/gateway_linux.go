@@ -139,6 +139,9 @@ func (g *Gateway) Hold(place policy.Place, rule uint32) error {
 	return g.path.Quarantine(datapath.Held{Place: uint32(place), Rule: rule})
 }
 
+// Alive tells whether a worker judges.
+func (g *Gateway) Alive() bool { return g.path.Silent() < time.Second }
+
 // Bypass lets everything pass, or judges again.
 func (g *Gateway) Bypass(on bool) error {
 	g.mu.Lock()

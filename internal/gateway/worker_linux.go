@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"firedoor"
+	"firedoor/internal/confine"
 	"firedoor/internal/datapath"
 	"firedoor/internal/inline"
 	"firedoor/internal/policy"
@@ -91,6 +92,7 @@ type worker struct {
 	senders [2]int
 	pulse   *datapath.Pulse
 	begin   chan struct{}
+	posted  chan struct{} // closed when the thread that judges has the priority that it needs
 	plan    atomic.Pointer[ordered]
 	inForce *ordered
 	told    chan StoppedRecord
@@ -116,7 +118,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	if err := orders.Decode(&first); err != nil {
 		return fmt.Errorf("no order came: %w", err)
 	}
-	w := &worker{begin: make(chan struct{}), told: make(chan StoppedRecord, maxTold), senders: [2]int{fdInsideSender, fdOutsideSender}}
+	w := &worker{begin: make(chan struct{}), posted: make(chan struct{}), told: make(chan StoppedRecord, maxTold), senders: [2]int{fdInsideSender, fdOutsideSender}}
 	plan, err := ready(&first, known)
 	if err != nil {
 		return err
@@ -133,14 +135,19 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 		return err
 	}
 	debug.SetGCPercent(400) // little is allocated, and a collection costs milliseconds of a core
+	stop := make(chan error, 2)
+	go func() { stop <- w.judge() }()
+	<-w.posted
+	// Whatever a parser can be made to do, it has no rights to do it with.
+	if _, err := confine.Drop(confine.Config{}); err != nil {
+		return err
+	}
 	words := json.NewEncoder(control)
 	if err := words.Encode(word{Number: first.Number}); err != nil {
 		return err
 	}
 	go w.talk(words)
-	stop := make(chan error, 2)
 	go func() { stop <- w.listen(orders, known) }()
-	go func() { stop <- w.judge() }()
 	return <-stop
 }
 
@@ -199,12 +206,13 @@ func (w *worker) talk(words *json.Encoder) {
 
 // judge is the loop that frames wait for.
 func (w *worker) judge() error {
+	runtime.LockOSThread()
+	realTime() // without the right to it, judging is slower under load and nothing else
+	close(w.posted)
 	<-w.begin
 	for _, r := range w.rings {
 		r.find()
 	}
-	runtime.LockOSThread()
-	realTime() // without the right to it, judging is slower under load and nothing else
 	fds := []unix.PollFd{{Fd: int32(w.rings[0].fd), Events: unix.POLLIN}, {Fd: int32(w.rings[1].fd), Events: unix.POLLIN}}
 	counted, lost := time.Now(), 0
 	for {
