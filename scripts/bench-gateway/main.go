@@ -1,6 +1,6 @@
 // Command bench-gateway measures how long a request and its answer take between two
-// hosts through what may stand between them: a Linux bridge, and the gateway's path
-// in the kernel. All stand there at once and take turns, so that each meets the
+// hosts through what may stand between them: a Linux bridge, the gateway's path in the
+// kernel, and its deep path, where a worker judges each request. All stand there at once and take turns, so that each meets the
 // same noise. It must not judge: what it prints is for people to read. It needs root.
 package main
 
@@ -40,6 +40,13 @@ func kinds(quick bool) (out []kind) {
 }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == asWorker {
+		if err := runWorker(); err != nil {
+			fmt.Fprintln(os.Stderr, "bench-gateway:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	var o options
 	flag.IntVar(&o.seconds, "seconds", 2, "how long one path is measured at a time")
 	flag.IntVar(&o.rounds, "n", 5, "how many times each path has its turn")
@@ -66,6 +73,9 @@ func run(o *options) error {
 		results := make([]result, len(paths))
 		for range o.rounds {
 			for i, p := range paths {
+				if !p.takes(k) {
+					continue
+				}
 				if err := p.measure(o, k, &results[i]); err != nil {
 					return fmt.Errorf("%s, %s of %d bytes: %w", p.name, k.transport, k.size, err)
 				}
@@ -75,6 +85,9 @@ func run(o *options) error {
 			slices.Sort(results[i].times)
 		}
 		for i, p := range paths {
+			if !p.takes(k) {
+				continue
+			}
 			r, base := &results[i], &results[0]
 			fmt.Printf("%-7s %5d %5d  %-12s %7d %5d %8.1f %8.1f %8.1f %8.1f %+10.1f %+10.1f\n", k.transport, k.size, k.rate, p.name, len(r.times), r.lost,
 				r.at(0.5), r.at(0.99), r.at(0.999), r.at(1), r.at(0.5)-base.at(0.5), r.at(0.99)-base.at(0.99))

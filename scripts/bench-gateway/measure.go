@@ -186,6 +186,7 @@ func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
 		return err
 	}
 	buf := make([]byte, k.size)
+	message(buf)
 	for range 20 { // neighbours and caches know each other from here on
 		if writeAll(fd, buf) == nil {
 			_ = readAll(fd, buf)

@@ -21,6 +21,9 @@ type path struct {
 	free func()
 }
 
+// takes tells whether traffic of a kind goes this way: what is judged is Modbus, on TCP.
+func (p *path) takes(k kind) bool { return p.name != "deep path" || k.transport == "tcp" }
+
 // build makes all paths; closeAll takes away those that were made.
 func build(o *options) (paths []*path, closeAll func(), err error) {
 	closeAll = func() {
@@ -29,7 +32,7 @@ func build(o *options) (paths []*path, closeAll func(), err error) {
 			p.bed.Close()
 		}
 	}
-	for i, between := range []func(*testbed.Bed, string, *options) (string, func(), error){bridge, gateway} {
+	for i, between := range []func(*testbed.Bed, string, *options) (string, func(), error){bridge, kernelPath, deep} {
 		name := fmt.Sprintf("fb%d%d", i, os.Getpid()%10_000)
 		bed, err := testbed.New(name)
 		if err != nil {
@@ -65,7 +68,7 @@ func bridge(b *testbed.Bed, name string, _ *options) (string, func(), error) {
 	return "bridge", free, netlink.LinkSetUp(br)
 }
 
-func gateway(b *testbed.Bed, name string, o *options) (string, func(), error) {
+func kernelPath(b *testbed.Bed, name string, o *options) (string, func(), error) {
 	pins, err := os.MkdirTemp("", "bench-gateway")
 	if err != nil {
 		return "kernel path", nil, err

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"firedoor/internal/gateway"
+	"firedoor/internal/policy"
+	"firedoor/internal/policyfile"
+	"firedoor/internal/protocol/all"
+	"firedoor/internal/testbed"
+)
+
+// asWorker is the argument by which this program is the worker of a gateway.
+const asWorker = "worker"
+
+func known() policy.Known {
+	return policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: 6, Number: port}} }, Protocols: []string{"modbus"}}
+}
+
+func runWorker() error { return gateway.RunWorker(all.List, known()) }
+
+// message makes a payload a Modbus request, so that the deep path has something to judge.
+func message(b []byte) {
+	binary.BigEndian.PutUint16(b[4:], uint16(len(b)-6))
+	b[6], b[7] = 1, modbusFunction
+}
+
+// modbusFunction is one that nobody gave a meaning, with data of any length.
+const modbusFunction = 100
+
+// deep is the gateway where every request is judged by the worker: a rule before the one
+// that lets it pass looks at an object.
+func deep(b *testbed.Bed, name string, _ *options) (string, func(), error) {
+	const what = "deep path"
+	text := fmt.Sprintf(`policy: 1
+otherwise: {mode: enforce, default: drop}
+zones:
+  office: {addresses: %s/32}
+  cell: {addresses: %s/32}
+conduits:
+  down:
+    from: office
+    to: cell
+    mode: enforce
+    never-block: {reviewed: {by: bench, on: 2026-01-01}}
+    rules:
+      - {protocol: modbus, object: "holding:0-9", verdict: refuse}
+      - {protocol: modbus, code: %d, verdict: pass}
+`, b.Client.IP4, b.Server.IP4, modbusFunction)
+	plan, err := policyfile.Read("bench", []byte(text), known())
+	if err != nil {
+		return what, nil, err
+	}
+	pins, err := os.MkdirTemp("", "bench-gateway")
+	if err != nil {
+		return what, nil, err
+	}
+	unmount, err := testbed.MountPins(pins)
+	if err != nil {
+		return what, nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return what, nil, err
+	}
+	g, err := gateway.Open(gateway.Config{Inside: b.Client.Port, Outside: b.Server.Port, Pins: pins, Name: name, Worker: []string{self, asWorker},
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		return what, nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	started, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- g.Run(ctx, []byte(text), plan, nil, func() { close(started) }) }()
+	select {
+	case <-started:
+	case err = <-ended:
+	}
+	return what, func() {
+		stop()
+		<-ended
+		_ = g.Remove()
+		g.Close()
+		unmount()
+		_ = os.Remove(pins)
+	}, err
+}
