@@ -142,7 +142,7 @@ func findMistakes(path string) mistakes {
 	var all []*found
 	for i := range lines {
 		e := &lines[i]
-		f := &found{protocol: e.Protocol, flow: e.flow(), ports: [2]int{e.Server.Port, e.Client.Port}}
+		f := &found{protocol: e.Protocol, flow: e.stations(), ports: [2]int{e.Server.Port, e.Client.Port}}
 		if !slices.ContainsFunc(all, func(o *found) bool { return o.protocol == f.protocol && o.flow == f.flow }) {
 			f.example = e.judged().String()
 			all = append(all, f)

@@ -111,8 +111,6 @@ var judgedProtocols = []string{
 	"kip",
 	"lon",
 	"rtps",
-	"roc_plus",
-	"fox",
 	"coap",
 	"amqp",
 	"hsms",
@@ -152,11 +150,15 @@ func replayLines(path string) ([]eventLine, error) {
 	return lines, nil
 }
 
-// flow names the flow: by MAC addresses where there is no IP.
-func (e *eventLine) flow() string {
+// stations names the flow by MAC addresses where there is no IP.
+func (e *eventLine) stations() string {
 	if e.Client.IP == "" && e.Server.IP == "" {
 		return flowName(e.Client.MAC, 0, e.Server.MAC, 0)
 	}
+	return e.flow()
+}
+
+func (e *eventLine) flow() string {
 	return flowName(e.Client.IP, e.Client.Port, e.Server.IP, e.Server.Port)
 }
 

@@ -33,6 +33,8 @@ type flow struct {
 // half is one direction of a TCP connection.
 type half struct {
 	known  bool
+	picked bool   // its beginning was not seen
+	start  uint32 // where it was picked up then
 	next   uint32 // sequence number of the next byte to be judged
 	ahead  int64  // stream offset of next
 	memory memory

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -402,28 +403,43 @@ func harm(stream []byte) (n int) {
 func TestNoForbiddenWritePasses(t *testing.T) {
 	executed, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		b := newBench(t, guarded(t, func(p *policy.Policy) {
+		plan := guarded(t, func(p *policy.Policy) {
 			p.Conduits[0].Closed = rapid.Bool().Draw(t, "closed")
 			if rapid.Bool().Draw(t, "unarmed") {
 				p.Hosts[1].Refuses = nil
 			}
-		}))
+		})
+		b := newBench(t, plan)
 		b.connect()
+		restarts := rapid.Bool().Draw(t, "restarts") // other workers, which know nothing of the connection
 		device := &receiver{next: b.client, last: rapid.Bool().Draw(t, "last wins"), early: map[uint32]byte{}}
 		start := b.client
 		var stream []byte
+		var ends []int
 		for i := range rapid.IntRange(1, 8).Draw(t, "requests") {
 			id := uint16(i)
 			stream = append(stream, rapid.SampledFrom([][]byte{readSome(id), writeOne(id, 5, 50), writeOne(id, 20, 1), writeOne(id, 5, 5000), request(id, 16, 0, 30, 0, 1, 2, 0, 9), request(id, 5, 0, 3, 0xff, 0),
-				request(id, 43, 14, 1, 0), {byte(id), 0, 0, 9, 0, 3, 1, 1, 1}}).Draw(t, "request")...)
+				request(id, 43, 14, 1, 0), {byte(id), 0, 0, 9, 0, 3, 1, 1, 1}}[:map[bool]int{true: 7, false: 8}[restarts]]).Draw(t, "request")...)
+			ends = append(ends, len(stream))
 		}
 		seen := 0
 		for range rapid.IntRange(1, 60).Draw(t, "segments") {
 			from := rapid.IntRange(max(0, len(device.got)-8), len(stream)-1).Draw(t, "from")
+			if restarts { // who splits a request over a restart is not told from who begins one
+				from, _ = slices.BinarySearch(ends, from)
+				from = append([]int{0}, ends...)[from]
+			}
 			to := min(len(stream), from+rapid.SampledFrom([]int{1, 2, 7, 8, 9, 10, 12, 24, 40}).Draw(t, "bytes"))
+			if restarts {
+				k, _ := slices.BinarySearch(ends, to)
+				to = ends[k]
+			}
 			piece := append([]byte(nil), stream[from:to]...)
-			if rapid.IntRange(0, 3).Draw(t, "other") == 0 {
+			if !restarts && rapid.IntRange(0, 3).Draw(t, "other") == 0 {
 				piece[rapid.IntRange(0, len(piece)-1).Draw(t, "place")] ^= byte(rapid.IntRange(1, 255).Draw(t, "change"))
+			}
+			if restarts && rapid.IntRange(0, 5).Draw(t, "restart") == 0 {
+				b.gate = inline.New(plan, []*protocol.Protocol{modbus.Protocol}, nil)
 			}
 			b.frame(inline.Inside, tcp(hmi, plc, start+uint32(from), b.server, ack, piece))
 			for ; seen < len(b.toPLC); seen++ {

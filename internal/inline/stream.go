@@ -72,7 +72,7 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		g.pass(b, firedoor.ReasonRule)
 		return
 	case p.Flags&packet.SYN != 0:
-		half.known, half.next, half.ahead = true, p.Seq+1, 0
+		half.known, half.picked, half.next, half.ahead = true, false, p.Seq+1, 0
 		half.memory = memory{b: half.memory.b[:0], end: p.Seq + 1, acked: p.Seq + 1}
 		if len(payload) > 0 { // data with a SYN (RFC 7413): nobody in a plant does it
 			g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit})
@@ -91,8 +91,8 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		return
 	}
 	if !half.known { // picked up in its middle
-		half.known, half.next = true, p.Seq
-		half.memory = memory{b: half.memory.b[:0], end: p.Seq, acked: p.Seq}
+		half.known, half.picked, half.start, half.next = true, true, p.Seq, p.Seq
+		half.memory = memory{b: half.memory.b[:0], end: p.Seq, acked: p.Seq - unheard}
 		if g.from != f.client { // a client's bytes are taken to begin a message: to look for one would be to pass what stands before it
 			f.runner.Gap(g.host, int(g.from), 0)
 		}
@@ -115,6 +115,21 @@ func (g *Gate) passedBy(f *flow, half *half, acked uint32) {
 	f.runner.Gap(g.host, int(f.client), int64(missed))
 	half.next, half.ahead = acked, half.ahead+int64(missed)
 	half.memory = memory{b: half.memory.b[:0], end: acked, acked: acked}
+}
+
+// unheard puts what was acknowledged so far back that it says nothing: of a connection
+// that is picked up nobody knows how much of it its server has.
+const unheard = 1 << 30
+
+// earlier picks a client's stream up anew at bytes that stand before where it was picked
+// up: sent again, and perhaps never received. They are judged like any.
+func (g *Gate) earlier(f *flow, half *half, seq uint32) {
+	if !half.picked || int32(seq-half.start) >= 0 || int32(seq-half.memory.acked) < 0 {
+		return
+	}
+	f.runner.Gap(g.host, int(f.client), 0)
+	half.start, half.next = seq, seq
+	half.memory = memory{b: half.memory.b[:0], end: seq, acked: half.memory.acked}
 }
 
 // answer lets the parser see what a server says; it is never kept waiting.
@@ -162,6 +177,7 @@ func (g *Gate) asking(f *flow, half *half, h *headers, b []byte) {
 func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	seq := be.Uint32(b[h.transport+4:])
 	payload := b[h.payload:h.end]
+	g.earlier(f, half, seq)
 	ahead := int32(seq - half.next)
 	if ahead > 0 {
 		g.hold(half, b)
