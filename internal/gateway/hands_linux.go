@@ -220,11 +220,12 @@ func (g *Gateway) dismiss(h *hand) error {
 	g.forget(h)
 	_ = h.conn.Close() // by which it ends
 	select {
-	case <-h.ended:
+	case why := <-h.ended:
+		g.config.Log.Debug("a worker was dismissed", "ended", why)
+		return nil
 	case <-time.After(2 * maxEnding):
 		return errors.New("a worker does not end")
 	}
-	return nil
 }
 
 // listen takes what a worker says until it says no more.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -82,8 +83,9 @@ conduits:
 	}
 	return what, func() {
 		stop()
-		<-ended
-		_ = g.Remove()
+		if err := errors.Join(<-ended, g.Remove()); err != nil {
+			fmt.Fprintln(os.Stderr, "bench-gateway: the deep path:", err)
+		}
 		g.Close()
 		unmount()
 		_ = os.Remove(pins)
