@@ -18,6 +18,9 @@ type flow struct {
 	generation uint32
 	open       bool // the connection itself was judged and passed, by this generation
 	deep       bool // its requests must be judged one by one
+	coded      bool // and some of them may be by their code alone
+	left       bool // it is shared, and this gate left it last
+	torn       bool // within a message whose beginning is not known any more
 	closed     bool // what cannot be judged is dropped
 	dead       bool // nothing passes any more until a new connection begins
 	why        firedoor.Reason
@@ -64,12 +67,18 @@ func (g *Gate) transport(h *headers, b []byte) {
 		}
 	}
 	switch {
-	case f.dead:
+	case f.dead && (!f.begun || p.Flags&packet.SYN == 0):
 		g.drop(f.why)
 	case p.Proto == packet.UDP:
 		g.datagram(f, h, b)
 	default:
-		g.segmentOf(f, h, b)
+		turn := g.enter(f, fresh, b[h.payload:h.end])
+		if g.torn(f, b[h.payload:h.end]) {
+			g.tear(f, b)
+		} else {
+			g.segmentOf(f, h, b)
+		}
+		g.leave(f, turn)
 	}
 }
 
@@ -77,9 +86,8 @@ func (g *Gate) transport(h *headers, b []byte) {
 // known. Of one that lives, only the answer of the server tells: anybody can send a
 // SYN, and the connection of an honest client must not end by it.
 func (f *flow) starts(p *packet.Packet, from Port) bool {
-	half, back := &f.half[from], &f.half[from.Other()]
 	if p.Flags&packet.ACK == 0 {
-		if f.dead || f.fins == 3 || !back.known || !half.known {
+		if from != f.client || !f.half[from].known {
 			return true
 		}
 		f.begun, f.isn = true, p.Seq
@@ -131,13 +139,7 @@ func (g *Gate) begin(f *flow, k key) *flow {
 	}
 	g.flows[k] = f
 	g.look(f)
-	f.runner.Begin(g.host, protocol.Flow{UDP: p.Proto == packet.UDP, Ports: f.ports(), Client: uint8(f.client), Sure: true})
-	if proto := g.spoken(f); proto != nil {
-		f.runner.Become(g.host, proto, nil)
-		if g.host.Registered(f.serverEnd.Port, f.key.proto == packet.TCP) {
-			f.runner.Guard()
-		}
-	}
+	g.speak(f)
 	return f
 }
 
@@ -174,7 +176,7 @@ func (g *Gate) look(f *flow) {
 	c, s := &f.clientEnd, &f.serverEnd
 	f.route = g.plan.Route(g.plan.Place(g.segment, c.IP, c.MAC), g.plan.Place(g.segment, s.IP, s.MAC), f.key.proto, s.Port)
 	f.generation, f.open = g.generation, false
-	f.deep, f.closed = g.plan.Judges(&f.route), g.plan.Closed(&f.route)
+	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its

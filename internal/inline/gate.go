@@ -83,6 +83,9 @@ type Gate struct {
 	segment    string
 	packet     packet.Packet
 	frame      packet.Frame
+	streams    Streams
+	stream     Stream
+	position   Position
 
 	// What is under way.
 	now     int64

@@ -62,10 +62,12 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 	payload := b[h.payload:h.end]
 	switch {
 	case p.Flags&packet.URG != 0 && f.deep: // receivers differ in which byte they take out
-		g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonMalformed, Rule: -1, Conduit: f.route.Conduit})
+		g.unable(f, b, firedoor.ReasonMalformed)
 		return
 	case p.Flags&packet.RST != 0:
-		f.fins = 3
+		if g.believed(f, half, payload) {
+			f.fins = 3
+		}
 		g.pass(b, firedoor.ReasonRule)
 		return
 	case p.Flags&packet.SYN != 0 && f.begun && half.known: // it changes nothing before it is answered
@@ -75,7 +77,7 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		half.known, half.picked, half.next, half.ahead = true, false, p.Seq+1, 0
 		half.memory = memory{b: half.memory.b[:0], end: p.Seq + 1, acked: p.Seq + 1}
 		if len(payload) > 0 { // data with a SYN (RFC 7413): nobody in a plant does it
-			g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit})
+			g.unable(f, b, firedoor.ReasonUnjudged)
 			return
 		}
 	}
@@ -83,7 +85,7 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		g.passedBy(f, back, p.Ack)
 		back.memory.acknowledged(p.Ack)
 	}
-	if p.Flags&packet.FIN != 0 {
+	if p.Flags&packet.FIN != 0 && g.believed(f, half, payload) {
 		f.fins |= 1 << g.from
 	}
 	if !f.deep || len(payload) == 0 {
@@ -103,6 +105,22 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		return
 	}
 	g.asking(f, half, h, b)
+}
+
+// believed tells whether a server takes it that its client ends the connection: the
+// number must be the one that it waits for.
+func (g *Gate) believed(f *flow, half *half, payload []byte) bool {
+	seq := g.packet.Seq
+	return g.from != f.client || !half.known || seq == half.next || seq+uint32(len(payload)) == half.next
+}
+
+// unable stops a segment that nobody can judge, where anything is stopped at all.
+func (g *Gate) unable(f *flow, b []byte, why firedoor.Reason) {
+	v := firedoor.Verdict{Says: firedoor.Drop, Reason: why, Rule: -1, Conduit: f.route.Conduit}
+	if g.plan.Enforces(&f.route) {
+		v.Action = firedoor.Drop
+	}
+	g.judged(b, v)
 }
 
 // passedBy goes on behind bytes of a client that its server has and that did not come
@@ -179,15 +197,19 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	payload := b[h.payload:h.end]
 	g.earlier(f, half, seq)
 	ahead := int32(seq - half.next)
-	if ahead > 0 {
+	if ahead > 0 && g.plan.Enforces(&f.route) {
 		g.hold(half, b)
 		return false
+	}
+	if ahead > 0 { // nobody waits for what is only watched
+		f.runner.Gap(g.host, int(f.client), int64(ahead))
+		half.next, half.ahead, ahead = seq, half.ahead+int64(ahead), 0
 	}
 	old := min(int(-ahead), len(payload))
 	if old > 0 {
 		before := append(g.before[:0], payload[:old]...)
 		if !half.memory.again(payload[:old], seq) {
-			g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit})
+			g.unable(f, b, firedoor.ReasonUnjudged)
 			return false
 		}
 		if string(before) != string(payload[:old]) {

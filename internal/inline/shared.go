@@ -1,0 +1,188 @@
+package inline
+
+import (
+	"firedoor"
+	"firedoor/internal/packet"
+	"firedoor/internal/protocol"
+)
+
+// Stream says which TCP connection is meant, from its client's side. The client's
+// frames come in at Port.
+type Stream struct {
+	Outer, Inner   uint16 // VLANs, 0 for none
+	Client, Server firedoor.IP
+	ClientPort     uint16
+	ServerPort     uint16
+	Port           int
+}
+
+// Position is where a client's side of a connection is.
+type Position struct {
+	Known   bool   // Next holds
+	Partial bool   // and is within a message
+	Current bool   // nothing went by unseen since
+	Left    bool   // a gate left it, and nobody touched it after that
+	Next    uint32 // sequence number of the byte that comes next
+	Acked   uint32 // what the server said that it has
+	Opening uint32 // where a connection begins whose SYN was not answered yet
+	Said    []byte // what went on before Next, the last of it; borrowed
+}
+
+// Streams is what a gate shares with whoever else lets frames of a connection pass: the
+// kernel, that judges requests by their code, and the gate that comes after this one.
+type Streams interface {
+	// Enter takes the turn at a stream. Where it is not ok, nobody knows of it.
+	Enter(s *Stream) (place int, p Position, ok bool)
+	// Leave ends the turn and says where the stream is; kernel lets the kernel go on.
+	Leave(place int, p *Position, kernel bool)
+	// Return ends the turn and leaves the stream as it was found.
+	Return(place int)
+	// Over says that a connection ends.
+	Over(place int)
+}
+
+// maxSaid is how many bytes are shared that a server may lack when the kernel goes on.
+const maxSaid = 48
+
+// Share makes the gate share its connections. It is called before the first frame.
+func (g *Gate) Share(s Streams) { g.streams = s }
+
+// turn is the gate's at a stream, while a frame of it is judged.
+type turn struct {
+	place int
+	taken bool // false: this connection is not shared
+	keep  bool // what was found there stays
+}
+
+// enter takes the gate's turn at a connection and goes on where whoever had it before
+// ended.
+func (g *Gate) enter(f *flow, fresh bool, payload []byte) (t turn) {
+	if g.streams == nil || !f.deep {
+		return t
+	}
+	p := &g.packet
+	c, s := &f.clientEnd, &f.serverEnd
+	g.stream = Stream{p.Scope.Vlans[0], p.Scope.Vlans[1], c.IP, s.IP, c.Port, s.Port, int(f.client)}
+	at, pos, ok := g.streams.Enter(&g.stream)
+	if t = (turn{place: at, taken: ok}); !ok {
+		return t
+	}
+	asks := g.from == f.client && len(payload) > 0
+	switch {
+	case fresh && p.Flags&packet.SYN != 0:
+		g.opened(f, &pos)
+		return t
+	case pos.Left && f.left:
+		if !pos.Current && asks && int32(p.Seq-f.half[f.client].next) > 0 { // bytes went by meanwhile
+			g.pickUp(f)
+		}
+		return t
+	case !pos.Known:
+		return t
+	case !pos.Current && !asks:
+		t.keep = !f.half[f.client].known
+		return t
+	case !pos.Current && int32(p.Seq-pos.Next) > 0:
+		g.pickUp(f)
+		return t
+	}
+	g.resume(f, &pos)
+	return t
+}
+
+// torn tells whether the rest of a message came whose beginning nobody knows any more:
+// it cannot be judged.
+func (g *Gate) torn(f *flow, payload []byte) bool {
+	return f.torn && g.from == f.client && len(payload) > 0 && g.plan.Enforces(&f.route)
+}
+
+// opened is a SYN, or its answer, of a connection of which this gate knows nothing.
+func (g *Gate) opened(f *flow, pos *Position) {
+	p := &g.packet
+	half := &f.half[f.client]
+	switch {
+	case g.from == f.client && pos.Known && pos.Current: // a SYN within a connection changes nothing
+		g.resume(f, pos)
+		f.begun, f.isn = true, p.Seq
+	case g.from != f.client && pos.Known && pos.Current && pos.Opening != p.Ack && pos.Next != p.Ack:
+		g.resume(f, pos)
+	case g.from != f.client && !half.known:
+		half.known, half.next = true, p.Ack
+		half.memory = memory{b: half.memory.b[:0], end: p.Ack, acked: p.Ack}
+	}
+}
+
+// pickUp forgets where a client's stream was.
+func (g *Gate) pickUp(f *flow) {
+	g.restart(f)
+	f.half[f.client].known = false
+}
+
+// resume goes on with a connection where others left it: at the start of a message.
+func (g *Gate) resume(f *flow, pos *Position) {
+	g.restart(f)
+	half := &f.half[f.client]
+	f.torn = pos.Partial
+	half.known, half.picked, half.next = true, false, pos.Next
+	half.memory = memory{b: append(half.memory.b[:0], pos.Said...), end: pos.Next, acked: pos.Acked}
+}
+
+// restart has a flow's messages parsed from their start.
+func (g *Gate) restart(f *flow) {
+	f.release(g)
+	f.torn = false
+	for i := range f.half {
+		h := &f.half[i]
+		*h = half{memory: memory{b: h.memory.b[:0]}, held: h.held[:0]}
+	}
+	g.speak(f)
+}
+
+// speak has the parser of what a flow's port is open for, if it is for one alone.
+func (g *Gate) speak(f *flow) {
+	f.runner.Begin(g.host, protocol.Flow{UDP: f.key.proto == packet.UDP, Ports: f.ports(), Client: uint8(f.client), Sure: true})
+	if proto := g.spoken(f); proto != nil {
+		f.runner.Become(g.host, proto, nil)
+		if g.host.Registered(f.serverEnd.Port, f.key.proto == packet.TCP) {
+			f.runner.Guard()
+		}
+	}
+}
+
+// leave ends the gate's turn.
+func (g *Gate) leave(f *flow, t turn) {
+	if !t.taken {
+		return
+	}
+	if f.fins == 3 {
+		g.streams.Over(t.place)
+	}
+	if t.keep {
+		g.streams.Return(t.place)
+		return
+	}
+	h := &f.half[f.client]
+	m := &h.memory
+	said := m.b[len(m.b)-min(len(m.b), maxSaid):]
+	if m.end != h.next {
+		said = nil
+	}
+	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said}
+	if f.begun {
+		g.position.Opening = f.isn + 1
+	}
+	whole := h.known && !g.position.Partial && len(h.held) == 0 && !f.runner.GivenUp() && !f.begun
+	lacks := int32(h.next - m.acked)
+	kernel := f.coded && whole && lacks >= 0 && int(lacks) <= len(said)
+	f.left = !kernel
+	g.streams.Leave(t.place, &g.position, kernel)
+}
+
+// tear ends a connection that is torn.
+func (g *Gate) tear(f *flow, b []byte) {
+	v := firedoor.Verdict{Action: firedoor.Reset, Says: firedoor.Reset, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
+	g.tell(b, nil, v, firedoor.Reset)
+	g.reset(f, b)
+	f.why = v.Reason
+	g.drop(v.Reason)
+}
