@@ -87,7 +87,6 @@ type Position struct {
 	Left    bool   // a worker left it, and nobody touched it after that
 	Next    uint32 // sequence number of the byte that comes next
 	Acked   uint32 // what the server said that it has
-	Opening uint32 // where a connection begins whose SYN was not answered yet
 	Said    []byte // what went on before Next, at most Said bytes; borrowed
 }
 
@@ -179,7 +178,7 @@ func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
 		if was == ownBusy || !atomic.CompareAndSwapUint32(&e.Owner, was, ownInside) {
 			continue
 		}
-		p = Position{Known: e.Known != 0, Partial: e.Partial != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked, Opening: e.Opening}
+		p = Position{Known: e.Known != 0, Partial: e.Partial != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked}
 		p.Current = p.Known && e.Epoch == atomic.LoadUint32(&s.pulse.Epoch)
 		p.Said = e.Said[Said-min(int(e.Kept), Said):]
 		return p, true
@@ -192,7 +191,7 @@ func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
 // server may lack of it in Said.
 func (s *Streams) Leave(place int, p *Position, kernel bool) {
 	e := &s.all[place]
-	e.Known, e.Partial, e.Next, e.Acked, e.Opening = flag(p.Known), flag(p.Partial), p.Next, p.Acked, p.Opening
+	e.Known, e.Partial, e.Next, e.Acked = flag(p.Known), flag(p.Partial), p.Next, p.Acked
 	kept := min(len(p.Said), Said)
 	copy(e.Said[Said-kept:], p.Said[len(p.Said)-kept:])
 	e.Kept, e.SeenNs, e.Epoch = uint8(kept), s.now(), atomic.LoadUint32(&s.pulse.Epoch)

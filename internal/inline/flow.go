@@ -27,17 +27,15 @@ type flow struct {
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
 	second     int64   // for the rate
+	probed     int64   // when its server was asked last where it is
+	confirmed  bool    // its server was heard
 	asked      uint32
 	fins       uint8
-	begun      bool // a client sent a SYN with isn on a connection that lives
-	isn        uint32
 }
 
 // half is one direction of a TCP connection.
 type half struct {
 	known  bool
-	picked bool   // its beginning was not seen
-	start  uint32 // where it was picked up then
 	next   uint32 // sequence number of the next byte to be judged
 	ahead  int64  // stream offset of next
 	memory memory
@@ -49,6 +47,10 @@ func (g *Gate) transport(h *headers, b []byte) {
 	p := &g.packet
 	k := keyOf(p)
 	f := g.flows[k]
+	if f == nil && p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.ACK) == packet.SYN {
+		g.opening(k, h, b)
+		return
+	}
 	fresh := f == nil || p.Proto == packet.TCP && p.Flags&packet.SYN != 0 && f.starts(p, g.from)
 	if fresh {
 		if f = g.begin(f, k); f == nil {
@@ -58,6 +60,7 @@ func (g *Gate) transport(h *headers, b []byte) {
 		}
 	}
 	f.last, g.flow = g.now, f
+	f.confirmed = f.confirmed || g.from != f.client
 	if !fresh && f.generation != g.generation {
 		g.look(f)
 	}
@@ -67,12 +70,15 @@ func (g *Gate) transport(h *headers, b []byte) {
 		}
 	}
 	switch {
-	case f.dead && (!f.begun || p.Flags&packet.SYN == 0):
+	case f.dead && p.Flags&packet.SYN == 0:
+		if p.Proto == packet.TCP {
+			g.over(f, h, b)
+		}
 		g.drop(f.why)
 	case p.Proto == packet.UDP:
 		g.datagram(f, h, b)
 	default:
-		turn := g.enter(f, fresh, b[h.payload:h.end])
+		turn := g.enter(f)
 		if g.torn(f, b[h.payload:h.end]) {
 			g.tear(f, b)
 		} else {
@@ -82,18 +88,28 @@ func (g *Gate) transport(h *headers, b []byte) {
 	}
 }
 
-// starts tells whether a SYN begins a new connection on the ports of one that is
-// known. Of one that lives, only the answer of the server tells: anybody can send a
-// SYN, and the connection of an honest client must not end by it.
-func (f *flow) starts(p *packet.Packet, from Port) bool {
-	if p.Flags&packet.ACK == 0 {
-		if from != f.client || !f.half[from].known {
-			return true
-		}
-		f.begun, f.isn = true, p.Seq
-		return false
+// opening judges the SYN of a connection of which nothing is known. It becomes known
+// by its server's answer: so a flood of SYNs takes no room.
+func (g *Gate) opening(k key, h *headers, b []byte) {
+	f := &g.asked
+	g.fresh(f, k)
+	g.flow = f
+	switch {
+	case !g.admit(f, b):
+	case f.deep && h.end > h.payload: // data with a SYN (RFC 7413): nobody in a plant does it
+		g.unable(f, b, firedoor.ReasonUnjudged)
+	default:
+		g.pass(b, firedoor.ReasonRule)
 	}
-	return f.begun && from != f.client && p.Ack == f.isn+1
+	f.release(g)
+	g.flow = nil
+}
+
+// starts tells whether a new connection begins on the ports of one that is known. Only
+// the answer of its server tells: anybody can send a SYN, and within a connection the
+// server ignores it.
+func (f *flow) starts(p *packet.Packet, from Port) bool {
+	return p.Flags&packet.SYN != 0 && from != f.client
 }
 
 // keyOf orders the two ends.
@@ -107,13 +123,10 @@ func keyOf(p *packet.Packet) (k key) {
 
 // begin starts a flow, or starts it anew. It returns nil where there is no room.
 func (g *Gate) begin(f *flow, k key) *flow {
-	p := &g.packet
-	isn, answered := uint32(0), false
 	switch {
 	case f != nil:
-		isn, answered = f.isn, f.begun
 		f.release(g)
-	case len(g.flows) >= MaxFlows:
+	case len(g.flows) >= MaxFlows && !g.makeRoom():
 		return nil
 	case len(g.free) > 0:
 		f = g.free[len(g.free)-1]
@@ -121,6 +134,14 @@ func (g *Gate) begin(f *flow, k key) *flow {
 	default:
 		f = &flow{}
 	}
+	g.fresh(f, k)
+	g.flows[k] = f
+	return f
+}
+
+// fresh makes a flow one that begins with the frame at hand.
+func (g *Gate) fresh(f *flow, k key) {
+	p := &g.packet
 	memories := [2][]byte{f.half[0].memory.b[:0], f.half[1].memory.b[:0]}
 	held := [2][][]byte{f.half[0].held[:0], f.half[1].held[:0]}
 	*f = flow{key: k, client: g.from}
@@ -132,15 +153,33 @@ func (g *Gate) begin(f *flow, k key) *flow {
 	if g.answers(p) {
 		f.client = g.from.Other()
 		f.clientEnd, f.serverEnd = f.serverEnd, f.clientEnd
-		if answered { // the client's SYN went by before
-			h := &f.half[f.client]
-			h.known, h.next, h.memory.end, h.memory.acked = true, isn+1, isn+1, isn+1
-		}
 	}
-	g.flows[k] = f
 	g.look(f)
 	g.speak(f)
-	return f
+}
+
+// looks is how many connections are looked at for one that may make room.
+const looks = 64
+
+// makeRoom forgets a connection whose server was never heard, if one is found soon.
+func (g *Gate) makeRoom() bool {
+	n := 0
+	for k, f := range g.flows {
+		if !f.confirmed {
+			g.forget(k, f)
+			return true
+		}
+		if n++; n == looks {
+			break
+		}
+	}
+	return false
+}
+
+func (g *Gate) forget(k key, f *flow) {
+	f.release(g)
+	delete(g.flows, k)
+	g.free = append(g.free, f)
 }
 
 // ports are the ports by the side on which their end is.
@@ -159,16 +198,19 @@ func (g *Gate) answers(p *packet.Packet) bool {
 	if tcp && p.Flags&packet.SYN != 0 {
 		return false
 	}
-	src, dst := g.host.Registered(p.SrcPort, tcp), g.host.Registered(p.DstPort, tcp)
-	if src != dst {
-		return src
-	}
 	there := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
 	back := g.plan.Route(there.Server, there.Client, p.Proto, p.SrcPort)
+	// First by what is judged: a sender chooses its own port.
+	if judged, answered := g.plan.Judges(&there), g.plan.Judges(&back); judged != answered {
+		return answered
+	}
 	if g.plan.Admits(&there) != g.plan.Admits(&back) {
 		return g.plan.Admits(&back)
 	}
-	return p.SrcPort < p.DstPort
+	if src, dst := g.host.Registered(p.SrcPort, tcp), g.host.Registered(p.DstPort, tcp); src != dst {
+		return src
+	}
+	return tcp && p.SrcPort < p.DstPort
 }
 
 // look asks the policy anew what holds for a flow.
@@ -229,7 +271,7 @@ func (g *Gate) admit(f *flow, b []byte) bool {
 func (g *Gate) unjudged(b []byte) {
 	p := &g.packet
 	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
-	if g.plan.Enforces(&r) && (g.plan.Closed(&r) || !g.plan.Admits(&r)) {
+	if g.plan.Enforces(&r) && !g.plan.Open(&r) {
 		g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: r.Conduit})
 		return
 	}
@@ -301,11 +343,11 @@ func (g *Gate) sweep() {
 		limit := idleTCP
 		if k.proto != packet.TCP {
 			limit = idleUDP
+		} else if !f.confirmed {
+			limit = sweepEvery
 		}
 		if g.now-f.last > limit || f.fins == 3 && g.now-f.last > sweepEvery {
-			f.release(g)
-			delete(g.flows, k)
-			g.free = append(g.free, f)
+			g.forget(k, f)
 		}
 	}
 }
@@ -314,6 +356,10 @@ func (g *Gate) sweep() {
 func (f *flow) release(g *Gate) {
 	f.runner.End(g.host)
 	for i := range f.half {
+		if m := &f.half[i].memory; cap(m.b) > smallMemory {
+			g.memory -= cap(m.b)
+			m.b = nil
+		}
 		for _, frame := range f.half[i].held {
 			g.heldBytes -= len(frame)
 			g.Counts.Held--

@@ -24,7 +24,6 @@ type Position struct {
 	Left    bool   // a gate left it, and nobody touched it after that
 	Next    uint32 // sequence number of the byte that comes next
 	Acked   uint32 // what the server said that it has
-	Opening uint32 // where a connection begins whose SYN was not answered yet
 	Said    []byte // what went on before Next, the last of it; borrowed
 }
 
@@ -56,7 +55,7 @@ type turn struct {
 
 // enter takes the gate's turn at a connection and goes on where whoever had it before
 // ended.
-func (g *Gate) enter(f *flow, fresh bool, payload []byte) (t turn) {
+func (g *Gate) enter(f *flow) (t turn) {
 	if g.streams == nil || !f.deep {
 		return t
 	}
@@ -67,23 +66,11 @@ func (g *Gate) enter(f *flow, fresh bool, payload []byte) (t turn) {
 	if t = (turn{place: at, taken: ok}); !ok {
 		return t
 	}
-	asks := g.from == f.client && len(payload) > 0
 	switch {
-	case fresh && p.Flags&packet.SYN != 0:
-		g.opened(f, &pos)
-		return t
-	case pos.Left && f.left:
-		if !pos.Current && asks && int32(p.Seq-f.half[f.client].next) > 0 { // bytes went by meanwhile
-			g.pickUp(f)
-		}
-		return t
-	case !pos.Known:
-		return t
-	case !pos.Current && !asks:
-		t.keep = !f.half[f.client].known
-		return t
-	case !pos.Current && int32(p.Seq-pos.Next) > 0:
-		g.pickUp(f)
+	case pos.Left && f.left, !pos.Known, p.Flags&packet.SYN != 0 && g.from != f.client:
+		return t // what this gate knows, or will know now, is better
+	case !pos.Current && (g.from != f.client || int32(p.Seq-pos.Next) != 0):
+		t.keep = !f.half[f.client].known // its server will say where it is
 		return t
 	}
 	g.resume(f, &pos)
@@ -96,34 +83,12 @@ func (g *Gate) torn(f *flow, payload []byte) bool {
 	return f.torn && g.from == f.client && len(payload) > 0 && g.plan.Enforces(&f.route)
 }
 
-// opened is a SYN, or its answer, of a connection of which this gate knows nothing.
-func (g *Gate) opened(f *flow, pos *Position) {
-	p := &g.packet
-	half := &f.half[f.client]
-	switch {
-	case g.from == f.client && pos.Known && pos.Current: // a SYN within a connection changes nothing
-		g.resume(f, pos)
-		f.begun, f.isn = true, p.Seq
-	case g.from != f.client && pos.Known && pos.Current && pos.Opening != p.Ack && pos.Next != p.Ack:
-		g.resume(f, pos)
-	case g.from != f.client && !half.known:
-		half.known, half.next = true, p.Ack
-		half.memory = memory{b: half.memory.b[:0], end: p.Ack, acked: p.Ack}
-	}
-}
-
-// pickUp forgets where a client's stream was.
-func (g *Gate) pickUp(f *flow) {
-	g.restart(f)
-	f.half[f.client].known = false
-}
-
 // resume goes on with a connection where others left it: at the start of a message.
 func (g *Gate) resume(f *flow, pos *Position) {
 	g.restart(f)
 	half := &f.half[f.client]
 	f.torn = pos.Partial
-	half.known, half.picked, half.next = true, false, pos.Next
+	half.known, half.next = true, pos.Next
 	half.memory = memory{b: append(half.memory.b[:0], pos.Said...), end: pos.Next, acked: pos.Acked}
 }
 
@@ -168,10 +133,7 @@ func (g *Gate) leave(f *flow, t turn) {
 		said = nil
 	}
 	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said}
-	if f.begun {
-		g.position.Opening = f.isn + 1
-	}
-	whole := h.known && !g.position.Partial && len(h.held) == 0 && !f.runner.GivenUp() && !f.begun
+	whole := h.known && !g.position.Partial && len(h.held) == 0 && !f.runner.GivenUp()
 	lacks := int32(h.next - m.acked)
 	kernel := f.coded && whole && lacks >= 0 && int(lacks) <= len(said)
 	f.left = !kernel
