@@ -139,6 +139,18 @@ func TestNotArmed(t *testing.T) {
 	}
 }
 
+// TestNoRequest holds that what no request is does not pass as one.
+func TestNoRequest(t *testing.T) {
+	for _, code := range []byte{0, 0x86, 0xff} {
+		b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Closed = false }))
+		b.connect()
+		b.say(trial.Request(1, code, 0, 20, 0, 1))
+		if len(payloads(b.toPLC)) != 0 || len(b.told) != 1 {
+			t.Errorf("code %#x: went on % x, told %q", code, payloads(b.toPLC), b.told)
+		}
+	}
+}
+
 // TestModesLetPass holds that a conduit that tests changes nothing and says what it would do.
 func TestModesLetPass(t *testing.T) {
 	b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Mode = policy.Test }))

@@ -59,6 +59,15 @@ func TCP(from, to End, seq, acked uint32, flags byte, payload []byte) []byte {
 	return b
 }
 
+// Ported is a frame of TCP with another port at a place, 34 for the sender's and 36 for the
+// receiver's.
+func Ported(b []byte, place int, port uint16) []byte {
+	b = append([]byte(nil), b...)
+	be.PutUint16(b[place:], port)
+	be.PutUint16(b[50:], Sum(b))
+	return b
+}
+
 func sum(start uint32, b []byte) uint16 {
 	for i := 0; i+1 < len(b); i += 2 {
 		start += uint32(be.Uint16(b[i:]))
