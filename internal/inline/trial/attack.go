@@ -88,8 +88,6 @@ func deliver(l Line, d *Device, frames [][]byte, lost func() bool) {
 	}
 }
 
-func never() bool { return false }
-
 // Numbers with which connections of these trials begin.
 const (
 	ClientBegins = uint32(1000)
@@ -131,11 +129,12 @@ func disturb(t *rapid.T, l Line) {
 }
 
 // Attack has a drawn attacker send over a line: it cuts, repeats, changes, overlaps and
-// reorders, says that connections begin and end, and does so while who judges dies. It
+// reorders, sends what its device throws away, says that connections begin and end, and does so while who judges dies. It
 // gives the device behind the line.
 func Attack(t *rapid.T, l Line, disturbed bool) *Device {
 	Connect(l)
 	device := &Device{Next: ClientBegins, Last: rapid.Bool().Draw(t, "last wins")}
+	lost := func() bool { return rapid.IntRange(0, 7).Draw(t, "wrong checksum") == 0 }
 	var stream []byte
 	for _, r := range requests(t, 8, true) {
 		stream = append(stream, r...)
@@ -163,9 +162,9 @@ func Attack(t *rapid.T, l Line, disturbed bool) *Device {
 		case 3: // a whole request in the place of what comes
 			piece = ReadSome(uint16(from))
 		}
-		deliver(l, device, l.Client(TCP(HMI, PLC, seq, ServerBegins, flags, piece)), never)
+		deliver(l, device, l.Client(TCP(HMI, PLC, seq, ServerBegins, flags, piece)), lost)
 		if rapid.Bool().Draw(t, "acknowledge") {
-			deliver(l, device, l.Server(TCP(PLC, HMI, ServerBegins, device.Next, ACK, nil)), never)
+			deliver(l, device, l.Server(TCP(PLC, HMI, ServerBegins, device.Next, ACK, nil)), lost)
 		}
 	}
 	return device
