@@ -54,6 +54,7 @@ var numbers = []struct {
 	{"firedoor/internal/policyfile", 4},
 	{"firedoor/internal/whatif", 4},
 	{"firedoor/internal/inline", 4},
+	{"firedoor/internal/inline/trial", 4},
 	{"firedoor/internal/audit", 4},
 	{"firedoor/internal/journal", 4},
 	{"firedoor/internal/uplink", 4},

@@ -139,8 +139,8 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 			g.Floor = datapath.FloorDrop
 		}
 		t.byCode(r, &g)
-	case v.Action == firedoor.Reset:
-		g.Action = datapath.Reset
+	case v.Action == firedoor.Reset: // the worker makes the frames that tell both ends
+		g.Action, g.Floor = datapath.Ask, datapath.FloorDrop
 	case v.Action != firedoor.Pass:
 		g.Action = datapath.Drop
 	case v.Says != firedoor.Pass && t.plan.Watches(r):
