@@ -267,6 +267,14 @@ func mqttMidstream(n *Net) {
 	d.Server(MQTT{5}.Codes(MQTTSubAck, 1, 1))
 	d.Server(MQTT{5}.Codes(MQTTUnsubAck, 2, 0))
 
+	for i, port := range []uint16{PortMQTT, 21883} { // nothing but pings
+		c := n.Midstream(mqttNode, mqttBroker, 49497+uint16(i), port)
+		for range 2 {
+			c.Client(MQTT{4}.Bare(MQTTPingRequest))
+			c.Server(MQTT{4}.Bare(MQTTPingAnswer))
+		}
+	}
+
 	t := mqttDial(n, mqttNode, 49496, 4)
 	t.login("line-1")
 	for i := range uint16(16) {
