@@ -235,7 +235,7 @@ func bacnetUint(b []byte) (v uint64) {
 
 // bacnetValues gives the numbers of a list of one type.
 func bacnetValues(tokens []bacnetToken) string {
-	var all []string
+	var all, texts []string
 	for i := range tokens {
 		t := &tokens[i]
 		number := t.number
@@ -261,6 +261,8 @@ func bacnetValues(tokens []bacnetToken) string {
 					b[k] = bits.Reverse8(b[k])
 				}
 				return bitList(b, 8*len(b)-int(t.value[0]))
+			case 7:
+				texts = append(texts, bacnetText(t.value))
 			default:
 				return ""
 			}
@@ -269,7 +271,25 @@ func bacnetValues(tokens []bacnetToken) string {
 			return ""
 		}
 	}
-	return list(all)
+	return list(all) + textList(texts)
+}
+
+// bacnetText is a text in UTF-8, UCS-2 or Latin 1.
+func bacnetText(b []byte) string {
+	var all []rune
+	switch set, b := b[0], b[1:]; set {
+	case 0:
+		return string(b)
+	case 4:
+		for ; len(b) >= 2; b = b[2:] {
+			all = append(all, rune(binary.BigEndian.Uint16(b)))
+		}
+	case 5:
+		for _, c := range b {
+			all = append(all, rune(c))
+		}
+	}
+	return string(all)
 }
 
 // bacnetAsk is a request that waits.

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // mqttPorts are the brokers' in the captures; but for the first the judge is told.
@@ -127,17 +128,22 @@ func mqttOutcome(f *pdml) string {
 // mqttPlain gives the bits of a number or truth value in text.
 func mqttPlain(payload []byte) string {
 	var v any
-	if len(payload) > 64 || json.Unmarshal(payload, &v) != nil {
+	if len(payload) <= 64 && json.Unmarshal(payload, &v) == nil {
+		switch v := v.(type) {
+		case float64:
+			return fmt.Sprintf("[%d]", math.Float64bits(v))
+		case bool:
+			return mqttTruth(v)
+		}
+	}
+	if s := string(payload); s == "" || len(s) > 256 || !utf8.ValidString(s) || mqttUntold.MatchString(s) {
 		return ""
 	}
-	switch v := v.(type) {
-	case float64:
-		return fmt.Sprintf("[%d]", math.Float64bits(v))
-	case bool:
-		return mqttTruth(v)
-	}
-	return ""
+	return textList([]string{string(payload)})
 }
+
+// mqttUntold is in payloads that are not told: no text, or one that speaks of a secret.
+var mqttUntold = regexp.MustCompile(`(?i)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|passw|token|secret`)
 
 func mqttTruth(v bool) string {
 	if v {
@@ -372,6 +378,9 @@ func mqttMetric(f *pdml, code int) string {
 	}
 	if v := f.named("boolean_value"); v != nil {
 		return mqttTruth(v.Value == "01")
+	}
+	if v := f.named("string_value"); v != nil {
+		return textList([]string{v.at("protobuf.field.value.string").Show})
 	}
 	if v := f.named("bytes_value"); v != nil {
 		var all []string

@@ -180,7 +180,7 @@ func opcuaValues(v *pdml) string {
 	kind := asNumber(v.at("opcua.variant.has_value").Show)
 	t, ok := opcuaTypes[kind&0x3f]
 	if !ok {
-		return ""
+		return opcuaTexts(v, kind)
 	}
 	holder := v
 	if kind&0x80 != 0 {
@@ -201,6 +201,27 @@ func opcuaValues(v *pdml) string {
 		all = append(all, n.String())
 	}
 	return list(all)
+}
+
+// opcuaTexts gives the texts of a Variant that is text.
+func opcuaTexts(v *pdml, kind int) string {
+	holder, field := v, map[int]string{12: "String", 21: "LocalizedText"}[kind&0x3f]
+	if field == "" {
+		return ""
+	}
+	if kind&0x80 != 0 {
+		holder = v.at(field + ":")
+	}
+	var all []string
+	for i := range holder.Fields {
+		switch f := &holder.Fields[i]; {
+		case f.Name == "opcua.String":
+			all = append(all, string(f.octets()))
+		case len(f.Fields) > 0 && field == "LocalizedText":
+			all = append(all, string(f.at("opcua.loctext.Text").octets()))
+		}
+	}
+	return textList(all)
 }
 
 // opcuaJudge derives the operations from the judge's fields.
@@ -301,6 +322,10 @@ func opcuaRequest(m, body *pdml, op judged) []*judged {
 		}
 		var arguments []string
 		for _, a := range e.at("InputArguments:").elements() {
+			if asNumber(a.at("opcua.variant.has_value").Show)&0x3f == 12 { // texts of calls are not told
+				arguments = append(arguments, "")
+				continue
+			}
 			arguments = append(arguments, strings.Trim(opcuaValues(a), "[]"))
 		}
 		if one.values == "" && !slices.Contains(arguments, "") {
