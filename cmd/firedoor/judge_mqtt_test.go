@@ -143,7 +143,7 @@ func mqttPlain(payload []byte) string {
 }
 
 // mqttUntold is in payloads that are not told: no text, or one that speaks of a secret.
-var mqttUntold = regexp.MustCompile(`(?i)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|passw|token|secret`)
+var mqttUntold = regexp.MustCompile(`[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?i:passw|passphrase|pwd|token|secret)|:#`)
 
 func mqttTruth(v bool) string {
 	if v {
@@ -281,7 +281,10 @@ func (j *mqttJudge) publish(m *pdml, metrics []*pdml, op judged, frame int, clie
 	}
 	parts := strings.Split(topic, "/")
 	if parts[0] != "spBv1.0" || parts[1] == "STATE" {
-		if op.values = mqttPlain(payload); parts[0] == "STATE" || parts[0] == "spBv1.0" {
+		if op.values = mqttPlain(payload); mqttUntold.MatchString(topic) {
+			op.values = ""
+		}
+		if parts[0] == "STATE" || parts[0] == "spBv1.0" {
 			op.values = mqttTruth(bytes.Equal(payload, []byte("ONLINE")) || bytes.Contains(payload, []byte(`: true`)))
 		}
 		if client {
@@ -306,6 +309,9 @@ func (j *mqttJudge) publish(m *pdml, metrics []*pdml, op judged, frame int, clie
 		one := op
 		name, code := j.name(f, op.flow+" "+place, strings.HasSuffix(parts[2], "BIRTH"))
 		one.object, one.values = "metric:"+place+":"+name, mqttMetric(f, code)
+		if mqttUntold.MatchString(one.object) && strings.Contains(one.values, `"`) {
+			one.values = ""
+		}
 		switch {
 		case client && command && name[0] == '#': // of which nobody told
 			op.response, op.partial, op.outcome = frame, true, "ok"
@@ -384,6 +390,9 @@ func mqttMetric(f *pdml, code int) string {
 	}
 	if v := f.named("bytes_value"); v != nil {
 		var all []string
+		if code == 32 {
+			return textList(strings.Split(strings.TrimSuffix(string(v.octets()), "\x00"), "\x00"))
+		}
 		for b := v.octets(); code == 23 && len(b) >= 2; b = b[2:] {
 			all = append(all, fmt.Sprint(int16(binary.LittleEndian.Uint16(b))))
 		}

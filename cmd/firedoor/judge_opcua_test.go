@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"firedoor"
 )
 
 // pdml is a field of a frame as `tshark -T pdml` writes it. OPC UA is lists in
@@ -203,6 +205,15 @@ func opcuaValues(v *pdml) string {
 	return list(all)
 }
 
+// opcuaTold is a value, but for texts of a name that speaks of a secret.
+func opcuaTold(op *judged, v *pdml) string {
+	values := opcuaValues(v)
+	if lower := strings.ToLower(op.object); strings.Contains(values, `"`) && (strings.Contains(lower, "passw") || strings.Contains(lower, "pwd")) {
+		return ""
+	}
+	return values
+}
+
 // opcuaTexts gives the texts of a Variant that is text.
 func opcuaTexts(v *pdml, kind int) string {
 	holder, field := v, map[int]string{12: "String", 21: "LocalizedText"}[kind&0x3f]
@@ -215,6 +226,9 @@ func opcuaTexts(v *pdml, kind int) string {
 	var all []string
 	for i := range holder.Fields {
 		switch f := &holder.Fields[i]; {
+		case len(all) == firedoor.MaxTexts:
+		case f.Name == "opcua.String" && string(f.octets()) == "\xff\xff\xff\xff": // that there is none
+			all = append(all, "")
 		case f.Name == "opcua.String":
 			all = append(all, string(f.octets()))
 		case len(f.Fields) > 0 && field == "LocalizedText":
@@ -318,7 +332,7 @@ func opcuaRequest(m, body *pdml, op judged) []*judged {
 			one.item = i + 1
 		}
 		if op.code == 673 {
-			one.values = opcuaValues(e.at("Value: DataValue").at("Value: Variant"))
+			one.values = opcuaTold(&one, e.at("Value: DataValue").at("Value: Variant"))
 		}
 		var arguments []string
 		for _, a := range e.at("InputArguments:").elements() {
@@ -368,7 +382,7 @@ func (j *opcuaJudge) answer(body *pdml, op judged, code, frame int, key string) 
 			o.outcome = opcuaOutcome(s)
 		}
 		if o.code == 631 && o.outcome == "ok" {
-			o.values = opcuaValues(r.at("Value: Variant"))
+			o.values = opcuaTold(o, r.at("Value: Variant"))
 		}
 	}
 }

@@ -89,7 +89,7 @@ func (p *parser) published(passed bool) {
 		return
 	}
 	function, values := functions[typePublish].name, p.plain(m.payload)
-	texts := p.words(m.topic, m.payload)
+	texts := p.words(m.topic, m.payload, &values)
 	if host(m.topic) {
 		function, values, texts = "host state", p.state(m.payload), nil
 	}

@@ -37,13 +37,10 @@ func (p *parser) plain(payload []byte) firedoor.Values {
 	return p.number64(math.Float64bits(v), firedoor.F64)
 }
 
-// words gives a payload that is short and nothing but text, and no number, as text. One
-// that speaks of a secret, in its topic or itself, is not told.
-func (p *parser) words(topic, payload []byte) [][]byte {
-	if len(payload) > firedoor.MaxText || !wire.Legible(payload) || wire.Secretive(payload) {
-		return nil
-	}
-	if b := bytes.TrimSpace(payload); numeral(b) || string(b) == "true" || string(b) == "false" {
+// words gives a payload that is short and nothing but text, and has no other value, as
+// text. One that speaks of a secret, in its topic or itself, is not told.
+func (p *parser) words(topic, payload []byte, v *firedoor.Values) [][]byte {
+	if v.Type != firedoor.NoValue || len(payload) > firedoor.MaxText || !wire.Legible(payload) || wire.Secretive(payload) {
 		return nil
 	}
 	return p.texts.One(topic, payload)
