@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -180,7 +181,8 @@ func (d *Doors) load(ctx context.Context, g *gateway) error {
 	if base == nil || l.Text != g.text {
 		plan, err := policyfile.Read("policy", []byte(l.Text), d.cfg.Known)
 		if err != nil {
-			return fmt.Errorf("this console does not understand its policy: %w", err)
+			first, _, _ := strings.Cut(err.Error(), "\n")
+			return fmt.Errorf("this console does not understand its policy: %s", first)
 		}
 		base = plan
 	}
