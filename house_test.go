@@ -57,6 +57,7 @@ var numbers = []struct {
 	{"firedoor/internal/inline/trial", 4},
 	{"firedoor/internal/audit", 4},
 	{"firedoor/internal/journal", 4},
+	{"firedoor/internal/doors", 5},
 	{"firedoor/internal/uplink", 4},
 	{"firedoor/internal/protocol/", 5},
 	{"firedoor/internal/detect/", 5},
