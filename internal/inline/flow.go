@@ -20,7 +20,7 @@ type flow struct {
 	deep       bool // its requests must be judged one by one
 	closed     bool // what cannot be judged is dropped
 	dead       bool // nothing passes any more until a new connection begins
-	why        firedoor.Reason
+	why        firedoor.Verdict // of what is dead
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
 	second     int64   // for the rate
@@ -65,7 +65,7 @@ func (g *Gate) transport(h *headers, b []byte) {
 	}
 	switch {
 	case f.dead:
-		g.drop(f.why)
+		g.stop(b, f.why)
 	case p.Proto == packet.UDP:
 		g.datagram(f, h, b)
 	default:
@@ -216,6 +216,7 @@ func (g *Gate) admit(f *flow, b []byte) bool {
 		return true
 	}
 	g.tell(b, nil, v, v.Action)
+	f.why = v
 	if v.Action == firedoor.Reset && f.key.proto == packet.TCP {
 		g.reset(f, b)
 	}
@@ -268,7 +269,7 @@ func (g *Gate) settle(f *flow, h *headers, b []byte, skip int) bool {
 			g.reset(f, b)
 		}
 		if f.key.proto == packet.TCP {
-			f.dead, f.why = true, g.worst.Reason // the receiver waits for what does not come
+			f.dead, f.why = true, g.worst // the receiver waits for what does not come
 		}
 		g.drop(g.worst.Reason)
 		return false
@@ -313,6 +314,7 @@ func (f *flow) release(g *Gate) {
 	f.runner.End(g.host)
 	for i := range f.half {
 		for _, frame := range f.half[i].held {
+			g.tellHeld(f, Port(i), frame)
 			g.heldBytes -= len(frame)
 			g.Counts.Held--
 			g.Counts.Dropped++

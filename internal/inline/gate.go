@@ -135,7 +135,7 @@ func (g *Gate) Flows() int { return len(g.flows) }
 // frame itself, perhaps changed in place, frames that were held before it, or ends of
 // connections. What out is given is borrowed.
 func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
-	g.now, g.from, g.out = now, from, out
+	g.now, g.from, g.out, g.flow = now, from, out, nil
 	g.Counts.In++
 	g.sweep()
 	p := &g.packet
@@ -267,5 +267,16 @@ func (g *Gate) tell(b, sent []byte, v firedoor.Verdict, done firedoor.Action) {
 	if f := g.flow; f != nil && f.client != g.from {
 		g.note.Client, g.note.Server = g.note.Server, g.note.Client
 	}
+	g.report(&g.note)
+}
+
+// tellHeld reports a segment that waited for one before it and goes no further. It need
+// not be the frame at hand.
+func (g *Gate) tellHeld(f *flow, from Port, frame []byte) {
+	if g.report == nil {
+		return
+	}
+	v := firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonHeld, Rule: -1, Conduit: f.route.Conduit}
+	g.note = Stopped{Time: g.now, From: from, Verdict: v, Done: firedoor.Drop, Client: f.clientEnd, Server: f.serverEnd, Segment: g.segment, Frame: frame}
 	g.report(&g.note)
 }

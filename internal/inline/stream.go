@@ -180,7 +180,7 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	g.earlier(f, half, seq)
 	ahead := int32(seq - half.next)
 	if ahead > 0 {
-		g.hold(half, b)
+		g.hold(f, half, b)
 		return false
 	}
 	old := min(int(-ahead), len(payload))
@@ -227,8 +227,9 @@ func (g *Gate) blind(f *flow) {
 }
 
 // hold keeps a segment that came before the one in front of it.
-func (g *Gate) hold(half *half, b []byte) {
+func (g *Gate) hold(f *flow, half *half, b []byte) {
 	if len(half.held) >= MaxHeld || g.heldBytes+len(b) > MaxHeldBytes {
+		g.tellHeld(f, g.from, b)
 		g.drop(firedoor.ReasonHeld)
 		return
 	}
