@@ -26,6 +26,7 @@ type commands struct {
 	Isolate  isolateCommand       `cmd:"" help:"Have a gateway restrain a device, a pair, a zone or a conduit for a while."`
 	Release  releaseCommand       `cmd:"" help:"Have a gateway release what was isolated."`
 	List     listCommand          `cmd:"" help:"List what a gateway has isolated."`
+	Stopped  stoppedCommand       `cmd:"" help:"Say what a gateway stopped, by conduit, rule and pair."`
 	Bypass   bypassCommand        `cmd:"" help:"Have a gateway let everything pass."`
 	Reload   reloadCommand        `cmd:"" help:"Have a gateway read its policy again."`
 	Audit    auditCommand         `cmd:"" help:"Check that nobody changed what was decided."`

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -41,8 +40,8 @@ type gatewayService struct {
 	plan      *policy.Plan // without isolations
 	decisions *gateway.Decisions
 	wake      chan struct{}
-	stops     *json.Encoder
-	stopsFile *os.File
+	dir       string // of data
+	stops     *gateway.Stops
 }
 
 // Run stands between two ports until it is told to stop.
@@ -61,7 +60,7 @@ func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
 			return err
 		}
 	}
-	if err := s.openData(ctx, c.Data); err != nil {
+	if err := s.openData(ctx, c); err != nil {
 		return err
 	}
 	defer s.close()
@@ -69,7 +68,7 @@ func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	s.gate, err = gateway.Open(gateway.Config{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Worker: []string{self, "gateway-worker"}, Functions: modbusFunctions(), Log: s.log, Told: s.told})
+	s.gate, err = gateway.Open(gateway.Config{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Worker: []string{self, "gateway-worker"}, Functions: modbusFunctions(), Log: s.log, Told: s.stops.Tell})
 	if err != nil {
 		return usageError{err.Error()}
 	}
@@ -96,7 +95,8 @@ func modbusFunctions() (out []policy.Function) {
 }
 
 // openData opens the folder with decisions and what was stopped.
-func (s *gatewayService) openData(ctx context.Context, dir string) error {
+func (s *gatewayService) openData(ctx context.Context, c *gatewayCommand) error {
+	dir := c.Data
 	if running(ctx, dir) {
 		return usageError{dir + ": another firedoor uses this data folder"}
 	}
@@ -107,34 +107,14 @@ func (s *gatewayService) openData(ctx context.Context, dir string) error {
 	if s.decisions, err = gateway.OpenDecisions(filepath.Join(dir, "decisions.jsonl"), time.Now); err != nil {
 		return usageError{err.Error()}
 	}
-	s.stopsFile, err = os.OpenFile(filepath.Join(dir, "stopped.jsonl"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return usageError{err.Error()}
-	}
-	s.stops = json.NewEncoder(s.stopsFile)
-	return nil
+	s.dir = dir
+	s.stops, err = c.openStops(s.log)
+	return err
 }
 
 func (s *gatewayService) close() {
-	if err := errors.Join(s.decisions.Close(), s.stopsFile.Close()); err != nil {
+	if err := errors.Join(s.decisions.Close(), s.stops.Close()); err != nil {
 		s.log.Error("closing", "error", err)
-	}
-}
-
-// maxStops is how large the file of what was stopped grows before it begins anew.
-const maxStops = 256 << 20
-
-// told keeps what was stopped.
-func (s *gatewayService) told(r *gateway.StoppedRecord) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if at, err := s.stopsFile.Seek(0, io.SeekEnd); err == nil && at > maxStops {
-		if err := s.stopsFile.Truncate(0); err != nil {
-			s.log.Error("stopped.jsonl", "error", err)
-		}
-	}
-	if err := s.stops.Encode(r); err != nil {
-		s.log.Error("stopped.jsonl", "error", err)
 	}
 }
 
@@ -158,9 +138,13 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, dir string) error {
 		s.log.Warn("a decision has no effect under this policy", "decision", u)
 	}
 	go s.expire(ctx)
+	go s.tellStops(ctx)
 	defer s.tellSystem(confine.Stopping)
 	return s.gate.Run(ctx, s.text, s.plan, isolated, func() {
 		fmt.Fprintf(m.Stdout, "Between the two ports under policy %s. Stop with Ctrl-C or SIGTERM: what the kernel judges by itself stays in force.\n", s.file)
+		s.mu.Lock()
+		s.noteInForce()
+		s.mu.Unlock()
 		s.tellSystem(confine.Ready)
 		go s.watchdog(ctx)
 	})
@@ -220,15 +204,17 @@ func (s *gatewayService) expire(ctx context.Context) {
 // apply brings policy and decisions into force. The caller holds the lock.
 func (s *gatewayService) apply() error {
 	isolated, _ := s.decisions.Isolations(s.plan)
+	defer s.noteInForce()
 	return s.gate.Set(s.text, s.plan, isolated)
 }
 
 func (s *gatewayService) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /gateway", func(w http.ResponseWriter, _ *http.Request) {
-		st, err := s.gate.Status()
+		st, err := s.status()
 		answer(w, st, err)
 	})
+	mux.HandleFunc("GET /stops", s.rows)
 	mux.HandleFunc("GET /isolations", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

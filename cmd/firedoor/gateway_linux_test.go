@@ -275,10 +275,7 @@ func TestGatewayRefuses(t *testing.T) {
 	if s.Explained != s.In || s.Judged.Changed != n || s.Judged.In != s.Judged.Passed+s.Judged.Changed+s.Judged.Dropped+s.Judged.Held {
 		t.Errorf("%d frames in, %d explained; judged: %+v", s.In, s.Explained, s.Judged)
 	}
-	told := string(read(t, filepath.Join(l.data, "stopped.jsonl")))
-	if k := strings.Count(told, `"done":"refuse"`); k != n {
-		t.Errorf("%d refusals were told, want %d:\n%.400s", k, n, told)
-	}
+	l.untilStopped(s.Judged.Changed, func(r *gateway.StopRow) bool { return r.Done == "refuse" })
 }
 
 // TestGatewayGoesOn holds that polls go on when the worker is killed, when it is

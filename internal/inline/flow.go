@@ -16,10 +16,10 @@ type flow struct {
 	serverEnd  firedoor.Endpoint
 	route      policy.Route
 	generation uint32
-	open       bool // the connection itself was judged and passed, by this generation
-	deep       bool // its requests must be judged one by one
-	closed     bool // what cannot be judged is dropped
-	dead       bool // nothing passes any more until a new connection begins
+	open       bool             // the connection itself was judged and passed, by this generation
+	deep       bool             // its requests must be judged one by one
+	closed     bool             // what cannot be judged is dropped
+	dead       bool             // nothing passes any more until a new connection begins
 	why        firedoor.Verdict // of what is dead
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
