@@ -24,20 +24,22 @@ type gatewayCommand struct {
 	Pins     string `help:"Folder on a bpffs, in which what is in the kernel is found again." default:"/sys/fs/bpf/firedoor" placeholder:"DIR"`
 	Name     string `help:"Begins the names of the interfaces that the gateway makes." default:"firedoor" placeholder:"NAME"`
 	Evidence string `help:"How many bytes of frames that were stopped are kept: 64MiB; 0 keeps none." default:"64MiB" placeholder:"SIZE"`
+	Group    string `help:"Group whose members may use the control socket too." placeholder:"GROUP"`
 	Remove   bool   `help:"Take an earlier gateway out of the line instead: nothing passes between the ports any more."`
 }
 
 type gatewayWorkerCommand struct{}
 
 type isolateCommand struct {
-	Verb    string `required:"" help:"How: rate-cap, known-clients-only, no-program, no-write, quarantine." placeholder:"VERB"`
-	For     string `required:"" help:"For how long: 30m, 8h, 2d." placeholder:"TIME"`
-	Reason  string `required:"" help:"Why, for whoever reads it later." placeholder:"TEXT"`
-	Cap     uint32 `help:"With rate-cap: requests in a second." placeholder:"N"`
-	Preview bool   `help:"Only tell what would be stopped."`
-	JSON    bool   `name:"json" help:"Print the answer as JSON."`
-	Data    string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
-	Scope   string `arg:"" help:"A host, zone or conduit of the policy, or a pair: CLIENT,SERVER."`
+	Verb       string `required:"" help:"How: rate-cap, known-clients-only, no-program, no-write, quarantine." placeholder:"VERB"`
+	For        string `required:"" help:"For how long: 30m, 8h, 2d." placeholder:"TIME"`
+	Reason     string `required:"" help:"Why, for whoever reads it later." placeholder:"TEXT"`
+	Cap        uint32 `help:"With rate-cap: requests in a second." placeholder:"N"`
+	Everything bool   `help:"With quarantine: stop also what is never blocked, as soon as a second person confirms it."`
+	Preview    bool   `help:"Only tell what would be stopped."`
+	JSON       bool   `name:"json" help:"Print the answer as JSON."`
+	Data       string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
+	Scope      string `arg:"" help:"A host, zone or conduit of the policy, or a pair: CLIENT,SERVER."`
 }
 
 // Run has a gateway isolate something.
@@ -52,7 +54,7 @@ func (c *isolateCommand) Run(ctx context.Context, m *Main) error {
 	if c.Reason == "" {
 		return usageError{"--reason: is empty"}
 	}
-	body, err := json.Marshal(map[string]any{"verb": c.Verb, "scope": c.Scope, "reason": c.Reason, "cap": c.Cap, "For": length, "Preview": c.Preview})
+	body, err := json.Marshal(map[string]any{"verb": c.Verb, "scope": c.Scope, "reason": c.Reason, "cap": c.Cap, "everything": c.Everything, "For": length, "Preview": c.Preview})
 	if err != nil {
 		return err
 	}
@@ -90,6 +92,9 @@ type decisionLine struct {
 	Clients []string `json:"clients,omitempty"`
 	Cap     uint32   `json:"cap,omitempty"`
 	State   string   `json:"state"`
+
+	Everything  bool   `json:"everything,omitempty"`
+	ConfirmedBy string `json:"confirmed_by,omitempty"`
 }
 
 type effectLine struct {
@@ -106,7 +111,7 @@ type effectLine struct {
 
 func (c *isolateCommand) tell(m *Main, out *isolation) error {
 	if out.Decision != nil {
-		fmt.Fprintf(m.Stdout, "Decision %d: %s of %s until %s.\n", out.Decision.ID, out.Decision.Verb, out.Decision.Scope, out.Decision.Until)
+		fmt.Fprintln(m.Stdout, out.Decision.sentence())
 	}
 	switch {
 	case !out.Learned:
@@ -172,7 +177,7 @@ func (c *listCommand) Run(ctx context.Context, m *Main) error {
 	t := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NO\tVERB\tSCOPE\tSTATE\tUNTIL\tBY\tREASON")
 	for _, d := range list {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.Verb, d.Scope, d.State, d.Until, d.By, d.Reason)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.verb(), d.Scope, d.State, d.Until, d.people(), d.Reason)
 	}
 	return t.Flush()
 }

@@ -41,6 +41,7 @@ type gatewayService struct {
 	decisions *gateway.Decisions
 	wake      chan struct{}
 	dir       string // of data
+	group     string // may use the control socket
 	stops     *gateway.Stops
 }
 
@@ -107,7 +108,7 @@ func (s *gatewayService) openData(ctx context.Context, c *gatewayCommand) error 
 	if s.decisions, err = gateway.OpenDecisions(filepath.Join(dir, "decisions.jsonl"), time.Now); err != nil {
 		return usageError{err.Error()}
 	}
-	s.dir = dir
+	s.dir, s.group = dir, c.Group
 	s.stops, err = c.openStops(s.log)
 	return err
 }
@@ -125,7 +126,7 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, dir string) error {
 	if err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
+	if err := errors.Join(os.Chmod(path, 0o600), s.share(path)); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	server := &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Second, ConnContext: withPeer}
@@ -232,6 +233,10 @@ func (s *gatewayService) routes() http.Handler {
 		text, err := s.release(r)
 		answer(w, done{text}, err)
 	})
+	mux.HandleFunc("POST /confirm", func(w http.ResponseWriter, r *http.Request) {
+		one, err := s.confirm(r)
+		answer(w, one, err)
+	})
 	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
 		text, err := s.reload()
 		answer(w, done{text}, err)
@@ -274,7 +279,7 @@ func withPeer(ctx context.Context, c net.Conn) context.Context {
 			who = u.Username
 		}
 	})
-	return context.WithValue(ctx, peerKey{}, who)
+	return context.WithValue(withPerson(ctx, raw), peerKey{}, who)
 }
 
 func whoAsks(r *http.Request) string {
@@ -322,7 +327,10 @@ func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
 	if want.Preview {
 		return out, nil
 	}
-	want.Clients, want.By = i.Clients, whoAsks(r)
+	want.Clients, want.By, want.Person = i.Clients, whoAsks(r), personOf(r)
+	if want.Everything {
+		return out, s.propose(&want.Decision, want.For, out)
+	}
 	if i.Verb == policy.Quarantine && i.Other == "" && i.Conduit == "" {
 		if err := s.holdAtOnce(after, i.Host); err != nil {
 			return nil, err

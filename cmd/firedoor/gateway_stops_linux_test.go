@@ -73,7 +73,9 @@ func (l *line) flood(n int) {
 	}
 }
 
-func toClosedPort(r *gateway.StopRow) bool { return strings.HasSuffix(r.Server, ":9999") || r.Server == "" }
+func toClosedPort(r *gateway.StopRow) bool {
+	return strings.HasSuffix(r.Server, ":9999") || r.Server == "" && r.Reason == "default"
+}
 
 // TestNoSilentDrop floods a port that is not open: each frame that the kernel dropped is
 // told, in few lines, with names and the reason, over a restart too; and the kernel's

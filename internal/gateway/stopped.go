@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+
+	"firedoor"
 )
 
 // Who stopped something.
@@ -120,6 +122,17 @@ func (t *StopTally) Add(r *StoppedRecord) {
 	if r.Function != "" {
 		row.Requests++
 	}
+}
+
+// endText is an end as lines have it: an address with its port, if it has one, else a MAC.
+func endText(e *firedoor.Endpoint) string {
+	switch {
+	case e.IP.IsZero():
+		return e.MAC.String()
+	case e.Port == 0:
+		return e.IP.String()
+	}
+	return netip.AddrPortFrom(e.IP.Netip(), e.Port).String()
 }
 
 func withoutPort(end string) string {

@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"firedoor"
 	"firedoor/internal/confine"
 	"firedoor/internal/datapath"
 	"firedoor/internal/inline"
@@ -233,11 +232,4 @@ func (w *worker) sendFrame(to inline.Port, frame []byte) {
 func realTime() {
 	p := struct{ priority int32 }{priority}
 	_, _, _ = unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO, pointer(&p))
-}
-
-func endText(e *firedoor.Endpoint) string {
-	if e.IP.IsZero() {
-		return e.MAC.String()
-	}
-	return fmt.Sprintf("%s:%d", e.IP, e.Port)
 }
