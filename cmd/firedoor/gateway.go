@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"firedoor/internal/audit"
+	"firedoor/internal/gateway"
 	"firedoor/internal/written"
 )
 
@@ -79,6 +80,10 @@ type isolation struct {
 	Effects  []effectLine  `json:"effects"`
 	More     int           `json:"more_effects,omitempty"`
 	Learned  bool          `json:"learned"`
+
+	Summary  string            `json:"summary,omitempty"`
+	Foreseen gateway.Foreseen  `json:"foreseen"`
+	Next     []gateway.Outcome `json:"next"`
 }
 
 type decisionLine struct {
@@ -122,6 +127,10 @@ func (c *isolateCommand) tell(m *Main, out *isolation) error {
 		verb := "stops"
 		if c.Preview {
 			verb = "would stop"
+		}
+		fmt.Fprintln(m.Stdout, out.Summary)
+		for _, n := range out.Next {
+			fmt.Fprintf(m.Stdout, "What machines do next, in %s: %s. %s.\n", n.Protocol, n.Next, capitalised(n.Why))
 		}
 		fmt.Fprintf(m.Stdout, "Of what was learned it %s %s:\n", verb, counted(len(out.Effects)+out.More, "thing"))
 	}

@@ -34,6 +34,7 @@ type gatewayService struct {
 	log     *slog.Logger
 	file    string // of the policy
 	learned []firedoor.Conversation
+	assets  []firedoor.Asset
 
 	mu        sync.Mutex
 	text      []byte
@@ -60,6 +61,7 @@ func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
 		if err := readJSON(filepath.Join(c.Learned, "conversations.json"), &s.learned); err != nil {
 			return err
 		}
+		s.assets = learnedAssets(c.Learned)
 	}
 	if err := s.openData(ctx, c); err != nil {
 		return err
@@ -292,6 +294,9 @@ type isolated struct {
 	Decision *gateway.Decision `json:"decision,omitempty"` // none where it was only a preview
 	Effects  []gateway.Effect  `json:"effects"`
 	More     int               `json:"more_effects,omitempty"`
+	Summary  string            `json:"summary,omitempty"`
+	Foreseen gateway.Foreseen  `json:"foreseen"`
+	Next     []gateway.Outcome `json:"next"`    // what machines do next, by protocol
 	Known    bool              `json:"learned"` // whether anything learned was there to tell effects by
 }
 
@@ -324,6 +329,7 @@ func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
 	if out.Effects == nil {
 		out.Effects = []gateway.Effect{}
 	}
+	s.foresee(out, before, after, i.Verb)
 	if want.Preview {
 		return out, nil
 	}
