@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -40,16 +38,5 @@ func TestNextKnowsTheProtocols(t *testing.T) {
 		if !slices.Contains(known().Protocols, p) {
 			t.Errorf("there is no protocol %s", p)
 		}
-	}
-}
-
-func writeJSON(t *testing.T, name string, v any) {
-	t.Helper()
-	b, err := json.Marshal(v)
-	if err == nil {
-		err = os.WriteFile(name, b, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 }
