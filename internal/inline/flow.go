@@ -23,8 +23,9 @@ type flow struct {
 	why        firedoor.Verdict // of what is dead
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
-	second     int64   // for the rate
-	asked      uint32
+	asked      uint64  // requests
+	rate       *rate   // of its client and server
+	since      uint32  // the generation in which it began + 1, 0 where that was not seen
 	fins       uint8
 	begun      bool // a client sent a SYN with isn on a connection that lives
 	isn        uint32
@@ -115,7 +116,7 @@ func (g *Gate) begin(f *flow, k key) *flow {
 	}
 	memories := [2][]byte{f.half[0].memory.b[:0], f.half[1].memory.b[:0]}
 	held := [2][][]byte{f.half[0].held[:0], f.half[1].held[:0]}
-	*f = flow{key: k, client: g.from}
+	*f = flow{key: k, client: g.from, since: g.beginning(p)}
 	for i := range f.half {
 		f.half[i].memory.b, f.half[i].held = memories[i], held[i]
 	}
@@ -130,6 +131,7 @@ func (g *Gate) begin(f *flow, k key) *flow {
 		}
 	}
 	g.flows[k] = f
+	f.rate = g.rateOf(f)
 	g.look(f)
 	f.runner.Begin(g.host, protocol.Flow{UDP: p.Proto == packet.UDP, Ports: f.ports(), Client: uint8(f.client), Sure: true})
 	if proto := g.spoken(f); proto != nil {
@@ -209,6 +211,9 @@ func (g *Gate) admit(f *flow, b []byte) bool {
 		g.request.Level, g.request.Protocol = policy.OfFlow, p.Name
 	}
 	v := policy.Decide(g.plan, &g.request)
+	if v.Action == firedoor.Pass && g.queued(f, v) {
+		v.Action = firedoor.Reset
+	}
 	if v.Action == firedoor.Pass {
 		if f.open = true; v.Says != firedoor.Pass {
 			g.tell(b, b, v, firedoor.Pass)
@@ -312,6 +317,7 @@ func (g *Gate) sweep() {
 // release gives back what a flow holds.
 func (f *flow) release(g *Gate) {
 	f.runner.End(g.host)
+	g.leave(f)
 	for i := range f.half {
 		for _, frame := range f.half[i].held {
 			g.tellHeld(f, Port(i), frame)

@@ -75,7 +75,9 @@ type Gate struct {
 	out        func(Port, []byte)
 	flows      map[key]*flow
 	free       []*flow
-	hand       int64 // when idle flows are looked for next
+	rates      map[rateKey]*rate
+	releasedAt uint32 // the last generation in which an isolation began to be released
+	hand       int64  // when idle flows are looked for next
 	heldBytes  int
 	past       map[uint64]float64
 	seed       maphash.Seed
@@ -116,15 +118,16 @@ type key struct {
 // New returns a Gate. report is told of everything that is stopped or would have been;
 // it may be nil.
 func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped)) *Gate {
-	g := &Gate{plan: plan, flows: map[key]*flow{}, past: map[uint64]float64{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
+	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]float64{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
 	g.host = protocol.NewHost(protocols, g.hear)
 	return g
 }
 
 // SetPlan puts another policy in force from the next frame on. Connections go on.
 func (g *Gate) SetPlan(plan *policy.Plan) {
-	g.plan = plan
 	g.generation++
+	g.released(plan)
+	g.plan = plan
 }
 
 // Flows is how many connections are followed.
