@@ -56,6 +56,8 @@ var numbers = []struct {
 	{"firedoor/internal/inline", 4},
 	{"firedoor/internal/inline/trial", 4},
 	{"firedoor/internal/audit", 4},
+	{"firedoor/internal/evidence", 4},
+	{"firedoor/internal/refusal", 2},
 	{"firedoor/internal/journal", 4},
 	{"firedoor/internal/doors", 5},
 	{"firedoor/internal/uplink", 4},

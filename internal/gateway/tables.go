@@ -34,6 +34,7 @@ func Tables(plan *policy.Plan, functions []policy.Function) *datapath.Tables {
 	t.out.Pairs = []datapath.Pair{{Default: gate, EtherTypes: etherTypes(gate)}}
 	t.places()
 	t.joined()
+	t.quarantine()
 	return t.out
 }
 
@@ -135,10 +136,12 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 		g.Safety = true
 	case t.plan.Judges(r) && t.plan.Watches(r):
 		g.Action = datapath.Ask
-		if t.plan.Closed(r) && t.plan.Enforces(r) {
+		if t.plan.Closed(r) && t.plan.Enforces(r) || v.Reason == firedoor.ReasonQuarantine && v.Action == firedoor.Drop {
 			g.Floor = datapath.FloorDrop
 		}
-		t.byCode(r, &g)
+		if v.Reason != firedoor.ReasonQuarantine {
+			t.byCode(r, &g)
+		}
 	case v.Action == firedoor.Reset: // the worker makes the frames that tell both ends
 		g.Action, g.Floor = datapath.Ask, datapath.FloorDrop
 	case v.Action != firedoor.Pass:

@@ -57,3 +57,30 @@ func TestByCode(t *testing.T) {
 		}
 	}
 }
+
+// TestPairsOfHostsThatNoRuleNames holds that a rule of one end by name and anybody at the
+// other holds in the kernel for hosts that no rule names: they have places of their own.
+func TestPairsOfHostsThatNoRuleNames(t *testing.T) {
+	everything := policy.Rule{Verdict: firedoor.Pass}
+	for name, rule := range map[string]policy.Rule{
+		"the server is named": {Verdict: firedoor.Drop, Match: policy.Match{Servers: []string{"plc"}}},
+		"the client is named": {Verdict: firedoor.Drop, Match: policy.Match{Clients: []string{"hmi"}}},
+	} {
+		plan := testPlan(t, rule, everything)
+		tables := Tables(plan, nil)
+		client, _ := plan.Named("hmi")
+		server, _ := plan.Named("plc")
+		found := false
+		for _, j := range tables.Joined {
+			if j.Client == uint32(client) && j.Server == uint32(server) {
+				found = true
+				if g := tables.Pairs[j.Pair].Default; g.Action != datapath.Drop {
+					t.Errorf("%s: %+v", name, g)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%s: the two have no pair, and what holds between their zones passes", name)
+		}
+	}
+}

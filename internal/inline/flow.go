@@ -16,20 +16,21 @@ type flow struct {
 	serverEnd  firedoor.Endpoint
 	route      policy.Route
 	generation uint32
-	open       bool // the connection itself was judged and passed, by this generation
-	deep       bool // its requests must be judged one by one
-	coded      bool // and some of them may be by their code alone
-	left       bool // it is shared, and this gate left it last
-	torn       bool // within a message whose beginning is not known any more
-	closed     bool // what cannot be judged is dropped
-	dead       bool // nothing passes any more until a new connection begins
-	why        firedoor.Reason
+	open       bool             // the connection itself was judged and passed, by this generation
+	deep       bool             // its requests must be judged one by one
+	coded      bool             // and some of them may be by their code alone
+	left       bool             // it is shared, and this gate left it last
+	torn       bool             // within a message whose beginning is not known any more
+	closed     bool             // what cannot be judged is dropped
+	dead       bool             // nothing passes any more until a new connection begins
+	why        firedoor.Verdict // of what is dead
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
-	second     int64   // for the rate
 	probed     int64   // when its server was asked last where it is
 	confirmed  bool    // its server was heard
-	asked      uint32
+	asked      uint64  // requests
+	rate       *rate   // of its client and server
+	since      uint32  // the generation in which it began + 1, 0 where that was not seen
 	fins       uint8
 }
 
@@ -74,17 +75,17 @@ func (g *Gate) transport(h *headers, b []byte) {
 		if p.Proto == packet.TCP {
 			g.over(f, h, b)
 		}
-		g.drop(f.why)
+		g.stop(b, f.why)
 	case p.Proto == packet.UDP:
 		g.datagram(f, h, b)
 	default:
-		turn := g.enter(f)
+		turn := g.takeTurn(f)
 		if g.torn(f, b[h.payload:h.end]) {
 			g.tear(f, b)
 		} else {
 			g.segmentOf(f, h, b)
 		}
-		g.leave(f, turn)
+		g.endTurn(f, turn)
 	}
 }
 
@@ -144,7 +145,7 @@ func (g *Gate) fresh(f *flow, k key) {
 	p := &g.packet
 	memories := [2][]byte{f.half[0].memory.b[:0], f.half[1].memory.b[:0]}
 	held := [2][][]byte{f.half[0].held[:0], f.half[1].held[:0]}
-	*f = flow{key: k, client: g.from}
+	*f = flow{key: k, client: g.from, since: g.beginning(p)}
 	for i := range f.half {
 		f.half[i].memory.b, f.half[i].held = memories[i], held[i]
 	}
@@ -154,6 +155,7 @@ func (g *Gate) fresh(f *flow, k key) {
 		f.client = g.from.Other()
 		f.clientEnd, f.serverEnd = f.serverEnd, f.clientEnd
 	}
+	f.rate = g.rateOf(f)
 	g.look(f)
 	g.speak(f)
 }
@@ -253,6 +255,9 @@ func (g *Gate) admit(f *flow, b []byte) bool {
 		g.request.Level, g.request.Protocol = policy.OfFlow, p.Name
 	}
 	v := policy.Decide(g.plan, &g.request)
+	if v.Action == firedoor.Pass && g.queued(f, v) {
+		v.Action = firedoor.Reset
+	}
 	if v.Action == firedoor.Pass {
 		if f.open = true; v.Says != firedoor.Pass {
 			g.tell(b, b, v, firedoor.Pass)
@@ -260,6 +265,7 @@ func (g *Gate) admit(f *flow, b []byte) bool {
 		return true
 	}
 	g.tell(b, nil, v, v.Action)
+	f.why = v
 	if v.Action == firedoor.Reset && f.key.proto == packet.TCP {
 		g.reset(f, b)
 	}
@@ -312,7 +318,7 @@ func (g *Gate) settle(f *flow, h *headers, b []byte, skip int) bool {
 			g.reset(f, b)
 		}
 		if f.key.proto == packet.TCP {
-			f.dead, f.why = true, g.worst.Reason // the receiver waits for what does not come
+			f.dead, f.why = true, g.worst // the receiver waits for what does not come
 		}
 		g.drop(g.worst.Reason)
 		return false
@@ -355,12 +361,14 @@ func (g *Gate) sweep() {
 // release gives back what a flow holds.
 func (f *flow) release(g *Gate) {
 	f.runner.End(g.host)
+	g.leave(f)
 	for i := range f.half {
 		if m := &f.half[i].memory; cap(m.b) > smallMemory {
 			g.memory -= cap(m.b)
 			m.b = nil
 		}
 		for _, frame := range f.half[i].held {
+			g.tellHeld(f, Port(i), frame)
 			g.heldBytes -= len(frame)
 			g.Counts.Held--
 			g.Counts.Dropped++

@@ -80,7 +80,9 @@ type Gate struct {
 	out        func(Port, []byte)
 	flows      map[key]*flow
 	free       []*flow
-	hand       int64 // when idle flows are looked for next
+	rates      map[rateKey]*rate
+	releasedAt uint32 // the last generation in which an isolation began to be released
+	hand       int64  // when idle flows are looked for next
 	heldBytes  int
 	memory     int
 	asked      flow // a SYN that is judged
@@ -126,15 +128,16 @@ type key struct {
 // New returns a Gate. report is told of everything that is stopped or would have been;
 // it may be nil.
 func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped)) *Gate {
-	g := &Gate{plan: plan, flows: map[key]*flow{}, past: map[uint64]float64{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
+	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]float64{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
 	g.host = protocol.NewHost(protocols, g.hear)
 	return g
 }
 
 // SetPlan puts another policy in force from the next frame on. Connections go on.
 func (g *Gate) SetPlan(plan *policy.Plan) {
-	g.plan = plan
 	g.generation++
+	g.released(plan)
+	g.plan = plan
 }
 
 // Flows is how many connections are followed.
@@ -145,7 +148,7 @@ func (g *Gate) Flows() int { return len(g.flows) }
 // frame itself, perhaps changed in place, frames that were held before it, or ends of
 // connections. What out is given is borrowed.
 func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
-	g.now, g.from, g.out = now, from, out
+	g.now, g.from, g.out, g.flow = now, from, out, nil
 	g.Counts.In++
 	g.sweep()
 	p := &g.packet
@@ -277,5 +280,16 @@ func (g *Gate) tell(b, sent []byte, v firedoor.Verdict, done firedoor.Action) {
 	if f := g.flow; f != nil && f.client != g.from {
 		g.note.Client, g.note.Server = g.note.Server, g.note.Client
 	}
+	g.report(&g.note)
+}
+
+// tellHeld reports a segment that waited for one before it and goes no further. It need
+// not be the frame at hand.
+func (g *Gate) tellHeld(f *flow, from Port, frame []byte) {
+	if g.report == nil {
+		return
+	}
+	v := firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonHeld, Rule: -1, Conduit: f.route.Conduit}
+	g.note = Stopped{Time: g.now, From: from, Verdict: v, Done: firedoor.Drop, Client: f.clientEnd, Server: f.serverEnd, Segment: g.segment, Frame: frame}
 	g.report(&g.note)
 }

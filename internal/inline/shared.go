@@ -53,9 +53,9 @@ type turn struct {
 	keep  bool // what was found there stays
 }
 
-// enter takes the gate's turn at a connection and goes on where whoever had it before
+// takeTurn takes the gate's turn at a connection and goes on where whoever had it before
 // ended.
-func (g *Gate) enter(f *flow) (t turn) {
+func (g *Gate) takeTurn(f *flow) (t turn) {
 	if g.streams == nil || !f.deep {
 		return t
 	}
@@ -100,6 +100,7 @@ func (g *Gate) restart(f *flow) {
 		h := &f.half[i]
 		*h = half{memory: memory{b: h.memory.b[:0]}, held: h.held[:0]}
 	}
+	f.rate = g.rateOf(f)
 	g.speak(f)
 }
 
@@ -114,8 +115,8 @@ func (g *Gate) speak(f *flow) {
 	}
 }
 
-// leave ends the gate's turn.
-func (g *Gate) leave(f *flow, t turn) {
+// endTurn ends it.
+func (g *Gate) endTurn(f *flow, t turn) {
 	if !t.taken {
 		return
 	}
@@ -145,6 +146,6 @@ func (g *Gate) tear(f *flow, b []byte) {
 	v := firedoor.Verdict{Action: firedoor.Reset, Says: firedoor.Reset, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
 	g.tell(b, nil, v, firedoor.Reset)
 	g.reset(f, b)
-	f.why = v.Reason
+	f.why = v
 	g.drop(v.Reason)
 }

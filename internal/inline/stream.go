@@ -270,6 +270,7 @@ func (g *Gate) blind(f *flow) {
 func (g *Gate) hold(f *flow, half *half, h *headers, b []byte) {
 	g.probe(f, h, b)
 	if len(half.held) >= MaxHeld || g.heldBytes+len(b) > MaxHeldBytes {
+		g.tellHeld(f, g.from, b)
 		g.drop(firedoor.ReasonHeld)
 		return
 	}

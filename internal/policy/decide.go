@@ -393,6 +393,7 @@ func (p *Plan) Pairs() (out [][2]Place) {
 		for i := range p.safety {
 			named[pairKey{orZone(p.safety[i].client, from), orZone(p.safety[i].server, to)}] = true
 		}
+		p.isolatedEnds(from, to, clients, servers, named)
 		p.crossed(clients, servers, named, from, to, add)
 	}
 	return out
@@ -425,11 +426,30 @@ func (p *Plan) crossed(clients, servers map[Place]bool, named map[pairKey]bool, 
 			}
 		}
 	}
+	// Hosts that no rule names have places of their own too.
+	for _, s := range sortedPlaces(wideServers) {
+		if s != to {
+			p.eachHost(from, func(c Place) { add(c, s) })
+		}
+	}
+	for _, c := range sortedPlaces(wideClients) {
+		if c != from {
+			p.eachHost(to, func(s Place) { add(c, s) })
+		}
+	}
 	for _, c := range sortedPlaces(clients) {
 		add(c, to)
 	}
 	for _, s := range sortedPlaces(servers) {
 		add(from, s)
+	}
+}
+
+func (p *Plan) eachHost(zone Place, f func(Place)) {
+	for at := Place(len(p.Policy.Zones) + 1); int(at) < len(p.places.zones); at++ {
+		if p.meets(zone, at) {
+			f(at)
+		}
 	}
 }
 
