@@ -63,8 +63,25 @@ func newLine(t *testing.T) *line {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: a gateway works in the kernel, and its peers live in network namespaces")
 	}
-	l := &line{t: t, python: needPython(t), data: t.TempDir(), pins: t.TempDir(), name: fmt.Sprintf("fl%d", os.Getpid()%100_000), log: &bytes.Buffer{}}
+	python := needPython(t)
+	l := newBareLine(t, "fl")
+	l.python = python
 	l.policy = write(t, "policy.yaml", []byte(gatewayPolicy))
+	unmount, err := testbed.MountPins(l.pins)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(unmount)
+	l.start()
+	t.Cleanup(l.takeAway)
+	l.serve()
+	return l
+}
+
+// newBareLine makes two hosts with nothing between them yet.
+func newBareLine(t *testing.T, kind string) *line {
+	t.Helper()
+	l := &line{t: t, data: t.TempDir(), pins: t.TempDir(), name: fmt.Sprintf("%s%d", kind, os.Getpid()%100_000), log: &bytes.Buffer{}}
 	bed, err := testbed.New(l.name)
 	if errors.Is(err, testbed.ErrUnable) {
 		t.Skip(err)
@@ -74,18 +91,13 @@ func newLine(t *testing.T) *line {
 	}
 	l.bed = bed
 	t.Cleanup(bed.Close)
-	unmount, err := testbed.MountPins(l.pins)
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(unmount)
-	l.start()
-	t.Cleanup(func() {
-		l.stop()
-		_ = exec.Command(program(t), append(l.args(), "--remove")...).Run()
-	})
-	l.serve()
 	return l
+}
+
+// takeAway ends the gateway and takes it out of the line.
+func (l *line) takeAway() {
+	l.stop()
+	_ = exec.Command(program(l.t), append(l.args(), "--remove")...).Run()
 }
 
 func (l *line) args() []string {
