@@ -26,8 +26,15 @@ type flow struct {
 	second     int64   // for the rate
 	asked      uint32
 	fins       uint8
-	begun      bool // a client sent a SYN with isn on a connection that lives
-	isn        uint32
+	taken      bool      // a server took the connection, or bytes of its client went on
+	answer     [2]uint32 // the numbers with which the server took it
+	syns       [2]syn    // of each side, since then
+}
+
+// syn is a wish for a connection.
+type syn struct {
+	seen bool
+	isn  uint32
 }
 
 // half is one direction of a TCP connection.
@@ -64,7 +71,7 @@ func (g *Gate) transport(h *headers, b []byte) {
 		}
 	}
 	switch {
-	case f.dead:
+	case f.dead && (p.Proto != packet.TCP || h.payload < h.end): // what has no bytes may lead to a new connection
 		g.drop(f.why)
 	case p.Proto == packet.UDP:
 		g.datagram(f, h, b)
@@ -74,18 +81,20 @@ func (g *Gate) transport(h *headers, b []byte) {
 }
 
 // starts tells whether a SYN begins a new connection on the ports of one that is
-// known. Of one that lives, only the answer of the server tells: anybody can send a
-// SYN, and the connection of an honest client must not end by it.
+// known. Once it was taken, only an answer of the server tells: anybody can send a SYN or
+// an end that the server ignores, and within a connection that goes on no message begins.
 func (f *flow) starts(p *packet.Packet, from Port) bool {
-	half, back := &f.half[from], &f.half[from.Other()]
 	if p.Flags&packet.ACK == 0 {
-		if f.dead || f.fins == 3 || !back.known || !half.known {
+		if !f.taken {
 			return true
 		}
-		f.begun, f.isn = true, p.Seq
+		f.syns[from] = syn{true, p.Seq}
 		return false
 	}
-	return f.begun && from != f.client && p.Ack == f.isn+1
+	if asked := f.syns[from.Other()]; from == f.client {
+		return asked.seen && p.Ack == asked.isn+1
+	}
+	return f.taken && f.answer != [2]uint32{p.Seq, p.Ack}
 }
 
 // keyOf orders the two ends.
@@ -100,10 +109,8 @@ func keyOf(p *packet.Packet) (k key) {
 // begin starts a flow, or starts it anew. It returns nil where there is no room.
 func (g *Gate) begin(f *flow, k key) *flow {
 	p := &g.packet
-	isn, answered := uint32(0), false
 	switch {
 	case f != nil:
-		isn, answered = f.isn, f.begun
 		f.release(g)
 	case len(g.flows) >= MaxFlows:
 		return nil
@@ -124,10 +131,6 @@ func (g *Gate) begin(f *flow, k key) *flow {
 	if g.answers(p) {
 		f.client = g.from.Other()
 		f.clientEnd, f.serverEnd = f.serverEnd, f.clientEnd
-		if answered { // the client's SYN went by before
-			h := &f.half[f.client]
-			h.known, h.next, h.memory.end, h.memory.acked = true, isn+1, isn+1, isn+1
-		}
 	}
 	g.flows[k] = f
 	g.look(f)

@@ -64,20 +64,21 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 	case p.Flags&packet.URG != 0 && f.deep: // receivers differ in which byte they take out
 		g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonMalformed, Rule: -1, Conduit: f.route.Conduit})
 		return
-	case p.Flags&packet.RST != 0:
-		f.fins = 3
-		g.pass(b, firedoor.ReasonRule)
+	case p.Flags&packet.SYN != 0 && len(payload) > 0: // RFC 7413: nobody in a plant does it
+		g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit})
 		return
-	case p.Flags&packet.SYN != 0 && f.begun && half.known: // it changes nothing before it is answered
+	case p.Flags&packet.RST != 0:
+		if g.from != f.client { // that of a client may be one that the server ignores
+			f.fins = 3
+		}
 		g.pass(b, firedoor.ReasonRule)
 		return
 	case p.Flags&packet.SYN != 0:
-		half.known, half.picked, half.next, half.ahead = true, false, p.Seq+1, 0
-		half.memory = memory{b: half.memory.b[:0], end: p.Seq + 1, acked: p.Seq + 1}
-		if len(payload) > 0 { // data with a SYN (RFC 7413): nobody in a plant does it
-			g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit})
-			return
+		if p.Flags&packet.ACK != 0 && g.from != f.client && !f.taken {
+			f.take(p)
 		}
+		g.pass(b, firedoor.ReasonRule)
+		return
 	}
 	if p.Flags&packet.ACK != 0 && back.known {
 		g.passedBy(f, back, p.Ack)
@@ -86,6 +87,7 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 	if p.Flags&packet.FIN != 0 {
 		f.fins |= 1 << g.from
 	}
+	f.taken = f.taken || len(payload) > 0 && g.from == f.client
 	if !f.deep || len(payload) == 0 {
 		g.pass(b, firedoor.ReasonRule)
 		return
@@ -103,6 +105,19 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		return
 	}
 	g.asking(f, half, h, b)
+}
+
+// take notes where both streams begin, as the server says it: of several SYNs of a
+// client only the server knows which one it took.
+func (f *flow) take(p *packet.Packet) {
+	f.taken, f.answer, f.syns = true, [2]uint32{p.Seq, p.Ack}, [2]syn{}
+	f.half[f.client.Other()].begin(p.Seq + 1)
+	f.half[f.client].begin(p.Ack)
+}
+
+func (h *half) begin(next uint32) {
+	h.known, h.picked, h.next, h.ahead = true, false, next, 0
+	h.memory = memory{b: h.memory.b[:0], end: next, acked: next}
 }
 
 // passedBy goes on behind bytes of a client that its server has and that did not come
