@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -55,6 +55,8 @@ type line struct {
 	name   string
 	cmd    *exec.Cmd
 	log    *bytes.Buffer
+
+	endServer func()
 }
 
 // newLine starts all of it.
@@ -74,7 +76,7 @@ func newLine(t *testing.T) *line {
 	t.Cleanup(unmount)
 	l.start()
 	t.Cleanup(l.takeAway)
-	l.serve()
+	l.endServer = l.serve(python, script(t, "modbus.py"), "server", l.bed.Server.IP4.String())
 	return l
 }
 
@@ -131,21 +133,22 @@ func (l *line) stop() {
 	}
 }
 
-// serve starts the server and waits until it answers.
-func (l *line) serve() {
+// serve starts the server and waits until it answers; end ends it before the test does.
+func (l *line) serve(command ...string) (end func()) {
 	l.t.Helper()
-	cmd := exec.Command(l.python, script(l.t, "modbus.py"), "server", l.bed.Server.IP4.String())
+	cmd := exec.Command(command[0], command[1:]...)
 	if err := l.bed.Server.Do(cmd.Start); err != nil {
 		l.t.Fatal(err)
 	}
-	l.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+	end = sync.OnceFunc(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	l.t.Cleanup(end)
+	for until := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		c, err := l.dial()
 		if err == nil {
 			_ = c.Close()
-			return
+			return end
 		}
-		if time.Now().After(end) {
+		if time.Now().After(until) {
 			l.t.Fatalf("the server does not answer through the gateway: %v\n%s", err, l.log)
 		}
 	}
@@ -253,43 +256,6 @@ func (p *polling) end(t *testing.T) {
 	t.Logf("%d polls, the longest took %s", p.polls, p.longest)
 	if p.failed != nil || p.polls == 0 {
 		t.Errorf("after %d polls: %v", p.polls, p.failed)
-	}
-}
-
-// TestGatewayRefuses holds that forbidden writes are declined by the device itself:
-// the client is told so of its own request, nothing changes, and the connection with
-// the polls on it goes on.
-func TestGatewayRefuses(t *testing.T) {
-	l := newLine(t)
-	const n = 150
-	cmd := exec.Command(l.python, script(t, "refused.py"), l.bed.Server.IP4.String(), strconv.Itoa(n))
-	var out []byte
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	err := l.bed.Client.Do(func() (err error) { out, err = cmd.Output(); return err })
-	if err != nil {
-		t.Fatalf("%v: %s\n%s", err, stderr.String(), l.log)
-	}
-	var got struct {
-		Refused, Changed, Reconnects, Allowed int
-		Failed                                int `json:"failed_polls"`
-		Other                                 []string
-		Worst                                 float64 `json:"worst_poll_ms"`
-	}
-	if err := json.Unmarshal(out, &got); err != nil {
-		t.Fatal(err)
-	}
-	if got.Refused != n || got.Failed+got.Changed+got.Reconnects+len(got.Other) > 0 || got.Allowed != 1 {
-		t.Errorf("%s", out)
-	}
-	time.Sleep(600 * time.Millisecond) // counts are told now and then
-	s := l.status()
-	if s.Explained != s.In || s.Judged.Changed != n || s.Judged.In != s.Judged.Passed+s.Judged.Changed+s.Judged.Dropped+s.Judged.Held {
-		t.Errorf("%d frames in, %d explained; judged: %+v", s.In, s.Explained, s.Judged)
-	}
-	told := string(read(t, filepath.Join(l.data, "stopped.jsonl")))
-	if k := strings.Count(told, `"done":"refuse"`); k != n {
-		t.Errorf("%d refusals were told, want %d:\n%.400s", k, n, told)
 	}
 }
 
