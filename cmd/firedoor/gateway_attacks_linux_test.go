@@ -133,6 +133,7 @@ func twofold() (first, second []byte) {
 // client, and that each of them that writes does write where no gateway stands.
 func TestAttacks(t *testing.T) {
 	beside, guarded := newSiege(t, true), newSiege(t, false)
+	safe := beginSafety(t, guarded.line, beside.line)
 	for i, k := range attacks {
 		t.Run(k.name, func(t *testing.T) {
 			if !k.harmless {
@@ -157,6 +158,7 @@ func TestAttacks(t *testing.T) {
 			t.Errorf("%s\n%.2000s", text, guarded.log)
 		})
 	}
+	safe.held(t)
 }
 
 // under has a siege suffer an attack and returns what forbidden writes were done.

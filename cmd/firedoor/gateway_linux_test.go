@@ -28,9 +28,14 @@ otherwise: {mode: enforce, default: drop}
 hosts:
   hmi: {address: 10.97.0.1}
   plc: {address: 10.97.0.2, refuses: modbus}
+  guard-a: {mac: "02:00:00:61:00:0a"}
+  guard-b: {mac: "02:00:00:61:00:0b"}
 zones:
-  office: {hosts: hmi}
-  cell: {hosts: plc}
+  office: {hosts: [hmi, guard-a]}
+  cell: {hosts: [plc, guard-b]}
+safety:
+  - {client: hmi, server: plc, port: udp/2222}
+  - {client: guard-a, server: guard-b}
 conduits:
   down:
     from: office
@@ -203,7 +208,11 @@ func askModbus(c net.Conn, id uint16, wait time.Duration, body ...byte) (answer 
 		if _, err := io.ReadFull(c, head); err != nil {
 			return nil, err
 		}
-		answer = make([]byte, int(binary.BigEndian.Uint16(head[4:]))-1)
+		n := int(binary.BigEndian.Uint16(head[4:]))
+		if n < 2 || n > 254 || head[2] != 0 || head[3] != 0 {
+			return nil, fmt.Errorf("% x begins no answer of Modbus", head)
+		}
+		answer = make([]byte, n-1)
 		if _, err := io.ReadFull(c, answer); err != nil {
 			return nil, err
 		}
@@ -286,6 +295,7 @@ func TestGatewayGoesOn(t *testing.T) {
 			}
 		}
 	}
+	safe := beginSafety(t, l, newBeside(t))
 	p := l.poll()
 	time.Sleep(200 * time.Millisecond)
 	for range 3 {
@@ -310,6 +320,7 @@ func TestGatewayGoesOn(t *testing.T) {
 	forbidden("after a start")
 	time.Sleep(200 * time.Millisecond)
 	p.end(t)
+	safe.held(t)
 	check, err := l.dial()
 	if err != nil {
 		t.Fatal(err)

@@ -67,7 +67,7 @@ func TestGatewayRefuses(t *testing.T) {
 		{name: lib.name, missing: lib.missing, command: append(lib.command, "refused")},
 		simonvetter(t),
 	}
-	told := 0
+	safe, told := beginSafety(t, l, newBeside(t)), 0
 	trial := func(server string) {
 		for _, c := range clients {
 			t.Run(c.name+" against "+server, func(t *testing.T) {
@@ -90,6 +90,7 @@ func TestGatewayRefuses(t *testing.T) {
 		trial("libmodbus")
 	})
 	l.t = t
+	safe.held(t)
 	time.Sleep(600 * time.Millisecond) // counts are told now and then
 	s := l.status()
 	if s.Explained != s.In || int(s.Judged.Changed) != told || s.Judged.In != s.Judged.Passed+s.Judged.Changed+s.Judged.Dropped+s.Judged.Held {

@@ -25,8 +25,8 @@ hosts:
   hmi-2: {address: 10.97.0.3}
   eng: {address: 10.97.0.5}
   plc: {address: [10.97.0.2, 10.98.0.2], refuses: modbus}
-  guard-a: {mac: "02:00:00:97:00:0a"}
-  guard-b: {mac: "02:00:00:97:00:0b"}
+  guard-a: {mac: "02:00:00:61:00:0a"}
+  guard-b: {mac: "02:00:00:61:00:0b"}
 zones:
   office: {hosts: [hmi, hmi-2, eng, guard-a]}
   cell: {hosts: [plc, guard-b]}
