@@ -158,7 +158,7 @@ func TestAttacks(t *testing.T) {
 			t.Errorf("%s\n%.2000s", text, guarded.log)
 		})
 	}
-	safe.held(t)
+	safe.held(t, true)
 }
 
 // under has a siege suffer an attack and returns what forbidden writes were done.

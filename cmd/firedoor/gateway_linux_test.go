@@ -320,7 +320,7 @@ func TestGatewayGoesOn(t *testing.T) {
 	forbidden("after a start")
 	time.Sleep(200 * time.Millisecond)
 	p.end(t)
-	safe.held(t)
+	safe.held(t, false)
 	check, err := l.dial()
 	if err != nil {
 		t.Fatal(err)

@@ -230,8 +230,9 @@ func (s *safety) end() {
 
 // held ends the connections and holds that all frames came through the gateway, and
 // that no watchdog tripped behind it that the bridge's did not as good as trip as well, of
-// the same frame: this machine stood still then.
-func (s *safety) held(t *testing.T) {
+// the same frame: this machine stood still then. In a flood a queue of the kernel may be
+// full for a frame, of a bridge as well.
+func (s *safety) held(t *testing.T, flooded bool) {
 	t.Helper()
 	time.Sleep(50 * time.Millisecond) // for the last frames
 	s.end()
@@ -243,11 +244,12 @@ func (s *safety) held(t *testing.T) {
 		if w.gateway {
 			who = "gateway"
 			for number, gap := range w.long {
-				if gap > safetyWatchdog && s.ways[i+half].long[number] == 0 {
+				beside := s.ways[i+half].long // the thread that sends may have stood still between the two
+				if gap > safetyWatchdog && beside[number-1]+beside[number]+beside[number+1] == 0 {
 					own++
 				}
 			}
-			if w.got < w.sent-1 { // the last one may be under way
+			if w.got < w.sent-1 && !flooded { // the last one may be under way
 				t.Errorf("%s: %d of %d frames came", w.name, w.got, w.sent)
 			}
 		}
