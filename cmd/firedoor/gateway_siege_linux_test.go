@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,6 +48,7 @@ conduits:
     rules:
       - {protocol: modbus, verb: read, verdict: pass}
       - {protocol: modbus, function: write single register, object: "holding:0-9", value: 0..100, verdict: pass}
+      - {port: udp/7001, verdict: pass}
 `
 
 var (
@@ -64,6 +66,9 @@ type victim struct {
 	coils     [512]bool
 	forbidden []string
 	stops     int // presses of the emergency stop
+
+	watch   atomic.Int64 // a register
+	watched atomic.Int64 // when it was written last, in ns since 1970
 }
 
 // done is what forbidden writes were done since the last call.
@@ -169,7 +174,9 @@ func (v *victim) words(function byte, at, n int) []byte {
 }
 
 func (v *victim) register(at, value int, function byte) {
-	v.holding[at] = uint16(value)
+	if v.holding[at] = uint16(value); int64(at) == v.watch.Load() {
+		v.watched.Store(time.Now().UnixNano())
+	}
 	if function != 6 || at > 9 || value > 100 {
 		v.forbidden = append(v.forbidden, fmt.Sprintf("function %d, register %d := %d", function, at, value))
 	}
@@ -288,7 +295,7 @@ func (p *panel) poll(id uint16) {
 	began := time.Now()
 	request := []byte{3, 0, 40, 0, 4}
 	if id%8 == 0 {
-		request = []byte{6, 0, byte(id / 8 % 10), 0, byte(id % 100)}
+		request = []byte{6, 0, byte(id / 8 % 9), 0, byte(id % 100)}
 	}
 	answer, err := askModbus(p.conn, id, 10*time.Second, request...)
 	took := time.Since(began)
