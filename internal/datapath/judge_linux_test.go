@@ -258,7 +258,7 @@ func TestFunctionCodes(t *testing.T) {
 	lie := asked{"a SYN within the connection", send(syn, 1007, ""), said{Pass, 0, 10}}
 	middle := asked{"the middle of a request that looks like one", send(ack, 1008, read), said{Ask, ReasonStream, 10}}
 	again(lie, middle)
-	again(lie, asked{"the client says that the server took it", taken(1008), said{Pass, 0, 10}}, middle)
+	again(lie, asked{"the client says that the server took it", taken(1008), said{Ask, ReasonStream, 10}}, middle)
 	again(lie, asked{outside + "the server took another one", taken(1009), said{Pass, 0, 10}}, middle)
 	again(asked{"a read", send(ack, 1001, read), said{Pass, 7, 3}}, lie,
 		asked{outside + "a connection anew", taken(1008), said{Pass, 0, 10}}, asked{"its first read", send(ack, 1008, read), said{Pass, 7, 3}})
@@ -345,6 +345,10 @@ func TestStreams(t *testing.T) {
 			t.Fatal(err)
 		}
 		judge(t, d, []asked{{"after a bypass", frame(c.w, 94), said{Ask, ReasonStream, 10}}})
+		s.Return(place)
+		if got, err := d.TestUnanswered(frame(c.w, 101), Inside); err != nil || got.Action != Drop {
+			t.Errorf("after a bypass, a read that does not fit, where nobody answers: %+v, %v", got, err)
+		}
 		if _, at, _ := s.Enter(&c.k); at.Current || !at.Known {
 			t.Errorf("after a bypass: %+v", at)
 		}

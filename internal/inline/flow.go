@@ -27,7 +27,8 @@ type flow struct {
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
 	probed     int64   // when its server was asked last where it is
-	confirmed  bool    // its server was heard
+	heard      bool    // its server was
+	confirmed  bool    // and its client after that
 	asked      uint64  // requests
 	rate       *rate   // of its client and server
 	since      uint32  // the generation in which it began + 1, 0 where that was not seen
@@ -61,7 +62,8 @@ func (g *Gate) transport(h *headers, b []byte) {
 		}
 	}
 	f.last, g.flow = g.now, f
-	f.confirmed = f.confirmed || g.from != f.client
+	f.confirmed = f.confirmed || f.heard && g.from == f.client && p.Flags&packet.RST == 0
+	f.heard = f.heard || g.from != f.client
 	if !fresh && f.generation != g.generation {
 		g.look(f)
 	}
@@ -163,11 +165,11 @@ func (g *Gate) fresh(f *flow, k key) {
 // looks is how many connections are looked at for one that may make room.
 const looks = 64
 
-// makeRoom forgets a connection whose server was never heard, if one is found soon.
+// makeRoom forgets a connection that never was one, or is over, if one is found soon.
 func (g *Gate) makeRoom() bool {
 	n := 0
 	for k, f := range g.flows {
-		if !f.confirmed {
+		if !f.confirmed || f.fins == 3 {
 			g.forget(k, f)
 			return true
 		}

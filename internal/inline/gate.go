@@ -23,7 +23,7 @@ func (p Port) Other() Port { return p ^ 1 }
 
 // Limits of a Gate. At a limit nothing that is known makes room.
 const (
-	// MaxFlows is how many connections are followed. Those whose server was never heard
+	// MaxFlows is how many connections are followed. Those that never were any, or are over,
 	// make room; where there is none, a further one that must be judged is dropped.
 	MaxFlows = 1 << 16
 	// MaxHeld is how many frames of one direction of a connection wait for one before

@@ -230,11 +230,12 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 		d->gate.action = PASS;
 		return was;
 	}
-	if (stale && !is_known(s)) {
+	if (stale && !s->known) {
 		say(d, floor_of(d), REASON_STALE);
 		return was;
 	}
-	if (!is_known(s) || s->partial || f->flags & (SYN | URG)) {
+	/* Where nobody answers even what may be old is held to: a segment that does not fit comes again. */
+	if (!(stale ? s->known : is_known(s)) || s->partial || f->flags & (SYN | URG)) {
 		say(d, stale ? DROP : ASK, REASON_STREAM);
 		return stale ? was : WORKER;
 	}
@@ -306,11 +307,9 @@ inline_ void answer_by_code(const struct config *c, const struct frame *f, struc
 		return;
 	flow_of(f, 1, &k);
 	s = stream_at(find_stream(&k, 0));
-	if (!s)
-		return;
-	was = enter(s, 0);
-	if (was == FREE) {
-		if (s->owner != BUSY && !nobody_answers(c, d))
+	was = s ? enter(s, 0) : FREE;
+	if (was == FREE) { /* the worker hears where its client is */
+		if (!(s && s->owner == BUSY) && !nobody_answers(c, d))
 			say(d, ASK, REASON_STREAM);
 		return;
 	}
