@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +22,7 @@ type policyCommand struct {
 	Diff    policyDiffCommand    `cmd:"" help:"Say what is different between two policies, and what passes now that did not."`
 	Prove   policyProveCommand   `cmd:"" help:"Prove that nothing passes from one zone to another, or show the way."`
 	Draft   policyDraftCommand   `cmd:"" help:"Make a policy of what was learned; a person reviews it before it stops anything."`
+	Review  policyReviewCommand  `cmd:"" help:"Put what a review found into a drafted policy: what is never blocked, what is allowed, how far values may go."`
 	Replay  policyReplayCommand  `cmd:"" help:"Say what a policy would have stopped in captures or in a journal."`
 }
 
@@ -76,14 +76,9 @@ func usualPorts(p *protocol.Protocol) (out []policy.Port) {
 
 // readPolicy reads a policy file; all that is wrong with it is told.
 func readPolicy(m *Main, file string) (*policy.Plan, error) {
-	f, err := os.Open(file)
+	b, err := readFile(file)
 	if err != nil {
-		return nil, usageError{fmt.Sprintf("%s: %v", file, reason(err))}
-	}
-	defer func() { _ = f.Close() }() // only read
-	b, err := io.ReadAll(io.LimitReader(f, policyfile.MaxFile+1))
-	if err != nil {
-		return nil, usageError{fmt.Sprintf("%s: %v", file, reason(err))}
+		return nil, err
 	}
 	plan, err := policyfile.Read(file, b, known())
 	var problems written.Problems

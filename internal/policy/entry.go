@@ -26,6 +26,7 @@ type entry struct {
 	hasObject      bool
 	ports          []Port
 	values         *Span
+	as             Form
 	step           float64
 	when           *Window
 }
@@ -130,8 +131,12 @@ func (e *entry) fits(r *Request) bool {
 		return e.action != firedoor.Pass
 	}
 	stop := e.action != firedoor.Pass
-	for i := range r.Values.Len() {
-		v := r.Values.Float(i)
+	n := e.as.count(r.Values)
+	if n == 0 {
+		return stop
+	}
+	for i := range n {
+		v := e.as.at(r.Values, i)
 		inside := e.values == nil || v >= e.values.Min && v <= e.values.Max // false for NaN
 		if inside && e.step > 0 {
 			before, known := r.before(i)

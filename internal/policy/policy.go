@@ -123,6 +123,7 @@ type Match struct {
 	Units            []uint32
 	Objects          []Object
 	Values           *Span // all values written must lie in it
+	As               Form  // how numbers lie in what is written, for Values
 	// Step is the largest change from the value written or read before; 0 is none.
 	Step float64
 	When *Window

@@ -40,6 +40,9 @@ func (m *Match) words(from, to string) string {
 	}
 	if m.Values != nil {
 		words = append(words, fmt.Sprintf("with values from %g to %g", m.Values.Min, m.Values.Max))
+		if m.As != AsWritten {
+			words = append(words, "read as "+m.As.String())
+		}
 	}
 	if m.Step > 0 {
 		words = append(words, fmt.Sprintf("in steps of at most %g", m.Step))

@@ -140,6 +140,14 @@ func spanOf(n *yaml.Node) (policy.Span, error) {
 	return policy.Span{Min: a, Max: b}, nil
 }
 
+func formOf(n *yaml.Node) (policy.Form, error) {
+	f, ok := policy.FormOf(n.Value)
+	if !ok || n.Value == "" {
+		return 0, fmt.Errorf("must be f32 or f32-swapped: how a number lies in two elements")
+	}
+	return f, nil
+}
+
 func stepOf(n *yaml.Node) (float64, error) {
 	v, err := strconv.ParseFloat(n.Value, 64)
 	if err != nil || !(v > 0) || math.IsInf(v, 0) {

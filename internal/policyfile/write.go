@@ -150,6 +150,9 @@ func matchWords(m *policy.Match) (words []string) {
 	if m.Values != nil {
 		words = append(words, "value: "+quoted(number(m.Values.Min)+".."+number(m.Values.Max)))
 	}
+	if m.As != policy.AsWritten {
+		words = append(words, "as: "+m.As.String())
+	}
 	if m.Step > 0 {
 		words = append(words, "step: "+number(m.Step))
 	}

@@ -143,6 +143,9 @@ func (f *Factory) Run(until time.Duration) { f.world.Run(f.start + int64(until))
 // Now is how long the plant has run.
 func (f *Factory) Now() time.Duration { return time.Duration(f.world.Now() - f.start) }
 
+// Time is the plant's time in ns since 1970.
+func (f *Factory) Time() int64 { return f.world.Now() }
+
 // Physics is the processes and the memory of their controllers.
 func (f *Factory) Physics() *physics.Plant { return f.physics }
 
@@ -187,6 +190,10 @@ func (f *Factory) at(d time.Duration, do func()) {
 		f.world.At(t, do)
 	}
 }
+
+// At plans something for a time since the start; nothing that is past. It happens
+// between two events of the plant.
+func (f *Factory) At(d time.Duration, do func()) { f.at(d, do) }
 
 // every repeats something. A share of two thousandths of the period is left to
 // chance, as in every real polling loop.

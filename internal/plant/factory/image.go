@@ -43,7 +43,7 @@ type image struct {
 	tags    []*physics.Tag
 	points  []device.Point // by place in tags
 	next    map[slot]uint32
-	changed func() // may be nil: told of every value that is stored over the network
+	changed func() // may be nil: told of every value that becomes another one over the network
 }
 
 // slot is where addresses are counted on.
@@ -138,8 +138,9 @@ func (m *image) values() []*device.Value {
 		}
 		if t.Role.Writable() {
 			v.Store = func(x float64) {
+				before := t.Value
 				m.of.Write(t, x)
-				if m.changed != nil {
+				if t.Value != before && m.changed != nil {
 					m.changed()
 				}
 			}
