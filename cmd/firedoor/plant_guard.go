@@ -137,13 +137,13 @@ func (g *guarding) write(w io.Writer) error {
 	o := g.outcome
 	fmt.Fprintf(w, "\nThe policy on %d cables: %s stopped or held back.\n", len(g.guards), counted(int(g.enforce), "request, connection or frame"))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "\tTOTAL\tREFUSED\tDROPPED\tREACHED\tLOST")
+	fmt.Fprintln(t, "\tTOTAL\tREFUSED\tDROPPED\tREACHED\tIDLE\tLOST")
 	for _, group := range []struct {
 		words string
 		list  []factory.Fates
 	}{{"attacks", o.Attacks}, {"honest", o.Changes}} {
 		for _, f := range group.list {
-			fmt.Fprintf(t, "%s: %s\t%d\t%d\t%d\t%d\t%d\n", group.words, f.Kind, f.Total, f.Refused, f.Dropped, f.Reached, f.Lost)
+			fmt.Fprintf(t, "%s: %s\t%d\t%d\t%d\t%d\t%d\t%d\n", group.words, f.Kind, f.Total, f.Refused, f.Dropped, f.Reached, f.Idle, f.Lost)
 		}
 	}
 	if err := t.Flush(); err != nil {

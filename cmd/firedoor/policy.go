@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"firedoor"
@@ -40,12 +41,20 @@ func (foundError) Error() string { return "found" }
 func known() policy.Known {
 	ports := map[string][]policy.Port{}
 	var names []string
+	add := func(name string, more []policy.Port) {
+		if !contains(names, name) {
+			names = append(names, name)
+		}
+		for _, port := range more { // CIP has a port of its own, and those of what carries it
+			if !slices.Contains(ports[name], port) {
+				ports[name] = append(ports[name], port)
+			}
+		}
+	}
 	for _, p := range all.List {
-		names = append(names, p.Name)
-		ports[p.Name] = usualPorts(p)
+		add(p.Name, usualPorts(p))
 		for _, inside := range p.Sheet.Inside {
-			names = append(names, inside.Name)
-			ports[inside.Name] = ports[p.Name]
+			add(inside.Name, usualPorts(p))
 		}
 	}
 	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names}

@@ -73,7 +73,7 @@ type drafter struct {
 }
 
 // onLink are protocols that keep a network alive: they pass without a rule.
-var onLink = []string{"arp", "lldp", "icmp"}
+var onLink = []string{"arp", "lldp"}
 
 func (d *drafter) conversation(c *firedoor.Conversation) {
 	if slices.Contains(onLink, c.Protocol) {
@@ -81,6 +81,10 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	}
 	if c.Protocol == "ip" || (c.Client.IP == "" && c.Client.MAC == "") || (c.Server.IP == "" && c.Server.MAC == "") {
 		d.out.Left = append(d.out.Left, fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment))
+		return
+	}
+	if c.Protocol == "icmp" {
+		d.echo(c)
 		return
 	}
 	client, server := d.host(c.Segment, &c.Client), d.host(c.Segment, &c.Server)
@@ -104,6 +108,35 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 		return
 	}
 	d.statements(c, conduit, base)
+}
+
+// echo lets two ends ping each other, and tell each other what went wrong: of ICMP nobody
+// learned who began.
+func (d *drafter) echo(c *firedoor.Conversation) {
+	a, b := d.host(c.Segment, &c.Client), d.host(c.Segment, &c.Server)
+	transport := uint8(ICMP)
+	if ip, err := netip.ParseAddr(c.Client.IP); err == nil && ip.Is6() {
+		transport = ICMP6
+	}
+	for _, ends := range [][2]string{{a, b}, {b, a}} {
+		to, err := netip.ParseAddr(d.addressOf(ends[0]))
+		if err == nil && to.IsMulticast() {
+			continue // nobody asks from there
+		}
+		conduit := d.conduit(d.zoneOf[ends[0]], d.zoneOf[ends[1]])
+		conduit.Rules = append(conduit.Rules, Rule{Match: Match{Clients: []string{ends[0]}, Servers: []string{ends[1]}, Ports: []Port{{Transport: transport}}},
+			Note: fmt.Sprintf("learned, %d packets", c.Packets)})
+	}
+}
+
+// addressOf is the first address of a host of the draft.
+func (d *drafter) addressOf(name string) string {
+	for i := range d.out.Policy.Hosts {
+		if h := &d.out.Policy.Hosts[i]; h.Name == name && len(h.Addresses) > 0 {
+			return h.Addresses[0].String()
+		}
+	}
+	return ""
 }
 
 func (d *drafter) usual(protocol string) []Port {

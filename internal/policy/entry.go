@@ -46,6 +46,12 @@ func onPort(ports []Port, transport uint8, number uint16) bool {
 		return true
 	}
 	for _, p := range ports {
+		if p.Portless() {
+			if p.Transport == transport {
+				return true
+			}
+			continue
+		}
 		if p.Number == number && (p.Transport == 0 || transport == 0 || p.Transport == transport) {
 			return true
 		}

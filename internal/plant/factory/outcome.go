@@ -34,7 +34,8 @@ func (a *Attempt) Attack() bool { return a.Entry.Class == truth.Malicious }
 
 // Fates of attempts.
 const (
-	Reached = "reached" // the controller changed, or said that it did
+	Reached = "reached" // the controller changed
+	Idle    = "idle"    // the controller said yes and is as it was: it had that value, or ran already
 	Refused = "refused" // its device said no
 	Dropped = "dropped" // a gateway let it not through
 	Lost    = "lost"    // nobody stopped it, and nobody answered: a device without power, no room
@@ -43,8 +44,10 @@ const (
 // Fate is what became of it.
 func (a *Attempt) Fate() string {
 	switch {
-	case a.Changed > 0 || a.Answer == "ok":
+	case a.Changed > 0:
 		return Reached
+	case a.Answer == "ok":
+		return Idle
 	case a.Answer == "error":
 		return Refused
 	case a.Gateway != "":

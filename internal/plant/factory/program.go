@@ -26,8 +26,10 @@ func (f *Factory) programFor(u *unit) *device.CPU {
 	c := u.image.of
 	told := func(do func()) func() {
 		return func() {
-			do()
-			f.changed(u.name)
+			before := c.Running()
+			if do(); c.Running() != before {
+				f.changed(u.name)
+			}
 		}
 	}
 	cpu := &device.CPU{

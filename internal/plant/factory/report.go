@@ -3,7 +3,6 @@ package factory
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -42,6 +41,7 @@ type Fates struct {
 	Refused int    `json:"refused"`
 	Dropped int    `json:"dropped"`
 	Reached int    `json:"reached"`
+	Idle    int    `json:"idle"`
 	Lost    int    `json:"lost"`
 }
 
@@ -118,7 +118,7 @@ func (f *Factory) nameOf(network string, e *firedoor.Endpoint) string {
 		return e.MAC.String()
 	}
 	for _, u := range f.order {
-		if u.seen == ip || u.ip() == ip && (lineOf(u.network) == "" || u.network == network) || slices.Contains([]netip.Addr{ip}, u.seen) {
+		if u.seen == ip || u.ip() == ip && (lineOf(u.network) == "" || u.network == network) {
 			return u.name
 		}
 	}
@@ -142,7 +142,7 @@ func (f *Factory) Result(o *Outcome) {
 			o.Attacks = count(o.Attacks, a)
 			tries.add(a)
 		default:
-			if o.Changes = count(o.Changes, a); a.Fate() != Reached {
+			if o.Changes = count(o.Changes, a); a.Fate() != Reached && a.Fate() != Idle {
 				failed.add(a)
 			}
 		}
@@ -174,6 +174,8 @@ func count(list []Fates, a *Attempt) []Fates {
 	switch a.Fate() {
 	case Reached:
 		f.Reached++
+	case Idle:
+		f.Idle++
 	case Refused:
 		f.Refused++
 	case Dropped:
