@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
 	"firedoor/internal/written"
 )
@@ -35,6 +36,9 @@ func (c *policyReviewCommand) Run(m *Main) error {
 	}
 	if err != nil {
 		return err
+	}
+	if _, faults := policy.Compile(plan.Policy, known()); len(faults) > 0 { // its lines are those of no file
+		return usageError{fmt.Sprintf("%s: with it the policy is wrong: %s: %s", c.Review, faults[0].Key, faults[0].Text)}
 	}
 	return policyfile.Write(m.Stdout, plan.Policy, fmt.Sprintf("Drafted, and reviewed by %s on %s.", findings.Review.By, findings.Review.On))
 }

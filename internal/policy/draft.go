@@ -125,7 +125,7 @@ func (d *drafter) echo(c *firedoor.Conversation) {
 		}
 		conduit := d.conduit(d.zoneOf[ends[0]], d.zoneOf[ends[1]])
 		conduit.Rules = append(conduit.Rules, Rule{Match: Match{Clients: []string{ends[0]}, Servers: []string{ends[1]}, Ports: []Port{{Transport: transport}}},
-			Note: fmt.Sprintf("learned, %d packets", c.Packets)})
+			Note: fmt.Sprintf("learned, %d packets", c.Packets[0]+c.Packets[1])})
 	}
 }
 
