@@ -15,9 +15,11 @@ import (
 	"firedoor"
 	"firedoor/internal/inline"
 	"firedoor/internal/plant/factory"
+	"firedoor/internal/plant/truth"
 	"firedoor/internal/plant/wire"
 	"firedoor/internal/policy"
 	"firedoor/internal/protocol/all"
+	"firedoor/internal/whatif"
 )
 
 // guarding is a policy on the cables of the plant.
@@ -108,10 +110,38 @@ type gatewayCounts struct {
 	Judged inline.Counts `json:"judged"`
 }
 
+// ruled says by which rule that passed which reached a controller.
+func (g *guarding) ruled() error {
+	for i := range g.outcome.Tries {
+		x, a := &g.outcome.Tries[i], g.outcome.First(i)
+		if x.Fate != factory.Reached && x.Fate != factory.Idle || len(g.guards) == 0 || a.Segment == "" {
+			continue
+		}
+		b, err := json.Marshal(struct {
+			Kind    string `json:"kind"`
+			Segment string `json:"segment"`
+			truth.Operation
+		}{"operation", a.Segment, a.Operation})
+		if err != nil {
+			return err
+		}
+		judge := whatif.New(g.guards[0].Plan(), false)
+		if err := judge.Line(b); err != nil {
+			return err
+		}
+		for _, used := range judge.Report().Rules {
+			if used.Count > 0 {
+				x.Rule = used.Rule
+			}
+		}
+	}
+	return nil
+}
+
 // end closes the books.
 func (g *guarding) end(dir *string) error {
 	g.f.Result(g.outcome)
-	err := g.failed
+	err := errors.Join(g.failed, g.ruled())
 	if g.file != nil {
 		err = errors.Join(err, g.buffer.Flush(), g.file.Close())
 	}

@@ -56,6 +56,13 @@ func known() policy.Known {
 		for _, inside := range p.Sheet.Inside {
 			add(inside.Name, usualPorts(p))
 		}
+		if p.Functions != nil {
+			p.Functions(func(f protocol.Function) {
+				if f.Protocol != "" { // what travels inside is asked where its carrier is
+					add(f.Protocol, usualPorts(p))
+				}
+			})
+		}
 	}
 	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names}
 }

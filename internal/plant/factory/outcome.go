@@ -27,6 +27,10 @@ type Attempt struct {
 	Answer         string // "ok", "error"; empty: none came
 	Changed        int    // how often the controller's memory, mode or program changed by it
 	Gateway        string // what a gateway did to its connection meanwhile, if anything
+	// Segment and Operation are what it looks like where the controller is, once it was
+	// sent: of several operations the first.
+	Segment   string
+	Operation truth.Operation
 }
 
 // Attack tells whether it belongs to an attack.
@@ -187,9 +191,25 @@ func (s *session) sentOut(t *task) {
 		o.honest.Asked++
 	}
 	if t.attempt != nil {
+		s.describe(t)
 		t.attempt.Sent = true
 		o.asking[s.under()] = t.attempt
 	}
+}
+
+// describe writes down what an attempt looks like on the wire.
+func (s *session) describe(t *task) {
+	ops := said(s.server.image, &t.ask)
+	client := s.f.devices[s.from.Name()]
+	n := s.f.networkOf(s.server.network)
+	if len(ops) == 0 || client == nil || n == nil {
+		return
+	}
+	op := ops[0]
+	op.Time = truth.Moment(s.f.world.Now())
+	op.Client = firedoor.Address{IP: client.ip().String(), Port: s.conn.Local().Port(), MAC: client.mac.String()}
+	op.Server = firedoor.Address{IP: s.server.ip().String(), Port: s.to.Port(), MAC: s.server.mac.String()}
+	t.attempt.Segment, t.attempt.Operation = fmt.Sprintf("vlan:%d", n.vlan), op
 }
 
 // under names the request under way at its server.

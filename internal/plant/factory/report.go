@@ -32,7 +32,11 @@ type Outcome struct {
 	before  Tally        // at its beginning
 	from    time.Duration
 	at      map[touch]int
+	firsts  []*Attempt // of each of Tries
 }
+
+// First is the first of those attempts that are alike.
+func (o *Outcome) First(i int) *Attempt { return o.firsts[i] }
 
 // Fates counts attempts of a kind by what became of them.
 type Fates struct {
@@ -54,7 +58,8 @@ type Tried struct {
 	What    string       `json:"what"`
 	Fate    string       `json:"fate"`
 	Count   int          `json:"count"`
-	Changed int          `json:"changed"` // how often the controller became another
+	Changed int          `json:"changed"`        // how often the controller became another
+	Rule    string       `json:"rule,omitempty"` // by which it passes, where there is a policy
 	First   truth.Moment `json:"first"`
 }
 
@@ -147,7 +152,7 @@ func (f *Factory) Result(o *Outcome) {
 			}
 		}
 	}
-	o.Tries, o.Failed = tries.list, failed.list
+	o.Tries, o.Failed, o.firsts = tries.list, failed.list, tries.firsts
 	o.Unkept += f.outcome.unkept
 	for _, list := range []*[]Touched{&o.Touched, &o.Stopped} {
 		if *list == nil {
@@ -187,8 +192,9 @@ func count(list []Fates, a *Attempt) []Fates {
 }
 
 type tried struct {
-	list []Tried
-	at   map[Tried]int
+	list   []Tried
+	firsts []*Attempt
+	at     map[Tried]int
 }
 
 func (t *tried) add(a *Attempt) {
@@ -199,7 +205,7 @@ func (t *tried) add(a *Attempt) {
 		t.at[k] = i
 		first := k
 		first.First = truth.Moment(a.At)
-		t.list = append(t.list, first)
+		t.list, t.firsts = append(t.list, first), append(t.firsts, a)
 	}
 	t.list[i].Count++
 	t.list[i].Changed += a.Changed
