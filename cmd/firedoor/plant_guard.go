@@ -52,7 +52,7 @@ func guard(f *factory.Factory, plan *policy.Plan, from time.Duration, dir *strin
 	}
 	now := func() int64 { return f.Time() }
 	for _, c := range f.Guarded() {
-		one := wire.New(wire.Config{Name: c.Name, VLAN: c.VLAN, Plan: plan, Protocols: all.List, Now: now, Told: func(s *wire.Stop) { g.told(c.Network, s) }})
+		one := wire.New(wire.Config{Name: c.Name, VLAN: c.VLAN, Plan: plan, Protocols: all.List, Now: now, Told: func(s *wire.Stop) { g.told(&c, s) }})
 		g.guards = append(g.guards, one)
 		f.At(from, func() {
 			place, err := f.Inline(c.Name, one)
@@ -69,7 +69,7 @@ func guard(f *factory.Factory, plan *policy.Plan, from time.Duration, dir *strin
 const maxStopped = 1_000_000
 
 // told keeps what was stopped, and whose it was.
-func (g *guarding) told(network string, s *wire.Stop) {
+func (g *guarding) told(c *factory.Cable, s *wire.Stop) {
 	r := s.Record()
 	if g.lines != nil && g.written < maxStopped {
 		g.written++
@@ -94,7 +94,11 @@ func (g *guarding) told(network string, s *wire.Stop) {
 	} else if r.Conduit != "" {
 		why += " of " + r.Conduit
 	}
-	g.f.Touch(g.outcome, network, s.Client, s.Server, what, done, why)
+	flooded := false
+	if to := firedoor.MACFrom(s.Frame); s.From == inline.Outside && !to.IsGroup() {
+		flooded = !c.Owns(to)
+	}
+	g.f.Touch(g.outcome, c, flooded, s.Client, s.Server, what, done, why)
 }
 
 // outcomeFile is outcome.json: what became of what was asked, and of frames.

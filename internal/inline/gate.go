@@ -135,7 +135,7 @@ func (g *Gate) Flows() int { return len(g.flows) }
 // frame itself, perhaps changed in place, frames that were held before it, or ends of
 // connections. What out is given is borrowed.
 func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
-	g.now, g.from, g.out = now, from, out
+	g.now, g.from, g.out, g.flow = now, from, out, nil
 	g.Counts.In++
 	g.sweep()
 	p := &g.packet

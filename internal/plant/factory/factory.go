@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"firedoor"
 	"firedoor/internal/plant"
 	"firedoor/internal/plant/chance"
 	"firedoor/internal/plant/device"
@@ -246,6 +247,7 @@ type Cable struct {
 	Name    string // for Inline
 	Network string
 	VLAN    uint16
+	Owns    func(firedoor.MAC) bool // whether an address is that of the device on it
 }
 
 // Guarded are the cables where gateways stand that let no request reach a controller
@@ -253,10 +255,11 @@ type Cable struct {
 // answers a protocol of the floor. One in front of a whole cell would not see who is
 // plugged into the cell's own switch.
 func (f *Factory) Guarded() []Cable {
-	list := []Cable{{Border, "control", f.networkOf("control").vlan}}
+	vlan := f.networkOf("control").vlan
+	list := []Cable{{Border, "control", vlan, func(m firedoor.MAC) bool { return m == firewallMAC+firedoor.MAC(vlan) }}}
 	for _, u := range f.order {
 		if u.server != nil && f.networkOf(u.network) != nil {
-			list = append(list, Cable{u.name, u.network, f.networkOf(u.network).vlan})
+			list = append(list, Cable{u.name, u.network, f.networkOf(u.network).vlan, func(m firedoor.MAC) bool { return m == u.host.MAC() }})
 		}
 	}
 	return list

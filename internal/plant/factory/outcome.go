@@ -161,14 +161,14 @@ func (s *session) guilty() bool {
 
 // dialled notes whose a connection is.
 func (s *session) dialled() {
-	if s.conn != nil {
+	if s.conn != nil && s.server != nil { // others come and go, and their ports come again
 		s.f.outcome.sessions[s.f.ownerOf(s.from, s.conn)] = s
 	}
 }
 
 // hungUp forgets a connection, but for one of an attack: its last frames may come later.
 func (s *session) hungUp() {
-	if s.conn != nil && !s.guilty() {
+	if s.conn != nil && s.server != nil && !s.guilty() {
 		delete(s.f.outcome.sessions, s.f.ownerOf(s.from, s.conn))
 	}
 }

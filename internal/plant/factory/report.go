@@ -89,11 +89,18 @@ func (f *Factory) Watch(from time.Duration) *Outcome {
 }
 
 // Touch notes that a gateway on a cable of a network stopped or held back a frame of
-// whoever it is. what says what it was, done what was done, why for which reason.
-func (f *Factory) Touch(o *Outcome, network string, client, server firedoor.Endpoint, what, done, why string) {
-	who := f.Stopped(network, client, server, done)
+// whoever it is. what says what it was, done what was done, why for which reason. A frame
+// that a switch sent everywhere is nobody's there: it was not for the device on the cable.
+func (f *Factory) Touch(o *Outcome, c *Cable, flooded bool, client, server firedoor.Endpoint, what, done, why string) {
+	network := c.Network
+	var who Owner
+	if !flooded {
+		who = f.Stopped(network, client, server, done)
+	}
 	k := touch{class: "other", client: f.nameOf(network, &client), server: f.nameOf(network, &server), what: what, done: done, why: why}
 	switch {
+	case flooded:
+		k.class = "flooded"
 	case who.Entry != nil:
 		k.of, k.class = who.Entry.ID, string(who.Entry.Class)
 	case who.Polls:
