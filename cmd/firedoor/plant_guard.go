@@ -82,11 +82,14 @@ func (g *guarding) told(c *factory.Cable, s *wire.Stop) {
 		g.enforce++
 	}
 	what := strings.Join(strings.Fields(strings.Join([]string{r.Protocol, r.Verb, r.Function, r.Object}, " ")), " ")
-	if s.Operation == nil {
-		what = fmt.Sprintf("%s port %d", s.Protocol, s.Server.Port)
-		if s.Server.IP.IsZero() {
-			what = "frames without IP"
-		}
+	switch {
+	case s.Operation != nil:
+	case s.Server.IP.IsZero():
+		what = "frames without IP"
+	case s.Server.Port == 0:
+		what = "packets without ports"
+	default:
+		what = fmt.Sprintf("port %d", s.Server.Port)
 	}
 	why := r.Reason
 	if r.Rule != "" {
