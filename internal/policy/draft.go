@@ -100,7 +100,7 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	default:
 		base.Protocols = []string{c.Protocol}
 	}
-	if c.Server.Port != 0 && !slices.ContainsFunc(d.usual(c.Protocol), func(p Port) bool { return p.Number == c.Server.Port }) {
+	if c.Server.Port != 0 && !d.alone(c.Protocol, c.Server.Port) {
 		base.Ports = []Port{{transport, c.Server.Port}}
 	}
 	if len(c.Statements) == 0 {
@@ -137,6 +137,13 @@ func (d *drafter) addressOf(name string) string {
 		}
 	}
 	return ""
+}
+
+// alone tells whether a protocol is usually found at that port and at no other: then a
+// rule need not name it.
+func (d *drafter) alone(protocol string, port uint16) bool {
+	usual := d.usual(protocol)
+	return len(usual) > 0 && !slices.ContainsFunc(usual, func(p Port) bool { return p.Number != port })
 }
 
 func (d *drafter) usual(protocol string) []Port {
