@@ -36,6 +36,7 @@ type measure struct {
 	program, folder, review string
 	seed                    uint64
 	days, learn             float64
+	keep                    bool
 }
 
 func main() {
@@ -46,6 +47,7 @@ func main() {
 	flag.Uint64Var(&m.seed, "seed", 1, "of the plant")
 	flag.Float64Var(&m.learn, "learn", 2, "days that are learned from, beginning on a Monday at six")
 	flag.Float64Var(&m.days, "days", 2, "days after that")
+	flag.BoolVar(&m.keep, "keep", false, "take runs of the folder that are there already, whatever made them")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -103,14 +105,17 @@ func (m *measure) happen(ctx context.Context, name string, scenarios []string, p
 	if policy != "" {
 		words = append(words, "--policy", policy)
 	}
-	fmt.Fprintf(os.Stderr, "%s: %g days of the plant\n", name, m.days+m.learn)
-	if err := os.RemoveAll(out + ".state"); err != nil {
-		return nil, err
+	file := filepath.Join(out, "outcome.json")
+	if _, err := os.Stat(file); err != nil || !m.keep {
+		fmt.Fprintf(os.Stderr, "%s: %g days of the plant\n", name, m.days+m.learn)
+		if err := os.RemoveAll(out + ".state"); err != nil {
+			return nil, err
+		}
+		if _, err := m.firedoor(ctx, words...); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
 	}
-	if _, err := m.firedoor(ctx, words...); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	b, err := os.ReadFile(filepath.Join(out, "outcome.json"))
+	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
