@@ -105,7 +105,8 @@ func readPolicy(m *Main, file string) (*policy.Plan, error) {
 }
 
 type policyCheckCommand struct {
-	Policy string `arg:"" help:"The policy file."`
+	Learned string `help:"A folder with assets.json: say of which hosts nobody knows that they refuse cleanly." placeholder:"DIR"`
+	Policy  string `arg:"" help:"The policy file."`
 }
 
 // Run says what is to be known of a policy.
@@ -124,7 +125,7 @@ func (c *policyCheckCommand) Run(m *Main) error {
 		}
 		fmt.Fprintf(m.Stdout, "%s: %s: %s\n", where, f.Kind, f.Text)
 	}
-	return nil
+	return c.refusals(m, p)
 }
 
 func counted(n int, what string) string {
@@ -247,8 +248,12 @@ func (c *policyDraftCommand) Run(m *Main) error {
 	if err := readJSON(filepath.Join(c.Dir, "conversations.json"), &conversations); err != nil {
 		return err
 	}
+	refuses, err := seenToRefuse()
+	if err != nil {
+		return err
+	}
 	k := known()
-	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing()})
+	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing(), Refuses: refuses})
 	if len(d.Policy.Conduits) == 0 {
 		return usageError{c.Dir + ": nothing was learned there: replay with --learn first"}
 	}

@@ -47,11 +47,8 @@ func (g *Gate) strange() {
 // ask has a request judged and notes what is to be done.
 func (g *Gate) ask(op *firedoor.Operation) {
 	f := g.flow
-	if second := g.now / 1e9; second != f.second {
-		f.second, f.asked = second, 0
-	}
 	f.asked++
-	g.request = policy.Request{Route: &f.route, Time: g.now, Rate: f.asked}
+	g.request = policy.Request{Route: &f.route, Time: g.now, Rate: f.rate.ask(g.now)}
 	name := ""
 	if p := f.runner.Protocol(); p != nil {
 		name = p.Name

@@ -420,12 +420,30 @@ func (p *Plan) Pairs() (out [][2]Place) {
 				named[pairKey{orZone(e.client, from), orZone(e.server, to)}] = true
 			}
 		}
-		for i := range p.safety {
-			named[pairKey{orZone(p.safety[i].client, from), orZone(p.safety[i].server, to)}] = true
-		}
+		p.isolatedEnds(from, to, clients, servers, named)
 		p.crossed(clients, servers, named, from, to, add)
 	}
+	for i := range p.safety { // of any zones, joined or not
+		for _, client := range p.meant(p.safety[i].client) {
+			for _, server := range p.meant(p.safety[i].server) {
+				add(client, server)
+			}
+		}
+	}
 	return out
+}
+
+// meant is a place, or each zone where none is named.
+func (p *Plan) meant(at Place) []Place {
+	if at != 0 {
+		return []Place{at}
+	}
+	var all []Place
+	for _, zone := range p.zones {
+		all = append(all, Place(zone)+1)
+	}
+	slices.Sort(all)
+	return all
 }
 
 func orZone(at, zone Place) Place {
@@ -455,11 +473,30 @@ func (p *Plan) crossed(clients, servers map[Place]bool, named map[pairKey]bool, 
 			}
 		}
 	}
+	// Hosts that no rule names have places of their own too.
+	for _, s := range sortedPlaces(wideServers) {
+		if s != to {
+			p.eachHost(from, func(c Place) { add(c, s) })
+		}
+	}
+	for _, c := range sortedPlaces(wideClients) {
+		if c != from {
+			p.eachHost(to, func(s Place) { add(c, s) })
+		}
+	}
 	for _, c := range sortedPlaces(clients) {
 		add(c, to)
 	}
 	for _, s := range sortedPlaces(servers) {
 		add(from, s)
+	}
+}
+
+func (p *Plan) eachHost(zone Place, f func(Place)) {
+	for at := Place(len(p.Policy.Zones) + 1); int(at) < len(p.places.zones); at++ {
+		if p.meets(zone, at) {
+			f(at)
+		}
 	}
 }
 
@@ -531,7 +568,7 @@ func (p *Plan) ByCode(r *Route, protocol string, f Function) (v firedoor.Verdict
 			if x.never {
 				w = firedoor.Verdict{Reason: firedoor.ReasonNeverBlock, Rule: e.rule, Conduit: r.Conduit}
 			}
-			if !first && w.Action != v.Action {
+			if !first && w.Says != v.Says {
 				return v, false
 			}
 			if v, first = w, false; e.decides() {
@@ -540,10 +577,21 @@ func (p *Plan) ByCode(r *Route, protocol string, f Function) (v firedoor.Verdict
 		}
 	}
 	w := c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
-	if !first && w.Action != v.Action {
+	if !first && w.Says != v.Says {
 		return v, false
 	}
 	return w, true
+}
+
+// Coded tells whether the function codes of requests on a route are worth looking at by
+// themselves: its port is open for Modbus alone, whose code stands at a fixed place, and
+// nothing is asked that goes beyond a request.
+func (p *Plan) Coded(r *Route) bool {
+	if r.Transport != 6 || r.isolations[0] != 0 || r.Conduit < 0 || p.steps || !p.Watches(r) {
+		return false
+	}
+	names := p.Speaks(r)
+	return len(names) == 1 && names[0] == "modbus"
 }
 
 // mayMatch tells whether a request of which only the function is known may match.

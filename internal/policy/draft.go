@@ -23,6 +23,8 @@ type DraftOptions struct {
 	// Passing are, by protocol, what the texts of objects begin with whose numbers are
 	// given out anew each time, like those of transfers: "upload:". Any number is meant.
 	Passing map[string][]string
+	// Refuses gives the protocols that a device was seen to refuse cleanly; nil: none.
+	Refuses func(*firedoor.Asset) []string
 }
 
 // Drafted is a policy made of what was learned, and what is to be said of it.
@@ -346,6 +348,9 @@ func (d *drafter) host(segment string, a *firedoor.Address) string {
 		level = asset.Level
 		word = cmp.Or(slug(asset.Name), slug(string(asset.Role)), word)
 		h.Note = strings.TrimSpace(asset.Vendor + " " + asset.Model)
+		if d.options.Refuses != nil {
+			h.Refuses = d.options.Refuses(asset)
+		}
 	}
 	if d.oneSegment {
 		h.Segment = ""
