@@ -68,6 +68,10 @@ score: build ## measure what is found in the virtual factory, into docs/DETECTIO
 factory-day: build ## let tshark look for malformed frames in a day of the virtual factory (half an hour)
 	@scripts/factory-day $(FACTORYFLAGS)
 
+.PHONY: factory-gateway
+factory-gateway: build ## two days of the virtual factory under a drafted and reviewed policy, attacked and in peace (half an hour)
+	@go run ./scripts/factory-gateway $(GATEWAYFLAGS)
+
 .PHONY: factory-month
 factory-month: ## let the processes of the virtual factory run for thirty days: within limits, books closed
 	FIREDOOR_DAYS=30 go test ./internal/plant/physics -count=1 -timeout 60m -v -run TestUndisturbed

@@ -73,6 +73,7 @@ var numbers = []struct {
 	{"firedoor/internal/plant/truth", 3},
 	{"firedoor/internal/plant/scenario", 3},
 	{"firedoor/internal/plant/score", 4},
+	{"firedoor/internal/plant/wire", 5},
 	{"firedoor/internal/plant/device", 8},
 	{"firedoor/internal/plant/factory", 9},
 	{"firedoor/internal/api", 7},

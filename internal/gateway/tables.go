@@ -113,9 +113,9 @@ func (t *tables) joined() {
 		t.out.Joined = append(t.out.Joined, datapath.Joined{Client: uint32(ends[0]), Server: uint32(ends[1]), Pair: n})
 		var seen []policy.Port
 		for _, port := range t.plan.PortsOf(&route) {
-			for _, transport := range []uint8{6, 17} {
+			for _, transport := range []uint8{6, 17, policy.ICMP, policy.ICMP6} {
 				one := policy.Port{Transport: transport, Number: port.Number}
-				if port.Transport != 0 && port.Transport != transport || slices.Contains(seen, one) {
+				if port.Transport != 0 && port.Transport != transport || port.Transport == 0 && one.Portless() || slices.Contains(seen, one) {
 					continue
 				}
 				seen = append(seen, one)

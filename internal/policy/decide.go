@@ -14,6 +14,7 @@ type Route struct {
 	Port           uint16
 
 	inside, safe bool
+	timed        bool // whether a connection may come to be hangs on the time
 	never, rules reach
 	isolations   [maxIsolations]int32 // numbers + 1 in Plan.isolated, strictest first
 	open         firedoor.Verdict
@@ -121,22 +122,48 @@ func (p *Plan) opens(r *Route) firedoor.Verdict {
 			}
 		}
 	}
+	if best := c.opening(r, nil); best >= 0 {
+		e := &c.rules.entries[best]
+		return c.moded(firedoor.Verdict{Says: e.action, Reason: firedoor.ReasonRule, Rule: e.rule, Conduit: r.Conduit})
+	}
+	return c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
+}
+
+// opening is the first entry that lets a connection come to be, or forbids it whatever is
+// asked; -1 is none. Those that do not hold by the time are left out, if there is one.
+func (c *conduit) opening(r *Route, holds func(*Window) bool) int32 {
 	best := int32(-1)
 	for i := range r.rules.n {
 		for _, n := range r.rules.buckets[i].all {
-			if e := &c.rules.entries[n]; best >= 0 && n > best {
+			e := &c.rules.entries[n]
+			if best >= 0 && n > best {
 				break
-			} else if e.onPort(r.Transport, r.Port) && (e.action == firedoor.Pass || e.whole() && e.protocol == 0 && e.when == nil) {
+			}
+			if !e.onPort(r.Transport, r.Port) {
+				continue
+			}
+			if r.timed = r.timed || e.when != nil && holds == nil; holds != nil && !holds(e.when) {
+				continue
+			}
+			if e.action == firedoor.Pass || e.whole() && e.protocol == 0 && (e.when == nil || holds != nil) {
 				best = n
 				break
 			}
 		}
 	}
-	if best >= 0 {
-		e := &c.rules.entries[best]
-		return c.moded(firedoor.Verdict{Says: e.action, Reason: firedoor.ReasonRule, Rule: e.rule, Conduit: r.Conduit})
+	return best
+}
+
+// now is whether a connection may come to be at a time of the week.
+func (p *Plan) now(c *conduit, r *Request) firedoor.Verdict {
+	if r.open.Reason == firedoor.ReasonNeverBlock {
+		return r.open
 	}
-	return c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
+	v := firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit}
+	if best := c.opening(r.Route, func(w *Window) bool { return w.holds(r.Time, p.zone) }); best >= 0 {
+		v.Says, v.Reason, v.Rule = c.rules.entries[best].action, firedoor.ReasonRule, c.rules.entries[best].rule
+	}
+	return c.moded(v)
 }
 
 // unjoined is the verdict where no conduit joins the two ends.
@@ -196,6 +223,9 @@ func Decide(p *Plan, r *Request) firedoor.Verdict {
 	}
 	switch r.Level {
 	case OfConnection:
+		if r.timed {
+			return p.now(c, r)
+		}
 		return r.open
 	case OfFlow:
 		return p.flow(c, r)

@@ -75,7 +75,7 @@ type drafter struct {
 }
 
 // onLink are protocols that keep a network alive: they pass without a rule.
-var onLink = []string{"arp", "lldp", "icmp"}
+var onLink = []string{"arp", "lldp"}
 
 func (d *drafter) conversation(c *firedoor.Conversation) {
 	if slices.Contains(onLink, c.Protocol) {
@@ -83,6 +83,10 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	}
 	if c.Protocol == "ip" || (c.Client.IP == "" && c.Client.MAC == "") || (c.Server.IP == "" && c.Server.MAC == "") {
 		d.out.Left = append(d.out.Left, fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment))
+		return
+	}
+	if c.Protocol == "icmp" {
+		d.echo(c)
 		return
 	}
 	client, server := d.host(c.Segment, &c.Client), d.host(c.Segment, &c.Server)
@@ -98,7 +102,7 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	default:
 		base.Protocols = []string{c.Protocol}
 	}
-	if c.Server.Port != 0 && !slices.ContainsFunc(d.usual(c.Protocol), func(p Port) bool { return p.Number == c.Server.Port }) {
+	if c.Server.Port != 0 && !d.alone(c.Protocol, c.Server.Port) {
 		base.Ports = []Port{{transport, c.Server.Port}}
 	}
 	if len(c.Statements) == 0 {
@@ -106,6 +110,42 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 		return
 	}
 	d.statements(c, conduit, base)
+}
+
+// echo lets two ends ping each other, and tell each other what went wrong: of ICMP nobody
+// learned who began.
+func (d *drafter) echo(c *firedoor.Conversation) {
+	a, b := d.host(c.Segment, &c.Client), d.host(c.Segment, &c.Server)
+	transport := uint8(ICMP)
+	if ip, err := netip.ParseAddr(c.Client.IP); err == nil && ip.Is6() {
+		transport = ICMP6
+	}
+	for _, ends := range [][2]string{{a, b}, {b, a}} {
+		to, err := netip.ParseAddr(d.addressOf(ends[0]))
+		if err == nil && to.IsMulticast() {
+			continue // nobody asks from there
+		}
+		conduit := d.conduit(d.zoneOf[ends[0]], d.zoneOf[ends[1]])
+		conduit.Rules = append(conduit.Rules, Rule{Match: Match{Clients: []string{ends[0]}, Servers: []string{ends[1]}, Ports: []Port{{Transport: transport}}},
+			Note: fmt.Sprintf("learned, %d packets", c.Packets[0]+c.Packets[1])})
+	}
+}
+
+// addressOf is the first address of a host of the draft.
+func (d *drafter) addressOf(name string) string {
+	for i := range d.out.Policy.Hosts {
+		if h := &d.out.Policy.Hosts[i]; h.Name == name && len(h.Addresses) > 0 {
+			return h.Addresses[0].String()
+		}
+	}
+	return ""
+}
+
+// alone tells whether a protocol is usually found at that port and at no other: then a
+// rule need not name it.
+func (d *drafter) alone(protocol string, port uint16) bool {
+	usual := d.usual(protocol)
+	return len(usual) > 0 && !slices.ContainsFunc(usual, func(p Port) bool { return p.Number != port })
 }
 
 func (d *drafter) usual(protocol string) []Port {

@@ -216,7 +216,7 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	clients := c.ends(m.Clients, from, r.Line, key+".client")
 	servers := c.ends(m.Servers, to, r.Line, key+".server")
 	c.steps = c.steps || m.Step > 0
-	base := entry{rule: number, action: r.Verdict, ports: ports, values: m.Values, step: m.Step, when: m.When}
+	base := entry{rule: number, action: r.Verdict, ports: ports, values: m.Values, as: m.As, step: m.Step, when: m.When}
 	entries := []entry{base}
 	entries = times(entries, clients, func(e *entry, at Place) { e.client = at })
 	entries = times(entries, servers, func(e *entry, at Place) { e.server = at })

@@ -123,6 +123,7 @@ type Match struct {
 	Units            []uint32
 	Objects          []Object
 	Values           *Span // all values written must lie in it
+	As               Form  // how numbers lie in what is written, for Values
 	// Step is the largest change from the value written or read before; 0 is none.
 	Step float64
 	When *Window
@@ -130,11 +131,21 @@ type Match struct {
 	Line int
 }
 
-// Port is one port of a transport protocol (6 is TCP, 17 UDP; 0 is both).
+// Port is one port of a transport protocol (6 is TCP, 17 UDP; 0 is both). ICMP, 1, and
+// ICMPv6, 58, have none: their number is 0.
 type Port struct {
 	Transport uint8
 	Number    uint16
 }
+
+// Protocols without ports that a rule may name in their place.
+const (
+	ICMP  = 1
+	ICMP6 = 58
+)
+
+// Portless tells whether p stands for a protocol that has no ports.
+func (p Port) Portless() bool { return p.Transport == ICMP || p.Transport == ICMP6 }
 
 // Span is a range of values, both ends included.
 type Span struct{ Min, Max float64 }

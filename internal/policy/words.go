@@ -40,6 +40,9 @@ func (m *Match) words(from, to string) string {
 	}
 	if m.Values != nil {
 		words = append(words, fmt.Sprintf("with values from %g to %g", m.Values.Min, m.Values.Max))
+		if m.As != AsWritten {
+			words = append(words, "read as "+m.As.String())
+		}
 	}
 	if m.Step > 0 {
 		words = append(words, fmt.Sprintf("in steps of at most %g", m.Step))
@@ -54,7 +57,7 @@ func (m *Match) words(from, to string) string {
 	if len(m.Ports) > 0 {
 		var ports []string
 		for _, p := range m.Ports {
-			ports = append(ports, strconv.Itoa(int(p.Number)))
+			ports = append(ports, portWord(p))
 		}
 		words = append(words, "at port "+orOf(ports, ""))
 	}
@@ -186,4 +189,15 @@ func (p *Plan) StopsNothing(v firedoor.Verdict) string {
 		return fmt.Sprintf("conduit %s has mode %s", c.Name, c.Mode)
 	}
 	return "what no conduit joins has mode " + p.Policy.Otherwise.Mode.String()
+}
+
+// portWord is a port in a sentence.
+func portWord(p Port) string {
+	switch p.Transport {
+	case ICMP:
+		return "ICMP"
+	case ICMP6:
+		return "ICMPv6"
+	}
+	return strconv.Itoa(int(p.Number))
 }

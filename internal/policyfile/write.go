@@ -150,6 +150,9 @@ func matchWords(m *policy.Match) (words []string) {
 	if m.Values != nil {
 		words = append(words, "value: "+quoted(number(m.Values.Min)+".."+number(m.Values.Max)))
 	}
+	if m.As != policy.AsWritten {
+		words = append(words, "as: "+m.As.String())
+	}
 	if m.Step > 0 {
 		words = append(words, "step: "+number(m.Step))
 	}
@@ -176,6 +179,14 @@ func windowWords(w *policy.Window) (words []string) {
 
 func portWords(ports []policy.Port) (words []string) {
 	for _, p := range ports {
+		switch p.Transport {
+		case policy.ICMP:
+			words = append(words, "icmp")
+			continue
+		case policy.ICMP6:
+			words = append(words, "icmp6")
+			continue
+		}
 		words = append(words, map[uint8]string{6: "tcp/", 17: "udp/"}[p.Transport]+strconv.Itoa(int(p.Number)))
 	}
 	return words
