@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -200,4 +202,22 @@ func (l *line) evidence(r *gateway.StoppedRecord) (before [][]byte, came, went [
 		}
 	}
 	return before, came, went
+}
+
+// TestKernelResets holds that who is not let in by a conduit that resets is told at once.
+func TestKernelResets(t *testing.T) {
+	l := newLineWith(t, strings.Replace(gatewayPolicy, "default: refuse", "default: reset", 1))
+	err := l.bed.Client.Do(func() error {
+		c, err := net.DialTimeout("tcp", l.bed.Server.IP4.String()+":9998", 2*time.Second)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err
+	})
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("dialling a port that is not open: %v", err)
+	}
+	l.untilStopped(1, func(r *gateway.StopRow) bool {
+		return r.Done == "reset" && strings.HasSuffix(r.Server, ":9998") && r.ClientName == "hmi"
+	})
 }
