@@ -227,6 +227,10 @@ func (s *gatewayService) routes() http.Handler {
 		}
 		reply(w, list)
 	})
+	mux.HandleFunc("GET /policy", func(w http.ResponseWriter, _ *http.Request) {
+		out, err := s.inForce()
+		answer(w, out, err)
+	})
 	mux.HandleFunc("POST /isolate", func(w http.ResponseWriter, r *http.Request) {
 		out, err := s.isolate(r)
 		answer(w, out, err)
@@ -248,6 +252,26 @@ func (s *gatewayService) routes() http.Handler {
 		answer(w, done{text}, err)
 	})
 	return mux
+}
+
+// policyInForce is what a console shows: the policy as it was read, and the isolations
+// on top of it.
+type policyInForce struct {
+	Name       string             `json:"name"`
+	Generation uint32             `json:"generation"`
+	Text       string             `json:"text"`
+	Isolations []policy.Isolation `json:"isolations"`
+}
+
+func (s *gatewayService) inForce() (*policyInForce, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st, err := s.gate.Status()
+	if err != nil {
+		return nil, err
+	}
+	isolated, _ := s.decisions.Isolations(s.plan)
+	return &policyInForce{s.plan.Policy.Name, st.Generation, string(s.text), isolated}, nil
 }
 
 func answer(w http.ResponseWriter, v any, err error) {

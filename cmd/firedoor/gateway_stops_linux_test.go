@@ -204,8 +204,8 @@ func (l *line) evidence(r *gateway.StoppedRecord) (before [][]byte, came, went [
 	return before, came, went
 }
 
-// TestKernelResets holds that who is not let in by a conduit that resets is told at once.
-func TestKernelResets(t *testing.T) {
+// TestResets holds that who is not let in by a conduit that resets is told at once.
+func TestResets(t *testing.T) {
 	l := newLineWith(t, strings.Replace(gatewayPolicy, "default: refuse", "default: reset", 1))
 	err := l.bed.Client.Do(func() error {
 		c, err := net.DialTimeout("tcp", l.bed.Server.IP4.String()+":9998", 2*time.Second)

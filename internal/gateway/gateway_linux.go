@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -95,7 +96,11 @@ func (g *Gateway) openFiles() error {
 	if err != nil {
 		return err
 	}
-	g.files = append(g.files, pulse)
+	streams, err := g.path.StreamFile()
+	if err != nil {
+		return errors.Join(err, pulse.Close())
+	}
+	g.files = append(g.files, pulse, streams)
 	return nil
 }
 

@@ -66,7 +66,6 @@ type kernelStops struct {
 	before map[kind]datapath.Count // what was counted a moment ago: all reports of it were read since
 	folds  map[fold]*folded
 	kept   kept
-	resets *resets
 	packet packet.Packet
 	head   []byte
 	began  time.Time // when the machine started, as this clock has it
@@ -119,10 +118,6 @@ func (g *Gateway) TellStops(ctx context.Context, stops *Stops) error {
 	}
 	defer func() { _ = reports.Close() }() // only read
 	k := &kernelStops{gate: g, stops: stops, told: map[kind]*told{}, before: map[kind]datapath.Count{}, folds: map[fold]*folded{}}
-	if k.resets, err = openResets(g.config.Inside, g.config.Outside); err != nil {
-		return err
-	}
-	defer k.resets.close()
 	if k.began, err = started(); err != nil {
 		return err
 	}
@@ -306,9 +301,6 @@ func (k *kernelStops) report(r *datapath.Report) {
 	length := lengthOf(r)
 	k.count(to, 1, length)
 	head := k.whole(r)
-	if r.Action == datapath.Reset {
-		_, _ = k.resets.end(head, r.Port) // an interface that is down takes nothing
-	}
 	at := k.began.Add(r.Time)
 	f := packet.Frame{Time: at.UnixNano(), Link: packet.LinkEthernet, WireLen: uint32(length), Data: head}
 	packet.Decode(&k.packet, &f)

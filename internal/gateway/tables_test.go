@@ -29,9 +29,9 @@ func testPlan(t testing.TB, rules ...policy.Rule) *policy.Plan {
 	return plan
 }
 
-// TestFloorByCode holds what the kernel does with requests while nobody answers: what
-// passes by its code alone passes, and what hangs on more does not in a closed conduit.
-func TestFloorByCode(t *testing.T) {
+// TestByCode holds what the kernel does with requests: what passes by its code alone
+// passes; about the others it asks, and where nobody answers they do not pass.
+func TestByCode(t *testing.T) {
 	plan := testPlan(t,
 		policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}},
 		policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Functions: []string{"write single register"}, Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}}})
@@ -42,14 +42,14 @@ func TestFloorByCode(t *testing.T) {
 	}
 	var gate *datapath.Gate
 	for i := range tables.Gates {
-		if g := &tables.Gates[i]; g.Port == 502 && g.Transport == 6 && g.Gate.Action == datapath.Ask {
+		if g := &tables.Gates[i]; g.Port == 502 && g.Transport == 6 && g.Gate.Action == datapath.Codes {
 			gate = &g.Gate
 		}
 	}
 	if gate == nil || gate.Floor != datapath.FloorCodes {
 		t.Fatalf("gates: %+v", tables.Gates)
 	}
-	for code, want := range map[int]datapath.Code{3: {Action: datapath.Pass}, 6: {Action: datapath.Ask, Floor: datapath.FloorDrop}, 16: {Action: datapath.Drop}, 23: {Action: datapath.Ask, Floor: datapath.FloorDrop}} {
+	for code, want := range map[int]datapath.Code{3: {Action: datapath.Pass}, 6: {Action: datapath.Ask, Floor: datapath.FloorDrop}, 16: {Action: datapath.Ask, Floor: datapath.FloorDrop}, 23: {Action: datapath.Ask, Floor: datapath.FloorDrop}} {
 		c := tables.Codes[gate.Codes][code]
 		c.Reason, c.Rule = 0, 0
 		if c != want {

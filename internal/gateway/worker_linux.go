@@ -30,6 +30,7 @@ const (
 	fdInsideSender
 	fdOutsideSender
 	fdPulse
+	fdStreams
 )
 
 // order is what a worker is told: the policy it judges by from now on, and with Begin
@@ -114,6 +115,11 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	if w.pulse, err = datapath.OpenPulse(fdPulse); err != nil {
 		return err
 	}
+	streams, err := datapath.OpenStreams(fdStreams, w.pulse)
+	if err != nil {
+		return err
+	}
+	w.gate.Share(&shared{streams})
 	debug.SetGCPercent(400) // little is allocated, and a collection costs milliseconds of a core
 	stop := make(chan error, 2)
 	go func() { stop <- w.judge() }()
@@ -173,6 +179,7 @@ func (w *worker) judge() error {
 	}
 	fds := []unix.PollFd{{Fd: int32(w.rings[0].fd), Events: unix.POLLIN}, {Fd: int32(w.rings[1].fd), Events: unix.POLLIN}}
 	counted, lost := time.Now(), 0
+	var seat seat
 	for {
 		if err := w.pulse.Beat(); err != nil {
 			return err
@@ -184,6 +191,9 @@ func (w *worker) judge() error {
 		}
 		some := w.drain(inline.Inside)
 		some = w.drain(inline.Outside) || some
+		if some {
+			seat.follow(w.pulse.Core())
+		}
 		if now := time.Now(); now.Sub(counted) > 100*time.Millisecond {
 			c := w.gate.Counts
 			w.counts.Store(&c)
@@ -194,7 +204,7 @@ func (w *worker) judge() error {
 			lost = 0
 			continue
 		}
-		if n, _ := unix.Poll(fds, pollWait); n > 0 { // interrupted is as good as awake
+		if n := wait(fds); n > 0 { // interrupted is as good as awake
 			if lost++; lost > 1 { // there is a frame, and not where it was looked for
 				w.rings[0].find()
 				w.rings[1].find()
@@ -223,13 +233,7 @@ func (w *worker) drain(from inline.Port) (some bool) {
 
 func (w *worker) sendFrame(to inline.Port, frame []byte) {
 	w.telling.sent(to, frame)
-	if err := unix.Send(w.senders[to], frame, unix.MSG_DONTWAIT); err != nil {
+	if !send(w.senders[to], frame) {
 		w.unsent.Add(1)
 	}
-}
-
-// realTime asks for first-in-first-out scheduling of this thread.
-func realTime() {
-	p := struct{ priority int32 }{priority}
-	_, _, _ = unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO, pointer(&p))
 }

@@ -23,8 +23,8 @@ func (p Port) Other() Port { return p ^ 1 }
 
 // Limits of a Gate. At a limit nothing that is known makes room.
 const (
-	// MaxFlows is how many connections are followed; a further one that must be judged
-	// goes as its conduit says of what cannot be judged.
+	// MaxFlows is how many connections are followed. Those whose server was never heard
+	// make room; where there is none, a further one that must be judged is dropped.
 	MaxFlows = 1 << 16
 	// MaxHeld is how many frames of one direction of a connection wait for one before
 	// them; a further one is dropped, and its sender repeats it.
@@ -35,6 +35,10 @@ const (
 	// acknowledged, so that what is sent again is what was sent before; at most twice as
 	// many are.
 	MaxMemory = 64 << 10
+	// MaxMemoryAll is how many bytes all connections together are remembered by, beyond
+	// a little for each; at it one with more than that waits until its server has some of it.
+	MaxMemoryAll = 64 << 20
+	smallMemory  = 4 << 10
 	// MaxRemembered is how many values are remembered that steps are counted from.
 	MaxRemembered = 1 << 17
 	// idle is how long a connection may be silent before it is forgotten, in ns.
@@ -61,6 +65,7 @@ type Stopped struct {
 type Counts struct {
 	In, Passed, Changed, Dropped, Held uint64
 	Resets                             uint64 // frames made to end connections
+	Probes                             uint64 // frames made to ask servers where they are
 	Reasons                            [64]uint64
 }
 
@@ -79,12 +84,17 @@ type Gate struct {
 	releasedAt uint32 // the last generation in which an isolation began to be released
 	hand       int64  // when idle flows are looked for next
 	heldBytes  int
+	memory     int
+	asked      flow // a SYN that is judged
 	past       map[uint64]float64
 	seed       maphash.Seed
 	scope      packet.Scope
 	segment    string
 	packet     packet.Packet
 	frame      packet.Frame
+	streams    Streams
+	stream     Stream
+	position   Position
 
 	// What is under way.
 	now     int64

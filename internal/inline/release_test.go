@@ -5,27 +5,26 @@ import (
 	"testing"
 
 	"firedoor/internal/inline"
+	"firedoor/internal/inline/trial"
 	"firedoor/internal/policy"
 )
 
 // TestRateIsOfTheClient holds that a client gets no more requests through by asking on
 // several connections, and that the next second is a new one.
 func TestRateIsOfTheClient(t *testing.T) {
-	plan, _ := guarded(t, nil).With([]policy.Isolation{{ID: 1, Verb: policy.RateCap, Host: "plc", Cap: 5}})
+	plan, _ := trial.Guarded(t, nil).With([]policy.Isolation{{ID: 1, Verb: policy.RateCap, Host: "plc", Cap: 5}})
 	b := newBench(t, plan)
 	b.now -= b.now % second
 	passed := func(port uint16, requests int) (n int) {
-		before := hmi.port
-		hmi.port = port
-		defer func() { hmi.port = before }()
+		hmi := trial.HMI.At(port)
 		b.client, b.server = 1000, 9000
-		b.frame(inline.Inside, tcp(hmi, plc, b.client, 0, syn, nil))
-		b.frame(inline.Outside, tcp(plc, hmi, b.server, b.client+1, syn|ack, nil))
+		b.frame(inline.Inside, trial.TCP(hmi, trial.PLC, b.client, 0, trial.SYN, nil))
+		b.frame(inline.Outside, trial.TCP(trial.PLC, hmi, b.server, b.client+1, trial.SYN|trial.ACK, nil))
 		b.client, b.server = b.client+1, b.server+1
 		for i := range requests {
-			r := readSome(uint16(i))
+			r := trial.ReadSome(uint16(i))
 			at := len(b.toPLC)
-			b.frame(inline.Inside, tcp(hmi, plc, b.client, b.server, ack, r))
+			b.frame(inline.Inside, trial.TCP(hmi, trial.PLC, b.client, b.server, trial.ACK, r))
 			b.client += uint32(len(r))
 			for _, f := range b.toPLC[at:] {
 				if f[len(f)-4] == 0 && f[len(f)-5] == 3 {
@@ -50,18 +49,18 @@ func TestRateIsOfTheClient(t *testing.T) {
 // reset, and a new one works.
 func TestQueuedTrafficIsReset(t *testing.T) {
 	for name, seen := range map[string]bool{"the worker dropped it": true, "the kernel dropped it": false} {
-		base := guarded(t, nil)
+		base := trial.Guarded(t, nil)
 		held := policy.Isolation{ID: 7, Verb: policy.Quarantine, Host: "plc"}
 		b := newBench(t, base)
-		b.frame(inline.Inside, tcp(hmi, plc, b.client, 0, syn, nil))
-		b.frame(inline.Outside, tcp(plc, hmi, b.server, b.client+1, syn|ack, nil))
+		b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client, 0, trial.SYN, nil))
+		b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client+1, trial.SYN|trial.ACK, nil))
 		b.client, b.server = b.client+1, b.server+1
-		ask := readSome(1)
-		b.frame(inline.Inside, tcp(hmi, plc, b.client, b.server, ack, ask))
+		ask := trial.ReadSome(1)
+		b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.ACK, ask))
 		b.client += uint32(len(ask))
 		plan, _ := base.With([]policy.Isolation{held})
 		b.gate.SetPlan(plan)
-		late := tcp(hmi, plc, b.client, b.server, ack, writeOne(2, 3, 50))
+		late := trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.ACK, trial.WriteOne(2, 3, 50))
 		b.toPLC, b.toHMI = nil, nil
 		if seen {
 			b.frame(inline.Inside, append([]byte(nil), late...))
@@ -73,7 +72,7 @@ func TestQueuedTrafficIsReset(t *testing.T) {
 		plan, _ = base.With([]policy.Isolation{held})
 		b.gate.SetPlan(plan)
 		b.frame(inline.Inside, append([]byte(nil), late...))
-		if len(b.toPLC) != 1 || b.toPLC[0][47]&rst == 0 || len(b.toHMI) != 1 || b.toHMI[0][47]&rst == 0 {
+		if len(b.toPLC) != 1 || b.toPLC[0][47]&trial.RST == 0 || len(b.toHMI) != 1 || b.toHMI[0][47]&trial.RST == 0 {
 			t.Fatalf("%s: after the release the device got % x, the client % x", name, b.toPLC, b.toHMI)
 		}
 		if told := strings.Join(b.told, "\n"); !strings.Contains(told, "reset, says drop because of quarantine") {
@@ -81,12 +80,12 @@ func TestQueuedTrafficIsReset(t *testing.T) {
 		}
 		b.toPLC = nil
 		b.client, b.server = 70000, 90000
-		b.frame(inline.Inside, tcp(hmi, plc, b.client, 0, syn, nil))
-		b.frame(inline.Outside, tcp(plc, hmi, b.server, b.client+1, syn|ack, nil))
-		b.frame(inline.Inside, tcp(hmi, plc, b.client+1, b.server+1, ack, writeOne(3, 3, 60)))
+		b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client, 0, trial.SYN, nil))
+		b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client+1, trial.SYN|trial.ACK, nil))
+		b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+1, b.server+1, trial.ACK, trial.WriteOne(3, 3, 60)))
 		b.gate.SetPlan(plan) // which ends no connection that began after the release
-		b.frame(inline.Inside, tcp(hmi, plc, b.client+13, b.server+1, ack, readSome(4)))
-		if len(b.toPLC) != 3 || b.toPLC[1][47]&rst != 0 || b.toPLC[2][47]&rst != 0 {
+		b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+13, b.server+1, trial.ACK, trial.ReadSome(4)))
+		if len(b.toPLC) != 3 || b.toPLC[1][47]&trial.RST != 0 || b.toPLC[2][47]&trial.RST != 0 {
 			t.Errorf("%s: of a new connection the device got % x", name, b.toPLC)
 		}
 	}

@@ -521,7 +521,7 @@ func (p *Plan) ByCode(r *Route, protocol string, f Function) (v firedoor.Verdict
 			if x.never {
 				w = firedoor.Verdict{Reason: firedoor.ReasonNeverBlock, Rule: e.rule, Conduit: r.Conduit}
 			}
-			if !first && w.Action != v.Action {
+			if !first && w.Says != v.Says {
 				return v, false
 			}
 			if v, first = w, false; e.decides() {
@@ -530,10 +530,21 @@ func (p *Plan) ByCode(r *Route, protocol string, f Function) (v firedoor.Verdict
 		}
 	}
 	w := c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
-	if !first && w.Action != v.Action {
+	if !first && w.Says != v.Says {
 		return v, false
 	}
 	return w, true
+}
+
+// Coded tells whether the function codes of requests on a route are worth looking at by
+// themselves: its port is open for Modbus alone, whose code stands at a fixed place, and
+// nothing is asked that goes beyond a request.
+func (p *Plan) Coded(r *Route) bool {
+	if r.Transport != 6 || r.isolations[0] != 0 || r.Conduit < 0 || p.steps || !p.Watches(r) {
+		return false
+	}
+	names := p.Speaks(r)
+	return len(names) == 1 && names[0] == "modbus"
 }
 
 // mayMatch tells whether a request of which only the function is known may match.

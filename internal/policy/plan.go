@@ -226,8 +226,12 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	entries = times(entries, m.Codes, func(e *entry, n uint32) { e.hasCode, e.code = true, n })
 	entries = times(entries, m.Units, func(e *entry, n uint32) { e.hasUnit, e.unit = true, n })
 	entries = times(entries, m.Objects, func(e *entry, o Object) { e.hasObject, e.object = true, o })
-	if c.entries += len(entries); c.entries > MaxEntries {
-		c.fault(r.Line, key, "the policy is too large: its rules, their lists written out, are more than %d", MaxEntries)
+	most := MaxEntries
+	if c.known.MaxEntries > 0 {
+		most = min(most, c.known.MaxEntries)
+	}
+	if c.entries += len(entries); c.entries > most {
+		c.fault(r.Line, key, "the policy is too large: its rules, their lists written out, are more than %d", most)
 		return
 	}
 	for _, e := range entries {

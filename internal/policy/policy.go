@@ -163,6 +163,9 @@ type Known struct {
 	Ports func(protocol string) []Port
 	// Protocols are all names, for suggestions.
 	Protocols []string
+	// MaxEntries bounds how many entries all rules may become, where the constant of
+	// this name is too many; 0 is that constant.
+	MaxEntries int
 }
 
 // AsksOperation tells whether m looks at single requests and not only at who speaks.

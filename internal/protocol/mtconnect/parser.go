@@ -106,7 +106,7 @@ func (p *parser) client(line []byte) {
 	case string(line) == "* "+ping:
 		p.last++
 		*p.asked.Put(0) = p.last
-		p.op = firedoor.Operation{ID: p.last, Phase: firedoor.Asked, Code: codePing, Function: "ping", Verb: firedoor.VerbDiagnose,
+		p.op = firedoor.Operation{ID: p.last, Phase: firedoor.Asked, Code: codePing, Function: wordPing, Verb: firedoor.VerbDiagnose,
 			Span: firedoor.Span{Start: int64(p.at), End: int64(p.at + p.size)}}
 		p.emit(&p.opEvent)
 	case len(line) > 0 && line[0] != '*':
@@ -141,7 +141,7 @@ func timed(b []byte) bool {
 // star reads what an adapter says of itself, or that it lives.
 func (p *parser) star(b []byte) {
 	if begins(b, pong) == protocol.Yes {
-		p.op = firedoor.Operation{Phase: firedoor.Answered, Code: codePing, Function: "ping", Verb: firedoor.VerbDiagnose, Outcome: firedoor.OK}
+		p.op = firedoor.Operation{Phase: firedoor.Answered, Code: codePing, Function: wordPing, Verb: firedoor.VerbDiagnose, Outcome: firedoor.OK}
 		if id := p.asked.Take(0); id != nil {
 			p.op.ID = *id
 		} else {
