@@ -132,7 +132,7 @@ func TestEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if _, err := askModbus(c, 1, 5*time.Second, 3, 0, 5, 0, 1); err != nil {
+	if _, err := askModbus(c, 1, 5*time.Second, 6, 0, 5, 0, 1); err != nil { // which the worker judges too
 		t.Fatal(err)
 	}
 	if answer, err := askModbus(c, 2, 5*time.Second, 6, 0, 77, 0x12, 0x34); err != nil || answer[0] != 0x86 {
@@ -154,14 +154,14 @@ func TestEvidence(t *testing.T) {
 			if !bytes.HasSuffix(came, []byte{6, 0, 77, 0x12, 0x34}) || !bytes.HasSuffix(went, []byte{6, 0xff, 0xff, 0x12, 0x34}) || len(before) == 0 {
 				t.Errorf("a refused write came as % x and went on as % x, %d frames before it", came, went, len(before))
 			}
-			polls := 0
+			writes := 0
 			for _, b := range before {
-				if bytes.HasSuffix(b, []byte{3, 0, 5, 0, 1}) {
-					polls++
+				if bytes.HasSuffix(b, []byte{6, 0, 5, 0, 1}) {
+					writes++
 				}
 			}
-			if polls == 0 {
-				t.Errorf("the poll before the write is not among the %d frames before it", len(before))
+			if writes == 0 {
+				t.Errorf("the allowed write before the forbidden one is not among the %d frames before it", len(before))
 			}
 		case strings.HasSuffix(r.Server, ":9999"):
 			seen++
