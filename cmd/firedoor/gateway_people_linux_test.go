@@ -18,8 +18,7 @@ import (
 func TestSecondPerson(t *testing.T) {
 	l := newLineWith(t, strings.Replace(gatewayPolicy, "reviewed: {by: Jo, on: 2026-11-26}",
 		`reviewed: {by: Jo, on: 2026-11-26}, rules: [{name: emergency stop, protocol: modbus, object: "coil:1"}]`, 1), "--group", "4242")
-	stops := func() bool {
-		t.Helper()
+	once := func() bool {
 		c, err := l.dial()
 		if err != nil {
 			return false
@@ -27,6 +26,14 @@ func TestSecondPerson(t *testing.T) {
 		defer c.Close()
 		answer, err := askModbus(c, 1, time.Second, 5, 0, 1, 0xff, 0)
 		return err == nil && answer[0] == 5
+	}
+	stops := func() bool {
+		for range 3 { // a busy machine may let one wait
+			if once() {
+				return true
+			}
+		}
+		return false
 	}
 	if !stops() {
 		t.Fatal("the emergency stop does not pass at first")
