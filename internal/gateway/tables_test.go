@@ -84,3 +84,32 @@ func TestPairsOfHostsThatNoRuleNames(t *testing.T) {
 		}
 	}
 }
+
+// TestSafetyInTheKernel holds that safety traffic between two hosts passes in the kernel,
+// before anything else, where no rule names them, and between zones that nothing joins.
+func TestSafetyInTheKernel(t *testing.T) {
+	for name, ends := range map[string][2]string{"along a conduit": {"hmi", "plc"}, "where no conduit leads": {"plc", "hmi"}, "from anybody": {"", "plc"}} {
+		plan := testPlan(t)
+		plan.Policy.Safety = []policy.Match{{Clients: named(ends[0]), Servers: named(ends[1]), Ports: []policy.Port{{Transport: 17, Number: 2222}}}}
+		plan, faults := policy.Compile(plan.Policy, testKnown())
+		if len(faults) > 0 {
+			t.Fatalf("%s: %+v", name, faults)
+		}
+		tables, safe := Tables(plan, nil), 0
+		for _, g := range tables.Gates {
+			if g.Transport == 17 && g.Port == 2222 && g.Gate.Safety && g.Gate.Action == datapath.Pass {
+				safe++
+			}
+		}
+		if err := tables.Check(); err != nil || safe == 0 {
+			t.Errorf("%s: %d gates of safety (%v)", name, safe, err)
+		}
+	}
+}
+
+func named(host string) []string {
+	if host == "" {
+		return nil
+	}
+	return []string{host}
+}

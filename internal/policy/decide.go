@@ -390,13 +390,30 @@ func (p *Plan) Pairs() (out [][2]Place) {
 				named[pairKey{orZone(e.client, from), orZone(e.server, to)}] = true
 			}
 		}
-		for i := range p.safety {
-			named[pairKey{orZone(p.safety[i].client, from), orZone(p.safety[i].server, to)}] = true
-		}
 		p.isolatedEnds(from, to, clients, servers, named)
 		p.crossed(clients, servers, named, from, to, add)
 	}
+	for i := range p.safety { // of any zones, joined or not
+		for _, client := range p.meant(p.safety[i].client) {
+			for _, server := range p.meant(p.safety[i].server) {
+				add(client, server)
+			}
+		}
+	}
 	return out
+}
+
+// meant is a place, or each zone where none is named.
+func (p *Plan) meant(at Place) []Place {
+	if at != 0 {
+		return []Place{at}
+	}
+	var all []Place
+	for _, zone := range p.zones {
+		all = append(all, Place(zone)+1)
+	}
+	slices.Sort(all)
+	return all
 }
 
 func orZone(at, zone Place) Place {
