@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +18,7 @@ import (
 func TestSecondPerson(t *testing.T) {
 	l := newLineWith(t, strings.Replace(gatewayPolicy, "reviewed: {by: Jo, on: 2026-11-26}",
 		`reviewed: {by: Jo, on: 2026-11-26}, rules: [{name: emergency stop, protocol: modbus, object: "coil:1"}]`, 1), "--group", "4242")
-	stops := func() bool {
-		t.Helper()
+	once := func() bool {
 		c, err := l.dial()
 		if err != nil {
 			return false
@@ -26,6 +26,14 @@ func TestSecondPerson(t *testing.T) {
 		defer c.Close()
 		answer, err := askModbus(c, 1, time.Second, 5, 0, 1, 0xff, 0)
 		return err == nil && answer[0] == 5
+	}
+	stops := func() bool {
+		for range 3 { // a busy machine may let one wait
+			if once() {
+				return true
+			}
+		}
+		return false
 	}
 	if !stops() {
 		t.Fatal("the emergency stop does not pass at first")
@@ -92,5 +100,36 @@ func asOthers(t *testing.T, l *line) func(uid, gid uint32, args ...string) (stri
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: gid}}
 		out, err := cmd.CombinedOutput()
 		return string(out), err
+	}
+}
+
+// TestReleaseResetsWhatWaited holds that a write which a client sent into a quarantine is
+// not done when it is released: its connection ends, and the next one works.
+func TestReleaseResetsWhatWaited(t *testing.T) {
+	l := newLine(t)
+	c, err := l.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if answer, err := askModbus(c, 1, 5*time.Second, 6, 0, 5, 0, 11); err != nil || answer[0] != 6 {
+		t.Fatalf("an allowed write: % x, %v", answer, err)
+	}
+	works(t, "isolate", "plc", "--verb", "quarantine", "--for", "30m", "--reason", "a trial", "--data", l.data)
+	if answer, err := askModbus(c, 2, 300*time.Millisecond, 6, 0, 5, 0, 22); !os.IsTimeout(err) {
+		t.Fatalf("a write in quarantine: % x, %v", answer, err)
+	}
+	works(t, "release", "1", "--data", l.data)
+	if answer, err := askModbus(c, 3, 20*time.Second, 3, 0, 5, 0, 1); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("after the release: % x, %v\n%s", answer, err, l.log)
+	}
+	again, err := l.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	answer, err := askModbus(again, 4, 5*time.Second, 3, 0, 5, 0, 1)
+	if err != nil || len(answer) != 4 || answer[3] != 11 {
+		t.Errorf("the register: % x, %v", answer, err)
 	}
 }

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -130,7 +132,7 @@ func TestEvidence(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if _, err := askModbus(c, 1, 5*time.Second, 6, 0, 5, 0, 1); err != nil {
+	if _, err := askModbus(c, 1, 5*time.Second, 6, 0, 5, 0, 1); err != nil { // which the worker judges too
 		t.Fatal(err)
 	}
 	if answer, err := askModbus(c, 2, 5*time.Second, 6, 0, 77, 0x12, 0x34); err != nil || answer[0] != 0x86 {
@@ -159,7 +161,7 @@ func TestEvidence(t *testing.T) {
 				}
 			}
 			if writes == 0 {
-				t.Errorf("the write before it is not among the %d frames before it", len(before))
+				t.Errorf("the allowed write before the forbidden one is not among the %d frames before it", len(before))
 			}
 		case strings.HasSuffix(r.Server, ":9999"):
 			seen++
@@ -200,4 +202,22 @@ func (l *line) evidence(r *gateway.StoppedRecord) (before [][]byte, came, went [
 		}
 	}
 	return before, came, went
+}
+
+// TestResets holds that who is not let in by a conduit that resets is told at once.
+func TestResets(t *testing.T) {
+	l := newLineWith(t, strings.Replace(gatewayPolicy, "default: refuse", "default: reset", 1))
+	err := l.bed.Client.Do(func() error {
+		c, err := net.DialTimeout("tcp", l.bed.Server.IP4.String()+":9998", 2*time.Second)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err
+	})
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("dialling a port that is not open: %v", err)
+	}
+	l.untilStopped(1, func(r *gateway.StopRow) bool {
+		return r.Done == "reset" && strings.HasSuffix(r.Server, ":9998") && r.ClientName == "hmi"
+	})
 }

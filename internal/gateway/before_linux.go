@@ -98,7 +98,7 @@ func endsOf(frame []byte) (e twoEnds, ok bool) {
 		return e, false
 	}
 	kind, ip := binary.BigEndian.Uint16(frame[at:]), frame[at+2:]
-	transport := 0
+	var transport int
 	switch {
 	case kind == 0x0800 && ip[0]>>4 == 4:
 		copy(e.a[:], ip[12:16])

@@ -310,7 +310,11 @@ func (g *Gate) reset(f *flow, b []byte) {
 	g.Counts.Resets += 2
 	g.out(g.from.Other(), made(b, &h, false, packet.RST|packet.ACK, seq, p.Ack, 0))
 	// To the sender, in the receiver's name, with the number that it acknowledged last.
-	g.out(g.from, made(b, &h, true, packet.RST|packet.ACK, p.Ack, p.Seq+uint32(h.end-h.payload), 0))
+	behind := p.Seq + uint32(h.end-h.payload)
+	if p.Flags&packet.SYN != 0 {
+		behind++ // or it is not believed
+	}
+	g.out(g.from, made(b, &h, true, packet.RST|packet.ACK, p.Ack, behind, 0))
 }
 
 // over ends a dead connection at its server when its client gives up: the server waits
