@@ -15,7 +15,7 @@ var Protocol = &protocol.Protocol{
 	Exchange:   pinged,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "MQTT 3.1, 3.1.1 and 5.0, with Sparkplug B", Holds: "1,024 topic aliases and 64 KiB of topics a direction; of Sparkplug 4,096 metrics, 4,096 aliases, 512 places, 256 KiB of names", Depth: protocol.Deep, By: "OASIS MQTT 3.1.1 and 5.0, Eclipse Sparkplug 3.0",
-		Unread: []string{"Sparkplug texts, data sets, templates and files: no value", "Sparkplug payloads over 128 KiB", "MQTT over WebSocket, MQTT-SN", "payloads of other forms than numbers and true or false: no value"},
+		Unread: []string{"Sparkplug data sets, templates and files: no value", "Sparkplug payloads over 128 KiB", "MQTT over WebSocket, MQTT-SN", "payloads of more than 256 bytes and such as are no text: no value"},
 		Peers:  []string{"mosquitto"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
