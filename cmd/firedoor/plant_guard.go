@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -33,10 +34,16 @@ type guarding struct {
 	failed  error
 	written int
 	enforce uint64 // stops that were carried out
+	begun   bool   // the policy is in force as it is written
 }
 
-// guard puts a policy onto the cables from a time on. What is stopped is written to
-// stopped.jsonl in dir, if there is one.
+// rehearsal is how long a policy only tests before it is in force, as people are told to
+// do it: then the guards know the connections that there are. Of one that was never seen
+// before, a gate that enforces holds the first frame until its server says where it is.
+const rehearsal = 10 * time.Minute
+
+// guard puts a policy onto the cables, and in force from a time on. What is stopped is
+// written to stopped.jsonl in dir, if there is one.
 func guard(f *factory.Factory, plan *policy.Plan, from time.Duration, dir *string) (*guarding, error) {
 	g := &guarding{f: f, outcome: f.Watch(from)}
 	if dir != nil && plan != nil {
@@ -50,18 +57,43 @@ func guard(f *factory.Factory, plan *policy.Plan, from time.Duration, dir *strin
 	if plan == nil {
 		return g, nil
 	}
+	test, err := rehearsed(plan)
+	if err != nil {
+		return nil, err
+	}
 	now := func() int64 { return f.Time() }
 	for _, c := range f.Guarded() {
-		one := wire.New(wire.Config{Name: c.Name, VLAN: c.VLAN, Plan: plan, Protocols: all.List, Now: now, Told: func(s *wire.Stop) { g.told(&c, s) }})
+		one := wire.New(wire.Config{Name: c.Name, VLAN: c.VLAN, Plan: test, Protocols: all.List, Now: now, Told: func(s *wire.Stop) { g.told(&c, s) }})
 		g.guards = append(g.guards, one)
-		f.At(from, func() {
+		f.At(max(from-rehearsal, 0), func() {
 			place, err := f.Inline(c.Name, one)
 			if g.failed = errors.Join(g.failed, err); err == nil {
 				one.Stand(place)
 			}
 		})
 	}
+	f.At(from, func() {
+		g.begun = true
+		for _, one := range g.guards {
+			one.SetPlan(plan)
+		}
+	})
 	return g, nil
+}
+
+// rehearsed is a policy that says what it would do, and does nothing.
+func rehearsed(plan *policy.Plan) (*policy.Plan, error) {
+	p := *plan.Policy
+	p.Conduits = slices.Clone(p.Conduits)
+	for i := range p.Conduits {
+		p.Conduits[i].Mode = min(p.Conduits[i].Mode, policy.Test)
+	}
+	p.Otherwise.Mode = min(p.Otherwise.Mode, policy.Test)
+	test, faults := policy.Compile(&p, known())
+	if len(faults) > 0 {
+		return nil, fmt.Errorf("the policy in test mode: %s: %s", faults[0].Key, faults[0].Text)
+	}
+	return test, nil
 }
 
 // maxStopped bounds stopped.jsonl; what is beyond is counted in outcome.json and not
@@ -70,6 +102,9 @@ const maxStopped = 1_000_000
 
 // told keeps what was stopped, and whose it was.
 func (g *guarding) told(c *factory.Cable, s *wire.Stop) {
+	if !g.begun {
+		return
+	}
 	r := s.Record()
 	if g.lines != nil && g.written < maxStopped {
 		g.written++

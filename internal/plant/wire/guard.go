@@ -70,6 +70,14 @@ func (g *Guard) Name() string { return g.config.Name }
 // Plan is the policy that it judges by.
 func (g *Guard) Plan() *policy.Plan { return g.config.Plan }
 
+// SetPlan puts another policy in force from the next frame on. Connections go on.
+func (g *Guard) SetPlan(plan *policy.Plan) {
+	seen := g.kernel.seen
+	g.config.Plan, g.kernel = plan, newKernel(plan)
+	g.kernel.seen = seen
+	g.gate.SetPlan(plan)
+}
+
 // Stand tells a guard where it stands, so that it can send frames of its own.
 func (g *Guard) Stand(at *lan.Place) { g.place = at }
 
