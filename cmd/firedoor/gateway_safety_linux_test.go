@@ -228,6 +228,19 @@ func (s *safety) end() {
 	}
 }
 
+// stood ends the connections and counts how often the bridge was late for most of a
+// watchdog's time: then this machine stood still.
+func (s *safety) stood() (n int) {
+	time.Sleep(50 * time.Millisecond) // for the last frames
+	s.end()
+	for _, w := range s.ways {
+		if !w.gateway {
+			n = max(n, len(w.long))
+		}
+	}
+	return n
+}
+
 // held ends the connections and holds that all frames came through the gateway, and
 // that no watchdog tripped behind it that the bridge's did not as good as trip as well, of
 // the same frame: this machine stood still then. In a flood a queue of the kernel may be
