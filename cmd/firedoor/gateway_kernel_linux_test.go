@@ -244,7 +244,11 @@ func (k *kernel) frame(f *packet.Frame, port int) {
 	k.compared++
 	segment := packet.ScopeName(p.Scope)
 	src, dst := k.plan.Place(segment, p.SrcIP, p.SrcMAC), k.plan.Place(segment, p.DstIP, p.DstMAC)
-	there, back := k.plan.Route(src, dst, p.Proto, p.DstPort), k.plan.Route(dst, src, p.Proto, p.SrcPort)
+	proto, to, from := p.Proto, p.DstPort, p.SrcPort
+	if p.Layer != packet.LayerTransport { // by its two ends alone
+		proto, to, from = 0, 0, 0
+	}
+	there, back := k.plan.Route(src, dst, proto, to), k.plan.Route(dst, src, proto, from)
 	asks, answers := k.says(&there), k.says(&back)
 	hand := p.Flags & (packet.SYN | packet.ACK) // a SYN is never an answer; with ACK it is nothing else
 	begins, answered := p.Proto == packet.TCP && hand == packet.SYN, p.Proto == packet.TCP && hand == packet.SYN|packet.ACK
@@ -265,8 +269,6 @@ func (k *kernel) notCompared(p *packet.Packet, d *datapath.Decision) string {
 		return "for a reason of the kernel's own: " + datapath.ReasonName(d.Reason)
 	case p.Scope.Tunnel != packet.NoTunnel || p.HasRedundancy || p.Scope.Vlans[1] != 0:
 		return "in a tunnel, or with tags that the product reads further in"
-	case p.Layer != packet.LayerTransport:
-		return "without ports: by its two ends or its EtherType"
 	}
 	return ""
 }
