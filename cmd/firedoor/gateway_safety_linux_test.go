@@ -244,17 +244,20 @@ func (s *safety) stood() (n int) {
 // held ends the connections and holds that all frames came through the gateway, and
 // that no watchdog tripped behind it that the bridge's did not as good as trip as well, of
 // the same frame: this machine stood still then. In a flood a queue of the kernel may be
-// full for a frame, of a bridge as well.
+// full for a frame, of a bridge as well, and each is flooded in its own turn: there the
+// gateway may have no trips of its own beyond those that the bridge has.
 func (s *safety) held(t *testing.T, flooded bool) {
 	t.Helper()
 	time.Sleep(50 * time.Millisecond) // for the last frames
 	s.end()
 	half := len(s.ways) / 2
 	var told []string
-	own := 0
+	own, control := 0, 0
 	for i, w := range s.ways {
 		who := "bridge"
-		if w.gateway {
+		if !w.gateway {
+			control += w.trips
+		} else {
 			who = "gateway"
 			for number, gap := range w.long {
 				beside := s.ways[i+half].long // the thread that sends may have stood still between the two
@@ -269,8 +272,8 @@ func (s *safety) held(t *testing.T, flooded bool) {
 		told = append(told, fmt.Sprintf("%s, %s: %d of %d frames came, %d trips, the longest gap %s", who, w.name, w.got, w.sent, w.trips, w.longest.Round(10*time.Microsecond)))
 	}
 	t.Logf("safety connections with a watchdog of %s: %d trips by the gateway\n%s", safetyWatchdog, own, strings.Join(told, "\n"))
-	if own > 0 {
-		t.Errorf("%d trips behind the gateway that the bridge did not have", own)
+	if own > 0 && !flooded || own > control {
+		t.Errorf("%d trips behind the gateway that the bridge did not have, which had %d", own, control)
 	}
 }
 
