@@ -73,6 +73,81 @@ func (b *bench) acknowledge() {
 	b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client, trial.ACK, nil))
 }
 
+// twofold is a stream of which the second part alone reads as a read, and all of it, as
+// the server sees it, is a write by mask.
+var twofold = []byte{0, 1, 0, 0, 0, 8, 1, 22, 0, 0, 0, 0, 6, 1, 3, 0, 0, 0, 4}
+
+// TestNoFalseBeginning holds that nothing a server ignores makes the gate look for the
+// beginning of a message within one: an end or SYNs with numbers that are wrong, however the
+// server answers them; and that what a server takes is where its stream begins.
+func TestNoFalseBeginning(t *testing.T) {
+	const first = 7
+	challenge := func(b *bench) { b.acknowledge() }
+	for name, trick := range map[string]func(b *bench){
+		"an end": func(b *bench) { b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+1e6, b.server, trial.RST, nil)) },
+		"a SYN":  func(b *bench) { b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, 0, trial.SYN, nil)); challenge(b) },
+		"an end and a SYN": func(b *bench) {
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+1e6, b.server, trial.RST, nil))
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-500, 0, trial.SYN, nil))
+			challenge(b)
+		},
+		"ends of both, one forged": func(b *bench) {
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+1e6, b.server, trial.FIN|trial.ACK, nil))
+			b.frame(inline.Inside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client, trial.RST, nil))
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, 0, trial.SYN, nil))
+		},
+		"its own answer to its own SYN": func(b *bench) {
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, 0, trial.SYN, nil))
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, 77, b.client, trial.SYN|trial.ACK, nil))
+		},
+	} {
+		b := newBench(t, trial.Guarded(t, nil))
+		b.connect()
+		b.say(twofold[:first])
+		b.acknowledge()
+		trick(b)
+		b.toPLC = nil
+		b.say(twofold[first:])
+		if got := payloads(b.toPLC); len(got) > 0 && got[0] == 22 && string(got) == string(twofold[first:]) {
+			t.Errorf("%s: the rest of a forbidden write went on: % x", name, got)
+		}
+	}
+	for _, off := range []uint32{1, 1000, 1 << 20, 1<<32 - 1000} {
+		b := newBench(t, trial.Guarded(t, nil))
+		b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, 0, trial.SYN, nil))
+		b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1+off, 0, trial.SYN, nil)) // the server does not take this one
+		b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server-1, b.client, trial.SYN|trial.ACK, nil))
+		b.toPLC = nil
+		b.say(trial.WriteOne(1, 40, 1))
+		if got := payloads(b.toPLC); len(got) != 12 || binary.BigEndian.Uint16(got[8:]) != 0xffff {
+			t.Errorf("two SYNs %d apart: % x went on", off, got)
+		}
+	}
+}
+
+// TestConnectsAnew holds that a client whose connection was stopped, or that begins again
+// from the same port, gets its new connection as soon as its server takes it.
+func TestConnectsAnew(t *testing.T) {
+	for name, ending := range map[string]func(b *bench){
+		"nothing":       func(*bench) {},
+		"an end":        func(b *bench) { b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.RST, nil)) },
+		"it is stopped": func(b *bench) { b.say(trial.Request(9, 200, 1, 2, 3)); b.say([]byte("what is no request")) },
+	} {
+		b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Hosts[1].Refuses = nil }))
+		b.connect()
+		b.say(trial.ReadSome(1))
+		b.acknowledge()
+		ending(b)
+		b.client += 70_000
+		b.server += 5_000
+		b.connect()
+		b.say(trial.ReadSome(2))
+		if got := payloads(b.toPLC); string(got) != string(trial.ReadSome(2)) {
+			t.Errorf("after %s: % x went on", name, got)
+		}
+	}
+}
+
 func payloads(frames [][]byte) (out []byte) {
 	for _, f := range frames {
 		out = append(out, f[54:]...)

@@ -215,18 +215,21 @@ func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
 		if err := writeAll(fd, buf); err != nil {
 			return err
 		}
-		if err := readAll(fd, buf); err != nil {
-			if !errors.Is(err, unix.EAGAIN) {
-				return err
-			}
-			if to.lost++; k.transport == "tcp" { // its answer would be taken for the next one's
-				return nil
-			}
-			continue
+		err := readAll(fd, buf)
+		for err == nil && buf[0] != byte(i) && k.transport == "udp" { // one that was given up comes late
+			err = readAll(fd, buf)
 		}
-		*times = append(*times, time.Duration(monotonic()-from))
-		if buf[0] != byte(i) {
+		switch {
+		case err == nil && buf[0] != byte(i):
 			return errors.New("the answer is of another request")
+		case err == nil:
+			*times = append(*times, time.Duration(monotonic()-from))
+			continue
+		case !errors.Is(err, unix.EAGAIN):
+			return err
+		}
+		if to.lost++; k.transport == "tcp" { // its answer would be taken for the next one's
+			return nil
 		}
 	}
 	return nil
