@@ -28,6 +28,12 @@ type gatewayCommand struct {
 
 type gatewayWorkerCommand struct{}
 
+type gatewayControlCommand struct {
+	Policy  string `required:"" help:"The policy file." placeholder:"FILE"`
+	Data    string `required:"" help:"Folder for decisions and for what was stopped." placeholder:"DIR"`
+	Learned string `help:"A folder with conversations.json." placeholder:"DIR"`
+}
+
 type isolateCommand struct {
 	Verb    string `required:"" help:"How: rate-cap, known-clients-only, no-program, no-write, quarantine." placeholder:"VERB"`
 	For     string `required:"" help:"For how long: 30m, 8h, 2d." placeholder:"TIME"`

@@ -22,6 +22,7 @@ import (
 	"firedoor"
 	"firedoor/internal/confine"
 	"firedoor/internal/gateway"
+	"firedoor/internal/guardian"
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
 	"firedoor/internal/protocol"
@@ -45,17 +46,27 @@ type gatewayService struct {
 	stopsFile *os.File
 }
 
-// Run stands between two ports until it is told to stop.
-func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
+// Run reads policies and takes orders, for the gateway that started it.
+func (c *gatewayControlCommand) Run(ctx context.Context, m *Main) error {
+	s := &gatewayService{file: c.Policy, wake: make(chan struct{}, 1), log: slog.New(slog.NewTextHandler(m.Stderr, nil))}
 	plan, err := readPolicy(m, c.Policy)
-	if err != nil {
+	readErr := err
+	if err == nil {
+		if s.text, err = os.ReadFile(c.Policy); err != nil {
+			readErr = usageError{fmt.Sprintf("%s: %v", c.Policy, reason(err))}
+		}
+	}
+	s.plan = plan
+	if s.gate, err = gateway.Connect(gateway.Config{Functions: modbusFunctions(), Log: s.log, Told: s.told, Happened: s.happened}); err != nil {
+		return usageError{err.Error()}
+	}
+	defer s.gate.Close()
+	if readErr != nil && s.gate.First() {
+		return readErr
+	}
+	if err := s.goOn(); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(c.Policy)
-	if err != nil {
-		return usageError{fmt.Sprintf("%s: %v", c.Policy, reason(err))}
-	}
-	s := &gatewayService{file: c.Policy, text: text, plan: plan, wake: make(chan struct{}, 1), log: slog.New(slog.NewTextHandler(m.Stderr, nil))}
 	if c.Learned != "" {
 		if err := readJSON(filepath.Join(c.Learned, "conversations.json"), &s.learned); err != nil {
 			return err
@@ -65,20 +76,51 @@ func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
 		return err
 	}
 	defer s.close()
-	self, err := os.Executable()
-	if err != nil {
+	if err := s.confine(c); err != nil {
 		return err
-	}
-	s.gate, err = gateway.Open(gateway.Config{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Worker: []string{self, "gateway-worker"}, Functions: modbusFunctions(), Log: s.log, Told: s.told})
-	if err != nil {
-		return usageError{err.Error()}
-	}
-	defer s.gate.Close()
-	if c.Remove {
-		return s.gate.Remove()
 	}
 	return s.serve(ctx, m, c.Data)
 }
+
+// goOn takes the policy that is in force already, where an earlier control process left one:
+// that it died is no reason to bring a file into force that nobody has reloaded.
+func (s *gatewayService) goOn() error {
+	text, err := s.gate.InForce()
+	if text == nil || err != nil {
+		return err
+	}
+	plan, err := policyfile.Read(s.file, text, known())
+	if err != nil {
+		return err
+	}
+	if s.plan == nil || string(text) != string(s.text) {
+		s.log.Warn("the policy that was in force stays in force; its file is another one now, or wrong: \"firedoor reload\" reads it", "file", s.file)
+	}
+	s.text, s.plan = text, plan
+	return nil
+}
+
+// confine gives up what control does not need: it reads the policy and what was learned, and
+// writes in its folder. Its connection to the guardian it has.
+func (s *gatewayService) confine(c *gatewayControlCommand) error {
+	cfg := confine.Config{Read: []string{filepath.Dir(c.Policy)}, Write: []string{c.Data}}
+	for _, file := range []string{"/etc/passwd", "/etc/group"} { // who gave an order
+		if _, err := os.Stat(file); err == nil {
+			cfg.Read = append(cfg.Read, file)
+		}
+	}
+	if c.Learned != "" {
+		cfg.Read = append(cfg.Read, c.Learned)
+	}
+	report, err := confine.Drop(cfg)
+	for _, what := range report.Missing {
+		s.log.Warn("control has more rights than it needs", "because", what)
+	}
+	return err
+}
+
+// happened hears what the guardian did, which has told it to the log.
+func (s *gatewayService) happened(*guardian.Event) {}
 
 // modbusFunctions are what the kernel judges by.
 func modbusFunctions() (out []policy.Function) {
@@ -158,38 +200,16 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, dir string) error {
 		s.log.Warn("a decision has no effect under this policy", "decision", u)
 	}
 	go s.expire(ctx)
-	defer s.tellSystem(confine.Stopping)
-	return s.gate.Run(ctx, s.text, s.plan, isolated, func() {
-		fmt.Fprintf(m.Stdout, "Between the two ports under policy %s. Stop with Ctrl-C or SIGTERM: what the kernel judges by itself stays in force.\n", s.file)
-		s.tellSystem(confine.Ready)
-		go s.watchdog(ctx)
-	})
-}
-
-// watchdog tells the service manager that the gateway is alive, as long as its worker is.
-func (s *gatewayService) watchdog(ctx context.Context) {
-	every := confine.Watchdog()
-	if every == 0 {
-		return
-	}
-	tick := time.NewTicker(every / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if s.gate.Alive() {
-				s.tellSystem(confine.Alive)
-			}
+	first := s.gate.First()
+	err = s.gate.Run(ctx, s.text, s.plan, isolated, func() {
+		if first {
+			fmt.Fprintf(m.Stdout, "Between the two ports under policy %s. Stop with Ctrl-C or SIGTERM: what the kernel judges by itself stays in force.\n", s.file)
 		}
+	})
+	if err != nil && first {
+		return toldError{} // by the guardian, whose error it is
 	}
-}
-
-func (s *gatewayService) tellSystem(state string) {
-	if err := confine.Notify(state); err != nil {
-		s.log.Warn("the service manager cannot be told", "state", state, "problem", err)
-	}
+	return err
 }
 
 // expire ends decisions whose time is over.
@@ -428,6 +448,3 @@ func (s *gatewayService) bypass(r *http.Request) (string, error) {
 	}
 	return "bypass is over: the policy is in force", nil
 }
-
-// Run judges what the kernel asks about; only a gateway starts it.
-func (c *gatewayWorkerCommand) Run(*Main) error { return gateway.RunWorker(all.List, known()) }

@@ -1,12 +1,9 @@
 package gateway
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
@@ -36,9 +33,10 @@ const (
 // order is what a worker is told: the policy it judges by from now on, and with Begin
 // that it is its turn: until then it stands by, with everything ready.
 type order struct {
-	Begin      bool
+	Begin      bool `json:"-"`
+	End        bool `json:"-"` // after the frame at hand; the next one goes on
 	Number     uint32
-	MTU        int
+	MTU        int `json:"-"`
 	Policy     []byte
 	Isolations []policy.Isolation
 }
@@ -92,6 +90,7 @@ type worker struct {
 	senders [2]int
 	pulse   *datapath.Pulse
 	begin   chan struct{}
+	end     atomic.Bool
 	posted  chan struct{} // closed when the thread that judges has the priority that it needs
 	plan    atomic.Pointer[ordered]
 	inForce *ordered
@@ -112,8 +111,10 @@ type ordered struct {
 // until nobody orders anything any more.
 func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	unix.CloseOnExec(fdControl)
-	control := os.NewFile(fdControl, "control")
-	orders := json.NewDecoder(bufio.NewReader(control))
+	orders, err := newSpeech()
+	if err != nil {
+		return errors.New("only a gateway starts this")
+	}
 	var first order
 	if err := orders.Decode(&first); err != nil {
 		return fmt.Errorf("no order came: %w", err)
@@ -142,7 +143,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	if _, err := confine.Drop(confine.Config{}); err != nil {
 		return err
 	}
-	words := json.NewEncoder(control)
+	words := orders
 	if err := words.Encode(word{Number: first.Number}); err != nil {
 		return err
 	}
@@ -162,7 +163,7 @@ func ready(o *order, known policy.Known) (*policy.Plan, error) {
 }
 
 // listen takes orders; the last one counts.
-func (w *worker) listen(orders *json.Decoder, known policy.Known) error {
+func (w *worker) listen(orders *speech, known policy.Known) error {
 	for {
 		var o order
 		if err := orders.Decode(&o); errors.Is(err, io.EOF) {
@@ -174,6 +175,10 @@ func (w *worker) listen(orders *json.Decoder, known policy.Known) error {
 			close(w.begin)
 			continue
 		}
+		if o.End {
+			w.end.Store(true)
+			continue
+		}
 		plan, err := ready(&o, known)
 		if err != nil {
 			return err
@@ -183,7 +188,7 @@ func (w *worker) listen(orders *json.Decoder, known policy.Known) error {
 }
 
 // talk tells what was stopped, and from time to time what became of all frames.
-func (w *worker) talk(words *json.Encoder) {
+func (w *worker) talk(words *speech) {
 	t := time.NewTicker(250 * time.Millisecond)
 	number := uint32(0)
 	for {
@@ -215,7 +220,7 @@ func (w *worker) judge() error {
 	}
 	fds := []unix.PollFd{{Fd: int32(w.rings[0].fd), Events: unix.POLLIN}, {Fd: int32(w.rings[1].fd), Events: unix.POLLIN}}
 	counted, lost := time.Now(), 0
-	for {
+	for !w.end.Load() {
 		if err := w.pulse.Beat(); err != nil {
 			return err
 		}
@@ -241,6 +246,7 @@ func (w *worker) judge() error {
 			}
 		}
 	}
+	return nil
 }
 
 // drain judges what came by one side.
