@@ -204,6 +204,7 @@ type polling struct {
 	polls      int
 	failed     error
 	longest    time.Duration
+	again      uint32 // segments that were sent again
 }
 
 // poll begins to poll on a connection of its own, with a forbidden write now and then.
@@ -217,6 +218,7 @@ func (l *line) poll() *polling {
 	go func() {
 		defer close(p.done)
 		defer c.Close()
+		defer func() { p.again = retransmitted(c) }()
 		for id := uint16(1); ; id++ {
 			select {
 			case <-p.stop:
