@@ -346,3 +346,34 @@ func TestControlComesBack(t *testing.T) {
 	}
 	l.policyOf(withEcho())
 }
+
+// TestGatewayStatus holds what a gateway says of itself: when all is well, in bypass, and without
+// a worker that answers.
+func TestGatewayStatus(t *testing.T) {
+	l := newLine(t)
+	l.another("gateway-worker", 0)
+	var o outcome
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if o = run(t, "status", "--data", l.data); o.status == 0 {
+			break
+		}
+	}
+	for _, want := range []string{"policy       test: 1 conduit enforce", "worker       well", "standby      well", "none is lost", "no bypass relay", "closed", "explained:"} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("status does not say %q:\n%s%s", want, o.stdout, o.err)
+		}
+	}
+	works(t, "bypass", "--reason", "a trial", "--data", l.data)
+	if o = run(t, "status", "--data", l.data); o.status != exitDamaged || !strings.Contains(o.stdout, "everything passes, the gateway is in bypass") || !strings.Contains(o.err, "bypass") {
+		t.Errorf("in bypass: status %d\n%s%s", o.status, o.stdout, o.err)
+	}
+	works(t, "bypass", "--off", "--reason", "a trial", "--data", l.data)
+	j := parse[map[string]any](t, []byte(works(t, "status", "--json", "--data", l.data).stdout))
+	if g := dig(t, j, "gateway"); dig(t, g, "worker") != "alive" || dig(t, g, "on_hang") == "" {
+		t.Errorf("%v", j)
+	}
+	l.stop()
+	if o = run(t, "status", "--data", l.data); o.status != exitUsage {
+		t.Errorf("of nobody: status %d", o.status)
+	}
+}

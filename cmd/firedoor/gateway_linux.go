@@ -249,6 +249,10 @@ func (s *gatewayService) routes() http.Handler {
 		st, err := s.gate.Status()
 		answer(w, st, err)
 	})
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
+		st, err := s.gate.Status()
+		answer(w, gatewayStatus(&st), err)
+	})
 	mux.HandleFunc("GET /isolations", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"sync"
 	"time"
 
@@ -153,28 +152,6 @@ func (g *Gateway) Bypass(on bool) error { return g.path.SetBypass(on) }
 // Close ends the connection to the guardian.
 func (g *Gateway) Close() { g.path.Close() }
 
-// Status is how a gateway is, and what would happen if something broke now.
-type Status struct {
-	Inside     string            `json:"inside"`
-	Outside    string            `json:"outside"`
-	Policy     string            `json:"policy"`
-	Bypass     bool              `json:"bypass"`
-	Worker     string            `json:"worker"` // "alive" or "being started"
-	Workers    int               `json:"workers_started"`
-	Generation uint32            `json:"generation"`
-	Kernel     map[string]uint64 `json:"kernel_frames"`
-	In         uint64            `json:"kernel_in"`
-	Explained  uint64            `json:"kernel_explained"`
-	Judged     inline.Counts     `json:"judged"`
-	Reports    uint64            `json:"reports"`
-	Lost       uint64            `json:"reports_lost"`
-	Unsent     uint64            `json:"unsent"`
-	Isolated   int               `json:"isolated"`
-	Crash      string            `json:"on_crash"`
-	Hang       string            `json:"on_hang"`
-	Power      string            `json:"on_power_loss"`
-}
-
 // Status tells how the gateway is.
 func (g *Gateway) Status() (Status, error) {
 	look, err := g.path.Look()
@@ -183,11 +160,9 @@ func (g *Gateway) Status() (Status, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s := Status{Inside: look.Inside, Outside: look.Outside, Bypass: look.Bypass, Worker: "being started", Workers: look.Workers, Generation: look.Generation,
-		Judged: sum(g.before, g.counts), Reports: g.reports, Lost: g.lost[0] + g.lost[1] + look.Lost + g.path.Missed(), Unsent: g.unsent[0] + g.unsent[1], Isolated: len(g.isolated), Kernel: map[string]uint64{}}
-	if g.plan != nil {
-		s.Policy = g.plan.Policy.Name
-	}
+	s := Status{Inside: look.Inside, Outside: look.Outside, Bypass: look.Bypass, Worker: "being started", Standby: look.Standby, Workers: look.Workers, Controls: look.Controls,
+		Generation: look.Generation, Judged: sum(g.before, g.counts), Reports: g.reports, Lost: g.lost[0] + g.lost[1] + look.Lost + g.path.Missed(),
+		Unsent: g.unsent[0] + g.unsent[1], Isolated: len(g.isolated), Kernel: map[string]uint64{}, Uncounted: look.Totals.Uncounted.Frames}
 	if look.Active && look.Silent < time.Second {
 		s.Worker = "alive"
 	}
@@ -198,7 +173,10 @@ func (g *Gateway) Status() (Status, error) {
 	for _, c := range look.Totals.In {
 		s.In += c.Frames
 	}
-	s.Crash, s.Hang, s.Power = g.outlook(look)
+	if g.plan != nil {
+		s.ofPolicy(g.plan.Policy)
+	}
+	s.foresee(datapath.DefaultLimit)
 	return s, nil
 }
 
@@ -207,27 +185,6 @@ func reasonName(reason uint16) string {
 		return name
 	}
 	return firedoorReason(reason)
-}
-
-// outlook says what happens when something breaks.
-func (g *Gateway) outlook(look *guardian.Look) (crash, hang, power string) {
-	open, closed := 0, 0
-	if g.plan != nil {
-		for _, c := range g.plan.Policy.Conduits {
-			if c.Mode == policy.Enforce && c.Closed {
-				closed++
-			} else {
-				open++
-			}
-		}
-	}
-	floor := strconv.Itoa(open) + " conduits pass what only the worker can judge, " + strconv.Itoa(closed) + " drop it; addresses, ports and quarantine stay in force"
-	if look.Bypass {
-		floor = "nothing changes: the gateway is in bypass"
-	}
-	return "the kernel goes on at once by itself until the next worker is there: " + floor,
-		"after " + datapath.DefaultLimit.String() + " without a heartbeat the kernel goes on by itself: " + floor,
-		"the link is down: this machine has no bypass relay that is known of"
 }
 
 // errStrange is that the guardian says what a worker does not understand.
