@@ -114,13 +114,19 @@ func (g *Guardian) hold() error {
 	return err
 }
 
+// lockFolder takes the folder of pins for this process, before anything is touched.
 func lockFolder(folder string) (*os.File, error) {
+	const mount = "mount one (mount -t bpf bpf /sys/fs/bpf), or give another folder"
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("--pins %s: %w (a bpffs must be mounted there: mount -t bpf bpf /sys/fs/bpf)", folder, errors.Unwrap(err))
+		return nil, fmt.Errorf("--pins %s: cannot be made, perhaps for want of a bpffs or of root: %s", folder, mount)
+	}
+	var at unix.Statfs_t
+	if err := unix.Statfs(folder, &at); err != nil || at.Type != unix.BPF_FS_MAGIC {
+		return nil, fmt.Errorf("--pins %s: is on no bpffs, so nothing could be found again after a restart: %s", folder, mount)
 	}
 	f, err := os.Open(folder)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--pins %s: %w", folder, err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		_ = f.Close()
