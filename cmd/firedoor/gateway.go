@@ -195,11 +195,15 @@ func (c *bypassCommand) Run(ctx context.Context, m *Main) error {
 }
 
 type reloadCommand struct {
-	Data string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
+	Binary bool   `help:"Run the program that was put in the place of the one that runs, instead: no frame is lost."`
+	Data   string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
 }
 
-// Run has a gateway read its policy again.
+// Run has a gateway read its policy again, or run a new program.
 func (c *reloadCommand) Run(ctx context.Context, m *Main) error {
+	if c.Binary {
+		return orderGateway(ctx, m, c.Data, "/upgrade")
+	}
 	return orderGateway(ctx, m, c.Data, "/reload")
 }
 

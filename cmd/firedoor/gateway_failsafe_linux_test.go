@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"firedoor/internal/gateway"
 )
 
 // echoPort is a port that the kernel lets pass by itself.
@@ -375,5 +378,71 @@ func TestGatewayStatus(t *testing.T) {
 	l.stop()
 	if o = run(t, "status", "--data", l.data); o.status != exitUsage {
 		t.Errorf("of nobody: status %d", o.status)
+	}
+}
+
+// TestGatewayUpgrades holds that the program is replaced under load, again and again: nothing
+// is lost or reordered on the kernel's path, no segment has to be sent again on the deep
+// one, and no forbidden write passes. A program that does not work changes nothing.
+func TestGatewayUpgrades(t *testing.T) {
+	l := newLine(t)
+	l.stop()
+	l.program = filepath.Join(t.TempDir(), "firedoor")
+	replaceFile(t, l.program, read(t, program(t)))
+	l.start()
+	l.policyOf(withEcho())
+	works(t, "isolate", "hmi", "--verb", "no-program", "--for", "30m", "--reason", "a trial", "--data", l.data)
+	lasts := func() (s gateway.Status) {
+		t.Helper()
+		for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+			if ask(t.Context(), l.data, "GET", "/gateway", &s) == nil && s.Standby {
+				return s
+			}
+		}
+		t.Fatalf("nobody stands by\n%s", l.log)
+		return s
+	}
+	lasts()
+	o := l.loop()
+	upgrades := 10
+	if testing.Short() {
+		upgrades = 3
+	}
+	for n := 1; n <= upgrades; n++ {
+		replaceFile(t, l.program, read(t, program(t)))
+		works(t, "reload", "--binary", "--data", l.data)
+		for s := lasts(); s.Upgrades < n; s = lasts() {
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	o.end()
+	if o.deep.again > 0 {
+		t.Errorf("deep path: %d segments had to be sent again", o.deep.again)
+	}
+	was := l.worker()
+	replaceFile(t, l.program, []byte("#!/bin/sh\necho of no use >&2\nexit 3\n"))
+	if r := run(t, "reload", "--binary", "--data", l.data); r.status == 0 || !strings.Contains(r.err, "the new program does not work") {
+		t.Errorf("a program that does not work: status %d, %s", r.status, r.err)
+	}
+	if now := l.worker(); now != was {
+		t.Errorf("worker %d judges, it was %d", now, was)
+	}
+	replaceFile(t, l.program, read(t, program(t)))
+	if list := works(t, "list", "--data", l.data).stdout; !strings.Contains(list, "a trial") {
+		t.Errorf("list says %q", list)
+	}
+	if s := lasts(); s.Upgrades != upgrades || s.Explained != s.In {
+		t.Errorf("%+v", s)
+	}
+}
+
+// replaceFile puts another program in the place of one that runs.
+func replaceFile(t *testing.T, name string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(name+".new", text, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(name+".new", name); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -274,6 +274,10 @@ func (s *gatewayService) routes() http.Handler {
 		text, err := s.reload()
 		answer(w, done{text}, err)
 	})
+	mux.HandleFunc("POST /upgrade", func(w http.ResponseWriter, r *http.Request) {
+		s.log.Info("the program is to be replaced", "by", whoAsks(r))
+		answer(w, done{"the new program works, and takes over now"}, s.gate.Upgrade())
+	})
 	mux.HandleFunc("POST /bypass", func(w http.ResponseWriter, r *http.Request) {
 		text, err := s.bypass(r)
 		answer(w, done{text}, err)

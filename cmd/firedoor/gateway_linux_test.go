@@ -46,15 +46,16 @@ conduits:
 
 // line is a gateway between a pymodbus server and its clients.
 type line struct {
-	t      *testing.T
-	bed    *testbed.Bed
-	python string
-	data   string
-	policy string
-	pins   string
-	name   string
-	cmd    *exec.Cmd
-	log    *bytes.Buffer
+	t       *testing.T
+	bed     *testbed.Bed
+	python  string
+	data    string
+	policy  string
+	pins    string
+	name    string
+	program string // to be run, if it is not the one that was built
+	cmd     *exec.Cmd
+	log     *bytes.Buffer
 }
 
 // newLine starts all of it.
@@ -95,7 +96,11 @@ func (l *line) args() []string {
 // start starts the gateway and waits until it stands in the line.
 func (l *line) start() {
 	l.t.Helper()
-	l.cmd = exec.Command(program(l.t), l.args()...)
+	what := program(l.t)
+	if l.program != "" {
+		what = l.program
+	}
+	l.cmd = exec.Command(what, l.args()...)
 	l.cmd.Stderr = l.log
 	out, err := l.cmd.StdoutPipe()
 	if err != nil {

@@ -39,12 +39,38 @@ type Gateway struct {
 	isolated []policy.Isolation
 	number   uint32 // under setting
 
-	judging uint32 // the worker that judges
-	counts  inline.Counts
-	before  inline.Counts // of workers that are gone
-	lost    [2]uint64     // of this worker, of those that are gone
-	unsent  [2]uint64
+	judged  []tally // of the last workers
+	before  tally   // of those before
 	reports uint64
+}
+
+// tally is what a worker counted.
+type tally struct {
+	worker       uint32
+	counts       inline.Counts
+	lost, unsent uint64
+}
+
+// maxTallies is how many workers are counted apart: what one says last may come when another
+// one judges already.
+const maxTallies = 8
+
+// count keeps what a worker counted. The caller holds the lock.
+func (g *Gateway) count(t tally) {
+	for i := range g.judged {
+		if g.judged[i].worker == t.worker {
+			g.judged[i] = t
+			return
+		}
+	}
+	if g.judged = append(g.judged, t); len(g.judged) > maxTallies {
+		g.before = g.before.plus(g.judged[0])
+		g.judged = g.judged[1:]
+	}
+}
+
+func (t tally) plus(b tally) tally {
+	return tally{counts: sum(t.counts, b.counts), lost: t.lost + b.lost, unsent: t.unsent + b.unsent}
 }
 
 // Connect finds the guardian that started this process.
@@ -80,12 +106,8 @@ func (g *Gateway) hear(worker uint32, body []byte) {
 		g.config.Log.Error("a worker cannot go on", "error", w.Error)
 	}
 	g.mu.Lock()
-	if w.Counts != nil { // of the one that judges: a standby has none
-		if worker != g.judging {
-			g.before, g.judging = sum(g.before, g.counts), worker
-			g.lost[1], g.unsent[1] = g.lost[1]+g.lost[0], g.unsent[1]+g.unsent[0]
-		}
-		g.counts, g.lost[0], g.unsent[0] = *w.Counts, w.Lost, w.Unsent
+	if w.Counts != nil { // of one that judges: a standby has none
+		g.count(tally{worker, *w.Counts, w.Lost, w.Unsent})
 	}
 	if w.Stopped != nil {
 		g.reports++
@@ -149,6 +171,9 @@ func (g *Gateway) Hold(place policy.Place, rule uint32) error {
 // Bypass lets everything pass, or judges again.
 func (g *Gateway) Bypass(on bool) error { return g.path.SetBypass(on) }
 
+// Upgrade has the program replaced, of all processes.
+func (g *Gateway) Upgrade() error { return g.path.Upgrade() }
+
 // Close ends the connection to the guardian.
 func (g *Gateway) Close() { g.path.Close() }
 
@@ -160,9 +185,13 @@ func (g *Gateway) Status() (Status, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	all := g.before
+	for _, t := range g.judged {
+		all = all.plus(t)
+	}
 	s := Status{Inside: look.Inside, Outside: look.Outside, Bypass: look.Bypass, Worker: "being started", Standby: look.Standby, Workers: look.Workers, Controls: look.Controls,
-		Generation: look.Generation, Judged: sum(g.before, g.counts), Reports: g.reports, Lost: g.lost[0] + g.lost[1] + look.Lost + g.path.Missed(),
-		Unsent: g.unsent[0] + g.unsent[1], Isolated: len(g.isolated), Kernel: map[string]uint64{}, Uncounted: look.Totals.Uncounted.Frames}
+		Generation: look.Generation, Judged: all.counts, Reports: g.reports, Lost: all.lost + look.Lost + g.path.Missed(),
+		Upgrades: look.Upgrades, Unsent: all.unsent, Isolated: len(g.isolated), Kernel: map[string]uint64{}, Uncounted: look.Totals.Uncounted.Frames}
 	if look.Active && look.Silent < time.Second {
 		s.Worker = "alive"
 	}

@@ -24,6 +24,7 @@ type Status struct {
 	Standby    bool              `json:"standby"`
 	Workers    int               `json:"workers_started"`
 	Controls   int               `json:"controls_started"`
+	Upgrades   int               `json:"upgrades"`
 	Generation uint32            `json:"generation"`
 	Kernel     map[string]uint64 `json:"kernel_frames"`
 	In         uint64            `json:"kernel_in"`

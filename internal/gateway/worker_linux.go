@@ -14,6 +14,7 @@ import (
 	"firedoor"
 	"firedoor/internal/confine"
 	"firedoor/internal/datapath"
+	"firedoor/internal/guardian"
 	"firedoor/internal/inline"
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
@@ -79,6 +80,8 @@ const (
 	pollWait = 2 // ms
 	// burst is how many frames of a side are judged before the other one's turn.
 	burst = 64
+	// lastWords is how long a worker that judges no more has to tell what it stopped.
+	lastWords = 1500 * time.Millisecond
 	// priority is that of the thread that judges, first in first out.
 	priority = 40
 )
@@ -149,7 +152,15 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	}
 	go w.talk(words)
 	go func() { stop <- w.listen(orders, known) }()
-	return <-stop
+	err = <-stop
+	if w.end.Load() && err == nil { // the next one goes on; what was stopped is still told
+		_ = orders.link.Send(guardian.KindEnd) // if nobody hears it, all is over
+		select {
+		case err = <-stop:
+		case <-time.After(lastWords):
+		}
+	}
+	return err
 }
 
 // ready makes a policy ready with its isolations.

@@ -183,6 +183,13 @@ func (c *Client) SetBypass(on bool) error {
 	return err
 }
 
+// Upgrade has the guardian run the program that lies now where it was started from. Once
+// that is sure to work, all processes are replaced, this one too.
+func (c *Client) Upgrade() error {
+	_, err := c.ask(Request{What: WantUpgrade})
+	return err
+}
+
 // Look tells how all is.
 func (c *Client) Look() (*Look, error) {
 	l, err := c.ask(Request{What: WantLook})

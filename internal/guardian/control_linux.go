@@ -68,6 +68,7 @@ func (g *Guardian) oneControl(ctx context.Context) error {
 	defer stop()
 	g.mu.Lock()
 	g.controls++
+	g.controlPID = child.Process.Pid
 	hello := Hello{Number: g.number, Order: g.order, Bypass: g.bypass, Starts: g.controls}
 	g.mu.Unlock()
 	err = link.SendJSON(KindHello, &hello)
@@ -140,6 +141,8 @@ func (g *Guardian) do(ctx context.Context, r *Request) (*Look, error) {
 		return nil, g.path.Quarantine(*r.Held)
 	case WantBypass:
 		return nil, g.setBypass(r.On)
+	case WantUpgrade:
+		return nil, g.tryProgram(ctx)
 	case WantForget:
 		return nil, g.path.Forget(r.Number)
 	case WantLook:
@@ -194,8 +197,10 @@ func (g *Guardian) tellHands(r *Request) {
 
 // setFirst opens the ports for the first order, and starts the worker that judges by it.
 func (g *Guardian) setFirst(ctx context.Context, r *Request) error {
-	if err := g.open(); err != nil {
-		return err
+	if g.path == nil {
+		if err := g.open(); err != nil {
+			return err
+		}
 	}
 	g.mu.Lock()
 	g.order, g.number = r.Order, r.Number
@@ -204,6 +209,10 @@ func (g *Guardian) setFirst(ctx context.Context, r *Request) error {
 	if err == nil {
 		select {
 		case <-h.ready:
+			for _, old := range g.retire {
+				g.forget(old)
+				old.kill()
+			}
 			g.begin(h)
 			err = g.path.Install(r.Tables)
 		case why := <-h.ended:

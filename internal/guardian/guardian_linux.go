@@ -45,6 +45,9 @@ type Guardian struct {
 
 	failed chan error // why it cannot go on
 	first  chan *hand // the worker that began
+	tried  chan *hand // a worker of the program that is to be run in place of this one
+	heir   *hand      // after an upgrade: the worker that is to judge
+	retire []*hand    // after an upgrade: those that cannot serve this program
 
 	mu       sync.Mutex
 	control  *Link // nil while there is none
@@ -56,7 +59,10 @@ type Guardian struct {
 	standby  *hand
 	workers  int // started so far
 	controls int
+	upgrades int
 	lastDied time.Time
+
+	controlPID int
 }
 
 // PortError is that a gateway cannot stand where it is to stand, which its owner can mend.
@@ -79,15 +85,23 @@ func (e ControlError) Error() string {
 
 // New prepares a guardian. Nothing is touched until Run.
 func New(c Config) *Guardian {
-	return &Guardian{config: c, starter: newStarter(), backlog: newBacklog(), begun: make(chan struct{}), failed: make(chan error, 1), first: make(chan *hand, 1)}
+	return &Guardian{config: c, starter: newStarter(), backlog: newBacklog(), begun: make(chan struct{}), failed: make(chan error, 1), first: make(chan *hand, 1), tried: make(chan *hand)}
 }
 
-// Run stands between the ports until ctx ends. What the kernel has stays in force then.
+// Run stands between the ports until ctx ends. What the kernel has stays in force then. It is
+// to be called by the goroutine that main runs in, locked to its thread since the start;
+// else the program cannot be replaced while it runs.
 func (g *Guardian) Run(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() { ended <- g.run(ctx) }()
+	return g.starter.serve(ended)
+}
+
+func (g *Guardian) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if err := g.hold(); err != nil {
-		return PortError{err}
+	if err := g.takeUp(); err != nil {
+		return err
 	}
 	defer g.letGo()
 	var background sync.WaitGroup
@@ -105,6 +119,21 @@ func (g *Guardian) Run(ctx context.Context) error {
 		background.Go(func() { g.readReports(ctx) })
 		return g.serve(ctx, active)
 	}
+}
+
+// takeUp goes on where the program before this one stopped, or begins.
+func (g *Guardian) takeUp() error {
+	left, err := found()
+	if err != nil {
+		return err
+	}
+	if left != nil {
+		return g.adopt(left)
+	}
+	if err := g.hold(); err != nil {
+		return PortError{err}
+	}
+	return nil
 }
 
 // hold makes sure that there is one guardian at these pins.
@@ -134,6 +163,9 @@ func lockFolder(folder string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// pulseFile is the place of the heartbeat among the files of a worker.
+const pulseFile = 4
 
 // open takes the two ports. Frames pass as an earlier process left it, or not at all,
 // until tables are installed.
@@ -221,7 +253,7 @@ func (g *Guardian) look() (*Look, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return &Look{Inside: g.config.Inside, Outside: g.config.Outside, Generation: g.path.Generation(), Number: g.number, Bypass: g.bypass,
-		Active: g.active, Standby: g.standby.isReady(), Silent: g.path.Silent(), Workers: g.workers, Controls: g.controls,
+		Active: g.active, Standby: g.standby.isReady(), Silent: g.path.Silent(), Workers: g.workers, Controls: g.controls, Upgrades: g.upgrades,
 		Lost: g.backlog.missed(), Counters: counters, Totals: totals}, nil
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"os/exec"
+	"net"
 	"slices"
 	"strconv"
 	"sync"
@@ -15,12 +15,17 @@ import (
 // hand is a worker's process, as the guardian holds it. One judges; another one stands
 // by with everything ready, so that nobody waits for a process to start.
 type hand struct {
-	child *exec.Cmd
+	pid   int
+	end   func() error // ends the process at once
+	wait  func() error // until it ended
 	link  *Link
 	ready chan struct{} // closed when it can begin
+	done  chan struct{} // closed when it judges no more
 	ended chan error
+	quiet chan struct{} // told when it is listened to no more
 
 	once   sync.Once    // closes ready
+	leave  sync.Once    // closes done
 	heard  atomic.Int64 // when it said something last (ns of the process's own clock)
 	ending atomic.Bool  // it was told to end
 }
@@ -38,10 +43,28 @@ func (h *hand) isReady() bool {
 	}
 }
 
-func (h *hand) name() string { return "worker " + strconv.Itoa(h.child.Process.Pid) }
+func newHand(pid int, conn net.Conn, end, wait func() error) *hand {
+	h := &hand{pid: pid, end: end, wait: wait, link: NewLink(conn, MaxTold), ready: make(chan struct{}), done: make(chan struct{}), ended: make(chan error, 1), quiet: make(chan struct{}, 1)}
+	h.heard.Store(time.Now().UnixNano())
+	return h
+}
+
+func (h *hand) name() string { return "worker " + strconv.Itoa(h.pid) }
 
 // kill ends the process at once; its end is heard of.
-func (h *hand) kill() { _ = h.child.Process.Kill() }
+func (h *hand) kill() { _ = h.end() } // it has ended already
+
+// pause stops listening between two messages; false where the hand ended.
+func (h *hand) pause() bool {
+	h.link.Pause()
+	select {
+	case <-h.quiet:
+		return true
+	case err := <-h.ended:
+		h.ended <- err
+		return false
+	}
+}
 
 // Times of watching over workers.
 const (
@@ -61,6 +84,11 @@ const (
 
 // serve keeps a worker judging and another one standing by, until ctx ends.
 func (g *Guardian) serve(ctx context.Context, active *hand) error {
+	if g.heir != nil { // of the new program, while the one that judges is of the old one
+		g.handOver(active, g.heir)
+		active = g.heir
+		g.event("upgraded", "the new program is in force: "+active.name()+" judges")
+	}
 	standby, err := g.hire()
 	if err == nil {
 		active, standby, err = g.watch(ctx, active, standby)
@@ -72,10 +100,19 @@ func (g *Guardian) serve(ctx context.Context, active *hand) error {
 func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand, err error) {
 	look := time.NewTicker(watchEvery)
 	defer look.Stop()
+	var upgrade <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return active, standby, nil
+		case h := <-g.tried:
+			g.forget(standby)
+			standby.ending.Store(true)
+			standby.kill()
+			standby, upgrade = h, time.After(farewell)
+		case <-upgrade:
+			upgrade = nil
+			g.event("upgrade-failed", "the new program was not run, this one goes on: "+text(g.become(active, standby)))
 		case err := <-standby.ended:
 			g.forget(standby)
 			g.event("standby-ended", "the worker that stood by ended: "+text(err))
@@ -158,26 +195,33 @@ func (g *Guardian) hire() (*hand, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hand{child: child, link: NewLink(conn, MaxTold), ready: make(chan struct{}), ended: make(chan error, 1)}
-	h.heard.Store(time.Now().UnixNano())
+	h := newHand(child.Process.Pid, conn, child.Process.Kill, child.Wait)
 	g.mu.Lock()
 	g.workers++
 	g.hands = append(g.hands, h)
 	g.standby = h
 	err = g.command(h)
 	g.mu.Unlock()
-	go func() {
-		heard := errors.Join(err, g.listen(h))
-		_ = h.link.Close()
-		if !h.ending.Load() {
-			h.kill() // whoever says nothing any more judges no more
-		}
-		kill := time.AfterFunc(maxEnding, h.kill)
-		ended := h.child.Wait()
-		kill.Stop()
-		h.ended <- errors.Join(heard, ended)
-	}()
+	go g.attend(h, err)
 	return h, nil
+}
+
+// attend listens to a worker until it ends.
+func (g *Guardian) attend(h *hand, wrong error) {
+	heard := g.listen(h)
+	if errors.Is(heard, errPaused) {
+		h.quiet <- struct{}{}
+		return
+	}
+	_ = h.link.Close()
+	if !h.ending.Load() {
+		h.kill() // whoever says nothing any more judges no more
+	}
+	kill := time.AfterFunc(maxEnding, h.kill)
+	ended := h.wait()
+	kill.Stop()
+	h.leave.Do(func() { close(h.done) })
+	h.ended <- errors.Join(wrong, heard, ended)
 }
 
 // command gives a worker the order in force. The caller holds the lock.
@@ -239,8 +283,10 @@ func (g *Guardian) listen(h *hand) error {
 		switch kind {
 		case KindReady:
 			h.once.Do(func() { close(h.ready) })
+		case KindEnd:
+			h.leave.Do(func() { close(h.done) })
 		case KindTold:
-			g.backlog.put(KindTold, binary.LittleEndian.AppendUint32(nil, uint32(h.child.Process.Pid)), body)
+			g.backlog.put(KindTold, binary.LittleEndian.AppendUint32(nil, uint32(h.pid)), body)
 		default:
 			return errors.New("a worker says what is not its to say")
 		}

@@ -11,25 +11,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// starter starts processes, all from one thread: the kernel ends a process with the thread
-// of its parent that started it, where it was told that it is to die with its parent.
+// starter starts processes, all from the thread that the process began with. The kernel ends a
+// process with the *thread* of its parent that started it, where it was told that it is
+// to die with its parent; and of all threads that one alone lives on in another program.
 type starter struct{ do chan func() }
 
-func newStarter() *starter {
-	s := &starter{do: make(chan func())}
-	go func() {
-		runtime.LockOSThread() // for good
-		for f := range s.do {
-			f()
-		}
-	}()
-	return s
-}
+func newStarter() *starter { return &starter{do: make(chan func())} }
 
+// run has f run on that thread, and waits for it.
 func (s *starter) run(f func()) {
 	done := make(chan struct{})
 	s.do <- func() { defer close(done); f() }
 	<-done
+}
+
+// serve runs what is asked for on the caller's thread, until ended.
+func (s *starter) serve(ended <-chan error) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for {
+		select {
+		case f := <-s.do:
+			f()
+		case err := <-ended:
+			return err
+		}
+	}
 }
 
 // start starts a process with one end of a connection as its first file, and others

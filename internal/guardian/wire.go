@@ -3,10 +3,12 @@ package guardian
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net"
+	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"firedoor/internal/datapath"
@@ -19,7 +21,7 @@ type Kind uint8
 const (
 	KindOrder   Kind = iota + 1 // to a worker: MTU (uint32) and what control wrote for it
 	KindBegin                   // to a worker: it is its turn
-	KindEnd                     // to a worker: end after the frame at hand
+	KindEnd                     // to a worker: end after the frame at hand; of a worker: it has
 	KindReady                   // of a worker: number (uint32) of the order that it has made ready
 	KindTold                    // of a worker, for control
 	KindRequest                 // of control (Request)
@@ -42,8 +44,9 @@ const (
 // Link is one end of a connection between two processes. Send may be called from
 // anywhere, Receive from one goroutine.
 type Link struct {
-	conn net.Conn
-	most int
+	conn   net.Conn
+	most   int
+	paused atomic.Bool
 
 	mu   sync.Mutex
 	head [headSize]byte
@@ -86,9 +89,48 @@ func (l *Link) SendJSON(kind Kind, v any) error {
 	return l.Send(kind, b)
 }
 
+// errPaused is that somebody wants to stop listening for a while.
+var errPaused = errors.New("paused")
+
+// Pause makes Receive end with errPaused between two messages.
+func (l *Link) Pause() {
+	l.paused.Store(true)
+	_ = l.conn.SetReadDeadline(time.Unix(1, 0)) // a connection that is closed ends Receive too
+}
+
+// Resume ends a pause.
+func (l *Link) Resume() {
+	l.paused.Store(false)
+	_ = l.conn.SetReadDeadline(time.Time{})
+}
+
+// fill reads all of b. Within a message a pause waits.
+func (l *Link) fill(b []byte, within bool) error {
+	for n := 0; n < len(b); {
+		k, err := l.conn.Read(b[n:])
+		n += k
+		if err == nil || n == len(b) {
+			continue
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		if n == 0 && !within {
+			return errPaused
+		}
+		if err := l.conn.SetReadDeadline(time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Receive waits for the next message. Its body is borrowed until the next one.
 func (l *Link) Receive() (Kind, []byte, error) {
-	if _, err := io.ReadFull(l.conn, l.head[:]); err != nil {
+	if l.paused.Load() {
+		return 0, nil, errPaused
+	}
+	if err := l.fill(l.head[:], false); err != nil {
 		return 0, nil, err
 	}
 	kind, n := Kind(l.head[0]), int64(binary.LittleEndian.Uint32(l.head[4:]))
@@ -99,8 +141,16 @@ func (l *Link) Receive() (Kind, []byte, error) {
 		l.in = make([]byte, n)
 	}
 	l.in = l.in[:n]
-	_, err := io.ReadFull(l.conn, l.in)
-	return kind, l.in, err
+	return kind, l.in, l.fill(l.in, true)
+}
+
+// file gives the connection as a file of its own.
+func (l *Link) file() (*os.File, error) {
+	c, ok := l.conn.(interface{ File() (*os.File, error) })
+	if !ok {
+		return nil, errors.New("a connection that is no file")
+	}
+	return c.File()
 }
 
 // Close ends the connection.
@@ -120,11 +170,12 @@ type Request struct {
 
 // What control wants.
 const (
-	WantSet    = "set"    // bring an order and tables into force
-	WantHold   = "hold"   // quarantine a place at once
-	WantBypass = "bypass" // let everything pass, or judge again
-	WantForget = "forget" // drop the counters of the generation Number
-	WantLook   = "look"   // tell how all is (Look)
+	WantSet     = "set"     // bring an order and tables into force
+	WantHold    = "hold"    // quarantine a place at once
+	WantBypass  = "bypass"  // let everything pass, or judge again
+	WantUpgrade = "upgrade" // run the program that lies now where this one came from
+	WantForget  = "forget"  // drop the counters of the generation Number
+	WantLook    = "look"    // tell how all is (Look)
 )
 
 // Reply is the answer to a request.
@@ -161,6 +212,7 @@ type Look struct {
 	Silent          time.Duration
 	Workers         int // started so far
 	Controls        int // control processes started so far
+	Upgrades        int // of the program, so far
 	Lost            uint64
 	Counters        []datapath.Explained
 	Totals          datapath.Totals
