@@ -119,8 +119,13 @@ func (s *gatewayService) confine(c *gatewayControlCommand) error {
 	return err
 }
 
-// happened hears what the guardian did, which has told it to the log.
-func (s *gatewayService) happened(*guardian.Event) {}
+// happened hears what the guardian did, which has told it to the log. What is shed has a line
+// among what was stopped: from then on other things may be.
+func (s *gatewayService) happened(e *guardian.Event) {
+	if e.What == "shed" {
+		s.told(&gateway.StoppedRecord{Time: e.Time.UTC().Format(time.RFC3339Nano), Done: "shed", Says: "pass", Reason: "latency", Conduit: e.Name, Client: e.Client})
+	}
+}
 
 // modbusFunctions are what the kernel judges by.
 func modbusFunctions() (out []policy.Function) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"firedoor/internal/gateway"
@@ -28,7 +29,11 @@ func gatewayStatus(st *gateway.Status) *processStatus {
 	if st.Uncounted > 0 {
 		counters.Problem = grouped(st.Uncounted) + " frames have no reason: there was no room to count them apart"
 	}
-	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, counters}}
+	pace := health.State{Name: "pace", OK: len(st.Shed) == 0}
+	if !pace.OK {
+		pace.Problem = "goes by the kernel's floor for a while, for judging it took too long: " + strconv.Itoa(len(st.Shed)) + " of clients and conduits"
+	}
+	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, counters, pace}}
 }
 
 // gatewayText is a gateway's status for people.
@@ -47,6 +52,13 @@ func gatewayText(st *processStatus) string {
 		} else {
 			line(x.Name, "NOT WELL: %s", x.Problem)
 		}
+	}
+	for _, x := range g.Shed {
+		who := "all"
+		if x.Client.IsValid() {
+			who = x.Client.String()
+		}
+		line("", "  %s of conduit %s until %s: %s", who, x.Name, x.Until.Local().Format("15:04:05"), x.Why)
 	}
 	if g.Workers > 2 || g.Controls > 1 {
 		line("", "%d workers and %d processes for orders were started so far", g.Workers, g.Controls)

@@ -71,14 +71,15 @@ type gatewayFlow struct {
 }
 
 type gatewayGate struct {
-	_      structs.HostLayout
-	Action uint8
-	Floor  uint8
-	Flags  uint8
-	Unused uint8
-	Reason uint16
-	Codes  uint16
-	Rule   uint32
+	_       structs.HostLayout
+	Action  uint8
+	Floor   uint8
+	Flags   uint8
+	Unused  uint8
+	Reason  uint16
+	Codes   uint16
+	Rule    uint32
+	Conduit uint32
 }
 
 type gatewayGateKey struct {
@@ -168,6 +169,13 @@ type gatewayStream struct {
 	Unused  uint32
 }
 
+type gatewayUnaskedKey struct {
+	_          structs.HostLayout
+	Conduit    uint32
+	Generation uint32
+	Addr       [4]uint32
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -188,6 +196,7 @@ const (
 	gatewayMapStreams    = "streams"
 	gatewayMapTalks      = "talks"
 	gatewayMapTotals     = "totals"
+	gatewayMapUnasked    = "unasked"
 	gatewayProgForward   = "forward"
 	gatewayProgProbe     = "probe"
 	gatewayVarAsks       = "asks"
@@ -261,6 +270,7 @@ type gatewayMapSpecs struct {
 	Streams    *ebpf.MapSpec `ebpf:"streams"`
 	Talks      *ebpf.MapSpec `ebpf:"talks"`
 	Totals     *ebpf.MapSpec `ebpf:"totals"`
+	Unasked    *ebpf.MapSpec `ebpf:"unasked"`
 }
 
 // gatewayVariableSpecs contains global variables before they are loaded into the kernel.
@@ -308,6 +318,7 @@ type gatewayMaps struct {
 	Streams    *ebpf.Map `ebpf:"streams"`
 	Talks      *ebpf.Map `ebpf:"talks"`
 	Totals     *ebpf.Map `ebpf:"totals"`
+	Unasked    *ebpf.Map `ebpf:"unasked"`
 }
 
 func (m *gatewayMaps) Close() error {
@@ -328,6 +339,7 @@ func (m *gatewayMaps) Close() error {
 		m.Streams,
 		m.Talks,
 		m.Totals,
+		m.Unasked,
 	)
 }
 

@@ -44,7 +44,7 @@ const (
 
 // Maps that outlive processes: what is counted and remembered, and the slots of tables.
 var (
-	kept   = [...]string{gatewayMapConfig, gatewayMapHeartbeat, gatewayMapQuarantine, gatewayMapCounts, gatewayMapTotals, gatewayMapReports, gatewayMapBuckets, gatewayMapStreams, gatewayMapTalks}
+	kept   = [...]string{gatewayMapConfig, gatewayMapHeartbeat, gatewayMapQuarantine, gatewayMapUnasked, gatewayMapCounts, gatewayMapTotals, gatewayMapReports, gatewayMapBuckets, gatewayMapStreams, gatewayMapTalks}
 	tabled = [...]string{gatewayMapHosts, gatewayMapPrefixes, gatewayMapMacs, gatewayMapPairOf, gatewayMapPairs, gatewayMapGates, gatewayMapCodesOf}
 )
 
@@ -73,7 +73,7 @@ func (p *Place) host() gatewayHostKey {
 }
 
 func (g *Gate) entry() gatewayGate {
-	e := gatewayGate{Action: uint8(g.Action), Floor: uint8(g.Floor), Reason: g.Reason, Codes: g.Codes, Rule: g.Rule}
+	e := gatewayGate{Action: uint8(g.Action), Floor: uint8(g.Floor), Reason: g.Reason, Codes: g.Codes, Rule: g.Rule, Conduit: g.Conduit}
 	if g.Safety {
 		e.Flags = gateSafety
 	}

@@ -23,6 +23,8 @@ const (
 	atLen    = 4
 	atKept   = 8
 	atMAC    = 12
+	atSec    = 16
+	atNsec   = 20
 	atTCI    = 24
 	atTPID   = 26
 )
@@ -89,6 +91,12 @@ func (r *ring) next() (frame []byte, unsummed bool) {
 		frame = tag
 	}
 	return frame, status&unix.TP_STATUS_CSUMNOTREADY != 0
+}
+
+// stamp is when the kernel put the frame there, in ns since 1970.
+func (r *ring) stamp() int64 {
+	place := r.mem[r.at*r.size:]
+	return int64(binary.NativeEndian.Uint32(place[atSec:]))*1e9 + int64(binary.NativeEndian.Uint32(place[atNsec:]))
 }
 
 // done gives the frame's place back to the kernel.

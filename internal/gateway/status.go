@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"firedoor/internal/guardian"
 	"firedoor/internal/inline"
 	"firedoor/internal/policy"
 )
@@ -35,6 +36,7 @@ type Status struct {
 	Lost       uint64            `json:"reports_lost"`
 	Unsent     uint64            `json:"unsent"`
 	Isolated   int               `json:"isolated"`
+	Shed       []guardian.Shed   `json:"shed"` // goes by the kernel's floor because it took too long
 	Crash      string            `json:"on_crash"`
 	Hang       string            `json:"on_hang"`
 	Stop       string            `json:"on_stop"`

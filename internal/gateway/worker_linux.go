@@ -89,6 +89,7 @@ const (
 // worker judges frames that the kernel asked about.
 type worker struct {
 	gate    *inline.Gate
+	pace    *pace
 	rings   [2]*ring
 	senders [2]int
 	pulse   *datapath.Pulse
@@ -128,6 +129,8 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 		return err
 	}
 	w.inForce = &ordered{first.Number, plan}
+	w.pace = newPace()
+	w.pace.setPlan(w.inForce)
 	w.gate = inline.New(plan, protocols, w.tell)
 	w.send = w.sendFrame
 	for i, fd := range []int{fdInsideRing, fdOutsideRing} {
@@ -151,6 +154,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 		return err
 	}
 	go w.talk(words)
+	go w.tellPace(words)
 	go func() { stop <- w.listen(orders, known) }()
 	err = <-stop
 	if w.end.Load() && err == nil { // the next one goes on; what was stopped is still told
@@ -238,12 +242,14 @@ func (w *worker) judge() error {
 		if o := w.plan.Load(); o != nil && o != w.inForce {
 			w.inForce = o
 			w.gate.SetPlan(o.plan)
+			w.pace.setPlan(o)
 		}
 		some := w.drain(inline.Inside)
 		some = w.drain(inline.Outside) || some
 		if now := time.Now(); now.Sub(counted) > 100*time.Millisecond {
 			c := w.gate.Counts
 			w.counts.Store(&c)
+			w.pace.look(now.UnixNano())
 			counted = now
 		}
 		if some {
@@ -272,6 +278,8 @@ func (w *worker) drain(from inline.Port) (some bool) {
 			inline.Fill(frame)
 		}
 		w.gate.Frame(time.Now().UnixNano(), from, frame, w.send)
+		conduit, client := w.gate.Where()
+		w.pace.frame(conduit, client, time.Now().UnixNano()-r.stamp())
 		r.done()
 		some = true
 	}

@@ -181,6 +181,7 @@ func (g *Guardian) set(ctx context.Context, r *Request) error {
 		g.tellHands(&Request{Order: wasOrder, Number: wasNumber})
 		return err
 	}
+	g.unshed()
 	return nil
 }
 

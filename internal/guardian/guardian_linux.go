@@ -63,6 +63,7 @@ type Guardian struct {
 	lastDied time.Time
 
 	controlPID int
+	guard      *guard
 }
 
 // PortError is that a gateway cannot stand where it is to stand, which its owner can mend.
@@ -85,7 +86,7 @@ func (e ControlError) Error() string {
 
 // New prepares a guardian. Nothing is touched until Run.
 func New(c Config) *Guardian {
-	return &Guardian{config: c, starter: newStarter(), backlog: newBacklog(), begun: make(chan struct{}), failed: make(chan error, 1), first: make(chan *hand, 1), tried: make(chan *hand)}
+	return &Guardian{config: c, starter: newStarter(), backlog: newBacklog(), guard: newGuard(), begun: make(chan struct{}), failed: make(chan error, 1), first: make(chan *hand, 1), tried: make(chan *hand)}
 }
 
 // Run stands between the ports until ctx ends. What the kernel has stays in force then. It is
@@ -176,6 +177,9 @@ func (g *Guardian) open() error {
 		return PortError{err}
 	}
 	g.path = path
+	if err := path.UnshedAll(); err != nil { // of a guardian that is gone
+		return err
+	}
 	inside, outside := path.Worker()
 	port, err := net.InterfaceByName(c.Inside)
 	if err != nil {
@@ -254,13 +258,16 @@ func (g *Guardian) look() (*Look, error) {
 	defer g.mu.Unlock()
 	return &Look{Inside: g.config.Inside, Outside: g.config.Outside, Generation: g.path.Generation(), Number: g.number, Bypass: g.bypass,
 		Active: g.active, Standby: g.standby.isReady(), Silent: g.path.Silent(), Workers: g.workers, Controls: g.controls, Upgrades: g.upgrades,
-		Lost: g.backlog.missed(), Counters: counters, Totals: totals}, nil
+		Shed: g.guard.list(), Lost: g.backlog.missed(), Counters: counters, Totals: totals}, nil
 }
 
 // event tells people that something happened.
-func (g *Guardian) event(what, text string) {
-	g.config.Log.Warn(text, "event", what)
-	if b, err := json.Marshal(Event{Time: time.Now(), What: what, Text: text}); err == nil {
+func (g *Guardian) event(what, text string) { g.eventOf(Event{What: what, Text: text}) }
+
+func (g *Guardian) eventOf(e Event) {
+	e.Time = time.Now()
+	g.config.Log.Warn(e.Text, "event", e.What)
+	if b, err := json.Marshal(e); err == nil {
 		g.backlog.put(KindEvent, b)
 	}
 }

@@ -77,6 +77,8 @@ const (
 	hung = 12 * time.Millisecond
 	// watchEvery is how often the heartbeat is looked at.
 	watchEvery = 3 * time.Millisecond
+	// relaxEvery is how often it is looked whether what is shed may be judged again.
+	relaxEvery = 500 * time.Millisecond
 	// mute is after how long without a word the worker that stands by is ended: it says
 	// something four times a second.
 	mute = 5 * time.Second
@@ -100,6 +102,8 @@ func (g *Guardian) serve(ctx context.Context, active *hand) error {
 func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand, err error) {
 	look := time.NewTicker(watchEvery)
 	defer look.Stop()
+	relax := time.NewTicker(relaxEvery)
+	defer relax.Stop()
 	var upgrade <-chan time.Time
 	for {
 		select {
@@ -110,6 +114,8 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 			standby.ending.Store(true)
 			standby.kill()
 			standby, upgrade = h, time.After(farewell)
+		case <-relax.C:
+			g.relax()
 		case <-upgrade:
 			upgrade = nil
 			g.event("upgrade-failed", "the new program was not run, this one goes on: "+text(g.become(active, standby)))
@@ -283,6 +289,14 @@ func (g *Guardian) listen(h *hand) error {
 		switch kind {
 		case KindReady:
 			h.once.Do(func() { close(h.ready) })
+		case KindPace:
+			p, err := read[Pace](body)
+			if err == nil && g.isBegun() {
+				err = g.paced(&p)
+			}
+			if err != nil {
+				return err
+			}
 		case KindEnd:
 			h.leave.Do(func() { close(h.done) })
 		case KindTold:

@@ -210,6 +210,9 @@ func (g *Guardian) adopt(s *state) error {
 		g.files[pulseFile], g.retire = pulse, []*hand{active, standby}
 		return nil
 	}
+	if err := g.path.UnshedAll(); err != nil {
+		return err
+	}
 	g.heir = standby
 	close(g.begun)
 	g.first <- active

@@ -24,6 +24,7 @@ const (
 	KindEnd                     // to a worker: end after the frame at hand; of a worker: it has
 	KindReady                   // of a worker: number (uint32) of the order that it has made ready
 	KindTold                    // of a worker, for control
+	KindPace                    // of a worker: how long frames took (Pace)
 	KindRequest                 // of control (Request)
 	KindReply                   // to control (Reply)
 	KindHello                   // to control (Hello)
@@ -196,9 +197,11 @@ type Hello struct {
 
 // Event is something that happened, for people.
 type Event struct {
-	Time time.Time `json:"time"`
-	What string    `json:"what"` // a word: "worker-ended", "shed", ...
-	Text string    `json:"text"`
+	Time   time.Time `json:"time"`
+	What   string    `json:"what"`             // a word: "worker-ended", "shed", ...
+	Name   string    `json:"name,omitempty"`   // of a conduit
+	Client string    `json:"client,omitempty"` // an address
+	Text   string    `json:"text"`
 }
 
 // Look is how all is.
@@ -213,6 +216,7 @@ type Look struct {
 	Workers         int // started so far
 	Controls        int // control processes started so far
 	Upgrades        int // of the program, so far
+	Shed            []Shed
 	Lost            uint64
 	Counters        []datapath.Explained
 	Totals          datapath.Totals

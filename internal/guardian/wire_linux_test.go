@@ -58,8 +58,8 @@ func TestLinkRefuses(t *testing.T) {
 	}
 }
 
-// guard is a guardian in which something is in force already, and a client of it.
-func guard(t *testing.T) (*Guardian, *Link, chan error) {
+// guarding is a guardian in which something is in force already, and a client of it.
+func guarding(t *testing.T) (*Guardian, *Link, chan error) {
 	t.Helper()
 	a, b := net.Pipe()
 	g := New(Config{Log: quiet(t)})
@@ -73,7 +73,7 @@ func guard(t *testing.T) (*Guardian, *Link, chan error) {
 // TestBadMessages holds that a message of control that is wrong is refused, told why,
 // and does no harm to the connection, and that one that breaks the framing ends it.
 func TestBadMessages(t *testing.T) {
-	g, control, ended := guard(t)
+	g, control, ended := guarding(t)
 	short := &datapath.Tables{}
 	broken := &datapath.Tables{Pairs: []datapath.Pair{{Default: datapath.Gate{Action: 77}}}}
 	for _, c := range []struct {

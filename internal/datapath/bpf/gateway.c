@@ -108,6 +108,7 @@ struct decision {
 	struct gate gate; /* action is the verdict: PASS, DROP, RESET or ASK */
 	__u32 code;       /* Modbus function code + 1, where the floor is by codes */
 	__u32 slot, generation;
+	__u32 shed; /* it is not asked about, though somebody may answer */
 };
 
 /* A pair that is not there cannot be: if it is, nothing passes and the counter says why. */
@@ -490,6 +491,32 @@ inline_ void judge_between(struct __sk_buff *skb, const struct frame *f, const s
 		judge_ports(skb, f, pair, pair_back, d, held);
 }
 
+/* What somebody who answers has no time for goes by its floor. */
+proven int is_shed(const struct frame *f, const struct decision *d)
+{
+	struct unasked_key k = {};
+
+	if (!f || !d)
+		return 0;
+	__builtin_memcpy(k.addr, f->src, sizeof(k.addr));
+	if (lookup(&unasked, &k))
+		return 1;
+	__builtin_memcpy(k.addr, f->dst, sizeof(k.addr));
+	if (lookup(&unasked, &k))
+		return 1;
+	k.conduit = d->gate.conduit;
+	if (!k.conduit)
+		return 0;
+	k.generation = d->generation;
+	if (lookup(&unasked, &k))
+		return 1;
+	__builtin_memcpy(k.addr, f->src, sizeof(k.addr));
+	if (lookup(&unasked, &k))
+		return 1;
+	__builtin_memset(k.addr, 0, sizeof(k.addr));
+	return lookup(&unasked, &k) != 0;
+}
+
 inline_ __u32 port_of(const struct __sk_buff *skb) { return skb->ifindex == ports[0] ? 0 : 1; }
 
 proven int judge(struct __sk_buff *skb, struct config *c, struct decision *d)
@@ -516,6 +543,8 @@ proven int judge(struct __sk_buff *skb, struct config *c, struct decision *d)
 	judge_between(skb, &f, &src, &dst, d, h != 0);
 	if (h && !(d->gate.flags & GATE_SAFETY))
 		d->gate = (struct gate){.action = DROP, .reason = REASON_QUARANTINE, .rule = h->rule};
+	if (d->gate.action == ASK)
+		d->shed = is_shed(&f, d);
 	return 0;
 }
 
@@ -639,9 +668,9 @@ SEC("tc") int forward(struct __sk_buff *skb)
 		d.gate.reason = REASON_BYPASS;
 	else
 		judge(skb, c, &d);
-	if (d.gate.action == ASK && nobody_answers(c)) {
+	if (d.gate.action == ASK && (d.shed || nobody_answers(c))) {
 		d.gate.action = floor_of(&d);
-		d.gate.reason = REASON_STALE;
+		d.gate.reason = d.shed ? REASON_SHED : REASON_STALE;
 	}
 	count_verdict(&d, bytes);
 	if (d.gate.action == PASS)
