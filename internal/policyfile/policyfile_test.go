@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -43,6 +44,7 @@ conduits:
     instead: reset
     unjudged: closed
     never-rewrite: true
+    budget: 2ms
     never-block:
       reviewed: {by: A. Person, on: 2026-11-26}
       rules:
@@ -58,6 +60,9 @@ func TestGoodPolicyIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := plan.Policy.Conduits[0]
+	if c.Budget != 2*time.Millisecond {
+		t.Errorf("budget %v", c.Budget)
+	}
 	m := c.Rules[0].Match
 	if c.Mode != policy.Enforce || c.Instead != firedoor.Reset || !c.Closed || !c.NeverRewrite || c.Reviewed.By != "A. Person" || len(c.NeverBlock) != 1 {
 		t.Errorf("the conduit is %+v", c)
@@ -81,6 +86,8 @@ func TestProblems(t *testing.T) {
 		{"no such host", "client: hmi, server: plc, protocol", "client: hmj, server: plc, protocol", "p.yaml:27: conduits.down.rules[0].client: no host or zone is named \"hmj\""},
 		{"host of another zone", "client: hmi, server: plc, protocol", "client: plc, server: plc, protocol", "plc is not in zone office"},
 		{"no such protocol", "protocol: modbus, port", "protocol: modbuss, port", "no protocol is named \"modbuss\""},
+		{"no budget", "budget: 2ms", "budget: 2", `"2": must be a time from 100us to 200ms, as 2ms`},
+		{"too large a budget", "budget: 2ms", "budget: 2s", `must be a time from 100us`},
 		{"no such verb", "verb: write,", "verb: wrote,", "must be one of session"},
 		{"bad mode", "mode: enforce\n", "mode: enforced\n", "p.yaml:17: conduits.down.mode"},
 		{"bad verdict", "verdict: refuse}", "verdict: block}", "p.yaml:28: conduits.down.rules[1].verdict"},
