@@ -210,13 +210,9 @@ const (
 )
 
 func budgetOf(n *yaml.Node) (time.Duration, error) {
-	text, err := written.Text(n)
-	if err != nil {
-		return 0, err
-	}
-	b, err := time.ParseDuration(text)
+	b, err := time.ParseDuration(n.Value)
 	if err != nil || b < minBudget || b > maxBudget {
-		return 0, fmt.Errorf("%q: must be a time from 100us to 200ms, as 2ms", text)
+		return 0, fmt.Errorf("%q: must be a time from 100us to 200ms, as 2ms", n.Value)
 	}
 	return b, nil
 }

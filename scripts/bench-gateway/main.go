@@ -39,9 +39,20 @@ func kinds(quick bool) (out []kind) {
 	return out
 }
 
+// asPart is what this program does as a part of a gateway; false where it is none.
+func asPart() (bool, error) {
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == asWorker:
+		return true, runWorker()
+	case len(os.Args) == 3 && os.Args[1] == asControl:
+		return true, runControl(os.Args[2])
+	}
+	return false, nil
+}
+
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == asWorker {
-		if err := runWorker(); err != nil {
+	if part, err := asPart(); part {
+		if err != nil {
 			fmt.Fprintln(os.Stderr, "bench-gateway:", err)
 			os.Exit(2)
 		}
