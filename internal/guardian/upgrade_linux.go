@@ -259,7 +259,7 @@ func (g *Guardian) handOver(active, standby *hand) {
 			waiting = false
 		case <-late:
 			active.kill()
-			<-active.ended
+			<-active.done
 			waiting = false
 		case <-time.After(time.Millisecond):
 		}
