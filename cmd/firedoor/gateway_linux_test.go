@@ -283,10 +283,9 @@ func TestGatewayRefuses(t *testing.T) {
 		time.Sleep(50 * time.Millisecond) // counts are told now and then
 	}
 	if s.Workers > 2 { // on a machine that stood still; what a worker counted last goes with it
-		t.Logf("%d workers were started, so not all was counted: %+v", s.Workers, s.Judged)
-		s.Judged.Changed = n
+		t.Logf("%d workers were started, so not all was counted: %+v\n%s", s.Workers, s.Judged, l.log)
 	}
-	if s.Explained != s.In || s.Judged.Changed != n || s.Judged.In != s.Judged.Passed+s.Judged.Changed+s.Judged.Dropped+s.Judged.Held {
+	if s.Explained != s.In || s.Judged.Changed != n && s.Workers == 2 || s.Judged.In != s.Judged.Passed+s.Judged.Changed+s.Judged.Dropped+s.Judged.Held {
 		t.Errorf("%d frames in, %d explained; judged: %+v", s.In, s.Explained, s.Judged)
 	}
 	if k := strings.Count(told(), `"done":"refuse"`); k != n {
