@@ -207,11 +207,11 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, l net.Listener) err
 	}
 	go s.expire(ctx)
 	first := s.gate.First()
-	go s.tellStops(ctx)
 	err := s.gate.Run(ctx, s.text, s.plan, isolated, func() {
 		if first {
 			fmt.Fprintf(m.Stdout, "Between the two ports under policy %s. Stop with Ctrl-C or SIGTERM: what the kernel judges by itself stays in force.\n", s.file)
 		}
+		go s.tellStops(ctx, s.wasInForce())
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.noteInForce()

@@ -38,15 +38,20 @@ func (s *gatewayService) status() (gatewayState, error) {
 // rows answers with all that was stopped since the gateway was started.
 func (s *gatewayService) rows(w http.ResponseWriter, _ *http.Request) { reply(w, s.stops.AllRows()) }
 
-// tellStops tells what the kernel drops until ctx ends. What an earlier process left in
-// force is put into words by that one's policy.
-func (s *gatewayService) tellStops(ctx context.Context) {
-	if b, err := os.ReadFile(filepath.Join(s.dir, inForceFile)); err == nil {
-		var was inForce
-		err := json.Unmarshal(b, &was)
-		if plan, readErr := policyfile.Read(inForceFile, []byte(was.Policy), known()); err == nil && readErr == nil {
-			s.gate.Remember(was.Generation, plan)
-		}
+// wasInForce reads what an earlier process left in force.
+func (s *gatewayService) wasInForce() (was inForce) {
+	b, err := os.ReadFile(filepath.Join(s.dir, inForceFile))
+	if err != nil || json.Unmarshal(b, &was) != nil {
+		return inForce{} // of what is not known no drop is named
+	}
+	return was
+}
+
+// tellStops tells what the kernel drops until ctx ends. What was in force before is put
+// into words by its own policy.
+func (s *gatewayService) tellStops(ctx context.Context, was inForce) {
+	if plan, err := policyfile.Read(inForceFile, []byte(was.Policy), known()); err == nil {
+		s.gate.Remember(was.Generation, plan)
 	}
 	if err := s.gate.TellStops(ctx, s.stops); err != nil {
 		s.log.Error("what the kernel drops is counted, and not told any more", "error", err)

@@ -139,10 +139,13 @@ func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolatio
 	if err != nil {
 		return err
 	}
-	g.Remember(g.path.Generation()+1, restrained) // reports may come before Set returns
+	if generation := g.path.Generation(); generation > 0 {
+		g.Remember(generation+1, restrained) // reports may come before Set returns
+	}
 	if err := g.path.Set(number, forWorkers, Tables(restrained, g.config.Functions)); err != nil {
 		return err
 	}
+	g.Remember(g.path.Generation(), restrained)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.plan, g.isolated, g.number = restrained, isolated, number

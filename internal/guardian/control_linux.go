@@ -113,7 +113,7 @@ func (g *Guardian) obey(ctx context.Context, link *Link) error {
 		}
 		if err != nil {
 			reply.Error = err.Error()
-			if !g.isBegun() {
+			if !g.isBegun() && (request.What == WantSet || request.What == "") {
 				g.fail(err) // nothing is in force, and nothing will be
 			} else {
 				g.config.Log.Error("what control wants is not done", "what", request.What, "reason", err)
