@@ -45,7 +45,12 @@ func known() policy.Known {
 		ports[p.Name] = usualPorts(p)
 		for _, inside := range p.Sheet.Inside {
 			names = append(names, inside.Name)
-			ports[inside.Name] = ports[p.Name]
+			ports[inside.Name] = append(ports[inside.Name], usualPorts(p)...)
+		}
+	}
+	for _, p := range all.List {
+		if p.Within != "" {
+			ports[p.Name] = append(ports[p.Name], ports[p.Within]...)
 		}
 	}
 	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names}
@@ -70,6 +75,9 @@ func usualPorts(p *protocol.Protocol) (out []policy.Port) {
 	}
 	for _, n := range p.UDP {
 		out = append(out, policy.Port{Transport: 17, Number: n})
+	}
+	for _, n := range p.Ethernet {
+		out = append(out, policy.Port{Transport: policy.Link, Number: n})
 	}
 	return out
 }

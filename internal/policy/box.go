@@ -110,7 +110,7 @@ func newSpace(p *Plan, from, to int32, entries []*entry) *space {
 	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
 		s.dims[byItsVerb] = append(s.dims[byItsVerb], standIn{verb: v})
 	}
-	s.dims[byPort] = []standIn{{}}
+	s.dims[byPort] = []standIn{{}, {port: Port{Transport: Link}}}
 	s.dims[byProtocol], s.dims[byItsFunction] = []standIn{{}}, []standIn{{}}
 	s.dims[byUnit] = []standIn{{none: true}}
 	s.dims[byObject], s.dims[byValue] = []standIn{{none: true}, {object: []byte("\x00")}}, []standIn{{none: true}}
@@ -174,6 +174,9 @@ func (s *space) named(e *entry) {
 		}
 	}
 	for _, p := range e.ports {
+		if p.Transport == Link {
+			put(byPort, standIn{port: p}, func(o standIn) bool { return o.port == p })
+		}
 		for _, t := range []uint8{6, 17} {
 			if p.Transport == 0 || p.Transport == t {
 				one := Port{t, p.Number}

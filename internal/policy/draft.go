@@ -72,11 +72,11 @@ type drafter struct {
 	oneSegment bool
 }
 
-// onLink are protocols that keep a network alive: they pass without a rule.
-var onLink = []string{"arp", "lldp", "icmp"}
+// keepAlive are protocols that keep a network alive: they pass without a rule.
+var keepAlive = []string{"arp", "lldp", "icmp"}
 
 func (d *drafter) conversation(c *firedoor.Conversation) {
-	if slices.Contains(onLink, c.Protocol) {
+	if slices.Contains(keepAlive, c.Protocol) {
 		return
 	}
 	if c.Protocol == "ip" || (c.Client.IP == "" && c.Client.MAC == "") || (c.Server.IP == "" && c.Server.MAC == "") {
@@ -98,6 +98,9 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	}
 	if c.Server.Port != 0 && !slices.ContainsFunc(d.usual(c.Protocol), func(p Port) bool { return p.Number == c.Server.Port }) {
 		base.Ports = []Port{{transport, c.Server.Port}}
+	}
+	if c.Protocol == "ethernet" {
+		base.Ports = []Port{{Transport: Link}}
 	}
 	if len(c.Statements) == 0 {
 		conduit.Rules = append(conduit.Rules, Rule{Match: base, Note: fmt.Sprintf("learned, %d flows", c.Flows)})
@@ -243,24 +246,18 @@ func addObject(objects []Object, o Object) []Object {
 	return append(objects, o)
 }
 
-// maxArea is the longest name of a memory area that ends where a number begins: "D",
-// "DM", "ZR". What is longer is a name that happens to end with a digit.
-const maxArea = 4
-
 // draftRow takes a statement's object for a row of numbers where its text ends like one.
 func draftRow(s *firedoor.Statement) (o Object, ok bool) {
-	cut := rowPrefix([]byte(s.Object))
-	area := s.Object[:cut]
+	cut, ok := counted([]byte(s.Object))
+	if !ok {
+		return o, false
+	}
 	quantity := uint64(1)
 	if s.Quantity != nil {
 		quantity = uint64(*s.Quantity)
 	}
 	from, to, ok := elements([]byte(s.Object[cut:]), quantity)
-	named := !strings.HasSuffix(area, ":") && (len(area) > maxArea || area == "" || strings.ToUpper(area) != area)
-	if !ok || named {
-		return o, false
-	}
-	return Object{Text: area, Row: true, From: from, To: to}, true
+	return Object{Text: s.Object[:cut], Row: true, From: from, To: to}, ok
 }
 
 // conduit gives the conduit between two zones.

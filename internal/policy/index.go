@@ -19,6 +19,7 @@ type index struct {
 // bucket holds the entries of one client and server.
 type bucket struct {
 	all    []int32 // in order
+	plain  []int32 // of them, those that settle what is asked at their ports
 	shapes uint32  // a bit for each shape of leafKey there is
 	leaves map[leafKey]*leaf
 }
@@ -96,6 +97,9 @@ func newIndex(entries []entry) *index {
 
 func (b *bucket) add(e *entry, i int32) {
 	b.all = append(b.all, i)
+	if e.settles() {
+		b.plain = append(b.plain, i)
+	}
 	k := leafKey{protocol: e.protocol, hasUnit: e.hasUnit, unit: e.unit}
 	switch {
 	case e.hasCode:
@@ -195,6 +199,37 @@ func (x *index) reach(client, server Place) (r reach) {
 		r.n++
 	}
 	return r
+}
+
+// settled gives the first entry that decides whatever is asked on a route, -1 for none.
+func (x *index) settled(to *reach, r *Route) int32 {
+	best := int32(-1)
+	for i := range to.n {
+		for _, n := range to.buckets[i].plain {
+			if x.entries[n].onPort(r.Transport, r.Port) {
+				if best < 0 || n < best {
+					best = n
+				}
+				break
+			}
+		}
+	}
+	return best
+}
+
+// some tells whether f says so of an entry on a route, of those before end; -1 is all.
+func (x *index) some(to *reach, r *Route, end int32, f func(*entry) bool) bool {
+	for i := range to.n {
+		for _, n := range to.buckets[i].all {
+			if end >= 0 && n >= end {
+				break
+			}
+			if e := &x.entries[n]; e.onPort(r.Transport, r.Port) && f(e) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // first gives the first entry that matches an operation, -1 for none.

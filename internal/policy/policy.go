@@ -136,6 +136,10 @@ type Port struct {
 	Number    uint16
 }
 
+// Link stands for the transport of frames without IP, whose number is their EtherType; 0
+// is any of them.
+const Link = 255
+
 // Span is a range of values, both ends included.
 type Span struct{ Min, Max float64 }
 
@@ -158,8 +162,8 @@ type Window struct {
 
 // Known is what a policy is compiled against.
 type Known struct {
-	// Ports are those where a protocol is usually found; nil for a name that is no
-	// protocol.
+	// Ports are those where a protocol is usually found, EtherTypes among them (Link); nil
+	// for a name that is no protocol.
 	Ports func(protocol string) []Port
 	// Protocols are all names, for suggestions.
 	Protocols []string

@@ -289,6 +289,9 @@ func (p *Plan) surviving(x *index, i int, limit *entry, from, to int32) (left []
 	s = newSpace(p, from, to, append([]*entry{&x.entries[i], limit}, stops...))
 	own, bound := s.box(&x.entries[i], false), s.box(limit, false)
 	for d := range dimensions {
+		if d == byPort {
+			continue
+		}
 		if own[d] = both(own[d], bound[d]); own[d].empty() {
 			return nil, s, true
 		}

@@ -54,7 +54,7 @@ func (m *Match) words(from, to string) string {
 	if len(m.Ports) > 0 {
 		var ports []string
 		for _, p := range m.Ports {
-			ports = append(ports, strconv.Itoa(int(p.Number)))
+			ports = append(ports, p.Words())
 		}
 		words = append(words, "at port "+orOf(ports, ""))
 	}
@@ -62,6 +62,17 @@ func (m *Match) words(from, to string) string {
 		words = append(words, m.When.String())
 	}
 	return strings.Join(words, " ")
+}
+
+// Words is how a policy has a port: "502", "tcp/502", "ethernet/0x88b8".
+func (p Port) Words() string {
+	switch {
+	case p.Transport == Link && p.Number == 0:
+		return "ethernet"
+	case p.Transport == Link:
+		return fmt.Sprintf("ethernet/0x%04x", p.Number)
+	}
+	return map[uint8]string{6: "tcp/", 17: "udp/"}[p.Transport] + strconv.Itoa(int(p.Number))
 }
 
 func texts[T any](list []T) (out []string) {

@@ -176,6 +176,10 @@ func windowWords(w *policy.Window) (words []string) {
 
 func portWords(ports []policy.Port) (words []string) {
 	for _, p := range ports {
+		if p.Transport == policy.Link {
+			words = append(words, p.Words())
+			continue
+		}
 		words = append(words, map[uint8]string{6: "tcp/", 17: "udp/"}[p.Transport]+strconv.Itoa(int(p.Number)))
 	}
 	return words
