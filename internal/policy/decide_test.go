@@ -69,7 +69,7 @@ type ask struct {
 	unit           int // -1 is none
 	object         string
 	quantity       uint32
-	value          *float64
+	value, second  *float64 // what is written
 	minute         int
 }
 
@@ -87,6 +87,9 @@ func (a *ask) request(plan *policy.Plan) *policy.Request {
 	}
 	if a.value != nil {
 		r.Values = &firedoor.Values{Type: firedoor.F64, Count: 1, Raw: binary.BigEndian.AppendUint64(nil, math.Float64bits(*a.value))}
+		if a.second != nil {
+			r.Values.Count, r.Values.Raw = 2, binary.BigEndian.AppendUint64(r.Values.Raw, math.Float64bits(*a.second))
+		}
 	}
 	return r
 }
@@ -159,7 +162,10 @@ func anyAsk(t *rapid.T) ask {
 	}
 	if rapid.Bool().Draw(t, "has value") {
 		v := rapid.Float64Range(0, 8).Draw(t, "value")
-		a.value = &v
+		if a.value = &v; rapid.Bool().Draw(t, "has two") {
+			w := rapid.Float64Range(0, 8).Draw(t, "second")
+			a.second = &w
+		}
 	}
 	return a
 }
@@ -177,10 +183,23 @@ func (a *ask) matches(m *policy.Match, pass bool) bool {
 	if !a.portIn(m) || len(m.Units) > 0 && (a.unit < 0 || !contains(m.Units, uint32(a.unit))) || !a.objectIn(m.Objects, pass) {
 		return false
 	}
-	if m.Values != nil && (a.value == nil && pass || a.value != nil && (*a.value < m.Values.Min || *a.value > m.Values.Max)) {
+	if m.Values != nil && !a.valueIn(m.Values, pass) {
 		return false
 	}
 	return m.When == nil || a.timeIn(m.When)
+}
+
+func (a *ask) valueIn(span *policy.Span, pass bool) bool {
+	in := func(v *float64) bool { return *v >= span.Min && *v <= span.Max }
+	switch {
+	case a.value == nil:
+		return !pass
+	case a.second == nil:
+		return in(a.value)
+	case pass:
+		return in(a.value) && in(a.second)
+	}
+	return in(a.value) || in(a.second)
 }
 
 // portIn tells whether a match is about the port: that it names, or where the protocol is
@@ -297,6 +316,9 @@ func TestProofHolds(t *testing.T) {
 		if rapid.Bool().Draw(t, "open") {
 			p.Conduits[0].Default = firedoor.Pass
 		}
+		if rapid.IntRange(0, 3).Draw(t, "safety") == 0 {
+			p.Safety = []policy.Match{rapid.SampledFrom([]policy.Match{{Clients: []string{"hmi"}, Ports: []policy.Port{{Number: 102}}}, {Servers: []string{"dmz"}}, {Protocols: []string{"goose"}}}).Draw(t, "safe")}
+		}
 		plan := compile(t, p)
 		q := policy.Question{Verb: rapid.SampledFrom([]firedoor.Verb{0, firedoor.VerbWrite}).Draw(t, "verb"), Protocol: rapid.SampledFrom([]string{"", "modbus"}).Draw(t, "protocol")}
 		path, undecided, err := plan.Prove("office", "cell", q)
@@ -398,4 +420,53 @@ func (a *ask) byPort(p *policy.Policy) bool {
 		}
 	}
 	return false
+}
+
+// TestWhatProofsOverlooked holds proofs that were none: what lies between the elements that
+// rules name, safety traffic, a conduit from a zone to itself.
+func TestWhatProofsOverlooked(t *testing.T) {
+	row := func(text string, to uint64) []policy.Object { return []policy.Object{{Text: text, Row: true, To: to}} }
+	for _, c := range []struct {
+		name     string
+		from, to string
+		change   func(*policy.Policy)
+		way      bool
+	}{
+		{"between two elements", "office", "cell", func(p *policy.Policy) {
+			p.Conduits[0].Rules = []policy.Rule{{Verdict: firedoor.Drop, Match: policy.Match{Objects: []policy.Object{{Text: "D0"}, {Text: "D99"}}}}, {Verdict: firedoor.Pass, Match: policy.Match{Objects: row("D", 99)}}}
+		}, true},
+		{"between what begins so", "office", "cell", func(p *policy.Policy) {
+			p.Conduits[0].Rules = []policy.Rule{{Verdict: firedoor.Drop, Match: policy.Match{Objects: []policy.Object{{Text: "holding:0", Open: true}, {Text: "holding:9", Open: true}}}}, {Verdict: firedoor.Pass, Match: policy.Match{Objects: row("holding:", 99)}}}
+		}, true},
+		{"all of it", "office", "cell", func(p *policy.Policy) {
+			var stops []policy.Object
+			for d := range 10 {
+				stops = append(stops, policy.Object{Text: fmt.Sprint("holding:", d), Open: true})
+			}
+			p.Conduits[0].Rules = []policy.Rule{{Verdict: firedoor.Drop, Match: policy.Match{Objects: stops}}, {Verdict: firedoor.Pass, Match: policy.Match{Objects: row("holding:", 99)}}}
+		}, false},
+		{"safety traffic", "office", "cell", func(p *policy.Policy) {
+			p.Safety = []policy.Match{{Clients: []string{"office"}, Servers: []string{"cell"}}}
+		}, true},
+		{"safety traffic elsewhere", "office", "cell", func(p *policy.Policy) {
+			p.Safety = []policy.Match{{Clients: []string{"office"}, Servers: []string{"dmz"}}}
+		}, false},
+		{"inside", "cell", "cell", func(*policy.Policy) {}, true},
+		{"inside, and a conduit", "cell", "cell", func(p *policy.Policy) {
+			p.Conduits = append(p.Conduits, policy.Conduit{Name: "own", From: "cell", To: "cell", Mode: policy.Enforce, Default: firedoor.Drop, Reviewed: p.Conduits[0].Reviewed})
+		}, false},
+	} {
+		p := plant(policy.Enforce)
+		c.change(p)
+		plan := compile(t, p)
+		path, undecided, err := plan.Prove(c.from, c.to, policy.Question{})
+		if err != nil || undecided || (path != nil) != c.way {
+			t.Errorf("%s: %+v, undecided %t, %v", c.name, path, undecided, err)
+		}
+		for _, f := range plan.Study() {
+			if f.Kind == "shadowed" && c.way {
+				t.Errorf("%s: %s", c.name, f.Text)
+			}
+		}
+	}
 }

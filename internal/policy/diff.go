@@ -36,15 +36,16 @@ func Diff(a, b *Plan) (out []Change) {
 		return c.Name, fmt.Sprintf("from %s to %s, mode %s, default %s, instead %s, unjudged closed %t, never-rewrite %t, reviewed %s", c.From, c.To, c.Mode, c.Default,
 			c.Instead, c.Closed, c.NeverRewrite, c.Reviewed.By+" "+c.Reviewed.On)
 	})
+	l := &looks{maxLooks}
 	olds, news := a.ruleTexts(), b.ruleTexts()
 	for _, r := range b.changedRules(news, olds) {
 		c := Change{What: "+ " + b.ConduitName(b.of[r]) + ": " + b.Sentence(r)}
-		c.Opens, c.Closes = effects(b, r, a, b)
+		c.Opens, c.Closes = effects(b, r, a, b, l)
 		out = append(out, c)
 	}
 	for _, r := range a.changedRules(olds, news) {
 		c := Change{What: "- " + a.ConduitName(a.of[r]) + ": " + a.Sentence(r)}
-		c.Opens, c.Closes = effects(a, r, a, b)
+		c.Opens, c.Closes = effects(a, r, a, b, l)
 		out = append(out, c)
 	}
 	return out
@@ -106,7 +107,7 @@ func (p *Plan) changedRules(own, other map[string]int) (out []int32) {
 
 // effects looks for requests that a rule of p matches and that two policies judge
 // differently, as written.
-func effects(p *Plan, rule int32, before, after *Plan) (opens, closes []string) {
+func effects(p *Plan, rule int32, before, after *Plan, l *looks) (opens, closes []string) {
 	c := &p.conduits[p.of[rule]]
 	x := c.rules
 	if p.NeverBlocks(rule) {
@@ -116,7 +117,7 @@ func effects(p *Plan, rule int32, before, after *Plan) (opens, closes []string) 
 		if x.entries[i].rule != rule {
 			continue
 		}
-		left, s, ok := p.standing(x, i, p.zones[c.From], p.zones[c.To])
+		left, s, ok := p.standing(x, i, p.zones[c.From], p.zones[c.To], l)
 		if !ok {
 			continue
 		}
@@ -185,7 +186,7 @@ func (p *Plan) says(s *space, b *box) firedoor.Action {
 		r.Object, r.HasQty, r.Quantity = o.object, true, uint32(max(o.quantity, 1))
 	}
 	if v := at(byValue); !v.none {
-		r.Values = floatValues(v.value)
+		r.Values = v.values()
 	}
 	r.Time = minuteTime(at(byTime).minute, p)
 	return Decide(p, &r).Says

@@ -11,6 +11,7 @@ import (
 // is left of it when its lists are written out.
 type entry struct {
 	rule           int32 // in the order of the policy
+	number         int32 // among the entries of an index
 	action         firedoor.Action
 	client, server Place  // 0 is anybody of the zone
 	protocol       uint16 // 0 is any

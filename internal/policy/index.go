@@ -79,6 +79,7 @@ func newIndex(entries []entry) *index {
 	x := &index{entries: entries, buckets: map[pairKey]*bucket{}}
 	for i := range entries {
 		e := &entries[i]
+		e.number = int32(i)
 		k := pairKey{e.client, e.server}
 		b := x.buckets[k]
 		if b == nil {

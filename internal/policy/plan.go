@@ -55,7 +55,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	if pol.TimeZone != "" {
 		zone, err := time.LoadLocation(pol.TimeZone)
 		if err != nil {
-			c.fault(0, "time-zone", "%q is no time zone of this machine: write it like Europe/Berlin", pol.TimeZone)
+			c.fault(pol.TimeZoneLine, "time-zone", "%q is no time zone of this machine: write it like Europe/Berlin", pol.TimeZone)
 		} else {
 			c.zone = zone
 		}
@@ -67,7 +67,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	}
 	for i := range pol.Safety {
 		r := Rule{Match: pol.Safety[i], Verdict: firedoor.Pass, Line: pol.Safety[i].Line}
-		c.expand(&r, -1, fmt.Sprintf("safety[%d]", i), "", "", func(e entry) { c.safety = append(c.safety, e) })
+		c.expand(&r, int32(i), fmt.Sprintf("safety[%d]", i), "", "", func(e entry) { c.safety = append(c.safety, e) })
 	}
 	if len(c.faults) > 0 {
 		return nil, c.faults

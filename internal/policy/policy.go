@@ -35,10 +35,11 @@ const (
 type Policy struct {
 	Name string
 	// TimeZone is that of the times in rules; empty is UTC.
-	TimeZone string
-	Hosts    []Host
-	Zones    []Zone
-	Conduits []Conduit
+	TimeZone     string
+	TimeZoneLine int
+	Hosts        []Host
+	Zones        []Zone
+	Conduits     []Conduit
 	// Otherwise holds for what no conduit joins.
 	Otherwise Otherwise
 	// Safety names conversations that carry safety traffic: they always pass.
