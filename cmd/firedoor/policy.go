@@ -27,7 +27,7 @@ type policyCommand struct {
 }
 
 // exitFound is the status where something was looked for and found: a way that Prove
-// looked for, or requests that a policy would stop.
+// looked for, a difference, or requests that a policy would stop.
 const exitFound = 3
 
 // foundError is no failure: the answer to a question is yes.
@@ -150,9 +150,10 @@ func (c *policyDiffCommand) Run(m *Main) error {
 	for _, change := range changes {
 		fmt.Fprintln(m.Stdout, change)
 	}
-	if len(changes) == 0 {
-		fmt.Fprintln(m.Stdout, "The two policies say the same.")
+	if len(changes) > 0 {
+		return foundError{}
 	}
+	fmt.Fprintln(m.Stdout, "The two policies say the same.")
 	return nil
 }
 

@@ -54,6 +54,9 @@ func (c *policyExplainCommand) Run(m *Main) error {
 func capitalised(word string) string { return string(word[0]-'a'+'A') + word[1:] }
 
 func (c *policyExplainCommand) all(m *Main, plan *policy.Plan) error {
+	for i := range plan.Policy.Safety {
+		fmt.Fprintf(m.Stdout, "Safety: %s\n", plan.SafetySentence(i))
+	}
 	last := int32(-1)
 	for r := range int32(plan.Rules()) {
 		if n := plan.ConduitOf(r); n != last {

@@ -13,6 +13,7 @@ type pairKey struct{ client, server Place }
 // requests differ, not on how many rules there are.
 type index struct {
 	entries []entry // in order
+	spread  int     // how many list places the rows take: nested ranges make more of them than there are entries
 	buckets map[pairKey]*bucket
 }
 
@@ -90,7 +91,7 @@ func newIndex(entries []entry) *index {
 	}
 	for _, b := range x.buckets {
 		for _, l := range b.leaves {
-			l.arrange(entries)
+			x.spread += l.arrange(entries, maxSpread-x.spread)
 		}
 	}
 	return x
@@ -131,8 +132,9 @@ func (b *bucket) add(e *entry, i int32) {
 	}
 }
 
-// arrange builds the rows of a leaf.
-func (l *leaf) arrange(entries []entry) {
+// arrange builds the rows of a leaf and returns how many list places they take; with more
+// than room it gives up.
+func (l *leaf) arrange(entries []entry, room int) (spread int) {
 	by := map[string][]int32{}
 	for _, i := range l.rowAll {
 		by[entries[i].object.Text] = append(by[entries[i].object.Text], i)
@@ -141,13 +143,16 @@ func (l *leaf) arrange(entries []entry) {
 		l.rows = map[string]*rows{}
 	}
 	for text, list := range by {
-		l.rows[text] = newRows(entries, list)
+		var taken int
+		l.rows[text], taken = newRows(entries, list, room-spread)
+		spread += taken
 	}
 	l.rowAll = nil
+	return spread
 }
 
-func newRows(entries []entry, list []int32) *rows {
-	r := &rows{}
+func newRows(entries []entry, list []int32, room int) (r *rows, spread int) {
+	r = &rows{}
 	for _, i := range list {
 		r.bounds = append(r.bounds, entries[i].object.From, entries[i].object.To+1)
 	}
@@ -157,25 +162,13 @@ func newRows(entries []entry, list []int32) *rows {
 	for _, i := range list {
 		o := &entries[i].object
 		for at, _ := slices.BinarySearch(r.bounds, o.From); at < len(r.bounds) && r.bounds[at] <= o.To; at++ {
+			if spread++; spread > room {
+				return r, spread
+			}
 			r.lists[at] = append(r.lists[at], i)
 		}
 	}
-	return r
-}
-
-// spread is how many list places the rows of a policy take: nested ranges make more
-// of them than there are entries.
-func (x *index) spread() (n int) {
-	for _, b := range x.buckets {
-		for _, l := range b.leaves {
-			for _, r := range l.rows {
-				for _, list := range r.lists {
-					n += len(list)
-				}
-			}
-		}
-	}
-	return n
+	return r, spread
 }
 
 // maxBuckets: client and server each by itself or as anybody.

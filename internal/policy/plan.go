@@ -183,7 +183,7 @@ func (c *compiler) addConduit(d *Conduit) {
 	out.never = c.index(d.NeverBlock, number, key+".never-block.rules")
 	out.rules = c.index(d.Rules, number, key+".rules")
 	c.conduits = append(c.conduits, out)
-	if out.rules.spread() > maxSpread {
+	if out.rules.spread > maxSpread || out.never.spread > maxSpread {
 		c.fault(d.Line, key, "has too many ranges of objects that lie within each other")
 	}
 }

@@ -28,7 +28,11 @@ func (p *Plan) Study() (out []Finding) {
 		c := &p.conduits[i]
 		for _, x := range []*index{c.rules, c.never} {
 			alive, one := p.shadows(x, int32(i), shadows)
-			out = append(append(out, one...), p.conflicts(x, int32(i), alive, conflicts)...)
+			two := p.conflicts(x, int32(i), alive, conflicts)
+			if shadows.left < 0 && conflicts.left < 0 && len(two) > 0 && len(one) > 0 {
+				two = two[:len(two)-1] // it says the same
+			}
+			out = append(append(out, one...), two...)
 		}
 		if !c.Reviewed.Done() {
 			out = append(out, Finding{c.Line, "not-enforced", fmt.Sprintf("conduit %s: nobody has looked yet at what must never be blocked, so it cannot be enforced", c.Name)})
@@ -88,6 +92,12 @@ func (l *looks) take(n int) bool {
 // met are the earlier entries of other rules that may match a request that e matches too;
 // not ok when there is no looking any more.
 func (x *index) met(i int, l *looks) (out []*entry, ok bool) {
+	return x.meeting(i, l, func(rule int32) bool { return rule < x.entries[i].rule })
+}
+
+// meeting are the entries of some rules, the first in order, that may match a request that
+// e matches too.
+func (x *index) meeting(i int, l *looks, meant func(rule int32) bool) (out []*entry, ok bool) {
 	e := &x.entries[i]
 	for k, b := range x.buckets {
 		if k.client != 0 && e.client != 0 && k.client != e.client || k.server != 0 && e.server != 0 && k.server != e.server {
@@ -95,7 +105,7 @@ func (x *index) met(i int, l *looks) (out []*entry, ok bool) {
 		}
 		for at, j := range b.all {
 			other := &x.entries[j]
-			if other.rule >= e.rule {
+			if !meant(other.rule) {
 				break
 			}
 			if at%maxMet == 0 && !l.take(maxMet) {
@@ -115,12 +125,14 @@ const maxMet = 256
 
 // standing is what is left of an entry when all that is decided before it is taken
 // away: none of it left means that it never decides.
-func (p *Plan) standing(x *index, i int, from, to int32, l *looks) (left []box, s *space, ok bool) {
+//
+// besides are entries whose stand-ins are wanted too.
+func (p *Plan) standing(x *index, i int, from, to int32, l *looks, besides ...*entry) (left []box, s *space, ok bool) {
 	earlier, ok := x.met(i, l)
 	if !ok || len(earlier) > maxMet {
 		return nil, nil, false
 	}
-	s = newSpace(p, from, to, append([]*entry{&x.entries[i]}, earlier...))
+	s = newSpace(p, from, to, append(append([]*entry{&x.entries[i]}, earlier...), besides...))
 	if !l.take(s.size()) {
 		return nil, nil, false
 	}
@@ -373,7 +385,7 @@ func (p *Plan) safely(from, to int32) string {
 	in := func(at Place, zone int32) bool { return at == 0 || p.places.zones[at] == zone }
 	for i := range p.safety {
 		if e := &p.safety[i]; in(e.client, from) && in(e.server, to) {
-			return fmt.Sprintf("safety traffic passes (line %d), whatever else it is: %s", p.Policy.Safety[e.rule].Line, p.Policy.Safety[e.rule].words("any zone", "any zone"))
+			return fmt.Sprintf("safety traffic (line %d): %s", p.Policy.Safety[e.rule].Line, p.SafetySentence(int(e.rule)))
 		}
 	}
 	return ""

@@ -19,6 +19,11 @@ func (p *Plan) Sentence(rule int32) string {
 	return what[r.Verdict] + ": " + r.Match.words(c.From, c.To) + "."
 }
 
+// SafetySentence says what safety traffic is.
+func (p *Plan) SafetySentence(i int) string {
+	return "Always passes: " + p.Policy.Safety[i].words("any zone", "any zone") + "."
+}
+
 // words says what a match means, between two zones.
 func (m *Match) words(from, to string) string {
 	who := orOf(m.Clients, "anybody in "+from)
@@ -82,17 +87,12 @@ func texts[T any](list []T) (out []string) {
 	return out
 }
 
-// maxWords is how many items of a list a sentence has.
-const maxWords = 6
-
 func orOf(list []string, none string) string {
 	switch n := len(list); {
 	case n == 0:
 		return none
 	case n == 1:
 		return list[0]
-	case n > maxWords:
-		return fmt.Sprintf("%s or %d more", strings.Join(list[:maxWords], ", "), n-maxWords)
 	default:
 		return strings.Join(list[:n-1], ", ") + " or " + list[n-1]
 	}
