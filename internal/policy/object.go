@@ -124,8 +124,8 @@ func (o Object) counting() Object {
 }
 
 // Element gives the text of an element of an object, counted from the one at which it
-// begins: of "holding:0" the fourth is "holding:4", of "Motor1" it is "Motor1+4". It is
-// appended to to.
+// begins: of "holding:0" number 4 is "holding:4", of "DB1.DBW0" it is "DB1.DBW8", of
+// "Motor1" "Motor1+4". It is appended to to.
 func Element(to, object []byte, element uint64) []byte {
 	cut, ok := counted(object)
 	if !ok {
@@ -135,6 +135,12 @@ func Element(to, object []byte, element uint64) []byte {
 		return to
 	}
 	from, _ := decimal(object[cut:]) // counted saw it
+	switch area := object[:cut]; {
+	case bytes.HasSuffix(area, []byte(".DBW")):
+		element *= 2
+	case bytes.HasSuffix(area, []byte(".DBD")):
+		element *= 4
+	}
 	return strconv.AppendUint(append(to, object[:cut]...), from+element, 10)
 }
 

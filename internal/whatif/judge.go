@@ -35,7 +35,7 @@ type Judge struct {
 	unsure  []bool   // by rule: it was met and could not be decided
 	why     []string // by rule: why not
 
-	text, raw []byte
+	text, raw, element []byte
 }
 
 type routeKey struct {
@@ -48,8 +48,7 @@ type routeKey struct {
 }
 
 type pastKey struct {
-	server, unit, object string
-	element              int
+	server, unit, element string
 }
 
 type stoppedKey struct {
@@ -110,7 +109,7 @@ func (j *Judge) Line(b []byte) error {
 	}
 	forgotten := false
 	r.Before = func(i int) (float64, bool) {
-		v, ok := j.past[pastKey{l.Server.IP + l.Server.MAC, unit, l.Object, i}]
+		v, ok := j.past[j.pastKey(&l, unit, i)]
 		forgotten = forgotten || !ok
 		return v, ok
 	}
@@ -130,10 +129,15 @@ func (j *Judge) Line(b []byte) error {
 	return nil
 }
 
+func (j *Judge) pastKey(l *line, unit string, element int) pastKey {
+	j.element = policy.Element(j.element[:0], []byte(l.Object), uint64(element))
+	return pastKey{l.Server.IP + l.Server.MAC, unit, string(j.element)}
+}
+
 // remember keeps the values that a step is counted from.
 func (j *Judge) remember(l *line, unit string, values *firedoor.Values) {
 	for i := range values.Len() {
-		k := pastKey{l.Server.IP + l.Server.MAC, unit, l.Object, i}
+		k := j.pastKey(l, unit, i)
 		if _, known := j.past[k]; !known && len(j.past) >= MaxRemembered {
 			j.full = true
 			continue
