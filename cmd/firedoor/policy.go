@@ -56,13 +56,18 @@ func known() policy.Known {
 	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names}
 }
 
-// passing are the beginnings of objects whose numbers are given out anew each time.
+// passing are the beginnings of objects whose numbers are given out anew each time, by the
+// protocol that names them: what travels inside another shares its spaces.
 func passing() map[string][]string {
 	out := map[string][]string{}
 	for _, p := range all.List {
 		for _, s := range p.Spaces {
-			if s.Passing {
-				out[p.Name] = append(out[p.Name], s.Name+":")
+			if !s.Passing {
+				continue
+			}
+			out[p.Name] = append(out[p.Name], s.Name+":")
+			for _, inside := range p.Sheet.Inside {
+				out[inside.Name] = append(out[inside.Name], s.Name+":")
 			}
 		}
 	}
@@ -274,8 +279,12 @@ func draftNote(d *policy.Drafted) string {
 		}
 		b.WriteString("  " + g + "\n")
 	}
+	if d.Own > 0 {
+		fmt.Fprintf(&b, "Left out: %s of devices with themselves (127.0.0.0/8, ::1), which no gateway sees.\n", counted(d.Own, "conversation"))
+	}
 	if len(d.Left) > 0 {
-		b.WriteString("Left out, because they have no address or no protocol of their own:\n")
+		b.WriteString("Left out, because they have no address or no protocol of their own. What goes to a group of Ethernet, as GOOSE and SV\n" +
+			"do, is dropped with the rest once otherwise is enforced: name the group as a host by its mac, in a zone, and write a rule.\n")
 	}
 	for _, l := range d.Left {
 		b.WriteString("  " + l + "\n")

@@ -30,6 +30,8 @@ type Drafted struct {
 	Policy Policy
 	// Left are conversations that were left out, in words.
 	Left []string
+	// Own is how many conversations of devices with themselves were left out.
+	Own int
 	// Grave are learned operations that stop, start or switch over something: who reviews
 	// what must never be blocked begins with them.
 	Grave []string
@@ -79,6 +81,10 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	if slices.Contains(keepAlive, c.Protocol) {
 		return
 	}
+	if loops(&c.Client) || loops(&c.Server) {
+		d.out.Own++
+		return
+	}
 	if c.Protocol == "ip" || (c.Client.IP == "" && c.Client.MAC == "") || (c.Server.IP == "" && c.Server.MAC == "") {
 		d.out.Left = append(d.out.Left, fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment))
 		return
@@ -107,6 +113,12 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 		return
 	}
 	d.statements(c, conduit, base)
+}
+
+// loops tells whether an address never leaves its device.
+func loops(a *firedoor.Address) bool {
+	ip, err := netip.ParseAddr(a.IP)
+	return err == nil && ip.Unmap().IsLoopback()
 }
 
 func (d *drafter) usual(protocol string) []Port {

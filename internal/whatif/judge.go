@@ -114,6 +114,10 @@ func (j *Judge) Line(b []byte) error {
 		return v, ok
 	}
 	v, sure := j.decide(&r)
+	if l.Partial && l.Frame == nil && v.Says != firedoor.Pass { // an answer: what was asked was not seen
+		j.undecided(v.Rule, "of some requests only the answer was seen")
+		sure = false
+	}
 	if sure {
 		j.count(&r, v, 1, l.Frame, l.Capture)
 	} else {
@@ -205,7 +209,8 @@ func (j *Judge) Conversation(c *firedoor.Conversation) error {
 	v, sure := j.decide(&r)
 	r.shown = c.Protocol
 	j.report.Connections += uint64(c.Flows)
-	if !sure {
+	nameless := c.Server.IP+c.Server.MAC == "" || c.Client.IP+c.Client.MAC == "" // a group of Ethernet, and nobody kept which
+	if !sure || nameless && v.Says != firedoor.Pass {
 		j.report.UndecidedConnections += uint64(c.Flows)
 		return nil
 	}

@@ -76,3 +76,15 @@ func TestStepFromAnElement(t *testing.T) {
 		}
 	}
 }
+
+// TestUnseen holds that what nobody saw is not told as stopped.
+func TestUnseen(t *testing.T) {
+	answer := operation("modbus", 502, `"verb":"write","code":6,"partial":true,"frame":null`)
+	if r := judged(t, nil, answer); r.StoppedOperations != 0 || r.Undecided != 1 || r.Operations != 1 {
+		t.Errorf("an answer alone: %+v", r)
+	}
+	asked := operation("modbus", 502, `"verb":"write","code":6,"partial":true,"frame":7`)
+	if r := judged(t, nil, asked); r.StoppedOperations != 1 || r.Undecided != 0 {
+		t.Errorf("a request: %+v", r)
+	}
+}
