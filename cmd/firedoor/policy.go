@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,6 +73,29 @@ func passing() map[string][]string {
 		}
 	}
 	return out
+}
+
+// sameCode tells whether several functions of a protocol have one code, so that what was
+// learned by the code says less than its words.
+func sameCode() func(protocol string, code uint32) bool {
+	type key struct {
+		protocol string
+		code     uint32
+	}
+	words := map[key]map[string]bool{}
+	for _, p := range all.List {
+		if p.Functions == nil {
+			continue
+		}
+		p.Functions(func(f protocol.Function) {
+			k := key{cmp.Or(f.Protocol, p.Name), f.Code}
+			if words[k] == nil {
+				words[k] = map[string]bool{}
+			}
+			words[k][f.Words] = true
+		})
+	}
+	return func(protocol string, code uint32) bool { return len(words[key{protocol, code}]) > 1 }
 }
 
 func usualPorts(p *protocol.Protocol) (out []policy.Port) {
@@ -251,7 +275,7 @@ func (c *policyDraftCommand) Run(m *Main) error {
 		return err
 	}
 	k := known()
-	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing()})
+	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing(), Alike: sameCode()})
 	if len(d.Policy.Conduits) == 0 {
 		return usageError{c.Dir + ": nothing was learned there: replay with --learn first"}
 	}

@@ -23,6 +23,9 @@ type DraftOptions struct {
 	// Passing are, by protocol, what the texts of objects begin with whose numbers are
 	// given out anew each time, like those of transfers: "upload:". Any number is meant.
 	Passing map[string][]string
+	// Alike tells whether several functions of a protocol have one code. What was learned
+	// is told apart by the code, so a rule names no function there; nil is never.
+	Alike func(protocol string, code uint32) bool
 }
 
 // Drafted is a policy made of what was learned, and what is to be said of it.
@@ -104,6 +107,9 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	}
 	if c.Server.Port != 0 && !slices.ContainsFunc(d.usual(c.Protocol), func(p Port) bool { return p.Number == c.Server.Port }) {
 		base.Ports = []Port{{transport, c.Server.Port}}
+		if usual := d.usual(c.Protocol); overUDP(usual) { // its server may go on from another port than it was asked at
+			base.Ports = append(base.Ports, usual...)
+		}
 	}
 	if c.Protocol == "ethernet" {
 		base.Ports = []Port{{Transport: Link}}
@@ -113,6 +119,10 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 		return
 	}
 	d.statements(c, conduit, base)
+}
+
+func overUDP(ports []Port) bool {
+	return len(ports) > 0 && !slices.ContainsFunc(ports, func(p Port) bool { return p.Transport != 17 })
 }
 
 // loops tells whether an address never leaves its device.
@@ -206,7 +216,9 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 	}
 	note := fmt.Sprintf("learned, %d times", count)
 	if k.function != "" {
-		m.Functions = []string{k.function}
+		if m.Functions = []string{k.function}; d.options.Alike != nil && d.options.Alike(cmp.Or(k.protocol, c.Protocol), k.code) {
+			m.Functions, note = nil, k.function+": "+note
+		}
 		m.Codes = []uint32{k.code}
 		if k.hasUnit {
 			m.Units = []uint32{k.unit}
