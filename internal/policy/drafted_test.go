@@ -39,3 +39,16 @@ func TestDraftOpensNoPorts(t *testing.T) {
 		}
 	}
 }
+
+// TestDraftOfOneCode holds that where several functions share a code, which is what was
+// learned, a draft lets all of them pass; elsewhere it names the function.
+func TestDraftOfOneCode(t *testing.T) {
+	c := firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: "modbus", Client: firedoor.Address{IP: "10.0.1.1"}, Server: firedoor.Address{IP: "10.0.2.1", Port: 502},
+		Statements: []firedoor.Statement{{Verb: "control", Function: "open", Code: 45, Learned: true, Count: 1}, {Verb: "write", Function: "set", Code: 6, Learned: true, Count: 1}}}
+	d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports, Alike: func(protocol string, code uint32) bool { return protocol == "modbus" && code == 45 }})
+	for i, want := range []int{0, 1} {
+		if m := &d.Policy.Conduits[0].Rules[i].Match; len(m.Functions) != want || len(m.Codes) != 1 {
+			t.Errorf("rule %d: %+v", i, m)
+		}
+	}
+}
