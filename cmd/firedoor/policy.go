@@ -276,6 +276,9 @@ func (c *policyDraftCommand) Run(m *Main) error {
 	}
 	k := known()
 	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing(), Alike: sameCode()})
+	if len(d.Policy.Conduits) == 0 && d.Own > 0 {
+		return usageError{c.Dir + ": only what devices say to themselves was learned there, which no gateway sees"}
+	}
 	if len(d.Policy.Conduits) == 0 {
 		return usageError{c.Dir + ": nothing was learned there: replay with --learn first"}
 	}
