@@ -19,10 +19,9 @@ func (p *Plan) Transports(protocol string, port uint16) (out []uint8) {
 			}
 		}
 	}
-	switch {
-	case port == 0:
+	if port == 0 {
 		add(func(u Port) bool { return u.Transport == Link })
-	default:
+	} else {
 		add(func(u Port) bool { return u.Transport != Link && u.Number == port })
 	}
 	if len(out) == 0 && port != 0 {

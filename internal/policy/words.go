@@ -88,10 +88,10 @@ func texts[T any](list []T) (out []string) {
 }
 
 func orOf(list []string, none string) string {
-	switch n := len(list); {
-	case n == 0:
+	switch n := len(list); n {
+	case 0:
 		return none
-	case n == 1:
+	case 1:
 		return list[0]
 	default:
 		return strings.Join(list[:n-1], ", ") + " or " + list[n-1]
