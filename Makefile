@@ -49,8 +49,16 @@ bench: build ## time firedoor beside Suricata and ndpiReader on the same files, 
 	@scripts/tools bench && go run ./scripts/bench $(BENCHFLAGS)
 
 .PHONY: bench-gateway
-bench-gateway: ## time a request and its answer through the gateway beside a Linux bridge, in one run (root)
-	@go run ./scripts/bench-gateway $(BENCHFLAGS)
+bench-gateway: ## time a request and its answer through the gateway beside a Linux bridge and Suricata, in one run (root)
+	@scripts/tools bench && go run ./scripts/bench-gateway $(BENCHFLAGS)
+
+.PHONY: gateway-prove
+gateway-prove: tools ## attacks, refusals, isolation and a million frames of FIREDOOR_CORPUS in full length (root)
+	FIREDOOR_GATEWAY_LONG=1 go test ./cmd/firedoor -count=1 -timeout 60m -v -run 'TestAttacks|TestGatewayRefuses|TestGatewayGoesOn|TestIsolate|TestEmergencyStop|TestKernelAgreesWithDecide'
+
+.PHONY: gateway-soak
+gateway-soak: ## polls through the gateway for MINUTES (default 30) while both cores are busy: no worker may be replaced (root)
+	FIREDOOR_GATEWAY_MINUTES=$${MINUTES:-30} go test ./cmd/firedoor -count=1 -timeout 0 -v -run TestGatewaySoak
 
 .PHONY: live
 live: build ## capture 200,000 packets/s from a veth pair, and force drops: both counted (root)
@@ -67,6 +75,10 @@ score: build ## measure what is found in the virtual factory, into docs/DETECTIO
 .PHONY: factory-day
 factory-day: build ## let tshark look for malformed frames in a day of the virtual factory (half an hour)
 	@scripts/factory-day $(FACTORYFLAGS)
+
+.PHONY: factory-gateway
+factory-gateway: build ## two days of the virtual factory under a drafted and reviewed policy, attacked and in peace (half an hour)
+	@go run ./scripts/factory-gateway $(GATEWAYFLAGS)
 
 .PHONY: factory-month
 factory-month: ## let the processes of the virtual factory run for thirty days: within limits, books closed

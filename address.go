@@ -116,6 +116,9 @@ func MACFrom(b []byte) MAC {
 // IsGroup tells whether the address is multicast or broadcast (I/G bit).
 func (m MAC) IsGroup() bool { return m>>40&1 == 1 }
 
+// Universal is the address without the mark of one that is locally administered.
+func (m MAC) Universal() MAC { return m &^ (1 << 41) }
+
 // IsLocal tells whether the address is locally administered (U/L bit): its
 // first bytes then say nothing about a vendor.
 func (m MAC) IsLocal() bool { return m>>41&1 == 1 }

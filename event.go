@@ -70,6 +70,7 @@ type Sample struct {
 	Unit     uint32
 	Object   Object
 	Values   Values
+	Texts    [][]byte // as of Operation
 }
 
 // Lookup is a name that was asked for or announced on the way to a peer.

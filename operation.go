@@ -71,7 +71,10 @@ type Operation struct {
 	Function   string // static words: "read holding registers"
 	Object     Object
 	Values     Values
-	Outcome    Outcome
+	// Texts are values that are text, in wire order, as Values are those that are
+	// numbers: borrowed, at most MaxTexts+1 of them, and never a secret.
+	Texts   [][]byte
+	Outcome Outcome
 
 	// Span is where the request stands in the bytes given to Parse; the runner
 	// rebases it onto the stream. Asked only.

@@ -48,6 +48,12 @@ type Values struct {
 	Raw    []byte // elements in wire order
 }
 
+// Limits of the texts beside values: what is longer is cut where it is written.
+const (
+	MaxTexts = 16  // of one operation or sample
+	MaxText  = 256 // bytes of one
+)
+
 // Len is how many elements there are: Count, or fewer when Raw is shorter.
 func (v *Values) Len() int {
 	have := 0

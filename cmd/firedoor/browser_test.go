@@ -45,11 +45,11 @@ func walk(t *testing.T, l *live, shots string) string {
 	return string(out)
 }
 
-// TestConsoleInABrowser walks through the console of the sample in Chromium: every
-// room, at three widths and in both themes, by mouse and keyboard, judged by axe.
+// TestConsoleInABrowser walks through the console of the sample, with a gateway beside
+// it, in Chromium: every room, at three widths and in both themes, by mouse and keyboard, judged by axe.
 func TestConsoleInABrowser(t *testing.T) {
 	browser(t)
-	l := startRun(t, runArgs(t.TempDir())...)
+	l := startRun(t, runArgs(t.TempDir(), sampleGateway(t)...)...)
 	l.played()
 	out := walk(t, l, "sample")
 	if !strings.Contains(out, " passed, 0 failed") {

@@ -81,6 +81,9 @@ func whatRuns(c *config.Config) (out []string) {
 	}
 	if c.Runs(config.RoleConsole) {
 		add("console of site %s on http://%s, allowing what its one-time link opened for %s", c.Site, c.Console.Listen, written.FormatDuration(c.Console.SessionFor))
+		if len(c.Console.Gateways) > 0 {
+			add("gateways shown: %s", strings.Join(c.Console.Gateways, ", "))
+		}
 	}
 	add("data in %s, leaving %s of the disk free", c.Data.Dir, c.Data.MinFree)
 	switch u := c.Uplink; {
@@ -149,6 +152,11 @@ func learns(c *config.Learn) string {
 // notHere is what the configuration names and this machine does not have. It is
 // no problem: the file may be meant for another machine.
 func notHere(c *config.Config) (out []string) {
+	for _, dir := range c.Console.Gateways {
+		if !isFolder(dir) {
+			out = append(out, dir+" is no folder of a gateway on this machine")
+		}
+	}
 	if !c.Runs(config.RoleSensor) {
 		return nil
 	}

@@ -24,8 +24,10 @@ type commands struct {
 	Gateway  gatewayCommand       `cmd:"" help:"Stand between two ports: let pass what a policy lets pass, and nothing else."`
 	Worker   gatewayWorkerCommand `cmd:"" name:"gateway-worker" hidden:"" help:"Judge what a gateway's kernel part asks about; only a gateway starts it."`
 	Isolate  isolateCommand       `cmd:"" help:"Have a gateway restrain a device, a pair, a zone or a conduit for a while."`
+	Confirm  confirmCommand       `cmd:"" help:"Confirm, as a second person, what another one ordered a gateway."`
 	Release  releaseCommand       `cmd:"" help:"Have a gateway release what was isolated."`
 	List     listCommand          `cmd:"" help:"List what a gateway has isolated."`
+	Stopped  stoppedCommand       `cmd:"" help:"Say what a gateway stopped, by conduit, rule and pair."`
 	Bypass   bypassCommand        `cmd:"" help:"Have a gateway let everything pass."`
 	Reload   reloadCommand        `cmd:"" help:"Have a gateway read its policy again."`
 	Audit    auditCommand         `cmd:"" help:"Check that nobody changed what was decided."`

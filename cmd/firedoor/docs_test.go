@@ -222,7 +222,7 @@ var flagName = regexp.MustCompile(`--[a-z]+`)
 func TestFlagsInDocuments(t *testing.T) {
 	text := documents(t)["docs/formats/command-line.md"]
 	known := map[string]map[string]bool{}
-	for _, c := range []string{"replay", "run", "status", "link", "journal", "check", "policy check", "policy explain", "policy diff", "policy prove", "policy draft", "policy replay", "gateway", "isolate", "release", "list", "bypass", "reload", "audit verify", "baseline learn", "baseline watch", "baseline pause",
+	for _, c := range []string{"replay", "run", "status", "link", "journal", "check", "policy check", "policy explain", "policy diff", "policy prove", "policy draft", "policy review", "policy replay", "gateway", "isolate", "confirm", "release", "list", "stopped", "bypass", "reload", "audit verify", "baseline learn", "baseline watch", "baseline pause",
 		"baseline resume", "baseline forget", "baseline export", "baseline import",
 		"demo", "plant list", "plant record", "plant run", "plant serve", "plant score", "plant start"} {
 		flags := set(flagName.FindAllString(works(t, append([]string{"help"}, strings.Fields(c)...)...).stdout, -1))

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"firedoor"
 	"firedoor/internal/plant"
 )
 
@@ -129,6 +130,20 @@ func isValues(v any) bool {
 	return ok
 }
 
+// isTexts tells texts and nothing else, within their limits.
+func isTexts(v any) bool {
+	list, ok := v.([]any)
+	for _, x := range list {
+		s, text := x.(string)
+		if !text || len([]rune(s)) > firedoor.MaxText {
+			return false
+		}
+	}
+	return ok && len(list) > 0 && len(list) <= firedoor.MaxTexts
+}
+
+func isTrue(v any) bool { return v == true }
+
 // isWords is the protocol's words, lower case.
 func isWords(v any) bool { s, ok := v.(string); return ok && s != "" && s == strings.ToLower(s) }
 
@@ -141,15 +156,15 @@ var operationMembers = map[string]member{
 	"client": {true, isEnd}, "server": {true, isEnd}, "unit": {false, isCount},
 	"verb": {true, isOneOf(verbs...)}, "function": {true, isWords}, "code": {true, isCount},
 	"object": {false, isText}, "quantity": {false, isCount}, "item": {false, isPositive},
-	"values": {false, isValues}, "type": {false, isOneOf(types...)}, "outcome": {true, isOutcome},
-	"partial": {false, func(v any) bool { return v == true }}, "frame": {true, isFrame}, "response_frame": {true, isFrame},
+	"values": {false, isValues}, "type": {false, isOneOf(types...)}, "texts": {false, isTexts}, "texts_cut": {false, isTrue}, "outcome": {true, isOutcome},
+	"partial": {false, isTrue}, "frame": {true, isFrame}, "response_frame": {true, isFrame},
 }
 
 var sampleMembers = map[string]member{
 	"time": {true, isTime}, "kind": {true, isOneOf("sample")}, "protocol": {true, isWords},
 	"client": {true, isEnd}, "server": {true, isEnd}, "unit": {false, isCount},
 	"function": {true, isWords}, "code": {true, isCount}, "object": {false, isText},
-	"values": {false, isValues}, "type": {false, isOneOf(types...)}, "frame": {true, isPositive},
+	"values": {false, isValues}, "type": {false, isOneOf(types...)}, "texts": {false, isTexts}, "texts_cut": {false, isTrue}, "frame": {true, isPositive},
 }
 
 // checkLine holds one event line against the tables of docs/formats/events.md.

@@ -12,31 +12,35 @@ import (
 	"time"
 
 	"firedoor/internal/audit"
+	"firedoor/internal/gateway"
 	"firedoor/internal/written"
 )
 
 type gatewayCommand struct {
-	Inside  string `required:"" help:"Interface towards what is to be protected." placeholder:"IF"`
-	Outside string `required:"" help:"Interface towards the rest." placeholder:"IF"`
-	Policy  string `required:"" help:"The policy file." placeholder:"FILE"`
-	Data    string `help:"Folder for decisions and for what was stopped." default:"gateway-data" placeholder:"DIR"`
-	Learned string `help:"A folder with conversations.json, by which effects of an isolation are told." placeholder:"DIR"`
-	Pins    string `help:"Folder on a bpffs, in which what is in the kernel is found again." default:"/sys/fs/bpf/firedoor" placeholder:"DIR"`
-	Name    string `help:"Begins the names of the interfaces that the gateway makes." default:"firedoor" placeholder:"NAME"`
-	Remove  bool   `help:"Take an earlier gateway out of the line instead: nothing passes between the ports any more."`
+	Inside   string `required:"" help:"Interface towards what is to be protected." placeholder:"IF"`
+	Outside  string `required:"" help:"Interface towards the rest." placeholder:"IF"`
+	Policy   string `required:"" help:"The policy file." placeholder:"FILE"`
+	Data     string `help:"Folder for decisions and for what was stopped." default:"gateway-data" placeholder:"DIR"`
+	Learned  string `help:"A folder with conversations.json, by which effects of an isolation are told." placeholder:"DIR"`
+	Pins     string `help:"Folder on a bpffs, in which what is in the kernel is found again." default:"/sys/fs/bpf/firedoor" placeholder:"DIR"`
+	Name     string `help:"Begins the names of the interfaces that the gateway makes." default:"firedoor" placeholder:"NAME"`
+	Evidence string `help:"How many bytes of frames that were stopped are kept: 64MiB; 0 keeps none." default:"64MiB" placeholder:"SIZE"`
+	Group    string `help:"Group whose members may use the control socket too." placeholder:"GROUP"`
+	Remove   bool   `help:"Take an earlier gateway out of the line instead: nothing passes between the ports any more."`
 }
 
 type gatewayWorkerCommand struct{}
 
 type isolateCommand struct {
-	Verb    string `required:"" help:"How: rate-cap, known-clients-only, no-program, no-write, quarantine." placeholder:"VERB"`
-	For     string `required:"" help:"For how long: 30m, 8h, 2d." placeholder:"TIME"`
-	Reason  string `required:"" help:"Why, for whoever reads it later." placeholder:"TEXT"`
-	Cap     uint32 `help:"With rate-cap: requests in a second." placeholder:"N"`
-	Preview bool   `help:"Only tell what would be stopped."`
-	JSON    bool   `name:"json" help:"Print the answer as JSON."`
-	Data    string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
-	Scope   string `arg:"" help:"A host, zone or conduit of the policy, or a pair: CLIENT,SERVER."`
+	Verb       string `required:"" help:"How: rate-cap, known-clients-only, no-program, no-write, quarantine." placeholder:"VERB"`
+	For        string `required:"" help:"For how long: 30m, 8h, 2d." placeholder:"TIME"`
+	Reason     string `required:"" help:"Why, for whoever reads it later." placeholder:"TEXT"`
+	Cap        uint32 `help:"With rate-cap: requests in a second." placeholder:"N"`
+	Everything bool   `help:"With quarantine: stop also what is never blocked, as soon as a second person confirms it."`
+	Preview    bool   `help:"Only tell what would be stopped."`
+	JSON       bool   `name:"json" help:"Print the answer as JSON."`
+	Data       string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
+	Scope      string `arg:"" help:"A host, zone or conduit of the policy, or a pair: CLIENT,SERVER."`
 }
 
 // Run has a gateway isolate something.
@@ -51,7 +55,7 @@ func (c *isolateCommand) Run(ctx context.Context, m *Main) error {
 	if c.Reason == "" {
 		return usageError{"--reason: is empty"}
 	}
-	body, err := json.Marshal(map[string]any{"verb": c.Verb, "scope": c.Scope, "reason": c.Reason, "cap": c.Cap, "For": length, "Preview": c.Preview})
+	body, err := json.Marshal(map[string]any{"verb": c.Verb, "scope": c.Scope, "reason": c.Reason, "cap": c.Cap, "everything": c.Everything, "For": length, "Preview": c.Preview})
 	if err != nil {
 		return err
 	}
@@ -76,6 +80,10 @@ type isolation struct {
 	Effects  []effectLine  `json:"effects"`
 	More     int           `json:"more_effects,omitempty"`
 	Learned  bool          `json:"learned"`
+
+	Summary  string            `json:"summary,omitempty"`
+	Foreseen gateway.Foreseen  `json:"foreseen"`
+	Next     []gateway.Outcome `json:"next"`
 }
 
 type decisionLine struct {
@@ -89,6 +97,9 @@ type decisionLine struct {
 	Clients []string `json:"clients,omitempty"`
 	Cap     uint32   `json:"cap,omitempty"`
 	State   string   `json:"state"`
+
+	Everything  bool   `json:"everything,omitempty"`
+	ConfirmedBy string `json:"confirmed_by,omitempty"`
 }
 
 type effectLine struct {
@@ -105,7 +116,7 @@ type effectLine struct {
 
 func (c *isolateCommand) tell(m *Main, out *isolation) error {
 	if out.Decision != nil {
-		fmt.Fprintf(m.Stdout, "Decision %d: %s of %s until %s.\n", out.Decision.ID, out.Decision.Verb, out.Decision.Scope, out.Decision.Until)
+		fmt.Fprintln(m.Stdout, out.Decision.sentence())
 	}
 	switch {
 	case !out.Learned:
@@ -116,6 +127,10 @@ func (c *isolateCommand) tell(m *Main, out *isolation) error {
 		verb := "stops"
 		if c.Preview {
 			verb = "would stop"
+		}
+		fmt.Fprintln(m.Stdout, out.Summary)
+		for _, n := range out.Next {
+			fmt.Fprintf(m.Stdout, "What machines do next, in %s: %s. %s.\n", n.Protocol, n.Next, capitalised(n.Why))
 		}
 		fmt.Fprintf(m.Stdout, "Of what was learned it %s %s:\n", verb, counted(len(out.Effects)+out.More, "thing"))
 	}
@@ -171,7 +186,7 @@ func (c *listCommand) Run(ctx context.Context, m *Main) error {
 	t := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NO\tVERB\tSCOPE\tSTATE\tUNTIL\tBY\tREASON")
 	for _, d := range list {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.Verb, d.Scope, d.State, d.Until, d.By, d.Reason)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.verb(), d.Scope, d.State, d.Until, d.people(), d.Reason)
 	}
 	return t.Flush()
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,8 +40,14 @@ type kernel struct {
 	counts map[datapath.Action]int
 	wrong  int
 	name   string
+	most   int // frames of a capture
 	polls  int // frames of Modbus
 	asked  int // and those of them that the kernel asks about
+
+	frames   int
+	why      map[string]int // what is said, with its reason
+	compared int            // with Decide
+	beside   map[string]int // not compared, and why
 }
 
 // TestKernelAgreesWithDecide runs every frame of the product's own captures, and of a
@@ -63,27 +71,121 @@ func TestKernelAgreesWithDecide(t *testing.T) {
 		t.Skip(err)
 	}
 	t.Cleanup(unmount)
-	k := kernel{t: t, plan: enforced(t), counts: map[datapath.Action]int{}}
+	k := kernel{t: t, counts: map[datapath.Action]int{}, why: map[string]int{}, beside: map[string]int{}}
 	k.path, err = datapath.Open(datapath.Options{Inside: bed.Client.Port, Outside: bed.Server.Port, Pins: pins, Name: fmt.Sprintf("fk%d", os.Getpid()%100_000)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = k.path.Remove() })
-	if err := k.path.Install(gateway.Tables(k.plan, modbusFunctions())); err != nil {
-		t.Fatal(err)
+	for _, plan := range []*policy.Plan{enforced(t), broad(t)} {
+		k.plan = plan
+		if err := k.path.Install(gateway.Tables(k.plan, modbusFunctions())); err != nil {
+			t.Fatal(err)
+		}
+		k.most = 40_000
+		k.file(sampleFile)
+		k.corpus()
 	}
-	k.file(sampleFile)
-	if k.counts[datapath.Pass] == 0 || k.counts[datapath.Drop] == 0 || k.counts[datapath.Ask] == 0 {
-		t.Errorf("of the sample the kernel says %v: one of its answers is not tried", k.counts)
+	for _, a := range []datapath.Action{datapath.Pass, datapath.Drop, datapath.Ask} {
+		if k.counts[a] == 0 {
+			t.Errorf("the kernel never says %s: one of its answers is not tried", a)
+		}
 	}
-	if corpus := os.Getenv("FIREDOOR_CORPUS"); corpus != "" {
-		eachCapture(t, corpus+"/protocols", func(path string, _ []byte) { k.file(path) })
-	}
-	t.Logf("the kernel says %v of these frames; of %d frames of Modbus it asks about %d", k.counts, k.polls, k.asked)
+	k.told()
 }
 
-// maxKernelFrames is how many frames of a capture are tried.
-const maxKernelFrames = 40_000
+// corpus tries the captures of a corpus where there is one: some frames of each, or all.
+func (k *kernel) corpus() {
+	corpus := os.Getenv("FIREDOOR_CORPUS")
+	if corpus == "" {
+		return
+	}
+	folders := []string{"malformed", "protocols", "enterprise"}
+	if k.most = 3_000; long() {
+		k.most, folders = 1_000_000, append(folders, "labelled")
+	}
+	for _, folder := range folders {
+		eachCapture(k.t, filepath.Join(corpus, folder), func(path string, _ []byte) { k.file(path) })
+	}
+}
+
+// broadPolicy speaks of all addresses, so that frames of any capture meet its rules.
+const broadPolicy = `policy: 1
+otherwise: {mode: enforce, default: drop}
+zones:
+  low: {addresses: ["0.0.0.0/1", "::/1"]}
+  high: {addresses: ["128.0.0.0/1", "8000::/1"]}
+conduits:
+  within-low:
+    from: low
+    to: low
+    mode: enforce
+    never-block: {reviewed: {by: Jo, on: 2026-11-26}}
+    rules:
+      - {protocol: modbus, verb: read, verdict: pass}
+      - {protocol: modbus, verb: [write, control], verdict: drop}
+      - {protocol: [enip, dnp3, bacnet], verdict: pass}
+      - {protocol: s7comm, verb: program, verdict: reset}
+      - {protocol: s7comm, verdict: pass}
+      - {port: tcp/80, verdict: reset}
+      - {port: udp/53, verdict: pass}
+  within-high:
+    from: high
+    to: high
+    mode: enforce
+    default: pass
+    unjudged: closed
+    never-block: {reviewed: {by: Jo, on: 2026-11-26}}
+    rules:
+      - {protocol: modbus, function: write single register, object: "holding:0-9", verdict: drop}
+      - {protocol: [opcua, iec104], verdict: drop}
+      - {port: tcp/445, verdict: drop}
+  up:
+    from: low
+    to: high
+    mode: enforce
+    default: pass
+    never-block: {reviewed: {by: Jo, on: 2026-11-26}}
+    rules:
+      - {port: tcp/22, verdict: drop}
+  down:
+    from: high
+    to: low
+    mode: test
+    default: drop
+`
+
+func broad(t *testing.T) *policy.Plan {
+	t.Helper()
+	plan, err := policyfile.Read("policy.yaml", []byte(broadPolicy), known())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// told prints what became of the frames.
+func (k *kernel) told() {
+	share := func(n, of int) string { return fmt.Sprintf("%.2f %%", 100*float64(n)/float64(max(of, 1))) }
+	k.t.Logf("%d frames: %s pass, %s dropped, %s asked about; %d compared with Decide, %d differ; all drops have a reason",
+		k.frames, share(k.counts[datapath.Pass], k.frames), share(k.counts[datapath.Drop]+k.counts[datapath.Reset], k.frames), share(k.counts[datapath.Ask], k.frames), k.compared, k.wrong)
+	k.t.Logf("of %d frames of Modbus it asks about %s", k.polls, share(k.asked, k.polls))
+	for _, list := range []struct {
+		name string
+		of   map[string]int
+	}{{"what is said", k.why}, {"not compared", k.beside}} {
+		var rows []string
+		for what, n := range list.of {
+			rows = append(rows, fmt.Sprintf("%9d %s", n, what))
+		}
+		slices.Sort(rows)
+		slices.Reverse(rows)
+		k.t.Logf("%s:\n%s", list.name, strings.Join(rows, "\n"))
+	}
+}
+
+// maxProbe is the longest frame that the kernel takes for a trial.
+const maxProbe = 1518
 
 func (k *kernel) file(path string) {
 	c, err := capture.Open(path, 0)
@@ -93,8 +195,19 @@ func (k *kernel) file(path string) {
 	defer func() { _ = c.Close() }() // only read
 	k.name = path
 	var f packet.Frame
-	for n := 0; n < maxKernelFrames && c.Next(&f) == nil; n++ {
-		if f.Link == packet.LinkEthernet && len(f.Data) >= 34 && int(f.WireLen) == len(f.Data) && len(f.Data) <= 1518 {
+	for n := 0; n < k.most && c.Next(&f) == nil; n++ {
+		switch {
+		case f.Link != packet.LinkEthernet && (len(f.Data) < 20 || f.Data[0]>>4 != 4 && f.Data[0]>>4 != 6):
+			continue
+		case f.Link != packet.LinkEthernet: // IP without Ethernet: here it has one
+			kind := []byte{8, 0}
+			if f.Data[0]>>4 == 6 {
+				kind = []byte{0x86, 0xdd}
+			}
+			f.Data, f.Link = slices.Concat([]byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2}, kind, f.Data), packet.LinkEthernet
+		}
+		if len(f.Data) >= 14 && len(f.Data) <= maxProbe {
+			f.WireLen = uint32(len(f.Data)) // what was cut off is not there
 			k.frame(&f, n%2)
 		}
 	}
@@ -104,34 +217,60 @@ func (k *kernel) frame(f *packet.Frame, port int) {
 	var p packet.Packet
 	packet.Decode(&p, f)
 	d, err := k.path.Test(f.Data, port)
-	if err != nil || d.Reason >= datapath.OwnReasons || p.Scope.Tunnel != packet.NoTunnel || p.HasRedundancy || p.Scope.Vlans[1] != 0 {
-		return // for reasons of the kernel's own: link control, parts of packets, streams
+	if err != nil {
+		k.beside["the kernel takes no such frame for a trial"]++
+		return
 	}
+	k.frames++
 	k.counts[d.Action]++
+	reason := datapath.ReasonName(d.Reason)
+	if d.Reason < datapath.OwnReasons {
+		reason = firedoor.Reason(d.Reason).String()
+	}
+	k.why[fmt.Sprint(d.Action)+" "+reason]++
+	if reason == "" && d.Action != datapath.Pass {
+		k.t.Errorf("%s frame %d: %s without a reason", k.name, f.Number, d.Action)
+	}
 	modbus := p.Proto == packet.TCP && (p.SrcPort == 502 || p.DstPort == 502)
 	if modbus {
-		k.polls++
-	}
-	if d.Action == datapath.Ask {
-		if modbus {
+		if k.polls++; d.Action == datapath.Ask {
 			k.asked++
 		}
+	}
+	if why := k.notCompared(&p, &d); why != "" {
+		k.beside[why]++
 		return
 	}
-	if p.Layer != packet.LayerTransport {
-		return
-	}
+	k.compared++
 	segment := packet.ScopeName(p.Scope)
 	src, dst := k.plan.Place(segment, p.SrcIP, p.SrcMAC), k.plan.Place(segment, p.DstIP, p.DstMAC)
-	there, back := k.plan.Route(src, dst, p.Proto, p.DstPort), k.plan.Route(dst, src, p.Proto, p.SrcPort)
+	proto, to, from := p.Proto, p.DstPort, p.SrcPort
+	if p.Layer != packet.LayerTransport { // by its two ends alone
+		proto, to, from = 0, 0, 0
+	}
+	there, back := k.plan.Route(src, dst, proto, to), k.plan.Route(dst, src, proto, from)
 	asks, answers := k.says(&there), k.says(&back)
-	begins := p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.ACK) == packet.SYN
-	passes := asks == firedoor.Pass || !begins && answers == firedoor.Pass
+	hand := p.Flags & (packet.SYN | packet.ACK) // a SYN is never an answer; with ACK it is nothing else
+	begins, answered := p.Proto == packet.TCP && hand == packet.SYN, p.Proto == packet.TCP && hand == packet.SYN|packet.ACK
+	passes := !answered && asks == firedoor.Pass || !begins && answers == firedoor.Pass
 	if dropped := d.Action != datapath.Pass; dropped == passes {
 		if k.wrong++; k.wrong <= 10 {
 			k.t.Errorf("%s frame %d: the kernel says %s (reason %d), Decide says %s as a request and %s as an answer", k.name, f.Number, d.Action, d.Reason, asks, answers)
 		}
 	}
+}
+
+// notCompared says why a frame is none that Decide says of alone what becomes of it.
+func (k *kernel) notCompared(p *packet.Packet, d *datapath.Decision) string {
+	switch {
+	case d.Action == datapath.Ask:
+		return "the payload decides, so the kernel asks"
+	case d.Reason >= datapath.OwnReasons:
+		return "for a reason of the kernel's own: " + datapath.ReasonName(d.Reason)
+	case p.Scope.Tunnel != packet.NoTunnel || p.HasRedundancy || p.Scope.Vlans[1] != 0:
+		return "in a tunnel, or with tags that the product reads further in"
+	}
+	return ""
 }
 
 func (k *kernel) says(r *policy.Route) firedoor.Action {

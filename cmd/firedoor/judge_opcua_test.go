@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"firedoor"
 )
 
 // pdml is a field of a frame as `tshark -T pdml` writes it. OPC UA is lists in
@@ -180,7 +182,7 @@ func opcuaValues(v *pdml) string {
 	kind := asNumber(v.at("opcua.variant.has_value").Show)
 	t, ok := opcuaTypes[kind&0x3f]
 	if !ok {
-		return ""
+		return opcuaTexts(v, kind)
 	}
 	holder := v
 	if kind&0x80 != 0 {
@@ -201,6 +203,39 @@ func opcuaValues(v *pdml) string {
 		all = append(all, n.String())
 	}
 	return list(all)
+}
+
+// opcuaTold is a value, but for texts of a name that speaks of a secret.
+func opcuaTold(op *judged, v *pdml) string {
+	values := opcuaValues(v)
+	if lower := strings.ToLower(op.object); strings.Contains(values, `"`) && (strings.Contains(lower, "passw") || strings.Contains(lower, "pwd")) {
+		return ""
+	}
+	return values
+}
+
+// opcuaTexts gives the texts of a Variant that is text.
+func opcuaTexts(v *pdml, kind int) string {
+	holder, field := v, map[int]string{12: "String", 21: "LocalizedText"}[kind&0x3f]
+	if field == "" {
+		return ""
+	}
+	if kind&0x80 != 0 {
+		holder = v.at(field + ":")
+	}
+	var all []string
+	for i := range holder.Fields {
+		switch f := &holder.Fields[i]; {
+		case len(all) == firedoor.MaxTexts:
+		case f.Name == "opcua.String" && string(f.octets()) == "\xff\xff\xff\xff": // that there is none
+			all = append(all, "")
+		case f.Name == "opcua.String":
+			all = append(all, string(f.octets()))
+		case len(f.Fields) > 0 && field == "LocalizedText":
+			all = append(all, string(f.at("opcua.loctext.Text").octets()))
+		}
+	}
+	return textList(all)
 }
 
 // opcuaJudge derives the operations from the judge's fields.
@@ -297,10 +332,14 @@ func opcuaRequest(m, body *pdml, op judged) []*judged {
 			one.item = i + 1
 		}
 		if op.code == 673 {
-			one.values = opcuaValues(e.at("Value: DataValue").at("Value: Variant"))
+			one.values = opcuaTold(&one, e.at("Value: DataValue").at("Value: Variant"))
 		}
 		var arguments []string
 		for _, a := range e.at("InputArguments:").elements() {
+			if asNumber(a.at("opcua.variant.has_value").Show)&0x3f == 12 { // texts of calls are not told
+				arguments = append(arguments, "")
+				continue
+			}
 			arguments = append(arguments, strings.Trim(opcuaValues(a), "[]"))
 		}
 		if one.values == "" && !slices.Contains(arguments, "") {
@@ -343,7 +382,7 @@ func (j *opcuaJudge) answer(body *pdml, op judged, code, frame int, key string) 
 			o.outcome = opcuaOutcome(s)
 		}
 		if o.code == 631 && o.outcome == "ok" {
-			o.values = opcuaValues(r.at("Value: Variant"))
+			o.values = opcuaTold(o, r.at("Value: Variant"))
 		}
 	}
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -279,17 +281,17 @@ func c1222Read(f *frame, l layer) []statement {
 }
 
 // ecatDatagram is one of those that a frame of EtherCAT takes along.
-type ecatDatagram struct{ command, position, offset, length, counter int }
+type ecatDatagram struct{ command, index, position, offset, length, counter int }
 
 // ecatDatagrams puts the judge's lists together: a logical address stands in place
 // of position and offset.
 func ecatDatagrams(l layer) []ecatDatagram {
 	numbers := func(name string) []int { return l.numbers("ecat_ecat_" + name) }
 	positions, offsets, logical := numbers("adp"), numbers("ado"), numbers("lad")
-	lengths, counters := numbers("subframe_length"), numbers("cnt")
+	lengths, counters, indices := numbers("subframe_length"), numbers("cnt"), numbers("idx")
 	var all []ecatDatagram
 	for i, command := range numbers("cmd") {
-		d := ecatDatagram{command: command, length: lengths[i], counter: counters[i]}
+		d := ecatDatagram{command: command, index: indices[i], length: lengths[i], counter: counters[i]}
 		if command >= 10 && command <= 12 {
 			d.offset, logical = logical[0], logical[1:]
 		} else {
@@ -308,11 +310,18 @@ var (
 
 // ecatReader tells the datagrams of frames that go out and come back. A frame that
 // was counted in by a slave comes back, and so do all of the same source that begins
-// with one; where one goes out first, both ways have the same source.
+// with one; where one goes out first, both ways have the same source. A source that is
+// marked as a local one is that of what went out from it without the mark.
 func ecatReader() reader {
 	back := map[string]bool{}
 	return func(f *frame, l layer) []statement {
 		source := f.last("eth").text("eth_eth_src")
+		sender := ecatUnmarked(source)
+		marked := sender != source && back[sender+" was seen"]
+		back[source+" was seen"] = true
+		if marked {
+			f.src = strings.Replace(f.src, source, sender, 1)
+		}
 		all := ecatDatagrams(l)
 		returned := false
 		for _, d := range all {
@@ -323,12 +332,22 @@ func ecatReader() reader {
 		} else {
 			returned = returned || was
 		}
+		returned = returned || marked
 		letters := l.inner("ecat_mailbox")
 		var messages []statement
-		for _, d := range all {
+		for i, d := range all {
+			if len(letters) > 0 && returned && d.command == 4 && d.offset >= 0x1000 && d.length > 6 && d.counter != 0 {
+				messages, letters = append(messages, ecatReply(d)), letters[1:]
+			}
 			if len(letters) > 0 && !returned && d.command == 5 && d.offset >= 0x1000 && d.position == letters[0].number("ecat_mailbox_ecat_mailbox_address") {
 				messages, letters = append(messages, ecatLetter(letters[0], d)), letters[1:]
 			} else if m, ok := ecatTell(d, returned); ok {
+				if !m.sample {
+					m.key = fmt.Sprint(sender, f.dst, d.index, i, d.command, d.offset, d.length)
+				}
+				if d.command >= 4 && d.command <= 6 || d.command == 14 {
+					m.key += fmt.Sprint(d.position)
+				}
 				messages = append(messages, m)
 			}
 		}
@@ -336,11 +355,27 @@ func ecatReader() reader {
 	}
 }
 
+// ecatUnmarked is an address without the bit that marks a local one.
+func ecatUnmarked(mac string) string {
+	b, err := hex.DecodeString(mac[:2])
+	if err != nil || b[0]&2 == 0 {
+		return mac
+	}
+	return hex.EncodeToString([]byte{b[0] &^ 2}) + mac[2:]
+}
+
+// ecatReply tells that the object that a slave was asked for was read or written.
+func ecatReply(d ecatDatagram) statement {
+	var m statement
+	m.answer, m.needless, m.outcome, m.key = true, true, "ok", fmt.Sprint("letter ", d.position)
+	return m
+}
+
 // ecatLetter tells what is asked of an object of a slave.
 func ecatLetter(l layer, d ecatDatagram) statement {
 	var m statement
 	field := func(name string) int { return l.number("ecat_mailbox_ecat_mailbox_coe_" + name) }
-	m.code = 0x300 | field("sdoreq")
+	m.code, m.key = 0x300|field("sdoreq"), fmt.Sprint("letter ", d.position)
 	m.object = fmt.Sprintf("station:%d/object:%#04x:%d", d.position, field("sdoidx"), field("sdosub"))
 	return m
 }
@@ -370,7 +405,8 @@ func ecatTell(d ecatDatagram, returned bool) (m statement, ok bool) {
 	if d.counter == 0 {
 		m.outcome = "error:working-counter-zero"
 	}
-	return m, ecatReads[d.command]
+	m.needless = !ecatReads[d.command]
+	return m, true
 }
 
 // Formats and types of units of LonTalk.

@@ -63,6 +63,7 @@ type eventLine struct {
 	Quantity      *int
 	Item          int
 	Values        json.RawMessage
+	Texts         []string
 	Type          string
 	Outcome       string
 	Partial       bool
@@ -175,7 +176,16 @@ func (e *eventLine) judged() *judged {
 	if j.values == "[]" {
 		j.values = ""
 	}
+	j.values += textList(e.Texts)
 	return j
+}
+
+// textList is texts as they are compared, with the values.
+func textList(texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%q", texts)
 }
 
 // disagreement is one operation on which the sides do not agree. got is nil for

@@ -22,6 +22,7 @@ import (
 	"firedoor/internal/plant/scenario"
 	scoring "firedoor/internal/plant/score"
 	"firedoor/internal/plant/truth"
+	"firedoor/internal/policy"
 	"firedoor/internal/protocol/all"
 	"firedoor/internal/sensor"
 )
@@ -32,7 +33,8 @@ type plantRunCommand struct {
 	Learn  string  `default:"50%" help:"What is learned from first: a share of the days, or a time." placeholder:"50%|12h"`
 	Score  bool    `help:"Compare what was found with what really happened. Without a --scenario, with every one of the list."`
 	JSON   bool    `name:"json" help:"Print the comparison as JSON."`
-	Out    *string `help:"Write truth.json, alerts.json and score.json there." placeholder:"DIR"`
+	Policy *string `help:"Put a gateway's policy onto the cables of the controllers and of the firewall, once learning is over." placeholder:"FILE"`
+	Out    *string `help:"Write truth.json, alerts.json, score.json, assets.json, conversations.json and outcome.json there, and with --policy stopped.jsonl." placeholder:"DIR"`
 	Data   *string `help:"Folder from which a run that was stopped goes on (default: one in the user's cache)." placeholder:"DIR"`
 	Shards *int    `help:"How many cores to use, 1 to 16 (default: all)." placeholder:"N"`
 }
@@ -66,12 +68,30 @@ func (r *plantRunCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
+	var plan *policy.Plan
+	if r.Policy != nil {
+		if plan, err = readPolicy(m, *r.Policy); err != nil {
+			return err
+		}
+	}
+	g, err := guard(f, plan, learn, r.Out)
+	if err != nil {
+		return err
+	}
 	w, err := r.watch(ctx, m, f, dir, length, learn)
 	if err != nil {
 		return err
 	}
-	if err := r.tell(m, f, w, learn); err != nil || r.Data != nil {
+	if err := errors.Join(g.end(r.Out), r.tell(m, f, w, learn)); err != nil {
 		return err
+	}
+	if plan != nil && !r.JSON {
+		if err := g.write(m.Stdout); err != nil {
+			return err
+		}
+	}
+	if r.Data != nil {
+		return nil
 	}
 	return os.RemoveAll(dir) // it is over: the same words begin anew
 }
@@ -110,6 +130,11 @@ func (r *plantRunCommand) folder() (string, error) {
 		}
 	}
 	_, _ = fmt.Fprintln(h, version, r.Seed, r.Hosts, r.Start, r.Days, r.Learn, strings.Join(r.Scenario, " "))
+	if r.Policy != nil { // another policy makes another run
+		if text, err := os.ReadFile(*r.Policy); err == nil {
+			_, _ = h.Write(text)
+		}
+	}
 	return filepath.Join(cache, "firedoor", "plant", fmt.Sprintf("%016x", h.Sum64())), nil
 }
 
@@ -191,7 +216,7 @@ func (r *plantRunCommand) tell(m *Main, f *factory.Factory, w *sensor.Watch, lea
 		}
 	}
 	if r.Out != nil {
-		if err := r.write(t, alerts.String(), report); err != nil {
+		if err := r.write(t, alerts.String(), report, w); err != nil {
 			return err
 		}
 	}
@@ -206,8 +231,9 @@ func (r *plantRunCommand) tell(m *Main, f *factory.Factory, w *sensor.Watch, lea
 }
 
 // write puts everything into the folder that was asked for.
-func (r *plantRunCommand) write(t *truth.File, alerts string, report *scoring.Report) error {
-	err := errors.Join(t.WriteFile(filepath.Join(*r.Out, "truth.json")), os.WriteFile(filepath.Join(*r.Out, "alerts.json"), []byte(alerts), 0o644))
+func (r *plantRunCommand) write(t *truth.File, alerts string, report *scoring.Report, w *sensor.Watch) error {
+	err := errors.Join(t.WriteFile(filepath.Join(*r.Out, "truth.json")), os.WriteFile(filepath.Join(*r.Out, "alerts.json"), []byte(alerts), 0o644),
+		writeTo(filepath.Join(*r.Out, "assets.json"), w.WriteAssets), writeTo(filepath.Join(*r.Out, "conversations.json"), w.WriteConversations))
 	if report != nil {
 		err = errors.Join(err, writeTo(filepath.Join(*r.Out, "score.json"), report.JSON))
 	}

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"firedoor"
@@ -24,6 +24,7 @@ type policyCommand struct {
 	Diff    policyDiffCommand    `cmd:"" help:"Say what is different between two policies, and what passes now that did not."`
 	Prove   policyProveCommand   `cmd:"" help:"Prove that nothing passes from one zone to another, or show the way."`
 	Draft   policyDraftCommand   `cmd:"" help:"Make a policy of what was learned; a person reviews it before it stops anything."`
+	Review  policyReviewCommand  `cmd:"" help:"Put what a review found into a drafted policy: what is never blocked, what is allowed, how far values may go."`
 	Replay  policyReplayCommand  `cmd:"" help:"Say what a policy would have stopped in captures or in a journal."`
 }
 
@@ -41,17 +42,32 @@ func (foundError) Error() string { return "found" }
 func known() policy.Known {
 	ports := map[string][]policy.Port{}
 	var names []string
+	add := func(name string, more []policy.Port) {
+		if !contains(names, name) {
+			names = append(names, name)
+		}
+		for _, port := range more { // CIP has a port of its own, and those of what carries it
+			if !slices.Contains(ports[name], port) {
+				ports[name] = append(ports[name], port)
+			}
+		}
+	}
 	for _, p := range all.List {
-		names = append(names, p.Name)
-		ports[p.Name] = usualPorts(p)
+		add(p.Name, usualPorts(p))
 		for _, inside := range p.Sheet.Inside {
-			names = append(names, inside.Name)
-			ports[inside.Name] = append(ports[inside.Name], usualPorts(p)...)
+			add(inside.Name, usualPorts(p))
+		}
+		if p.Functions != nil {
+			p.Functions(func(f protocol.Function) {
+				if f.Protocol != "" { // what travels inside is asked where its carrier is
+					add(f.Protocol, usualPorts(p))
+				}
+			})
 		}
 	}
 	for _, p := range all.List {
 		if p.Within != "" {
-			ports[p.Name] = append(ports[p.Name], ports[p.Within]...)
+			add(p.Name, ports[p.Within])
 		}
 	}
 	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names}
@@ -113,14 +129,9 @@ func usualPorts(p *protocol.Protocol) (out []policy.Port) {
 
 // readPolicy reads a policy file; all that is wrong with it is told.
 func readPolicy(m *Main, file string) (*policy.Plan, error) {
-	f, err := os.Open(file)
+	b, err := readFile(file)
 	if err != nil {
-		return nil, usageError{fmt.Sprintf("%s: %v", file, reason(err))}
-	}
-	defer func() { _ = f.Close() }() // only read
-	b, err := io.ReadAll(io.LimitReader(f, policyfile.MaxFile+1))
-	if err != nil {
-		return nil, usageError{fmt.Sprintf("%s: %v", file, reason(err))}
+		return nil, err
 	}
 	plan, err := policyfile.Read(file, b, known())
 	var problems written.Problems
@@ -131,7 +142,8 @@ func readPolicy(m *Main, file string) (*policy.Plan, error) {
 }
 
 type policyCheckCommand struct {
-	Policy string `arg:"" help:"The policy file."`
+	Learned string `help:"A folder with assets.json: say of which hosts nobody knows that they refuse cleanly." placeholder:"DIR"`
+	Policy  string `arg:"" help:"The policy file."`
 }
 
 // Run says what is to be known of a policy.
@@ -150,7 +162,7 @@ func (c *policyCheckCommand) Run(m *Main) error {
 		}
 		fmt.Fprintf(m.Stdout, "%s: %s: %s\n", where, f.Kind, f.Text)
 	}
-	return nil
+	return c.refusals(m, p)
 }
 
 func counted(n int, what string) string {
@@ -274,8 +286,12 @@ func (c *policyDraftCommand) Run(m *Main) error {
 	if err := readJSON(filepath.Join(c.Dir, "conversations.json"), &conversations); err != nil {
 		return err
 	}
+	refuses, err := seenToRefuse()
+	if err != nil {
+		return err
+	}
 	k := known()
-	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing(), Alike: sameCode()})
+	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing(), Alike: sameCode(), Refuses: refuses})
 	if len(d.Policy.Conduits) == 0 && d.Own > 0 {
 		return usageError{c.Dir + ": only what devices say to themselves was learned there, which no gateway sees"}
 	}

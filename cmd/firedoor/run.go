@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"firedoor/internal/config"
 	"firedoor/internal/confine"
 	"firedoor/internal/console"
+	"firedoor/internal/doors"
 	"firedoor/internal/health"
 	"firedoor/internal/journal"
 	"firedoor/internal/point"
@@ -39,6 +41,7 @@ type runCommand struct {
 	Learn     *string  `help:"How long to learn at first: traffic time (10m), a share of the captures' frames (20%), or until-told." placeholder:"10m"`
 	Config    *string  `help:"Configuration file; flags go before it." placeholder:"FILE"`
 	Data      *string  `help:"Folder of all that lasts." placeholder:"DIR"`
+	Gateway   []string `help:"Show the gateway with this data folder on the console; may be given several times." placeholder:"DIR"`
 	Listen    *string  `help:"Address of the console, on this machine only." placeholder:"127.0.0.1:PORT"`
 }
 
@@ -72,6 +75,9 @@ func (r *runCommand) config(m *Main) (*config.Config, error) {
 	c.Capture.Loop = c.Capture.Loop || r.Loop
 	override(&c.Data.Dir, r.Data)
 	override(&c.Console.Listen, r.Listen)
+	if len(r.Gateway) > 0 {
+		c.Console.Gateways = r.Gateway
+	}
 	if r.Learn != nil {
 		l, err := config.ParseLearning(*r.Learn)
 		if err != nil || l.Nothing() {
@@ -117,6 +123,7 @@ type service struct {
 	watch   *sensor.Watch    // nil without the role
 	show    *show            // a simulated plant to watch; nil: a real one
 	console *console.Console // nil without the role
+	doors   *doors.Doors     // nil without a console
 	control *control
 	confine confine.Report
 	closers []io.Closer // in the order of opening
@@ -282,9 +289,12 @@ func (s *service) openConsole(ctx context.Context) error {
 	if !s.cfg.Runs(config.RoleConsole) {
 		return nil
 	}
+	if err := s.openDoors(); err != nil {
+		return err
+	}
 	files, built := web.Files()
 	o := console.Config{Site: s.cfg.Site, Listen: s.cfg.Console.Listen, Data: s.cfg.Data.Dir, Version: version,
-		SessionFor: s.cfg.Console.SessionFor, Metrics: s.health.Metrics(), Ready: s.problems, Files: files, HasFiles: built}
+		SessionFor: s.cfg.Console.SessionFor, Metrics: s.health.Metrics(), Ready: s.problems, Files: files, HasFiles: built, Doors: s.doors}
 	if s.show != nil {
 		o.Simulation = s.show
 	}
@@ -294,6 +304,26 @@ func (s *service) openConsole(ctx context.Context) error {
 	}
 	s.console = c
 	return nil
+}
+
+// openDoors gets ready to follow gateways. Their folders must be there, for what is
+// not there cannot be read once rights are given up.
+func (s *service) openDoors() error {
+	for _, dir := range s.cfg.Console.Gateways {
+		if !isFolder(dir) {
+			return usageError{fmt.Sprintf("gateway %s: there is no such folder: give the one of firedoor gateway --data, which it makes when it starts", dir)}
+		}
+		if n := len(filepath.Join(dir, controlSocket)); n > maxSocketPath {
+			return usageError{fmt.Sprintf("gateway %s: its path is %d bytes too long for the socket in it", dir, n-maxSocketPath)}
+		}
+	}
+	o := doors.Config{Gateways: s.cfg.Console.Gateways, Data: filepath.Join(s.cfg.Data.Dir, "gateways"), Known: known()}
+	if s.journal != nil {
+		o.Journal = filepath.Join(s.cfg.Data.Dir, "journal")
+	}
+	var err error
+	s.doors, err = doors.Open(o, s.log)
+	return err
 }
 
 // giveUpRights is last: what needs them is open.
@@ -307,7 +337,7 @@ func (s *service) giveUpRights(context.Context) error {
 	if err != nil {
 		return err
 	}
-	rights := confine.Config{Write: []string{data}, Read: s.cfg.Capture.Files}
+	rights := confine.Config{Write: []string{data}, Read: slices.Concat(s.cfg.Capture.Files, s.cfg.Console.Gateways)}
 	if s.cfg.Log.File != "" {
 		rights.Write = append(rights.Write, filepath.Dir(s.cfg.Log.File))
 	}
@@ -339,7 +369,7 @@ func (s *service) run(ctx context.Context) error {
 	watching, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	var parts sync.WaitGroup
-	problems := make(chan error, 3)
+	problems := make(chan error, 4)
 	start := func(ctx context.Context, run func(context.Context) error) {
 		parts.Go(func() {
 			if err := run(ctx); err != nil {
@@ -351,6 +381,7 @@ func (s *service) run(ctx context.Context) error {
 	start(rest, s.control.run)
 	if s.console != nil {
 		start(rest, s.console.Run)
+		start(rest, s.doors.Run)
 	}
 	go s.keepTelling(rest)
 	var err error

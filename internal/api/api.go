@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"firedoor/internal/doors"
 	"firedoor/internal/store"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -44,6 +45,8 @@ type Config struct {
 	// Simulation is the virtual plant that is shown too; nil: none, the paths of
 	// /api/simulation answer 404 and the page has no room for it.
 	Simulation Simulation
+	// Doors is what is known of gateways; nil: nothing, and no policy can be tried.
+	Doors *doors.Doors
 }
 
 // API answers requests. Its methods may be called by several goroutines.
@@ -79,13 +82,26 @@ func New(cfg Config, st store.Store, broker *Broker, files fs.FS, hasConsole boo
 	a.registerAssets(h)
 	a.registerConversations(h)
 	a.registerSite(h)
+	a.registerPolicy(h)
 	a.registerSimulation(h)
 	a.registerStream(h)
 	mendNullable(h.OpenAPI())
 	a.plain(mux)
 	mux.Handle("/", page(files, hasConsole))
-	a.handler = a.guard(a.withSession(http.MaxBytesHandler(mux, 2*maxBody)))
+	a.handler = a.guard(a.withSession(bounded(mux)))
 	return a
+}
+
+// bounded ends requests that are too large: only a policy may be.
+func bounded(mux http.Handler) http.Handler {
+	usual, large := http.MaxBytesHandler(mux, 2*maxBody), http.MaxBytesHandler(mux, maxTrial)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == trialPath {
+			large.ServeHTTP(w, r)
+			return
+		}
+		usual.ServeHTTP(w, r)
+	})
 }
 
 // ServeHTTP answers a request.

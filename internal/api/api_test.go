@@ -457,8 +457,8 @@ func TestOpenAPI(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{"get /api/alerts", "get /api/alerts/{id}", "get /api/assets", "get /api/assets/{id}", "get /api/assets/{id}/points", "get /api/assets/{id}/programs", "get /api/conversations", "get /api/conversations/{key}",
-		"get /api/map", "get /api/overview", "get /api/sensors", "get /api/session", "get /api/simulation", "get /api/simulation/series", "get /api/stream", "post /api/alerts/{id}/acknowledge",
-		"post /api/simulation/acts"}
+		"get /api/map", "get /api/overview", "get /api/policy", "get /api/policy/door", "get /api/policy/stops", "get /api/sensors", "get /api/session", "get /api/simulation", "get /api/simulation/series", "get /api/stream", "post /api/alerts/{id}/acknowledge",
+		"post /api/policy/whatif", "post /api/simulation/acts"}
 	if !slices.Equal(got, want) || !strings.HasPrefix(doc.OpenAPI, "3.1") {
 		t.Errorf("version %s, paths %q", doc.OpenAPI, got)
 	}

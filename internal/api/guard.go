@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// policy is what the page may do: nothing is loaded from anywhere else. Styles
+// pagePolicy is what the page may do: nothing is loaded from anywhere else. Styles
 // are also set by the page itself, as its components do.
-const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+const pagePolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // guard lets only requests through that name this console, so that no page of
 // the internet reaches it over a name that it points here (DNS rebinding), and
@@ -25,7 +25,7 @@ func (a *API) guard(next http.Handler) http.Handler {
 	checked := origins.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", pagePolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")

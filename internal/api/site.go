@@ -54,6 +54,9 @@ func (a *API) siteMap(ctx context.Context, _ *struct{}) (*answer[mapAnswer], err
 	if err != nil {
 		return nil, a.fault("map", err)
 	}
+	if err := a.putDoors(ctx, m); err != nil {
+		return nil, a.fault("map", err)
+	}
 	return &answer[mapAnswer]{mapAnswer{m}}, nil
 }
 

@@ -64,7 +64,20 @@ func (c *Config) check(report func(text string, keys ...string)) {
 	if err := Loopback(c.Console.Listen); err != nil {
 		report(err.Error(), "console.listen")
 	}
+	c.checkGateways(report)
 	c.checkUplink(report)
+}
+
+func (c *Config) checkGateways(report func(text string, keys ...string)) {
+	for i, path := range c.Console.Gateways {
+		if text := badPath(path); text != "" {
+			report(text, fmt.Sprintf("console.gateways[%d]", i))
+		}
+	}
+	eachTwice(c.Console.Gateways, func(i int) { report("stands twice in the list", fmt.Sprintf("console.gateways[%d]", i)) })
+	if len(c.Console.Gateways) > 0 && len(c.Roles) > 0 && !c.Runs(RoleConsole) {
+		report("does nothing without the role console: only the console shows gateways", "console.gateways", "roles")
+	}
 }
 
 func (c *Config) checkRoles(report func(text string, keys ...string)) {

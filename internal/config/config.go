@@ -136,6 +136,9 @@ type Console struct {
 	// How long a browser stays allowed to acknowledge alerts after its one-time
 	// link was opened.
 	SessionFor time.Duration `yaml:"session_for" range:"1m..30d"`
+	// Data folders of gateways on this machine (firedoor gateway --data) that the
+	// console shows. It must run as the same user as they do.
+	Gateways []string `yaml:"gateways" most:"8"`
 }
 
 // Uplink is how records get from the sensor to the console.

@@ -68,7 +68,7 @@ data:
   snapshot_every: 1500ms
   min_free: 1TiB
   journal: {keep: 7d, max_size: 512MiB}
-console: {listen: "[::1]:0", session_for: 30m}
+console: {listen: "[::1]:0", session_for: 30m, gateways: [/var/lib/gate]}
 uplink: {url: "tls://hub.example:4222", max_size: 30MiB, token_file: /etc/firedoor/token}
 log: {level: debug, format: json, file: /var/log/firedoor.log, max_size: 64KiB, keep: 1}
 confine: {enabled: false}
@@ -81,7 +81,7 @@ confine: {enabled: false}
 		Capture: Capture{[]string{"eth1", "eth2.7"}, []string{"a.pcap", "/b c.pcapng"}, 2.5, true, 4, 64 << 20, false},
 		Learn:   Learn{Learning{Time: 36 * time.Hour}, 90 * time.Minute},
 		Data:    Data{"/var/lib/firedoor", 1500 * time.Millisecond, 1 << 40, Journal{7 * written.Day, 512 << 20}},
-		Console: Console{"[::1]:0", 30 * time.Minute},
+		Console: Console{"[::1]:0", 30 * time.Minute, []string{"/var/lib/gate"}},
 		Uplink:  Uplink{URL: "tls://hub.example:4222", MaxSize: 30 << 20, TokenFile: "/etc/firedoor/token"},
 		Log:     Log{"debug", "json", "/var/log/firedoor.log", 64 << 10, 1},
 	}
@@ -161,6 +161,8 @@ func TestProblems(t *testing.T) {
 			"2: uplink.url: must not hold a name or a password: this file is shown when it is checked"}},
 		{"uplink:\n  url: http://hub\n", []string{`2: uplink.url: "http" is no way to a NATS server: nats or tls`}},
 		{"uplink:\n  url: hub\n", []string{"2: uplink.url: is no address of a NATS server: write it like nats://127.0.0.1:4222"}},
+		{"roles: [sensor]\nuplink:\n  listen: 127.0.0.1:1\nconsole:\n  gateways: [g, g]\n", []string{"5: console.gateways: does nothing without the role console: only the console shows gateways",
+			"5: console.gateways[1]: stands twice in the list"}},
 		{"uplink:\n  token_file: t\n", []string{"2: uplink.token_file: does nothing without uplink.url or uplink.listen"}},
 		{"capture:\n  interfaces: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q]\n", []string{"2: capture.interfaces: is too long a list: at most 16"}},
 		{"roles: [sensor]\n", []string{"1: roles: sensor alone needs uplink.url or uplink.listen to meet the other role"}},

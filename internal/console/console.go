@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"firedoor/internal/api"
+	"firedoor/internal/doors"
 	"firedoor/internal/store"
 	"firedoor/internal/store/sqlite"
 	"firedoor/internal/uplink"
@@ -55,6 +56,8 @@ type Config struct {
 	HasFiles bool
 	// Simulation is a virtual plant that is shown beside the findings; nil: none.
 	Simulation api.Simulation
+	// Doors is what is known of gateways; the caller lets it run. Nil: nothing.
+	Doors *doors.Doors
 }
 
 // Console is a console that is open and listens, and answers once it runs.
@@ -91,7 +94,7 @@ func Open(ctx context.Context, cfg Config, up *uplink.Uplink, log *slog.Logger) 
 	}
 	c := &Console{cfg: cfg, log: log, up: up, store: st, broker: api.NewBroker(), listener: listener}
 	c.api = api.New(api.Config{Site: cfg.Site, Version: cfg.Version, Address: listener.Addr().String(), Metrics: cfg.Metrics,
-		SessionFor: cfg.SessionFor, Ready: c.Ready, Problem: c.Problem, Simulation: cfg.Simulation}, st, c.broker, cfg.Files, cfg.HasFiles, log)
+		SessionFor: cfg.SessionFor, Ready: c.Ready, Problem: c.Problem, Simulation: cfg.Simulation, Doors: cfg.Doors}, st, c.broker, cfg.Files, cfg.HasFiles, log)
 	c.link = c.api.NewLink()
 	return c, nil
 }

@@ -4,70 +4,67 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
+	"unsafe"
 
-	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
+)
+
+// Offsets in gatewayPulse.
+const (
+	pulseBeat  = int64(unsafe.Offsetof(gatewayPulse{}.Beat))
+	pulseSeed  = int64(unsafe.Offsetof(gatewayPulse{}.Seed))
+	pulseEpoch = int64(unsafe.Offsetof(gatewayPulse{}.Epoch))
 )
 
 // Pulse is the heartbeat in the hands of another process, which may be stopped or
 // killed while the datapath lives on.
-type Pulse struct {
-	m      *ebpf.Map
-	memory *ebpf.Memory
-	beat   [8]byte
-}
+type Pulse struct{ shared *gatewayPulse }
 
 // Pulse gives a file that another process may be given to beat by.
-func (d *Datapath) Pulse() (*os.File, error) {
-	fd, err := unix.FcntlInt(uintptr(d.maps[gatewayMapHeartbeat].FD()), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, fmt.Errorf("heartbeat: %w", err)
-	}
-	return os.NewFile(uintptr(fd), "heartbeat"), nil
-}
+func (d *Datapath) Pulse() (*os.File, error) { return d.file(gatewayMapHeartbeat, "heartbeat") }
 
-// OpenPulse takes over what Pulse gave.
+// OpenPulse takes over what Pulse gave. It needs no rights.
 func OpenPulse(fd int) (*Pulse, error) {
-	m, err := ebpf.NewMapFromFD(fd)
+	memory, err := unix.Mmap(fd, 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("heartbeat: %w", err)
 	}
-	memory, err := m.Memory()
-	if err != nil {
-		return nil, fmt.Errorf("heartbeat: %w", err)
-	}
-	return &Pulse{m: m, memory: memory}, nil
+	return &Pulse{(*gatewayPulse)(unsafe.Pointer(unsafe.SliceData(memory)))}, nil
 }
 
 // Beat says that somebody answers what is asked, as Datapath.Beat.
 func (p *Pulse) Beat() error {
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+	now, err := monotonic()
+	if err != nil {
 		return err
 	}
-	binary.NativeEndian.PutUint64(p.beat[:], uint64(now.Nano()))
-	_, err := p.memory.WriteAt(p.beat[:], 0)
-	return err
+	atomic.StoreUint64(&p.shared.Beat, uint64(now))
+	return nil
 }
+
+// Core is the one on which a frame was asked about last: who answers sits best there,
+// for to wake another core takes longer than all else.
+func (p *Pulse) Core() int { return int(atomic.LoadUint32(&p.shared.Core)) }
 
 // Silent is how long nobody beat; 0 where nobody ever did.
 func (d *Datapath) Silent() time.Duration {
 	var b [8]byte
-	var now unix.Timespec
-	if _, err := d.heartbeat.ReadAt(b[:], 0); err != nil || unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) != nil {
+	now, err := monotonic()
+	if _, e := d.heartbeat.ReadAt(b[:], pulseBeat); e != nil || err != nil {
 		return 0
 	}
 	last := binary.NativeEndian.Uint64(b[:])
 	if last == 0 {
 		return 0
 	}
-	return time.Duration(uint64(now.Nano()) - last)
+	return time.Duration(uint64(now) - last)
 }
 
 // Silence makes the heartbeat stale at once: whoever beat is gone.
 func (d *Datapath) Silence() error {
 	var none [8]byte
-	_, err := d.heartbeat.WriteAt(none[:], 0)
+	_, err := d.heartbeat.WriteAt(none[:], pulseBeat)
 	return err
 }

@@ -48,6 +48,9 @@ func (d *Datapath) SetBypass(on bool) error {
 	if on {
 		return d.set(configBypass, 1)
 	}
+	if err := d.unsure(); err != nil {
+		return err
+	}
 	return d.set(configBypass, 0)
 }
 

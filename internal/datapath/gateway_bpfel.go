@@ -141,6 +141,14 @@ type gatewayPrefixKey struct {
 	Host gatewayHostKey
 }
 
+type gatewayPulse struct {
+	_     structs.HostLayout
+	Beat  uint64
+	Seed  uint64
+	Epoch uint32
+	Core  uint32
+}
+
 type gatewayReport struct {
 	_          structs.HostLayout
 	Ns         uint64
@@ -159,12 +167,18 @@ type gatewayReport struct {
 
 type gatewayStream struct {
 	_       structs.HostLayout
-	Last    uint32
+	Owner   uint32
+	Epoch   uint32
+	Flow    gatewayFlow
 	Next    uint32
-	SeenNs  uint64
-	Asked   uint32
+	Acked   uint32
 	Opening uint32
-	Spoiled uint32
+	SeenNs  uint64
+	Known   uint8
+	Partial uint8
+	Closing uint8
+	Kept    uint8
+	Said    [48]uint8
 	Unused  uint32
 }
 

@@ -45,7 +45,8 @@ func (d *Datapath) Install(t *Tables) error {
 			return err
 		}
 	}
-	if err := d.set(configActive, slot); err != nil {
+	// A connection that passed whole under the old tables may be judged under the new ones.
+	if err := errors.Join(d.unsure(), d.set(configActive, slot)); err != nil {
 		return err
 	}
 	if !d.attached {

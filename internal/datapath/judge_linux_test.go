@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
@@ -203,12 +202,8 @@ func TestFunctionCodes(t *testing.T) {
 	taken := func(ack uint32) []byte {
 		return wire{back: true, sport: modbusPort, dport: 5000, tcp: &layers.TCP{SYN: true, ACK: true, Ack: ack}}.frame(t)
 	}
-	forget := func() {
-		t.Helper()
-		if _, err := d.Sweep(0); err != nil {
-			t.Fatal(err)
-		}
-	}
+	streams := openStreams(t, d)
+	forget := func() { clear(streams.all) }
 	ack, syn, urg := layers.TCP{ACK: true}, layers.TCP{SYN: true}, layers.TCP{ACK: true, URG: true}
 	read, write, program := mbap(3), mbap(6), mbap(90)
 	odd := read[:2] + "\x00\x01" + read[4:]
@@ -220,15 +215,20 @@ func TestFunctionCodes(t *testing.T) {
 	again := func(more ...asked) { t.Helper(); forget(); judge(t, d, append(begin, more...)) }
 
 	judge(t, d, []asked{{"a connection older than the gateway", send(ack, 77, read), said{Ask, ReasonStream, 10}}})
+	answer := func(acked uint32) asked {
+		return asked{outside + "an answer", wire{back: true, sport: modbusPort, dport: 5000, tcp: &layers.TCP{ACK: true, Ack: acked}, payload: "anything"}.frame(t), said{Pass, 0, 10}}
+	}
 	again(asked{"a read", send(ack, 1001, read), said{Pass, 7, 3}},
 		asked{"the next one", send(ack, 1013, read), said{Pass, 7, 3}},
-		asked{"the same once more", send(ack, 1013, read), said{Pass, 7, 3}},
+		asked{"the same once more", send(ack, 1013, read), said{Pass, ReasonStream, 10}},
+		asked{"the one before once more", send(ack, 1001, read), said{Pass, ReasonStream, 10}},
 		asked{"an acknowledgement", send(ack, 1025, ""), said{Pass, 0, 10}},
 		asked{"a forbidden write", send(ack, 1025, write), said{Drop, 8, 6}},
 		asked{"and once more", send(ack, 1025, write), said{Drop, 8, 6}},
+		answer(1025),
 		asked{"what is asked about", send(ack, 1025, program), said{Ask, 9, 90}},
-		asked{"a read behind it", send(ack, 1037, read), said{Pass, 7, 3}},
-		asked{"answers pass", wire{back: true, sport: modbusPort, dport: 5000, tcp: &ack, payload: "anything"}.frame(t), said{Pass, 0, 10}})
+		asked{"a read behind it, in the worker's turn", send(ack, 1037, read), said{Ask, ReasonStream, 10}},
+		asked{outside + "an answer in the worker's turn", answer(1025).frame, said{Ask, ReasonStream, 10}})
 	for name, bad := range map[string][]byte{
 		"another protocol number": send(ack, 1001, odd),
 		"half a request":          send(ack, 1001, read[:7]),
@@ -236,22 +236,30 @@ func TestFunctionCodes(t *testing.T) {
 		"two requests":            send(ack, 1001, read+read),
 		"out of step, ahead":      send(ack, 1002, read),
 		"out of step, behind":     send(ack, 999, read),
+		"urgent bytes":            send(urg, 1001, read),
 	} {
-		again(asked{name, bad, said{Ask, ReasonStream, 10}},
-			asked{"a read after " + name, send(ack, 1001, read), said{Ask, ReasonStream, 10}})
+		want := said{Ask, ReasonStream, 10}
+		if strings.Contains(name, "request") || strings.Contains(name, "protocol") {
+			want.reason = 6 // the gate's own: it is no request by its code
+		}
+		again(asked{name, bad, want}, asked{"a read after " + name, send(ack, 1001, read), said{Ask, ReasonStream, 10}})
 	}
-	again(asked{"urgent bytes", send(urg, 1001, read), said{Ask, ReasonStream, 10}},
-		asked{"a read", send(ack, 1001, read), said{Pass, 7, 3}},
-		asked{"other bytes at the place of the last", send(ack, 1001, write), said{Drop, 8, 6}},
-		asked{"fewer bytes there", send(ack, 1001, read[:5]+"\x02\x01\x03"), said{Ask, ReasonStream, 10}},
+	again(asked{"a read", send(ack, 1001, read), said{Pass, 7, 3}},
+		asked{"other bytes at the place of the last", send(ack, 1001, "\x09"+read[1:]), said{Ask, ReasonStream, 10}},
 		asked{"and all is asked about", send(ack, 1013, read), said{Ask, ReasonStream, 10}})
-	half := asked{"half a request", send(ack, 1001, read[:7]), said{Ask, ReasonStream, 10}}
+	var unanswered []asked
+	for i := range uint32(4) {
+		unanswered = append(unanswered, asked{"a read that waits for its answer", send(ack, 1001+12*i, read), said{Pass, 7, 3}})
+	}
+	again(append(unanswered, answer(1013), asked{"so many may wait", send(ack, 1049, read), said{Pass, 7, 3}},
+		asked{"a repetition of the oldest", send(ack, 1013, read), said{Pass, ReasonStream, 10}},
+		asked{"one more than can be repeated", send(ack, 1061, read), said{Ask, ReasonStream, 3}})...)
+
 	lie := asked{"a SYN within the connection", send(syn, 1007, ""), said{Pass, 0, 10}}
 	middle := asked{"the middle of a request that looks like one", send(ack, 1008, read), said{Ask, ReasonStream, 10}}
-	again(half, lie, middle)
-	again(half, lie, asked{"the client says that the server took it", taken(1008), said{Pass, 0, 10}}, middle)
-	again(half, lie, asked{outside + "the server took another one", taken(1009), said{Pass, 0, 10}}, middle)
-	again(half, lie, asked{outside + "the server took it while bytes were held", taken(1008), said{Pass, 0, 10}}, middle)
+	again(lie, middle)
+	again(lie, asked{"the client says that the server took it", taken(1008), said{Ask, ReasonStream, 10}}, middle)
+	again(lie, asked{outside + "the server took another one", taken(1009), said{Pass, 0, 10}}, middle)
 	again(asked{"a read", send(ack, 1001, read), said{Pass, 7, 3}}, lie,
 		asked{outside + "a connection anew", taken(1008), said{Pass, 0, 10}}, asked{"its first read", send(ack, 1008, read), said{Pass, 7, 3}})
 	again(asked{outside + "somebody speaks for the client", send(ack, 1001, write[:5]), said{Ask, ReasonStream, 10}},
@@ -260,38 +268,116 @@ func TestFunctionCodes(t *testing.T) {
 	judge(t, d, []asked{{"bytes in a SYN", send(syn, 1000, read), said{Ask, ReasonStream, 10}}})
 }
 
-// TestStreams: user space brings a connection back into step, and old ones are forgotten.
+// openStreams is the worker's half, in this process.
+func openStreams(t testing.TB, d *Datapath) *Streams {
+	t.Helper()
+	beat, err := d.Pulse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pulse, err := OpenPulse(int(beat.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := d.StreamFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := OpenStreams(int(file.Fd()), pulse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestStreams: the kernel and a worker take turns at a connection, and each finds what
+// the other one left.
 func TestStreams(t *testing.T) {
 	b := newBed(t)
 	d := b.open(b.options(), withCodes())
-	send := func(w wire) []byte {
-		w.sport, w.dport, w.payload, w.tcp = 5000, modbusPort, mbap(3), &layers.TCP{ACK: true, Seq: 77}
+	s := openStreams(t, d)
+	frame := func(w wire, seq uint32) []byte {
+		w.sport, w.dport, w.payload, w.tcp = 5000, modbusPort, mbap(3), &layers.TCP{ACK: true, Seq: seq}
 		return w.frame(t)
 	}
-	four, six := send(wire{vlans: []uint16{30, 31}}), send(wire{six: true})
-	for _, s := range []Stream{
-		{VLAN{Outer: 30, Inner: 31}, netip.MustParseAddrPort("10.97.0.1:5000"), netip.MustParseAddrPort("10.97.0.2:502"), Inside},
-		{VLAN{}, netip.MustParseAddrPort("[fd61::1]:5000"), netip.MustParseAddrPort("[fd61::2]:502"), Inside},
+	ip := func(text string) firedoor.IP { return firedoor.IPFrom(netip.MustParseAddr(text)) }
+	for _, c := range []struct {
+		w wire
+		k StreamKey
+	}{
+		{wire{vlans: []uint16{30, 31}}, StreamKey{30, 31, ip("10.97.0.1"), ip("10.97.0.2"), 5000, modbusPort, Inside}},
+		{wire{six: true}, StreamKey{0, 0, ip("fd61::1"), ip("fd61::2"), 5000, modbusPort, Inside}},
 	} {
-		frame := four
-		if s.VLAN.Outer == 0 {
-			frame = six
+		judge(t, d, []asked{{"unknown", frame(c.w, 77), said{Ask, ReasonStream, 10}}})
+		place, at, ok := s.Enter(&c.k)
+		if !ok || at.Known {
+			t.Fatalf("%+v, %v: nobody knew of it", at, ok)
 		}
-		judge(t, d, []asked{{"unknown", frame, said{Ask, ReasonStream, 10}}})
-		if err := d.Align(s, 77); err != nil {
+		judge(t, d, []asked{{"while the worker is at it", frame(c.w, 77), said{Ask, ReasonStream, 10}}})
+		s.Leave(place, &Position{Known: true, Next: 77, Acked: 77}, true)
+		judge(t, d, []asked{{"in step", frame(c.w, 77), said{Pass, 7, 3}}})
+		again, at, ok := s.Enter(&c.k)
+		if !ok || again != place || !at.Known || !at.Current || at.Left || at.Next != 89 || at.Acked != 77 || string(at.Said) != mbap(3) {
+			t.Fatalf("place %d, %+v, %v: the kernel let a request pass at %d", again, at, ok, place)
+		}
+		s.Leave(place, &Position{Known: true, Partial: true, Next: 94, Acked: 89}, false)
+		if got, err := d.TestUnanswered(frame(c.w, 94), Inside); err != nil || got.Action != Drop {
+			t.Errorf("the rest of a message, where nobody answers: %+v, %v", got, err)
+		}
+		if _, at, _ := s.Enter(&c.k); !at.Left || !at.Partial || at.Next != 94 {
+			t.Errorf("what a worker left: %+v", at)
+		}
+		if got, err := d.TestUnanswered(frame(c.w, 94), Inside); err != nil || got.Action != Drop {
+			t.Errorf("where a worker died: %+v, %v", got, err)
+		}
+		if _, at, ok := s.Enter(&c.k); !ok || at.Left {
+			t.Errorf("where a worker died, the next one: %+v, %v", at, ok)
+		}
+		s.Leave(place, &Position{Known: true, Next: 94, Acked: 94}, false)
+		if got, err := d.TestUnanswered(frame(c.w, 94), Inside); err != nil || got.Action != Pass {
+			t.Errorf("a read where nobody answers: %+v, %v", got, err)
+		}
+		if _, at, _ := s.Enter(&c.k); at.Left || at.Next != 106 {
+			t.Errorf("after that: %+v", at)
+		}
+		s.Leave(place, &Position{Known: true, Next: 94, Acked: 94}, true)
+		if err := errors.Join(d.SetBypass(true), d.SetBypass(false)); err != nil {
 			t.Fatal(err)
 		}
-		judge(t, d, []asked{{"in step", frame, said{Pass, 7, 3}}})
+		judge(t, d, []asked{{"after a bypass", frame(c.w, 94), said{Ask, ReasonStream, 10}}})
+		s.Return(place)
+		if got, err := d.TestUnanswered(frame(c.w, 101), Inside); err != nil || got.Action != Drop {
+			t.Errorf("after a bypass, a read that does not fit, where nobody answers: %+v, %v", got, err)
+		}
+		if _, at, _ := s.Enter(&c.k); at.Current || !at.Known {
+			t.Errorf("after a bypass: %+v", at)
+		}
 	}
-	if n, err := d.Sweep(time.Hour); n != 0 || err != nil {
-		t.Errorf("%d of an hour were forgotten, %v", n, err)
+}
+
+// TestManyStreams: where there is no place left a new connection is asked about, and
+// those that are known stay.
+func TestManyStreams(t *testing.T) {
+	b := newBed(t)
+	s := openStreams(t, b.open(b.options(), withCodes()))
+	k := StreamKey{Client: firedoor.IPv4(1), Server: firedoor.IPv4(2), ClientPort: 1, ServerPort: modbusPort}
+	place, _, _ := s.Enter(&k)
+	s.Leave(place, &Position{Known: true, Next: 5}, false)
+	full := 0
+	for i := range uint32(2 * MaxStreams) {
+		forged := k
+		forged.Client = firedoor.IPv4(1000 + i)
+		if n, _, ok := s.Enter(&forged); ok {
+			s.Return(n)
+		} else {
+			full++
+		}
 	}
-	if n, err := d.Sweep(0); n != 2 || err != nil {
-		t.Errorf("%d were forgotten, %v", n, err)
+	if _, at, ok := s.Enter(&k); !ok || at.Next != 5 {
+		t.Errorf("%+v, %v: forged ones took a place", at, ok)
 	}
-	judge(t, d, []asked{{"forgotten", four, said{Ask, ReasonStream, 10}}})
-	if err := d.Align(Stream{Client: netip.MustParseAddrPort("10.97.0.1:5000"), Server: netip.MustParseAddrPort("[fd61::2]:502")}, 1); err == nil {
-		t.Error("a stream from IPv4 to IPv6 was aligned")
+	if full < MaxStreams {
+		t.Errorf("%d of %d found no place", full, 2*MaxStreams)
 	}
 }
 

@@ -88,6 +88,9 @@ func (d *Datapath) open() (err error) {
 	if d.heartbeat, err = d.maps[gatewayMapHeartbeat].Memory(); err != nil {
 		return err
 	}
+	if err := d.seed(); err != nil {
+		return err
+	}
 	if d.Generation() == 0 {
 		return d.defaults()
 	}

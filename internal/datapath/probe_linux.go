@@ -25,6 +25,7 @@ type Decision struct {
 // Offsets in the kernel's struct __sk_buff, of which a larger one than ours may exist.
 const (
 	contextSize    = 256
+	contextMark    = 8
 	contextIfindex = 40
 	contextCB      = 48
 )
@@ -35,7 +36,14 @@ const (
 // goes on with are remembered like any, so Test is not for a gateway at work. The
 // kernel runs no program on frames shorter than an Ethernet header or, without a
 // VLAN tag, than their IP header; that is an error.
-func (d *Datapath) Test(frame []byte, port int) (Decision, error) {
+func (d *Datapath) Test(frame []byte, port int) (Decision, error) { return d.try(frame, port, 0) }
+
+// TestUnanswered is Test where nobody answers.
+func (d *Datapath) TestUnanswered(frame []byte, port int) (Decision, error) {
+	return d.try(frame, port, 1)
+}
+
+func (d *Datapath) try(frame []byte, port int, mark uint32) (Decision, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.probe == nil {
@@ -46,6 +54,7 @@ func (d *Datapath) Test(frame []byte, port int) (Decision, error) {
 	}
 	in, out := make([]byte, contextSize), make([]byte, contextSize)
 	binary.NativeEndian.PutUint32(in[contextIfindex:], uint32(d.ports[port].Attrs().Index))
+	binary.NativeEndian.PutUint32(in[contextMark:], mark)
 	if _, err := d.probe.Run(&ebpf.RunOptions{Data: frame, Context: in, ContextOut: out}); err != nil {
 		return Decision{}, fmt.Errorf("running the gateway's program on a frame of %d bytes: %w", len(frame), err)
 	}

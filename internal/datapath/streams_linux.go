@@ -1,76 +1,241 @@
 package datapath
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"net/netip"
+	"os"
+	"sync/atomic"
 	"time"
+	"unsafe"
 
-	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
+
+	"firedoor"
 )
 
-// Stream is a TCP connection at a gate by function codes, from the client's side.
-type Stream struct {
-	VLAN           VLAN // the tags of its frames; Only is not looked at
-	Client, Server netip.AddrPort
-	Port           int // where the client's frames come in: Inside or Outside
+// What is here is the worker's half of bpf/stream.h: both must agree on where a stream
+// lies, and take turns in the same way.
+
+// MaxStreams is how many streams are remembered; a further one is asked about.
+const MaxStreams = 1 << 16
+
+// Said is how many of a stream's last bytes are remembered.
+const Said = len(gatewayStream{}.Said)
+
+const (
+	streamWays = 4
+	streamIdle = 2 * time.Hour
+	streamOver = time.Minute
+	// maxSpin is how often somebody looks whether the kernel's turn is over. A turn takes a
+	// part of a microsecond.
+	maxSpin = 10000
+)
+
+// Owners of a stream.
+const (
+	ownFree = iota
+	ownKernel
+	ownBusy
+	ownWorker
+	ownInside
+)
+
+// StreamKey says which connection is meant, from its client's side. The client's
+// frames come in at Port.
+type StreamKey struct {
+	Outer, Inner   uint16 // VLANs, 0 for none
+	Client, Server firedoor.IP
+	ClientPort     uint16
+	ServerPort     uint16
+	Port           int
 }
 
-func (s Stream) key() (gatewayFlow, error) {
-	a, b := s.Client.Addr(), s.Server.Addr()
-	if !a.IsValid() || !b.IsValid() || a.Is4() != b.Is4() || a.Is4In6() || b.Is4In6() {
-		return gatewayFlow{}, fmt.Errorf("stream %v: addresses of one kind are needed", s)
+func (k *StreamKey) flow() (f gatewayFlow) {
+	family := uint32(6)
+	if k.Client.Is4() {
+		family = 4
 	}
-	vlan := VLAN{true, s.VLAN.Outer, s.VLAN.Inner}
-	from, to := Place{VLAN: vlan, Prefix: netip.PrefixFrom(a, a.BitLen())}, Place{VLAN: vlan, Prefix: netip.PrefixFrom(b, b.BitLen())}
-	src, dst := from.host(), to.host()
-	return gatewayFlow{Src: src.Addr, Dst: dst.Addr, Domain: src.Domain, Sport: s.Client.Port(), Dport: s.Server.Port(), Port: uint32(s.Port)}, nil
-}
-
-// Align says that the next message of a stream begins at a sequence number: who is
-// asked knows it once all before it has passed. From there on the kernel judges by
-// function codes again, until it is out of step once more.
-func (d *Datapath) Align(s Stream, next uint32) error {
-	k, err := s.key()
-	if err != nil {
-		return err
-	}
-	now, err := monotonic()
-	if err != nil {
-		return err
-	}
-	if err := d.maps[gatewayMapStreams].Put(k, gatewayStream{Last: next, Next: next, SeenNs: uint64(now)}); err != nil {
-		return fmt.Errorf("aligning a stream: %w", err)
-	}
-	return nil
-}
-
-// Sweep forgets streams in which nothing was judged for so long, to make room; those
-// that live on are asked about from then on. It gives how many were forgotten.
-func (d *Datapath) Sweep(age time.Duration) (int, error) {
-	now, err := monotonic()
-	if err != nil {
-		return 0, err
-	}
-	var old []gatewayFlow
-	var k gatewayFlow
-	var s gatewayStream
-	at := d.maps[gatewayMapStreams].Iterate()
-	for at.Next(&k, &s) {
-		if now-time.Duration(s.SeenNs) > age {
-			old = append(old, k)
+	var b [20]byte
+	binary.BigEndian.PutUint32(b[:], family<<24|uint32(k.Outer)<<12|uint32(k.Inner))
+	f.Domain = binary.NativeEndian.Uint32(b[:])
+	put := func(to *[4]uint32, ip firedoor.IP) {
+		binary.BigEndian.PutUint64(b[:], ip.Hi)
+		binary.BigEndian.PutUint64(b[8:], ip.Lo)
+		from := b[:16]
+		if family == 4 {
+			clear(b[:12])
+			copy(b[:4], b[12:16])
+			clear(b[12:16])
+		}
+		for i := range to {
+			to[i] = binary.NativeEndian.Uint32(from[4*i:])
 		}
 	}
-	if err := at.Err(); err != nil {
-		return 0, fmt.Errorf("sweeping streams: %w", err)
+	put(&f.Src, k.Client)
+	put(&f.Dst, k.Server)
+	f.Sport, f.Dport, f.Port = k.ClientPort, k.ServerPort, uint32(k.Port)
+	return f
+}
+
+// Position is where a client's side of a connection is.
+type Position struct {
+	Known   bool   // Next holds
+	Partial bool   // and is within a message
+	Current bool   // nothing went by unseen since
+	Left    bool   // a worker left it, and nobody touched it after that
+	Next    uint32 // sequence number of the byte that comes next
+	Acked   uint32 // what the server said that it has
+	Said    []byte // what went on before Next, at most Said bytes; borrowed
+}
+
+// Streams is what the kernel and a worker know together of connections. One worker at
+// a time may use it; it is not safe for concurrent use.
+type Streams struct {
+	all   []gatewayStream
+	pulse *gatewayPulse
+	since time.Time
+	at    time.Duration // of the monotonic clock then
+}
+
+// StreamFile gives a file that a worker may be given to see streams by.
+func (d *Datapath) StreamFile() (*os.File, error) {
+	return d.file(gatewayMapStreams, "streams")
+}
+
+func (d *Datapath) file(name, words string) (*os.File, error) {
+	fd, err := unix.FcntlInt(uintptr(d.maps[name].FD()), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", words, err)
 	}
-	for _, k := range old {
-		if err := d.maps[gatewayMapStreams].Delete(k); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
-			return 0, fmt.Errorf("sweeping streams: %w", err)
+	return os.NewFile(uintptr(fd), words), nil
+}
+
+// OpenStreams takes over what StreamFile and Pulse gave. It needs no rights.
+func OpenStreams(streams int, pulse *Pulse) (*Streams, error) {
+	size := unsafe.Sizeof(gatewayStream{}) * MaxStreams
+	memory, err := unix.Mmap(streams, 0, int(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("streams: %w", err)
+	}
+	s := &Streams{all: unsafe.Slice((*gatewayStream)(unsafe.Pointer(unsafe.SliceData(memory))), MaxStreams), pulse: pulse.shared, since: time.Now()}
+	s.at, err = monotonic()
+	return s, err
+}
+
+func (s *Streams) now() uint64 { return uint64(s.at + time.Since(s.since)) }
+
+// placeOf gives the first place in which a stream may lie.
+func placeOf(f *gatewayFlow, seed uint64) uint32 {
+	for _, w := range (*[unsafe.Sizeof(gatewayFlow{}) / 4]uint32)(unsafe.Pointer(f)) {
+		seed = (seed ^ uint64(w)) * 0x9e3779b97f4a7c15
+		seed ^= seed >> 32
+	}
+	return uint32(seed)
+}
+
+// Enter takes the worker's turn at a stream, which gets a place if it has none. It
+// returns ok false where there is none to be had. Leave must follow.
+func (s *Streams) Enter(k *StreamKey) (place int, p Position, ok bool) {
+	f := k.flow()
+	first := placeOf(&f, s.pulse.Seed)
+	for i := range uint32(streamWays) {
+		n := int((first + i) % MaxStreams)
+		if e := &s.all[n]; atomic.LoadUint32(&e.Owner) != ownFree && e.Flow == f {
+			p, ok = s.enter(e)
+			return n, p, ok
 		}
 	}
-	return len(old), nil
+	for i := range uint32(streamWays) {
+		n := int((first + i) % MaxStreams)
+		if e := &s.all[n]; s.claim(e) {
+			*e = gatewayStream{Owner: ownInside, Flow: f, SeenNs: s.now()}
+			return n, Position{}, true
+		}
+	}
+	return 0, p, false
+}
+
+func (s *Streams) claim(e *gatewayStream) bool {
+	was := atomic.LoadUint32(&e.Owner)
+	if was == ownBusy || was != ownFree && s.now()-e.SeenNs < uint64(idleOf(e)) {
+		return false
+	}
+	return atomic.CompareAndSwapUint32(&e.Owner, was, ownInside)
+}
+
+func idleOf(e *gatewayStream) time.Duration {
+	if e.Known != 0 && e.Closing == 0 {
+		return streamIdle
+	}
+	return streamOver
+}
+
+func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
+	for range maxSpin {
+		was := atomic.LoadUint32(&e.Owner)
+		if was == ownBusy || !atomic.CompareAndSwapUint32(&e.Owner, was, ownInside) {
+			continue
+		}
+		p = Position{Known: e.Known != 0, Partial: e.Partial != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked}
+		p.Current = p.Known && e.Epoch == atomic.LoadUint32(&s.pulse.Epoch)
+		p.Said = e.Said[Said-min(int(e.Kept), Said):]
+		return p, true
+	}
+	return p, false
+}
+
+// Leave ends the worker's turn and says where the stream is now. With kernel the next
+// request may be judged by its code again: all before it must have gone on, what the
+// server may lack of it in Said.
+func (s *Streams) Leave(place int, p *Position, kernel bool) {
+	e := &s.all[place]
+	e.Known, e.Partial, e.Next, e.Acked = flag(p.Known), flag(p.Partial), p.Next, p.Acked
+	kept := min(len(p.Said), Said)
+	copy(e.Said[Said-kept:], p.Said[len(p.Said)-kept:])
+	e.Kept, e.SeenNs, e.Epoch = uint8(kept), s.now(), atomic.LoadUint32(&s.pulse.Epoch)
+	own := uint32(ownWorker)
+	if kernel {
+		own = ownKernel
+	}
+	atomic.StoreUint32(&e.Owner, own)
+}
+
+// Return ends the worker's turn and leaves the stream as it was found.
+func (s *Streams) Return(place int) { atomic.StoreUint32(&s.all[place].Owner, ownWorker) }
+
+// Over says that a connection ends: its place may be taken soon.
+func (s *Streams) Over(place int) { s.all[place].Closing = 1 }
+
+func flag(b bool) uint8 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// seed makes places of streams unforeseeable, once for as long as the maps live.
+func (d *Datapath) seed() error {
+	var b [8]byte
+	if _, err := d.heartbeat.ReadAt(b[:], pulseSeed); err != nil {
+		return err
+	}
+	if b != [8]byte{} {
+		return nil
+	}
+	_, _ = rand.Read(b[:]) // never fails
+	_, err := d.heartbeat.WriteAt(b[:], pulseSeed)
+	return err
+}
+
+// unsure says that streams may go on unseen from here on.
+func (d *Datapath) unsure() error {
+	var b [4]byte
+	_, err := d.heartbeat.ReadAt(b[:], pulseEpoch)
+	binary.NativeEndian.PutUint32(b[:], binary.NativeEndian.Uint32(b[:])+1)
+	_, written := d.heartbeat.WriteAt(b[:], pulseEpoch)
+	return errors.Join(err, written)
 }
 
 // monotonic is the kernel's program's clock.

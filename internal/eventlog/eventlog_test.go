@@ -76,9 +76,15 @@ func TestAnyLineIsOneJSONObject(t *testing.T) {
 		line = append(line, Head(nil, &firedoor.Endpoint{IP: firedoor.IP{Hi: rapid.Uint64().Draw(t, "hi"), Lo: rapid.Uint64().Draw(t, "lo")}, Port: 7},
 			&firedoor.Endpoint{MAC: firedoor.MAC(rapid.Uint64Range(0, 1<<48-1).Draw(t, "mac"))})...)
 		line = AppendAsked(line, &op)
-		var read *firedoor.Values
+		texts := make([][]byte, rapid.IntRange(0, firedoor.MaxTexts+1).Draw(t, "texts"))
+		for i := range texts {
+			texts[i] = hostile(t, "text")
+		}
+		var read *firedoor.Operation
 		if op.Values.Type == firedoor.NoValue {
-			read = &values
+			read = &firedoor.Operation{Values: values, Texts: texts}
+		} else {
+			texts = nil
 		}
 		line = AppendAnswered(line, read, firedoor.Failed(rapid.Uint32().Draw(t, "error"), ""), rapid.Bool().Draw(t, "partial"),
 			Frames{Request: rapid.Uint32().Draw(t, "frame")}, capture)
@@ -100,7 +106,46 @@ func TestAnyLineIsOneJSONObject(t *testing.T) {
 		if v, ok := got["values"].([]any); ok && len(v) != values.Len() {
 			t.Fatalf("%d values, want %d", len(v), values.Len())
 		}
+		checkTexts(t, got, texts)
 	})
+}
+
+// checkTexts holds the texts of a line against those it was made of.
+func checkTexts(t *rapid.T, got map[string]any, texts [][]byte) {
+	shown, _ := got["texts"].([]any)
+	if len(shown) != min(len(texts), firedoor.MaxTexts) {
+		t.Fatalf("%d texts, want those of %d", len(shown), len(texts))
+	}
+	for i := range shown {
+		if shown[i] != clean(texts[i]) {
+			t.Fatalf("text %q, want %q", shown[i], clean(texts[i]))
+		}
+	}
+	if cut := got["texts_cut"] == true; cut != (len(texts) > firedoor.MaxTexts) {
+		t.Fatalf("cut: %v, of %d texts", cut, len(texts))
+	}
+}
+
+// TestLongTextsAreCut: between characters, and said.
+func TestLongTextsAreCut(t *testing.T) {
+	for _, c := range []struct {
+		text, want string
+		cut        bool
+	}{
+		{strings.Repeat("a", firedoor.MaxText), strings.Repeat("a", firedoor.MaxText), false},
+		{strings.Repeat("a", firedoor.MaxText+1), strings.Repeat("a", firedoor.MaxText), true},
+		{strings.Repeat("a", firedoor.MaxText-1) + "ß", strings.Repeat("a", firedoor.MaxText-1), true},
+		{strings.Repeat("a", firedoor.MaxText-2) + "\U0001f600", strings.Repeat("a", firedoor.MaxText-2), true},
+		{strings.Repeat("a", firedoor.MaxText-2) + "ßa", strings.Repeat("a", firedoor.MaxText-2) + "ß", true},
+	} {
+		want := `"texts":["` + c.want + `"],`
+		if c.cut {
+			want += `"texts_cut":true,`
+		}
+		if got := string(appendTexts(nil, [][]byte{[]byte(c.text)})); got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+	}
 }
 
 func TestTimesAreThoseOfTheCalendar(t *testing.T) {
@@ -144,7 +189,7 @@ func TestLines(t *testing.T) {
 		return append(AppendStart(nil, &c, stamp, "operation", "modbus"), Head(nil, &client, &server)...)
 	}
 	for _, c := range []struct{ name, got, want string }{
-		{"read", string(AppendAnswered(AppendAsked(start(), &asked), &read, firedoor.OK, false, Frames{4, 5}, "")),
+		{"read", string(AppendAnswered(AppendAsked(start(), &asked), &firedoor.Operation{Values: read}, firedoor.OK, false, Frames{4, 5}, "")),
 			head + `"unit":1,"verb":"read","function":"read holding registers","code":3,"object":"holding:40","quantity":2,` +
 				`"values":[7,65535],"type":"u16","outcome":"ok","frame":4,"response_frame":5}` + "\n"},
 		{"written", string(AppendAnswered(AppendAsked(start(), &written), nil, firedoor.Failed(2, "illegal-data-address"), false, Frames{4, 5}, "a.pcap")),
@@ -153,7 +198,7 @@ func TestLines(t *testing.T) {
 		{"no answer", string(AppendAnswered(AppendAsked(start(), &asked), nil, firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}, false, Frames{Request: 4}, "")),
 			head + `"unit":1,"verb":"read","function":"read holding registers","code":3,"object":"holding:40","quantity":2,` +
 				`"outcome":"no-response","frame":4,"response_frame":null}` + "\n"},
-		{"partial", string(AppendAnswered(AppendAsked(start(), &firedoor.Operation{Verb: firedoor.VerbRead, Function: "read tag", Code: 76}), &read,
+		{"partial", string(AppendAnswered(AppendAsked(start(), &firedoor.Operation{Verb: firedoor.VerbRead, Function: "read tag", Code: 76}), &firedoor.Operation{Values: read},
 			firedoor.Failed(11, ""), true, Frames{Response: 5}, "")),
 			head + `"verb":"read","function":"read tag","code":76,"values":[7,65535],"type":"u16","outcome":"error:0x0b","partial":true,` +
 				`"frame":null,"response_frame":5}` + "\n"},
@@ -183,7 +228,7 @@ func TestEndpoints(t *testing.T) {
 func TestLinesTakeNoMemory(t *testing.T) {
 	op := firedoor.Operation{HasUnit: true, Verb: firedoor.VerbRead, Function: "read tag", Code: 76, HasQty: true, Quantity: 1,
 		Object: firedoor.Object{Space: tag, Text: []byte(strings.Repeat("Tag\"", 20))}}
-	values := firedoor.Values{Type: firedoor.F32, Count: 3, Raw: make([]byte, 12)}
+	read := firedoor.Operation{Values: firedoor.Values{Type: firedoor.F32, Count: 3, Raw: make([]byte, 12)}, Texts: [][]byte{op.Object.Text, nil}}
 	var c Clock
 	buf := make([]byte, 0, 4096)
 	at := stamp
@@ -191,7 +236,7 @@ func TestLinesTakeNoMemory(t *testing.T) {
 		at += 3e8
 		b := AppendStart(buf[:0], &c, at, "operation", "cip")
 		b = AppendAsked(b, &op)
-		AppendAnswered(b, &values, firedoor.OK, false, Frames{1, 2}, "a.pcap")
+		AppendAnswered(b, &read, firedoor.OK, false, Frames{1, 2}, "a.pcap")
 	}); n != 0 {
 		t.Errorf("%.0f allocations a line", n)
 	}

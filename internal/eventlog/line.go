@@ -3,6 +3,7 @@ package eventlog
 import (
 	"encoding/hex"
 	"strconv"
+	"unicode/utf8"
 
 	"firedoor"
 )
@@ -23,7 +24,7 @@ func AppendSegment(dst []byte, name string) []byte {
 }
 
 // AppendAsked appends the members that the request settles, from "unit" to
-// "values", each followed by a comma. What was written has its values here.
+// "texts", each followed by a comma. What was written has its values here.
 func AppendAsked(dst []byte, op *firedoor.Operation) []byte {
 	dst = appendUnit(dst, op.HasUnit, op.Unit)
 	dst = append(dst, `"verb":"`...)
@@ -41,7 +42,7 @@ func AppendAsked(dst []byte, op *firedoor.Operation) []byte {
 		dst = strconv.AppendUint(dst, uint64(op.Item), 10)
 		dst = append(dst, ',')
 	}
-	return appendValues(dst, &op.Values)
+	return appendTexts(appendValues(dst, &op.Values), op.Texts)
 }
 
 // Frames are the frames in which the last byte of a request and of its answer
@@ -49,10 +50,10 @@ func AppendAsked(dst []byte, op *firedoor.Operation) []byte {
 type Frames struct{ Request, Response uint32 }
 
 // AppendAnswered appends the members that the answer settles and closes the
-// line: values read, outcome, partial, frames, capture.
-func AppendAnswered(dst []byte, values *firedoor.Values, outcome firedoor.Outcome, partial bool, f Frames, capture string) []byte {
-	if values != nil {
-		dst = appendValues(dst, values)
+// line: what was read (nil where the request has it), outcome, partial, frames, capture.
+func AppendAnswered(dst []byte, read *firedoor.Operation, outcome firedoor.Outcome, partial bool, f Frames, capture string) []byte {
+	if read != nil {
+		dst = appendTexts(appendValues(dst, &read.Values), read.Texts)
 	}
 	dst = append(dst, `"outcome":"`...)
 	dst = outcome.AppendTo(dst)
@@ -72,7 +73,7 @@ func AppendSample(dst []byte, s *firedoor.Sample, frame uint32, capture string) 
 	dst = appendUnit(dst, s.HasUnit, s.Unit)
 	dst = appendFunction(dst, s.Function, s.Code)
 	dst = appendObject(dst, &s.Object)
-	dst = appendValues(dst, &s.Values)
+	dst = appendTexts(appendValues(dst, &s.Values), s.Texts)
 	dst = append(dst, `"frame":`...)
 	dst = appendFrame(dst, frame)
 	return end(dst, capture)
@@ -178,6 +179,43 @@ func appendValues(dst []byte, v *firedoor.Values) []byte {
 	dst = append(dst, `,"type":"`...)
 	dst = append(dst, v.Type.String()...)
 	return append(dst, `",`...)
+}
+
+// appendTexts appends as much of texts as the limits allow, and whether that is all.
+func appendTexts(dst []byte, texts [][]byte) []byte {
+	if len(texts) == 0 {
+		return dst
+	}
+	cut := len(texts) > firedoor.MaxTexts
+	dst = append(dst, `"texts":[`...)
+	for i, text := range texts[:min(len(texts), firedoor.MaxTexts)] {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if len(text) > firedoor.MaxText {
+			text, cut = whole(text[:firedoor.MaxText]), true
+		}
+		dst = AppendString(dst, text)
+	}
+	dst = append(dst, "],"...)
+	if cut {
+		dst = append(dst, `"texts_cut":true,`...)
+	}
+	return dst
+}
+
+// whole is text without the beginning of a character at its end.
+func whole(text []byte) []byte {
+	for i := 1; i < utf8.UTFMax && i <= len(text); i++ {
+		last := text[len(text)-i:]
+		if utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				return text[:len(text)-i]
+			}
+			break
+		}
+	}
+	return text
 }
 
 func appendFrame(dst []byte, f uint32) []byte {

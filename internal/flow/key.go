@@ -111,9 +111,10 @@ func PairHash(p *packet.Packet) uint64 {
 }
 
 // LinkHash is the PairHash of what is sent straight on Ethernet between the MAC
-// addresses of a packet.
+// addresses of a packet. Some frames come back to their sender with its address marked
+// as a local one: they must meet those that went out.
 func LinkHash(p *packet.Packet) uint64 {
-	return mix(mixEnd(uint64(p.SrcMAC), macMark)+mixEnd(uint64(p.DstMAC), macMark), mixD)
+	return mix(mixEnd(uint64(p.SrcMAC.Universal()), macMark)+mixEnd(uint64(p.DstMAC.Universal()), macMark), mixD)
 }
 
 func mixEnd(lo, hi uint64) uint64 { return mix(lo^mixA, hi^mixB) ^ lo*mixC }

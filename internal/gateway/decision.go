@@ -22,8 +22,14 @@ type Decision struct {
 	Until   string   `json:"until"`
 	Clients []string `json:"clients,omitempty"`
 	Cap     uint32   `json:"cap,omitempty"`
-	// State is "active", or "testing": it stops nothing any more and only says what it
-	// still would.
+	// Everything: also what is never blocked is stopped. It takes a second person.
+	Everything  bool   `json:"everything,omitempty"`
+	ConfirmedBy string `json:"confirmed_by,omitempty"`
+	// Person ordered it, as far as the system can tell people apart.
+	Person Person        `json:"person"`
+	Length time.Duration `json:"length_ns,omitempty"` // of what is pending
+	// State is "pending": a second person must confirm it; "active"; or "testing": it
+	// stops nothing any more and only says what it still would.
 	State string `json:"state"`
 }
 
@@ -62,9 +68,9 @@ func (d *Decisions) replay(e *audit.Entry) error {
 	}
 	d.last = max(d.last, one.ID)
 	switch e.What {
-	case "isolate", "test":
+	case "isolate", "test", "propose":
 		d.all[one.ID] = &one
-	case "release":
+	case "release", "lapse":
 		delete(d.all, one.ID)
 	}
 	return nil
@@ -79,8 +85,12 @@ func (d *Decisions) Add(one Decision, length time.Duration) (*Decision, error) {
 		return nil, fmt.Errorf("--reason: is %d bytes long, at most %d are kept", len(one.Reason), MaxReason)
 	}
 	now := d.now().UTC()
-	one.ID, one.Since, one.Until, one.State = d.last+1, stamp(now), stamp(now.Add(length)), "active"
-	if err := d.chain.Add(one.Since, "isolate", one.By, one); err != nil {
+	one.ID, one.Since, one.Until, one.State = d.last+1, stamp(now), stamp(now.Add(length)), stateActive
+	what := "isolate"
+	if one.ConfirmedBy = ""; one.Everything {
+		what, one.Until, one.State, one.Length = "propose", stamp(now.Add(ConfirmWithin)), statePending, length
+	}
+	if err := d.chain.Add(one.Since, what, one.By, one); err != nil {
 		return nil, err
 	}
 	d.last = one.ID
@@ -96,9 +106,12 @@ func (d *Decisions) Test(id uint32, by string) error {
 	if one == nil {
 		return fmt.Errorf("there is no decision %d", id)
 	}
+	if one.State == statePending {
+		return d.Release(id, by)
+	}
 	next := *one
 	now := d.now()
-	next.State, next.Until = "testing", stamp(now.Add(TestFor))
+	next.State, next.Until = stateTesting, stamp(now.Add(TestFor))
 	if err := d.chain.Add(stamp(now), "test", by, next); err != nil {
 		return err
 	}
@@ -135,13 +148,16 @@ func (d *Decisions) Overdue() (changed bool, next time.Time, err error) {
 		}
 		changed = true
 		move := d.Test
-		if one.State == "testing" {
+		switch one.State {
+		case stateTesting:
 			move = d.Release
+		case statePending:
+			move = d.lapse
 		}
 		if err := move(one.ID, "its time was over"); err != nil {
 			return changed, next, err
 		}
-		if again := d.now().Add(TestFor); one.State == "active" && (next.IsZero() || again.Before(next)) {
+		if again := d.now().Add(TestFor); one.State == stateActive && (next.IsZero() || again.Before(next)) {
 			next = again
 		}
 	}
@@ -163,6 +179,9 @@ func (d *Decisions) Close() error { return d.chain.Close() }
 // Isolations are the decisions in the form that a plan takes.
 func (d *Decisions) Isolations(plan *policy.Plan) (out []policy.Isolation, unknown []string) {
 	for _, one := range d.List() {
+		if one.State == statePending {
+			continue
+		}
 		i, err := Isolation(plan, &one)
 		if err != nil {
 			unknown = append(unknown, fmt.Sprintf("decision %d: %v", one.ID, err))
@@ -176,7 +195,7 @@ func (d *Decisions) Isolations(plan *policy.Plan) (out []policy.Isolation, unkno
 // Isolation reads a decision's scope and verb against the names of a policy: a host, a
 // zone, a conduit, or a client and a server with a comma between them.
 func Isolation(plan *policy.Plan, one *Decision) (i policy.Isolation, err error) {
-	i = policy.Isolation{ID: one.ID, Clients: one.Clients, Cap: one.Cap, Testing: one.State == "testing"}
+	i = policy.Isolation{ID: one.ID, Clients: one.Clients, Cap: one.Cap, Testing: one.State == stateTesting, Both: one.Everything}
 	for verb := policy.RateCap; verb <= policy.Quarantine; verb++ {
 		if one.Verb == verb.String() {
 			i.Verb = verb
@@ -201,6 +220,9 @@ func Isolation(plan *policy.Plan, one *Decision) (i policy.Isolation, err error)
 	}
 	if i.Verb == policy.RateCap && i.Cap == 0 {
 		return i, fmt.Errorf("--verb rate-cap: give --cap, the number of requests in a second")
+	}
+	if i.Both && i.Verb != policy.Quarantine {
+		return i, fmt.Errorf("--everything: only a quarantine stops what is never blocked; --verb %s does not", one.Verb)
 	}
 	return i, nil
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -52,6 +53,7 @@ type Gateway struct {
 	unsent   uint64
 	reports  uint64
 	lastDied time.Time
+	stopsOf  // what its drops mean
 }
 
 // Open takes the two ports. Frames pass as an earlier process left it, or not at all,
@@ -94,7 +96,11 @@ func (g *Gateway) openFiles() error {
 	if err != nil {
 		return err
 	}
-	g.files = append(g.files, pulse)
+	streams, err := g.path.StreamFile()
+	if err != nil {
+		return errors.Join(err, pulse.Close())
+	}
+	g.files = append(g.files, pulse, streams)
 	return nil
 }
 
@@ -127,7 +133,7 @@ func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolatio
 			g.config.Log.Error("a worker takes no orders", "error", err) // it ends, and the next one is told
 		}
 	}
-	if err := g.path.Install(Tables(restrained, g.config.Functions)); err != nil {
+	if err := g.enact(restrained); err != nil {
 		return err
 	}
 	g.text, g.plan, g.isolated, g.number = text, restrained, isolated, number
@@ -203,9 +209,13 @@ func (g *Gateway) Status() (Status, error) {
 		return s, err
 	}
 	for _, e := range all {
+		if e.Generation <= g.settledUpTo {
+			continue
+		}
 		s.Kernel[fmt.Sprint(e.Action)+" "+reasonName(e.Reason)] += e.Frames
 		s.Explained += e.Frames
 	}
+	g.addSettled(&s)
 	totals, err := g.path.Totals()
 	if err != nil {
 		return s, err

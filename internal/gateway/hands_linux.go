@@ -88,7 +88,7 @@ func (g *Gateway) Run(ctx context.Context, text []byte, plan *policy.Plan, isola
 func (g *Gateway) install() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.path.Install(Tables(g.plan, g.config.Functions))
+	return g.enact(g.plan)
 }
 
 // watch puts the standby in the place of a worker that ends or hangs, until ctx ends.

@@ -33,6 +33,7 @@ func Tables(plan *policy.Plan, functions []policy.Function) *datapath.Tables {
 	t.out.Pairs = []datapath.Pair{{Default: t.gate(&otherwise), EtherTypes: t.etherType(0, 0, 0)}}
 	t.places()
 	t.joined()
+	t.quarantine()
 	return t.out
 }
 
@@ -116,9 +117,9 @@ func (t *tables) joined() {
 				}
 				continue
 			}
-			for _, transport := range []uint8{6, 17} {
+			for _, transport := range []uint8{6, 17, policy.ICMP, policy.ICMP6} {
 				one := policy.Port{Transport: transport, Number: port.Number}
-				if port.Transport != 0 && port.Transport != transport || slices.Contains(seen, one) {
+				if port.Transport != 0 && port.Transport != transport || port.Transport == 0 && one.Portless() || slices.Contains(seen, one) {
 					continue
 				}
 				seen = append(seen, one)
@@ -139,12 +140,14 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 		g.Safety = true
 	case t.plan.Judges(r) && t.plan.Watches(r):
 		g.Action = datapath.Ask
-		if t.plan.Closed(r) && t.plan.Enforces(r) {
+		if t.plan.Closed(r) && t.plan.Enforces(r) || v.Reason == firedoor.ReasonQuarantine && v.Action == firedoor.Drop {
 			g.Floor = datapath.FloorDrop
 		}
-		t.byCode(r, &g)
-	case v.Action == firedoor.Reset:
-		g.Action = datapath.Reset
+		if v.Reason != firedoor.ReasonQuarantine {
+			t.byCode(r, &g)
+		}
+	case v.Action == firedoor.Reset: // the worker makes the frames that tell both ends
+		g.Action, g.Floor = datapath.Ask, datapath.FloorDrop
 	case v.Action != firedoor.Pass:
 		g.Action = datapath.Drop
 	case v.Says != firedoor.Pass && t.plan.Watches(r):
@@ -153,28 +156,14 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 	return g
 }
 
-// byCode lets the kernel judge Modbus by the function code as long as nobody answers.
-// Where the code alone decides every request it could do so always; it does not yet,
-// because the worker would have to follow streams of which it sees only parts.
+// byCode lets the kernel judge requests of Modbus by their function code, where that
+// alone decides; the others it asks about. Where nobody answers it goes on by codes for
+// all, or lets all pass where nothing is enforced.
 func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
-	if names := t.plan.Speaks(r); len(names) != 1 || names[0] != "modbus" || r.Transport != 6 || !t.plan.Enforces(r) {
+	if !t.plan.Coded(r) {
 		return
 	}
-	var table datapath.CodeTable
-	for i := range table {
-		v, certain := t.plan.ByCode(r, "modbus", t.functions[i])
-		certain = certain && !t.several[i]
-		c := datapath.Code{Action: datapath.Pass, Reason: uint16(v.Reason), Rule: uint32(v.Rule + 1)}
-		switch {
-		case !certain || v.Action == firedoor.Refuse && t.plan.Refuses(r, "modbus"):
-			if c.Action = datapath.Ask; t.plan.Closed(r) || certain {
-				c.Floor = datapath.FloorDrop
-			}
-		case v.Action != firedoor.Pass:
-			c.Action = datapath.Drop
-		}
-		table[i] = c
-	}
+	table := t.table(r)
 	n, known := t.codes[table]
 	if !known {
 		if len(t.out.Codes) >= datapath.MaxCodes {
@@ -184,7 +173,28 @@ func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
 		t.codes[table] = n
 		t.out.Codes = append(t.out.Codes, table)
 	}
-	g.Codes, g.Floor = n, datapath.FloorCodes
+	g.Action, g.Codes = datapath.Codes, n
+	if t.plan.Enforces(r) {
+		g.Floor = datapath.FloorCodes
+	}
+}
+
+// table says what becomes of each function code. What is stopped, or would be, the
+// worker stops: it can refuse or reset, and tells of it.
+func (t *tables) table(r *policy.Route) (table datapath.CodeTable) {
+	enforces := t.plan.Enforces(r)
+	for i := range table {
+		v, certain := t.plan.ByCode(r, "modbus", t.functions[i])
+		certain = certain && !t.several[i]
+		c := datapath.Code{Action: datapath.Pass, Reason: uint16(v.Reason), Rule: uint32(v.Rule + 1)}
+		if !certain || v.Says != firedoor.Pass {
+			if c.Action = datapath.Ask; enforces && (t.plan.Closed(r) || certain) {
+				c.Floor = datapath.FloorDrop
+			}
+		}
+		table[i] = c
+	}
+	return table
 }
 
 // etherType is the gate of frames without IP, which user space never delays: 0 is for

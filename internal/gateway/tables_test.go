@@ -30,9 +30,9 @@ func testPlan(t testing.TB, rules ...policy.Rule) *policy.Plan {
 	return plan
 }
 
-// TestFloorByCode holds what the kernel does with requests while nobody answers: what
-// passes by its code alone passes, and what hangs on more does not in a closed conduit.
-func TestFloorByCode(t *testing.T) {
+// TestByCode holds what the kernel does with requests: what passes by its code alone
+// passes; about the others it asks, and where nobody answers they do not pass.
+func TestByCode(t *testing.T) {
 	plan := testPlan(t,
 		policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}},
 		policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Functions: []string{"write single register"}, Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}}})
@@ -43,14 +43,14 @@ func TestFloorByCode(t *testing.T) {
 	}
 	var gate *datapath.Gate
 	for i := range tables.Gates {
-		if g := &tables.Gates[i]; g.Port == 502 && g.Transport == 6 && g.Gate.Action == datapath.Ask {
+		if g := &tables.Gates[i]; g.Port == 502 && g.Transport == 6 && g.Gate.Action == datapath.Codes {
 			gate = &g.Gate
 		}
 	}
 	if gate == nil || gate.Floor != datapath.FloorCodes {
 		t.Fatalf("gates: %+v", tables.Gates)
 	}
-	for code, want := range map[int]datapath.Code{3: {Action: datapath.Pass}, 6: {Action: datapath.Ask, Floor: datapath.FloorDrop}, 16: {Action: datapath.Drop}, 23: {Action: datapath.Ask, Floor: datapath.FloorDrop}} {
+	for code, want := range map[int]datapath.Code{3: {Action: datapath.Pass}, 6: {Action: datapath.Ask, Floor: datapath.FloorDrop}, 16: {Action: datapath.Ask, Floor: datapath.FloorDrop}, 23: {Action: datapath.Ask, Floor: datapath.FloorDrop}} {
 		c := tables.Codes[gate.Codes][code]
 		c.Reason, c.Rule = 0, 0
 		if c != want {
@@ -81,4 +81,60 @@ func TestTypesWithoutIP(t *testing.T) {
 	if opened == 0 || datapath.EtherType != policy.Link {
 		t.Error("nothing is open")
 	}
+}
+
+// TestPairsOfHostsThatNoRuleNames holds that a rule of one end by name and anybody at the
+// other holds in the kernel for hosts that no rule names: they have places of their own.
+func TestPairsOfHostsThatNoRuleNames(t *testing.T) {
+	everything := policy.Rule{Verdict: firedoor.Pass}
+	for name, rule := range map[string]policy.Rule{
+		"the server is named": {Verdict: firedoor.Drop, Match: policy.Match{Servers: []string{"plc"}}},
+		"the client is named": {Verdict: firedoor.Drop, Match: policy.Match{Clients: []string{"hmi"}}},
+	} {
+		plan := testPlan(t, rule, everything)
+		tables := Tables(plan, nil)
+		client, _ := plan.Named("hmi")
+		server, _ := plan.Named("plc")
+		found := false
+		for _, j := range tables.Joined {
+			if j.Client == uint32(client) && j.Server == uint32(server) {
+				found = true
+				if g := tables.Pairs[j.Pair].Default; g.Action != datapath.Drop {
+					t.Errorf("%s: %+v", name, g)
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%s: the two have no pair, and what holds between their zones passes", name)
+		}
+	}
+}
+
+// TestSafetyInTheKernel holds that safety traffic between two hosts passes in the kernel,
+// before anything else, where no rule names them, and between zones that nothing joins.
+func TestSafetyInTheKernel(t *testing.T) {
+	for name, ends := range map[string][2]string{"along a conduit": {"hmi", "plc"}, "where no conduit leads": {"plc", "hmi"}, "from anybody": {"", "plc"}} {
+		plan := testPlan(t)
+		plan.Policy.Safety = []policy.Match{{Clients: named(ends[0]), Servers: named(ends[1]), Ports: []policy.Port{{Transport: 17, Number: 2222}}}}
+		plan, faults := policy.Compile(plan.Policy, testKnown())
+		if len(faults) > 0 {
+			t.Fatalf("%s: %+v", name, faults)
+		}
+		tables, safe := Tables(plan, nil), 0
+		for _, g := range tables.Gates {
+			if g.Transport == 17 && g.Port == 2222 && g.Gate.Safety && g.Gate.Action == datapath.Pass {
+				safe++
+			}
+		}
+		if err := tables.Check(); err != nil || safe == 0 {
+			t.Errorf("%s: %d gates of safety (%v)", name, safe, err)
+		}
+	}
+}
+
+func named(host string) []string {
+	if host == "" {
+		return nil
+	}
+	return []string{host}
 }

@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"firedoor"
 	"firedoor/internal/confine"
 	"firedoor/internal/datapath"
 	"firedoor/internal/inline"
@@ -31,6 +30,7 @@ const (
 	fdInsideSender
 	fdOutsideSender
 	fdPulse
+	fdStreams
 )
 
 // order is what a worker is told: the policy it judges by from now on, and with Begin
@@ -53,29 +53,8 @@ type word struct {
 	Unsent  uint64         `json:",omitempty"` // frames that an interface did not take
 }
 
-// StoppedRecord is a request or frame that was stopped, or would have been.
-type StoppedRecord struct {
-	Time     string `json:"time"`
-	Done     string `json:"done"` // what was done: pass, refuse, drop, reset
-	Says     string `json:"says"` // what the policy says
-	Reason   string `json:"reason"`
-	Rule     string `json:"rule,omitempty"`
-	Conduit  string `json:"conduit,omitempty"`
-	Segment  string `json:"segment,omitempty"`
-	Client   string `json:"client"`
-	Server   string `json:"server"`
-	Protocol string `json:"protocol,omitempty"`
-	Verb     string `json:"verb,omitempty"`
-	Function string `json:"function,omitempty"`
-	Code     uint32 `json:"code,omitempty"`
-	Object   string `json:"object,omitempty"`
-	Bytes    int    `json:"bytes"`
-}
-
 // Limits of a worker.
 const (
-	// maxTold is how many stops wait to be told; a further one is counted.
-	maxTold = 1024
 	// pollWait is how long it waits for a frame: several times within the limit of a
 	// heartbeat.
 	pollWait = 2 // ms
@@ -95,7 +74,7 @@ type worker struct {
 	posted  chan struct{} // closed when the thread that judges has the priority that it needs
 	plan    atomic.Pointer[ordered]
 	inForce *ordered
-	told    chan StoppedRecord
+	telling *telling
 	lost    atomic.Uint64
 	unsent  atomic.Uint64
 	counts  atomic.Pointer[inline.Counts]
@@ -118,14 +97,16 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	if err := orders.Decode(&first); err != nil {
 		return fmt.Errorf("no order came: %w", err)
 	}
-	w := &worker{begin: make(chan struct{}), posted: make(chan struct{}), told: make(chan StoppedRecord, maxTold), senders: [2]int{fdInsideSender, fdOutsideSender}}
+	w := &worker{begin: make(chan struct{}), posted: make(chan struct{}), senders: [2]int{fdInsideSender, fdOutsideSender}}
 	plan, err := ready(&first, known)
 	if err != nil {
 		return err
 	}
 	w.inForce = &ordered{first.Number, plan}
-	w.gate = inline.New(plan, protocols, w.tell)
+	w.telling = newTelling(plan)
+	w.gate = inline.New(plan, protocols, w.telling.stopped)
 	w.send = w.sendFrame
+	w.telling.lookBack = w.lookBack
 	for i, fd := range []int{fdInsideRing, fdOutsideRing} {
 		if w.rings[i], err = mapRing(fd, first.MTU); err != nil {
 			return err
@@ -134,6 +115,11 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	if w.pulse, err = datapath.OpenPulse(fdPulse); err != nil {
 		return err
 	}
+	streams, err := datapath.OpenStreams(fdStreams, w.pulse)
+	if err != nil {
+		return err
+	}
+	w.gate.Share(&shared{streams})
 	debug.SetGCPercent(400) // little is allocated, and a collection costs milliseconds of a core
 	stop := make(chan error, 2)
 	go func() { stop <- w.judge() }()
@@ -182,28 +168,6 @@ func (w *worker) listen(orders *json.Decoder, known policy.Known) error {
 	}
 }
 
-// talk tells what was stopped, and from time to time what became of all frames.
-func (w *worker) talk(words *json.Encoder) {
-	t := time.NewTicker(250 * time.Millisecond)
-	number := uint32(0)
-	for {
-		var out word
-		select {
-		case s := <-w.told:
-			out.Stopped = &s
-		case <-t.C:
-			out.Counts, out.Lost, out.Unsent = w.counts.Load(), w.lost.Load(), w.unsent.Load()
-			if o := w.plan.Load(); o != nil && o.number != number {
-				number = o.number
-				out.Number = number
-			}
-		}
-		if words.Encode(out) != nil {
-			return // whoever listened is gone; listen ends the process
-		}
-	}
-}
-
 // judge is the loop that frames wait for.
 func (w *worker) judge() error {
 	runtime.LockOSThread()
@@ -215,6 +179,7 @@ func (w *worker) judge() error {
 	}
 	fds := []unix.PollFd{{Fd: int32(w.rings[0].fd), Events: unix.POLLIN}, {Fd: int32(w.rings[1].fd), Events: unix.POLLIN}}
 	counted, lost := time.Now(), 0
+	var seat seat
 	for {
 		if err := w.pulse.Beat(); err != nil {
 			return err
@@ -222,19 +187,24 @@ func (w *worker) judge() error {
 		if o := w.plan.Load(); o != nil && o != w.inForce {
 			w.inForce = o
 			w.gate.SetPlan(o.plan)
+			w.telling.setPlan(o.plan)
 		}
 		some := w.drain(inline.Inside)
 		some = w.drain(inline.Outside) || some
+		if some {
+			seat.follow(w.pulse.Core())
+		}
 		if now := time.Now(); now.Sub(counted) > 100*time.Millisecond {
 			c := w.gate.Counts
 			w.counts.Store(&c)
+			w.lost.Store(w.telling.withoutIt)
 			counted = now
 		}
 		if some {
 			lost = 0
 			continue
 		}
-		if n, _ := unix.Poll(fds, pollWait); n > 0 { // interrupted is as good as awake
+		if n := wait(fds); n > 0 { // interrupted is as good as awake
 			if lost++; lost > 1 { // there is a frame, and not where it was looked for
 				w.rings[0].find()
 				w.rings[1].find()
@@ -262,36 +232,8 @@ func (w *worker) drain(from inline.Port) (some bool) {
 }
 
 func (w *worker) sendFrame(to inline.Port, frame []byte) {
-	if err := unix.Send(w.senders[to], frame, unix.MSG_DONTWAIT); err != nil {
+	w.telling.sent(to, frame)
+	if !send(w.senders[to], frame) {
 		w.unsent.Add(1)
 	}
-}
-
-// realTime asks for first-in-first-out scheduling of this thread.
-func realTime() {
-	p := struct{ priority int32 }{priority}
-	_, _, _ = unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO, pointer(&p))
-}
-
-func (w *worker) tell(s *inline.Stopped) {
-	r := StoppedRecord{Time: time.Unix(0, s.Time).UTC().Format(time.RFC3339Nano), Done: s.Done.String(), Says: s.Verdict.Says.String(), Reason: s.Verdict.Reason.String(),
-		Segment: s.Segment, Client: endText(&s.Client), Server: endText(&s.Server), Protocol: s.Protocol, Bytes: len(s.Frame), Conduit: w.inForce.plan.ConduitName(s.Verdict.Conduit)}
-	if s.Verdict.Rule >= 0 {
-		r.Rule = w.inForce.plan.RuleName(s.Verdict.Rule)
-	}
-	if op := s.Operation; op != nil {
-		r.Verb, r.Function, r.Code, r.Object = op.Verb.String(), op.Function, op.Code, string(op.Object.AppendTo(nil))
-	}
-	select {
-	case w.told <- r:
-	default:
-		w.lost.Add(1)
-	}
-}
-
-func endText(e *firedoor.Endpoint) string {
-	if e.IP.IsZero() {
-		return e.MAC.String()
-	}
-	return fmt.Sprintf("%s:%d", e.IP, e.Port)
 }

@@ -16,25 +16,28 @@ type flow struct {
 	serverEnd  firedoor.Endpoint
 	route      policy.Route
 	generation uint32
-	open       bool // the connection itself was judged and passed, by this generation
-	deep       bool // its requests must be judged one by one
-	closed     bool // what cannot be judged is dropped
-	dead       bool // nothing passes any more until a new connection begins
-	why        firedoor.Reason
+	open       bool             // the connection itself was judged and passed, by this generation
+	deep       bool             // its requests must be judged one by one
+	coded      bool             // and some of them may be by their code alone
+	left       bool             // it is shared, and this gate left it last
+	torn       bool             // within a message whose beginning is not known any more
+	closed     bool             // what cannot be judged is dropped
+	dead       bool             // nothing passes any more until a new connection begins
+	why        firedoor.Verdict // of what is dead
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
-	second     int64   // for the rate
-	asked      uint32
+	probed     int64   // when its server was asked last where it is
+	heard      bool    // its server was
+	confirmed  bool    // and its client after that
+	asked      uint64  // requests
+	rate       *rate   // of its client and server
+	since      uint32  // the generation in which it began + 1, 0 where that was not seen
 	fins       uint8
-	begun      bool // a client sent a SYN with isn on a connection that lives
-	isn        uint32
 }
 
 // half is one direction of a TCP connection.
 type half struct {
 	known  bool
-	picked bool   // its beginning was not seen
-	start  uint32 // where it was picked up then
 	next   uint32 // sequence number of the next byte to be judged
 	ahead  int64  // stream offset of next
 	memory memory
@@ -46,6 +49,10 @@ func (g *Gate) transport(h *headers, b []byte) {
 	p := &g.packet
 	k := keyOf(p)
 	f := g.flows[k]
+	if f == nil && p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.ACK) == packet.SYN {
+		g.opening(k, h, b)
+		return
+	}
 	fresh := f == nil || p.Proto == packet.TCP && p.Flags&packet.SYN != 0 && f.starts(p, g.from)
 	if fresh {
 		if f = g.begin(f, k); f == nil {
@@ -55,6 +62,8 @@ func (g *Gate) transport(h *headers, b []byte) {
 		}
 	}
 	f.last, g.flow = g.now, f
+	f.confirmed = f.confirmed || f.heard && g.from == f.client && p.Flags&packet.RST == 0
+	f.heard = f.heard || g.from != f.client
 	if !fresh && f.generation != g.generation {
 		g.look(f)
 	}
@@ -64,28 +73,46 @@ func (g *Gate) transport(h *headers, b []byte) {
 		}
 	}
 	switch {
-	case f.dead:
-		g.drop(f.why)
+	case f.dead && p.Flags&packet.SYN == 0:
+		if p.Proto == packet.TCP {
+			g.over(f, h, b)
+		}
+		g.stop(b, f.why)
 	case p.Proto == packet.UDP:
 		g.datagram(f, h, b)
 	default:
-		g.segmentOf(f, h, b)
+		turn := g.takeTurn(f)
+		if g.torn(f, b[h.payload:h.end]) {
+			g.tear(f, b)
+		} else {
+			g.segmentOf(f, h, b)
+		}
+		g.endTurn(f, turn)
 	}
 }
 
-// starts tells whether a SYN begins a new connection on the ports of one that is
-// known. Of one that lives, only the answer of the server tells: anybody can send a
-// SYN, and the connection of an honest client must not end by it.
-func (f *flow) starts(p *packet.Packet, from Port) bool {
-	half, back := &f.half[from], &f.half[from.Other()]
-	if p.Flags&packet.ACK == 0 {
-		if f.dead || f.fins == 3 || !back.known || !half.known {
-			return true
-		}
-		f.begun, f.isn = true, p.Seq
-		return false
+// opening judges the SYN of a connection of which nothing is known. It becomes known
+// by its server's answer: so a flood of SYNs takes no room.
+func (g *Gate) opening(k key, h *headers, b []byte) {
+	f := &g.asked
+	g.fresh(f, k)
+	g.flow = f
+	switch {
+	case !g.admit(f, b):
+	case f.deep && h.end > h.payload: // data with a SYN (RFC 7413): nobody in a plant does it
+		g.unable(f, b, firedoor.ReasonUnjudged)
+	default:
+		g.pass(b, firedoor.ReasonRule)
 	}
-	return f.begun && from != f.client && p.Ack == f.isn+1
+	f.release(g)
+	g.flow = nil
+}
+
+// starts tells whether a new connection begins on the ports of one that is known. Only
+// the answer of its server tells: anybody can send a SYN, and within a connection the
+// server ignores it.
+func (f *flow) starts(p *packet.Packet, from Port) bool {
+	return p.Flags&packet.SYN != 0 && from != f.client
 }
 
 // keyOf orders the two ends.
@@ -99,13 +126,10 @@ func keyOf(p *packet.Packet) (k key) {
 
 // begin starts a flow, or starts it anew. It returns nil where there is no room.
 func (g *Gate) begin(f *flow, k key) *flow {
-	p := &g.packet
-	isn, answered := uint32(0), false
 	switch {
 	case f != nil:
-		isn, answered = f.isn, f.begun
 		f.release(g)
-	case len(g.flows) >= MaxFlows:
+	case len(g.flows) >= MaxFlows && !g.makeRoom():
 		return nil
 	case len(g.free) > 0:
 		f = g.free[len(g.free)-1]
@@ -113,9 +137,17 @@ func (g *Gate) begin(f *flow, k key) *flow {
 	default:
 		f = &flow{}
 	}
+	g.fresh(f, k)
+	g.flows[k] = f
+	return f
+}
+
+// fresh makes a flow one that begins with the frame at hand.
+func (g *Gate) fresh(f *flow, k key) {
+	p := &g.packet
 	memories := [2][]byte{f.half[0].memory.b[:0], f.half[1].memory.b[:0]}
 	held := [2][][]byte{f.half[0].held[:0], f.half[1].held[:0]}
-	*f = flow{key: k, client: g.from}
+	*f = flow{key: k, client: g.from, since: g.beginning(p)}
 	for i := range f.half {
 		f.half[i].memory.b, f.half[i].held = memories[i], held[i]
 	}
@@ -124,21 +156,34 @@ func (g *Gate) begin(f *flow, k key) *flow {
 	if g.answers(p) {
 		f.client = g.from.Other()
 		f.clientEnd, f.serverEnd = f.serverEnd, f.clientEnd
-		if answered { // the client's SYN went by before
-			h := &f.half[f.client]
-			h.known, h.next, h.memory.end, h.memory.acked = true, isn+1, isn+1, isn+1
-		}
 	}
-	g.flows[k] = f
+	f.rate = g.rateOf(f)
 	g.look(f)
-	f.runner.Begin(g.host, protocol.Flow{UDP: p.Proto == packet.UDP, Ports: f.ports(), Client: uint8(f.client), Sure: true})
-	if proto := g.spoken(f); proto != nil {
-		f.runner.Become(g.host, proto, nil)
-		if g.host.Registered(f.serverEnd.Port, f.key.proto == packet.TCP) {
-			f.runner.Guard()
+	g.speak(f)
+}
+
+// looks is how many connections are looked at for one that may make room.
+const looks = 64
+
+// makeRoom forgets a connection that never was one, or is over, if one is found soon.
+func (g *Gate) makeRoom() bool {
+	n := 0
+	for k, f := range g.flows {
+		if !f.confirmed || f.fins == 3 {
+			g.forget(k, f)
+			return true
+		}
+		if n++; n == looks {
+			break
 		}
 	}
-	return f
+	return false
+}
+
+func (g *Gate) forget(k key, f *flow) {
+	f.release(g)
+	delete(g.flows, k)
+	g.free = append(g.free, f)
 }
 
 // ports are the ports by the side on which their end is.
@@ -157,16 +202,19 @@ func (g *Gate) answers(p *packet.Packet) bool {
 	if tcp && p.Flags&packet.SYN != 0 {
 		return false
 	}
-	src, dst := g.host.Registered(p.SrcPort, tcp), g.host.Registered(p.DstPort, tcp)
-	if src != dst {
-		return src
-	}
 	there := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
 	back := g.plan.Route(there.Server, there.Client, p.Proto, p.SrcPort)
+	// First by what is judged: a sender chooses its own port.
+	if judged, answered := g.plan.Judges(&there), g.plan.Judges(&back); judged != answered {
+		return answered
+	}
 	if g.plan.Admits(&there) != g.plan.Admits(&back) {
 		return g.plan.Admits(&back)
 	}
-	return p.SrcPort < p.DstPort
+	if src, dst := g.host.Registered(p.SrcPort, tcp), g.host.Registered(p.DstPort, tcp); src != dst {
+		return src
+	}
+	return tcp && p.SrcPort < p.DstPort
 }
 
 // look asks the policy anew what holds for a flow.
@@ -174,7 +222,7 @@ func (g *Gate) look(f *flow) {
 	c, s := &f.clientEnd, &f.serverEnd
 	f.route = g.plan.Route(g.plan.Place(g.segment, c.IP, c.MAC), g.plan.Place(g.segment, s.IP, s.MAC), f.key.proto, s.Port)
 	f.generation, f.open = g.generation, false
-	f.deep, f.closed = g.plan.Judges(&f.route), g.plan.Closed(&f.route)
+	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its
@@ -209,6 +257,9 @@ func (g *Gate) admit(f *flow, b []byte) bool {
 		g.request.Level, g.request.Protocol = policy.OfFlow, p.Name
 	}
 	v := policy.Decide(g.plan, &g.request)
+	if v.Action == firedoor.Pass && g.queued(f, v) {
+		v.Action = firedoor.Reset
+	}
 	if v.Action == firedoor.Pass {
 		if f.open = true; v.Says != firedoor.Pass {
 			g.tell(b, b, v, firedoor.Pass)
@@ -216,6 +267,7 @@ func (g *Gate) admit(f *flow, b []byte) bool {
 		return true
 	}
 	g.tell(b, nil, v, v.Action)
+	f.why = v
 	if v.Action == firedoor.Reset && f.key.proto == packet.TCP {
 		g.reset(f, b)
 	}
@@ -227,7 +279,7 @@ func (g *Gate) admit(f *flow, b []byte) bool {
 func (g *Gate) unjudged(b []byte) {
 	p := &g.packet
 	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
-	if g.plan.Enforces(&r) && (g.plan.Closed(&r) || !g.plan.Admits(&r)) {
+	if g.plan.Enforces(&r) && !g.plan.Open(&r) {
 		g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: r.Conduit})
 		return
 	}
@@ -268,7 +320,7 @@ func (g *Gate) settle(f *flow, h *headers, b []byte, skip int) bool {
 			g.reset(f, b)
 		}
 		if f.key.proto == packet.TCP {
-			f.dead, f.why = true, g.worst.Reason // the receiver waits for what does not come
+			f.dead, f.why = true, g.worst // the receiver waits for what does not come
 		}
 		g.drop(g.worst.Reason)
 		return false
@@ -299,11 +351,11 @@ func (g *Gate) sweep() {
 		limit := idleTCP
 		if k.proto != packet.TCP {
 			limit = idleUDP
+		} else if !f.confirmed {
+			limit = sweepEvery
 		}
 		if g.now-f.last > limit || f.fins == 3 && g.now-f.last > sweepEvery {
-			f.release(g)
-			delete(g.flows, k)
-			g.free = append(g.free, f)
+			g.forget(k, f)
 		}
 	}
 }
@@ -311,8 +363,14 @@ func (g *Gate) sweep() {
 // release gives back what a flow holds.
 func (f *flow) release(g *Gate) {
 	f.runner.End(g.host)
+	g.leave(f)
 	for i := range f.half {
+		if m := &f.half[i].memory; cap(m.b) > smallMemory {
+			g.memory -= cap(m.b)
+			m.b = nil
+		}
 		for _, frame := range f.half[i].held {
+			g.tellHeld(f, Port(i), frame)
 			g.heldBytes -= len(frame)
 			g.Counts.Held--
 			g.Counts.Dropped++

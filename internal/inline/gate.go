@@ -23,8 +23,8 @@ func (p Port) Other() Port { return p ^ 1 }
 
 // Limits of a Gate. At a limit nothing that is known makes room.
 const (
-	// MaxFlows is how many connections are followed; a further one that must be judged
-	// goes as its conduit says of what cannot be judged.
+	// MaxFlows is how many connections are followed. Those that never were any, or are over,
+	// make room; where there is none, a further one that must be judged is dropped.
 	MaxFlows = 1 << 16
 	// MaxHeld is how many frames of one direction of a connection wait for one before
 	// them; a further one is dropped, and its sender repeats it.
@@ -35,6 +35,10 @@ const (
 	// acknowledged, so that what is sent again is what was sent before; at most twice as
 	// many are.
 	MaxMemory = 64 << 10
+	// MaxMemoryAll is how many bytes all connections together are remembered by, beyond
+	// a little for each; at it one with more than that waits until its server has some of it.
+	MaxMemoryAll = 64 << 20
+	smallMemory  = 4 << 10
 	// MaxRemembered is how many values are remembered that steps are counted from.
 	MaxRemembered = 1 << 17
 	// idle is how long a connection may be silent before it is forgotten, in ns.
@@ -61,6 +65,7 @@ type Stopped struct {
 type Counts struct {
 	In, Passed, Changed, Dropped, Held uint64
 	Resets                             uint64 // frames made to end connections
+	Probes                             uint64 // frames made to ask servers where they are
 	Reasons                            [64]uint64
 }
 
@@ -75,14 +80,21 @@ type Gate struct {
 	out        func(Port, []byte)
 	flows      map[key]*flow
 	free       []*flow
-	hand       int64 // when idle flows are looked for next
+	rates      map[rateKey]*rate
+	releasedAt uint32 // the last generation in which an isolation began to be released
+	hand       int64  // when idle flows are looked for next
 	heldBytes  int
+	memory     int
+	asked      flow // a SYN that is judged
 	past       map[uint64]float64
 	seed       maphash.Seed
 	scope      packet.Scope
 	segment    string
 	packet     packet.Packet
 	frame      packet.Frame
+	streams    Streams
+	stream     Stream
+	position   Position
 
 	// What is under way.
 	now     int64
@@ -116,15 +128,16 @@ type key struct {
 // New returns a Gate. report is told of everything that is stopped or would have been;
 // it may be nil.
 func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped)) *Gate {
-	g := &Gate{plan: plan, flows: map[key]*flow{}, past: map[uint64]float64{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
+	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]float64{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
 	g.host = protocol.NewHost(protocols, g.hear)
 	return g
 }
 
 // SetPlan puts another policy in force from the next frame on. Connections go on.
 func (g *Gate) SetPlan(plan *policy.Plan) {
-	g.plan = plan
 	g.generation++
+	g.released(plan)
+	g.plan = plan
 }
 
 // Flows is how many connections are followed.
@@ -135,7 +148,7 @@ func (g *Gate) Flows() int { return len(g.flows) }
 // frame itself, perhaps changed in place, frames that were held before it, or ends of
 // connections. What out is given is borrowed.
 func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
-	g.now, g.from, g.out = now, from, out
+	g.now, g.from, g.out, g.flow = now, from, out, nil
 	g.Counts.In++
 	g.sweep()
 	p := &g.packet
@@ -267,5 +280,16 @@ func (g *Gate) tell(b, sent []byte, v firedoor.Verdict, done firedoor.Action) {
 	if f := g.flow; f != nil && f.client != g.from {
 		g.note.Client, g.note.Server = g.note.Server, g.note.Client
 	}
+	g.report(&g.note)
+}
+
+// tellHeld reports a segment that waited for one before it and goes no further. It need
+// not be the frame at hand.
+func (g *Gate) tellHeld(f *flow, from Port, frame []byte) {
+	if g.report == nil {
+		return
+	}
+	v := firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonHeld, Rule: -1, Conduit: f.route.Conduit}
+	g.note = Stopped{Time: g.now, From: from, Verdict: v, Done: firedoor.Drop, Client: f.clientEnd, Server: f.serverEnd, Segment: g.segment, Frame: frame}
 	g.report(&g.note)
 }

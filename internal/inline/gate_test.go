@@ -3,123 +3,19 @@ package inline_test
 import (
 	"encoding/binary"
 	"fmt"
-	"net/netip"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"firedoor"
 	"firedoor/internal/inline"
+	"firedoor/internal/inline/trial"
 	"firedoor/internal/policy"
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/modbus"
 )
 
-var be = binary.BigEndian
-
-const (
-	syn, rst, ack, fin = 2, 4, 16, 1
-	second             = int64(1e9)
-)
-
-// end is a host of these tests.
-type end struct {
-	mac  byte
-	ip   [4]byte
-	port uint16
-}
-
-var (
-	hmi = end{1, [4]byte{10, 0, 1, 1}, 50000}
-	plc = end{2, [4]byte{10, 0, 2, 1}, 502}
-)
-
-// tcp makes a frame; sums are right.
-func tcp(from, to end, seq, acked uint32, flags byte, payload []byte) []byte {
-	b := make([]byte, 54, 54+len(payload))
-	b[5], b[11] = to.mac, from.mac
-	be.PutUint16(b[12:], 0x0800)
-	ip := b[14:]
-	ip[0], ip[8], ip[9] = 0x45, 64, 6
-	be.PutUint16(ip[2:], uint16(40+len(payload)))
-	copy(ip[12:], from.ip[:])
-	copy(ip[16:], to.ip[:])
-	be.PutUint16(ip[10:], sum(0, ip[:20]))
-	t := b[34:]
-	be.PutUint16(t, from.port)
-	be.PutUint16(t[2:], to.port)
-	be.PutUint32(t[4:], seq)
-	be.PutUint32(t[8:], acked)
-	t[12], t[13] = 5<<4, flags
-	be.PutUint16(t[14:], 8192)
-	b = append(b, payload...)
-	be.PutUint16(b[50:], tcpSum(b))
-	return b
-}
-
-func sum(start uint32, b []byte) uint16 {
-	for i := 0; i+1 < len(b); i += 2 {
-		start += uint32(be.Uint16(b[i:]))
-	}
-	if len(b)%2 == 1 {
-		start += uint32(b[len(b)-1]) << 8
-	}
-	for start>>16 != 0 {
-		start = start&0xffff + start>>16
-	}
-	return ^uint16(start)
-}
-
-// tcpSum is what the checksum of a frame of tcp must be.
-func tcpSum(b []byte) uint16 {
-	was := be.Uint16(b[50:])
-	be.PutUint16(b[50:], 0)
-	start := uint32(6) + uint32(len(b)-34)
-	for i := 26; i < 34; i += 2 {
-		start += uint32(be.Uint16(b[i:]))
-	}
-	s := sum(start, b[34:])
-	be.PutUint16(b[50:], was)
-	return s
-}
-
-// request is a Modbus request.
-func request(id uint16, function byte, data ...byte) []byte {
-	b := be.AppendUint16(nil, id)
-	b = append(b, 0, 0)
-	b = be.AppendUint16(b, uint16(2+len(data)))
-	return append(append(b, 1, function), data...)
-}
-
-func writeOne(id, register, value uint16) []byte {
-	return request(id, 6, byte(register>>8), byte(register), byte(value>>8), byte(value))
-}
-
-func readSome(id uint16) []byte { return request(id, 3, 0, 0, 0, 4) }
-
-// guarded is a policy under which hmi may read, and write registers 0 to 9.
-func guarded(t rapid.TB, change func(*policy.Policy)) *policy.Plan {
-	t.Helper()
-	p := &policy.Policy{
-		Hosts: []policy.Host{{Name: "hmi", Addresses: []netip.Addr{netip.AddrFrom4(hmi.ip)}}, {Name: "plc", Addresses: []netip.Addr{netip.AddrFrom4(plc.ip)}, Refuses: []string{"modbus"}}},
-		Zones: []policy.Zone{{Name: "office", Hosts: []string{"hmi"}}, {Name: "cell", Hosts: []string{"plc"}}},
-		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Closed: true, Reviewed: policy.Review{By: "A", On: "2026-11-26"},
-			Rules: []policy.Rule{
-				{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}},
-				{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Codes: []uint32{6}, Objects: []policy.Object{{Text: "holding:", Row: true, From: 0, To: 9}}, Values: &policy.Span{Min: 0, Max: 100}}},
-			}}},
-		Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop},
-	}
-	if change != nil {
-		change(p)
-	}
-	plan, faults := policy.Compile(p, policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: 6, Number: 502}} }, Protocols: []string{"modbus"}})
-	if len(faults) > 0 {
-		t.Fatalf("%+v", faults)
-	}
-	return plan
-}
+const second = int64(1e9)
 
 // bench is a Gate with hmi inside and plc outside.
 type bench struct {
@@ -149,8 +45,8 @@ func (b *bench) frame(from inline.Port, f []byte) {
 	b.now += 1e6
 	b.gate.Frame(b.now, from, f, func(to inline.Port, f []byte) {
 		out := append([]byte(nil), f...)
-		if want := tcpSum(out); be.Uint16(out[50:]) != want {
-			b.t.Fatalf("a frame with checksum %#x went on, want %#x", be.Uint16(out[50:]), want)
+		if want := trial.Sum(out); binary.BigEndian.Uint16(out[50:]) != want {
+			b.t.Fatalf("a frame with checksum %#x went on, want %#x", binary.BigEndian.Uint16(out[50:]), want)
 		}
 		if to == inline.Outside {
 			b.toPLC = append(b.toPLC, out)
@@ -161,19 +57,96 @@ func (b *bench) frame(from inline.Port, f []byte) {
 }
 
 func (b *bench) connect() {
-	b.frame(inline.Inside, tcp(hmi, plc, b.client-1, 0, syn, nil))
-	b.frame(inline.Outside, tcp(plc, hmi, b.server-1, b.client, syn|ack, nil))
-	b.frame(inline.Inside, tcp(hmi, plc, b.client, b.server, ack, nil))
+	b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, 0, trial.SYN, nil))
+	b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server-1, b.client, trial.SYN|trial.ACK, nil))
+	b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.ACK, nil))
 	b.toPLC, b.toHMI = nil, nil
 }
 
 // say sends bytes of hmi's stream.
 func (b *bench) say(payload []byte) {
-	b.frame(inline.Inside, tcp(hmi, plc, b.client, b.server, ack, payload))
+	b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.ACK, payload))
 	b.client += uint32(len(payload))
 }
 
-func (b *bench) acknowledge() { b.frame(inline.Outside, tcp(plc, hmi, b.server, b.client, ack, nil)) }
+func (b *bench) acknowledge() {
+	b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client, trial.ACK, nil))
+}
+
+// twofold is a stream of which the second part alone reads as a read, and all of it, as
+// the server sees it, is a write by mask.
+var twofold = []byte{0, 1, 0, 0, 0, 8, 1, 22, 0, 0, 0, 0, 6, 1, 3, 0, 0, 0, 4}
+
+// TestNoFalseBeginning holds that nothing a server ignores makes the gate look for the
+// beginning of a message within one: an end or SYNs with numbers that are wrong, however the
+// server answers them; and that what a server takes is where its stream begins.
+func TestNoFalseBeginning(t *testing.T) {
+	const first = 7
+	challenge := func(b *bench) { b.acknowledge() }
+	for name, trick := range map[string]func(b *bench){
+		"an end": func(b *bench) { b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+1e6, b.server, trial.RST, nil)) },
+		"a SYN":  func(b *bench) { b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, 0, trial.SYN, nil)); challenge(b) },
+		"an end and a SYN": func(b *bench) {
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+1e6, b.server, trial.RST, nil))
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-500, 0, trial.SYN, nil))
+			challenge(b)
+		},
+		"ends of both, one forged": func(b *bench) {
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+1e6, b.server, trial.FIN|trial.ACK, nil))
+			b.frame(inline.Inside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client, trial.RST, nil))
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, 0, trial.SYN, nil))
+		},
+		"its own answer to its own SYN": func(b *bench) {
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, 0, trial.SYN, nil))
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, 77, b.client, trial.SYN|trial.ACK, nil))
+		},
+	} {
+		b := newBench(t, trial.Guarded(t, nil))
+		b.connect()
+		b.say(twofold[:first])
+		b.acknowledge()
+		trick(b)
+		b.toPLC = nil
+		b.say(twofold[first:])
+		if got := payloads(b.toPLC); len(got) > 0 && got[0] == 22 && string(got) == string(twofold[first:]) {
+			t.Errorf("%s: the rest of a forbidden write went on: % x", name, got)
+		}
+	}
+	for _, off := range []uint32{1, 1000, 1 << 20, 1<<32 - 1000} {
+		b := newBench(t, trial.Guarded(t, nil))
+		b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, 0, trial.SYN, nil))
+		b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1+off, 0, trial.SYN, nil)) // the server does not take this one
+		b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server-1, b.client, trial.SYN|trial.ACK, nil))
+		b.toPLC = nil
+		b.say(trial.WriteOne(1, 40, 1))
+		if got := payloads(b.toPLC); len(got) != 12 || binary.BigEndian.Uint16(got[8:]) != 0xffff {
+			t.Errorf("two SYNs %d apart: % x went on", off, got)
+		}
+	}
+}
+
+// TestConnectsAnew holds that a client whose connection was stopped, or that begins again
+// from the same port, gets its new connection as soon as its server takes it.
+func TestConnectsAnew(t *testing.T) {
+	for name, ending := range map[string]func(b *bench){
+		"nothing":       func(*bench) {},
+		"an end":        func(b *bench) { b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.RST, nil)) },
+		"it is stopped": func(b *bench) { b.say(trial.Request(9, 200, 1, 2, 3)); b.say([]byte("what is no request")) },
+	} {
+		b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Hosts[1].Refuses = nil }))
+		b.connect()
+		b.say(trial.ReadSome(1))
+		b.acknowledge()
+		ending(b)
+		b.client += 70_000
+		b.server += 5_000
+		b.connect()
+		b.say(trial.ReadSome(2))
+		if got := payloads(b.toPLC); string(got) != string(trial.ReadSome(2)) {
+			t.Errorf("after %s: % x went on", name, got)
+		}
+	}
+}
 
 func payloads(frames [][]byte) (out []byte) {
 	for _, f := range frames {
@@ -185,10 +158,10 @@ func payloads(frames [][]byte) (out []byte) {
 // TestRefusedWrite holds that a forbidden write arrives as one that the device declines,
 // with everything else as it was, and that the connection goes on.
 func TestRefusedWrite(t *testing.T) {
-	b := newBench(t, guarded(t, nil))
+	b := newBench(t, trial.Guarded(t, nil))
 	b.connect()
-	allowed, forbidden, read := writeOne(1, 5, 50), writeOne(2, 20, 50), readSome(3)
-	high := writeOne(4, 5, 101)
+	allowed, forbidden, read := trial.WriteOne(1, 5, 50), trial.WriteOne(2, 20, 50), trial.ReadSome(3)
+	high := trial.WriteOne(4, 5, 101)
 	stream := append(append(append(append([]byte(nil), allowed...), forbidden...), read...), high...)
 	b.say(stream)
 	got := payloads(b.toPLC)
@@ -196,8 +169,8 @@ func TestRefusedWrite(t *testing.T) {
 		t.Fatalf("%d bytes went on, want %d", len(got), len(stream))
 	}
 	spoiled := append([]byte(nil), stream...)
-	be.PutUint16(spoiled[len(allowed)+8:], 0xffff)
-	be.PutUint16(spoiled[len(stream)-len(high)+8:], 0xffff)
+	binary.BigEndian.PutUint16(spoiled[len(allowed)+8:], 0xffff)
+	binary.BigEndian.PutUint16(spoiled[len(stream)-len(high)+8:], 0xffff)
 	if string(got) != string(spoiled) {
 		t.Errorf("went on:\n% x\nwant:\n% x", got, spoiled)
 	}
@@ -225,43 +198,54 @@ func TestNotArmed(t *testing.T) {
 		{"not seen to refuse", func(p *policy.Policy) { p.Hosts[1].Refuses = nil }},
 		{"never rewrite", func(p *policy.Policy) { p.Conduits[0].NeverRewrite = true }},
 	} {
-		b := newBench(t, guarded(t, c.change))
+		b := newBench(t, trial.Guarded(t, c.change))
 		b.connect()
-		b.say(readSome(1))
-		b.say(writeOne(2, 20, 1))
-		if got := payloads(b.toPLC); string(got) != string(readSome(1)) {
+		b.say(trial.ReadSome(1))
+		b.say(trial.WriteOne(2, 20, 1))
+		if got := payloads(b.toPLC); string(got) != string(trial.ReadSome(1)) {
 			t.Errorf("%s: went on: % x", c.name, got)
 		}
 	}
-	b := newBench(t, guarded(t, func(p *policy.Policy) { p.Hosts[1].Refuses = nil; p.Conduits[0].Instead = firedoor.Reset }))
+	b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Hosts[1].Refuses = nil; p.Conduits[0].Instead = firedoor.Reset }))
 	b.connect()
-	b.say(writeOne(2, 20, 1))
-	if len(b.toPLC) != 1 || b.toPLC[0][47] != rst|ack || be.Uint32(b.toPLC[0][38:]) != 1000 || len(b.toHMI) != 1 || b.toHMI[0][47] != rst|ack {
+	b.say(trial.WriteOne(2, 20, 1))
+	if len(b.toPLC) != 1 || b.toPLC[0][47] != trial.RST|trial.ACK || binary.BigEndian.Uint32(b.toPLC[0][38:]) != 1000 || len(b.toHMI) != 1 || b.toHMI[0][47] != trial.RST|trial.ACK {
 		t.Errorf("a reset sends %d frames to the device and %d back", len(b.toPLC), len(b.toHMI))
+	}
+}
+
+// TestNoRequest holds that what no request is does not pass as one.
+func TestNoRequest(t *testing.T) {
+	for _, code := range []byte{0, 0x86, 0xff} {
+		b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Closed = false }))
+		b.connect()
+		b.say(trial.Request(1, code, 0, 20, 0, 1))
+		if len(payloads(b.toPLC)) != 0 || len(b.told) != 1 {
+			t.Errorf("code %#x: went on % x, told %q", code, payloads(b.toPLC), b.told)
+		}
 	}
 }
 
 // TestModesLetPass holds that a conduit that tests changes nothing and says what it would do.
 func TestModesLetPass(t *testing.T) {
-	b := newBench(t, guarded(t, func(p *policy.Policy) { p.Conduits[0].Mode = policy.Test }))
+	b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Mode = policy.Test }))
 	b.connect()
-	b.say(writeOne(2, 20, 1))
-	if string(payloads(b.toPLC)) != string(writeOne(2, 20, 1)) || len(b.told) != 1 || b.told[0] != "write single register: pass, says refuse because of default" {
+	b.say(trial.WriteOne(2, 20, 1))
+	if string(payloads(b.toPLC)) != string(trial.WriteOne(2, 20, 1)) || len(b.told) != 1 || b.told[0] != "write single register: pass, says refuse because of default" {
 		t.Errorf("went on % x, told %q", payloads(b.toPLC), b.told)
 	}
 }
 
 // TestOtherConnections holds what becomes of connections that no rule is about.
 func TestOtherConnections(t *testing.T) {
-	b := newBench(t, guarded(t, nil))
-	shell := plc
-	shell.port = 22
-	b.frame(inline.Inside, tcp(hmi, shell, 1, 0, syn, nil))
-	b.frame(inline.Outside, tcp(plc, hmi, 1, 0, syn, nil)) // towards the office there is no conduit
+	b := newBench(t, trial.Guarded(t, nil))
+	shell := trial.PLC.At(22)
+	b.frame(inline.Inside, trial.TCP(trial.HMI, shell, 1, 0, trial.SYN, nil))
+	b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, 1, 0, trial.SYN, nil)) // towards the office there is no conduit
 	if len(b.toPLC)+len(b.toHMI) != 0 || len(b.told) != 2 {
 		t.Errorf("%d frames went on, told %q", len(b.toPLC)+len(b.toHMI), b.told)
 	}
-	b = newBench(t, guarded(t, nil))
+	b = newBench(t, trial.Guarded(t, nil))
 	b.connect()
 	b.say([]byte("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n"))
 	if len(payloads(b.toPLC)) != 0 {
@@ -271,46 +255,52 @@ func TestOtherConnections(t *testing.T) {
 
 // TestForgedSYN holds that a SYN in the name of a client does not end its connection.
 func TestForgedSYN(t *testing.T) {
-	b := newBench(t, guarded(t, nil))
+	b := newBench(t, trial.Guarded(t, nil))
 	b.connect()
-	b.say(readSome(1))
-	b.frame(inline.Inside, tcp(hmi, plc, 777, 0, syn, nil))
+	b.say(trial.ReadSome(1))
+	b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, 777, 0, trial.SYN, nil))
 	b.toPLC = nil
-	b.say(readSome(2))
-	b.say(writeOne(3, 20, 1))
-	if got := payloads(b.toPLC); len(got) != 24 || string(got[:12]) != string(readSome(2)) || be.Uint16(got[20:]) != 0xffff {
+	b.say(trial.ReadSome(2))
+	b.say(trial.WriteOne(3, 20, 1))
+	if got := payloads(b.toPLC); len(got) != 24 || string(got[:12]) != string(trial.ReadSome(2)) || binary.BigEndian.Uint16(got[20:]) != 0xffff {
 		t.Errorf("after a forged SYN: % x", got)
 	}
 	// And where the device answers, it was a new connection.
 	b.client, b.server = 5001, 7001
-	b.frame(inline.Inside, tcp(hmi, plc, 5000, 0, syn, nil))
-	b.frame(inline.Outside, tcp(plc, hmi, 7000, 5001, syn|ack, nil))
+	b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, 5000, 0, trial.SYN, nil))
+	b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, 7000, 5001, trial.SYN|trial.ACK, nil))
 	b.toPLC = nil
-	b.say(readSome(4))
-	if string(payloads(b.toPLC)) != string(readSome(4)) {
+	b.say(trial.ReadSome(4))
+	if string(payloads(b.toPLC)) != string(trial.ReadSome(4)) {
 		t.Errorf("a new connection on the same ports: % x", payloads(b.toPLC))
 	}
 }
 
 // TestKeepAlive holds that the byte of a keep-alive goes on.
 func TestKeepAlive(t *testing.T) {
-	b := newBench(t, guarded(t, nil))
+	b := newBench(t, trial.Guarded(t, nil))
 	b.connect()
-	b.say(readSome(1))
+	b.say(trial.ReadSome(1))
 	b.acknowledge()
 	b.toPLC = nil
-	b.frame(inline.Inside, tcp(hmi, plc, b.client-1, b.server, ack, []byte{0}))
+	b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, b.server, trial.ACK, []byte{0}))
 	if len(b.toPLC) != 1 {
 		t.Errorf("a keep-alive was stopped: %q", b.told)
 	}
 }
 
-// TestMidstream holds that a connection that was there before is judged from now on.
+// TestMidstream holds that a connection that was there before is judged from now on: its
+// server is asked where it is, and until it says so nothing of the client goes on.
 func TestMidstream(t *testing.T) {
-	b := newBench(t, guarded(t, nil))
-	b.say(readSome(1))
-	b.say(writeOne(2, 20, 1))
-	if got := payloads(b.toPLC); len(got) != 24 || be.Uint16(got[20:]) != 0xffff {
+	b := newBench(t, trial.Guarded(t, nil))
+	b.say(trial.ReadSome(1))
+	if got := payloads(b.toPLC); len(got) != 1 || int32(binary.BigEndian.Uint32(b.toPLC[0][38:])-b.client) > -1<<20 {
+		t.Fatalf("the server is asked: % x", got)
+	}
+	b.toPLC = nil
+	b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client-12, trial.ACK, nil))
+	b.say(trial.WriteOne(2, 20, 1))
+	if got := payloads(b.toPLC); len(got) != 24 || binary.BigEndian.Uint16(got[20:]) != 0xffff {
 		t.Errorf("went on: % x, told %q", got, b.told)
 	}
 }
@@ -318,12 +308,12 @@ func TestMidstream(t *testing.T) {
 // TestReload holds that another policy holds from the next request on, on a connection
 // that goes on.
 func TestReload(t *testing.T) {
-	b := newBench(t, guarded(t, nil))
+	b := newBench(t, trial.Guarded(t, nil))
 	b.connect()
-	b.say(writeOne(1, 20, 1))
-	b.gate.SetPlan(guarded(t, func(p *policy.Policy) { p.Conduits[0].Rules[1].Match.Objects[0].To = 30 }))
-	b.say(writeOne(2, 20, 1))
-	if got := payloads(b.toPLC); len(got) != 24 || be.Uint16(got[8:]) != 0xffff || be.Uint16(got[20:]) != 20 {
+	b.say(trial.WriteOne(1, 20, 1))
+	b.gate.SetPlan(trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Rules[1].Match.Objects[0].To = 30 }))
+	b.say(trial.WriteOne(2, 20, 1))
+	if got := payloads(b.toPLC); len(got) != 24 || binary.BigEndian.Uint16(got[8:]) != 0xffff || binary.BigEndian.Uint16(got[20:]) != 20 {
 		t.Errorf("went on: % x", got)
 	}
 }
@@ -331,130 +321,94 @@ func TestReload(t *testing.T) {
 // TestPassedBy holds that a connection goes on behind requests that the kernel let pass
 // by itself while the worker was away.
 func TestPassedBy(t *testing.T) {
-	b := newBench(t, guarded(t, nil))
+	b := newBench(t, trial.Guarded(t, nil))
 	b.connect()
-	b.say(readSome(1))
+	b.say(trial.ReadSome(1))
 	b.client += 24 // two polls that never came by
-	b.frame(inline.Outside, tcp(plc, hmi, b.server, b.client, ack, nil))
+	b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client, trial.ACK, nil))
 	b.toPLC = nil
-	b.say(readSome(4))
-	b.say(writeOne(5, 20, 1))
-	if got := payloads(b.toPLC); len(got) != 24 || be.Uint16(got[20:]) != 0xffff {
+	b.say(trial.ReadSome(4))
+	b.say(trial.WriteOne(5, 20, 1))
+	if got := payloads(b.toPLC); len(got) != 24 || binary.BigEndian.Uint16(got[20:]) != 0xffff {
 		t.Errorf("went on: % x, told %q", got, b.told)
 	}
 }
 
-// receiver is the TCP of a device: it takes bytes in order, and of bytes that come twice
-// before they are in order the first or the last.
-type receiver struct {
-	next  uint32
-	last  bool
-	early map[uint32]byte
-	got   []byte
-	reset bool
+// line is a gate alone, and another one after it that finds what the first one left.
+type line struct {
+	*bench
+	plan    *policy.Plan
+	streams *streams
 }
 
-func (r *receiver) take(f []byte) {
-	if f[47]&rst != 0 {
-		r.reset = true
-	}
-	seq := be.Uint32(f[38:])
-	for i, c := range f[54:] {
-		at := seq + uint32(i)
-		if int32(at-r.next) < 0 || int32(at-r.next) > 1<<16 {
-			continue
-		}
-		if _, there := r.early[at]; !there || r.last {
-			r.early[at] = c
-		}
-	}
-	for {
-		c, there := r.early[r.next]
-		if !there {
-			return
-		}
-		delete(r.early, r.next)
-		r.got = append(r.got, c)
-		r.next++
-	}
+func newLine(t rapid.TB, plan *policy.Plan) *line {
+	l := &line{bench: newBench(t, plan), plan: plan, streams: &streams{}}
+	l.gate.Share(l.streams)
+	return l
 }
 
-// harm counts the forbidden writes among the requests a device reads.
-func harm(stream []byte) (n int) {
-	for len(stream) >= 8 {
-		size := 6 + int(be.Uint16(stream[4:]))
-		if size > len(stream) || size < 8 {
-			return n
-		}
-		switch function, data := stream[7], stream[8:size]; {
-		case function == 6 && len(data) == 4 && (be.Uint16(data) > 9 && be.Uint16(data) != 0xffff || be.Uint16(data) <= 9 && be.Uint16(data[2:]) > 100),
-			function == 16 && len(data) > 4 && be.Uint16(data) != 0xffff,
-			function == 5 && len(data) == 4 && be.Uint16(data) != 0xffff:
-			n++
-		}
-		stream = stream[size:]
-	}
-	return n
+func (l *line) Client(f []byte) [][]byte {
+	l.toPLC = nil
+	l.frame(inline.Inside, f)
+	return l.toPLC
 }
 
-// TestNoForbiddenWritePasses draws attackers who cut, repeat, change, overlap and
-// reorder what they send; a device of either manner must never read a forbidden write,
-// and every frame is accounted for.
+func (l *line) Server(f []byte) [][]byte {
+	l.toPLC = nil
+	l.frame(inline.Outside, f)
+	return l.toPLC
+}
+
+func (l *line) Restart(inside bool) {
+	if inside {
+		l.streams.at.Left = false
+	}
+	l.gate = inline.New(l.plan, []*protocol.Protocol{modbus.Protocol}, nil)
+	l.gate.Share(l.streams)
+}
+
+func (l *line) Silence(bool) {}
+
+// streams is what a gate and the next one know of the one connection of these tests.
+type streams struct {
+	at   inline.Position
+	said []byte
+}
+
+func (s *streams) Enter(*inline.Stream) (int, inline.Position, bool) {
+	p := s.at
+	p.Current = p.Known
+	return 0, p, true
+}
+
+func (s *streams) Leave(_ int, p *inline.Position, kernel bool) {
+	s.said = append(s.said[:0], p.Said...)
+	s.at = *p
+	s.at.Said, s.at.Left = s.said, !kernel
+}
+
+func (s *streams) Return(int) { s.at.Left = true }
+
+func (s *streams) Over(int) {}
+
+// TestNoForbiddenWritePasses draws attackers; a device of either manner must never read a
+// forbidden write, and every frame is accounted for.
 func TestNoForbiddenWritePasses(t *testing.T) {
 	executed, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		plan := guarded(t, func(p *policy.Policy) {
+		l := newLine(t, trial.Guarded(t, func(p *policy.Policy) {
 			p.Conduits[0].Closed = rapid.Bool().Draw(t, "closed")
 			if rapid.Bool().Draw(t, "unarmed") {
 				p.Hosts[1].Refuses = nil
 			}
-		})
-		b := newBench(t, plan)
-		b.connect()
-		restarts := rapid.Bool().Draw(t, "restarts") // other workers, which know nothing of the connection
-		device := &receiver{next: b.client, last: rapid.Bool().Draw(t, "last wins"), early: map[uint32]byte{}}
-		start := b.client
-		var stream []byte
-		var ends []int
-		for i := range rapid.IntRange(1, 8).Draw(t, "requests") {
-			id := uint16(i)
-			stream = append(stream, rapid.SampledFrom([][]byte{readSome(id), writeOne(id, 5, 50), writeOne(id, 20, 1), writeOne(id, 5, 5000), request(id, 16, 0, 30, 0, 1, 2, 0, 9), request(id, 5, 0, 3, 0xff, 0),
-				request(id, 43, 14, 1, 0), {byte(id), 0, 0, 9, 0, 3, 1, 1, 1}}[:map[bool]int{true: 7, false: 8}[restarts]]).Draw(t, "request")...)
-			ends = append(ends, len(stream))
+		}))
+		device := trial.Attack(t, l, rapid.Bool().Draw(t, "restarts"))
+		if n := trial.Harm(device.Got); n > 0 {
+			t.Fatalf("%d forbidden writes passed: % x", n, device.Got)
 		}
-		seen := 0
-		for range rapid.IntRange(1, 60).Draw(t, "segments") {
-			from := rapid.IntRange(max(0, len(device.got)-8), len(stream)-1).Draw(t, "from")
-			if restarts { // who splits a request over a restart is not told from who begins one
-				from, _ = slices.BinarySearch(ends, from)
-				from = append([]int{0}, ends...)[from]
-			}
-			to := min(len(stream), from+rapid.SampledFrom([]int{1, 2, 7, 8, 9, 10, 12, 24, 40}).Draw(t, "bytes"))
-			if restarts {
-				k, _ := slices.BinarySearch(ends, to)
-				to = ends[k]
-			}
-			piece := append([]byte(nil), stream[from:to]...)
-			if !restarts && rapid.IntRange(0, 3).Draw(t, "other") == 0 {
-				piece[rapid.IntRange(0, len(piece)-1).Draw(t, "place")] ^= byte(rapid.IntRange(1, 255).Draw(t, "change"))
-			}
-			if restarts && rapid.IntRange(0, 5).Draw(t, "restart") == 0 {
-				b.gate = inline.New(plan, []*protocol.Protocol{modbus.Protocol}, nil)
-			}
-			b.frame(inline.Inside, tcp(hmi, plc, start+uint32(from), b.server, ack, piece))
-			for ; seen < len(b.toPLC); seen++ {
-				device.take(b.toPLC[seen])
-			}
-			if rapid.Bool().Draw(t, "acknowledge") {
-				b.frame(inline.Outside, tcp(plc, hmi, b.server, device.next, ack, nil))
-			}
-		}
-		if n := harm(device.got); n > 0 {
-			t.Fatalf("%d forbidden writes passed: % x", n, device.got)
-		}
-		executed += len(device.got)
-		refused += int(b.gate.Counts.Changed)
-		c := b.gate.Counts
+		executed += len(device.Got)
+		refused += int(l.gate.Counts.Changed)
+		c := l.gate.Counts
 		if c.In != c.Passed+c.Changed+c.Dropped+c.Held {
 			t.Fatalf("counts: %+v", c)
 		}
@@ -464,16 +418,27 @@ func TestNoForbiddenWritePasses(t *testing.T) {
 	}
 }
 
+// TestHonestClient holds that a client that sends again what was lost gets all of it to the
+// device, whatever befalls the gate.
+func TestHonestClient(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLine(t, trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Rules[1].Match = policy.Match{Protocols: []string{"modbus"}} }))
+		if device, asked, done := trial.Converse(t, l, true); !done {
+			t.Fatalf("of %d bytes %d arrived: % x", len(asked), len(device.Got), asked)
+		}
+	})
+}
+
 // TestFrameAllocatesNothing holds that judging costs no memory once a connection is known.
 func TestFrameAllocatesNothing(t *testing.T) {
-	b := newBench(t, guarded(t, nil))
+	b := newBench(t, trial.Guarded(t, nil))
 	b.connect()
-	poll := readSome(1)
-	frame := tcp(hmi, plc, b.client, b.server, ack, poll)
+	poll := trial.ReadSome(1)
+	frame := trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.ACK, poll)
 	out := func(inline.Port, []byte) {}
 	seq := b.client
 	if n := testing.AllocsPerRun(1000, func() {
-		be.PutUint32(frame[38:], seq)
+		binary.BigEndian.PutUint32(frame[38:], seq)
 		seq += uint32(len(poll))
 		b.now += 1000
 		b.gate.Frame(b.now, inline.Inside, frame, out)
@@ -486,15 +451,15 @@ func TestFrameAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkFrame(b *testing.B) {
-	x := newBench(b, guarded(b, nil))
+	x := newBench(b, trial.Guarded(b, nil))
 	x.connect()
-	poll := readSome(1)
-	frame := tcp(hmi, plc, x.client, x.server, ack, poll)
+	poll := trial.ReadSome(1)
+	frame := trial.TCP(trial.HMI, trial.PLC, x.client, x.server, trial.ACK, poll)
 	out := func(inline.Port, []byte) {}
 	seq := x.client
 	b.ReportAllocs()
 	for b.Loop() {
-		be.PutUint32(frame[38:], seq)
+		binary.BigEndian.PutUint32(frame[38:], seq)
 		seq += uint32(len(poll))
 		x.now += 1000
 		x.gate.Frame(x.now, inline.Inside, frame, out)
@@ -502,9 +467,9 @@ func BenchmarkFrame(b *testing.B) {
 }
 
 func FuzzFrame(f *testing.F) {
-	f.Add(tcp(hmi, plc, 1, 1, ack, readSome(1)))
+	f.Add(trial.TCP(trial.HMI, trial.PLC, 1, 1, trial.ACK, trial.ReadSome(1)))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		x := newBench(t, guarded(t, nil))
+		x := newBench(t, trial.Guarded(t, nil))
 		for i := range 3 {
 			x.gate.Frame(x.now+int64(i), inline.Port(i%2), append([]byte(nil), b...), func(inline.Port, []byte) {})
 		}

@@ -47,11 +47,8 @@ func (g *Gate) strange() {
 // ask has a request judged and notes what is to be done.
 func (g *Gate) ask(op *firedoor.Operation) {
 	f := g.flow
-	if second := g.now / 1e9; second != f.second {
-		f.second, f.asked = second, 0
-	}
 	f.asked++
-	g.request = policy.Request{Route: &f.route, Time: g.now, Rate: f.asked}
+	g.request = policy.Request{Route: &f.route, Time: g.now, Rate: f.rate.ask(g.now)}
 	name := ""
 	if p := f.runner.Protocol(); p != nil {
 		name = p.Name
@@ -117,6 +114,9 @@ func (g *Gate) tellOperation(op *firedoor.Operation, protocol string, v firedoor
 		return
 	}
 	f := g.flow
+	if op.Protocol != "" { // as event lines name it: CIP, and not what carries it
+		protocol = op.Protocol
+	}
 	g.note = Stopped{Time: g.now, From: g.from, Verdict: v, Done: done, Client: f.clientEnd, Server: f.serverEnd, Segment: g.segment, Operation: op, Protocol: protocol, Frame: g.frame.Data}
 	g.report(&g.note)
 }

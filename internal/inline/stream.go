@@ -62,47 +62,86 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 	payload := b[h.payload:h.end]
 	switch {
 	case p.Flags&packet.URG != 0 && f.deep: // receivers differ in which byte they take out
-		g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonMalformed, Rule: -1, Conduit: f.route.Conduit})
+		g.unable(f, b, firedoor.ReasonMalformed)
 		return
 	case p.Flags&packet.RST != 0:
-		f.fins = 3
+		if g.believed(f, half, payload) {
+			f.fins = 3
+		}
 		g.pass(b, firedoor.ReasonRule)
 		return
-	case p.Flags&packet.SYN != 0 && f.begun && half.known: // it changes nothing before it is answered
-		g.pass(b, firedoor.ReasonRule)
+	case p.Flags&packet.SYN != 0 && g.from == f.client: // it changes nothing before it is answered
+		if len(payload) > 0 && f.deep {
+			g.unable(f, b, firedoor.ReasonUnjudged)
+		} else {
+			g.pass(b, firedoor.ReasonRule)
+		}
 		return
 	case p.Flags&packet.SYN != 0:
-		half.known, half.picked, half.next, half.ahead = true, false, p.Seq+1, 0
-		half.memory = memory{b: half.memory.b[:0], end: p.Seq + 1, acked: p.Seq + 1}
-		if len(payload) > 0 { // data with a SYN (RFC 7413): nobody in a plant does it
-			g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit})
-			return
-		}
+		half.known, half.next = true, p.Seq+1
 	}
-	if p.Flags&packet.ACK != 0 && back.known {
-		g.passedBy(f, back, p.Ack)
-		back.memory.acknowledged(p.Ack)
+	if p.Flags&packet.ACK != 0 {
+		g.acknowledged(f, back)
 	}
-	if p.Flags&packet.FIN != 0 {
+	if p.Flags&packet.FIN != 0 && g.believed(f, half, payload) {
 		f.fins |= 1 << g.from
 	}
 	if !f.deep || len(payload) == 0 {
 		g.pass(b, firedoor.ReasonRule)
+		if f.deep && g.from != f.client {
+			g.waiting(f, back)
+		}
 		return
 	}
-	if !half.known { // picked up in its middle
-		half.known, half.picked, half.start, half.next = true, true, p.Seq, p.Seq
-		half.memory = memory{b: half.memory.b[:0], end: p.Seq, acked: p.Seq - unheard}
-		if g.from != f.client { // a client's bytes are taken to begin a message: to look for one would be to pass what stands before it
+	if !half.known && (g.from != f.client || !g.plan.Enforces(&f.route)) { // picked up in its middle
+		half.known, half.next = true, p.Seq
+		half.memory = memory{b: half.memory.b[:0], end: p.Seq, acked: p.Seq}
+		if g.from != f.client {
 			f.runner.Gap(g.host, int(g.from), 0)
 		}
 	}
 	if g.from != f.client {
 		g.answer(f, half, payload, p.Seq)
 		g.pass(b, firedoor.ReasonRule)
+		g.waiting(f, back)
 		return
 	}
 	g.asking(f, half, h, b)
+}
+
+// acknowledged is what one side says that it has of the other's bytes. A server is the
+// one that knows where its client is: of a connection that was there before, or that
+// goes on behind bytes that the kernel let pass by itself while nobody answered.
+func (g *Gate) acknowledged(f *flow, back *half) {
+	p := &g.packet
+	if g.from != f.client && (!back.known || p.Flags&packet.SYN != 0) {
+		back.known, back.next, back.ahead = true, p.Ack, 0
+		back.memory = memory{b: back.memory.b[:0], end: p.Ack, acked: p.Ack}
+	}
+	if back.known {
+		g.passedBy(f, back, p.Ack)
+		back.memory.acknowledged(p.Ack)
+	}
+	if m := &back.memory; len(m.b) == 0 && cap(m.b) > smallMemory && g.memory > MaxMemoryAll/2 {
+		g.memory -= cap(m.b)
+		m.b = nil
+	}
+}
+
+// believed tells whether a server takes it that its client ends the connection: the
+// number must be the one that it waits for.
+func (g *Gate) believed(f *flow, half *half, payload []byte) bool {
+	seq := g.packet.Seq
+	return g.from != f.client || !half.known || seq == half.next || seq+uint32(len(payload)) == half.next
+}
+
+// unable stops a segment that nobody can judge, where anything is stopped at all.
+func (g *Gate) unable(f *flow, b []byte, why firedoor.Reason) {
+	v := firedoor.Verdict{Says: firedoor.Drop, Reason: why, Rule: -1, Conduit: f.route.Conduit}
+	if g.plan.Enforces(&f.route) {
+		v.Action = firedoor.Drop
+	}
+	g.judged(b, v)
 }
 
 // passedBy goes on behind bytes of a client that its server has and that did not come
@@ -115,21 +154,6 @@ func (g *Gate) passedBy(f *flow, half *half, acked uint32) {
 	f.runner.Gap(g.host, int(f.client), int64(missed))
 	half.next, half.ahead = acked, half.ahead+int64(missed)
 	half.memory = memory{b: half.memory.b[:0], end: acked, acked: acked}
-}
-
-// unheard puts what was acknowledged so far back that it says nothing: of a connection
-// that is picked up nobody knows how much of it its server has.
-const unheard = 1 << 30
-
-// earlier picks a client's stream up anew at bytes that stand before where it was picked
-// up: sent again, and perhaps never received. They are judged like any.
-func (g *Gate) earlier(f *flow, half *half, seq uint32) {
-	if !half.picked || int32(seq-half.start) >= 0 || int32(seq-half.memory.acked) < 0 {
-		return
-	}
-	f.runner.Gap(g.host, int(f.client), 0)
-	half.start, half.next = seq, seq
-	half.memory = memory{b: half.memory.b[:0], end: seq, acked: half.memory.acked}
 }
 
 // answer lets the parser see what a server says; it is never kept waiting.
@@ -152,24 +176,30 @@ func (g *Gate) answer(f *flow, half *half, payload []byte, seq uint32) {
 
 // asking judges what a client sends, in order; then what waited behind it.
 func (g *Gate) asking(f *flow, half *half, h *headers, b []byte) {
-	if !g.next(f, half, h, b) {
-		return
+	if !half.known {
+		g.hold(f, half, h, b)
+	} else if g.next(f, half, h, b) {
+		g.waiting(f, half)
 	}
-	for again := true; again && !f.dead; {
-		again = false
-		for i, frame := range half.held {
-			hh, _ := find(frame)
-			if int32(be.Uint32(frame[hh.transport+4:])-half.next) > 0 {
-				continue
-			}
-			half.held = append(half.held[:i], half.held[i+1:]...)
-			g.heldBytes -= len(frame)
-			g.Counts.Held--
-			g.next(f, half, &hh, frame)
-			again = true
-			break
+}
+
+// waiting judges what a client sent too early, as far as its turn has come.
+func (g *Gate) waiting(f *flow, half *half) {
+	from := g.from
+	for i := 0; i < len(half.held) && half.known && !f.dead; i++ {
+		frame := half.held[i]
+		hh, _ := find(frame)
+		if int32(be.Uint32(frame[hh.transport+4:])-half.next) > 0 {
+			continue
 		}
+		half.held = append(half.held[:i], half.held[i+1:]...)
+		g.heldBytes -= len(frame)
+		g.Counts.Held--
+		g.from = f.client
+		g.next(f, half, &hh, frame)
+		i = -1
 	}
+	g.from = from
 }
 
 // next judges one segment of a client. It returns whether bytes went on that others
@@ -177,17 +207,20 @@ func (g *Gate) asking(f *flow, half *half, h *headers, b []byte) {
 func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	seq := be.Uint32(b[h.transport+4:])
 	payload := b[h.payload:h.end]
-	g.earlier(f, half, seq)
 	ahead := int32(seq - half.next)
-	if ahead > 0 {
-		g.hold(half, b)
+	if ahead > 0 && g.plan.Enforces(&f.route) {
+		g.hold(f, half, h, b)
 		return false
+	}
+	if ahead > 0 { // nobody waits for what is only watched
+		f.runner.Gap(g.host, int(f.client), int64(ahead))
+		half.next, half.ahead, ahead = seq, half.ahead+int64(ahead), 0
 	}
 	old := min(int(-ahead), len(payload))
 	if old > 0 {
 		before := append(g.before[:0], payload[:old]...)
 		if !half.memory.again(payload[:old], seq) {
-			g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit})
+			g.unable(f, b, firedoor.ReasonUnjudged)
 			return false
 		}
 		if string(before) != string(payload[:old]) {
@@ -200,12 +233,18 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 		g.pass(b, firedoor.ReasonRule)
 		return false
 	}
+	if g.memory > MaxMemoryAll && len(half.memory.b) > smallMemory {
+		g.drop(firedoor.ReasonHeld) // until its server has some of it
+		return false
+	}
 	g.parse(f, half.ahead, fresh)
 	g.blind(f)
 	if !g.settle(f, h, b, old) {
 		return false
 	}
+	was := cap(half.memory.b)
 	half.memory.add(fresh, half.next)
+	g.memory += cap(half.memory.b) - was
 	half.next += uint32(len(fresh))
 	half.ahead += int64(len(fresh))
 	return true
@@ -226,15 +265,33 @@ func (g *Gate) blind(f *flow) {
 	}
 }
 
-// hold keeps a segment that came before the one in front of it.
-func (g *Gate) hold(half *half, b []byte) {
+// hold keeps a segment that came before the one in front of it, and asks the server
+// where it is: what is missing may be there already.
+func (g *Gate) hold(f *flow, half *half, h *headers, b []byte) {
+	g.probe(f, h, b)
 	if len(half.held) >= MaxHeld || g.heldBytes+len(b) > MaxHeldBytes {
+		g.tellHeld(f, g.from, b)
 		g.drop(firedoor.ReasonHeld)
 		return
 	}
 	half.held = append(half.held, append([]byte(nil), b...))
 	g.heldBytes += len(b)
 	g.Counts.Held++
+}
+
+// probeEvery is the least time between two questions to a server, in ns.
+const probeEvery = int64(10 * 1e6)
+
+// probe sends a byte that the server has had long ago, in its client's name: it answers
+// with the number that it waits for (RFC 9293, 3.10.7.4), as it does for a keep-alive.
+func (g *Gate) probe(f *flow, h *headers, b []byte) {
+	if g.now-f.probed < probeEvery {
+		return
+	}
+	f.probed = g.now
+	g.Counts.Probes++
+	seq := be.Uint32(b[h.transport+4:]) - 1<<30
+	g.out(f.client.Other(), made(b, h, false, packet.ACK, seq, be.Uint32(b[h.transport+8:]), 1))
 }
 
 // reset ends a connection at both ends: as if each had said so to the other.
@@ -251,14 +308,31 @@ func (g *Gate) reset(f *flow, b []byte) {
 		seq = half.next
 	}
 	g.Counts.Resets += 2
-	g.out(g.from.Other(), rst(b, &h, false, seq, p.Ack))
+	g.out(g.from.Other(), made(b, &h, false, packet.RST|packet.ACK, seq, p.Ack, 0))
 	// To the sender, in the receiver's name, with the number that it acknowledged last.
-	g.out(g.from, rst(b, &h, true, p.Ack, p.Seq+uint32(h.end-h.payload)))
+	behind := p.Seq + uint32(h.end-h.payload)
+	if p.Flags&packet.SYN != 0 {
+		behind++ // or it is not believed
+	}
+	g.out(g.from, made(b, &h, true, packet.RST|packet.ACK, p.Ack, behind, 0))
 }
 
-// rst makes the end of a connection of the headers of one of its frames.
-func rst(b []byte, h *headers, back bool, seq, ack uint32) []byte {
-	out := append([]byte(nil), b[:h.transport+20]...)
+// over ends a dead connection at its server when its client gives up: the server waits
+// for bytes that were dropped, and would not believe the client's own end.
+func (g *Gate) over(f *flow, h *headers, b []byte) {
+	half := &f.half[f.client]
+	if g.from != f.client || f.fins == 3 || !half.known || g.packet.Flags&(packet.FIN|packet.RST) == 0 {
+		return
+	}
+	f.fins = 3
+	g.Counts.Resets++
+	g.out(f.client.Other(), made(b, h, false, packet.RST|packet.ACK, half.next, g.packet.Ack, 0))
+}
+
+// made makes a segment of the headers of one of a connection's frames, the other way
+// with back, with so many bytes, all zero.
+func made(b []byte, h *headers, back bool, flags byte, seq, ack uint32, size int) []byte {
+	out := append(append([]byte(nil), b[:h.transport+20]...), make([]byte, size)...)
 	if back {
 		swap(out[0:6], out[6:12])
 		if h.six {
@@ -271,16 +345,18 @@ func rst(b []byte, h *headers, back bool, seq, ack uint32) []byte {
 	tcp := out[h.transport:]
 	be.PutUint32(tcp[4:], seq)
 	be.PutUint32(tcp[8:], ack)
-	tcp[12], tcp[13] = 5<<4, packet.RST|packet.ACK
-	be.PutUint16(tcp[14:], 0)
+	tcp[12], tcp[13] = 5<<4, flags
 	be.PutUint16(tcp[18:], 0)
+	if flags&packet.RST != 0 {
+		be.PutUint16(tcp[14:], 0)
+	}
 	own := *h
-	own.payload, own.end = h.transport+20, h.transport+20
+	own.payload, own.end = h.transport+20, h.transport+20+size
 	if h.six {
-		be.PutUint16(out[h.network+4:], 20)
+		be.PutUint16(out[h.network+4:], uint16(20+size))
 	} else {
 		ip := out[h.network:]
-		be.PutUint16(ip[2:], uint16(h.transport-h.network+20))
+		be.PutUint16(ip[2:], uint16(own.end-h.network))
 		be.PutUint16(ip[10:], 0)
 		sum := add(0, ip[:h.transport-h.network])
 		for sum>>16 != 0 {

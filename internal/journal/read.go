@@ -150,3 +150,26 @@ func blocks(path string, b []byte, at int64, f func(*Entry) error, damage *[]err
 	}
 	return nil
 }
+
+// Tail is where to begin reading so that about the last so many bytes of the segments
+// are read, and whether that is the begin of what is kept. Segments are read whole.
+func Tail(dir string, most int64) (from Position, whole bool, err error) {
+	numbers, err := numbersIn(dir)
+	if err != nil {
+		return from, false, err
+	}
+	for i := len(numbers) - 1; i >= 0; i-- {
+		info, err := os.Stat(segmentPath(dir, numbers[i]))
+		if errors.Is(err, fs.ErrNotExist) { // it went meanwhile, to keep a limit
+			break
+		}
+		if err != nil {
+			return from, false, err
+		}
+		if most -= info.Size(); most < 0 && from.Segment > 0 {
+			return from, false, nil
+		}
+		from.Segment = numbers[i]
+	}
+	return from, true, nil
+}

@@ -79,6 +79,8 @@ func bacnetServices(n *Net) {
 	ask(12, bacProperty(46, 1, bacPresent), bacAll(bacProperty(46, 1, bacPresent), bacIn(3, bacDouble(-0.5))))
 	ask(12, bacProperty(48, 1, 1000), bacAll(bacProperty(48, 1, 1000), bacIn(3, bacTag(2, 0, 1, 2, 3, 4, 5))))
 	ask(12, bacProperty(200, 7, 4194305), bacAll(bacProperty(200, 7, 4194305), bacIn(3, bacBool(1), bacBool(0))))
+	ask(12, bacProperty(19, 1, 110), bacAll(bacProperty(19, 1, 110), bacIn(3, bacText("off"), bacText("on"))))
+	ask(12, bacProperty(40, 1, 600), bacAll(bacProperty(40, 1, 600), bacIn(3, bacText("S3cr3t")))) // a maker's own
 	ask(12, bacProperty(44, 1, bacPresent), bacAll(bacProperty(44, 1, bacPresent), bacIn(3, bacDate, bacTime)))
 	ask(15, bacAll(output, bacIn(3, bacReal(55)), bacC(4, 1)), nil)
 	ask(15, bacAll(output, bacIn(3, bacNull), bacC(4, 1)), nil)

@@ -134,6 +134,14 @@ func ecatMailboxes(n *Net) {
 	}
 	ask(ecatMail(3, 0, 0x20, 0x2f, 0x12, 0x1c, 0, 0, 0, 0, 0))
 	reply(ecatMail(3, 0, 0x30, 0x60, 0x12, 0x1c, 0, 0, 0, 0, 0))
+	ask(ecatMail(3, 0, 0x20, 0x2f, 0x13, 0x1c, 0, 0, 0, 0, 0))
+	reply(ecatMail(3, 0, 0x30, 0x60, 0x13, 0x1c, 0)) // some end here
+	out := ecatGram{command: 5, at: 0x1800, position: 1009, data: ecatMail(3, 0, 0x20, 0x2f, 0x13, 0x1c, 0, 0, 0, 0, 0)}
+	ecatOut(n, out)
+	ecatIn(n, out) // nobody there
+	out = ecatGram{command: 5, at: 0x120, position: 1009, data: []byte{8, 0}}
+	ecatOut(n, out)
+	ecatIn(n, out)
 	ask(ecatMail(3, 0, 0x20, 0x2b, 0x40, 0x60, 0, 15, 0, 0, 0))
 	reply(ecatMail(3, 0, 0x20, 0x80, 0x40, 0x60, 0, 0x22, 0, 0, 8))
 	ask(ecatMail(3, 0, 0x20, 0x31, 0x00, 0x80, 0, 6, 0, 0, 0, 1, 2, 3, 4, 5, 6))

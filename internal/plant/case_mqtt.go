@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -131,6 +132,10 @@ func mqttTopics(n *Net) {
 	t.c.Server(t.Publish(2, 14, "press/5/speed", []byte("900")))
 	t.exchange(t.Ack(MQTTPubRec, 14, 0), t.Ack(MQTTPubRel, 14, 0))
 	t.c.Client(t.Ack(MQTTPubComp, 14, 0))
+	for _, m := range [][2]string{{"press/4/state", "läuft"}, {"press/4/wifi/password", "S3cr3t"}, {"press/4/config", `{"user":"operator","Passwd":"hunter2"}`},
+		{"press/4/raw", "a\x00b"}, {"press/4/latin", "l\xe4uft"}, {"press/4/long", strings.Repeat("long ", 60)}} {
+		t.c.Client(t.Publish(0, 0, m[0], []byte(m[1])))
+	}
 	t.c.Server(t.Publish(0, 0, "$SYS/broker/version", []byte("mosquitto version 2.0.11")))
 	t.c.Server(t.Publish(0, 0, "STATE/scada", []byte("ONLINE")))
 	t.c.Client(t.Publish(0, 0, "STATE/scada", []byte("OFFLINE")))
@@ -191,11 +196,11 @@ func mqttSparkplug(n *Net) {
 		Metric("Inputs/UInt32", 7, 7, uint64(4000000000)), Metric("Inputs/UInt64", 8, 8, uint64(18000000000000000000)),
 		Metric("Inputs/Float", 9, 9, float32(3.25)), Metric("Inputs/Double", 10, 10, -2.5), Metric("Inputs/Run", 11, 11, true),
 		Metric("Recipe", 12, 12, "Sourdough"), Metric("Raw", 13, 17, []byte{1, 2, 3}), Metric("Curve", 14, 30, []byte{0, 0, 0x80, 0x3f, 0, 0, 0, 0x40}),
-		Metric("Steps", 15, 23, []byte{1, 0, 0xff, 0xff}), Metric("Unknown", 16, 3, nil), Metric("Vendor", 17, 40, int32(1)))
+		Metric("States", 18, 32, []byte("stop\x00run\x00")), Metric("Wifi/Passphrase", 19, 12, "S3cr3t"), Metric("Steps", 15, 23, []byte{1, 0, 0xff, 0xff}), Metric("Unknown", 16, 3, nil), Metric("Vendor", 17, 40, int32(1)))
 	t.c.Client(t.Publish(0, 0, "spBv1.0/Plant 1/DBIRTH/Node 7/Oven", device))
 	n.Wait(time.Second)
 	t.c.Client(t.Publish(0, 0, "spBv1.0/Plant 1/DDATA/Node 7/Oven", s.Payload(Metric("", 1, 0, int32(-6)), Metric("", 4, 0, int64(-6)),
-		Metric("", 9, 0, float32(3.5)), Metric("Inputs/Int16", 0, 0, int32(-501)), Metric("", 11, 0, false), Metric("", 99, 0, int32(7)), Metric("New", 0, 0, int64(9)))))
+		Metric("", 9, 0, float32(3.5)), Metric("Inputs/Int16", 0, 0, int32(-501)), Metric("", 11, 0, false), Metric("", 99, 0, int32(7)), Metric("", 12, 0, "Rye"), Metric("", 98, 0, "S3cr3t"), Metric("New", 0, 0, int64(9)))))
 	t.c.Client(t.Publish(0, 0, "spBv1.0/Plant 1/NDATA/Node 7", s.Payload(Metric("", 100, 0, uint64(6000)))))
 	t.c.Server(t.Publish(0, 0, "spBv1.0/Plant 1/DCMD/Node 7/Oven", s.Payload(Metric("Inputs/Int16", 0, 2, int32(-1)))))
 	t.c.Server(t.Publish(0, 0, "spBv1.0/Plant 1/NCMD/Node 7", s.Payload(Metric("Node Control/Rebirth", 0, 11, true))))
@@ -266,6 +271,14 @@ func mqttMidstream(n *Net) {
 	d.Server(MQTT{5}.ConnAck(0, 0x22, 0, 10))
 	d.Server(MQTT{5}.Codes(MQTTSubAck, 1, 1))
 	d.Server(MQTT{5}.Codes(MQTTUnsubAck, 2, 0))
+
+	for i, port := range []uint16{PortMQTT, 21883} { // nothing but pings
+		c := n.Midstream(mqttNode, mqttBroker, 49497+uint16(i), port)
+		for range 2 {
+			c.Client(MQTT{4}.Bare(MQTTPingRequest))
+			c.Server(MQTT{4}.Bare(MQTTPingAnswer))
+		}
+	}
 
 	t := mqttDial(n, mqttNode, 49496, 4)
 	t.login("line-1")

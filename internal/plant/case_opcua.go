@@ -246,6 +246,19 @@ func opcuaValues(t *opcuaTalk) {
 	t.ask(past, OPCAnswer(667, 44, 0).U32(1, 0).Null(1).Body(658, (&OPC{}).U32(1).U8(1, 11).F64(3)).Null(1))
 	update := (&OPC{}).Named(2, "Line.Speed").U32(1, 1).U8(1, 11).F64(3)
 	t.ask(OPCRequest(700, 45).U32(1).Body(682, update), OPCAnswer(703, 45, 0).U32(1, 0, 1, 0).Null(2))
+
+	texts := OPCRequest(631, 46).F64(0).U32(3, 4)
+	for _, name := range []string{"Line.Recipe", "User.Password", "Line.States", "Line.Titles"} {
+		texts.Named(2, name).U32(13).Null(1).U16(0).Null(1)
+	}
+	t.ask(texts, OPCAnswer(634, 46, 0).U32(4).U8(1, 12).Text("Sauerteig").U8(1, 12).Text("S3cr3t").U8(1, 0x8c).U32(3).Text("stop", "run").Null(1).
+		U8(1, 0x95).U32(2).Local("A").Local("B").Null(1))
+	secret := OPCRequest(673, 47).U32(2).Named(2, "Line.Recipe").U32(13).Null(1).U8(1, 0x8c).U32(18)
+	for i := range 18 {
+		secret.Text(string(rune('a' + i)))
+	}
+	secret.Named(2, "Operator.pwd").U32(13).Null(1).U8(1, 12).Text("hunter2")
+	t.ask(secret, OPCAnswer(676, 47, 0).U32(2, 0, 0).Null(1))
 }
 
 func opcuaSubscriptions(t *opcuaTalk) {

@@ -48,12 +48,29 @@ func tristationPoll(n *Net) {
 	t.down(tristationDatagram(3, nil))
 }
 
+// triAnswers are the functions of answers by what was asked, as far as described; triTaken
+// is one that belongs to none of them.
+var triAnswers = [82]byte{
+	0: 101, 1: 102, 2: 123, 4: 107, 5: 138, 6: 139, 7: 122, 8: 140, 9: 114, 10: 105, 11: 103, 12: 104, 13: 106, 15: 117, 18: 120,
+	19: 108, 20: 109, 21: 110, 22: 111, 23: 112, 24: 119, 25: 124, 26: 126, 28: 121, 29: 127, 30: 128, 32: 130, 33: 131, 34: 129,
+	35: 135, 36: 137, 37: 133, 38: 134, 41: 152, 42: 136, 43: 141, 44: 143, 45: 144, 46: 150, 47: 142, 51: 147, 52: 149, 54: 151,
+	55: 153, 56: 154, 57: 155, 58: 156, 60: 157, 61: 158, 62: 159, 63: 160, 64: 161, 65: 162, 66: 163, 67: 164, 68: 165, 71: 166,
+	72: 168, 73: 169, 74: 170,
+}
+
+const triTaken = 113
+
 // tristationFunctions asks for everything, and is refused for every reason.
 func tristationFunctions(n *Net) {
 	t := &triTalk{n: n}
 	for function := range byte(82) {
-		t.exchange(function, nil, 105)
+		answer := triAnswers[function]
+		if answer == 0 {
+			answer = triTaken
+		}
+		t.exchange(function, nil, answer)
 	}
+	t.exchange(1, nil, 105) // the answer to something else
 	for reason := 199; reason < 257; reason++ {
 		t.exchange(20, nil, 100, []byte{byte(reason), 0})
 	}

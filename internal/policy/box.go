@@ -181,8 +181,8 @@ func (s *space) named(e *entry) {
 		if p.Transport == Link {
 			put(byPort, standIn{port: p}, func(o standIn) bool { return o.port == p })
 		}
-		for _, t := range []uint8{6, 17} {
-			if p.Transport == 0 || p.Transport == t {
+		for _, t := range []uint8{6, 17, ICMP, ICMP6} {
+			if p.Transport == 0 && t != ICMP && t != ICMP6 || p.Transport == t {
 				one := Port{t, p.Number}
 				put(byPort, standIn{port: one}, func(o standIn) bool { return o.port == one })
 			}

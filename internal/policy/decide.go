@@ -14,6 +14,7 @@ type Route struct {
 	Port           uint16
 
 	inside, safe bool
+	timed        bool // whether a connection may come to be hangs on the time
 	never, rules reach
 	isolations   [maxIsolations]int32 // numbers + 1 in Plan.isolated, strictest first
 	open         firedoor.Verdict
@@ -107,9 +108,10 @@ func (p *Plan) meets(meant, at Place) bool {
 	return meant == 0 || meant == at || p.places.zones[at] >= 0 && meant == Place(p.places.zones[at])+1
 }
 
-// closes tells whether an entry that stops does so with all of a route.
-func (r *Route) closes(e *entry) bool {
-	return e.settles() || r.Transport == Link && e.whole() && e.when == nil // its type says its protocol
+// closes tells whether an entry that stops does so with all of a route; now: that it holds
+// at the time is known.
+func (r *Route) closes(e *entry, now bool) bool {
+	return e.whole() && (e.protocol == 0 || r.Transport == Link) && (e.when == nil || now) // the type of a frame says its protocol
 }
 
 // opens says whether a connection may come to be: it may where any request on it may
@@ -126,22 +128,48 @@ func (p *Plan) opens(r *Route) firedoor.Verdict {
 			}
 		}
 	}
+	if best := c.opening(r, nil); best >= 0 {
+		e := &c.rules.entries[best]
+		return c.moded(firedoor.Verdict{Says: e.action, Reason: firedoor.ReasonRule, Rule: e.rule, Conduit: r.Conduit})
+	}
+	return c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
+}
+
+// opening is the first entry that lets a connection come to be, or forbids it whatever is
+// asked; -1 is none. Those that do not hold by the time are left out, if there is one.
+func (c *conduit) opening(r *Route, holds func(*Window) bool) int32 {
 	best := int32(-1)
 	for i := range r.rules.n {
 		for _, n := range r.rules.buckets[i].all {
-			if e := &c.rules.entries[n]; best >= 0 && n > best {
+			e := &c.rules.entries[n]
+			if best >= 0 && n > best {
 				break
-			} else if e.onPort(r.Transport, r.Port) && (e.action == firedoor.Pass || r.closes(e)) {
+			}
+			if !e.onPort(r.Transport, r.Port) {
+				continue
+			}
+			if r.timed = r.timed || e.when != nil && holds == nil; holds != nil && !holds(e.when) {
+				continue
+			}
+			if e.action == firedoor.Pass || r.closes(e, holds != nil) {
 				best = n
 				break
 			}
 		}
 	}
-	if best >= 0 {
-		e := &c.rules.entries[best]
-		return c.moded(firedoor.Verdict{Says: e.action, Reason: firedoor.ReasonRule, Rule: e.rule, Conduit: r.Conduit})
+	return best
+}
+
+// now is whether a connection may come to be at a time of the week.
+func (p *Plan) now(c *conduit, r *Request) firedoor.Verdict {
+	if r.open.Reason == firedoor.ReasonNeverBlock {
+		return r.open
 	}
-	return c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
+	v := firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit}
+	if best := c.opening(r.Route, func(w *Window) bool { return w.holds(r.Time, p.zone) }); best >= 0 {
+		v.Says, v.Reason, v.Rule = c.rules.entries[best].action, firedoor.ReasonRule, c.rules.entries[best].rule
+	}
+	return c.moded(v)
 }
 
 // unjoined is the verdict where no conduit joins the two ends.
@@ -201,6 +229,9 @@ func Decide(p *Plan, r *Request) firedoor.Verdict {
 	}
 	switch r.Level {
 	case OfConnection:
+		if r.timed {
+			return p.now(c, r)
+		}
 		return r.open
 	case OfFlow:
 		return p.flow(c, r)
@@ -401,12 +432,30 @@ func (p *Plan) Pairs() (out [][2]Place) {
 				named[pairKey{orZone(e.client, from), orZone(e.server, to)}] = true
 			}
 		}
-		for i := range p.safety {
-			named[pairKey{orZone(p.safety[i].client, from), orZone(p.safety[i].server, to)}] = true
-		}
+		p.isolatedEnds(from, to, clients, servers, named)
 		p.crossed(clients, servers, named, from, to, add)
 	}
+	for i := range p.safety { // of any zones, joined or not
+		for _, client := range p.meant(p.safety[i].client) {
+			for _, server := range p.meant(p.safety[i].server) {
+				add(client, server)
+			}
+		}
+	}
 	return out
+}
+
+// meant is a place, or each zone where none is named.
+func (p *Plan) meant(at Place) []Place {
+	if at != 0 {
+		return []Place{at}
+	}
+	var all []Place
+	for _, zone := range p.zones {
+		all = append(all, Place(zone)+1)
+	}
+	slices.Sort(all)
+	return all
 }
 
 func orZone(at, zone Place) Place {
@@ -436,11 +485,30 @@ func (p *Plan) crossed(clients, servers map[Place]bool, named map[pairKey]bool, 
 			}
 		}
 	}
+	// Hosts that no rule names have places of their own too.
+	for _, s := range sortedPlaces(wideServers) {
+		if s != to {
+			p.eachHost(from, func(c Place) { add(c, s) })
+		}
+	}
+	for _, c := range sortedPlaces(wideClients) {
+		if c != from {
+			p.eachHost(to, func(s Place) { add(c, s) })
+		}
+	}
 	for _, c := range sortedPlaces(clients) {
 		add(c, to)
 	}
 	for _, s := range sortedPlaces(servers) {
 		add(from, s)
+	}
+}
+
+func (p *Plan) eachHost(zone Place, f func(Place)) {
+	for at := Place(len(p.Policy.Zones) + 1); int(at) < len(p.places.zones); at++ {
+		if p.meets(zone, at) {
+			f(at)
+		}
 	}
 }
 
@@ -512,7 +580,7 @@ func (p *Plan) ByCode(r *Route, protocol string, f Function) (v firedoor.Verdict
 			if x.never {
 				w = firedoor.Verdict{Reason: firedoor.ReasonNeverBlock, Rule: e.rule, Conduit: r.Conduit}
 			}
-			if !first && w.Action != v.Action {
+			if !first && w.Says != v.Says {
 				return v, false
 			}
 			if v, first = w, false; e.decides() {
@@ -521,10 +589,21 @@ func (p *Plan) ByCode(r *Route, protocol string, f Function) (v firedoor.Verdict
 		}
 	}
 	w := c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
-	if !first && w.Action != v.Action {
+	if !first && w.Says != v.Says {
 		return v, false
 	}
 	return w, true
+}
+
+// Coded tells whether the function codes of requests on a route are worth looking at by
+// themselves: its port is open for Modbus alone, whose code stands at a fixed place, and
+// nothing is asked that goes beyond a request.
+func (p *Plan) Coded(r *Route) bool {
+	if r.Transport != 6 || r.isolations[0] != 0 || r.Conduit < 0 || p.steps || !p.Watches(r) {
+		return false
+	}
+	names := p.Speaks(r)
+	return len(names) == 1 && names[0] == "modbus"
 }
 
 // mayMatch tells whether a request of which only the function is known may match.

@@ -26,6 +26,8 @@ type DraftOptions struct {
 	// Alike tells whether several functions of a protocol have one code. What was learned
 	// is told apart by the code, so a rule names no function there; nil is never.
 	Alike func(protocol string, code uint32) bool
+	// Refuses gives the protocols that a device was seen to refuse cleanly; nil: none.
+	Refuses func(*firedoor.Asset) []string
 }
 
 // Drafted is a policy made of what was learned, and what is to be said of it.
@@ -78,7 +80,7 @@ type drafter struct {
 }
 
 // keepAlive are protocols that keep a network alive: they pass without a rule.
-var keepAlive = []string{"arp", "lldp", "icmp"}
+var keepAlive = []string{"arp", "lldp"}
 
 func (d *drafter) conversation(c *firedoor.Conversation) {
 	if slices.Contains(keepAlive, c.Protocol) {
@@ -90,6 +92,10 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	}
 	if c.Protocol == "ip" || (c.Client.IP == "" && c.Client.MAC == "") || (c.Server.IP == "" && c.Server.MAC == "") {
 		d.out.Left = append(d.out.Left, fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment))
+		return
+	}
+	if c.Protocol == "icmp" {
+		d.echo(c)
 		return
 	}
 	client, server := d.host(c.Segment, &c.Client), d.host(c.Segment, &c.Server)
@@ -105,7 +111,7 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	default:
 		base.Protocols = []string{c.Protocol}
 	}
-	if c.Server.Port != 0 && !slices.ContainsFunc(d.usual(c.Protocol), func(p Port) bool { return p.Number == c.Server.Port }) {
+	if c.Server.Port != 0 && !d.alone(c.Protocol, c.Server.Port) {
 		base.Ports = []Port{{transport, c.Server.Port}}
 		if usual := d.usual(c.Protocol); overUDP(usual) { // its server may go on from another port than it was asked at
 			base.Ports = append(base.Ports, usual...)
@@ -129,6 +135,42 @@ func overUDP(ports []Port) bool {
 func loops(a *firedoor.Address) bool {
 	ip, err := netip.ParseAddr(a.IP)
 	return err == nil && ip.Unmap().IsLoopback()
+}
+
+// echo lets two ends ping each other, and tell each other what went wrong: of ICMP nobody
+// learned who began.
+func (d *drafter) echo(c *firedoor.Conversation) {
+	a, b := d.host(c.Segment, &c.Client), d.host(c.Segment, &c.Server)
+	transport := uint8(ICMP)
+	if ip, err := netip.ParseAddr(c.Client.IP); err == nil && ip.Is6() {
+		transport = ICMP6
+	}
+	for _, ends := range [][2]string{{a, b}, {b, a}} {
+		to, err := netip.ParseAddr(d.addressOf(ends[0]))
+		if err == nil && to.IsMulticast() {
+			continue // nobody asks from there
+		}
+		conduit := d.conduit(d.zoneOf[ends[0]], d.zoneOf[ends[1]])
+		conduit.Rules = append(conduit.Rules, Rule{Match: Match{Clients: []string{ends[0]}, Servers: []string{ends[1]}, Ports: []Port{{Transport: transport}}},
+			Note: fmt.Sprintf("learned, %d packets", c.Packets[0]+c.Packets[1])})
+	}
+}
+
+// addressOf is the first address of a host of the draft.
+func (d *drafter) addressOf(name string) string {
+	for i := range d.out.Policy.Hosts {
+		if h := &d.out.Policy.Hosts[i]; h.Name == name && len(h.Addresses) > 0 {
+			return h.Addresses[0].String()
+		}
+	}
+	return ""
+}
+
+// alone tells whether a protocol is usually found at that port and at no other: then a
+// rule need not name it.
+func (d *drafter) alone(protocol string, port uint16) bool {
+	usual := d.usual(protocol)
+	return len(usual) > 0 && !slices.ContainsFunc(usual, func(p Port) bool { return p.Number != port })
 }
 
 func (d *drafter) usual(protocol string) []Port {
@@ -327,6 +369,9 @@ func (d *drafter) host(segment string, a *firedoor.Address) string {
 		level = asset.Level
 		word = cmp.Or(slug(asset.Name), slug(string(asset.Role)), word)
 		h.Note = strings.TrimSpace(asset.Vendor + " " + asset.Model)
+		if d.options.Refuses != nil {
+			h.Refuses = d.options.Refuses(asset)
+		}
 	}
 	if d.oneSegment {
 		h.Segment = ""

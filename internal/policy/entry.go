@@ -24,6 +24,7 @@ type entry struct {
 	hasObject      bool
 	ports          []Port
 	values         *Span
+	as             Form
 	step           float64
 	when           *Window
 }
@@ -59,6 +60,12 @@ func onPort(ports []Port, transport uint8, number uint16) bool {
 			}
 			continue
 		}
+		if p.Portless() {
+			if p.Transport == transport {
+				return true
+			}
+			continue
+		}
 		if p.Number == number && (p.Transport == 0 || transport == 0 || p.Transport == transport) {
 			return true
 		}
@@ -76,8 +83,12 @@ func (e *entry) fits(r *Request) bool {
 		return e.action != firedoor.Pass
 	}
 	stop := e.action != firedoor.Pass
-	for i := range r.Values.Len() {
-		v := r.Values.Float(i)
+	n := e.as.count(r.Values)
+	if n == 0 {
+		return stop
+	}
+	for i := range n {
+		v := e.as.at(r.Values, i)
 		inside := e.values == nil || v >= e.values.Min && v <= e.values.Max // false for NaN
 		if inside && e.step > 0 {
 			before, known := r.before(i)

@@ -167,3 +167,29 @@ func (p *Plan) NeverBlocksAny(at Place) bool {
 	}
 	return false
 }
+
+// Isolations are those in force under a plan.
+func (p *Plan) Isolations() (out []Isolation) {
+	for i := range p.isolated {
+		out = append(out, p.isolated[i].Isolation)
+	}
+	return out
+}
+
+// isolatedEnds adds hosts that an isolation names to those of which something holds in a
+// conduit, with whoever is at its other end.
+func (p *Plan) isolatedEnds(from, to Place, clients, servers map[Place]bool, named map[pairKey]bool) {
+	for i := range p.isolated {
+		for _, at := range []Place{p.isolated[i].host, p.isolated[i].other} {
+			if at == 0 || !p.IsHost(at) {
+				continue
+			}
+			if p.meets(from, at) {
+				clients[at], named[pairKey{at, to}] = true, true
+			}
+			if p.meets(to, at) {
+				servers[at], named[pairKey{from, at}] = true, true
+			}
+		}
+	}
+}

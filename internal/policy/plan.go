@@ -220,7 +220,7 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	clients := c.ends(m.Clients, from, r.Line, key+".client")
 	servers := c.ends(m.Servers, to, r.Line, key+".server")
 	c.steps = c.steps || m.Step > 0
-	base := entry{rule: number, action: r.Verdict, ports: m.Ports, values: m.Values, step: m.Step, when: m.When}
+	base := entry{rule: number, action: r.Verdict, ports: m.Ports, values: m.Values, as: m.As, step: m.Step, when: m.When}
 	entries := []entry{base}
 	entries = times(entries, clients, func(e *entry, at Place) { e.client = at })
 	entries = times(entries, servers, func(e *entry, at Place) { e.server = at })
@@ -234,8 +234,12 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	entries = times(entries, m.Codes, func(e *entry, n uint32) { e.hasCode, e.code = true, n })
 	entries = times(entries, m.Units, func(e *entry, n uint32) { e.hasUnit, e.unit = true, n })
 	entries = times(entries, m.Objects, func(e *entry, o Object) { e.hasObject, e.object = true, o.counting() })
-	if c.entries += len(entries); c.entries > MaxEntries {
-		c.fault(r.Line, key, "the policy is too large: its rules, their lists written out, are more than %d", MaxEntries)
+	most := MaxEntries
+	if c.known.MaxEntries > 0 {
+		most = min(most, c.known.MaxEntries)
+	}
+	if c.entries += len(entries); c.entries > most {
+		c.fault(r.Line, key, "the policy is too large: its rules, their lists written out, are more than %d", most)
 		return
 	}
 	for _, e := range entries {

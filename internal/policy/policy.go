@@ -124,6 +124,7 @@ type Match struct {
 	Units            []uint32
 	Objects          []Object
 	Values           *Span // all values written must lie in it
+	As               Form  // how numbers lie in what is written, for Values
 	// Step is the largest change from the value written or read before; 0 is none.
 	Step float64
 	When *Window
@@ -131,7 +132,8 @@ type Match struct {
 	Line int
 }
 
-// Port is one port of a transport protocol (6 is TCP, 17 UDP; 0 is both).
+// Port is one port of a transport protocol (6 is TCP, 17 UDP; 0 is both). ICMP, 1, and
+// ICMPv6, 58, have none: their number is 0.
 type Port struct {
 	Transport uint8
 	Number    uint16
@@ -140,6 +142,15 @@ type Port struct {
 // Link stands for the transport of frames without IP, whose number is their EtherType; 0
 // is any of them.
 const Link = 255
+
+// Protocols without ports that a rule may name in their place.
+const (
+	ICMP  = 1
+	ICMP6 = 58
+)
+
+// Portless tells whether p stands for a protocol that has no ports.
+func (p Port) Portless() bool { return p.Transport == ICMP || p.Transport == ICMP6 }
 
 // Span is a range of values, both ends included.
 type Span struct{ Min, Max float64 }
@@ -168,6 +179,9 @@ type Known struct {
 	Ports func(protocol string) []Port
 	// Protocols are all names, for suggestions.
 	Protocols []string
+	// MaxEntries bounds how many entries all rules may become, where the constant of
+	// this name is too many; 0 is that constant.
+	MaxEntries int
 }
 
 // AsksOperation tells whether m looks at single requests and not only at who speaks.

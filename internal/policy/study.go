@@ -446,8 +446,8 @@ func (s *space) words(b *box) string {
 	if at(byProtocol).protocol == 0 {
 		words = append(words, "any protocol")
 	}
-	if port := at(byPort).port; port.Number != 0 {
-		words = append(words, fmt.Sprintf("port %d,", port.Number))
+	if port := at(byPort).port; port != (Port{}) {
+		words = append(words, fmt.Sprintf("port %s,", portWord(port)))
 	}
 	if v := at(byItsVerb).verb; v != 0 {
 		words = append(words, "verb", v.String())

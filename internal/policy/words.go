@@ -45,6 +45,9 @@ func (m *Match) words(from, to string) string {
 	}
 	if m.Values != nil {
 		words = append(words, fmt.Sprintf("with values from %g to %g", m.Values.Min, m.Values.Max))
+		if m.As != AsWritten {
+			words = append(words, "read as "+m.As.String())
+		}
 	}
 	if m.Step > 0 {
 		words = append(words, fmt.Sprintf("in steps of at most %g", m.Step))
@@ -69,9 +72,13 @@ func (m *Match) words(from, to string) string {
 	return strings.Join(words, " ")
 }
 
-// Words is how a policy has a port: "502", "tcp/502", "ethernet/0x88b8".
+// Words is how a policy has a port: "502", "tcp/502", "icmp", "ethernet/0x88b8".
 func (p Port) Words() string {
 	switch {
+	case p.Transport == ICMP:
+		return "icmp"
+	case p.Transport == ICMP6:
+		return "icmp6"
 	case p.Transport == Link && p.Number == 0:
 		return "ethernet"
 	case p.Transport == Link:
@@ -197,4 +204,17 @@ func (p *Plan) StopsNothing(v firedoor.Verdict) string {
 		return fmt.Sprintf("conduit %s has mode %s", c.Name, c.Mode)
 	}
 	return "what no conduit joins has mode " + p.Policy.Otherwise.Mode.String()
+}
+
+// portWord is a port in a sentence.
+func portWord(p Port) string {
+	switch p.Transport {
+	case ICMP:
+		return "ICMP"
+	case ICMP6:
+		return "ICMPv6"
+	case Link:
+		return p.Words()
+	}
+	return strconv.Itoa(int(p.Number))
 }

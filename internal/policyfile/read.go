@@ -221,7 +221,7 @@ func (d *decoder) neverBlock(n *yaml.Node, path string, c *policy.Conduit) {
 	})
 }
 
-var matchKeys = []string{"client", "server", "protocol", "port", "verb", "function", "code", "unit", "object", "value", "step", "when"}
+var matchKeys = []string{"client", "server", "protocol", "port", "verb", "function", "code", "unit", "object", "value", "as", "step", "when"}
 
 func (d *decoder) rule(n *yaml.Node, path string, judges bool) policy.Rule {
 	r := policy.Rule{Line: n.Line, Match: policy.Match{Line: n.Line}}
@@ -247,7 +247,15 @@ func (d *decoder) rule(n *yaml.Node, path string, judges bool) policy.Rule {
 	if (r.Match.Step > 0 || r.Match.Values != nil) && len(r.Match.Objects) == 0 {
 		d.Add(n.Line, path, "looks at values of any object: name the object")
 	}
+	d.formed(n, path, &r.Match)
 	return r
+}
+
+// formed tells of a form of numbers where none are looked at.
+func (d *decoder) formed(n *yaml.Node, path string, m *policy.Match) {
+	if m.As != policy.AsWritten && (m.Values == nil || m.Step > 0) {
+		d.Add(n.Line, written.Join(path, "as"), "says how to read a value: it goes with value, and not with step")
+	}
 }
 
 func (d *decoder) match(key, path string, v *yaml.Node, m *policy.Match) {
@@ -274,6 +282,8 @@ func (d *decoder) match(key, path string, v *yaml.Node, m *policy.Match) {
 		var span policy.Span
 		written.Set(&d.Tree, &span, v, path, spanOf)
 		m.Values = &span
+	case "as":
+		written.Set(&d.Tree, &m.As, v, path, formOf)
 	case "step":
 		written.Set(&d.Tree, &m.Step, v, path, stepOf)
 	case "when":

@@ -72,6 +72,12 @@ func protocolOf(n *yaml.Node) (string, error) {
 func portOf(n *yaml.Node) (policy.Port, error) {
 	var p policy.Port
 	text := n.Value
+	switch text {
+	case "icmp":
+		return policy.Port{Transport: policy.ICMP}, nil
+	case "icmp6":
+		return policy.Port{Transport: policy.ICMP6}, nil
+	}
 	if rest, ok := strings.CutPrefix(text, "ethernet"); ok {
 		p.Transport = policy.Link
 		v, err := strconv.ParseUint(strings.TrimPrefix(rest, "/"), 0, 16)
@@ -87,7 +93,7 @@ func portOf(n *yaml.Node) (policy.Port, error) {
 	}
 	v, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || v == 0 {
-		return p, fmt.Errorf("is no port: write it like 502, tcp/502, udp/47808 or ethernet/0x88b8")
+		return p, fmt.Errorf("is no port: write it like 502, tcp/502, udp/47808 or ethernet/0x88b8; or icmp, icmp6")
 	}
 	p.Number = uint16(v)
 	return p, nil
@@ -146,6 +152,14 @@ func spanOf(n *yaml.Node) (policy.Span, error) {
 		return policy.Span{}, fmt.Errorf("ends before it begins")
 	}
 	return policy.Span{Min: a, Max: b}, nil
+}
+
+func formOf(n *yaml.Node) (policy.Form, error) {
+	f, ok := policy.FormOf(n.Value)
+	if !ok || n.Value == "" {
+		return 0, fmt.Errorf("must be f32 or f32-swapped: how a number lies in two elements")
+	}
+	return f, nil
 }
 
 func stepOf(n *yaml.Node) (float64, error) {

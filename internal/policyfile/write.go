@@ -150,6 +150,9 @@ func matchWords(m *policy.Match) (words []string) {
 	if m.Values != nil {
 		words = append(words, "value: "+quoted(number(m.Values.Min)+".."+number(m.Values.Max)))
 	}
+	if m.As != policy.AsWritten {
+		words = append(words, "as: "+m.As.String())
+	}
 	if m.Step > 0 {
 		words = append(words, "step: "+number(m.Step))
 	}
@@ -176,11 +179,7 @@ func windowWords(w *policy.Window) (words []string) {
 
 func portWords(ports []policy.Port) (words []string) {
 	for _, p := range ports {
-		if p.Transport == policy.Link {
-			words = append(words, p.Words())
-			continue
-		}
-		words = append(words, map[uint8]string{6: "tcp/", 17: "udp/"}[p.Transport]+strconv.Itoa(int(p.Number)))
+		words = append(words, p.Words())
 	}
 	return words
 }

@@ -32,6 +32,7 @@ type book struct {
 	all    []*Protocol
 	byPort map[uint16]uint64 // port -> bits of all that name it
 	mask   uint64
+	pairs  uint64 // bits of those that know an exchange
 }
 
 // MaxProtocols is how many protocols one transport can be probed for.
@@ -65,6 +66,9 @@ func (k *book) add(p *Protocol, ports []uint16) {
 	bit := uint64(1) << len(k.all)
 	k.all = append(k.all, p)
 	k.mask |= bit
+	if p.Exchange != nil {
+		k.pairs |= bit
+	}
 	for _, port := range ports {
 		k.byPort[port] |= bit
 	}

@@ -53,6 +53,10 @@ type Protocol struct {
 	// for more than MaxProbe bytes. Nil: never found by content (a protocol that
 	// is handed to or expected).
 	Probe func(b []byte) Match
+	// Exchange tells from what both sides said, answer behind request, where neither of
+	// them says enough alone; nil where one always does. It is asked only while the
+	// probe wants more of both.
+	Exchange func(request, answer []byte) bool
 	// Orient tells from a whole first message who sent it, for flows whose
 	// handshake was not seen; nil or OrientUnknown leaves it to the ports. On
 	// Ethernet it is asked of every frame, and nil makes the first sender the client.

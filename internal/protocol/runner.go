@@ -254,7 +254,7 @@ func (r *Runner) probe(h *Host, side int, b []byte) {
 			return
 		}
 	}
-	if r.identify(h, side, b, len(b) >= MaxProbe) {
+	if r.identify(h, side, b, len(b) >= MaxProbe) || r.exchanged(h, side, b) {
 		held := r.take(h, side)
 		if 1-side == int(r.client) {
 			r.feedHeld(h, 1-side) // the request was first, though only the answer told the protocol
@@ -326,6 +326,22 @@ func (r *Runner) identify(h *Host, side int, b []byte, last bool) bool {
 		}
 		if r.maybe[side]&hinted != 0 { // the likely one wants more bytes: wait for it
 			return false
+		}
+	}
+	return false
+}
+
+// exchanged looks at b as the answer to what waits on the other side, and tells
+// whether the protocol is known now.
+func (r *Runner) exchanged(h *Host, side int, b []byte) bool {
+	k, other := r.book(h), r.pending[1-side]
+	if other == nil {
+		return false
+	}
+	for mask := k.pairs & r.maybe[0] & r.maybe[1]; mask != 0; mask &= mask - 1 {
+		if i := bits.TrailingZeros64(mask); k.all[i].Exchange(other, b) {
+			r.settle(h, k, i, side, b)
+			return true
 		}
 	}
 	return false

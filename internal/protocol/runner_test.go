@@ -225,6 +225,34 @@ func TestRunnerOrdersRequestBeforeAnswer(t *testing.T) {
 	b.want(t, "toy 0 ask 0-5", "toy 1 answer 0-8")
 }
 
+// TestRunnerKnowsAnExchange: neither side says enough alone, both together do.
+func TestRunnerKnowsAnExchange(t *testing.T) {
+	pair := func(b *bench, list []*protocol.Protocol) []*protocol.Protocol {
+		list[0].Probe = always(protocol.More)
+		list[0].Exchange = func(request, answer []byte) bool {
+			return string(request) == msg("ask") && string(answer) == msg("answer")
+		}
+		list[0].Orient = func([]byte) protocol.Orientation { return protocol.SentByServer }
+		return list
+	}
+	flow := protocol.Flow{Ports: [2]uint16{40000, 41000}, Client: 1}
+	b := newBench(flow, pair)
+	b.bytes(0, msg("ask"))
+	b.bytes(1, msg("answer")[:3])
+	b.want(t)
+	b.bytes(1, msg("answer")[3:])
+	b.want(t, "toy 0 ask 0-5", "toy 1 answer 0-8")
+
+	for _, other := range [][2]string{{msg("ask"), msg("answers")}, {msg("asks"), msg("answer")}, {msg("answer"), msg("ask")}} {
+		b = newBench(flow, pair)
+		b.bytes(0, other[0])
+		b.bytes(1, other[1])
+		if b.want(t); !b.runner.Undecided() {
+			t.Errorf("%q is taken for an exchange", other)
+		}
+	}
+}
+
 func TestRunnerOrientation(t *testing.T) {
 	orient := func(o protocol.Orientation) func(*bench, []*protocol.Protocol) []*protocol.Protocol {
 		return func(_ *bench, list []*protocol.Protocol) []*protocol.Protocol {

@@ -15,7 +15,8 @@ type ask struct {
 	frame     uint32
 	capture   uint32
 	outside   bool // a value outside what was learned was told of it
-	written   bool // values stand in line already
+	written   bool // values is what was written
+	valued    bool // what was written stands in line already
 	logged    bool // a line is written of it
 	time      int64
 	raw       int64  // the frame's own timestamp
@@ -84,6 +85,7 @@ func (l *lane) asked(c *conn, op *firedoor.Operation, st int32, outside bool) {
 		a.values = op.Values
 		a.values.Raw = raw
 	}
+	a.valued = a.written || len(op.Texts) > 0
 	a.protocol = op.Protocol
 	if a.logged = l.writes(op.Verb); a.logged {
 		a.line = eventlog.AppendAsked(a.line[:0], op)
@@ -145,11 +147,11 @@ func (l *lane) answered(c *conn, op *firedoor.Operation) {
 		it := l.item
 		l.startLine(c, "operation", protocolOf(c, a.protocol), a.raw)
 		l.out.lines = append(l.out.lines, a.line...)
-		values := &op.Values
-		if a.written {
-			values = nil
+		read := op
+		if a.valued {
+			read = nil
 		}
-		l.finishLine(values, op.Outcome, false, eventlog.Frames{Request: a.frame, Response: it.Frame}, a.capture)
+		l.finishLine(read, op.Outcome, false, eventlog.Frames{Request: a.frame, Response: it.Frame}, a.capture)
 	}
 	l.waiting.put(i)
 }
@@ -260,11 +262,11 @@ func (l *lane) startLine(c *conn, kind, protocol string, raw int64) {
 	l.out.lines = append(l.out.lines, c.head...)
 }
 
-func (l *lane) finishLine(values *firedoor.Values, outcome firedoor.Outcome, partial bool, f eventlog.Frames, capture uint32) {
+func (l *lane) finishLine(read *firedoor.Operation, outcome firedoor.Outcome, partial bool, f eventlog.Frames, capture uint32) {
 	if outcome.Kind == firedoor.OutcomeNoResponse && !partial {
 		f.Response = 0 // what came leaves out what this one asked for
 	}
-	l.out.lines = eventlog.AppendAnswered(l.out.lines, values, outcome, partial, f, l.captureName(capture))
+	l.out.lines = eventlog.AppendAnswered(l.out.lines, read, outcome, partial, f, l.captureName(capture))
 	l.markLine()
 }
 

@@ -85,9 +85,9 @@ const (
 )
 
 // duplicate tells whether the packet was seen before, and remembers it.
-func (c *conn) duplicate(p *packet.Packet, side int) bool {
+func (c *conn) duplicate(p *packet.Packet, side, from int) bool {
 	sum := signature(p)
-	s := &c.half[side].seen
+	s := &c.half[from].seen
 	if s.sum[0] == sum || s.sum[1] == sum || s.sum[2] == sum || s.sum[3] == sum {
 		window := doubled
 		switch {

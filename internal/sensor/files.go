@@ -120,6 +120,12 @@ func (w *Watch) WriteAlerts(to io.Writer) error {
 	return writeAlerts(to, w.p.site.board.Alerts(), w.memory.Sources)
 }
 
+// WriteAssets writes assets.json of a watch that runs no more.
+func (w *Watch) WriteAssets(to io.Writer) error { return w.p.view().WriteAssets(to) }
+
+// WriteConversations writes conversations.json of a watch that runs no more.
+func (w *Watch) WriteConversations(to io.Writer) error { return w.p.view().WriteConversations(to) }
+
 func writeAlerts(w io.Writer, alerts []firedoor.Alert, names []string) error {
 	a := array{w: bufio.NewWriter(w)}
 	for i := range alerts {

@@ -7,9 +7,38 @@ import (
 	"firedoor/internal/protocol"
 )
 
-// Three ways in which a packet belongs to another flow than its own header says:
+// Four ways in which a packet belongs to another flow than its own header says:
 // a mirror that strips the VLAN tag of one direction, a server that answers from
-// another port than it was asked at, and a flow that another flow announced.
+// another port than it was asked at, a flow that another flow announced, and frames
+// that come back to their sender.
+
+// comesBack makes a frame that comes back to its sender one of the flow in which it
+// went out: its source, marked on the way, is the sender's again. Where that flow was
+// not seen it is one of its own.
+func (l *lane) comesBack(p *packet.Packet, k *flow.Key, side int) (int, bool) {
+	if proto := l.host.Ethernet(p.EtherType); proto == nil || !proto.Returns {
+		return side, false
+	}
+	marked := p.SrcMAC
+	p.SrcMAC = p.SrcMAC.Universal()
+	out := *k
+	outSide := out.Set(p, k.Segment)
+	if slot, found := l.flows.Find(&out); found && l.at(slot).joined < 0 {
+		*k = out
+		return outSide, true
+	}
+	p.SrcMAC = marked
+	return side, false
+}
+
+// speaker is the side whose words a frame of a side brings: what comes back is what the
+// other one has to say.
+func (l *lane) speaker(side int) int {
+	if l.back {
+		return 1 - side
+	}
+	return side
+}
 
 // taggedPair remembers in which tagged segment an address pair was seen last,
 // and whether a mirror was caught at stripping the tag of one of its directions.

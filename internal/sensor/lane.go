@@ -83,6 +83,7 @@ type lane struct {
 	side         int
 
 	via     int32              // the half that the packet under way came by, -1
+	back    bool               // the frame at hand comes back to its sender
 	leaving bool               // the flow under way ends: its last words are heard
 	silent  bool               // and neither end said anything in it
 	like    firedoor.Operation // scratch of anyOf
@@ -133,6 +134,9 @@ func (l *lane) packet(it *item) {
 	}
 	k := &l.key
 	side := k.Set(p, it.Segment)
+	if l.back = p.Layer == packet.LayerLink && p.SrcMAC.IsLocal(); l.back {
+		side, l.back = l.comesBack(p, k, side)
+	}
 	slot, fresh := l.flows.Touch(k, p.Time)
 	c := l.at(slot)
 	if fresh {
@@ -186,7 +190,7 @@ func (l *lane) at(slot int32) *conn {
 // through counts the packet and gives its payload to whoever reads it.
 func (l *lane) through(c *conn, it *item, side int, fresh bool) {
 	p := &it.Packet
-	if !fresh && c.duplicate(p, side) {
+	if !fresh && c.duplicate(p, side, l.speaker(side)) {
 		l.count.Duplicates++
 		l.source(p.Capture).Duplicates++
 		return
@@ -239,7 +243,7 @@ func (l *lane) ethernet(c *conn, p *packet.Packet, side int, fresh bool) {
 		if proto.Orient != nil && !p.DstMAC.IsGroup() { // nobody answers for a group
 			l.orient(c, proto.Orient(p.Payload), side)
 		}
-		c.run.Datagram(l.host, side, p.Payload, p.Missing > 0)
+		c.run.Datagram(l.host, l.speaker(side), p.Payload, p.Missing > 0)
 	}
 }
 

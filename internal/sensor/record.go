@@ -57,7 +57,7 @@ type record struct {
 func (o *output) keep(op *firedoor.Operation) *firedoor.Operation {
 	o.ops = append(o.ops, *op)
 	c := &o.ops[len(o.ops)-1]
-	c.Refusals = nil
+	c.Refusals, c.Texts = nil, nil
 	c.Object.Text = o.bytes(op.Object.Text)
 	if op.Values.Type != firedoor.NoValue {
 		c.Values.Raw = o.bytes(op.Values.Raw[:min(len(op.Values.Raw), maxKept)])

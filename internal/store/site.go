@@ -66,6 +66,7 @@ type Map struct {
 	Nodes   []Node  `json:"nodes"`
 	Edges   []Edge  `json:"edges"`
 	Zones   []Zone  `json:"zones"`
+	Doors   bool    `json:"doors" doc:"A gateway told its policy, so lines have doors; a store leaves it out"`
 	LeftOut LeftOut `json:"left_out" doc:"What found no room: those with alerts and then those with most traffic are shown first"`
 }
 
@@ -90,6 +91,15 @@ type Edge struct {
 	Changes    bool   `json:"changes"`
 	Learned    bool   `json:"learned" doc:"All of it was learned"`
 	Severity   string `json:"severity" doc:"Of the worst open alert between the two; empty: none"`
+	Door       string `json:"door" enum:",open,guarded,shut" doc:"By the policies of gateways, of all its protocols together: open, all passes; guarded, requests are judged or some protocols stopped; shut, nothing passes. Empty: no policy speaks of the two"`
+	DoorTest   bool   `json:"door_test" doc:"Nothing is stopped yet: it is only told what would be"`
+}
+
+// Contact is that an asset asks another in one protocol, at which addresses.
+type Contact struct {
+	ClientAsset, ServerAsset string
+	Segment, Protocol        string
+	Client, Server           firedoor.Address
 }
 
 // Zone is an area of the map. Until zones are declared, there is one for each

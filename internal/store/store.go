@@ -122,6 +122,9 @@ type Store interface {
 	Programs(ctx context.Context, q OfAsset) (*ProgramPage, error)
 	// Map gives assets and who talks to whom.
 	Map(ctx context.Context) (*Map, error)
+	// Contacts gives who asks whom, of two assets or, with both empty, of all; what f
+	// gets is borrowed.
+	Contacts(ctx context.Context, client, server string, f func(*Contact)) error
 	// Sensors gives all by name; now tells the stale ones.
 	Sensors(ctx context.Context, now time.Time) ([]Sensor, error)
 

@@ -17,7 +17,7 @@ import (
 var ErrUnable = errors.New("network namespaces and interfaces cannot be made here (it takes root)")
 
 // Host is one machine: a network namespace with one interface, whose cable ends in
-// Port, outside.
+// Port, outside; of a host behind another one it is empty.
 type Host struct {
 	Port string // the end in our namespace
 	IP4  netip.Addr
@@ -32,6 +32,7 @@ const Wire = "wire"
 // Bed is two hosts on one subnet with nothing between their ports yet.
 type Bed struct {
 	Client, Server *Host
+	far            *Host // behind the server, where there is one
 }
 
 // New makes two hosts; names of ports begin with name, which has at most 12 letters.
@@ -56,6 +57,9 @@ func New(name string) (*Bed, error) {
 func (b *Bed) Close() {
 	b.Client.close()
 	b.Server.close()
+	if b.far != nil {
+		b.far.close()
+	}
 }
 
 func newHost(port string, number byte) (*Host, error) {
@@ -117,10 +121,9 @@ func (h *Host) configure() error {
 	if err != nil {
 		return err
 	}
-	for _, at := range []netip.Prefix{netip.PrefixFrom(h.IP4, 24), netip.PrefixFrom(h.IP6, 64)} {
-		a := &netlink.Addr{IPNet: &net.IPNet{IP: at.Addr().AsSlice(), Mask: net.CIDRMask(at.Bits(), at.Addr().BitLen())}, Flags: unix.IFA_F_NODAD}
-		if err := netlink.AddrAdd(wire, a); err != nil {
-			return fmt.Errorf("address %v: %w", at, err)
+	for _, ip := range []netip.Addr{h.IP4, h.IP6} {
+		if err := addAddress(wire, ip); err != nil {
+			return err
 		}
 	}
 	// A host that asked in vain asks again soon, so that tests need not wait for it.
@@ -148,8 +151,10 @@ func (h *Host) Do(f func() error) error {
 
 // close removes the cable; the namespace goes with its last user.
 func (h *Host) close() {
-	if l, err := netlink.LinkByName(h.Port); err == nil {
-		_ = netlink.LinkDel(l)
+	if h.Port != "" {
+		if l, err := netlink.LinkByName(h.Port); err == nil {
+			_ = netlink.LinkDel(l)
+		}
 	}
 	if h.ns != nil {
 		_ = h.ns.Close()

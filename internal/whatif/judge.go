@@ -27,6 +27,7 @@ type Judge struct {
 	journal bool
 	routes  map[routeKey]policy.Route
 	past    map[pastKey]float64
+	most    int  // values in past
 	full    bool // past took no more
 
 	report  Report
@@ -61,9 +62,12 @@ type stoppedKey struct {
 // that connections without operations do not stand at all.
 func New(plan *policy.Plan, journal bool) *Judge {
 	n := plan.Rules()
-	return &Judge{plan: plan, journal: journal, routes: map[routeKey]policy.Route{}, past: map[pastKey]float64{},
+	return &Judge{plan: plan, journal: journal, routes: map[routeKey]policy.Route{}, past: map[pastKey]float64{}, most: MaxRemembered,
 		stopped: map[stoppedKey]int{}, used: make([]uint64, n), unsure: make([]bool, n), why: make([]string, n)}
 }
+
+// Remember bounds how many values are remembered, where MaxRemembered is too many.
+func (j *Judge) Remember(most int) { j.most = min(most, MaxRemembered) }
 
 // Write takes whole event lines; it is where a replay writes them.
 func (j *Judge) Write(b []byte) (int, error) {
@@ -142,7 +146,7 @@ func (j *Judge) pastKey(l *line, unit string, element int) pastKey {
 func (j *Judge) remember(l *line, unit string, values *firedoor.Values) {
 	for i := range values.Len() {
 		k := j.pastKey(l, unit, i)
-		if _, known := j.past[k]; !known && len(j.past) >= MaxRemembered {
+		if _, known := j.past[k]; !known && len(j.past) >= j.most {
 			j.full = true
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 
 	"firedoor/internal/gateway"
 	"firedoor/internal/policy"
@@ -34,10 +35,12 @@ func message(b []byte) {
 // modbusFunction is one that nobody gave a meaning, with data of any length.
 const modbusFunction = 100
 
+const deepPath = "deep path"
+
 // deep is the gateway where every request is judged by the worker: a rule before the one
 // that lets it pass looks at an object.
 func deep(b *testbed.Bed, name string, _ *options) (string, func(), error) {
-	const what = "deep path"
+	const what = deepPath
 	text := fmt.Sprintf(`policy: 1
 otherwise: {mode: enforce, default: drop}
 zones:
@@ -52,7 +55,8 @@ conduits:
     rules:
       - {protocol: modbus, object: "holding:0-9", verdict: refuse}
       - {protocol: modbus, code: %d, verdict: pass}
-`, b.Client.IP4, b.Server.IP4, modbusFunction)
+      - {port: %d, verdict: pass}
+`, b.Client.IP4, b.Server.IP4, modbusFunction, flowPort)
 	plan, err := policyfile.Read("bench", []byte(text), known())
 	if err != nil {
 		return what, nil, err
@@ -76,7 +80,10 @@ conduits:
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	started, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- g.Run(ctx, []byte(text), plan, nil, func() { close(started) }) }()
+	go func() {
+		runtime.LockOSThread() // as in main
+		ended <- g.Run(ctx, []byte(text), plan, nil, func() { close(started) })
+	}()
 	select {
 	case <-started:
 	case err = <-ended:

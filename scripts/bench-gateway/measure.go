@@ -20,6 +20,8 @@ import (
 const (
 	priority = 50                     // real time: other programs of this machine wait
 	patience = 200 * time.Millisecond // after which an answer is lost
+	// patienceTCP is longer: what is lost is sent again, and the answer is late.
+	patienceTCP = 5 * time.Second
 )
 
 // measure has one turn: it adds to the result.
@@ -82,7 +84,11 @@ func socket(k kind) (int, error) {
 
 // tune makes reads end after a while, and small segments leave at once.
 func tune(fd int, k kind) error {
-	wait := unix.NsecToTimeval(patience.Nanoseconds())
+	after := patience
+	if k.transport == "tcp" {
+		after = patienceTCP
+	}
+	wait := unix.NsecToTimeval(after.Nanoseconds())
 	err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait)
 	if k.transport == "tcp" {
 		err = errors.Join(err, unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
@@ -194,8 +200,12 @@ func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
 	}
 	step := int64(time.Second) / int64(k.rate)
 	next := monotonic()
+	until := next + 2*int64(cap(*times))*step + patienceTCP.Nanoseconds() // a path that stalls has no longer turn
 	for i := range cap(*times) {
 		next += step
+		if next > until {
+			return nil
+		}
 		sleepUntil(next)
 		buf[0] = byte(i)
 		from := monotonic()
@@ -205,16 +215,21 @@ func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
 		if err := writeAll(fd, buf); err != nil {
 			return err
 		}
-		if err := readAll(fd, buf); err != nil {
-			if k.transport == "udp" && errors.Is(err, unix.EAGAIN) {
-				to.lost++
-				continue
-			}
+		err := readAll(fd, buf)
+		for err == nil && buf[0] != byte(i) && k.transport == "udp" { // one that was given up comes late
+			err = readAll(fd, buf)
+		}
+		switch {
+		case err == nil && buf[0] != byte(i):
+			return errors.New("the answer is of another request")
+		case err == nil:
+			*times = append(*times, time.Duration(monotonic()-from))
+			continue
+		case !errors.Is(err, unix.EAGAIN):
 			return err
 		}
-		*times = append(*times, time.Duration(monotonic()-from))
-		if buf[0] != byte(i) {
-			return errors.New("the answer is of another request")
+		if to.lost++; k.transport == "tcp" { // its answer would be taken for the next one's
+			return nil
 		}
 	}
 	return nil

@@ -1,11 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
-
-	"github.com/vishvananda/netlink"
 
 	"firedoor/internal/datapath"
 	"firedoor/internal/testbed"
@@ -22,7 +21,7 @@ type path struct {
 }
 
 // takes tells whether traffic of a kind goes this way: what is judged is Modbus, on TCP.
-func (p *path) takes(k kind) bool { return p.name != "deep path" || k.transport == "tcp" }
+func (p *path) takes(k kind) bool { return p.name != deepPath || k.transport == "tcp" }
 
 // build makes all paths; closeAll takes away those that were made.
 func build(o *options) (paths []*path, closeAll func(), err error) {
@@ -32,40 +31,34 @@ func build(o *options) (paths []*path, closeAll func(), err error) {
 			p.bed.Close()
 		}
 	}
-	for i, between := range []func(*testbed.Bed, string, *options) (string, func(), error){bridge, kernelPath, deep} {
+	all := []func(*testbed.Bed, string, *options) (string, func(), error){bridge, kernelPath, deep}
+	if !o.alone {
+		all = append(all, suricata)
+	}
+	for i, between := range all {
 		name := fmt.Sprintf("fb%d%d", i, os.Getpid()%10_000)
 		bed, err := testbed.New(name)
 		if err != nil {
 			return paths, closeAll, err
 		}
-		p := &path{bed: bed, free: func() {}}
-		paths = append(paths, p)
 		what, free, err := between(bed, name, o)
+		if errors.Is(err, errMissing) {
+			fmt.Printf("Without %s: %v.\n", what, err)
+			bed.Close()
+			continue
+		}
 		if err != nil {
+			bed.Close()
 			return paths, closeAll, fmt.Errorf("%s: %w", what, err)
 		}
-		p.name, p.free = what, free
+		paths = append(paths, &path{name: what, bed: bed, free: free})
 	}
 	return paths, closeAll, nil
 }
 
 func bridge(b *testbed.Bed, name string, _ *options) (string, func(), error) {
-	br := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: name + "b"}}
-	if err := netlink.LinkAdd(br); err != nil {
-		return "bridge", nil, err
-	}
-	free := func() { _ = netlink.LinkDel(br) }
-	for _, h := range []*testbed.Host{b.Client, b.Server} {
-		l, err := netlink.LinkByName(h.Port)
-		if err == nil {
-			err = netlink.LinkSetMaster(l, br)
-		}
-		if err != nil {
-			free()
-			return "bridge", nil, err
-		}
-	}
-	return "bridge", free, netlink.LinkSetUp(br)
+	free, err := b.Bridge(name + "b")
+	return "bridge", free, err
 }
 
 func kernelPath(b *testbed.Bed, name string, o *options) (string, func(), error) {
@@ -102,7 +95,8 @@ func tables(b *testbed.Bed, gates int) *datapath.Tables {
 		},
 		Joined: []datapath.Joined{{Client: 1, Server: 2, Pair: 1}},
 		Pairs:  []datapath.Pair{{Default: drop, EtherTypes: drop}, {Default: drop, EtherTypes: drop}},
-		Gates:  []datapath.PortGate{{Pair: 1, Transport: 6, Port: port, Gate: pass}, {Pair: 1, Transport: 17, Port: port, Gate: pass}},
+		Gates: []datapath.PortGate{{Pair: 1, Transport: 6, Port: port, Gate: pass}, {Pair: 1, Transport: 17, Port: port, Gate: pass},
+			{Pair: 1, Transport: 6, Port: flowPort, Gate: pass}, {Pair: 1, Transport: 17, Port: flowPort, Gate: pass}},
 	}
 	for i := range gates {
 		host := netip.AddrFrom4([4]byte{10, 50 + byte(i>>16), byte(i >> 8), byte(i)})

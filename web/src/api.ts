@@ -311,7 +311,11 @@ export interface MapEdge {
   changes: boolean
   learned: boolean
   severity: Severity | ''
+  door: DoorWord | '' // of all its protocols together; '' where no policy speaks of the two
+  door_test: boolean // nothing is stopped yet: it is only told what would be
 }
+
+export type DoorWord = 'open' | 'guarded' | 'shut'
 
 export interface MapZone {
   id: string
@@ -323,6 +327,7 @@ export interface PlantMap {
   nodes: MapNode[] | null
   edges: MapEdge[] | null
   zones: MapZone[] | null
+  doors: boolean // a gateway told its policy
   left_out?: { nodes: number; edges: number }
 }
 
@@ -438,4 +443,173 @@ export interface Series {
   high: number
   times: number[] | null // ms since 1970
   values: number[] | null
+}
+
+// What is known of gateways. Their times are by the wall clock.
+
+export interface GatewayStatus {
+  inside: string
+  outside: string
+  policy: string
+  bypass: boolean
+  worker: string
+  workers_started: number
+  kernel_in: number
+  kernel_explained: number
+  reports: number
+  reports_lost: number
+  unsent: number
+  on_crash: string
+  on_hang: string
+  on_power_loss: string
+}
+
+export interface Isolation {
+  id: number
+  verb: string
+  scope: string
+  reason: string
+  by: string
+  since_wall: string
+  until_wall: string
+  state: string // active, testing
+}
+
+export interface Times {
+  stopped: number
+  tested: number // times that it would have been
+  last_wall: string
+}
+
+export interface PolicyRule extends Times {
+  id: string
+  line: number
+  name: string
+  sentence: string
+  verdict: string
+  never_block: boolean
+}
+
+export interface StopReason extends Times {
+  reason: string
+  sentence: string
+}
+
+export type Mode = 'observe' | 'test' | 'enforce'
+
+export interface Conduit {
+  name: string
+  from: string
+  to: string
+  mode: Mode
+  default: string
+  closed: boolean // what cannot be judged in time is dropped
+  reviewed_by: string
+  reviewed_on: string
+  rules: PolicyRule[]
+  reasons: StopReason[]
+}
+
+export interface PolicyZone {
+  name: string
+  level: string
+  target: number
+  hosts: number
+  addresses: string
+}
+
+export interface Policy {
+  known: boolean
+  name: string
+  otherwise: string
+  zones: PolicyZone[]
+  conduits: Conduit[]
+  left_out: number
+  reasons: StopReason[]
+}
+
+export interface Finding {
+  sentence: string
+  why: string
+  test: boolean
+  says: string
+  conduit: string
+  rule: string
+  count: number
+  first_wall: string
+  last_wall: string
+}
+
+export interface Gateway {
+  name: string
+  folder: string
+  heard_wall: string
+  away: boolean
+  problem: string
+  status: GatewayStatus
+  isolations: Isolation[]
+  policy: Policy
+  since_wall: string
+  stopped: number
+  tested: number
+  findings: Finding[]
+  more_findings: number
+  unsorted: number
+  unread: number
+}
+
+export interface Policies {
+  wall_time: string
+  gateways: Gateway[]
+}
+
+export interface Stop {
+  seq: number
+  gateway: string
+  wall_time: string
+  sentence: string
+  why: string
+  test: boolean
+  done: string
+  says: string
+  client_at: string
+  server_at: string
+  protocol: string
+  function: string
+}
+
+export interface StopPage {
+  stops: Stop[]
+  total: number
+  next: string
+  older: boolean
+}
+
+export interface Passage {
+  gateway: string
+  protocol: string
+  port: number
+  door: DoorWord
+  test: boolean
+  conduit: string
+  rule: string
+  sentence: string
+}
+
+export interface Trial {
+  problems: { line: number; key: string; text: string }[]
+  remarks: { line: number; kind: string; text: string }[]
+  more: number
+  tried: boolean
+  why: string // why it was not tried, or not on all that is there
+  from: string // traffic time
+  until: string
+  operations: number
+  stopped_operations: number
+  enforced: number
+  undecided: number
+  kinds: { sentence: string; why: string; verdict: string; count: number; first: string; protocol: string; function: string }[]
+  more_kinds: number
+  rules: { rule: string; line: number; undecided: string }[]
+  more_rules: number
 }

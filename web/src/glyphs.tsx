@@ -42,6 +42,7 @@ const iconStrokes = {
   alerts: 'M12 4l9 16H3zM12 10v5M12 17.200v.3',
   sensors: 'M2.500 12c5-8 14-8 19 0c-5 8-14 8-19 0M12 9a3 3 0 1 0 0 6a3 3 0 0 0 0-6',
   factory: 'M3 20V9l5.500 3.500V9L14 12.500V5h7v15zM7 16h1M11.500 16h1M16 16h1',
+  door: 'M6 21V3h12v18M3.500 21h17M14.500 11.500v1.500',
   play: 'M7 4.500v15L19.500 12z',
   pause: 'M8.500 5v14M15.500 5v14',
   stop: 'M6 6h12v12H6z',

@@ -9,6 +9,7 @@ import './style/shell.css'
 import './style/parts.css'
 import './style/rooms.css'
 import './style/factory.css'
+import './style/policy.css'
 import { App } from './shell/app'
 
 // Steel is the one accent, for what can be pressed: colours proper are kept for

@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type {
-  AlertDetail, AlertPage, Asset, AssetPage, Conversation, ConversationPage, Overview, PlantMap, PointPage, ProgramPage, Sensor,
-  Series, Session, Simulation,
+  AlertDetail, AlertPage, Asset, AssetPage, Conversation, ConversationPage, Overview, Passage, PlantMap, PointPage, Policies, ProgramPage, Sensor,
+  Series, Session, Simulation, StopPage, Trial,
 } from './api'
 import { get, post, type Query } from './fetch'
 
@@ -101,6 +101,43 @@ export function useSensors() {
     queryFn: async ({ signal }) => (await get<{ sensors: Sensor[] | null }>('/api/sensors', {}, signal)).sensors ?? [],
     refetchInterval: 10_000, // silence sends no event, and is what this room must show
   })
+}
+
+const guarded = 2000 // ms between two looks at the gateways, of which no event comes
+
+export function usePolicies(every = guarded) {
+  return useQuery({
+    queryKey: ['policy'],
+    queryFn: ({ signal }) => get<Policies>('/api/policy', {}, signal),
+    refetchInterval: every,
+  })
+}
+
+// useStops asks for single stops, page by page. The first page is kept up to date
+// as long as it is the only one: rows must not jump under who reads on.
+export function useStops(filter: Query) {
+  return useInfiniteQuery({
+    queryKey: ['stops', filter],
+    queryFn: ({ signal, pageParam }) => get<StopPage>('/api/policy/stops', { limit: 100, ...filter, cursor: pageParam }, signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
+    placeholderData: keepPreviousData,
+    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > 1 ? false : guarded),
+  })
+}
+
+// useDoors asks which doors stand where one asset asks another.
+export function useDoors(client: string, server: string, enabled: boolean) {
+  return useQuery({
+    queryKey: ['doors', client, server],
+    queryFn: async ({ signal }) => (await get<{ doors: Passage[] }>('/api/policy/door', { client, server }, signal)).doors,
+    refetchInterval: guarded,
+    enabled,
+  })
+}
+
+export function useTrial() {
+  return useMutation({ mutationFn: (body: { policy?: string; gateway?: string }) => post<Trial>('/api/policy/whatif', body) })
 }
 
 export function useSession() {

@@ -1,4 +1,4 @@
-import type { Severity, SimClass, Stage, Statement } from './api'
+import type { DoorWord, Mode, Severity, SimClass, Stage, Statement } from './api'
 
 // The words people read. Plain first; the protocol's own stand behind.
 
@@ -184,4 +184,20 @@ export function addressText(a: { ip?: string; port?: number; mac?: string } | nu
   if (!a) return ''
   const host = a.ip ?? a.mac ?? ''
   return a.ip && a.port ? (a.ip.includes(':') ? `[${host}]:${a.port}` : `${host}:${a.port}`) : host
+}
+
+export const modeMeaning: Record<Mode, string> = {
+  observe: 'Counted only: nothing is stopped or told.',
+  test: 'Nothing is stopped: it is told what would be.',
+  enforce: 'What the rules do not let pass is stopped.',
+}
+
+// doorWord says which door stands between two devices.
+export const doorWord = (door: DoorWord, test: boolean) =>
+  door === 'open' ? 'open' : test ? (door === 'shut' ? 'test: would be shut' : 'test: judged, not stopped') : door
+
+export const doorMeaning: Record<DoorWord, string> = {
+  open: 'everything passes',
+  guarded: 'each request is judged, or some protocols stopped',
+  shut: 'nothing passes',
 }

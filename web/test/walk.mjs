@@ -11,6 +11,7 @@ import { judge } from './axe.mjs'
 import { start } from './browser.mjs'
 import { factory, factoryPlaces } from './factory.mjs'
 import { figures } from './figures.mjs'
+import { policy } from './policy.mjs'
 import { shoot } from './shots.mjs'
 import { values } from './values.mjs'
 
@@ -18,7 +19,7 @@ const walk = await start()
 const { base, out, step, check, open, said } = walk
 
 const simulated = (await (await fetch(base + '/api/session')).json()).simulation
-const rooms = ['Overview', 'Map', 'Assets', 'Alerts', 'Sensors', ...(simulated ? ['Factory'] : [])]
+const rooms = ['Overview', 'Map', 'Assets', 'Alerts', 'Policy', 'Sensors', ...(simulated ? ['Factory'] : [])]
 const heading = (page, name) => page.getByRole('heading', { level: 1, name }).first().waitFor()
 const at = (page, pattern) => page.waitForURL((url) => pattern.test(url.pathname + url.search))
 
@@ -108,7 +109,7 @@ await step('map: arrow keys walk, Escape lets go, a line opens its conversation'
 })
 
 await step('keyboard: g and a letter lead to every room', async () => {
-  for (const [key, path] of [['o', '/'], ['m', '/map'], ['a', '/assets'], ['l', '/alerts'], ['s', '/sensors'], ...(simulated ? [['f', '/factory']] : [])]) {
+  for (const [key, path] of [['o', '/'], ['m', '/map'], ['a', '/assets'], ['l', '/alerts'], ['p', '/policy'], ['s', '/sensors'], ...(simulated ? [['f', '/factory']] : [])]) {
     await page.keyboard.press('g')
     await page.keyboard.press(key)
     await page.waitForFunction((want) => location.pathname === want, path)
@@ -202,6 +203,7 @@ if (session) {
 }
 if (simulated) await factory({ ...walk, session })
 
+const guarded = await policy(walk)
 const valued = await values(walk)
 
 const places = [
@@ -212,6 +214,7 @@ const places = [
   ...valued,
   ['alerts', '/alerts', '.list-row'],
   ['alert', alertPath, '.alert-sentence'],
+  ...guarded,
   ['sensors', '/sensors', '.room.page'],
   ...(simulated ? await factoryPlaces(base) : []),
 ]

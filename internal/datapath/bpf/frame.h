@@ -9,7 +9,9 @@
 #define TCP 6
 #define UDP 17
 #define ICMP6 58
+#define FIN 1
 #define SYN 2
+#define RST 4
 #define ACK 16
 #define URG 32
 #define MAX_TAGS 4       /* VLAN tags in a frame, beside the one a card stripped */

@@ -11,6 +11,7 @@
 #include "kernel.h"
 #include "shared.h"
 #include "frame.h"
+#include "stream.h"
 
 /* ---- who talks to whom ---- */
 
@@ -108,6 +109,8 @@ struct decision {
 	struct gate gate; /* action is the verdict: PASS, DROP, RESET or ASK */
 	__u32 code;       /* Modbus function code + 1, where the floor is by codes */
 	__u32 slot, generation;
+	__u8 pretend; /* for a trial: 1 as if somebody answered, 2 as if nobody did */
+	__u8 looked, stale, unused;
 };
 
 /* A pair that is not there cannot be: if it is, nothing passes and the counter says why. */
@@ -140,16 +143,6 @@ proven int find_gate(__u32 slot, __u32 pair, __u8 transport, __u16 port, struct 
 
 inline_ int stops(const struct gate *g) { return g->action == DROP || g->action == RESET; }
 
-inline_ void flow_of(const struct frame *f, int back, struct flow *to)
-{
-	__builtin_memcpy(to->src, back ? f->dst : f->src, sizeof(to->src));
-	__builtin_memcpy(to->dst, back ? f->src : f->dst, sizeof(to->dst));
-	to->domain = f->domain;
-	to->port = back ? !f->port : f->port;
-	to->sport = back ? f->dport : f->sport;
-	to->dport = back ? f->sport : f->dport;
-}
-
 /* The function code of a request that lies in this frame whole and alone, plus
  * one; 0 where it is anything else. */
 inline_ __u32 modbus_code(struct __sk_buff *skb, const struct frame *f)
@@ -173,117 +166,125 @@ inline_ struct code *find_code(__u32 slot, const struct gate *g, __u32 code)
 	return &c->of[(code - 1) & 0xff];
 }
 
-inline_ void ask(struct decision *d, __u16 reason)
+/* Whether nobody answers what is asked; one frame sees one answer. */
+inline_ int nobody_answers(const struct config *c, struct decision *d)
 {
-	d->gate.action = ASK;
+	struct pulse *p = the_pulse();
+
+	if (d->pretend)
+		return d->pretend == 2;
+	if (!d->looked) {
+		d->looked = 1;
+		d->stale = !p || (__s64)(now_ns() - *(volatile __u64 *)&p->beat) > (__s64)c->limit_ns;
+	}
+	return d->stale;
+}
+
+/* Without user space a request by codes that is not known to stand in a stream is judged
+ * by its code alone, whatever came before in its connection: cutting all
+ * connections that are older than the gateway would be worse. */
+inline_ __u8 floor_of(const struct decision *d)
+{
+	struct code *c;
+
+	if (d->gate.floor != FLOOR_CODES)
+		return d->gate.floor == FLOOR_PASS ? PASS : DROP;
+	c = find_code(d->slot, &d->gate, d->code);
+	if (!c)
+		return DROP;
+	if (c->action == ASK)
+		return c->floor == FLOOR_PASS ? PASS : DROP;
+	return c->action;
+}
+
+inline_ void say(struct decision *d, __u8 action, __u16 reason)
+{
+	d->gate.action = action;
 	d->gate.reason = reason;
 }
 
-/* Whether a message may be judged alone hangs on the bytes before it: what looks
- * like a request may be the middle of another one. So a message is only believed
- * where the last one ended, in a connection seen from its first byte; and after
- * anything else the connection is asked about until user space knows where it is. */
-inline_ int in_step(const struct frame *f, __u32 code, struct flow *k, struct stream **found)
+/* What the table says of the function code of a whole request. */
+inline_ void say_code(struct decision *d, int stale)
 {
-	struct stream *s;
+	struct code *c = find_code(d->slot, &d->gate, d->code);
 
-	if (f->flags & (SYN | URG)) /* bytes in a SYN; bytes that the receiver takes out of the stream */
-		return 0;
-	s = lookup(&streams, k);
-	*found = s;
-	if (!s || s->asked)
-		return 0;
-	if (code && f->seq == s->next)
-		return 1;
-	/* The same once more: another length would move what follows. */
-	return code && f->seq == s->last && f->seq + f->size == s->next;
-}
-
-/* A server that waits for the end of the handshake takes a SYN once more. If bytes
- * that user space holds came to it after that, the count would begin before them. So
- * after something was asked about, a new beginning counts only this much later. */
-#define SPOILED_NS 10000000000ULL
-
-/* A segment without bytes says nothing, but where a connection may begin. A SYN by
- * itself proves nothing: within a connection the server ignores it, and whoever
- * sent it would choose where messages begin. */
-inline_ void bare_segment(const struct frame *f, struct flow *k)
-{
-	struct stream *s;
-
-	if (!(f->flags & SYN))
-		return;
-	s = lookup(&streams, k);
-	if (s) {
-		s->opening = f->seq + 1;
-		if (s->spoiled && now_ns() - s->seen_ns > SPOILED_NS)
-			s->spoiled = 0;
-	} else {
-		struct stream fresh = {.asked = 1, .opening = f->seq + 1, .seen_ns = now_ns()};
-
-		/* Where there is no room the connection is asked about. */
-		update(&streams, k, &fresh, UPDATE_ANY);
-	}
-}
-
-/* The server takes the connection: from here on messages can be counted. */
-inline_ void connection_taken(const struct frame *f)
-{
-	struct stream *s;
-	struct flow k = {};
-
-	flow_of(f, 1, &k);
-	s = lookup(&streams, &k);
-	if (!s || s->spoiled || s->opening != f->ack)
-		return;
-	s->last = s->next = f->ack;
-	s->seen_ns = now_ns();
-	s->asked = 0;
-}
-
-inline_ void by_code(struct __sk_buff *skb, const struct frame *f, struct decision *d)
-{
-	struct stream *s = 0;
-	struct flow k = {};
-	struct code *c;
-
-	if (f->transport == TCP) {
-		flow_of(f, 0, &k);
-		if (f->size == 0) {
-			bare_segment(f, &k);
-			d->gate.action = PASS;
-			return;
-		}
-	}
-	d->code = modbus_code(skb, f);
-	if (f->transport == TCP && !in_step(f, d->code, &k, &s)) {
-		if (s) {
-			s->asked = s->spoiled = 1;
-			s->seen_ns = now_ns();
-		}
-		ask(d, REASON_STREAM);
-		return;
-	}
-	c = find_code(d->slot, &d->gate, d->code);
 	if (!c) {
-		ask(d, d->gate.reason);
+		say(d, stale ? DROP : ASK, stale ? REASON_STREAM : d->gate.reason);
 		return;
 	}
-	d->gate.action = c->action;
-	d->gate.reason = c->reason;
+	say(d, c->action, c->reason);
 	d->gate.rule = c->rule;
-	/* Dropped bytes come again. What is asked about is passed whole or not at all. */
-	if (s && c->action != DROP && f->seq == s->next) {
-		s->last = s->next;
-		s->next += f->size;
-		s->seen_ns = now_ns();
-	}
+	if (stale && c->action == ASK)
+		say(d, c->floor == FLOOR_PASS ? PASS : DROP, REASON_STALE);
 }
 
-inline_ void as_request(struct __sk_buff *skb, const struct frame *f, struct decision *d)
+/* A segment in the kernel's turn; gives whose turn is next. Where nobody answers a
+ * request of any length is judged: its repetition is not, so it may be lost, and no more. */
+inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct stream *s, struct decision *d, __u32 was, int stale)
 {
-	if (d->gate.action == CODES) {
-		by_code(skb, f, d);
+	if (f->flags & SYN)
+		s->opening = f->seq + 1;
+	if (f->size == 0) {
+		if (f->flags & (FIN | RST) && f->seq == s->next) /* else the server does not believe it */
+			s->closing = 1;
+		d->gate.action = PASS;
+		return was;
+	}
+	if (stale && !s->known) {
+		say(d, floor_of(d), REASON_STALE);
+		return was;
+	}
+	/* Where nobody answers even what may be old is held to: a segment that does not fit comes again. */
+	if (!(stale ? s->known : is_known(s)) || s->partial || f->flags & (SYN | URG)) {
+		say(d, stale ? DROP : ASK, REASON_STREAM);
+		return stale ? was : WORKER;
+	}
+	if (f->seq != s->next) {
+		say(d, said_before(skb, f, s) ? PASS : stale ? DROP : ASK, REASON_STREAM);
+		return d->gate.action == ASK ? WORKER : was;
+	}
+	say_code(d, stale);
+	if (d->gate.action == PASS && !stale && (f->size != REQUEST || s->next - s->acked > SAID - REQUEST))
+		say(d, ASK, REASON_STREAM);
+	if (d->gate.action == PASS) {
+		went_on(skb, f, s);
+		return KERNEL;
+	}
+	return d->gate.action == ASK ? WORKER : was;
+}
+
+inline_ void by_code(struct __sk_buff *skb, const struct config *c, const struct frame *f, struct decision *d)
+{
+	int stale = nobody_answers(c, d);
+	struct flow k = {};
+	struct stream *s;
+	__u32 was;
+
+	d->code = modbus_code(skb, f);
+	if (f->transport != TCP) {
+		say_code(d, stale);
+		return;
+	}
+	flow_of(f, 0, &k);
+	s = stream_at(find_stream(&k, f->flags & SYN && f->size == 0));
+	if (!s) {
+		if (f->size == 0)
+			d->gate.action = PASS;
+		else
+			say(d, stale ? floor_of(d) : ASK, stale ? REASON_STALE : REASON_STREAM);
+		return;
+	}
+	was = enter(s, stale);
+	if (was == FREE) /* it is the worker's turn: all of the connection goes there */
+		say(d, stale && f->size > 0 ? DROP : stale ? PASS : ASK, REASON_STREAM);
+	else
+		swap(&s->owner, in_turn(skb, f, s, d, was, stale));
+}
+
+inline_ void as_request(struct __sk_buff *skb, const struct config *c, const struct frame *f, struct decision *d)
+{
+	if (d->gate.action == CODES || (d->gate.action == ASK && d->gate.floor == FLOOR_CODES && nobody_answers(c, d))) {
+		by_code(skb, c, f, d);
 	} else if (d->gate.action == ASK && d->gate.floor == FLOOR_CODES) {
 		d->code = modbus_code(skb, f);
 		if (f->transport == TCP && f->size == 0)
@@ -293,12 +294,38 @@ inline_ void as_request(struct __sk_buff *skb, const struct frame *f, struct dec
 	}
 }
 
-inline_ void as_answer(const struct frame *f, struct decision *d)
+/* An answer to requests that are judged by their codes. It passes; in the worker's
+ * turn it does so by the worker. */
+inline_ void answer_by_code(const struct config *c, const struct frame *f, struct decision *d)
+{
+	struct flow k = {};
+	struct stream *s = 0;
+	__u32 was;
+
+	d->gate.action = PASS;
+	if (f->transport != TCP)
+		return;
+	flow_of(f, 1, &k);
+	s = stream_at(find_stream(&k, 0));
+	was = s ? enter(s, 0) : FREE;
+	if (was == FREE) { /* the worker hears where its client is */
+		if (!(s && s->owner == BUSY) && !nobody_answers(c, d))
+			say(d, ASK, REASON_STREAM);
+		return;
+	}
+	if ((f->flags & (SYN | ACK)) == (SYN | ACK))
+		connection_taken(f, s);
+	else if (f->flags & ACK)
+		acknowledged(f, s);
+	if (f->flags & (FIN | RST))
+		s->closing = 1;
+	swap(&s->owner, KERNEL);
+}
+
+inline_ void as_answer(const struct config *c, const struct frame *f, struct decision *d)
 {
 	if (d->gate.action == CODES) {
-		if (f->transport == TCP && (f->flags & (SYN | ACK)) == (SYN | ACK))
-			connection_taken(f);
-		d->gate.action = PASS;
+		answer_by_code(c, f, d);
 	} else if (d->gate.action == ASK && d->gate.floor == FLOOR_CODES) {
 		d->gate.floor = FLOOR_PASS;
 	} else if (d->gate.action == RESET && f->transport != TCP) {
@@ -359,7 +386,7 @@ inline_ int answer_holds(const struct frame *f, struct decision *d, int exact, c
 		/* It may be an answer; nobody here knows. */
 		if (d->gate.floor == FLOOR_CODES)
 			d->gate.floor = FLOOR_DROP;
-		ask(d, REASON_UNSURE);
+		say(d, ASK, REASON_UNSURE);
 		return 0;
 	}
 	if (stops(back)) {
@@ -368,11 +395,11 @@ inline_ int answer_holds(const struct frame *f, struct decision *d, int exact, c
 		return 0;
 	}
 	if (d->gate.action == PASS)
-		return back->action == ASK || (exact_back && !exact);
+		return back->action != PASS || (exact_back && !exact);
 	return 0;
 }
 
-inline_ void judge_ports(struct __sk_buff *skb, const struct frame *f, __u32 pair, __u32 pair_back, struct decision *d, int held)
+inline_ void judge_ports(struct __sk_buff *skb, const struct config *c, const struct frame *f, __u32 pair, __u32 pair_back, struct decision *d, int held)
 {
 	int exact, exact_back, answer, way = direction(f);
 	struct gate back = {};
@@ -392,9 +419,9 @@ inline_ void judge_ports(struct __sk_buff *skb, const struct frame *f, __u32 pai
 		answer = answer_holds(f, d, exact, &back, exact_back);
 	if (answer) {
 		d->gate = back;
-		as_answer(f, d);
+		as_answer(c, f, d);
 	} else {
-		as_request(skb, f, d);
+		as_request(skb, c, f, d);
 	}
 }
 
@@ -419,7 +446,7 @@ inline_ void judge_pair(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		d->gate.floor = FLOOR_DROP;
 	if ((p->flags | back->flags) & PAIR_PORTS || stops(&d->gate) != stops(&back->otherwise) ||
 	    d->gate.action == ASK || back->otherwise.action == ASK)
-		ask(d, reason);
+		say(d, ASK, reason);
 }
 
 /* Frames without IP are never asked about. What may pass one way may pass the
@@ -471,8 +498,8 @@ inline_ struct held *find_held(const struct frame *f, const struct decision *d, 
 	return h;
 }
 
-inline_ void judge_between(struct __sk_buff *skb, const struct frame *f, const struct place *src, const struct place *dst,
-			   struct decision *d, int held)
+inline_ void judge_between(struct __sk_buff *skb, const struct config *c, const struct frame *f, const struct place *src,
+			   const struct place *dst, struct decision *d, int held)
 {
 	__u32 pair, pair_back;
 
@@ -487,7 +514,7 @@ inline_ void judge_between(struct __sk_buff *skb, const struct frame *f, const s
 	else if (f->malformed || f->fragment)
 		judge_pair(f, pair, pair_back, d);
 	else
-		judge_ports(skb, f, pair, pair_back, d, held);
+		judge_ports(skb, c, f, pair, pair_back, d, held);
 }
 
 inline_ __u32 port_of(const struct __sk_buff *skb) { return skb->ifindex == ports[0] ? 0 : 1; }
@@ -513,37 +540,10 @@ proven int judge(struct __sk_buff *skb, struct config *c, struct decision *d)
 	find_place(&f, 0, &dst);
 	if (c->quarantine)
 		h = find_held(&f, d, &src, &dst);
-	judge_between(skb, &f, &src, &dst, d, h != 0);
+	judge_between(skb, c, &f, &src, &dst, d, h != 0);
 	if (h && !(d->gate.flags & GATE_SAFETY))
 		d->gate = (struct gate){.action = DROP, .reason = REASON_QUARANTINE, .rule = h->rule};
 	return 0;
-}
-
-/* ---- when nobody answers ---- */
-
-inline_ int nobody_answers(const struct config *c)
-{
-	__u32 zero = 0;
-	volatile __u64 *beat = lookup(&heartbeat, &zero);
-
-	return !beat || (__s64)(now_ns() - *beat) > (__s64)c->limit_ns;
-}
-
-/* Without user space a request by codes is judged by its code alone, whatever came
- * before in its connection: cutting all connections that are older than the
- * gateway would be worse. */
-inline_ __u8 floor_of(const struct decision *d)
-{
-	struct code *c;
-
-	if (d->gate.floor != FLOOR_CODES)
-		return d->gate.floor == FLOOR_PASS ? PASS : DROP;
-	c = find_code(d->slot, &d->gate, d->code);
-	if (!c)
-		return DROP;
-	if (c->action == ASK)
-		return c->floor == FLOOR_PASS ? PASS : DROP;
-	return c->action;
 }
 
 /* ---- telling ---- */
@@ -623,6 +623,15 @@ inline_ void report(struct __sk_buff *skb, const struct config *c, const struct 
 
 /* ---- the programs ---- */
 
+/* Who answers wakes on the core on which it is asked, if it sits there. */
+inline_ void ask_here(void)
+{
+	struct pulse *p = the_pulse();
+
+	if (p)
+		p->core = this_core();
+}
+
 SEC("tc") int forward(struct __sk_buff *skb)
 {
 	__u8 port = port_of(skb);
@@ -639,25 +648,27 @@ SEC("tc") int forward(struct __sk_buff *skb)
 		d.gate.reason = REASON_BYPASS;
 	else
 		judge(skb, c, &d);
-	if (d.gate.action == ASK && nobody_answers(c)) {
+	if (d.gate.action == ASK && nobody_answers(c, &d)) {
 		d.gate.action = floor_of(&d);
 		d.gate.reason = REASON_STALE;
 	}
 	count_verdict(&d, bytes);
 	if (d.gate.action == PASS)
 		return redirect(ports[!port], 0);
-	if (d.gate.action == ASK)
+	if (d.gate.action == ASK) {
+		ask_here();
 		return redirect(asks[port], 0);
+	}
 	report(skb, c, &d, port);
 	return ANSWER_DROP;
 }
 
-/* Says in cb what would be decided, for BPF_PROG_RUN. */
+/* Says in cb what would be decided, for BPF_PROG_RUN; with the mark 1 as if nobody answered. */
 SEC("tc") int probe(struct __sk_buff *skb)
 {
 	__u32 zero = 0;
 	struct config *c = lookup(&config, &zero);
-	struct decision d = {};
+	struct decision d = {.pretend = skb->mark == 1 ? 2 : 1};
 
 	if (!c)
 		return ANSWER_DROP;

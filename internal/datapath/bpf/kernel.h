@@ -15,7 +15,9 @@ typedef int __s32;
 /* A function that the kernel proves by itself, once, and not again for each call.
  * It may be given anything of the right type, so it looks at its pointers. */
 #define proven __attribute__((noinline))
-#define unlikely(x) __builtin_expect(!!(x), 0)
+/* What the compiler worked out of a number the kernel has to see for itself: with it the
+ * comparison that follows stays, and in a register that is used. */
+#define forget_bounds(x) __asm__ volatile("" : "+r"(x))
 
 /* Maps are described to the loader by the types of members that do not exist. */
 #define number(name, value) int(*name)[value]
@@ -51,10 +53,15 @@ static void *(*lookup)(void *map, const void *key) = (void *)1;
 static long (*update)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
 static long (*delete)(void *map, const void *key) = (void *)3;
 static __u64 (*now_ns)(void) = (void *)5;
+static __u32 (*this_core)(void) = (void *)8;
 static long (*redirect)(__u32 ifindex, __u64 flags) = (void *)23;
 static long (*load_bytes)(const void *skb, __u32 offset, void *to, __u32 len) = (void *)26;
 static void *(*ring_reserve)(void *ring, __u64 size, __u64 flags) = (void *)131;
 static void (*ring_submit)(void *data, __u64 flags) = (void *)132;
+
+/* Both are barriers as well. */
+#define swap_if(at, was, to) __sync_val_compare_and_swap(at, was, to)
+#define swap(at, to) __sync_lock_test_and_set(at, to)
 
 inline_ __u16 swap16(__u16 v) { return __builtin_bswap16(v); }
 inline_ __u32 swap32(__u32 v) { return __builtin_bswap32(v); }

@@ -99,13 +99,35 @@ struct flow {
 	__u32 port; /* where the client's frames come in: nobody speaks for it from the other side */
 };
 
+/* Who may change a stream. The kernel and the worker take turns: each enters before it
+ * looks at anything but flow and owner. A worker that dies inside leaves INSIDE behind. */
+enum { FREE, KERNEL, BUSY, WORKER, INSIDE };
+
+#define STREAMS 65536 /* a power of two */
+#define WAYS 4        /* places in which one stream may lie */
+#define SAID 48       /* bytes that are remembered of it */
+#define REQUEST 12    /* bytes of a request that is judged here; the others are asked about */
+
 struct stream { /* what the client of a connection sent */
-	__u32 last, next; /* where its last message began and where the next one has to */
-	__u64 seen_ns;
-	__u32 asked;   /* not at the start of a message, for all we know */
+	__u32 owner, epoch; /* epoch: pulse.epoch when it was last known to be right */
+	struct flow flow;
+	__u32 next;    /* the number of the byte that comes next */
+	__u32 acked;   /* what the server said that it has */
 	__u32 opening; /* where it would begin if the server takes the SYN that came last */
-	__u32 spoiled; /* user space may hold bytes of it still */
+	__u64 seen_ns;
+	__u8 known;    /* next holds */
+	__u8 partial;  /* and is within a message */
+	__u8 closing;  /* somebody said that it ends */
+	__u8 kept;     /* so many bytes of said, the last ones, stand before next */
+	__u8 said[SAID];
 	__u32 unused;
+};
+
+struct pulse { /* what the program and user space tell each other all the time */
+	__u64 beat;  /* when somebody last answered */
+	__u64 seed;  /* of the places of streams */
+	__u32 epoch; /* goes up when streams may have gone on unseen */
+	__u32 core;  /* on which somebody was asked last */
 };
 
 #define SNIPPET 128
@@ -128,13 +150,13 @@ const volatile __u32 asks[2];  /* interfaces towards user space, for frames that
 /* ---- maps that outlive a policy ---- */
 
 struct { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_MMAPABLE); kind(key, __u32); kind(value, struct config); } config SEC(".maps");
-struct { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_MMAPABLE); kind(key, __u32); kind(value, __u64); } heartbeat SEC(".maps");
+struct { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_MMAPABLE); kind(key, __u32); kind(value, struct pulse); } heartbeat SEC(".maps");
 struct { number(type, MAP_HASH); number(max_entries, 16384); kind(key, struct held_key); kind(value, struct held); } quarantine SEC(".maps");
 struct { number(type, MAP_PERCPU_HASH); number(max_entries, 65536); kind(key, struct count_key); kind(value, struct count); } counts SEC(".maps");
 struct { number(type, MAP_PERCPU_ARRAY); number(max_entries, TOTALS); kind(key, __u32); kind(value, struct count); } totals SEC(".maps");
 struct { number(type, MAP_RINGBUF); number(max_entries, 1 << 20); } reports SEC(".maps");
 struct { number(type, MAP_PERCPU_ARRAY); number(max_entries, 2); kind(key, __u32); kind(value, struct bucket); } buckets SEC(".maps");
-struct { number(type, MAP_HASH); number(max_entries, 65536); kind(key, struct flow); kind(value, struct stream); } streams SEC(".maps");
+struct { number(type, MAP_ARRAY); number(max_entries, STREAMS); number(map_flags, F_MMAPABLE); kind(key, __u32); kind(value, struct stream); } streams SEC(".maps");
 struct { number(type, MAP_LRU_HASH); number(max_entries, 65536); kind(key, struct flow); kind(value, __u64); } talks SEC(".maps");
 
 /* ---- tables: of one policy; the loader makes them, as large as they must be ---- */

@@ -29,7 +29,7 @@ func (j *judge) ask(o *detect.Observation, raise func(*detect.Finding)) {
 	h := &j.held
 	h.on, h.observation, h.operation = true, *o, *o.Operation
 	h.frames = append(h.frames[:0], o.Frames...)
-	h.operation.Object, h.operation.Values, h.operation.Refusals = firedoor.Object{}, firedoor.Values{}, nil // borrowed
+	h.operation.Object, h.operation.Values, h.operation.Texts, h.operation.Refusals = firedoor.Object{}, firedoor.Values{}, nil, nil // borrowed
 	h.observation.Operation, h.observation.Frames = &h.operation, h.frames
 }
 

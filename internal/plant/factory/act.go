@@ -185,6 +185,7 @@ func (a *act) appear(name, network string) *unit {
 		}
 	}
 	a.own[name] = u // it may have been here before
+	a.f.outcome.strangers[h.MAC] = a
 	return u
 }
 
@@ -233,6 +234,7 @@ func (a *act) session(step *scenario.Step) *session {
 	if s == nil || s.over {
 		s = a.f.sessionTo(from, to)
 		e := a.book(step)
+		s.entry = e
 		s.told = func(t *task) { a.f.tell(e, from, to, s, &t.ask) }
 		a.sessions[key] = s
 	}
@@ -399,7 +401,7 @@ func (a *act) scanAddresses(step *scenario.Step) {
 				from.host.Ping(ip, 32, nil)
 			case "tcp":
 				for _, p := range step.Ports {
-					from.host.DialTCP(netip.AddrPortFrom(ip, p), 0, knock{})
+					a.dial(from, netip.AddrPortFrom(ip, p), knock{})
 				}
 			default:
 				from.host.SendARP(opARPRequest, from.mac, from.ip(), 0, ip, broadcastMAC)
@@ -427,7 +429,7 @@ func (a *act) scanPorts(step *scenario.Step) {
 		a.f.after(time.Duration(i)*step.Pace+a.f.about(step.Pace/10), func() {
 			target := netip.AddrPortFrom(a.f.addressFrom(from, to), p)
 			a.probe(from, target, "tcp", "connects")
-			from.host.DialTCP(target, 0, knock{})
+			a.dial(from, target, knock{})
 		})
 	}
 }

@@ -70,7 +70,7 @@ func (a *act) flood(step *scenario.Step) {
 	if step.With == "connections" || to.image == nil {
 		a.pace(end, pause, func() {
 			a.probe(from, target, "tcp", "connects")
-			from.host.DialTCP(target, 0, occupy{})
+			a.dial(from, target, occupy{})
 		})
 		return
 	}
@@ -116,7 +116,7 @@ func (w *water) pour() {
 	switch {
 	case w.conn == nil:
 		w.speaker, w.message = w.client(), nil
-		w.conn = w.from.host.DialTCP(w.target, 0, w)
+		w.conn = w.act.dial(w.from, w.target, w)
 	case w.message != nil && w.conn.Send(w.message):
 		for _, op := range said(w.to.image, &w.ask) {
 			op.Time = truth.Moment(w.act.f.world.Now())
@@ -199,7 +199,7 @@ func (a *act) forge(step *scenario.Step) {
 		}
 		return
 	}
-	from.host.DialTCP(target, 0, &forged{act: a, messages: step.Messages, pause: step.Pace})
+	a.dial(from, target, &forged{act: a, messages: step.Messages, pause: step.Pace})
 }
 
 // forged says its messages one after the other.

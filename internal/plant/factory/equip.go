@@ -38,6 +38,7 @@ func (f *Factory) equip() error {
 		}
 		u := f.device(s.name)
 		u.image, u.think = newImage(c, s.dialect), s.think
+		u.image.changed = func() { f.changed(u.name) }
 		if err := f.equipAs(u, u); err != nil {
 			return err
 		}
@@ -104,7 +105,7 @@ func (f *Factory) step7Server(u, as *unit) (device.Server, error) {
 		}
 		blocks[p.Number][device.Place{Byte: p.Address, Bit: p.Bit}] = v
 	}
-	u.program = programFor(as)
+	u.program = f.programFor(as)
 	var firmware [3]byte
 	_, _ = fmt.Sscanf(u.firmware, "V%d.%d.%d", &firmware[0], &firmware[1], &firmware[2])
 	return device.NewS7(device.S7Config{Slot: 2, PDU: 480, Blocks: blocks, Machine: u.program, Identity: device.S7Identity{
@@ -114,7 +115,7 @@ func (f *Factory) step7Server(u, as *unit) (device.Server, error) {
 
 // logixServer is a controller with named tags.
 func (f *Factory) logixServer(u, as *unit) (device.Server, error) {
-	u.program = programFor(as)
+	u.program = f.programFor(as)
 	return device.NewCIP(device.CIPConfig{Identity: device.CIPIdentity{Vendor: 1, Type: 14, Code: 92, Major: 20, Minor: 11, Serial: uint32(u.mac), Name: u.model},
 		Tags: as.image.values(), Machine: u.program})
 }

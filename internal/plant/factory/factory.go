@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"firedoor"
 	"firedoor/internal/plant"
 	"firedoor/internal/plant/chance"
 	"firedoor/internal/plant/device"
@@ -63,6 +64,7 @@ type Factory struct {
 	operator  map[string]*session // connections that are kept, "client>server"
 	links     uint16              // connections of CIP clients so far
 	inService string              // the SCADA server that polls
+	outcome   outcome             // what became of what was asked
 	// Stepped, if set, is called after every step of the processes.
 	Stepped func()
 	// Noticed, if set, is told what happens in the processes.
@@ -98,6 +100,7 @@ func New(o Options) (*Factory, error) {
 	f := &Factory{
 		o: o, start: o.Start.UnixNano(), world: lan.New(o.Start, o.Seed), physics: physics.New(o.Seed, o.Start),
 		rnd: chance.New(o.Seed ^ 0x66616374), switches: map[string]*lan.Switch{}, devices: map[string]*unit{}, operator: map[string]*session{}, inService: "scada-1",
+		outcome: newOutcome(),
 	}
 	for _, step := range []func() error{f.wire, f.equip, f.record, f.poll, f.gossip, f.live} {
 		if err := step(); err != nil {
@@ -140,6 +143,9 @@ func (f *Factory) Run(until time.Duration) { f.world.Run(f.start + int64(until))
 
 // Now is how long the plant has run.
 func (f *Factory) Now() time.Duration { return time.Duration(f.world.Now() - f.start) }
+
+// Time is the plant's time in ns since 1970.
+func (f *Factory) Time() int64 { return f.world.Now() }
 
 // Physics is the processes and the memory of their controllers.
 func (f *Factory) Physics() *physics.Plant { return f.physics }
@@ -186,6 +192,10 @@ func (f *Factory) at(d time.Duration, do func()) {
 	}
 }
 
+// At plans something for a time since the start; nothing that is past. It happens
+// between two events of the plant.
+func (f *Factory) At(d time.Duration, do func()) { f.at(d, do) }
+
 // every repeats something. A share of two thousandths of the period is left to
 // chance, as in every real polling loop.
 func (f *Factory) every(first, period time.Duration, do func()) {
@@ -216,13 +226,41 @@ func (f *Factory) device(name string) *unit {
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
+// Border is the name of the firewall's cable into the control network, for Inline.
+const Border = "firewall"
+
 // Inline puts a gateway into a device's cable: it sees every frame in both
 // directions, and may drop or change it.
-func (f *Factory) Inline(device string, g lan.Gateway) error {
+func (f *Factory) Inline(device string, g lan.Gateway) (*lan.Place, error) {
+	if device == Border {
+		return f.firewall.Inline(0, g), nil
+	}
 	u := f.devices[device]
 	if u == nil {
-		return fmt.Errorf("the plant has no device %s", device)
+		return nil, fmt.Errorf("the plant has no device %s", device)
 	}
-	u.host.Inline(g)
-	return nil
+	return u.host.Inline(g), nil
+}
+
+// Cable is where a gateway may stand.
+type Cable struct {
+	Name    string // for Inline
+	Network string
+	VLAN    uint16
+	Owns    func(firedoor.MAC) bool // whether an address is that of the device on it
+}
+
+// Guarded are the cables where gateways stand that let no request reach a controller
+// unseen: that of the firewall into the control network, and that of each device which
+// answers a protocol of the floor. One in front of a whole cell would not see who is
+// plugged into the cell's own switch.
+func (f *Factory) Guarded() []Cable {
+	vlan := f.networkOf("control").vlan
+	list := []Cable{{Border, "control", vlan, func(m firedoor.MAC) bool { return m == firewallMAC+firedoor.MAC(vlan) }}}
+	for _, u := range f.order {
+		if u.server != nil && f.networkOf(u.network) != nil {
+			list = append(list, Cable{u.name, u.network, f.networkOf(u.network).vlan, func(m firedoor.MAC) bool { return m == u.host.MAC() }})
+		}
+	}
+	return list
 }

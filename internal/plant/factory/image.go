@@ -43,6 +43,7 @@ type image struct {
 	tags    []*physics.Tag
 	points  []device.Point // by place in tags
 	next    map[slot]uint32
+	changed func() // may be nil: told of every value that becomes another one over the network
 }
 
 // slot is where addresses are counted on.
@@ -136,7 +137,13 @@ func (m *image) values() []*device.Value {
 			v.Name = t.Name
 		}
 		if t.Role.Writable() {
-			v.Store = func(x float64) { m.of.Write(t, x) }
+			v.Store = func(x float64) {
+				before := t.Value
+				m.of.Write(t, x)
+				if t.Value != before && m.changed != nil {
+					m.changed()
+				}
+			}
 		}
 		list = append(list, v)
 	}

@@ -120,7 +120,7 @@ func (f *Factory) operate(e *truth.Entry, panel, server, tag string, value float
 	f.truth.Involve(e, f.hostTruth(from, truth.Actor))
 	f.truth.Involve(e, f.hostTruth(to, truth.Target))
 	s := f.operatorSession(from, to)
-	s.put(task{ask: r, sent: func() { f.tell(e, from, to, s, &r) }})
+	s.put(task{ask: r, entry: e, sent: func() { f.tell(e, from, to, s, &r) }})
 }
 
 // panels by the controller they belong to.

@@ -14,7 +14,7 @@ import (
 // errand is a connection for one errand, closed when it is done.
 func (f *Factory) errand(e *truth.Entry, from, to *unit) *session {
 	s := f.sessionTo(from, to)
-	s.once = true
+	s.once, s.entry = true, e
 	f.truth.Involve(e, f.hostTruth(from, truth.Actor))
 	f.truth.Involve(e, f.hostTruth(to, truth.Target))
 	s.told = func(t *task) { f.tell(e, from, to, s, &t.ask) }

@@ -166,14 +166,14 @@ func TestInline(t *testing.T) {
 		t.Fatal(err)
 	}
 	var d dropper
-	if err := f.Inline("mixer-1-plc", &d); err != nil {
+	if _, err := f.Inline("mixer-1-plc", &d); err != nil {
 		t.Fatal(err)
 	}
 	f.Run(10 * time.Minute)
 	if s := f.operator["mixer-1-hmi>mixer-1-plc"]; d.dropped == 0 || s.answered != 0 {
 		t.Errorf("%d frames seen, %d dropped, %d answers came through", d.seen, d.dropped, s.answered)
 	}
-	if err := f.Inline("nobody", &d); err == nil {
+	if _, err := f.Inline("nobody", &d); err == nil {
 		t.Error("a device that is not there")
 	}
 }

@@ -122,7 +122,9 @@ func (f *Factory) operatorSession(client, server *unit) *session {
 func (f *Factory) sessionTo(client, server *unit) *session {
 	d := server.image.dialect
 	to := netip.AddrPortFrom(f.addressFrom(client, server), d.port())
-	return f.session(client.host, to, func() device.Client { return f.speaker(client, d) })
+	s := f.session(client.host, to, func() device.Client { return f.speaker(client, d) })
+	s.server = server
+	return s
 }
 
 // speaker makes what speaks the dialect on a connection of a device.

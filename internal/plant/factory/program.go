@@ -22,11 +22,22 @@ var blockSizes = map[dialect][]struct {
 }
 
 // programFor is the controller behind a protocol, delivered with its program.
-func programFor(u *unit) *device.CPU {
+func (f *Factory) programFor(u *unit) *device.CPU {
 	c := u.image.of
+	told := func(do func()) func() {
+		return func() {
+			before := c.Running()
+			if do(); c.Running() != before {
+				f.changed(u.name)
+			}
+		}
+	}
 	cpu := &device.CPU{
-		IsRunning: c.Running, Stopped: c.Stop, Started: c.Start,
-		Loaded: func(name string, program []byte) { c.Download(numberOf(u, name, program)) },
+		IsRunning: c.Running, Stopped: told(c.Stop), Started: told(c.Start),
+		Loaded: func(name string, program []byte) {
+			c.Download(numberOf(u, name, program))
+			f.changed(u.name)
+		},
 	}
 	for _, b := range blockSizes[u.image.dialect] {
 		_ = cpu.Install(b.name, block(u, b.name, b.size, 0)) // there is room for these few

@@ -52,7 +52,7 @@ func (a *answering) Received(_ *lan.Conn, b []byte) {
 	if !a.keep {
 		return
 	}
-	a.out, a.keep = a.session.Receive(a.f.world.Now(), b, a.out)
+	a.answer(b)
 	if a.waits || len(a.out) == 0 && a.keep {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 
 	"firedoor/internal/plant/device"
 	"firedoor/internal/plant/lan"
+	"firedoor/internal/plant/truth"
 )
 
 // What a client does when things go wrong, as panels and servers do.
@@ -23,6 +24,9 @@ type task struct {
 	ask  device.Request
 	done func(reply *device.Reply, ok bool)
 	sent func()
+
+	entry   *truth.Entry // what it belongs to; nil: what the session does, or a poll
+	attempt *Attempt     // nil unless it would change a controller
 }
 
 // session is one client's connection to one server: it is opened when there is
@@ -46,6 +50,10 @@ type session struct {
 	late   func() // bound once: is the answer late?
 
 	told func(t *task) // may be nil: told of every request that is sent
+
+	server  *unit        // the controller; nil for what is none
+	entry   *truth.Entry // what all of it belongs to; nil: each task for itself, or polls
+	stopped string       // what a gateway did to the connection at hand
 
 	// What became of it all: requests that found no room, that were sent, that were
 	// answered and that were answered with an error; connections that broke.
@@ -73,8 +81,10 @@ func (s *session) ask(r device.Request, done func(*device.Reply, bool)) {
 
 // put puts a task in the queue.
 func (s *session) put(t task) {
+	s.attempt(&t)
 	if s.over || len(s.queue) >= maxTasks {
 		s.dropped++
+		s.ended(&t, nil, false)
 		if t.done != nil {
 			t.done(nil, false)
 		}
@@ -94,7 +104,9 @@ func (s *session) next() {
 	}
 	if s.conn == nil {
 		s.client = s.make()
+		s.stopped = ""
 		s.conn = s.from.DialTCP(s.to, 0, s)
+		s.dialled()
 		return
 	}
 	if !s.conn.Open() || !s.client.Ready() {
@@ -107,6 +119,7 @@ func (s *session) next() {
 		s.next()
 		return
 	}
+	s.sentOut(&s.queue[0])
 	if s.told != nil {
 		s.told(&s.queue[0])
 	}
@@ -122,6 +135,7 @@ func (s *session) next() {
 // finish takes the first task out of the queue and tells how it ended.
 func (s *session) finish(reply *device.Reply, ok bool) {
 	t := s.queue[0]
+	s.ended(&t, reply, s.busy)
 	n := copy(s.queue, s.queue[1:])
 	s.queue[n] = task{}
 	s.queue, s.busy = s.queue[:n], false
@@ -181,8 +195,12 @@ func (s *session) Closed(c *lan.Conn, _ error) {
 
 // broke forgets the connection; what was under way failed, the rest is tried again.
 func (s *session) broke() {
+	s.hungUp()
 	s.conn, s.shut = nil, true
 	s.broken++
+	if s.server != nil && !s.guilty() {
+		s.f.outcome.honest.Broken++
+	}
 	if len(s.queue) > 0 {
 		s.finish(nil, false)
 	}
@@ -201,6 +219,7 @@ func (s *session) broke() {
 func (s *session) end() {
 	if s.conn != nil {
 		c := s.conn
+		s.hungUp()
 		s.conn = nil
 		c.Close()
 	}

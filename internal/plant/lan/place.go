@@ -14,8 +14,9 @@ type Gateway interface {
 type Place struct {
 	w       *World
 	gateway Gateway
-	nic     *nic  // on the cable of a host
+	nic     *nic  // on the cable of a host or a router
 	trunk   *port // on a trunk: the end at the first switch
+	passing bool  // a frame is being shown to the gateway
 }
 
 // Inline puts a gateway on the host's cable; nil takes it away.
@@ -26,6 +27,20 @@ func (h *Host) Inline(g Gateway) *Place {
 	}
 	h.place = &Place{w: h.w, gateway: g, nic: &h.nic}
 	return h.place
+}
+
+// Inline puts a gateway on the cable of one of the router's ports, in the order they
+// were given; nil takes it away. Without such a port it returns nil and does nothing.
+// Towards is towards the router.
+func (r *Router) Inline(port int, g Gateway) *Place {
+	if port < 0 || port >= len(r.ports) {
+		return nil
+	}
+	n := r.ports[port]
+	if n.place = nil; g != nil {
+		n.place = &Place{w: r.w, gateway: g, nic: n}
+	}
+	return n.place
 }
 
 // Inline puts a gateway on the trunk from s to t; nil takes it away. Without such a
@@ -49,7 +64,9 @@ func (s *Switch) Inline(t *Switch, g Gateway) *Place {
 
 // pass shows a frame to the gateway; nil when it was dropped.
 func (p *Place) pass(towards bool, f *frame) *frame {
+	p.passing = true
 	out := p.gateway.Pass(towards, f.bytes())
+	p.passing = false
 	if len(out) == f.n && string(out) == string(f.bytes()) {
 		return f
 	}
@@ -67,13 +84,23 @@ func (p *Place) pass(towards bool, f *frame) *frame {
 }
 
 // Inject sends a frame of the gateway's own in one direction of the cable; vlan
-// matters on a trunk only. A frame too short or too long is not sent.
+// matters on a trunk only. A frame too short or too long is not sent. From within
+// Pass it leaves behind the frame that is shown there.
 func (p *Place) Inject(towards bool, frame []byte, vlan uint16) {
 	f := p.w.copyOf(frame)
 	if f == nil {
 		return
 	}
 	p.w.stats.Frames++
+	if p.passing {
+		p.w.At(p.w.now, func() { p.send(towards, f, vlan) })
+		return
+	}
+	p.send(towards, f, vlan)
+}
+
+// send puts a frame of the gateway's own on the cable.
+func (p *Place) send(towards bool, f *frame, vlan uint16) {
 	at := p.w.now + int64(placeLatency)
 	if p.nic != nil {
 		if towards {

@@ -221,3 +221,54 @@ func TestForgedPacket(t *testing.T) {
 		t.Error("kinds by name")
 	}
 }
+
+// echoing is a gateway that sends a frame of its own behind each that passes.
+type echoing struct {
+	place *Place
+	own   []byte
+	seen  int
+}
+
+func (e *echoing) Pass(towards bool, frame []byte) []byte {
+	e.seen++
+	e.place.Inject(towards, e.own, 0)
+	return frame
+}
+
+// TestGatewayOnARoutersCable: it sees what goes to the router and comes from it, and a
+// frame that it sends while one passes comes behind that one.
+func TestGatewayOnARoutersCable(t *testing.T) {
+	b := newBench(t, 1)
+	a := b.host("a", 1, nil)
+	r, err := b.w.Router("r", nil, []Port{{MAC: macOf(100), Addr: prefix("10.0.0.254/24"), Switch: b.sw}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &echoing{}
+	if r.Inline(1, g) != nil || r.Inline(-1, g) != nil {
+		t.Error("a place at a port that is none")
+	}
+	g.place = r.Inline(0, g)
+	g.own = make([]byte, 60)
+	putEther(g.own, a.MAC(), macOf(100), 0x88b5)
+	var order []string
+	a.ListenFrame(0x88b5, func(firedoor.MAC, []byte) { order = append(order, "own") })
+	a.Ping(addr("10.0.0.254"), 32, func(ok bool) {
+		if ok {
+			order = append(order, "pong")
+		}
+	})
+	b.run(time.Second)
+	pong := -1
+	for i, what := range order {
+		if what == "pong" {
+			pong = i
+		}
+	}
+	if pong < 0 || pong == len(order)-1 || g.seen < 2 {
+		t.Errorf("%v, %d seen", order, g.seen)
+	}
+	if r.Inline(0, nil) != nil || b.w.underWay != 0 {
+		t.Errorf("%d frames kept", b.w.underWay)
+	}
+}

@@ -123,7 +123,7 @@ func (p *parser) readResult(t *tags) {
 	if p.q != nil && !p.q.about(0, id, property, index) {
 		p.q = nil // of a request that was not seen
 	}
-	p.op.Values = p.value(content)
+	p.valued(property, content)
 	p.reply(0, p.object(id, property, index, 0))
 	p.learn(id, property, index, content)
 }
@@ -191,7 +191,7 @@ func (p *parser) multipleResult(t *tags) {
 	}
 	for ; p.q != nil && next < len(p.q.items); next++ {
 		at := &p.q.items[next].at
-		p.op.Values, p.op.Outcome = firedoor.Values{}, firedoor.OK
+		p.op.Values, p.op.Texts, p.op.Outcome = firedoor.Values{}, nil, firedoor.OK
 		if pr := at[atProperty]; pr != propertyAll && pr != propertyRequired && pr != propertyOptional {
 			p.op.Outcome = firedoor.Outcome{Kind: firedoor.OutcomeNoResponse} // left out
 		}
@@ -202,7 +202,7 @@ func (p *parser) multipleResult(t *tags) {
 // part answers the item that comes next, if the part belongs to it, or a later
 // one, leaving those before it unanswered. It returns the next item.
 func (p *parser) part(id uint32, o *outcome, next int) int {
-	p.op.Outcome, p.op.Values = firedoor.OK, firedoor.Values{}
+	p.op.Outcome, p.op.Values, p.op.Texts = firedoor.OK, firedoor.Values{}, nil
 	if o.failed {
 		t := readTags(o.content)
 		p.op.Outcome = errorOutcome(&t)
@@ -211,7 +211,7 @@ func (p *parser) part(id uint32, o *outcome, next int) int {
 	}
 	if p.q == nil {
 		if !o.failed {
-			p.op.Values = p.value(o.content)
+			p.valued(o.property, o.content)
 		}
 		p.reply(0, p.object(id, o.property, o.index, 0))
 		return next
@@ -222,14 +222,14 @@ func (p *parser) part(id uint32, o *outcome, next int) int {
 		}
 		said := p.op.Outcome
 		for ; next < i; next++ {
-			p.op.Outcome, p.op.Values = firedoor.OK, firedoor.Values{}
+			p.op.Outcome, p.op.Values, p.op.Texts = firedoor.OK, firedoor.Values{}, nil
 			if pr := p.q.items[next].at[atProperty]; pr != propertyAll && pr != propertyRequired && pr != propertyOptional {
 				p.op.Outcome = firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}
 			}
 			p.reply(next, firedoor.Object{})
 		}
 		if p.op.Outcome = said; !o.failed {
-			p.op.Values = p.value(o.content)
+			p.valued(o.property, o.content)
 		}
 		p.reply(i, firedoor.Object{})
 		return i + 1

@@ -21,20 +21,20 @@ func (p *parser) report(s *service) {
 		p.app.kind == kindUnconfirmed && p.app.service == unCOV:
 		p.change(&t)
 	default: // audit: who did what elsewhere
-		p.tell(firedoor.Object{}, firedoor.Values{})
+		p.tell(firedoor.Object{}, firedoor.Values{}, nil)
 		return
 	}
 	p.checkAll(&t)
 }
 
-func (p *parser) tell(o firedoor.Object, v firedoor.Values) {
+func (p *parser) tell(o firedoor.Object, v firedoor.Values, texts [][]byte) {
 	if p.items++; p.items > maxItems {
 		return
 	}
 	if p.net.from != nil {
 		p.sample.HasUnit, p.sample.Unit, o.Text = true, unitOf(p.net.from), p.net.from
 	}
-	p.sample.Object, p.sample.Values = o, v
+	p.sample.Object, p.sample.Values, p.sample.Texts = o, v, texts
 	p.emit(&p.sampleEvent)
 }
 
@@ -69,7 +69,7 @@ func (p *parser) listed(t *tags, n uint8, id uint32) {
 		content := list.inside(2)
 		list.skipIf(3) // priority, or time
 		if !list.bad {
-			p.tell(firedoor.Object{Space: &objects, At: [4]uint32{id, property, index}}, p.value(content))
+			p.tell(firedoor.Object{Space: &objects, At: [4]uint32{id, property, index}}, p.value(content), p.words(property, content))
 		}
 	}
 	t.bad = t.bad || list.bad
@@ -84,7 +84,10 @@ func (p *parser) event(t *tags) {
 	t.number(4) // class
 	t.number(5) // priority
 	kind := t.number(6)
-	t.skipIf(7) // text
+	var message []byte
+	if t.sees(contextTag, 7) {
+		message = t.next().content
+	}
 	t.number(8) // notify type
 	t.skipIf(9)
 	from, _ := t.numberIf(10)
@@ -97,5 +100,5 @@ func (p *parser) event(t *tags) {
 	for i, v := range [...]uint32{kind, from, to} {
 		n[4*i], n[4*i+1], n[4*i+2], n[4*i+3] = byte(v>>24), byte(v>>16), byte(v>>8), byte(v)
 	}
-	p.tell(firedoor.Object{Space: &objects, At: [4]uint32{id, noProperty}}, firedoor.Values{Type: firedoor.U32, Count: 3, Raw: n})
+	p.tell(firedoor.Object{Space: &objects, At: [4]uint32{id, noProperty}}, firedoor.Values{Type: firedoor.U32, Count: 3, Raw: n}, p.said(message))
 }

@@ -84,6 +84,8 @@ type scratch struct {
 	numbers     [maxValueBytes]byte
 	text        [3 * maxText]byte
 	name        [64]byte
+	texts       wire.Texts
+	letters     [4 * maxText]byte // of texts that are not UTF-8 on the wire
 }
 
 func newParser() *parser {
@@ -271,7 +273,7 @@ func (p *parser) reply(i int, o firedoor.Object) {
 
 // replyAll gives one outcome to all items from the first on.
 func (p *parser) replyAll(first int, o firedoor.Outcome) {
-	p.op.Outcome, p.op.Values = o, firedoor.Values{}
+	p.op.Outcome, p.op.Values, p.op.Texts = o, firedoor.Values{}, nil
 	if p.q == nil {
 		p.reply(0, firedoor.Object{})
 		return
@@ -283,6 +285,43 @@ func (p *parser) replyAll(first int, o firedoor.Outcome) {
 
 // value reads a property's value into the scratch.
 func (p *parser) value(b []byte) firedoor.Values { return values(&p.numbers, b) }
+
+// valued gives the operation at hand the value of a property.
+func (p *parser) valued(property uint32, b []byte) {
+	p.op.Values, p.op.Texts = p.value(b), p.words(property, b)
+}
+
+// said is the text of an alarm, nil if there is none. What people write to each other is
+// no value and not told.
+func (p *parser) said(content []byte) [][]byte {
+	word, _ := letters(p.letters[:0], content)
+	return p.texts.One(nil, word)
+}
+
+// firstOwn is the number of property from which on makers give their own (21), up to
+// firstLate, where the standard goes on.
+const firstOwn = 512
+
+// words gives the texts of a property's value: one, or a list of nothing else. What a
+// property of a maker's own means nobody knows: it may be a secret.
+func (p *parser) words(property uint32, b []byte) [][]byte {
+	p.texts.Reset()
+	if property >= firstOwn && property < firstLate || len(b) == 0 || b[0]>>numberAt != tagText {
+		return nil
+	}
+	room := p.letters[:0]
+	for t := readTags(b); t.more(); {
+		g := t.next()
+		if t.bad || g.kind != applicationTag || g.number != tagText {
+			return nil
+		}
+		var word []byte
+		if word, room = letters(room, g.content); !p.texts.Add(word) {
+			break
+		}
+	}
+	return p.texts.List()
+}
 
 // fact tells something of the device that sent the message. What a device behind
 // a router says is not about the router.

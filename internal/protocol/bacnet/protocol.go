@@ -13,7 +13,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "BACnet/IP", Depth: protocol.Deep, By: "ANSI/ASHRAE 135-2020",
-		Unread: []string{"BACnet/SC: as TLS", "MS/TP and ARCNET: no network of ours carries them", "texts and constructed values: the property only"},
+		Unread: []string{"BACnet/SC: as TLS", "MS/TP and ARCNET: no network of ours carries them", "constructed values, texts of makers' own properties: the property only"},
 		Peers:  []string{"node-bacnet"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },

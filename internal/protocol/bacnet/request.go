@@ -81,7 +81,7 @@ func (p *parser) parameters(s *service) {
 		return
 	}
 	if p.items == 0 {
-		p.op.Values, p.op.HasQty, p.op.Quantity = firedoor.Values{}, false, 0
+		p.op.Values, p.op.Texts, p.op.HasQty, p.op.Quantity = firedoor.Values{}, nil, false, 0
 		p.ask(firedoor.Object{})
 	}
 	if t.bad || t.pos != len(t.b) {
@@ -109,7 +109,7 @@ func (p *parser) askProperty(t *tags) {
 	o := p.object(id, property, index, 0)
 	switch p.app.service {
 	case addListElement, removeListElement:
-		p.op.Values = p.value(t.inside(3))
+		p.valued(property, t.inside(3))
 	case writeProperty:
 		content := t.inside(3)
 		priority, _ := t.numberIf(4)
@@ -133,7 +133,7 @@ func (p *parser) write(o *firedoor.Object, content []byte, priority uint32) {
 	}
 	o.At[atMarks] = marks
 	p.op.Function = written(p.app.service, marks)
-	p.op.Values = p.value(content)
+	p.valued(o.At[atProperty], content)
 }
 
 // rangeCount takes the number of records asked for, which is negative for those

@@ -140,6 +140,25 @@ func text(scratch *[3 * maxText]byte, b []byte) []byte {
 	return out
 }
 
+// letters is text with room that is shared by several: the text, and the room behind it.
+func letters(room, b []byte) (text, rest []byte) {
+	if len(b) == 0 || b[0] == setUTF8 {
+		return b[min(1, len(b)):], room
+	}
+	from, set, b := len(room), b[0], b[1:]
+	for len(b) > 0 && cap(room)-len(room) >= 3 {
+		switch {
+		case set == setLatin1:
+			room, b = appendRune(room, uint32(b[0])), b[1:]
+		case set == setUCS2 && len(b) >= 2:
+			room, b = appendRune(room, uint32(binary.BigEndian.Uint16(b))), b[2:]
+		default:
+			b = nil
+		}
+	}
+	return room[from:len(room):len(room)], room
+}
+
 // appendRune appends a character of the basic plane as UTF-8; halves of
 // surrogate pairs become question marks.
 func appendRune(dst []byte, r uint32) []byte {

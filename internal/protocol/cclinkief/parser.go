@@ -80,8 +80,8 @@ func (p *parser) outputs() {
 		} else {
 			device, index = id, 0
 		}
-		p.say("cyclic output", device, areaRWw, index*stationWords/2, words[i*stationWords:(i+1)*stationWords])
-		p.say("cyclic output", device, areaRY, index*stationBits*8, bits[i*stationBits:(i+1)*stationBits])
+		p.say(wordOutput, device, areaRWw, index*stationWords/2, words[i*stationWords:(i+1)*stationWords])
+		p.say(wordOutput, device, areaRY, index*stationBits*8, bits[i*stationBits:(i+1)*stationBits])
 	}
 }
 
@@ -98,14 +98,14 @@ func (p *parser) inputs() {
 	p.station(p.b[31:], firedoor.Identity{About: firedoor.AboutServer})
 	device := binary.LittleEndian.Uint32(p.b[51:])
 	if p.b[13]|p.b[14] != 0 {
-		p.say("cyclic end code", device, areaEnd, 0, p.b[13:15])
+		p.say(wordEndCode, device, areaEnd, 0, p.b[13:15])
 		return
 	}
 	words := p.b[cyclicAnswer:]
 	bits := words[n*stationWords:]
 	for i := range n {
-		p.say("cyclic input", device, areaRWr, uint32(i)*stationWords/2, words[i*stationWords:(i+1)*stationWords])
-		p.say("cyclic input", device, areaRX, uint32(i)*stationBits*8, bits[i*stationBits:(i+1)*stationBits])
+		p.say(wordInput, device, areaRWr, uint32(i)*stationWords/2, words[i*stationWords:(i+1)*stationWords])
+		p.say(wordInput, device, areaRX, uint32(i)*stationBits*8, bits[i*stationBits:(i+1)*stationBits])
 	}
 }
 
@@ -149,14 +149,13 @@ func (p *parser) request() {
 		return
 	}
 	p.op = firedoor.Operation{Phase: firedoor.Asked, NoAnswer: true, Code: uint32(command(p.b)), Span: firedoor.Span{End: int64(len(p.b))}}
+	known := p.name()
 	switch {
 	case p.op.Code == commandSearch && len(p.b) == searchRequest:
-		p.op.Function, p.op.Verb = "node search", firedoor.VerbIdentify
 	case p.op.Code == commandSet && len(p.b) == setRequest:
-		p.op.Function, p.op.Verb = "set ip address", firedoor.VerbConfigure
 		p.op.Object = firedoor.Object{Space: &nodes, At: nodeAt(p.b[30:])}
 		p.op.Values = firedoor.Values{Type: firedoor.U32, Little: true, Count: 2, Raw: p.b[37:45]} // address and mask
-	case p.op.Code == commandSearch || p.op.Code == commandSet:
+	case known:
 		p.malformed("node request of the wrong length")
 		return
 	default:
@@ -185,12 +184,7 @@ func (p *parser) reply(of, end uint16) {
 	if end != 0 {
 		p.op.Outcome = firedoor.Failed(uint32(end), endCode(end))
 	}
-	switch of {
-	case commandSearch:
-		p.op.Function, p.op.Verb = "node search", firedoor.VerbIdentify
-	case commandSet:
-		p.op.Function, p.op.Verb = "set ip address", firedoor.VerbConfigure
-	default:
+	if !p.name() {
 		return
 	}
 	p.last++

@@ -16,9 +16,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "CC-Link IE Field Network Basic", Depth: protocol.Recognised, By: "CC-Link Partner Association, BAP-C2010 and published descriptions", OwnBytes: true,
 		Unread: []string{"vendor and model: as numbers"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&stations, &nodes},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&stations, &nodes},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
 // A message begins with its kind; numbers behind it have the least byte first.

@@ -17,9 +17,10 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "ISO transport class 0 over TPKT", Depth: protocol.Recognised, By: "RFC 1006, ISO 8073",
 		Unread: []string{"classes 1 to 4"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{wire.SpaceTSAP},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventMalformed, firedoor.EventHandOver},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{wire.SpaceTSAP},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventMalformed, firedoor.EventHandOver},
 }
 
 // probe wants a whole connect request or confirm that names a transport

@@ -5,9 +5,12 @@
 // the identity objects.
 //
 // A frame runs through all slaves and comes back to its sender, its source marked
-// as locally administered: it is a flow of its own. What was written comes back as
-// an echo and gives nothing; what was read gives an answer that stands alone. So a
-// request expects no answer here. Frames going out have working counters of zero.
+// as locally administered. Where both are seen they are one flow, and what comes back is
+// the answer: each datagram of it belongs to the one that went out with the same index, in
+// the same place, for the same. A working counter that is still zero says that no slave
+// took it. A letter in a mailbox is answered by the reply that is fetched later. Where only
+// frames that come back are seen, what was read stands alone. Frames going out have working
+// counters of zero.
 //
 // Safety containers (FSoE, ETG.5100) lie anywhere among process data. They are told
 // where four different ones in a row, of one connection, stood in one place with

@@ -48,7 +48,8 @@ const (
 	coeResponse    = 3
 	coeInformation = 8
 
-	sdoSize = 10
+	sdoSize  = 10
+	sdoShort = 6
 )
 
 func coe(b []byte) bool {
@@ -58,7 +59,12 @@ func coe(b []byte) bool {
 	switch b[1] >> 4 {
 	case coeEmergency:
 		return len(b) >= sdoSize
-	case coeRequest, coeResponse:
+	case coeResponse:
+		if len(b) == sdoShort { // what says no more than that something was taken may end there
+			return b[2] == 0x60 || b[2]&^0x10 == 0x20
+		}
+		return len(b) >= sdoSize && b[2]>>5 <= 4
+	case coeRequest:
 		return len(b) >= sdoSize && b[2]>>5 <= 4
 	case coeInformation:
 		return len(b) >= 8 && b[2]&0x7f >= 1 && b[2]&0x7f <= 7
@@ -102,8 +108,10 @@ const (
 	codeFoE         = 0x400
 )
 
-// letter tells what a mailbox going to a slave asks for.
-func (p *parser) letter(m *mail, whom, which uint32) {
+// letter tells what a mailbox going to a slave asks for. It comes back under a key, 0 if
+// it does not.
+func (p *parser) letter(m *mail, whom, which uint32, key uint64) {
+	reply := uint64(0)
 	p.op = firedoor.Operation{Object: firedoor.Object{Space: &mailboxes, At: [4]uint32{whom, which}}}
 	b := m.body
 	switch {
@@ -119,8 +127,27 @@ func (p *parser) letter(m *mail, whom, which uint32) {
 		p.op.Function, p.op.Verb, p.op.Code = "sdo information", identify, codeInformation+uint32(b[2]&0x7f)
 	default:
 		p.sdo(b[2]>>5, b)
+		if b[2]>>5 != sdoAbort {
+			reply = replyKey(which, p.op.Code, &p.op.Object)
+		}
 	}
-	p.ask()
+	if key == 0 { // not on the wire that comes back
+		key, reply = reply, 0
+	}
+	if p.op.NoAnswer = key == 0; key == 0 {
+		key = keyReply
+	}
+	p.ask(key, reply)
+}
+
+// replyKey is what a service data object and its reply have in common. Segments do not
+// repeat the object.
+func replyKey(station, code uint32, o *firedoor.Object) uint64 {
+	key := keyReply | uint64(station&0xffff)<<40 | uint64(code&0xff)<<32
+	if code == codeSDO+sdoUpload || code == codeSDO+sdoDownload {
+		key |= uint64(o.At[2]&0xffff) << 16
+	}
+	return key
 }
 
 // fileName is the name behind code (2) and password (4), which is not read.
@@ -138,7 +165,7 @@ func (p *parser) sdo(specifier byte, b []byte) {
 	if b[2]&0x10 != 0 && specifier != sdoAbort {
 		o.At[3] = wholeObject
 	}
-	if specifier == sdoDownload {
+	if specifier == sdoDownload && len(b) >= sdoSize {
 		p.op.Values = number(content(b))
 	}
 }
@@ -162,7 +189,7 @@ func (p *parser) reply(m *mail, whom, which uint32) {
 	if m.kind == mailFoE && b[0] == foeError {
 		p.op = firedoor.Operation{Code: codeFoE + foeError, Function: "foe error", Verb: firedoor.VerbSession,
 			Object: firedoor.Object{Space: &mailboxes, At: [4]uint32{whom, which}}, Outcome: firedoor.Failed(binary.LittleEndian.Uint32(b[2:]), "")}
-		p.answer()
+		p.answer(nil)
 		return
 	}
 	if m.kind != mailCoE {
@@ -179,7 +206,7 @@ func (p *parser) reply(m *mail, whom, which uint32) {
 		p.sdo(sdoAbort, b)
 		code := binary.LittleEndian.Uint32(b[6:])
 		p.op.Outcome = firedoor.Failed(code, abort(code))
-		p.answer()
+		p.answer(p.aborted(which))
 	case service == coeResponse:
 		specifier := asking[b[2]>>5]
 		p.sdo(specifier, b)
@@ -187,11 +214,22 @@ func (p *parser) reply(m *mail, whom, which uint32) {
 		if specifier == sdoUpload {
 			p.op.Values = number(content(b))
 		}
-		p.answer()
+		p.answer(p.asked.Take(replyKey(which, p.op.Code, &p.op.Object)))
 		if specifier == sdoUpload && whom == byStation {
 			p.object(which, content(b))
 		}
 	}
+}
+
+// aborted finds what an abort ends: any of the transfers of its object, or one that names
+// none.
+func (p *parser) aborted(which uint32) *request {
+	for _, specifier := range [...]uint32{sdoDownload, sdoUpload, sdoDownloadSegment, sdoUploadSegment} {
+		if q := p.asked.Take(replyKey(which, codeSDO+specifier, &p.op.Object)); q != nil {
+			return q
+		}
+	}
+	return nil
 }
 
 // Identity objects (ETG.1000.6, table 66 on).

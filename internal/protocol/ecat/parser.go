@@ -4,10 +4,12 @@ import (
 	"encoding/binary"
 
 	"firedoor"
+	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/wire"
 )
 
 type parser struct {
+	asked  protocol.Asked[request]
 	last   uint32
 	way    way
 	safety safety
@@ -23,6 +25,32 @@ type parser struct {
 	samples firedoor.Event
 	text    [48]byte
 }
+
+// request is a datagram or a letter that will come back, or be answered.
+type request struct {
+	id    uint32
+	reply uint64 // the key under which the letter's reply waits once it was taken, 0: none
+	verb  firedoor.Verb
+	code  uint32
+	name  string
+}
+
+// keyOf is what a datagram and its echo have in common: the master's index, the command,
+// its place in the frame, what it is for and how much. Positions count up on the way.
+func keyOf(d *datagram) uint64 {
+	key := uint64(d.nth&0x7f)<<56 | uint64(d.index)<<48 | uint64(d.command)<<40 | uint64(len(d.data))<<24 | uint64(d.offset)
+	if commands[d.command].whom == byStation {
+		key ^= uint64(d.position) * keySpread
+	}
+	return key
+}
+
+// keySpread keeps stations apart from the other parts of a key, and keyReply replies from
+// echoes.
+const (
+	keySpread = 0x9e37_79b9_7f4a_7c15
+	keyReply  = 1 << 63
+)
 
 // way is where the frames of a flow go. Where the source is not marked, frames of
 // both ways are in one flow, which begins with one going out.
@@ -46,8 +74,8 @@ func (p *parser) Gap(firedoor.Direction, int64) bool { return true }
 
 func (p *parser) malformed(reason string, at int) { p.voice.Malformed(p.emit, reason, at) }
 
-// Parse reads one frame.
-func (p *parser) Parse(_ firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
+// Parse reads one frame. Those of the server's side are what comes back.
+func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
 	p.emit, p.size = emit, len(b)
 	kind, body, ok := frame(b)
 	if !ok {
@@ -55,7 +83,7 @@ func (p *parser) Parse(_ firedoor.Direction, b []byte, emit func(*firedoor.Event
 	}
 	switch kind {
 	case typeDatagrams:
-		p.datagrams(body, ok)
+		p.datagrams(body, ok, dir)
 	case typeVariables:
 		p.network(body)
 	case typeMailbox:
@@ -85,10 +113,11 @@ func (p *parser) returned(body []byte) bool {
 	return answered || p.way == back
 }
 
-func (p *parser) datagrams(body []byte, whole bool) {
-	returned := p.returned(body)
-	for at := 0; ; {
+func (p *parser) datagrams(body []byte, whole bool, dir firedoor.Direction) {
+	returned := dir == firedoor.FromServer || p.returned(body)
+	for at, nth := 0, byte(0); ; nth++ {
 		d, last, ok := next(body, at)
+		d.nth = nth
 		if !ok {
 			if whole {
 				p.malformed("datagram longer than its frame", frameHeader+at)
@@ -160,7 +189,7 @@ func (p *parser) out(d *datagram) {
 	c := &commands[d.command]
 	if c.do == writes {
 		if m, ok := mailbox(d.data); ok && c.whom != byAll && d.offset >= regMemory {
-			p.letter(&m, uint32(c.whom), uint32(d.position))
+			p.letter(&m, uint32(c.whom), uint32(d.position), keyOf(d))
 			return
 		}
 	}
@@ -168,39 +197,58 @@ func (p *parser) out(d *datagram) {
 	if c.do == writes && d.offset < regMemory {
 		p.op.Values = number(d.data)
 	}
-	p.ask()
+	p.ask(keyOf(d), 0)
 }
 
-// back tells what was read. Each slave that a frame passes counts the position up,
-// so that it is not known any more whose it was.
+// back tells what became of a datagram: that no slave took it for its own, or what was
+// read. Each slave that it passes counts the position up, so that it is not known any
+// more whose it was where nobody saw it go out; and what was then only written says
+// nothing new.
 func (p *parser) back(d *datagram) {
 	c := &commands[d.command]
-	if c.do != reads {
-		return
-	}
+	q := p.asked.Take(keyOf(d))
 	whom, which := uint32(c.whom), uint32(d.position)
 	if whom == byPosition {
 		whom, which = byNobody, 0
 	}
-	if d.counter != 0 && c.whom != byAll && d.offset >= regMemory {
-		if m, ok := mailbox(d.data); ok {
-			p.reply(&m, whom, which)
-			return
-		}
+	m, mail := mail{}, false
+	if d.counter != 0 && c.do == reads && c.whom != byAll && d.offset >= regMemory {
+		m, mail = mailbox(d.data)
 	}
-	p.begin(d, which)
-	p.op.Object.At[0] = whom
-	if d.counter != 0 {
-		p.op.Outcome = firedoor.OK
-		if d.offset < regMemory {
-			p.op.Values = number(d.data)
+	p.op = firedoor.Operation{}
+	switch {
+	case q != nil && q.reply != 0 && d.counter != 0: // a letter that was taken waits for its reply
+		waits := *q
+		p.forget(waits.reply)
+		*p.asked.Put(waits.reply) = waits
+		return
+	case q == nil && (c.do != reads || mail):
+	default:
+		p.begin(d, which)
+		p.op.Object.At[0] = whom
+		p.outcome(d)
+		if q != nil && (q.code >= codeSDO || whom == byNobody) { // what was asked says more of what it was about
+			p.op.Object, p.op.HasQty = firedoor.Object{}, false
 		}
-	} else {
-		p.op.Outcome = firedoor.Failed(0, "working-counter-zero") // no slave took it for its own
+		p.answer(q)
 	}
-	p.answer()
-	if d.counter != 0 && c.whom == byStation {
+	switch {
+	case mail:
+		p.reply(&m, whom, which)
+	case d.counter != 0 && c.do == reads && c.whom == byStation:
 		p.eeprom(which, d)
+	}
+}
+
+// outcome is what the working counter says, and what was read.
+func (p *parser) outcome(d *datagram) {
+	if d.counter == 0 {
+		p.op.Outcome = firedoor.Failed(0, "working-counter-zero") // no slave took it for its own
+		return
+	}
+	p.op.Outcome = firedoor.OK
+	if commands[d.command].do == reads && d.offset < regMemory {
+		p.op.Values = number(d.data)
 	}
 }
 
@@ -227,16 +275,32 @@ func (p *parser) eeprom(station uint32, d *datagram) {
 	}
 }
 
-func (p *parser) ask() {
+// ask emits the operation at hand, which waits under a key; its reply, if it has one,
+// under another. What still waits there was given up.
+func (p *parser) ask(key, reply uint64) {
 	p.last++
-	p.op.ID, p.op.Phase, p.op.NoAnswer = p.last, firedoor.Asked, true
+	p.op.ID, p.op.Phase = p.last, firedoor.Asked
 	p.op.Span = firedoor.Span{End: int64(p.size)}
+	p.forget(key)
+	*p.asked.Put(key) = request{id: p.last, reply: reply, verb: p.op.Verb, code: p.op.Code, name: p.op.Function}
 	p.emit(&p.opEvent)
 }
 
-func (p *parser) answer() {
-	p.last++
-	p.op.ID, p.op.Phase, p.op.Partial = p.last, firedoor.Answered, true
+func (p *parser) forget(key uint64) {
+	for p.asked.Len() > 0 && p.asked.Take(key) != nil {
+	}
+}
+
+// answer emits the operation at hand as the answer to a request, nil if that was not
+// seen.
+func (p *parser) answer(q *request) {
+	p.op.Phase = firedoor.Answered
+	if q != nil {
+		p.op.ID, p.op.Verb, p.op.Code, p.op.Function = q.id, q.verb, q.code, q.name
+	} else {
+		p.last++
+		p.op.ID, p.op.Partial = p.last, true
+	}
 	p.emit(&p.opEvent)
 }
 
@@ -275,5 +339,5 @@ func (p *parser) gateway(b []byte) {
 		p.reply(&m, byStation, station)
 		return
 	}
-	p.letter(&m, byStation, station)
+	p.letter(&m, byStation, station, 0)
 }

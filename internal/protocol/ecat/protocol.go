@@ -57,6 +57,8 @@ func frame(b []byte) (kind uint16, body []byte, ok bool) {
 // datagram is one command of a frame.
 type datagram struct {
 	command  byte
+	index    byte   // the master's own, which comes back
+	nth      byte   // in its frame
 	position uint16 // or station
 	offset   uint16
 	data     []byte
@@ -75,7 +77,7 @@ func next(b []byte, at int) (d datagram, last, ok bool) {
 	if len(h) < header+n+counter {
 		return d, true, false
 	}
-	return datagram{command: h[0], position: binary.LittleEndian.Uint16(h[2:]), offset: binary.LittleEndian.Uint16(h[4:]),
+	return datagram{command: h[0], index: h[1], position: binary.LittleEndian.Uint16(h[2:]), offset: binary.LittleEndian.Uint16(h[4:]),
 		data: h[header : header+n], counter: binary.LittleEndian.Uint16(h[header+n:]), end: at + header + n + counter}, length&more == 0, true
 }
 

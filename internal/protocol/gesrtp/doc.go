@@ -10,6 +10,10 @@
 // (ge-ethernet-SRTP, gesrtp-py, the GE classes of HslCommunication, a dissector for
 // Wireshark that was never merged).
 //
+// The golden files were read line by line against these descriptions: selectors and the
+// first service codes as in the paper's tables, counts and offsets from zero, bits from
+// the byte in which they begin.
+//
 // It must not read what goes with a change of privilege level or a logon (the
 // password does), must not put programs together that are stored or loaded (how
 // their packets follow each other is not public), and must not read mailbox types

@@ -16,8 +16,9 @@ var Protocol = &protocol.Protocol{
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "HTTP/1.x", Depth: protocol.Names, By: "RFC 9112", Holds: "4,096 bytes of an XML answer",
 		Unread: []string{"bodies but those of MTConnect agents", "HTTP/2 and HTTP/3"}},
-	New:    func() protocol.Parser { return &parser{} },
-	Events: []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed, firedoor.EventOperation},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return &parser{} },
+	Events:    []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed, firedoor.EventOperation},
 }
 
 // longTarget is how much of a request line without an end is enough.

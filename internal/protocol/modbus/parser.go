@@ -98,6 +98,7 @@ func (p *parser) Share(first protocol.Parser) {
 const (
 	errProtocol = protocol.Broken("protocol identifier is not zero")
 	errLength   = protocol.Broken("length out of range")
+	errFunction = protocol.Broken("function code that no request has")
 )
 
 // Parse consumes whole messages.
@@ -130,6 +131,9 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 			break
 		}
 		p.adu, p.at = rest[:n], pos
+		if code := rest[functionAt]; p.guarded && dir == firedoor.FromClient && (code == 0 || code >= exceptionBit) {
+			return pos, errFunction // nobody knows what a device takes it for
+		}
 		if dir == firedoor.FromClient {
 			p.request()
 		} else {

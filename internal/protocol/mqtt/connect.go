@@ -88,6 +88,7 @@ func (p *parser) will(r *protocol.Reader) {
 	payload := r.Bytes(int(r.U16()))
 	p.op = firedoor.Operation{Code: typeConnect, Function: functionWill, Verb: firedoor.VerbWrite, Item: 2, Object: name(&topics, topic)}
 	p.op.Values = p.plain(payload)
+	p.op.Texts = p.words(topic, payload, &p.op.Values)
 	p.ask()
 	if !r.Failed() && !topicFits(topic) {
 		p.complain(reasonTopic)

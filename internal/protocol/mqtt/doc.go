@@ -7,7 +7,8 @@
 // publishing to a topic, asking whether the broker lives. What the broker
 // publishes to it are samples. A payload that is nothing but a number or a truth
 // value in text has a value: numbers are always 64-bit reals, so that a topic
-// keeps its type whether 21 or 21.5 is told.
+// keeps its type whether 21 or 21.5 is told. A short payload that is any other text
+// has that text beside it, unless it speaks of a secret.
 //
 // Of Sparkplug each metric of births, deaths and data is a sample under its own
 // name, also where a client publishes it: that is its report and not a command.

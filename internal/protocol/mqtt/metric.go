@@ -1,9 +1,11 @@
 package mqtt
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"firedoor"
+	"firedoor/internal/protocol/wire"
 )
 
 // A payload (6.4.1) is a protocol buffer: fields of a number, a layout and content.
@@ -228,6 +230,33 @@ func (p *parser) typed(m *metric) firedoor.Values {
 	}
 	return p.number64(m.num, t)
 }
+
+// typeTexts is a list of texts (6.4.16), each with a NUL behind it.
+const typeTexts = 32
+
+// worded gives a metric that is text its texts; one whose name speaks of a secret, or is
+// not known, none.
+func (p *parser) worded(o *firedoor.Object, named bool, m *metric) [][]byte {
+	switch {
+	case m.null || !named || wire.Secretive(o.Text) || wire.Secretive(m.data):
+		return nil
+	case m.field == fieldText:
+		return p.texts.One(nil, m.data)
+	case m.field != fieldBytes || m.code != typeTexts:
+		return nil
+	}
+	p.texts.Reset()
+	for rest := m.data; len(rest) > 0; {
+		word, behind, ended := bytes.Cut(rest, nul)
+		if !ended || !p.texts.Add(word) {
+			break
+		}
+		rest = behind
+	}
+	return p.texts.List()
+}
+
+var nul = []byte{0}
 
 // signed tells whether a whole number means another one if its type has a sign.
 func (m *metric) signed() bool {

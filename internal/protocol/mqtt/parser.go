@@ -76,6 +76,7 @@ type scratch struct {
 	sample  firedoor.Sample
 	voice   wire.Voice
 	value   [8]byte
+	texts   wire.Texts
 	text    [maxObject]byte
 	metric  metric
 	publish publish

@@ -12,9 +12,10 @@ var Protocol = &protocol.Protocol{
 	Sealed:     []uint16{8883},
 	Industrial: true,
 	Probe:      probe,
+	Exchange:   pinged,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "MQTT 3.1, 3.1.1 and 5.0, with Sparkplug B", Holds: "1,024 topic aliases and 64 KiB of topics a direction; of Sparkplug 4,096 metrics, 4,096 aliases, 512 places, 256 KiB of names", Depth: protocol.Deep, By: "OASIS MQTT 3.1.1 and 5.0, Eclipse Sparkplug 3.0",
-		Unread: []string{"Sparkplug texts, data sets, templates and files: no value", "Sparkplug payloads over 128 KiB", "MQTT over WebSocket, MQTT-SN", "payloads of other forms than numbers and true or false: no value"},
+		Unread: []string{"Sparkplug data sets, templates and files: no value", "Sparkplug payloads over 128 KiB", "MQTT over WebSocket, MQTT-SN", "payloads of more than 256 bytes and such as are no text: no value"},
 		Peers:  []string{"mosquitto"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
@@ -122,6 +123,13 @@ var names = [...]string{"\x00\x04MQTT", "\x00\x06MQIsdp"}
 // minConnect is what follows the name at least: level, flags, keep-alive, and the
 // length of a client's name.
 const minConnect = 1 + 1 + 2 + 2
+
+// pinged knows a ping and its answer: of a connection that is watched from its middle
+// on they may be all there is for long. Four exact bytes in two segments of nothing
+// else are as much as a magic number.
+func pinged(request, answer []byte) bool {
+	return string(request) == "\xc0\x00" && string(answer) == "\xd0\x00"
+}
 
 func orient(b []byte) protocol.Orientation {
 	if len(b) == 0 {

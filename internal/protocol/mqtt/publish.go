@@ -89,14 +89,15 @@ func (p *parser) published(passed bool) {
 		return
 	}
 	function, values := functions[typePublish].name, p.plain(m.payload)
+	texts := p.words(m.topic, m.payload, &values)
 	if host(m.topic) {
-		function, values = "host state", p.state(m.payload)
+		function, values, texts = "host state", p.state(m.payload), nil
 	}
 	if p.dir == firedoor.FromClient {
-		p.write(function, values)
+		p.write(function, values, texts)
 		return
 	}
-	p.tell(function, name(&topics, m.topic), values)
+	p.tell(function, name(&topics, m.topic), values, texts)
 	if string(m.topic) == "$SYS/broker/version" {
 		p.voice.Fact(p.emit, firedoor.Identity{About: firedoor.AboutServer, Kind: firedoor.FactSoftware, Confidence: 90, Source: "mqtt $SYS topics", Value: m.payload})
 	}
@@ -125,10 +126,10 @@ func (p *parser) topic() bool {
 }
 
 // write emits what a client publishes as an operation on the topic.
-func (p *parser) write(function string, values firedoor.Values) {
+func (p *parser) write(function string, values firedoor.Values, texts [][]byte) {
 	m := &p.publish
 	p.begin(typePublish)
-	p.op.Function, p.op.Object, p.op.Values = function, name(&topics, m.topic), values
+	p.op.Function, p.op.Object, p.op.Values, p.op.Texts = function, name(&topics, m.topic), values, texts
 	if m.obscure {
 		p.obscure()
 		return
@@ -153,8 +154,8 @@ func (p *parser) obscure() {
 }
 
 // tell emits a sample.
-func (p *parser) tell(function string, object firedoor.Object, values firedoor.Values) {
-	p.sample = firedoor.Sample{Function: function, Code: typePublish, Object: object, Values: values}
+func (p *parser) tell(function string, object firedoor.Object, values firedoor.Values, texts [][]byte) {
+	p.sample = firedoor.Sample{Function: function, Code: typePublish, Object: object, Values: values, Texts: texts}
 	p.emit(&p.told)
 }
 

@@ -117,7 +117,7 @@ func (p *parser) sparkplug(s *place) {
 	if client && s.report.commands && count > 0 {
 		p.command(s, count)
 	} else if client {
-		p.write(s.report.name, firedoor.Values{})
+		p.write(s.report.name, firedoor.Values{}, nil)
 	}
 	if !client || !s.report.commands {
 		p.report(s)
@@ -141,12 +141,12 @@ func (p *parser) report(s *place) {
 		if s.report.birth {
 			p.learn(at, m)
 		}
-		object, _ := p.nameOf(at, m)
-		p.tell(s.report.name, object, p.typed(m))
+		object, named := p.nameOf(at, m)
+		p.tell(s.report.name, object, p.typed(m), p.worded(&object, named, m))
 		told = true
 	}
 	if !told && p.dir == firedoor.FromServer {
-		p.tell(s.report.name, name(&topics, p.publish.topic), firedoor.Values{})
+		p.tell(s.report.name, name(&topics, p.publish.topic), firedoor.Values{}, nil)
 	}
 }
 
@@ -164,7 +164,7 @@ func (p *parser) command(s *place, count int) {
 		}
 	}
 	if p.publish.obscure {
-		p.write(s.report.name, firedoor.Values{})
+		p.write(s.report.name, firedoor.Values{}, nil)
 		return
 	}
 	item := uint16(0)
@@ -179,6 +179,7 @@ func (p *parser) command(s *place, count int) {
 		if p.op.Values = p.typed(m); bare {
 			p.widen(&p.op.Values)
 		}
+		p.op.Texts = p.worded(&p.op.Object, true, m) // or it would be obscure
 		switch {
 		case p.publish.number == 0:
 			p.op.NoAnswer = true

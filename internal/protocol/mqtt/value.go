@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"firedoor"
+	"firedoor/internal/protocol/wire"
 )
 
 // maxNumber is how many bytes a number in text may have.
@@ -34,6 +35,15 @@ func (p *parser) plain(payload []byte) firedoor.Values {
 		return firedoor.Values{}
 	}
 	return p.number64(math.Float64bits(v), firedoor.F64)
+}
+
+// words gives a payload that is short and nothing but text, and has no other value, as
+// text. One that speaks of a secret, in its topic or itself, is not told.
+func (p *parser) words(topic, payload []byte, v *firedoor.Values) [][]byte {
+	if v.Type != firedoor.NoValue || len(payload) > firedoor.MaxText || !wire.Legible(payload) || wire.Secretive(payload) {
+		return nil
+	}
+	return p.texts.One(topic, payload)
 }
 
 // numeral tells whether b is a number as JSON writes it.

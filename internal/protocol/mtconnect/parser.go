@@ -35,6 +35,7 @@ type parser struct {
 	at      int
 	size    int
 	voice   wire.Voice
+	texts   wire.Texts
 	op      firedoor.Operation
 	opEvent firedoor.Event
 	sample  firedoor.Sample
@@ -106,7 +107,7 @@ func (p *parser) client(line []byte) {
 	case string(line) == "* "+ping:
 		p.last++
 		*p.asked.Put(0) = p.last
-		p.op = firedoor.Operation{ID: p.last, Phase: firedoor.Asked, Code: codePing, Function: "ping", Verb: firedoor.VerbDiagnose,
+		p.op = firedoor.Operation{ID: p.last, Phase: firedoor.Asked, Code: codePing, Function: wordPing, Verb: firedoor.VerbDiagnose,
 			Span: firedoor.Span{Start: int64(p.at), End: int64(p.at + p.size)}}
 		p.emit(&p.opEvent)
 	case len(line) > 0 && line[0] != '*':
@@ -141,7 +142,7 @@ func timed(b []byte) bool {
 // star reads what an adapter says of itself, or that it lives.
 func (p *parser) star(b []byte) {
 	if begins(b, pong) == protocol.Yes {
-		p.op = firedoor.Operation{Phase: firedoor.Answered, Code: codePing, Function: "ping", Verb: firedoor.VerbDiagnose, Outcome: firedoor.OK}
+		p.op = firedoor.Operation{Phase: firedoor.Answered, Code: codePing, Function: wordPing, Verb: firedoor.VerbDiagnose, Outcome: firedoor.OK}
 		if id := p.asked.Take(0); id != nil {
 			p.op.ID = *id
 		} else {
@@ -174,8 +175,9 @@ func (p *parser) items(b []byte) {
 		return
 	}
 	if bytes.Count(b, bar) == 2 { // a message: its name, a number, its text
-		if key, _, _ := field(b); p.named(key) {
-			p.say("message", key, firedoor.Values{})
+		if key, rest, _ := field(b); p.named(key) {
+			_, text, _ := field(rest)
+			p.say("message", key, firedoor.Values{}, text)
 		}
 		return
 	}
@@ -192,10 +194,10 @@ func (p *parser) items(b []byte) {
 		value, b, more = field(b)
 		value = bytes.TrimSpace(value)
 		if more && condition(value, b) {
-			p.say("condition", key, p.level(value))
+			p.say("condition", key, p.level(value), nil)
 			return
 		}
-		p.say("data item", key, p.values(value))
+		p.say("data item", key, p.values(value), value)
 	}
 }
 
@@ -209,9 +211,13 @@ func (p *parser) named(key []byte) bool {
 	return true
 }
 
-func (p *parser) say(function string, key []byte, v firedoor.Values) {
+// say emits a sample; what is no number is told as text.
+func (p *parser) say(function string, key []byte, v firedoor.Values, text []byte) {
 	key = bytes.TrimSpace(key)
 	p.sample = firedoor.Sample{Function: function, Code: codeItem, Object: firedoor.Object{Space: &items, Text: key[:min(len(key), maxKey)]}, Values: v}
+	if v.Type == firedoor.NoValue && len(text) <= firedoor.MaxText && wire.Legible(text) && !wire.Secretive(text) {
+		p.sample.Texts = p.texts.One(key, text)
+	}
 	p.emit(&p.told)
 }
 

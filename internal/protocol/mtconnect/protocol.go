@@ -15,10 +15,11 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "MTConnect adapters (SHDR) and agents (HTTP)", Depth: protocol.Recognised, By: "ANSI/MTC1.4 and descriptions of SHDR by the MTConnect Institute", OwnBytes: true, Holds: "the end mark of an asset",
-		Unread: []string{"values in an agent's answers", "an agent's answers in parts without end (multipart)", "requests to an agent before its first answer: that stands alone", "assets", "messages, time series, data sets and tables: no value", "times that are relative numbers, where a connection begins with them"}},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&items},
-	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
+		Unread: []string{"values in an agent's answers", "an agent's answers in parts without end (multipart)", "requests to an agent before its first answer: that stands alone", "assets", "time series, data sets and tables: as text, if short", "times that are relative numbers, where a connection begins with them"}},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&items},
+	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 
 // items are told by the name that the adapter gives them.

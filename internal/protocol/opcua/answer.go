@@ -24,7 +24,7 @@ func (p *parser) results(q *request, r *walk, one func(p *parser, q *request, r 
 		}
 	}
 	for i := range n {
-		p.op.Values, p.op.Outcome = firedoor.Values{}, firedoor.OK
+		p.op.Values, p.op.Texts, p.op.Outcome = firedoor.Values{}, nil, firedoor.OK
 		one(p, q, r, i)
 		if r.Failed() {
 			return
@@ -111,7 +111,9 @@ func answerRead(p *parser, q *request, r *walk) {
 	p.results(q, r, func(p *parser, q *request, r *walk, i int) {
 		v, status := r.DataValue()
 		if p.op.Outcome = outcome(status); p.op.Outcome.Kind == firedoor.OutcomeOK && !r.Failed() {
-			p.op.Values = v.Values
+			if p.op.Values = v.Values; !q.hides(i) {
+				p.op.Texts = p.textsOf(&v, &p.op.Object)
+			}
 			if q != nil {
 				p.tellFact(q, &v, i)
 			}

@@ -7,7 +7,7 @@
 // Channels without security and those that only sign are read. An encrypted one
 // is told as such, with its policy and what its certificates say.
 //
-// It must not pass on passwords, tokens, nonces or what texts and byte strings
-// hold, must not judge certificates, and must not guess the nodes of an answer
+// It must not pass on passwords, tokens, nonces, what byte strings hold or texts of a
+// node whose name is not known or speaks of a secret, must not judge certificates, and must not guess the nodes of an answer
 // whose request was not seen.
 package opcua

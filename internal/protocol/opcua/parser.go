@@ -21,6 +21,7 @@ type request struct {
 	service *service
 	tells   [maxTells]tell
 	ntells  uint8
+	hidden  uint64 // the items whose names speak of a secret; the last bit is for all from there on
 	login   loginKind
 	user    [maxUser]byte
 	nuser   uint8
@@ -63,6 +64,7 @@ type scratch struct {
 	nobody    request // whom a dry reading is for
 
 	voice      wire.Voice
+	texts      wire.Texts
 	op         firedoor.Operation
 	opEvent    firedoor.Event
 	refusal    [1]firedoor.Refusal
@@ -217,6 +219,24 @@ func (p *parser) refuse(name string, at int) {
 		p.refusal[0] = firedoor.Refusal{Name: name, Offset: bodyAt + at, Bytes: [4]byte{0xff, 0xff, 0xff, 0xff}, Len: 4}
 		p.op.Refusals = p.refusal[:]
 	}
+}
+
+// hide remembers that the texts of item i are not to be told.
+func (q *request) hide(i int) { q.hidden |= 1 << min(i, 63) }
+
+// hides tells whether the texts of item i may be a secret: of an item that was not seen
+// asked for nobody knows.
+func (q *request) hides(i int) bool { return q == nil || q.hidden>>min(i, 63)&1 != 0 }
+
+// textsOf is the texts of a value, nil if it has none or its object's name speaks of
+// a secret.
+func (p *parser) textsOf(v *wire.UAVariant, o *firedoor.Object) [][]byte {
+	if wire.Secretive(o.Text) {
+		return nil
+	}
+	p.texts.Reset()
+	v.Texts(&p.texts)
+	return p.texts.List()
 }
 
 // askItem emits the operation at hand for item i of n.

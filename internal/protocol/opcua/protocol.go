@@ -17,7 +17,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "OPC UA binary over TCP", Depth: protocol.Deep, By: "OPC 10000-4, -6",
-		Unread: []string{"texts and structures as values: the node only", "services with SignAndEncrypt: peers and rhythm only"},
+		Unread: []string{"structures as values, texts of calls: the node only", "services with SignAndEncrypt: peers and rhythm only"},
 		Peers:  []string{"gopcua", "node-opcua"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },

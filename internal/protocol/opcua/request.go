@@ -192,6 +192,9 @@ func askRead(p *parser, q *request, r *walk) {
 			return
 		}
 		q.expectFact(&id, p.op.Object.At[2], i)
+		if wire.Secretive(p.op.Object.Text) {
+			q.hide(i)
+		}
 		p.askItem(i, n)
 	}
 }
@@ -225,6 +228,7 @@ func askWrite(p *parser, _ *request, r *walk) {
 		}
 		v, _ := r.DataValue()
 		p.op.Object, p.op.Values = p.object(&id, attribute, part), v.Values
+		p.op.Texts = p.textsOf(&v, &p.op.Object)
 		p.refuse("attribute", at)
 		p.askItem(i, n)
 		if r.Failed() {

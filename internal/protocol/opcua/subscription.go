@@ -1,6 +1,9 @@
 package opcua
 
-import "firedoor"
+import (
+	"firedoor"
+	"firedoor/internal/protocol/wire"
+)
 
 // Limits of what is remembered of subscriptions, per connection. Data of an item
 // that found no room comes with the client's number for it.
@@ -263,9 +266,14 @@ func (p *parser) changes(subscription uint32, r *walk) {
 			return
 		}
 		if status&statusBad != 0 {
-			v.Values = firedoor.Values{}
+			v = wire.UAVariant{}
 		}
-		p.say("data change notification", codeDataChange, p.nodes.object(subscription, handle), v.Values)
+		o := p.nodes.object(subscription, handle)
+		var texts [][]byte
+		if o.Space != &spaceHandle { // of which nobody knows what it is
+			texts = p.textsOf(&v, &o)
+		}
+		p.say("data change notification", codeDataChange, o, v.Values, texts)
 	}
 }
 
@@ -278,13 +286,13 @@ func (p *parser) happenings(subscription uint32, r *walk) {
 			r.Variant()
 		}
 		if !r.Failed() {
-			p.say("event notification", codeEvents, p.nodes.object(subscription, handle), firedoor.Values{})
+			p.say("event notification", codeEvents, p.nodes.object(subscription, handle), firedoor.Values{}, nil)
 		}
 	}
 }
 
-func (p *parser) say(function string, code uint32, o firedoor.Object, v firedoor.Values) {
-	p.sample = firedoor.Sample{Function: function, Code: code, Object: o, Values: v}
+func (p *parser) say(function string, code uint32, o firedoor.Object, v firedoor.Values, texts [][]byte) {
+	p.sample = firedoor.Sample{Function: function, Code: code, Object: o, Values: v, Texts: texts}
 	p.event = firedoor.Event{Kind: firedoor.EventSample, Sample: &p.sample}
 	p.emit(&p.event)
 }

@@ -124,7 +124,14 @@ func (rd *reader) frame(p gopacket.Packet, truncated bool) {
 	if etherType < 0x600 {
 		return // IEEE 802.3 with LLC: nothing here speaks it
 	}
-	f, side := rd.flow(flowKey{kind: overEthernet, etherType: etherType, a: src, b: dst})
+	k := flowKey{kind: overEthernet, etherType: etherType, a: src, b: dst}
+	out := k
+	out.a.MAC = src.MAC.Universal()
+	if rd.byKey[out] != nil && out != k { // it comes back to its sender
+		rd.add(chunk{flow: rd.byKey[out], side: 1, data: payload, truncated: truncated})
+		return
+	}
+	f, side := rd.flow(k)
 	rd.add(chunk{flow: f, side: side, data: payload, truncated: truncated})
 }
 

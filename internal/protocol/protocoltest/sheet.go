@@ -105,7 +105,7 @@ func (s *sheet) take(parser string, e *firedoor.Event) {
 		p := s.protocol(cmp.Or(op.Protocol, parser))
 		f := find(&p.functions, op.Code, op.Function, op.Verb)
 		f.object = f.object || op.Object.Space != nil
-		f.values = f.values || op.Values.Type != firedoor.NoValue
+		f.values = f.values || op.Values.Type != firedoor.NoValue || len(op.Texts) > 0
 		f.outcome = f.outcome || op.Phase == firedoor.Answered
 		f.refusals = f.refusals || len(op.Refusals) > 0
 		if o := op.Outcome; o.Kind == firedoor.OutcomeError && o.Name != "" {
@@ -114,7 +114,7 @@ func (s *sheet) take(parser string, e *firedoor.Event) {
 	case firedoor.EventSample:
 		p := s.protocol(cmp.Or(e.Sample.Protocol, parser))
 		f := find(&p.samples, 0, e.Sample.Function, 0)
-		f.object, f.values = f.object || e.Sample.Object.Space != nil, f.values || e.Sample.Values.Type != firedoor.NoValue
+		f.object, f.values = f.object || e.Sample.Object.Space != nil, f.values || e.Sample.Values.Type != firedoor.NoValue || len(e.Sample.Texts) > 0
 	case firedoor.EventIdentity:
 		p := s.protocol(parser)
 		p.facts = once(p.facts, e.Identity.Kind.String())

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strconv"
+	"strings"
 
 	"firedoor"
 )
@@ -117,6 +118,7 @@ func (l *line) operation(o *firedoor.Operation, bare bool) {
 		l.number("quantity", int(o.Quantity))
 	}
 	l.values(&o.Values)
+	l.texts(o.Texts)
 	if o.Outcome.Kind != firedoor.OutcomePending {
 		l.pair("outcome", string(o.Outcome.AppendTo(nil)))
 	}
@@ -138,6 +140,7 @@ func (l *line) sample(s *firedoor.Sample) {
 	l.text("function", s.Function)
 	l.object(&s.Object)
 	l.values(&s.Values)
+	l.texts(s.Texts)
 }
 
 func (l *line) identity(i *firedoor.Identity) {
@@ -187,6 +190,17 @@ func (l *line) object(o *firedoor.Object) {
 		text = s // it came with something unprintable
 	}
 	l.pair("object", text)
+}
+
+func (l *line) texts(all [][]byte) {
+	if len(all) == 0 {
+		return
+	}
+	quoted := make([]string, len(all))
+	for i, t := range all {
+		quoted[i] = strconv.Quote(string(t))
+	}
+	l.pair("texts", "["+strings.Join(quoted, ",")+"]")
 }
 
 func (l *line) values(v *firedoor.Values) {

@@ -203,9 +203,9 @@ func leaked(e *firedoor.Event) string {
 	var fields [][]byte
 	switch e.Kind {
 	case firedoor.EventOperation:
-		fields = append(fields, e.Operation.Object.Text, e.Operation.Values.Raw)
+		fields = append(append(fields, e.Operation.Object.Text, e.Operation.Values.Raw), e.Operation.Texts...)
 	case firedoor.EventSample:
-		fields = append(fields, e.Sample.Object.Text, e.Sample.Values.Raw)
+		fields = append(append(fields, e.Sample.Object.Text, e.Sample.Values.Raw), e.Sample.Texts...)
 	case firedoor.EventIdentity:
 		fields = append(fields, e.Identity.Value)
 	case firedoor.EventLookup:

@@ -83,10 +83,10 @@ func list16(r *wire.UA) []byte {
 func (p *parser) request() {
 	r := wire.ReadUA(p.h.payload)
 	q, fault := readRequest(&r)
-	p.op = firedoor.Operation{Verb: firedoor.VerbIdentify, Function: "request information", Code: uint32(q.kind), NoAnswer: true, Phase: firedoor.Asked}
+	p.op = firedoor.Operation{Verb: firedoor.VerbIdentify, Function: wordOther, Code: uint32(q.kind), NoAnswer: true, Phase: firedoor.Asked}
 	switch {
 	case q.applications:
-		p.op.Function, p.op.Code = "find applications", codeApplications
+		p.op.Function, p.op.Code = wordApplications, codeApplications
 	case int(q.kind) < len(askWords) && askWords[q.kind] != "":
 		p.op.Function = askWords[q.kind]
 	}

@@ -30,6 +30,7 @@ type parser struct {
 	text []byte // name of what is told
 
 	voice   wire.Voice
+	texts   wire.Texts
 	op      firedoor.Operation
 	sample  firedoor.Sample
 	event   firedoor.Event
@@ -123,7 +124,7 @@ func (p *parser) fact(kind firedoor.FactKind, source string, value []byte) {
 
 // say emits a sample of what is named.
 func (p *parser) say(function string, v firedoor.Values) {
-	p.sample = firedoor.Sample{Function: function, Code: p.code, Values: v, Object: firedoor.Object{Space: &spaceData, Text: p.text}}
+	p.sample = firedoor.Sample{Function: function, Code: p.code, Values: v, Texts: p.texts.List(), Object: firedoor.Object{Space: &spaceData, Text: p.text}}
 	p.event = firedoor.Event{Kind: firedoor.EventSample, Sample: &p.sample}
 	p.emit(&p.event)
 }
@@ -326,7 +327,12 @@ func (p *parser) fields(r *wire.UA, at int) (used int) {
 		}
 		base := len(p.text)
 		p.field(place)
+		p.texts.Reset()
+		if p.of != nil && !wire.Secretive(p.text) { // a field without a name may be anything
+			v.Texts(&p.texts)
+		}
 		p.say(word, v.Values)
+		p.texts.Reset()
 		if status>>30 != 0 {
 			raw := binary.LittleEndian.AppendUint32(p.scratch[:0], status)
 			p.status("field status", firedoor.Values{Type: firedoor.U32, Little: true, Count: 1, Raw: raw})

@@ -19,8 +19,9 @@ var Protocol = &protocol.Protocol{
 		},
 		OwnBytes: true,
 		Holds:    "what was described of up to 16 data sets: 64 fields and 1,024 bytes of names each"},
-	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&spaceData},
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
+	Spaces:    []*firedoor.Space{&spaceData},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,
 		firedoor.EventEncrypted, firedoor.EventMalformed},
 }

@@ -14,6 +14,22 @@ type COTPDialogue struct {
 	event   firedoor.Event
 }
 
+const (
+	wordConnect    = "connect"
+	wordDisconnect = "disconnect"
+)
+
+// COTPWord is what a type of TPDU that asks for something is called, "" for others.
+func COTPWord(kind uint32) string {
+	switch kind {
+	case COTPConnect:
+		return wordConnect
+	case COTPDisconnect:
+		return wordDisconnect
+	}
+	return ""
+}
+
 // Waiting tells whether a connect request is still to be answered.
 func (d *COTPDialogue) Waiting() bool { return d.waiting }
 
@@ -24,7 +40,7 @@ func (d *COTPDialogue) Control(dir firedoor.Direction, f *COTPFramer, last *uint
 	switch c.Type {
 	case COTPConnect:
 		d.Session.Settle(c)
-		d.ask(f, "connect", last)
+		d.ask(f, wordConnect, last)
 		d.waiting, d.id = true, d.op.ID
 		d.op.Object.Text = d.Session.Called.Bytes()
 	case COTPConfirm:
@@ -35,7 +51,7 @@ func (d *COTPDialogue) Control(dir firedoor.Direction, f *COTPFramer, last *uint
 		case d.waiting:
 			d.answer(firedoor.Failed(uint32(c.Reason), reasonName(c)), last)
 		case c.Type == COTPDisconnect && dir == firedoor.FromClient:
-			d.ask(f, "disconnect", last)
+			d.ask(f, wordDisconnect, last)
 			d.op.NoAnswer, d.op.Object = true, firedoor.Object{} // it names none
 		default: // the server hangs up: nothing was asked of it
 			return
@@ -69,7 +85,7 @@ func (d *COTPDialogue) answer(o firedoor.Outcome, last *uint32) {
 	d.waiting = false
 	d.op = firedoor.Operation{
 		ID: d.id, Phase: firedoor.Answered, Protocol: "cotp", Verb: firedoor.VerbSession, Partial: partial,
-		Function: "connect", Code: COTPConnect, Outcome: o,
+		Function: wordConnect, Code: COTPConnect, Outcome: o,
 		Object: firedoor.Object{Space: SpaceTSAP, Text: d.Session.Called.Bytes()},
 	}
 	if d.Session.Called.n == 0 {

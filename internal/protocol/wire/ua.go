@@ -205,6 +205,7 @@ func (r *UA) DataValue() (v UAVariant, status uint32) {
 // Built-in types (5.1.2).
 const (
 	UATypeText      = 12
+	uaTypeLocalized = 21
 	UATypeExtension = 22
 	uaTypeData      = 23
 	uaTypeVariant   = 24
@@ -228,6 +229,24 @@ type UAVariant struct {
 	Values firedoor.Values
 	Text   []byte
 	Inner  UANode // type of a structure, whose body is Text
+	listed []byte // the elements of what is text
+	count  int
+}
+
+// Texts adds the texts of a String or LocalizedText, or of a list of them.
+func (v *UAVariant) Texts(to *Texts) {
+	r := ReadUA(v.listed)
+	for range v.count {
+		var text []byte
+		if v.Kind == UATypeText {
+			text = r.Text()
+		} else {
+			text = r.Localized()
+		}
+		if r.Failed() || !to.Add(text) {
+			return
+		}
+	}
 }
 
 // UAMaxElements is how many numbers of a list are shown.
@@ -265,8 +284,12 @@ func (r *UA) nested() (v UAVariant) {
 	if k := int(v.Kind); k < len(uaPlain) && uaPlain[k].size > 0 {
 		r.numbers(&v, n)
 	} else {
+		at := *r
 		for i := 0; i < n && !r.Failed(); i++ {
 			r.element(&v, i)
+		}
+		if (v.Kind == UATypeText || v.Kind == uaTypeLocalized) && !r.Failed() {
+			v.listed, v.count = at.Bytes(r.Pos()-at.Pos()), n
 		}
 	}
 	if many && mask&0x40 != 0 {
@@ -302,7 +325,7 @@ func (r *UA) element(v *UAVariant, i int) {
 		r.Expanded()
 	case 20:
 		r.Qualified()
-	case 21:
+	case uaTypeLocalized:
 		text = r.Localized()
 	case UATypeExtension:
 		inner, text = r.Extension()

@@ -211,6 +211,37 @@ func (s *Store) edges(ctx context.Context, m *store.Map) error {
 	return nil
 }
 
+// Contacts gives who asks whom. The port is the end of what conversations are sorted by.
+func (s *Store) Contacts(ctx context.Context, client, server string, f func(*store.Contact)) error {
+	query := `SELECT client_asset, server_asset, segment, protocol, client_at, client_mac, server_at, server_mac, CAST(substr(sort, -5) AS INTEGER)
+		FROM conversations WHERE client_asset > '' AND server_asset > '' AND client_asset <> server_asset`
+	var of []any
+	if client != "" || server != "" {
+		query += ` AND client_asset = ? AND server_asset = ?`
+		of = []any{client, server}
+	}
+	var c store.Contact
+	var clientAt, serverAt string
+	rows, err := s.readers.QueryContext(ctx, query, of...)
+	err = each(rows, err, func(rows *sql.Rows) error {
+		if err := rows.Scan(&c.ClientAsset, &c.ServerAsset, &c.Segment, &c.Protocol, &clientAt, &c.Client.MAC, &serverAt, &c.Server.MAC, &c.Server.Port); err != nil {
+			return err
+		}
+		c.Client.IP, c.Server.IP = clientAt, serverAt
+		for _, a := range []*firedoor.Address{&c.Client, &c.Server} {
+			if a.IP == a.MAC { // an end without an address stands under its MAC
+				a.IP = ""
+			}
+		}
+		f(&c)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("store: contacts: %w", typed(err))
+	}
+	return nil
+}
+
 // worstBetween gives the worst open alert between two assets.
 func (s *Store) worstBetween(ctx context.Context) (map[string]firedoor.Severity, error) {
 	out := map[string]firedoor.Severity{}

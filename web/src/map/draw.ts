@@ -20,7 +20,7 @@ export class Drawing {
   private readonly cy: Core
   private readonly back: HTMLCanvasElement
   private readonly front: HTMLCanvasElement
-  private map: PlantMap = { nodes: [], edges: [], zones: [] }
+  private map: PlantMap = { nodes: [], edges: [], zones: [], doors: false }
   private palette: Palette = readPalette()
   private faded = new Set<string>()
   private shape = '' // which devices are where: while it stays, nothing moves
@@ -176,8 +176,21 @@ function edgeElement(e: MapEdge, at: Map<string, { x: number; y: number }>): Ele
   return {
     group: 'edges',
     data: { id: e.key, source: e.from, target: e.to },
-    classes: [level ? 'level' : '', e.changes ? 'changes' : '', e.learned ? '' : 'new', e.severity && `s-${e.severity}`].filter(Boolean).join(' '),
+    classes: [level ? 'level' : '', e.changes ? 'changes' : '', e.learned ? '' : 'new', e.severity && `s-${e.severity}`, e.door && `door-${e.door}${e.door_test ? '-test' : ''}`].filter(Boolean).join(' '),
   }
+}
+
+// doorStyles put the sign of a door in the middle of its line: a circle where
+// requests are judged, a square where nothing passes, hollow while it is only a test.
+// Where lines are too many for signs, one that is shut is still dotted.
+function doorStyles(p: Palette, many: boolean) {
+  const sign = (shape: string, fill: string) => (many ? {} : { 'mid-target-arrow-shape': shape, 'mid-target-arrow-fill': fill, 'mid-target-arrow-color': p.text, 'line-opacity': 0.9 })
+  return [
+    { selector: 'edge.door-guarded', style: sign('circle', 'filled') },
+    { selector: 'edge.door-guarded-test', style: sign('circle', 'hollow') },
+    { selector: 'edge.door-shut', style: { ...sign('square', 'filled'), 'line-style': 'dotted', width: 2 } },
+    { selector: 'edge.door-shut-test', style: sign('square', 'hollow') },
+  ]
 }
 
 function styleOf(p: Palette, many: boolean): StylesheetJson {
@@ -202,6 +215,7 @@ function styleOf(p: Palette, many: boolean): StylesheetJson {
     { selector: 'edge.new', style: { 'line-style': 'dashed', width: 2, 'line-opacity': 0.9, 'line-color': p.medium, 'target-arrow-color': p.medium } },
     { selector: 'edge.s-medium', style: { width: 2.500, 'line-opacity': 1, 'line-color': p.medium, 'target-arrow-color': p.medium, 'z-index': 5 } },
     { selector: 'edge.s-high', style: { width: 3.500, 'line-opacity': 1, 'line-color': p.high, 'target-arrow-color': p.high, 'z-index': 6 } },
+    ...doorStyles(p, many),
     { selector: 'edge.near', style: { width: 2.500, 'line-opacity': 1, 'z-index': 9 } },
     { selector: 'edge.chosen', style: { width: 5, 'line-color': p.focus, 'target-arrow-color': p.focus } },
     { selector: 'node.faded', style: { opacity: 0.3 } },

@@ -1,13 +1,13 @@
 import { CloseButton } from '@mantine/core'
 import { useMemo } from 'react'
-import type { ConversationRow, MapEdge, MapNode, PlantMap } from '../api'
+import type { ConversationRow, DoorWord, MapEdge, MapNode, PlantMap } from '../api'
 import { Icon, RoleIcon } from '../glyphs'
 import type { Chosen } from '../map/draw'
-import { useConversations } from '../queries'
+import { useConversations, useDoors } from '../queries'
 import { Link } from '../router'
-import { SeverityLabel, SeverityMark, Tag } from '../ui/marks'
+import { DoorMark, SeverityLabel, SeverityMark, Tag } from '../ui/marks'
 import { Shown } from '../ui/states'
-import { count, levelWord, plural, roleWord, severities, severityWord } from '../words'
+import { count, doorMeaning, doorWord, levelWord, plural, roleWord, severities, severityWord } from '../words'
 
 interface Props {
   map: PlantMap
@@ -74,12 +74,38 @@ function Survey({ map, pick }: { map: PlantMap; pick: (id: string) => void }) {
           Left out to keep the map readable: {plural(left.nodes, 'device')} and {plural(left.edges, 'line')}, those with the least traffic and no alert.
         </p>
       )}
-      <Legend />
+      <Legend doors={map.doors} />
     </>
   )
 }
 
-function Legend() {
+const doors: { door: DoorWord; test: boolean }[] = [
+  { door: 'guarded', test: false },
+  { door: 'guarded', test: true },
+  { door: 'shut', test: false },
+  { door: 'shut', test: true },
+]
+
+function DoorSigns() {
+  return (
+    <>
+      {doors.map(({ door, test }) => (
+        <DoorSign key={`${door} ${test}`} door={door} test={test} />
+      ))}
+    </>
+  )
+}
+
+function DoorSign({ door, test }: { door: DoorWord; test: boolean }) {
+  return (
+    <>
+      <dt><DoorMark door={door} test={test} /></dt>
+      <dd>{test ? `only a test of that: ${door === 'shut' ? 'it would be shut' : 'nothing is stopped'}` : `door ${door}: ${doorMeaning[door]}`}</dd>
+    </>
+  )
+}
+
+function Legend({ doors }: { doors: boolean }) {
   return (
     <>
       <h3>Signs</h3>
@@ -90,6 +116,7 @@ function Legend() {
         <dd>changes it: writes, commands, programs</dd>
         <dt><svg viewBox="0 0 44 12" aria-hidden="true"><path className="l-new" d="M2 6h40" /></svg></dt>
         <dd>not learned</dd>
+        {doors && <DoorSigns />}
         <dt><svg viewBox="0 0 44 22" aria-hidden="true"><rect className="l-box" x="12" y="2" width="18" height="18" rx="2" /></svg></dt>
         <dd>a device that was not there while learning</dd>
         {severities.map((s) => (
@@ -152,6 +179,12 @@ function NodePane({ node, map, nodes, choose }: NodeProps) {
               <button type="button" onClick={() => choose({ kind: 'edge', id: e.key })}>
                 {e.severity ? <SeverityMark severity={e.severity} size={16} /> : <Icon name={e.from === node.id ? 'arrow' : 'left'} size={16} />}
                 <span className="clip">{peerName(e, node.id, nodes)}</span>
+                {e.door && e.door !== 'open' && (
+                  <span title={`door: ${doorWord(e.door, e.door_test)}`} className="list-door">
+                    <DoorMark door={e.door} test={e.door_test} />
+                    <span className="sr-only">door {doorWord(e.door, e.door_test)}</span>
+                  </span>
+                )}
                 <span className="dim clip">{e.protocols}</span>
                 {e.changes && (
                   <span title="changes it">
@@ -209,8 +242,46 @@ function EdgePane({ edge, nodes, pick, map }: EdgeProps) {
         <div><dt>Operations</dt><dd className="num">{count(edge.operations)}</dd></div>
         <div><dt>Zones</dt><dd>{crosses ? `from ${zoneOf(from)} into ${zoneOf(to)}` : `within ${zoneOf(from)}`}</dd></div>
       </dl>
+      {map.doors && <Doors edge={edge} />}
       <h3>Conversations</h3>
       <Between edge={edge} />
+    </>
+  )
+}
+
+// Doors says which door stands in a line for each protocol, and by which rule.
+function Doors({ edge }: { edge: MapEdge }) {
+  const passages = useDoors(edge.from, edge.to, edge.door !== '')
+  return (
+    <>
+      <h3>Door {edge.door && <Tag>{doorWord(edge.door, edge.door_test)}</Tag>}</h3>
+      {edge.door === '' ? (
+        <p className="quiet">No gateway’s policy speaks of these two.</p>
+      ) : (
+        <Shown of={passages} what="doors" rows={2}>
+          {(list) => (
+            <ul className="passages">
+              {list.map((p) => (
+                <li key={`${p.gateway} ${p.protocol} ${p.port} ${p.sentence}`}>
+                  <span className="passage-head">
+                    <DoorMark door={p.door} test={p.test} />
+                    <strong>{doorWord(p.door, p.test)}</strong>
+                    <span className="dim">
+                      {p.protocol}
+                      {p.port > 0 && ` at port ${p.port}`}
+                    </span>
+                  </span>
+                  <span>{p.sentence}</span>
+                  <span className="dim small">
+                    It holds for what passes gateway{' '}
+                    <Link href={`/policy?view=rules&gateway=${encodeURIComponent(p.gateway)}`}>{p.gateway}</Link>.
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Shown>
+      )}
     </>
   )
 }

@@ -8,6 +8,7 @@ import { AssetRoom } from '../rooms/asset'
 import { AssetsRoom } from '../rooms/assets'
 import { ConversationRoom } from '../rooms/conversation'
 import { OverviewRoom } from '../rooms/overview'
+import { PolicyRoom } from '../rooms/policy'
 import { SensorsRoom } from '../rooms/sensors'
 import { Empty, Loading, Shown } from '../ui/states'
 import { Bar } from './bar'
@@ -79,6 +80,8 @@ function Room({ place }: { place: Place }) {
       return id ? <AssetRoom key={id} id={id} /> : <AssetsRoom />
     case 'conversations':
       return id ? <ConversationRoom key={id} id={id} /> : <NotFound />
+    case 'policy':
+      return id ? <NotFound /> : <PolicyRoom />
     case 'sensors':
       return <SensorsRoom />
     case 'map':

@@ -10,6 +10,7 @@ export const rooms = [
   { key: 'm', path: '/map', name: 'Map', icon: 'map' },
   { key: 'a', path: '/assets', name: 'Assets', icon: 'assets' },
   { key: 'l', path: '/alerts', name: 'Alerts', icon: 'alerts' },
+  { key: 'p', path: '/policy', name: 'Policy', icon: 'door' },
   { key: 's', path: '/sensors', name: 'Sensors', icon: 'sensors' },
   { key: 'f', path: '/factory', name: 'Factory', icon: 'factory' },
 ] as const

@@ -1,5 +1,5 @@
 import { Icon } from '../glyphs'
-import { useOverview } from '../queries'
+import { useOverview, usePolicies } from '../queries'
 import { Link, type Place } from '../router'
 import { count } from '../words'
 import { SeverityMark } from '../ui/marks'
@@ -25,6 +25,7 @@ export function Nav({ place }: { place: Place }) {
 // Remark says next to a room that something there is not as it should be.
 function Remark({ path }: { path: string }) {
   const { data } = useOverview()
+  if (path === '/policy') return <PolicyRemark />
   if (!data) return null
   const { open } = data.alerts
   if (path === '/alerts') {
@@ -48,4 +49,18 @@ function Remark({ path }: { path: string }) {
     )
   }
   return null
+}
+
+// PolicyRemark tells of gateways that let everything pass, or do not answer.
+function PolicyRemark() {
+  const { data } = usePolicies(10_000)
+  const odd = (data?.gateways ?? []).filter((g) => g.away || g.status.bypass || g.problem !== '').length
+  if (odd === 0) return null
+  return (
+    <span className="nav-remark">
+      <SeverityMark severity="medium" size={14} />
+      <span className="num">{odd}</span>
+      <span className="sr-only"> not as it should be</span>
+    </span>
+  )
 }

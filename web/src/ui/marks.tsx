@@ -1,4 +1,4 @@
-import type { Severity, SeverityCounts } from '../api'
+import type { DoorWord, Severity, SeverityCounts } from '../api'
 import { useJudged } from '../queries'
 import { severities, severityWord } from '../words'
 
@@ -73,5 +73,17 @@ export function Confidence({ value }: { value: number }) {
       </span>
       <span className="num">{value}</span>
     </span>
+  )
+}
+
+// DoorMark is the sign of a door as it stands on the lines of the map: a circle where
+// requests are judged, a square where nothing passes, hollow while it is only a test.
+export function DoorMark({ door, test }: { door: DoorWord; test: boolean }) {
+  return (
+    <svg className={test ? 'door-mark test' : 'door-mark'} viewBox="0 0 44 12" aria-hidden="true">
+      <path className={door === 'shut' && !test ? 'l-shut' : 'l-plain'} d="M2 6h40" />
+      {door === 'guarded' && <circle className="door-sign" cx="22" cy="6" r="4.500" />}
+      {door === 'shut' && <rect className="door-sign" x="17.500" y="1.500" width="9" height="9" />}
+    </svg>
   )
 }

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestIsolateAtOnce holds that nothing passes once an isolation was acknowledged, and
+// prints after how long the first frame was stopped: in the kernel, and where the worker
+// judges.
+func TestIsolateAtOnce(t *testing.T) {
+	s := newSiege(t, false)
+	n := 8
+	if long() {
+		n = 50
+	}
+	for _, k := range []struct {
+		name, scope, verb string
+		begin             func(t *testing.T, s *siege) (last func() int64, end func())
+	}{
+		{"datagrams that the kernel passes, in quarantine", "hmi,plc", "quarantine", datagrams},
+		{"writes that the worker judges, under no-write", "hmi-2,plc", "no-write", writes},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			last, end := k.begin(t, s)
+			defer end()
+			var late, took []time.Duration
+			for range n {
+				untilPasses(t, last)
+				began := time.Now()
+				o := works(t, "isolate", k.scope, "--verb", k.verb, "--for", "10m", "--reason", "a trial", "--data", s.data).stdout
+				acknowledged := time.Now()
+				time.Sleep(150 * time.Millisecond)
+				stopped := time.Unix(0, last())
+				time.Sleep(100 * time.Millisecond)
+				if again := time.Unix(0, last()); !again.Equal(stopped) {
+					t.Fatalf("something passed %s after the acknowledgement", again.Sub(acknowledged))
+				}
+				took = append(took, acknowledged.Sub(began))
+				late = append(late, stopped.Sub(acknowledged))
+				number := strings.TrimSuffix(strings.Fields(strings.TrimPrefix(o, "Decision "))[0], ":")
+				works(t, "release", "--now", number, "--data", s.data)
+			}
+			slices.Sort(late)
+			slices.Sort(took)
+			at := func(list []time.Duration, q float64) time.Duration {
+				return list[min(int(q*float64(n)), n-1)].Round(10 * time.Microsecond)
+			}
+			t.Logf("%d isolations: the last frame passed %s (p50), %s (p99) after the acknowledgement, which came %s (p50), %s (p99) after the command", n, at(late, 0.5), at(late, 0.99), at(took, 0.5), at(took, 0.99))
+		})
+	}
+}
+
+// untilPasses waits until something passes.
+func untilPasses(t *testing.T, last func() int64) {
+	t.Helper()
+	was := last()
+	for end := time.Now().Add(10 * time.Second); last() == was; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("nothing passes after a release")
+		}
+	}
+}
+
+// datagrams sends one each 500 µs; last is when the kernel had the last one that came.
+func datagrams(t *testing.T, s *siege) (last func() int64, end func()) {
+	t.Helper()
+	var fd int
+	var out net.Conn
+	err := errors.Join(
+		s.bed.Server.Do(func() (err error) {
+			if fd, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0); err != nil {
+				return err
+			}
+			wait := unix.NsecToTimeval((10 * time.Millisecond).Nanoseconds())
+			return errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Port: 7001}), unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1), unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait))
+		}),
+		s.bed.Client.Do(func() (err error) {
+			out, err = net.Dial("udp", fmt.Sprintf("%v:7001", s.bed.Server.IP4))
+			return err
+		}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at atomic.Int64
+	var stop atomic.Bool
+	var both sync.WaitGroup
+	both.Go(func() {
+		for ; !stop.Load(); time.Sleep(500 * time.Microsecond) {
+			_, _ = out.Write([]byte("frame"))
+		}
+	})
+	both.Go(func() {
+		b, oob := make([]byte, 64), make([]byte, 256)
+		for !stop.Load() {
+			n, m, _, _, err := unix.Recvmsg(fd, b, oob, 0)
+			if err != nil || n == 0 {
+				continue
+			}
+			if messages, err := unix.ParseSocketControlMessage(oob[:m]); err == nil && len(messages) > 0 && len(messages[0].Data) >= 16 {
+				d := messages[0].Data
+				at.Store(int64(binary.NativeEndian.Uint64(d))*1e9 + int64(binary.NativeEndian.Uint64(d[8:])))
+			}
+		}
+	})
+	return at.Load, func() {
+		stop.Store(true)
+		both.Wait()
+		_, _ = out.Close(), unix.Close(fd)
+	}
+}
+
+// writes writes what is allowed, one after the other; last is when the controller did the
+// last one.
+func writes(t *testing.T, s *siege) (last func() int64, end func()) {
+	t.Helper()
+	c, err := s.panels[1].dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.victim.watch.Store(9)
+	var stop atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for id := uint16(1); !stop.Load(); id++ {
+			if _, err := askModbus(c, id, 10*time.Second, 6, 0, 9, 0, byte(id%100)); err != nil {
+				return
+			}
+		}
+	}()
+	return s.victim.watched.Load, func() {
+		stop.Store(true)
+		<-done
+		_ = c.Close()
+	}
+}

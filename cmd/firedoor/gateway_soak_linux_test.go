@@ -1,0 +1,90 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestGatewaySoak holds that a worker keeps its place while other programs want all of
+// the machine: no step down to the kernel's floor, no worker replaced, nobody cut off, for as
+// many minutes as FIREDOOR_GATEWAY_MINUTES says (make gateway-soak), or some seconds.
+func TestGatewaySoak(t *testing.T) {
+	length := 10 * time.Second
+	if m := os.Getenv("FIREDOOR_GATEWAY_MINUTES"); m != "" {
+		n, err := strconv.ParseFloat(m, 64)
+		if err != nil {
+			t.Fatalf("FIREDOOR_GATEWAY_MINUTES: %v", err)
+		}
+		length = time.Duration(n * float64(time.Minute))
+	}
+	s := newSiege(t, false)
+	safe := beginSafety(t, s.line, newBeside(t))
+	before := s.status()
+	for ; before.Workers < 2; before = s.status() { // the one that stands by
+		time.Sleep(10 * time.Millisecond)
+	}
+	hogs(t)
+	polls, longest := 0, time.Duration(0)
+	look := func() {
+		t.Helper()
+		for _, p := range s.panels {
+			n, l, wrong := p.seen()
+			polls, longest = polls+n, max(longest, l)
+			if len(wrong) > 0 {
+				t.Errorf("%.500q", wrong)
+			}
+		}
+	}
+	end := time.Now().Add(length)
+	for next := time.Now(); time.Now().Before(end); {
+		next = next.Add(min(time.Minute, length))
+		time.Sleep(time.Until(next))
+		look()
+		now := s.status()
+		t.Logf("%s: %d polls, the longest took %s; %d frames by the kernel's floor; %d workers replaced", time.Now().UTC().Format(time.TimeOnly), polls, longest.Round(100*time.Microsecond), stale(now.Kernel)-stale(before.Kernel), now.Workers-before.Workers)
+	}
+	now := s.status()
+	steps, replaced := stale(now.Kernel)-stale(before.Kernel), now.Workers-before.Workers
+	still := safe.stood()
+	safe.held(t, false)
+	t.Logf("%d frames went by the kernel's floor, %d workers were replaced; the bridge shows that this machine stood still %d times", steps, replaced, still)
+	if replaced > still || steps > 0 && still == 0 {
+		t.Errorf("more than this machine's own pauses explain\n%.2000s", s.log)
+	}
+}
+
+// stale counts frames that the kernel judged by its floor.
+func stale(kernel map[string]uint64) (n uint64) {
+	for what, frames := range kernel {
+		if strings.HasSuffix(what, " stale") {
+			n += frames
+		}
+	}
+	return n
+}
+
+// hogs keep each core busy, at ordinary priority, until the test ends.
+func hogs(t *testing.T) {
+	t.Helper()
+	for core := range runtime.NumCPU() {
+		c := exec.Command("sh", "-c", "while :; do :; done")
+		c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
+		var set unix.CPUSet
+		set.Set(core)
+		if err := unix.SchedSetaffinity(c.Process.Pid, &set); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

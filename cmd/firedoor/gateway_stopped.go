@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"firedoor/internal/gateway"
+)
+
+type stoppedCommand struct {
+	JSON bool   `name:"json" help:"Print it as JSON."`
+	Data string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
+}
+
+// stoppedReport is what firedoor stopped --json prints.
+type stoppedReport struct {
+	Rows []gateway.StopRow `json:"rows"`
+	// Now is how the gateway that uses the folder is; none where nobody does.
+	Now *gateway.StopState `json:"now,omitempty"`
+}
+
+// Run says what a gateway stopped, whether it is still there or not.
+func (c *stoppedCommand) Run(ctx context.Context, m *Main) error {
+	name := filepath.Join(c.Data, "stopped.jsonl")
+	f, err := os.Open(name)
+	if err != nil {
+		return usageError{fmt.Sprintf("%s: %v", name, reason(err))}
+	}
+	defer func() { _ = f.Close() }() // only read
+	tally, err := gateway.TallyFile(bufio.NewReaderSize(f, 1<<16))
+	if err != nil {
+		return damageError{[]error{fmt.Errorf("%s: %w", name, err)}}
+	}
+	out := stoppedReport{Rows: tally.Rows()}
+	if running(ctx, c.Data) {
+		var st struct {
+			Stops gateway.StopState `json:"stops"`
+		}
+		if err := ask(ctx, c.Data, "GET", "/gateway", &st); err != nil {
+			return err
+		}
+		out.Now = &st.Stops
+	}
+	if c.JSON {
+		e := json.NewEncoder(m.Stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(out)
+	}
+	return out.tell(m)
+}
+
+// tell is the report for people: by conduit, rule and reason, then by pair.
+func (r *stoppedReport) tell(m *Main) error {
+	if len(r.Rows) == 0 {
+		fmt.Fprintln(m.Stdout, "Nothing was stopped.")
+	}
+	t := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
+	head := ""
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		if h := stopHead(row); h != head {
+			head = h
+			fmt.Fprintf(t, "%s\n", h)
+		}
+		fmt.Fprintf(t, "  %s\t%s > %s\t%s\t%s bytes\t%s\t%s\n", stopDone(row), named(row.ClientName, row.Client), named(row.ServerName, row.Server),
+			counted(int(row.Count), "frame"), grouped(row.Bytes), row.First, row.Last)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if s := r.Now; s != nil {
+		fmt.Fprintf(m.Stdout, "The kernel dropped %s, of which %s are told", counted(int(s.Dropped), "frame"), grouped(s.Told))
+		if s.Dropped != s.Told {
+			fmt.Fprint(m.Stdout, "; the rest follows within two seconds")
+		}
+		fmt.Fprintln(m.Stdout, ".")
+		if s.Uncounted > 0 {
+			fmt.Fprintf(m.Stdout, "%s had no room in the kernel's counters.\n", counted(int(s.Uncounted), "frame"))
+		}
+	}
+	return nil
+}
+
+// named is an end for people.
+func named(name, address string) string {
+	if name == "" || address == "" {
+		return cmp.Or(address, name, "several")
+	}
+	return name + " (" + address + ")"
+}
+
+// stopHead is what rows have in common that stand together.
+func stopHead(row *gateway.StopRow) string {
+	words := []string{cmp.Or(row.Conduit, "no conduit"), cmp.Or(row.Rule, "no rule"), row.Reason}
+	return strings.Join(words, ", ") + ":"
+}
+
+// stopDone says what was done, and by whom; of what passed only what the policy says.
+func stopDone(row *gateway.StopRow) string {
+	switch {
+	case row.Done == "pass":
+		return "would " + row.Says
+	case row.Done != row.Says:
+		return row.Done + " (" + row.Says + ")"
+	}
+	return row.Done
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"firedoor/internal/capture"
+	"firedoor/internal/gateway"
+	"firedoor/internal/packet"
+)
+
+// tally adds up what the gateway's file says was stopped.
+func (l *line) tally() []gateway.StopRow {
+	l.t.Helper()
+	f, err := os.Open(filepath.Join(l.data, "stopped.jsonl"))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer f.Close()
+	tally, err := gateway.TallyFile(f)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return tally.Rows()
+}
+
+// untilStopped waits until exactly so many frames have lines, of the rows that are meant.
+func (l *line) untilStopped(frames uint64, meant func(*gateway.StopRow) bool) {
+	l.t.Helper()
+	var n uint64
+	var rows []gateway.StopRow
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		n, rows = 0, l.tally()
+		for i := range rows {
+			if meant(&rows[i]) {
+				n += rows[i].Count
+			}
+		}
+		if n >= frames {
+			break
+		}
+	}
+	if n != frames {
+		l.t.Errorf("%d frames have lines, want %d:\n%+v", n, frames, rows)
+	}
+}
+
+// flood sends datagrams to a port that is not open.
+func (l *line) flood(n int) {
+	l.t.Helper()
+	err := l.bed.Client.Do(func() error {
+		c, err := net.Dial("udp", net.JoinHostPort(l.bed.Server.IP4.String(), "9999"))
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		for i := range n {
+			if _, err := c.Write([]byte("datagram " + strconv.Itoa(i))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func toClosedPort(r *gateway.StopRow) bool {
+	return strings.HasSuffix(r.Server, ":9999") || r.Server == "" && r.Reason == "default"
+}
+
+// TestNoSilentDrop floods a port that is not open: each frame that the kernel dropped is
+// told, in few lines, with names and the reason, over a restart too; and the kernel's
+// counters say the same.
+func TestNoSilentDrop(t *testing.T) {
+	l := newLine(t)
+	l.flood(1)
+	l.untilStopped(1, toClosedPort)
+	l.flood(20_000)
+	l.untilStopped(20_001, toClosedPort)
+	lines := bytes.Count(read(t, filepath.Join(l.data, "stopped.jsonl")), []byte(":9999"))
+	if lines > 30 {
+		t.Errorf("%d lines tell of a flood", lines)
+	}
+	l.stop()
+	l.flood(500) // while nobody but the kernel is there
+	l.start()
+	l.untilStopped(20_501, toClosedPort)
+	var st gatewayStatus
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if err := ask(t.Context(), l.data, "GET", "/gateway", &st); err != nil {
+			t.Fatal(err)
+		}
+		if st.Stops.Dropped == st.Stops.Told && st.Stops.Dropped >= 20_501 {
+			break
+		}
+	}
+	if st.Stops.Dropped != st.Stops.Told || st.Stops.Dropped < 20_501 || st.Stops.Uncounted != 0 || st.In != st.Explained {
+		t.Errorf("%d dropped, %d told, %d not counted; %d came in, %d explained", st.Stops.Dropped, st.Stops.Told, st.Stops.Uncounted, st.In, st.Explained)
+	}
+	for _, r := range l.tally() {
+		if toClosedPort(&r) && (r.Conduit != "down" && r.Server != "" || r.Reason != "default" || r.By != "kernel" || r.Server != "" && (r.ClientName != "hmi" || r.ServerName != "plc")) {
+			t.Errorf("%+v", r)
+		}
+	}
+	told := works(t, "stopped", "--data", l.data).stdout
+	if !strings.Contains(told, "down, no rule, default:") || !strings.Contains(told, "hmi (10.97.0.1) > plc (10.97.0.2:9999)") || !strings.Contains(told, "The kernel dropped") {
+		t.Errorf("stopped says:\n%s", told)
+	}
+	var report stoppedReport
+	if err := json.Unmarshal([]byte(works(t, "stopped", "--json", "--data", l.data).stdout), &report); err != nil || len(report.Rows) == 0 || report.Now == nil {
+		t.Errorf("stopped --json: %v, %+v", err, report)
+	}
+}
+
+// TestEvidence holds that the frames of a stop lie where its line says, as they came
+// and as they went on, with the ones before them that the worker saw.
+func TestEvidence(t *testing.T) {
+	l := newLine(t)
+	c, err := l.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := askModbus(c, 1, 5*time.Second, 6, 0, 5, 0, 1); err != nil { // which the worker judges too
+		t.Fatal(err)
+	}
+	if answer, err := askModbus(c, 2, 5*time.Second, 6, 0, 77, 0x12, 0x34); err != nil || answer[0] != 0x86 {
+		t.Fatalf("a forbidden write: % x, %v", answer, err)
+	}
+	l.flood(1)
+	l.untilStopped(1, func(r *gateway.StopRow) bool { return r.Done == "refuse" })
+	l.untilStopped(1, toClosedPort)
+	seen := 0
+	for text := range strings.Lines(string(read(t, filepath.Join(l.data, "stopped.jsonl")))) {
+		var r gateway.StoppedRecord
+		if err := json.Unmarshal([]byte(text), &r); err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case r.Done == "refuse":
+			seen++
+			before, came, went := l.evidence(&r)
+			if !bytes.HasSuffix(came, []byte{6, 0, 77, 0x12, 0x34}) || !bytes.HasSuffix(went, []byte{6, 0xff, 0xff, 0x12, 0x34}) || len(before) == 0 {
+				t.Errorf("a refused write came as % x and went on as % x, %d frames before it", came, went, len(before))
+			}
+			writes := 0
+			for _, b := range before {
+				if bytes.HasSuffix(b, []byte{6, 0, 5, 0, 1}) {
+					writes++
+				}
+			}
+			if writes == 0 {
+				t.Errorf("the allowed write before the forbidden one is not among the %d frames before it", len(before))
+			}
+		case strings.HasSuffix(r.Server, ":9999"):
+			seen++
+			if _, came, _ := l.evidence(&r); !bytes.HasSuffix(came, []byte("datagram 0")) {
+				t.Errorf("a datagram that was dropped is kept as % x", came)
+			}
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d lines were looked at, want 2", seen)
+	}
+}
+
+// evidence reads the frames that a line points to: those before it, the one that came,
+// and where it was changed the one that went on.
+func (l *line) evidence(r *gateway.StoppedRecord) (before [][]byte, came, went []byte) {
+	l.t.Helper()
+	file, number, ok := strings.Cut(r.Evidence, "#")
+	at, err := strconv.Atoi(number)
+	if !ok || err != nil {
+		l.t.Fatalf("evidence: %q", r.Evidence)
+	}
+	c, err := capture.Open(filepath.Join(l.data, "evidence", file), 0)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer c.Close()
+	var f packet.Frame
+	for i := 1; c.Next(&f) == nil; i++ {
+		b := bytes.Clone(f.Data)
+		switch {
+		case i < at:
+			before = append(before, b)
+		case i == at:
+			came = b
+		case i == at+1 && r.Done == "refuse":
+			went = b
+		}
+	}
+	return before, came, went
+}
+
+// TestResets holds that who is not let in by a conduit that resets is told at once.
+func TestResets(t *testing.T) {
+	l := newLineWith(t, strings.Replace(gatewayPolicy, "default: refuse", "default: reset", 1))
+	err := l.bed.Client.Do(func() error {
+		c, err := net.DialTimeout("tcp", l.bed.Server.IP4.String()+":9998", 2*time.Second)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err
+	})
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("dialling a port that is not open: %v", err)
+	}
+	l.untilStopped(1, func(r *gateway.StopRow) bool {
+		return r.Done == "reset" && strings.HasSuffix(r.Server, ":9998") && r.ClientName == "hmi"
+	})
+}

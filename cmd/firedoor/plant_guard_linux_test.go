@@ -1,0 +1,25 @@
+package main
+
+import (
+	"reflect"
+	"testing"
+
+	"firedoor/internal/gateway"
+	"firedoor/internal/plant/wire"
+)
+
+// TestStopsLookAlike holds that a line of the virtual wire's stopped.jsonl has the members
+// of the gateway's, by the same names.
+func TestStopsLookAlike(t *testing.T) {
+	names := map[string]reflect.Type{}
+	theirs := reflect.TypeFor[gateway.StoppedRecord]()
+	for i := range theirs.NumField() {
+		names[theirs.Field(i).Tag.Get("json")] = theirs.Field(i).Type
+	}
+	ours := reflect.TypeFor[wire.Record]()
+	for i := range ours.NumField() {
+		if tag := ours.Field(i).Tag.Get("json"); tag != "gateway" && names[tag] != ours.Field(i).Type {
+			t.Errorf("%s is %v here and %v there", tag, ours.Field(i).Type, names[tag])
+		}
+	}
+}

@@ -1,0 +1,175 @@
+/* Streams: where messages of a client begin. Whether one may be judged alone hangs on
+ * the bytes before it: what looks like a request may be the rest of another one. So a
+ * message is only believed where the last one ended, in a connection of which the server
+ * confirmed the beginning; after anything else the worker has it, until it says
+ * where the next message begins. */
+#pragma once
+
+/* How long a place is kept that nothing is heard of: of a connection, and of one that
+ * is over or never was. */
+#define IDLE_NS 7200000000000ULL
+#define OVER_NS 60000000000ULL
+
+inline_ void flow_of(const struct frame *f, int back, struct flow *to)
+{
+	__builtin_memcpy(to->src, back ? f->dst : f->src, sizeof(to->src));
+	__builtin_memcpy(to->dst, back ? f->src : f->dst, sizeof(to->dst));
+	to->domain = f->domain;
+	to->port = back ? !f->port : f->port;
+	to->sport = back ? f->dport : f->sport;
+	to->dport = back ? f->sport : f->dport;
+}
+
+#define FLOW_WORDS (sizeof(struct flow) / 4)
+
+inline_ __u32 place_of(const struct flow *k, __u64 seed)
+{
+	const __u32 *w = (const __u32 *)k;
+
+	for (unsigned i = 0; i < FLOW_WORDS; i++) {
+		seed = (seed ^ w[i]) * 0x9e3779b97f4a7c15ULL;
+		seed ^= seed >> 32;
+	}
+	return seed;
+}
+
+inline_ int same_flow(const struct flow *a, const struct flow *b)
+{
+	const __u32 *v = (const __u32 *)a, *w = (const __u32 *)b;
+	__u32 differs = 0;
+
+	for (unsigned i = 0; i < FLOW_WORDS; i++)
+		differs |= v[i] ^ w[i];
+	return !differs;
+}
+
+inline_ struct pulse *the_pulse(void)
+{
+	__u32 zero = 0;
+
+	return lookup(&heartbeat, &zero);
+}
+
+/* A place that is free, or whose stream was not heard of for long; BUSY then. */
+inline_ int claim(struct stream *s, __u64 now)
+{
+	__u32 was = s->owner;
+
+	if (was == BUSY || (was != FREE && now - s->seen_ns < (s->known && !s->closing ? IDLE_NS : OVER_NS)))
+		return 0;
+	return swap_if(&s->owner, was, BUSY) == was;
+}
+
+/* Gives the place of a stream plus one, 0 where it has none. Where all places are
+ * taken a new stream gets none, and is asked about. */
+proven __u32 find_stream(const struct flow *k, int make)
+{
+	struct pulse *p = the_pulse();
+	struct stream *s;
+	__u32 first, n;
+	__u64 now;
+
+	if (!k || !p)
+		return 0;
+	first = place_of(k, p->seed);
+	for (int i = 0; i < WAYS; i++) {
+		n = (first + i) % STREAMS;
+		s = lookup(&streams, &n);
+		if (s && s->owner != FREE && same_flow(&s->flow, k))
+			return n + 1;
+	}
+	if (!make)
+		return 0;
+	now = now_ns();
+	for (int i = 0; i < WAYS; i++) {
+		n = (first + i) % STREAMS;
+		s = lookup(&streams, &n);
+		if (!s || !claim(s, now))
+			continue;
+		s->flow = *k;
+		s->known = s->partial = s->closing = s->kept = 0;
+		s->seen_ns = now;
+		swap(&s->owner, KERNEL);
+		return n + 1;
+	}
+	return 0;
+}
+
+inline_ struct stream *stream_at(__u32 place)
+{
+	__u32 n = place - 1;
+
+	return place ? lookup(&streams, &n) : 0;
+}
+
+/* Takes the kernel's turn and gives who had it before; FREE where somebody else has
+ * it. From a worker it is only taken where that does not answer. */
+inline_ __u32 enter(struct stream *s, int stale)
+{
+	if (swap_if(&s->owner, KERNEL, BUSY) == KERNEL)
+		return KERNEL;
+	if (stale && swap_if(&s->owner, WORKER, BUSY) == WORKER)
+		return WORKER;
+	return FREE;
+}
+
+inline_ int is_known(const struct stream *s)
+{
+	struct pulse *p = the_pulse();
+
+	return s->known && p && s->epoch == p->epoch;
+}
+
+/* Whether a request's bytes are those that were sent there before. Other bytes may
+ * find a receiver that has some of the first ones already. */
+inline_ int said_before(struct __sk_buff *skb, const struct frame *f, const struct stream *s)
+{
+	__u32 back = s->next - f->seq, at = SAID - back;
+	__u8 b[REQUEST], differs = 0;
+
+	if (f->size != REQUEST || back < REQUEST || back > s->kept || load_bytes(skb, f->payload, b, REQUEST))
+		return 0;
+	forget_bounds(at);
+	if (at > SAID - REQUEST)
+		return 0;
+	for (int i = 0; i < REQUEST; i++)
+		differs |= b[i] ^ s->said[at + i];
+	return !differs;
+}
+
+/* Bytes went on. Of what cannot be remembered a repetition is asked about. */
+inline_ void went_on(struct __sk_buff *skb, const struct frame *f, struct stream *s)
+{
+	__u8 kept = 0;
+
+	if (f->size == REQUEST) {
+		__builtin_memmove(s->said, s->said + REQUEST, SAID - REQUEST);
+		if (!load_bytes(skb, f->payload, s->said + SAID - REQUEST, REQUEST))
+			kept = s->kept + REQUEST > SAID ? SAID : s->kept + REQUEST;
+	}
+	s->kept = kept;
+	s->next += f->size;
+	s->seen_ns = now_ns();
+}
+
+/* The server takes the connection: from here on messages can be counted. A SYN alone
+ * proves nothing: within a connection the server ignores it, and who sent it would
+ * choose where messages begin. */
+inline_ void connection_taken(const struct frame *f, struct stream *s)
+{
+	struct pulse *p = the_pulse();
+
+	if (s->opening != f->ack || !p)
+		return;
+	s->next = s->acked = f->ack;
+	s->known = 1;
+	s->partial = s->closing = s->kept = 0;
+	s->epoch = p->epoch;
+	s->seen_ns = now_ns();
+}
+
+inline_ void acknowledged(const struct frame *f, struct stream *s)
+{
+	if ((__s32)(f->ack - s->acked) > 0 && (__s32)(s->next - f->ack) >= 0)
+		s->acked = f->ack;
+}

@@ -1,0 +1,42 @@
+package gateway
+
+import (
+	"testing"
+
+	"firedoor"
+	"firedoor/internal/policy"
+)
+
+// TestForesee holds what is said in one line of what an isolation stops, and what
+// machines do next.
+func TestForesee(t *testing.T) {
+	base := testPlan(t, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}}})
+	learned := []firedoor.Conversation{{Segment: "untagged", Client: firedoor.Address{IP: "10.0.1.1"}, Server: firedoor.Address{IP: "10.0.2.1", Port: 502}, Protocol: "modbus", Learned: true,
+		Statements: []firedoor.Statement{
+			{Verb: "read", Function: "read holding registers", Code: 3, Object: "holding:0", Learned: true},
+			{Verb: "read", Function: "read holding registers", Code: 3, Object: "holding:9", Learned: true},
+			{Verb: "write", Function: "write single register", Code: 6, Object: "holding:1", Learned: true},
+			{Verb: "program", Function: "download", Code: 90, Learned: true},
+		}}}
+	screen := []firedoor.Asset{{Segment: "untagged", Role: firedoor.RoleHMI, Identifiers: []firedoor.Identifier{{Kind: "ip", Value: "10.0.1.1"}}}}
+	for _, c := range []struct {
+		verb   policy.IsolationVerb
+		assets []firedoor.Asset
+		want   string
+		next   string
+	}{
+		{policy.Quarantine, screen, "Greys 1 operator screen, cuts 2 reads, stops 1 production write, 1 change of programs or settings.", "unknown"},
+		{policy.NoWrite, screen, "Greys no operator screen, cuts no read, stops 1 production write, 1 change of programs or settings.", "holds"},
+		{policy.NoProgram, screen, "Greys no operator screen, cuts no read, no production write, 1 change of programs or settings.", "holds"},
+		{policy.Quarantine, nil, "Blinds 1 client of which nothing says that it is an operator screen, cuts 2 reads, stops 1 production write, 1 change of programs or settings.", "unknown"},
+	} {
+		after, _ := base.With([]policy.Isolation{{Verb: c.verb, Host: "plc"}})
+		f, next := Foresee(base, after, learned, c.assets, c.verb)
+		if got := f.Sentence(); got != c.want {
+			t.Errorf("%s: %s", c.verb, got)
+		}
+		if len(next) != 1 || next[0].Protocol != "modbus" || next[0].Next != c.next {
+			t.Errorf("%s: %+v", c.verb, next)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package gateway
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// realTime asks for first-in-first-out scheduling of this thread.
+func realTime() {
+	p := struct{ priority int32 }{priority}
+	_, _, _ = unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO, pointer(&p))
+}
+
+// restless is how many looks in a row must find frames come from another core before the
+// thread that judges moves there.
+const restless = 16
+
+// seat is the core on which the thread that judges sits: that on which frames come in.
+// To wake another core takes longer than to judge.
+type seat struct {
+	core  int
+	taken bool
+	away  int
+}
+
+func (s *seat) follow(core int) {
+	if s.taken && core == s.core {
+		s.away = 0
+		return
+	}
+	if s.away++; s.taken && s.away < restless {
+		return
+	}
+	var set unix.CPUSet
+	set.Set(core)
+	s.away = 0
+	if unix.SchedSetaffinity(0, &set) == nil { // else it stays where the kernel puts it
+		s.core, s.taken = core, true
+	}
+}
+
+// wait waits for frames, for pollWait at most. The runtime is not told of it: it would
+// give this thread's place away, and getting it back costs more than the frame.
+func wait(fds []unix.PollFd) int {
+	n, _, errno := unix.RawSyscall(unix.SYS_POLL, uintptr(unsafe.Pointer(unsafe.SliceData(fds))), uintptr(len(fds)), pollWait)
+	if errno != 0 {
+		return 0 // interrupted is as good as awake
+	}
+	return int(n)
+}
+
+// send sends a frame and does not wait; false if it was not taken.
+func send(fd int, frame []byte) bool {
+	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(frame))), uintptr(len(frame)), unix.MSG_DONTWAIT, 0, 0)
+	return errno == 0
+}

@@ -1,0 +1,206 @@
+package gateway
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"firedoor/internal/evidence"
+)
+
+// Limits of what is kept of stops.
+const (
+	// maxStops is how large the file of what was stopped grows before it begins anew.
+	maxStops = 256 << 20
+	// maxSlices is how many stops a second leave frames behind; a further one is a line.
+	maxSlices = 100
+	// LeastEvidence is the smallest bound of evidence, in bytes.
+	LeastEvidence = evidence.Least
+	// maxShown is how many rows a status has.
+	maxShown = 20
+)
+
+// Names of files in the data folder.
+const (
+	stoppedFile    = "stopped.jsonl"
+	toldFile       = "stopped-kernel.json"
+	EvidenceFolder = "evidence"
+)
+
+// Stops keeps what was stopped: a line each, and the frames. It may be used from anywhere.
+type Stops struct {
+	dir string
+	log *slog.Logger
+
+	mu       sync.Mutex
+	file     *os.File
+	encoder  *json.Encoder
+	evidence *evidence.Ring // nil: none is kept
+	tally    StopTally
+	state    StopState
+	second   int64
+	slices   int
+	pending  []evidence.Packet
+}
+
+// StopState says what became of all that was stopped since the gateway was started.
+type StopState struct {
+	Since string `json:"since"`
+	Lines uint64 `json:"lines"`
+	// Dropped is what the kernel counted since its maps were made, Told what of it has
+	// lines; they are equal but for the last two seconds.
+	Dropped uint64 `json:"kernel_dropped"`
+	Told    uint64 `json:"kernel_told"`
+	// Uncounted are frames that had no room in the kernel's counters.
+	Uncounted uint64 `json:"kernel_uncounted"`
+	// Evidence is how many stops have frames in the evidence folder, Without how many
+	// lines have none because there were too many in a second.
+	Evidence uint64    `json:"evidence"`
+	Without  uint64    `json:"without_evidence"`
+	Rows     []StopRow `json:"rows"`
+	MoreRows int       `json:"more_rows,omitempty"`
+}
+
+// OpenStops opens the files in a data folder. bytes bounds the evidence, 0 keeps none;
+// ports are the names of the inside and the outside interface.
+func OpenStops(dir string, bytes int64, ports [2]string, log *slog.Logger) (*Stops, error) {
+	s := &Stops{dir: dir, log: log, state: StopState{Since: stamp(time.Now())}}
+	var err error
+	if bytes > 0 {
+		if s.evidence, err = evidence.Open(filepath.Join(dir, EvidenceFolder), bytes, ports); err != nil {
+			return nil, err
+		}
+	}
+	if s.file, err = os.OpenFile(filepath.Join(dir, stoppedFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
+		return nil, err
+	}
+	s.encoder = json.NewEncoder(s.file)
+	return s, nil
+}
+
+// Close closes the files.
+func (s *Stops) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.file.Close()
+	if s.evidence != nil {
+		err = errors.Join(err, s.evidence.Close())
+	}
+	return err
+}
+
+// Tell writes a line, and keeps the frames that come with it.
+func (s *Stops) Tell(r *StoppedRecord) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at, err := s.file.Seek(0, io.SeekEnd); err == nil && at > maxStops {
+		if err := s.file.Truncate(0); err != nil {
+			s.log.Error(stoppedFile, "error", err)
+		}
+	}
+	line := *r
+	line.Slice = nil
+	if r.Slice != nil && s.evidence != nil {
+		line.Evidence = s.keep(r)
+	}
+	s.state.Lines++
+	s.tally.Add(&line)
+	if err := s.encoder.Encode(&line); err != nil {
+		s.log.Error(stoppedFile, "error", err)
+	}
+}
+
+// keep writes the frames of a stop and gives their place; "" where it has none.
+func (s *Stops) keep(r *StoppedRecord) string {
+	if now := time.Now().Unix(); now != s.second {
+		s.second, s.slices = now, 0
+	}
+	if s.slices++; s.slices > maxSlices {
+		s.state.Without++
+		return ""
+	}
+	e := r.Slice
+	packets := s.pending[:0]
+	for i := range e.Before {
+		packets = append(packets, evidence.Packet{Time: e.Before[i].Time, Port: port(e.Before[i].Outside), Data: e.Before[i].Frame, Comment: "before it"})
+	}
+	packets = append(packets, evidence.Packet{Time: e.Time, Port: port(e.Outside), Wire: e.Wire, Data: e.Frame, Comment: r.comment()})
+	if len(e.Sent) > 0 {
+		packets = append(packets, evidence.Packet{Time: e.Time, Port: port(!e.Outside), Data: e.Sent, Comment: "as it went on"})
+	}
+	name, first, err := s.evidence.Add(packets...)
+	clear(packets)
+	s.pending = packets
+	if err != nil {
+		s.log.Error("evidence", "error", err)
+		return ""
+	}
+	s.state.Evidence++
+	return fmt.Sprintf("%s#%d", name, first+len(e.Before))
+}
+
+func port(outside bool) int {
+	if outside {
+		return 1
+	}
+	return 0
+}
+
+// comment says in one line why a frame was stopped.
+func (r *StoppedRecord) comment() string {
+	words := []string{"done: " + r.Done, "reason: " + r.Reason}
+	if r.Done != r.Says {
+		words = append(words, "the policy says: "+r.Says)
+	}
+	for _, w := range [][2]string{{"rule: ", r.Rule}, {"conduit: ", r.Conduit}, {"asked: ", strings.TrimSpace(r.Function + " " + r.Object)}} {
+		if w[1] != "" {
+			words = append(words, w[0]+w[1])
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// State says what became of all that was stopped; the rows that were stopped last.
+func (s *Stops) State() StopState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := s.state
+	out.Rows = s.tally.Rows()
+	slices.SortStableFunc(out.Rows, func(a, b StopRow) int { return strings.Compare(b.Last, a.Last) })
+	if n := len(out.Rows); n > maxShown {
+		out.Rows, out.MoreRows = out.Rows[:maxShown], n-maxShown
+	}
+	return out
+}
+
+// AllRows are all rows since the gateway was started.
+func (s *Stops) AllRows() []StopRow {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tally.Rows()
+}
+
+// TallyFile adds up a stopped.jsonl. A last line that breaks off is left out.
+func TallyFile(r io.Reader) (*StopTally, error) {
+	t := &StopTally{}
+	lines := json.NewDecoder(r)
+	for n := 1; ; n++ {
+		var line StoppedRecord
+		err := lines.Decode(&line)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return t, nil
+		}
+		if err != nil {
+			return t, fmt.Errorf("line %d: %w", n, err)
+		}
+		t.Add(&line)
+	}
+}

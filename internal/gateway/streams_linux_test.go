@@ -1,0 +1,211 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"firedoor"
+	"firedoor/internal/datapath"
+	"firedoor/internal/inline"
+	"firedoor/internal/inline/trial"
+	"firedoor/internal/policy"
+	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/modbus"
+	"firedoor/internal/testbed"
+)
+
+// whole is the kernel's program and a worker's gate behind it, as they stand in a
+// gateway: what the kernel asks about the gate judges.
+type whole struct {
+	t       rapid.TB
+	path    *datapath.Datapath
+	streams inline.Streams
+	plan    *policy.Plan
+	gate    *inline.Gate
+	silent  bool
+	now     int64
+	kernel  int // requests that passed in the kernel
+	asked   int
+	port    uint16 // of the client in this trial
+}
+
+func (w *whole) begin(t rapid.TB) {
+	w.t, w.silent, w.port = t, false, w.port+1
+	w.gate = inline.New(w.plan, []*protocol.Protocol{modbus.Protocol}, nil)
+	w.gate.Share(w.streams)
+}
+
+// frame gives what leaves at the other port.
+func (w *whole) frame(f []byte, from inline.Port) (out [][]byte) {
+	w.now += 1e6
+	at := 34 // each trial has a connection of its own
+	if from == inline.Outside {
+		at = 36
+	}
+	f = trial.Ported(f, at, w.port)
+	try := w.path.Test
+	if w.silent {
+		try = w.path.TestUnanswered
+	}
+	d, err := try(f, int(from))
+	if err != nil {
+		w.t.Fatalf("% x: %v", f, err)
+	}
+	switch {
+	case d.Action == datapath.Pass:
+		if from == inline.Inside && len(f) > 54 {
+			w.kernel++
+		}
+		return [][]byte{f}
+	case d.Action != datapath.Ask:
+		return nil
+	case w.silent:
+		w.t.Fatalf("the kernel asks although nobody answers: reason %d", d.Reason)
+	}
+	w.asked++
+	w.gate.Frame(w.now, from, f, func(to inline.Port, f []byte) {
+		if to == inline.Outside {
+			out = append(out, append([]byte(nil), f...))
+		}
+	})
+	return out
+}
+
+func (w *whole) Client(f []byte) [][]byte { return w.frame(f, inline.Inside) }
+
+func (w *whole) Server(f []byte) [][]byte {
+	var out [][]byte
+	for _, f := range w.frame(f, inline.Outside) {
+		if f[36] == 502>>8 && f[37] == 502&0xff { // what waited for it
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (w *whole) Restart(inside bool) {
+	if inside {
+		k := inline.Stream{Client: firedoor.IPv4(0x0a000101), Server: firedoor.IPv4(0x0a000201), ClientPort: w.port, ServerPort: 502, Port: int(inline.Inside)}
+		w.streams.Enter(&k) // and it never leaves
+	}
+	w.gate = inline.New(w.plan, []*protocol.Protocol{modbus.Protocol}, nil)
+	w.gate.Share(w.streams)
+}
+
+func (w *whole) Silence(on bool) {
+	w.silent = on
+	if on {
+		w.Restart(false)
+	}
+}
+
+// newWhole loads the program under the policy that a change makes.
+func newWhole(t *testing.T, change func(*policy.Policy)) *whole {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: it loads a program into the kernel")
+	}
+	name := fmt.Sprintf("fw%d", os.Getpid()%100_000)
+	bed, err := testbed.New(name)
+	if errors.Is(err, testbed.ErrUnable) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(bed.Close)
+	pins := t.TempDir()
+	unmount, err := testbed.MountPins(pins)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(unmount)
+	w := &whole{t: t, plan: trial.Guarded(t, change), now: 1772323200e9, port: 20000}
+	if w.path, err = datapath.Open(datapath.Options{Inside: bed.Client.Port, Outside: bed.Server.Port, Pins: pins, Name: name}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.path.Remove() })
+	functions := []policy.Function{{Code: 3, Verb: firedoor.VerbRead, Words: "read holding registers"}, {Code: 5, Verb: firedoor.VerbWrite, Words: "write single coil"},
+		{Code: 6, Verb: firedoor.VerbWrite, Words: "write single register"}, {Code: 16, Verb: firedoor.VerbWrite, Words: "write multiple registers"}}
+	if err := w.path.Install(Tables(w.plan, functions)); err != nil {
+		t.Fatal(err)
+	}
+	pulse, err := w.path.Pulse()
+	if err != nil {
+		t.Fatal(err)
+	}
+	streams, err := w.path.StreamFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := datapath.OpenPulse(int(pulse.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := datapath.OpenStreams(int(streams.Fd()), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.streams = &shared{s}
+	return w
+}
+
+// TestKernelAndWorker draws attackers against the kernel's program and the worker's gate
+// together, while workers die, die in the middle of a frame, and are not there: no
+// forbidden write gets through.
+func TestKernelAndWorker(t *testing.T) {
+	for _, armed := range []bool{true, false} {
+		t.Run(fmt.Sprintf("refuses %v", armed), func(t *testing.T) {
+			w := newWhole(t, func(p *policy.Policy) {
+				if !armed {
+					p.Hosts[1].Refuses = nil
+				}
+			})
+			rapid.Check(t, func(t *rapid.T) {
+				w.begin(t)
+				if device := trial.Attack(t, w, true); trial.Harm(device.Got) > 0 {
+					t.Fatalf("a forbidden write passed: % x", device.Got)
+				}
+			})
+			if w.kernel == 0 || w.asked == 0 {
+				t.Errorf("%d requests passed in the kernel and %d were asked about: one of them is not tried", w.kernel, w.asked)
+			}
+		})
+	}
+}
+
+// TestHonestThroughBoth holds that an honest client gets all its requests through, whatever
+// befalls the worker, and that polling passes in the kernel.
+func TestHonestThroughBoth(t *testing.T) {
+	w := newWhole(t, func(p *policy.Policy) {
+		p.Conduits[0].Rules = append(p.Conduits[0].Rules, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Objects: []policy.Object{{Text: "holding:", Row: true, From: 0, To: 100}, {Text: "coil:", Row: true, From: 0, To: 100}}}},
+			policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Codes: []uint32{43}}})
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		w.begin(t)
+		if device, asked, done := trial.Converse(t, w, true); !done {
+			t.Fatalf("of %d bytes %d arrived: % x", len(asked), len(device.Got), asked)
+		}
+	})
+	w.begin(t)
+	trial.Connect(w)
+	w.kernel, w.asked = 0, 0
+	seq, ack := trial.ClientBegins, trial.ServerBegins
+	for i := range uint16(1000) {
+		request, answer := trial.ReadSome(i), make([]byte, 17)
+		if i%100 == 0 { // a setpoint now and then
+			request = trial.WriteOne(i, 5, 50)
+		}
+		w.Client(trial.TCP(trial.HMI, trial.PLC, seq, ack, trial.ACK, request))
+		seq += uint32(len(request))
+		w.Server(trial.TCP(trial.PLC, trial.HMI, ack, seq, trial.ACK, answer))
+		ack += uint32(len(answer))
+	}
+	if w.asked > 20 {
+		t.Errorf("of 2,000 frames of a client that polls and writes every hundredth time %d were asked about", w.asked)
+	}
+	t.Logf("of 2,000 frames of a client that polls and writes every hundredth time %d were asked about", w.asked)
+}

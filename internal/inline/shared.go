@@ -1,0 +1,151 @@
+package inline
+
+import (
+	"firedoor"
+	"firedoor/internal/packet"
+	"firedoor/internal/protocol"
+)
+
+// Stream says which TCP connection is meant, from its client's side. The client's
+// frames come in at Port.
+type Stream struct {
+	Outer, Inner   uint16 // VLANs, 0 for none
+	Client, Server firedoor.IP
+	ClientPort     uint16
+	ServerPort     uint16
+	Port           int
+}
+
+// Position is where a client's side of a connection is.
+type Position struct {
+	Known   bool   // Next holds
+	Partial bool   // and is within a message
+	Current bool   // nothing went by unseen since
+	Left    bool   // a gate left it, and nobody touched it after that
+	Next    uint32 // sequence number of the byte that comes next
+	Acked   uint32 // what the server said that it has
+	Said    []byte // what went on before Next, the last of it; borrowed
+}
+
+// Streams is what a gate shares with whoever else lets frames of a connection pass: the
+// kernel, that judges requests by their code, and the gate that comes after this one.
+type Streams interface {
+	// Enter takes the turn at a stream. Where it is not ok, nobody knows of it.
+	Enter(s *Stream) (place int, p Position, ok bool)
+	// Leave ends the turn and says where the stream is; kernel lets the kernel go on.
+	Leave(place int, p *Position, kernel bool)
+	// Return ends the turn and leaves the stream as it was found.
+	Return(place int)
+	// Over says that a connection ends.
+	Over(place int)
+}
+
+// maxSaid is how many bytes are shared that a server may lack when the kernel goes on.
+const maxSaid = 48
+
+// Share makes the gate share its connections. It is called before the first frame.
+func (g *Gate) Share(s Streams) { g.streams = s }
+
+// turn is the gate's at a stream, while a frame of it is judged.
+type turn struct {
+	place int
+	taken bool // false: this connection is not shared
+	keep  bool // what was found there stays
+}
+
+// takeTurn takes the gate's turn at a connection and goes on where whoever had it before
+// ended.
+func (g *Gate) takeTurn(f *flow) (t turn) {
+	if g.streams == nil || !f.deep {
+		return t
+	}
+	p := &g.packet
+	c, s := &f.clientEnd, &f.serverEnd
+	g.stream = Stream{p.Scope.Vlans[0], p.Scope.Vlans[1], c.IP, s.IP, c.Port, s.Port, int(f.client)}
+	at, pos, ok := g.streams.Enter(&g.stream)
+	if t = (turn{place: at, taken: ok}); !ok {
+		return t
+	}
+	switch {
+	case pos.Left && f.left, !pos.Known, p.Flags&packet.SYN != 0 && g.from != f.client:
+		return t // what this gate knows, or will know now, is better
+	case !pos.Current && (g.from != f.client || int32(p.Seq-pos.Next) != 0):
+		t.keep = !f.half[f.client].known // its server will say where it is
+		return t
+	}
+	g.resume(f, &pos)
+	return t
+}
+
+// torn tells whether the rest of a message came whose beginning nobody knows any more:
+// it cannot be judged.
+func (g *Gate) torn(f *flow, payload []byte) bool {
+	return f.torn && g.from == f.client && len(payload) > 0 && g.plan.Enforces(&f.route)
+}
+
+// resume goes on with a connection where others left it: at the start of a message.
+func (g *Gate) resume(f *flow, pos *Position) {
+	g.restart(f)
+	half := &f.half[f.client]
+	f.torn = pos.Partial
+	half.known, half.next = true, pos.Next
+	half.memory = memory{b: append(half.memory.b[:0], pos.Said...), end: pos.Next, acked: pos.Acked}
+}
+
+// restart has a flow's messages parsed from their start.
+func (g *Gate) restart(f *flow) {
+	f.release(g)
+	f.torn = false
+	for i := range f.half {
+		h := &f.half[i]
+		*h = half{memory: memory{b: h.memory.b[:0]}, held: h.held[:0]}
+	}
+	f.rate = g.rateOf(f)
+	g.speak(f)
+}
+
+// speak has the parser of what a flow's port is open for, if it is for one alone.
+func (g *Gate) speak(f *flow) {
+	f.runner.Begin(g.host, protocol.Flow{UDP: f.key.proto == packet.UDP, Ports: f.ports(), Client: uint8(f.client), Sure: true})
+	if proto := g.spoken(f); proto != nil {
+		f.runner.Become(g.host, proto, nil)
+		if g.host.Registered(f.serverEnd.Port, f.key.proto == packet.TCP) {
+			f.runner.Guard()
+		}
+	}
+}
+
+// endTurn ends it.
+func (g *Gate) endTurn(f *flow, t turn) {
+	if !t.taken {
+		return
+	}
+	if f.fins == 3 {
+		g.streams.Over(t.place)
+	}
+	if t.keep {
+		g.streams.Return(t.place)
+		return
+	}
+	h := &f.half[f.client]
+	m := &h.memory
+	said := m.b[len(m.b)-min(len(m.b), maxSaid):]
+	if m.end != h.next {
+		said = nil
+	}
+	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said}
+	whole := h.known && !g.position.Partial && len(h.held) == 0 && !f.runner.GivenUp()
+	lacks := int32(h.next - m.acked)
+	kernel := f.coded && whole && lacks >= 0 && int(lacks) <= len(said)
+	f.left = !kernel
+	g.streams.Leave(t.place, &g.position, kernel)
+}
+
+// tear ends a connection that is torn.
+func (g *Gate) tear(f *flow, b []byte) {
+	v := firedoor.Verdict{Action: firedoor.Reset, Says: firedoor.Reset, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
+	g.tell(b, nil, v, firedoor.Reset)
+	g.reset(f, b)
+	f.why = v
+	g.drop(v.Reason)
+}

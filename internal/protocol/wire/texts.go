@@ -1,0 +1,86 @@
+package wire
+
+import (
+	"unicode/utf8"
+
+	"firedoor"
+)
+
+// Texts collects the texts of one operation or sample as views of the wire. It must
+// live in the parser, not on a stack. The zero Texts is ready.
+type Texts struct {
+	all [firedoor.MaxTexts + 1][]byte // one more, so that it shows that there were more
+	n   int
+}
+
+// Reset forgets what was collected.
+func (t *Texts) Reset() { t.n = 0 }
+
+// Add takes a text; false if there is room for no other.
+func (t *Texts) Add(text []byte) bool {
+	if t.n == len(t.all) {
+		return false
+	}
+	t.all[t.n] = text
+	t.n++
+	return t.n < len(t.all)
+}
+
+// List is what was collected, nil if nothing was: valid until the next Reset.
+func (t *Texts) List() [][]byte {
+	if t.n == 0 {
+		return nil
+	}
+	return t.all[:t.n]
+}
+
+// One is the list of a single text, nil if it is empty or the name says that it is
+// a secret.
+func (t *Texts) One(name, text []byte) [][]byte {
+	t.Reset()
+	if len(text) == 0 || Secretive(name) {
+		return nil
+	}
+	t.Add(text)
+	return t.List()
+}
+
+// secretWords are parts of names whose values are nobody's business, by their first
+// letter. They are looked for in lower case.
+var secretWords = [26][]string{
+	'a' - 'a': {"apikey", "api-key", "api_key", "auth"},
+	'c' - 'a': {"credential"},
+	'k' - 'a': {"kennwort"},
+	'p' - 'a': {"passw", "passphrase", "passcode", "passkey", "pwd", "privatekey", "private-key", "private_key", "psk"},
+	's' - 'a': {"secret"},
+	't' - 'a': {"token"},
+}
+
+// Secretive tells whether a name, or what a text itself says, speaks of a secret: a
+// value beside it is then not told. It goes by words, and what has an innocent name
+// cannot be known.
+func Secretive(name []byte) bool {
+	for i, c := range name {
+		c = Lower(c)
+		if c < 'a' || c > 'z' {
+			continue
+		}
+		for _, word := range secretWords[c-'a'] {
+			if len(name)-i >= len(word) && EqualFold(name[i:i+len(word)], word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Legible tells whether b is text that people write: UTF-8 without control characters
+// but for tabs and line ends.
+func Legible(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0x7f {
+			return false
+		}
+	}
+	return len(b) > 0 && utf8.Valid(b)
+}
