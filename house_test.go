@@ -80,6 +80,7 @@ var numbers = []struct {
 	{"firedoor/internal/config", 8},
 	{"firedoor/internal/sensor", 9},
 	{"firedoor/internal/gateway", 9},
+	{"firedoor/internal/guardian", 5},
 	{"firedoor/internal/console", 9},
 	{"firedoor/internal/plant/", 10},
 	{"firedoor/internal/config/", 10},
@@ -165,6 +166,50 @@ func TestImportsPointDown(t *testing.T) {
 			if number, ok := numberOf(path); ok && number >= own {
 				t.Errorf("%s (%d) imports %s (%d): imports point down, so that a room can be understood and tested without those above and beside it; "+
 					"declare the small interface you need and let the role pass the implementation", s.path, own, path, number)
+			}
+		}
+	}
+}
+
+// TestGuardianAndWorkerStaySmall: what frames hang on is not to hang on a database, a
+// network of its own or a page for people. Of the guardian all that it may reach is
+// named; of the worker and control what they may not.
+func TestGuardianAndWorkerStaySmall(t *testing.T) {
+	imports := map[string][]string{}
+	for _, s := range sources(t) {
+		for _, imp := range s.file.Imports {
+			if path, _ := strconv.Unquote(imp.Path.Value); !s.test {
+				imports[s.pkg] = append(imports[s.pkg], path)
+			}
+		}
+	}
+	reach := func(from string) map[string]bool {
+		seen, next := map[string]bool{from: true}, []string{from}
+		for len(next) > 0 {
+			pkg := next[0]
+			next = next[1:]
+			for _, path := range imports[pkg] {
+				if !seen[path] {
+					seen[path] = true
+					next = append(next, path)
+				}
+			}
+		}
+		return seen
+	}
+	for path := range reach("firedoor/internal/guardian") {
+		if path != "firedoor/internal/guardian" && path != "firedoor/internal/datapath" && strings.HasPrefix(path, "firedoor/") {
+			t.Errorf("the guardian reaches %s: it holds ports and tables, and must not read a policy, a protocol or a frame", path)
+		}
+	}
+	seen := reach("firedoor/internal/gateway")
+	if !seen["firedoor/internal/inline"] || !seen["firedoor/internal/guardian"] {
+		t.Error("internal/gateway is not the worker any more: this test looks at nothing")
+	}
+	for path := range seen {
+		for _, far := range []string{"firedoor/internal/store", "firedoor/internal/uplink", "firedoor/internal/console", "firedoor/internal/api", "firedoor/internal/sensor", "github.com/nats-io", "net/http"} {
+			if strings.HasPrefix(path, far) {
+				t.Errorf("the worker reaches %s: frames must not hang on it", path)
 			}
 		}
 	}

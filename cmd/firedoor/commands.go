@@ -13,29 +13,30 @@ import (
 
 // commands is the command line, as kong reads it.
 type commands struct {
-	Replay   replayCommand        `cmd:"" help:"Read captures; tell devices, operations, what is normal and what is not."`
-	Run      runCommand           `cmd:"" help:"Watch a live network, or a capture being played, and show it on a console until told to stop."`
-	Status   statusCommand        `cmd:"" help:"Ask a running firedoor how it is."`
-	Baseline baselineCommand      `cmd:"" help:"Tell a running firedoor to learn, to watch, to pause, to forget; export and import what was learned."`
-	Link     linkCommand          `cmd:"" help:"Ask a running firedoor for a new one-time link to its console."`
-	Journal  journalCommand       `cmd:"" help:"Print what happened, from the journal of a sensor, and check that nobody changed it."`
-	Points   pointsCommand        `cmd:"" help:"Make a map of process values from what a maker says of a device: EDS and GSDML files."`
-	Policy   policyCommand        `cmd:"" help:"What may pass between zones: check, explain, compare, prove, draft a policy; replay traffic through it."`
-	Gateway  gatewayCommand       `cmd:"" help:"Stand between two ports: let pass what a policy lets pass, and nothing else."`
-	Worker   gatewayWorkerCommand `cmd:"" name:"gateway-worker" hidden:"" help:"Judge what a gateway's kernel part asks about; only a gateway starts it."`
-	Isolate  isolateCommand       `cmd:"" help:"Have a gateway restrain a device, a pair, a zone or a conduit for a while."`
-	Confirm  confirmCommand       `cmd:"" help:"Confirm, as a second person, what another one ordered a gateway."`
-	Release  releaseCommand       `cmd:"" help:"Have a gateway release what was isolated."`
-	List     listCommand          `cmd:"" help:"List what a gateway has isolated."`
-	Stopped  stoppedCommand       `cmd:"" help:"Say what a gateway stopped, by conduit, rule and pair."`
-	Bypass   bypassCommand        `cmd:"" help:"Have a gateway let everything pass."`
-	Reload   reloadCommand        `cmd:"" help:"Have a gateway read its policy again."`
-	Audit    auditCommand         `cmd:"" help:"Check that nobody changed what was decided."`
-	Check    checkCommand         `cmd:"" help:"Say what would run with a configuration file, or all that is wrong with it."`
-	Demo     demoCommand          `cmd:"" help:"Show all of it on a virtual factory: traffic, processes, attacks that a person starts."`
-	Plant    plantCommand         `cmd:"" help:"The virtual factory: list scenarios, record traffic with the truth about it, measure what is found."`
-	Version  versionCommand       `cmd:"" help:"Print the version."`
-	Help     helpCommand          `cmd:"" help:"Show help for firedoor or one of its commands."`
+	Replay   replayCommand         `cmd:"" help:"Read captures; tell devices, operations, what is normal and what is not."`
+	Run      runCommand            `cmd:"" help:"Watch a live network, or a capture being played, and show it on a console until told to stop."`
+	Status   statusCommand         `cmd:"" help:"Ask a running firedoor how it is."`
+	Baseline baselineCommand       `cmd:"" help:"Tell a running firedoor to learn, to watch, to pause, to forget; export and import what was learned."`
+	Link     linkCommand           `cmd:"" help:"Ask a running firedoor for a new one-time link to its console."`
+	Journal  journalCommand        `cmd:"" help:"Print what happened, from the journal of a sensor, and check that nobody changed it."`
+	Points   pointsCommand         `cmd:"" help:"Make a map of process values from what a maker says of a device: EDS and GSDML files."`
+	Policy   policyCommand         `cmd:"" help:"What may pass between zones: check, explain, compare, prove, draft a policy; replay traffic through it."`
+	Gateway  gatewayCommand        `cmd:"" help:"Stand between two ports: let pass what a policy lets pass, and nothing else."`
+	Worker   gatewayWorkerCommand  `cmd:"" name:"gateway-worker" hidden:"" help:"Judge what a gateway's kernel part asks about; only a gateway starts it."`
+	Control  gatewayControlCommand `cmd:"" name:"gateway-control" hidden:"" help:"Read policies and take orders for a gateway; only a gateway starts it."`
+	Isolate  isolateCommand        `cmd:"" help:"Have a gateway restrain a device, a pair, a zone or a conduit for a while."`
+	Confirm  confirmCommand        `cmd:"" help:"Confirm, as a second person, what another one ordered a gateway."`
+	Release  releaseCommand        `cmd:"" help:"Have a gateway release what was isolated."`
+	List     listCommand           `cmd:"" help:"List what a gateway has isolated."`
+	Stopped  stoppedCommand        `cmd:"" help:"Say what a gateway stopped, by conduit, rule and pair."`
+	Bypass   bypassCommand         `cmd:"" help:"Have a gateway let everything pass."`
+	Reload   reloadCommand         `cmd:"" help:"Have a gateway read its policy again."`
+	Audit    auditCommand          `cmd:"" help:"Check that nobody changed what was decided."`
+	Check    checkCommand          `cmd:"" help:"Say what would run with a configuration file, or all that is wrong with it."`
+	Demo     demoCommand           `cmd:"" help:"Show all of it on a virtual factory: traffic, processes, attacks that a person starts."`
+	Plant    plantCommand          `cmd:"" help:"The virtual factory: list scenarios, record traffic with the truth about it, measure what is found."`
+	Version  versionCommand        `cmd:"" help:"Print the version."`
+	Help     helpCommand           `cmd:"" help:"Show help for firedoor or one of its commands."`
 }
 
 func (m *Main) parser(c *commands) (*kong.Kong, error) {

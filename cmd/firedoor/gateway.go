@@ -31,6 +31,16 @@ type gatewayCommand struct {
 
 type gatewayWorkerCommand struct{}
 
+type gatewayControlCommand struct {
+	Inside   string `required:"" help:"Name of the interface inside." placeholder:"IF"`
+	Outside  string `required:"" help:"Name of the one outside." placeholder:"IF"`
+	Policy   string `required:"" help:"The policy file." placeholder:"FILE"`
+	Data     string `required:"" help:"Folder for decisions and for what was stopped." placeholder:"DIR"`
+	Learned  string `help:"A folder with conversations.json." placeholder:"DIR"`
+	Evidence string `help:"How many bytes of frames that were stopped are kept." placeholder:"SIZE"`
+	Group    string `help:"Group whose members may use the control socket too." placeholder:"GROUP"`
+}
+
 type isolateCommand struct {
 	Verb       string `required:"" help:"How: rate-cap, known-clients-only, no-program, no-write, quarantine." placeholder:"VERB"`
 	For        string `required:"" help:"For how long: 30m, 8h, 2d." placeholder:"TIME"`
@@ -204,11 +214,15 @@ func (c *bypassCommand) Run(ctx context.Context, m *Main) error {
 }
 
 type reloadCommand struct {
-	Data string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
+	Binary bool   `help:"Run the program that was put in the place of the one that runs, instead: no frame is lost."`
+	Data   string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
 }
 
-// Run has a gateway read its policy again.
+// Run has a gateway read its policy again, or run a new program.
 func (c *reloadCommand) Run(ctx context.Context, m *Main) error {
+	if c.Binary {
+		return orderGateway(ctx, m, c.Data, "/upgrade")
+	}
 	return orderGateway(ctx, m, c.Data, "/reload")
 }
 

@@ -21,6 +21,7 @@ import (
 	"firedoor"
 	"firedoor/internal/confine"
 	"firedoor/internal/gateway"
+	"firedoor/internal/guardian"
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
 	"firedoor/internal/protocol"
@@ -44,19 +45,30 @@ type gatewayService struct {
 	dir       string // of data
 	group     string // may use the control socket
 	stops     *gateway.Stops
+	ready     chan struct{} // closed when there is somewhere to keep what was stopped
 }
 
-// Run stands between two ports until it is told to stop.
-func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
+// Run reads policies and takes orders, for the gateway that started it.
+func (c *gatewayControlCommand) Run(ctx context.Context, m *Main) error {
+	s := &gatewayService{file: c.Policy, wake: make(chan struct{}, 1), ready: make(chan struct{}), log: slog.New(slog.NewTextHandler(m.Stderr, nil))}
 	plan, err := readPolicy(m, c.Policy)
-	if err != nil {
+	readErr := err
+	if err == nil {
+		if s.text, err = os.ReadFile(c.Policy); err != nil {
+			readErr = usageError{fmt.Sprintf("%s: %v", c.Policy, reason(err))}
+		}
+	}
+	s.plan = plan
+	if s.gate, err = gateway.Connect(gateway.Config{Functions: modbusFunctions(), Log: s.log, Told: s.told, Happened: s.happened}); err != nil {
+		return usageError{err.Error()}
+	}
+	defer s.gate.Close()
+	if readErr != nil && s.gate.First() {
+		return readErr
+	}
+	if err := s.goOn(); err != nil {
 		return err
 	}
-	text, err := os.ReadFile(c.Policy)
-	if err != nil {
-		return usageError{fmt.Sprintf("%s: %v", c.Policy, reason(err))}
-	}
-	s := &gatewayService{file: c.Policy, text: text, plan: plan, wake: make(chan struct{}, 1), log: slog.New(slog.NewTextHandler(m.Stderr, nil))}
 	if c.Learned != "" {
 		if err := readJSON(filepath.Join(c.Learned, "conversations.json"), &s.learned); err != nil {
 			return err
@@ -67,19 +79,59 @@ func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
 		return err
 	}
 	defer s.close()
-	self, err := os.Executable()
+	l, err := s.listen(ctx, c.Data) // which may have to be given to a group
 	if err != nil {
 		return err
 	}
-	s.gate, err = gateway.Open(gateway.Config{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Worker: []string{self, "gateway-worker"}, Functions: modbusFunctions(), Log: s.log, Told: s.stops.Tell})
+	if err := s.confine(c); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return s.serve(ctx, m, l)
+}
+
+// goOn takes the policy that is in force already, where an earlier control process left one:
+// that it died is no reason to bring a file into force that nobody has reloaded.
+func (s *gatewayService) goOn() error {
+	text, err := s.gate.InForce()
+	if text == nil || err != nil {
+		return err
+	}
+	plan, err := policyfile.Read(s.file, text, known())
 	if err != nil {
-		return usageError{err.Error()}
+		return err
 	}
-	defer s.gate.Close()
-	if c.Remove {
-		return s.gate.Remove()
+	if s.plan == nil || string(text) != string(s.text) {
+		s.log.Warn("the policy that was in force stays in force; its file is another one now, or wrong: \"firedoor reload\" reads it", "file", s.file)
 	}
-	return s.serve(ctx, m, c.Data)
+	s.text, s.plan = text, plan
+	return nil
+}
+
+// confine gives up what control does not need: it reads the policy and what was learned, and
+// writes in its folder. Its connection to the guardian it has.
+func (s *gatewayService) confine(c *gatewayControlCommand) error {
+	cfg := confine.Config{Read: []string{filepath.Dir(c.Policy)}, Write: []string{c.Data}}
+	for _, file := range []string{"/etc/passwd", "/etc/group"} { // who gave an order
+		if _, err := os.Stat(file); err == nil {
+			cfg.Read = append(cfg.Read, file)
+		}
+	}
+	if c.Learned != "" {
+		cfg.Read = append(cfg.Read, c.Learned)
+	}
+	report, err := confine.Drop(cfg)
+	for _, what := range report.Missing {
+		s.log.Warn("control has more rights than it needs", "because", what)
+	}
+	return err
+}
+
+// happened hears what the guardian did, which has told it to the log. What is shed has a line
+// among what was stopped: from then on other things may be.
+func (s *gatewayService) happened(e *guardian.Event) {
+	if e.What == "shed" {
+		s.told(&gateway.StoppedRecord{Time: e.Time.UTC().Format(time.RFC3339Nano), Done: "shed", Says: "pass", Reason: "latency", Conduit: e.Name, Client: e.Client})
+	}
 }
 
 // modbusFunctions are what the kernel judges by.
@@ -98,7 +150,7 @@ func modbusFunctions() (out []policy.Function) {
 }
 
 // openData opens the folder with decisions and what was stopped.
-func (s *gatewayService) openData(ctx context.Context, c *gatewayCommand) error {
+func (s *gatewayService) openData(ctx context.Context, c *gatewayControlCommand) error {
 	dir := c.Data
 	if running(ctx, dir) {
 		return usageError{dir + ": another firedoor uses this data folder"}
@@ -111,8 +163,16 @@ func (s *gatewayService) openData(ctx context.Context, c *gatewayCommand) error 
 		return usageError{err.Error()}
 	}
 	s.dir, s.group = dir, c.Group
-	s.stops, err = c.openStops(s.log)
+	if s.stops, err = c.openStops(s.log); err == nil {
+		close(s.ready)
+	}
 	return err
+}
+
+// told keeps what was stopped.
+func (s *gatewayService) told(r *gateway.StoppedRecord) {
+	<-s.ready // else this process is about to end
+	s.stops.Tell(r)
 }
 
 func (s *gatewayService) close() {
@@ -121,16 +181,21 @@ func (s *gatewayService) close() {
 	}
 }
 
-func (s *gatewayService) serve(ctx context.Context, m *Main, dir string) error {
+// listen opens the control socket.
+func (s *gatewayService) listen(ctx context.Context, dir string) (net.Listener, error) {
 	path := filepath.Join(dir, controlSocket)
 	_ = os.Remove(path) // of a process that was killed
 	l, err := (&net.ListenConfig{}).Listen(ctx, "unix", path)
 	if err != nil {
-		return fmt.Errorf("control socket: %w", err)
+		return nil, fmt.Errorf("control socket: %w", err)
 	}
 	if err := errors.Join(os.Chmod(path, 0o600), s.share(path)); err != nil {
-		return errors.Join(err, l.Close())
+		return nil, errors.Join(err, l.Close())
 	}
+	return l, nil
+}
+
+func (s *gatewayService) serve(ctx context.Context, m *Main, l net.Listener) error {
 	server := &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Second, ConnContext: withPeer}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -141,42 +206,20 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, dir string) error {
 		s.log.Warn("a decision has no effect under this policy", "decision", u)
 	}
 	go s.expire(ctx)
+	first := s.gate.First()
 	go s.tellStops(ctx)
-	defer s.tellSystem(confine.Stopping)
-	return s.gate.Run(ctx, s.text, s.plan, isolated, func() {
-		fmt.Fprintf(m.Stdout, "Between the two ports under policy %s. Stop with Ctrl-C or SIGTERM: what the kernel judges by itself stays in force.\n", s.file)
-		s.mu.Lock()
-		s.noteInForce()
-		s.mu.Unlock()
-		s.tellSystem(confine.Ready)
-		go s.watchdog(ctx)
-	})
-}
-
-// watchdog tells the service manager that the gateway is alive, as long as its worker is.
-func (s *gatewayService) watchdog(ctx context.Context) {
-	every := confine.Watchdog()
-	if every == 0 {
-		return
-	}
-	tick := time.NewTicker(every / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if s.gate.Alive() {
-				s.tellSystem(confine.Alive)
-			}
+	err := s.gate.Run(ctx, s.text, s.plan, isolated, func() {
+		if first {
+			fmt.Fprintf(m.Stdout, "Between the two ports under policy %s. Stop with Ctrl-C or SIGTERM: what the kernel judges by itself stays in force.\n", s.file)
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.noteInForce()
+	})
+	if err != nil && first {
+		return toldError{} // by the guardian, whose error it is
 	}
-}
-
-func (s *gatewayService) tellSystem(state string) {
-	if err := confine.Notify(state); err != nil {
-		s.log.Warn("the service manager cannot be told", "state", state, "problem", err)
-	}
+	return err
 }
 
 // expire ends decisions whose time is over.
@@ -218,6 +261,10 @@ func (s *gatewayService) routes() http.Handler {
 		answer(w, st, err)
 	})
 	mux.HandleFunc("GET /stops", s.rows)
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
+		st, err := s.gate.Status()
+		answer(w, gatewayStatus(&st), err)
+	})
 	mux.HandleFunc("GET /isolations", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -246,6 +293,10 @@ func (s *gatewayService) routes() http.Handler {
 	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
 		text, err := s.reload()
 		answer(w, done{text}, err)
+	})
+	mux.HandleFunc("POST /upgrade", func(w http.ResponseWriter, r *http.Request) {
+		s.log.Info("the program is to be replaced", "by", whoAsks(r))
+		answer(w, done{"the new program works, and takes over now"}, s.gate.Upgrade())
 	})
 	mux.HandleFunc("POST /bypass", func(w http.ResponseWriter, r *http.Request) {
 		text, err := s.bypass(r)
@@ -452,6 +503,3 @@ func (s *gatewayService) bypass(r *http.Request) (string, error) {
 	}
 	return "bypass is over: the policy is in force", nil
 }
-
-// Run judges what the kernel asks about; only a gateway starts it.
-func (c *gatewayWorkerCommand) Run(*Main) error { return gateway.RunWorker(all.List, known()) }

@@ -51,16 +51,17 @@ conduits:
 
 // line is a gateway between a pymodbus server and its clients.
 type line struct {
-	t      *testing.T
-	bed    *testbed.Bed
-	python string
-	data   string
-	policy string
-	pins   string
-	name   string
-	flags  []string
-	cmd    *exec.Cmd
-	log    *bytes.Buffer
+	t       *testing.T
+	bed     *testbed.Bed
+	python  string
+	data    string
+	policy  string
+	pins    string
+	name    string
+	flags   []string
+	program string // to be run, if it is not the one that was built
+	cmd     *exec.Cmd
+	log     *bytes.Buffer
 
 	endServer func()
 }
@@ -121,7 +122,11 @@ func (l *line) args() []string {
 // start starts the gateway and waits until it stands in the line.
 func (l *line) start() {
 	l.t.Helper()
-	l.cmd = exec.Command(program(l.t), l.args()...)
+	what := program(l.t)
+	if l.program != "" {
+		what = l.program
+	}
+	l.cmd = exec.Command(what, l.args()...)
 	l.cmd.Stderr = l.log
 	out, err := l.cmd.StdoutPipe()
 	if err != nil {
@@ -235,6 +240,7 @@ type polling struct {
 	polls      int
 	failed     error
 	longest    time.Duration
+	again      uint32 // segments that were sent again
 }
 
 // poll begins to poll on a connection of its own, with a forbidden write now and then.
@@ -248,6 +254,7 @@ func (l *line) poll() *polling {
 	go func() {
 		defer close(p.done)
 		defer c.Close()
+		defer func() { p.again = retransmitted(c) }()
 		for id := uint16(1); ; id++ {
 			select {
 			case <-p.stop:

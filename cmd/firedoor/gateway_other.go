@@ -13,3 +13,8 @@ func (c *gatewayCommand) Run(context.Context, *Main) error {
 func (c *gatewayWorkerCommand) Run(*Main) error {
 	return usageError{"a gateway needs Linux: it works inside its kernel"}
 }
+
+// Run says the same.
+func (c *gatewayControlCommand) Run(*Main) error {
+	return usageError{"a gateway needs Linux: it works inside its kernel"}
+}

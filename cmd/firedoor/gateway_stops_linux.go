@@ -24,15 +24,15 @@ type inForce struct {
 	Policy     string `json:"policy"`
 }
 
-// gatewayStatus is how a gateway is, and what it stopped.
-type gatewayStatus struct {
+// gatewayState is how a gateway is, and what it stopped.
+type gatewayState struct {
 	gateway.Status
 	Stops gateway.StopState `json:"stops"`
 }
 
-func (s *gatewayService) status() (gatewayStatus, error) {
+func (s *gatewayService) status() (gatewayState, error) {
 	st, err := s.gate.Status()
-	return gatewayStatus{st, s.stops.State()}, err
+	return gatewayState{st, s.stops.State()}, err
 }
 
 // rows answers with all that was stopped since the gateway was started.
@@ -89,7 +89,7 @@ func parseSize(text string) (int64, bool) {
 }
 
 // openStops opens what is kept of stops.
-func (c *gatewayCommand) openStops(log *slog.Logger) (*gateway.Stops, error) {
+func (c *gatewayControlCommand) openStops(log *slog.Logger) (*gateway.Stops, error) {
 	bytes, ok := parseSize(c.Evidence)
 	if !ok || bytes > 0 && bytes < gateway.LeastEvidence {
 		return nil, usageError{fmt.Sprintf("--evidence %s: give a size from 1MiB to 1024GiB, or 0 to keep no frames", c.Evidence)}

@@ -96,7 +96,7 @@ func TestNoSilentDrop(t *testing.T) {
 	l.flood(500) // while nobody but the kernel is there
 	l.start()
 	l.untilStopped(20_501, toClosedPort)
-	var st gatewayStatus
+	var st gatewayState
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if err := ask(t.Context(), l.data, "GET", "/gateway", &st); err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 )
 
@@ -39,6 +40,9 @@ type damageError struct{ errs []error }
 func (e damageError) Error() string { return errors.Join(e.errs...).Error() }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "gateway" {
+		runtime.LockOSThread() // the guardian's processes hang on the thread that this one began with
+	}
 	paceCollector(os.Getenv("GOGC"))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

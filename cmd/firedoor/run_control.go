@@ -18,6 +18,7 @@ import (
 	"firedoor"
 	"firedoor/internal/config"
 	"firedoor/internal/confine"
+	"firedoor/internal/gateway"
 	"firedoor/internal/health"
 	"firedoor/internal/sensor"
 	"firedoor/internal/uplink"
@@ -92,6 +93,7 @@ type processStatus struct {
 	Records    *sensor.OutboxStats   `json:"records,omitempty"`
 	Snapshots  *sensor.SaveStats     `json:"snapshots,omitempty"`
 	Uplink     uplink.Stats          `json:"uplink"`
+	Gateway    *gateway.Status       `json:"gateway,omitempty"`
 	Confined   confine.Report        `json:"confined"`
 	Conditions []health.State        `json:"conditions"`
 }

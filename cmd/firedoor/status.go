@@ -72,6 +72,9 @@ func statusText(st *processStatus) string {
 		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
 	line("site", "%s, firedoor %s: %s", st.Site, st.Version, strings.Join(st.Roles, " and "))
+	if st.Gateway != nil {
+		return gatewayText(st)
+	}
 	if st.Console != "" {
 		line("console", "%s", st.Console)
 	}

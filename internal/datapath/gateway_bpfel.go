@@ -38,6 +38,8 @@ type gatewayConfig struct {
 	Quarantine uint32
 	Reports    uint32
 	Active     uint32
+	Shedding   uint32
+	Unused     uint32
 	Slots      [2]struct {
 		_          structs.HostLayout
 		Generation uint32
@@ -71,14 +73,15 @@ type gatewayFlow struct {
 }
 
 type gatewayGate struct {
-	_      structs.HostLayout
-	Action uint8
-	Floor  uint8
-	Flags  uint8
-	Unused uint8
-	Reason uint16
-	Codes  uint16
-	Rule   uint32
+	_       structs.HostLayout
+	Action  uint8
+	Floor   uint8
+	Flags   uint8
+	Unused  uint8
+	Reason  uint16
+	Codes   uint16
+	Rule    uint32
+	Conduit uint32
 }
 
 type gatewayGateKey struct {
@@ -182,6 +185,13 @@ type gatewayStream struct {
 	Unused  uint32
 }
 
+type gatewayUnaskedKey struct {
+	_          structs.HostLayout
+	Conduit    uint32
+	Generation uint32
+	Addr       [4]uint32
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -202,6 +212,7 @@ const (
 	gatewayMapStreams    = "streams"
 	gatewayMapTalks      = "talks"
 	gatewayMapTotals     = "totals"
+	gatewayMapUnasked    = "unasked"
 	gatewayProgForward   = "forward"
 	gatewayProgProbe     = "probe"
 	gatewayVarAsks       = "asks"
@@ -275,6 +286,7 @@ type gatewayMapSpecs struct {
 	Streams    *ebpf.MapSpec `ebpf:"streams"`
 	Talks      *ebpf.MapSpec `ebpf:"talks"`
 	Totals     *ebpf.MapSpec `ebpf:"totals"`
+	Unasked    *ebpf.MapSpec `ebpf:"unasked"`
 }
 
 // gatewayVariableSpecs contains global variables before they are loaded into the kernel.
@@ -322,6 +334,7 @@ type gatewayMaps struct {
 	Streams    *ebpf.Map `ebpf:"streams"`
 	Talks      *ebpf.Map `ebpf:"talks"`
 	Totals     *ebpf.Map `ebpf:"totals"`
+	Unasked    *ebpf.Map `ebpf:"unasked"`
 }
 
 func (m *gatewayMaps) Close() error {
@@ -342,6 +355,7 @@ func (m *gatewayMaps) Close() error {
 		m.Streams,
 		m.Talks,
 		m.Totals,
+		m.Unasked,
 	)
 }
 

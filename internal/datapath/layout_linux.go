@@ -12,7 +12,7 @@ import (
 
 // layout is the version of what outlives a process: maps and what is in them. It
 // goes up with every change of a map that is not one of tables.
-const layout = "layout-2"
+const layout = "layout-3"
 
 const (
 	gateSafety = 1
@@ -33,18 +33,19 @@ const (
 
 // Offsets in gatewayConfig.
 const (
-	configLimit   = int64(unsafe.Offsetof(gatewayConfig{}.LimitNs))
-	configBypass  = int64(unsafe.Offsetof(gatewayConfig{}.Bypass))
-	configHeld    = int64(unsafe.Offsetof(gatewayConfig{}.Quarantine))
-	configReports = int64(unsafe.Offsetof(gatewayConfig{}.Reports))
-	configActive  = int64(unsafe.Offsetof(gatewayConfig{}.Active))
-	configSlots   = int64(unsafe.Offsetof(gatewayConfig{}.Slots)) // generation, shape; twice
-	slotSize      = int64(unsafe.Sizeof(gatewayConfig{}.Slots) / 2)
+	configLimit    = int64(unsafe.Offsetof(gatewayConfig{}.LimitNs))
+	configBypass   = int64(unsafe.Offsetof(gatewayConfig{}.Bypass))
+	configHeld     = int64(unsafe.Offsetof(gatewayConfig{}.Quarantine))
+	configReports  = int64(unsafe.Offsetof(gatewayConfig{}.Reports))
+	configShedding = int64(unsafe.Offsetof(gatewayConfig{}.Shedding))
+	configActive   = int64(unsafe.Offsetof(gatewayConfig{}.Active))
+	configSlots    = int64(unsafe.Offsetof(gatewayConfig{}.Slots)) // generation, shape; twice
+	slotSize       = int64(unsafe.Sizeof(gatewayConfig{}.Slots) / 2)
 )
 
 // Maps that outlive processes: what is counted and remembered, and the slots of tables.
 var (
-	kept   = [...]string{gatewayMapConfig, gatewayMapHeartbeat, gatewayMapQuarantine, gatewayMapCounts, gatewayMapTotals, gatewayMapReports, gatewayMapBuckets, gatewayMapStreams, gatewayMapTalks}
+	kept   = [...]string{gatewayMapConfig, gatewayMapHeartbeat, gatewayMapQuarantine, gatewayMapUnasked, gatewayMapCounts, gatewayMapTotals, gatewayMapReports, gatewayMapBuckets, gatewayMapStreams, gatewayMapTalks}
 	tabled = [...]string{gatewayMapHosts, gatewayMapPrefixes, gatewayMapMacs, gatewayMapPairOf, gatewayMapPairs, gatewayMapGates, gatewayMapCodesOf}
 )
 
@@ -73,7 +74,7 @@ func (p *Place) host() gatewayHostKey {
 }
 
 func (g *Gate) entry() gatewayGate {
-	e := gatewayGate{Action: uint8(g.Action), Floor: uint8(g.Floor), Reason: g.Reason, Codes: g.Codes, Rule: g.Rule}
+	e := gatewayGate{Action: uint8(g.Action), Floor: uint8(g.Floor), Reason: g.Reason, Codes: g.Codes, Rule: g.Rule, Conduit: g.Conduit}
 	if g.Safety {
 		e.Flags = gateSafety
 	}

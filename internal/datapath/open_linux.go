@@ -65,6 +65,11 @@ func (d *Datapath) open() (err error) {
 	if d.ports, err = findPorts(d.options.Inside, d.options.Outside); err != nil {
 		return err
 	}
+	for i := range d.ports {
+		if err := d.alone(i); err != nil {
+			return err
+		}
+	}
 	for _, p := range d.ports {
 		if err := prepare(p); err != nil {
 			return err

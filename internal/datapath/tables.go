@@ -65,10 +65,11 @@ const (
 	ReasonStale                                     // nobody answered: the gate's floor
 	ReasonBypass                                    // a person switched judging off
 	ReasonBroken                                    // tables name a pair that is not there
+	ReasonShed                                      // whoever answers has no time for it: the gate's floor
 	lastReason
 )
 
-var reasonNames = [...]string{"link", "neighbour", "quarantine", "malformed", "fragment", "unsure", "stream", "stale", "bypass", "broken"}
+var reasonNames = [...]string{"link", "neighbour", "quarantine", "malformed", "fragment", "unsure", "stream", "stale", "bypass", "broken", "shed"}
 
 // ReasonName is the word of a reason of the datapath's own, "" for those of gates.
 func ReasonName(reason uint16) string {
@@ -89,6 +90,8 @@ type Gate struct {
 	Codes  uint16
 	Reason uint16
 	Rule   uint32
+	// Conduit is a number of the caller's, 0 for none: what is shed goes by it (Shed).
+	Conduit uint32
 }
 
 // VLAN is a stack of tags; where Only is false it stands for any. Inner is 0 for

@@ -1,115 +1,123 @@
 package gateway
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"os"
-	"strconv"
 	"sync"
 	"time"
 
 	"firedoor/internal/datapath"
+	"firedoor/internal/guardian"
 	"firedoor/internal/inline"
 	"firedoor/internal/policy"
 )
 
-// Config says where a gateway stands and what it starts.
+// Config is what the control process brings along.
 type Config struct {
-	Inside, Outside string
-	Pins            string // folder on a bpffs
-	Name            string // begins the names of its interfaces
-	// Worker starts the worker's process: a program and its arguments.
-	Worker []string
-	Log    *slog.Logger
+	Log *slog.Logger
 	// Functions are those of Modbus (Tables).
 	Functions []policy.Function
 	// Told is told of what the worker stopped. It must not wait.
 	Told func(*StoppedRecord)
+	// Happened is told of what the guardian did. It must not wait.
+	Happened func(*guardian.Event)
 }
 
-// Gateway holds the ports. Its methods may be called from anywhere.
+// Gateway is the control process's half: it makes of policies what workers and the kernel go
+// by, and hears what became of frames. The guardian, which started this process,
+// holds the ports. Its methods may be called from anywhere.
 type Gateway struct {
 	config Config
-	path   *datapath.Datapath
-	files  []*os.File // a worker's, but for control; they outlive each worker
-	mtu    int
+	path   *guardian.Client
 
+	setting  sync.Mutex // one order after the other
 	mu       sync.Mutex
-	text     []byte // of the policy
 	plan     *policy.Plan
 	isolated []policy.Isolation
-	number   uint32
-	bypass   bool
-	hands    []*hand // workers that are alive
-	active   bool    // one of them judges
+	number   uint32 // under setting
 
-	workers  int // how many were started
-	inForce  uint32
-	counts   inline.Counts
-	before   inline.Counts // of workers that are gone
-	lost     uint64
-	unsent   uint64
-	reports  uint64
-	lastDied time.Time
-	stopsOf  // what its drops mean
+	judged  []tally // of the last workers
+	before  tally   // of those before
+	reports uint64
+
+	stopsOf // what its drops mean
 }
 
-// Open takes the two ports. Frames pass as an earlier process left it, or not at all,
-// until Start.
-func Open(c Config) (*Gateway, error) {
+// tally is what a worker counted.
+type tally struct {
+	worker       uint32
+	counts       inline.Counts
+	lost, unsent uint64
+}
+
+// maxTallies is how many workers are counted apart: what one says last may come when another
+// one judges already.
+const maxTallies = 8
+
+// count keeps what a worker counted. The caller holds the lock.
+func (g *Gateway) count(t tally) {
+	for i := range g.judged {
+		if g.judged[i].worker == t.worker {
+			g.judged[i] = t
+			return
+		}
+	}
+	if g.judged = append(g.judged, t); len(g.judged) > maxTallies {
+		g.before = g.before.plus(g.judged[0])
+		g.judged = g.judged[1:]
+	}
+}
+
+func (t tally) plus(b tally) tally {
+	return tally{counts: sum(t.counts, b.counts), lost: t.lost + b.lost, unsent: t.unsent + b.unsent}
+}
+
+// Connect finds the guardian that started this process.
+func Connect(c Config) (*Gateway, error) {
 	g := &Gateway{config: c}
-	path, err := datapath.Open(datapath.Options{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name})
+	path, err := guardian.Connect(g.hear, c.Happened)
 	if err != nil {
 		return nil, err
 	}
-	g.path = path
-	if err := g.openFiles(); err != nil {
-		g.Close()
-		return nil, err
-	}
+	g.path, g.number = path, path.Hello.Number
 	return g, nil
 }
 
-// openFiles opens what a worker is given.
-func (g *Gateway) openFiles() error {
-	inside, outside := g.path.Worker()
-	port, err := net.InterfaceByName(g.config.Inside)
-	if err != nil {
-		return fmt.Errorf("%s: %w", g.config.Inside, err)
+// InForce gives the text of the policy that is in force already, by which an earlier
+// control process judged; nil where there was none.
+func (g *Gateway) InForce() ([]byte, error) {
+	if len(g.path.Hello.Order) == 0 {
+		return nil, nil
 	}
-	g.mtu = port.MTU
-	for _, open := range []func() (int, error){
-		func() (int, error) { return openRing(inside, g.mtu) },
-		func() (int, error) { return openRing(outside, g.mtu) },
-		func() (int, error) { return openSender(g.config.Inside) },
-		func() (int, error) { return openSender(g.config.Outside) },
-	} {
-		fd, err := open()
-		if err != nil {
-			return err
-		}
-		g.files = append(g.files, os.NewFile(uintptr(fd), "packets"))
-	}
-	pulse, err := g.path.Pulse()
-	if err != nil {
-		return err
-	}
-	streams, err := g.path.StreamFile()
-	if err != nil {
-		return errors.Join(err, pulse.Close())
-	}
-	g.files = append(g.files, pulse, streams)
-	return nil
+	var o order
+	err := json.Unmarshal(g.path.Hello.Order, &o)
+	return o.Policy, err
 }
 
-// gone keeps the counts of a worker that is no more.
-func (g *Gateway) gone() {
+// hear takes what a worker says.
+func (g *Gateway) hear(worker uint32, body []byte) {
+	var w word
+	if err := json.Unmarshal(body, &w); err != nil {
+		g.config.Log.Error("a worker says what cannot be read", "error", err)
+		return
+	}
+	if w.Error != "" {
+		g.config.Log.Error("a worker cannot go on", "error", w.Error)
+	}
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.before = sum(g.before, g.counts)
-	g.counts = inline.Counts{}
+	if w.Counts != nil { // of one that judges: a standby has none
+		g.count(tally{worker, *w.Counts, w.Lost, w.Unsent})
+	}
+	if w.Stopped != nil {
+		g.reports++
+	}
+	g.mu.Unlock()
+	if w.Stopped != nil && g.config.Told != nil {
+		g.config.Told(w.Stopped)
+	}
 }
 
 func sum(a, b inline.Counts) inline.Counts {
@@ -123,92 +131,74 @@ func sum(a, b inline.Counts) inline.Counts {
 // Set brings a policy and isolations into force: the kernel's part from the next frame
 // on, the worker's as soon as it says so.
 func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolation) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.setting.Lock()
+	defer g.setting.Unlock()
 	restrained, _ := plan.With(isolated)
-	// The worker first: what the kernel stops to let through alone, somebody must judge.
 	number := g.number + 1
-	for _, h := range g.hands {
-		if err := h.orders.Encode(order{Number: number, MTU: g.mtu, Policy: text, Isolations: isolated}); err != nil {
-			g.config.Log.Error("a worker takes no orders", "error", err) // it ends, and the next one is told
-		}
-	}
-	if err := g.enact(restrained); err != nil {
+	forWorkers, err := json.Marshal(order{Number: number, Policy: text, Isolations: isolated})
+	if err != nil {
 		return err
 	}
-	g.text, g.plan, g.isolated, g.number = text, restrained, isolated, number
+	g.Remember(g.path.Generation()+1, restrained) // reports may come before Set returns
+	if err := g.path.Set(number, forWorkers, Tables(restrained, g.config.Functions)); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.plan, g.isolated, g.number = restrained, isolated, number
 	return nil
 }
+
+// Run brings the policy into force, says so by started, and then waits until ctx or the guardian
+// ends.
+func (g *Gateway) Run(ctx context.Context, text []byte, plan *policy.Plan, isolated []policy.Isolation, started func()) error {
+	if err := g.Set(text, plan, isolated); err != nil {
+		return err
+	}
+	started()
+	select {
+	case <-ctx.Done():
+	case <-g.path.Gone():
+	}
+	return nil
+}
+
+// First tells whether nothing was in force before this control process.
+func (g *Gateway) First() bool { return g.path.Hello.Number == 0 }
 
 // Hold puts a quarantine into the kernel by itself: the next frame is stopped.
 func (g *Gateway) Hold(place policy.Place, rule uint32) error {
 	return g.path.Quarantine(datapath.Held{Place: uint32(place), Rule: rule})
 }
 
-// Alive tells whether a worker judges.
-func (g *Gateway) Alive() bool { return g.path.Silent() < time.Second }
-
 // Bypass lets everything pass, or judges again.
-func (g *Gateway) Bypass(on bool) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if err := g.path.SetBypass(on); err != nil {
-		return err
-	}
-	g.bypass = on
-	return nil
-}
+func (g *Gateway) Bypass(on bool) error { return g.path.SetBypass(on) }
 
-// Close lets go of the ports; what the kernel has stays in force.
-func (g *Gateway) Close() {
-	for _, f := range g.files {
-		_ = f.Close()
-	}
-	g.path.Close()
-}
+// Upgrade has the program replaced, of all processes.
+func (g *Gateway) Upgrade() error { return g.path.Upgrade() }
 
-// Remove takes the gateway out of the line: nothing passes between its ports any more.
-func (g *Gateway) Remove() error { return g.path.Remove() }
-
-// Status is how a gateway is, and what would happen if something broke now.
-type Status struct {
-	Inside     string            `json:"inside"`
-	Outside    string            `json:"outside"`
-	Policy     string            `json:"policy"`
-	Bypass     bool              `json:"bypass"`
-	Worker     string            `json:"worker"` // "alive" or "being started"
-	Workers    int               `json:"workers_started"`
-	Generation uint32            `json:"generation"`
-	Kernel     map[string]uint64 `json:"kernel_frames"`
-	In         uint64            `json:"kernel_in"`
-	Explained  uint64            `json:"kernel_explained"`
-	Judged     inline.Counts     `json:"judged"`
-	Reports    uint64            `json:"reports"`
-	Lost       uint64            `json:"reports_lost"`
-	Unsent     uint64            `json:"unsent"`
-	Isolated   int               `json:"isolated"`
-	Crash      string            `json:"on_crash"`
-	Hang       string            `json:"on_hang"`
-	Power      string            `json:"on_power_loss"`
-}
+// Close ends the connection to the guardian.
+func (g *Gateway) Close() { g.path.Close() }
 
 // Status tells how the gateway is.
 func (g *Gateway) Status() (Status, error) {
+	look, err := g.path.Look()
+	if err != nil {
+		return Status{}, err
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s := Status{Inside: g.config.Inside, Outside: g.config.Outside, Bypass: g.bypass, Worker: "being started", Workers: g.workers, Generation: g.path.Generation(),
-		Judged: sum(g.before, g.counts), Reports: g.reports, Lost: g.lost, Unsent: g.unsent, Isolated: len(g.isolated), Kernel: map[string]uint64{}}
-	if g.plan != nil {
-		s.Policy = g.plan.Policy.Name
+	all := g.before
+	for _, t := range g.judged {
+		all = all.plus(t)
 	}
-	if g.active {
+	s := Status{Inside: look.Inside, Outside: look.Outside, Bypass: look.Bypass, Worker: "being started", Standby: look.Standby, Workers: look.Workers, Controls: look.Controls,
+		Generation: look.Generation, Judged: all.counts, Reports: g.reports, Lost: all.lost + look.Lost + g.path.Missed(),
+		Upgrades: look.Upgrades, Shed: look.Shed, Unsent: all.unsent, Isolated: len(g.isolated), Kernel: map[string]uint64{}, Uncounted: look.Totals.Uncounted.Frames}
+	if look.Active && look.Silent < time.Second {
 		s.Worker = "alive"
 	}
-	all, err := g.path.Counters()
-	if err != nil {
-		return s, err
-	}
-	for _, e := range all {
+	for _, e := range look.Counters {
 		if e.Generation <= g.settledUpTo {
 			continue
 		}
@@ -216,14 +206,13 @@ func (g *Gateway) Status() (Status, error) {
 		s.Explained += e.Frames
 	}
 	g.addSettled(&s)
-	totals, err := g.path.Totals()
-	if err != nil {
-		return s, err
-	}
-	for _, c := range totals.In {
+	for _, c := range look.Totals.In {
 		s.In += c.Frames
 	}
-	s.Crash, s.Hang, s.Power = g.outlook()
+	if g.plan != nil {
+		s.ofPolicy(g.plan.Policy)
+	}
+	s.foresee(datapath.DefaultLimit)
 	return s, nil
 }
 
@@ -234,23 +223,5 @@ func reasonName(reason uint16) string {
 	return firedoorReason(reason)
 }
 
-// outlook says what happens when something breaks.
-func (g *Gateway) outlook() (crash, hang, power string) {
-	open, closed := 0, 0
-	if g.plan != nil {
-		for _, c := range g.plan.Policy.Conduits {
-			if c.Mode == policy.Enforce && c.Closed {
-				closed++
-			} else {
-				open++
-			}
-		}
-	}
-	floor := strconv.Itoa(open) + " conduits pass what only the worker can judge, " + strconv.Itoa(closed) + " drop it; addresses, ports and quarantine stay in force"
-	if g.bypass {
-		floor = "nothing changes: the gateway is in bypass"
-	}
-	return "the kernel goes on at once by itself until the next worker is there: " + floor,
-		"after " + datapath.DefaultLimit.String() + " without a heartbeat the kernel goes on by itself: " + floor,
-		"the link is down: this machine has no bypass relay that is known of"
-}
+// errStrange is that the guardian says what a worker does not understand.
+var errStrange = errors.New("an order that cannot be")

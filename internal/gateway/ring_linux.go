@@ -3,18 +3,17 @@ package gateway
 import (
 	"encoding/binary"
 	"fmt"
-	"net"
 	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"firedoor/internal/guardian"
 )
 
-// The ring from which the worker reads: TPACKET_V2 (Documentation/networking/packet_mmap).
-// Version 3 hands blocks over by a timer of a millisecond, which is the latency here.
+// The ring from which the worker reads, which the guardian opened.
 const (
-	ringFrames = 1024
-	ringBlock  = 1 << 18
+	ringFrames = guardian.RingFrames
 	headBytes  = 32 // of tpacket2_hdr
 )
 
@@ -24,6 +23,8 @@ const (
 	atLen    = 4
 	atKept   = 8
 	atMAC    = 12
+	atSec    = 16
+	atNsec   = 20
 	atTCI    = 24
 	atTPID   = 26
 )
@@ -38,72 +39,9 @@ type ring struct {
 	stage []byte // a frame with its tag put back
 }
 
-// openRing opens a socket with a ring at an interface.
-func openRing(name string, mtu int) (fd int, err error) {
-	fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, fmt.Errorf("%s: a packet socket: %w", name, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = unix.Close(fd)
-		}
-	}()
-	if err = unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V2); err != nil {
-		return -1, fmt.Errorf("%s: asking for TPACKET_V2: %w", name, err)
-	}
-	if err = unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1); err != nil {
-		return -1, fmt.Errorf("%s: leaving out what is sent: %w", name, err)
-	}
-	size := placeSize(mtu)
-	req := unix.TpacketReq{Block_size: ringBlock, Block_nr: uint32(ringFrames * size / ringBlock), Frame_size: uint32(size), Frame_nr: ringFrames}
-	if err = unix.SetsockoptTpacketReq(fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &req); err != nil {
-		return -1, fmt.Errorf("%s: a ring of %d frames of %d bytes: %w", name, ringFrames, size, err)
-	}
-	return fd, bind(fd, name, unix.ETH_P_ALL)
-}
-
-// placeSize is how many bytes a frame takes in the ring.
-func placeSize(mtu int) int {
-	size := 2048
-	for size < mtu+256 {
-		size *= 2
-	}
-	return size
-}
-
-func bind(fd int, name string, protocol uint16) error {
-	i, err := net.InterfaceByName(name)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	var swapped [2]byte
-	binary.BigEndian.PutUint16(swapped[:], protocol)
-	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: binary.NativeEndian.Uint16(swapped[:]), Ifindex: i.Index}); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
-}
-
-// openSender opens a socket that sends at an interface.
-func openSender(name string) (fd int, err error) {
-	fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, fmt.Errorf("%s: a packet socket: %w", name, err)
-	}
-	if err = unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, 1); err == nil {
-		err = bind(fd, name, 0)
-	}
-	if err != nil {
-		_ = unix.Close(fd)
-		return -1, err
-	}
-	return fd, nil
-}
-
 // mapRing maps the memory of a ring.
 func mapRing(fd, mtu int) (*ring, error) {
-	size := placeSize(mtu)
+	size := guardian.PlaceSize(mtu)
 	mem, err := unix.Mmap(fd, 0, ringFrames*size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("mapping the ring: %w", err)
@@ -153,6 +91,12 @@ func (r *ring) next() (frame []byte, unsummed bool) {
 		frame = tag
 	}
 	return frame, status&unix.TP_STATUS_CSUMNOTREADY != 0
+}
+
+// stamp is when the kernel put the frame there, in ns since 1970.
+func (r *ring) stamp() int64 {
+	place := r.mem[r.at*r.size:]
+	return int64(binary.NativeEndian.Uint32(place[atSec:]))*1e9 + int64(binary.NativeEndian.Uint32(place[atNsec:]))
 }
 
 // done gives the frame's place back to the kernel.

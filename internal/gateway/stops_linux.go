@@ -97,13 +97,6 @@ func (p *plans) put(generation uint32, plan *policy.Plan) {
 	}
 }
 
-// enact brings tables of a plan into force, and keeps what their rules mean. The caller
-// holds the lock.
-func (g *Gateway) enact(plan *policy.Plan) error {
-	g.plans.put(g.path.Generation()+1, plan) // reports may come before Install returns
-	return g.path.Install(Tables(plan, g.config.Functions))
-}
-
 func (g *Gateway) planOf(generation uint32) *policy.Plan {
 	g.mu.Lock()
 	defer g.mu.Unlock()

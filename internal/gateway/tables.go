@@ -134,7 +134,7 @@ func (t *tables) joined() {
 func (t *tables) gate(r *policy.Route) datapath.Gate {
 	request := policy.Request{Route: r, Level: policy.OfConnection}
 	v := policy.Decide(t.plan, &request)
-	g := datapath.Gate{Rule: uint32(v.Rule + 1), Reason: uint16(v.Reason)}
+	g := datapath.Gate{Rule: uint32(v.Rule + 1), Reason: uint16(v.Reason), Conduit: uint32(r.Conduit + 1)}
 	switch {
 	case v.Reason == firedoor.ReasonSafety:
 		g.Safety = true

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/json"
 	"sync/atomic"
 	"time"
 
@@ -356,7 +355,7 @@ func (r *pairRow) rest(plan *policy.Plan, now time.Time, tell func(*StoppedRecor
 }
 
 // talk tells what was stopped, and from time to time what became of all frames.
-func (w *worker) talk(words *json.Encoder) {
+func (w *worker) talk(words *speech) {
 	t := time.NewTicker(250 * time.Millisecond)
 	number, rested := uint32(0), time.Now()
 	for {

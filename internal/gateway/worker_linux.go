@@ -1,12 +1,9 @@
 package gateway
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
@@ -16,6 +13,7 @@ import (
 
 	"firedoor/internal/confine"
 	"firedoor/internal/datapath"
+	"firedoor/internal/guardian"
 	"firedoor/internal/inline"
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
@@ -36,9 +34,10 @@ const (
 // order is what a worker is told: the policy it judges by from now on, and with Begin
 // that it is its turn: until then it stands by, with everything ready.
 type order struct {
-	Begin      bool
+	Begin      bool `json:"-"`
+	End        bool `json:"-"` // after the frame at hand; the next one goes on
 	Number     uint32
-	MTU        int
+	MTU        int `json:"-"`
 	Policy     []byte
 	Isolations []policy.Isolation
 }
@@ -60,6 +59,8 @@ const (
 	pollWait = 2 // ms
 	// burst is how many frames of a side are judged before the other one's turn.
 	burst = 64
+	// lastWords is how long a worker that judges no more has to tell what it stopped.
+	lastWords = 1500 * time.Millisecond
 	// priority is that of the thread that judges, first in first out.
 	priority = 40
 )
@@ -67,10 +68,12 @@ const (
 // worker judges frames that the kernel asked about.
 type worker struct {
 	gate    *inline.Gate
+	pace    *pace
 	rings   [2]*ring
 	senders [2]int
 	pulse   *datapath.Pulse
 	begin   chan struct{}
+	end     atomic.Bool
 	posted  chan struct{} // closed when the thread that judges has the priority that it needs
 	plan    atomic.Pointer[ordered]
 	inForce *ordered
@@ -91,8 +94,10 @@ type ordered struct {
 // until nobody orders anything any more.
 func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	unix.CloseOnExec(fdControl)
-	control := os.NewFile(fdControl, "control")
-	orders := json.NewDecoder(bufio.NewReader(control))
+	orders, err := newSpeech()
+	if err != nil {
+		return errors.New("only a gateway starts this")
+	}
 	var first order
 	if err := orders.Decode(&first); err != nil {
 		return fmt.Errorf("no order came: %w", err)
@@ -104,6 +109,8 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	}
 	w.inForce = &ordered{first.Number, plan}
 	w.telling = newTelling(plan)
+	w.pace = newPace()
+	w.pace.setPlan(w.inForce)
 	w.gate = inline.New(plan, protocols, w.telling.stopped)
 	w.send = w.sendFrame
 	w.telling.lookBack = w.lookBack
@@ -128,13 +135,22 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	if _, err := confine.Drop(confine.Config{}); err != nil {
 		return err
 	}
-	words := json.NewEncoder(control)
+	words := orders
 	if err := words.Encode(word{Number: first.Number}); err != nil {
 		return err
 	}
 	go w.talk(words)
+	go w.tellPace(words)
 	go func() { stop <- w.listen(orders, known) }()
-	return <-stop
+	err = <-stop
+	if w.end.Load() && err == nil { // the next one goes on; what was stopped is still told
+		_ = orders.link.Send(guardian.KindEnd) // if nobody hears it, all is over
+		select {
+		case err = <-stop:
+		case <-time.After(lastWords):
+		}
+	}
+	return err
 }
 
 // ready makes a policy ready with its isolations.
@@ -148,7 +164,7 @@ func ready(o *order, known policy.Known) (*policy.Plan, error) {
 }
 
 // listen takes orders; the last one counts.
-func (w *worker) listen(orders *json.Decoder, known policy.Known) error {
+func (w *worker) listen(orders *speech, known policy.Known) error {
 	for {
 		var o order
 		if err := orders.Decode(&o); errors.Is(err, io.EOF) {
@@ -158,6 +174,10 @@ func (w *worker) listen(orders *json.Decoder, known policy.Known) error {
 		}
 		if o.Begin {
 			close(w.begin)
+			continue
+		}
+		if o.End {
+			w.end.Store(true)
 			continue
 		}
 		plan, err := ready(&o, known)
@@ -180,7 +200,7 @@ func (w *worker) judge() error {
 	fds := []unix.PollFd{{Fd: int32(w.rings[0].fd), Events: unix.POLLIN}, {Fd: int32(w.rings[1].fd), Events: unix.POLLIN}}
 	counted, lost := time.Now(), 0
 	var seat seat
-	for {
+	for !w.end.Load() {
 		if err := w.pulse.Beat(); err != nil {
 			return err
 		}
@@ -188,6 +208,7 @@ func (w *worker) judge() error {
 			w.inForce = o
 			w.gate.SetPlan(o.plan)
 			w.telling.setPlan(o.plan)
+			w.pace.setPlan(o)
 		}
 		some := w.drain(inline.Inside)
 		some = w.drain(inline.Outside) || some
@@ -198,6 +219,7 @@ func (w *worker) judge() error {
 			c := w.gate.Counts
 			w.counts.Store(&c)
 			w.lost.Store(w.telling.withoutIt)
+			w.pace.look(now.UnixNano())
 			counted = now
 		}
 		if some {
@@ -211,6 +233,7 @@ func (w *worker) judge() error {
 			}
 		}
 	}
+	return nil
 }
 
 // drain judges what came by one side.
@@ -225,6 +248,8 @@ func (w *worker) drain(from inline.Port) (some bool) {
 			inline.Fill(frame)
 		}
 		w.gate.Frame(time.Now().UnixNano(), from, frame, w.send)
+		conduit, client := w.gate.Where()
+		w.pace.frame(conduit, client, time.Now().UnixNano()-r.stamp())
 		r.done()
 		some = true
 	}

@@ -84,8 +84,13 @@ func TestNoFalseBeginning(t *testing.T) {
 	const first = 7
 	challenge := func(b *bench) { b.acknowledge() }
 	for name, trick := range map[string]func(b *bench){
-		"an end": func(b *bench) { b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+1e6, b.server, trial.RST, nil)) },
-		"a SYN":  func(b *bench) { b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, 0, trial.SYN, nil)); challenge(b) },
+		"an end": func(b *bench) {
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+1e6, b.server, trial.RST, nil))
+		},
+		"a SYN": func(b *bench) {
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-1, 0, trial.SYN, nil))
+			challenge(b)
+		},
 		"an end and a SYN": func(b *bench) {
 			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+1e6, b.server, trial.RST, nil))
 			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client-500, 0, trial.SYN, nil))
@@ -129,8 +134,10 @@ func TestNoFalseBeginning(t *testing.T) {
 // from the same port, gets its new connection as soon as its server takes it.
 func TestConnectsAnew(t *testing.T) {
 	for name, ending := range map[string]func(b *bench){
-		"nothing":       func(*bench) {},
-		"an end":        func(b *bench) { b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.RST, nil)) },
+		"nothing": func(*bench) {},
+		"an end": func(b *bench) {
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.RST, nil))
+		},
 		"it is stopped": func(b *bench) { b.say(trial.Request(9, 200, 1, 2, 3)); b.say([]byte("what is no request")) },
 	} {
 		b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Hosts[1].Refuses = nil }))

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"net/netip"
+	"time"
 
 	"firedoor"
 )
@@ -72,6 +73,10 @@ type Zone struct {
 	Line     int
 }
 
+// DefaultBudget is how long a gateway may take over a frame of a conduit that names no
+// budget of its own.
+const DefaultBudget = 5 * time.Millisecond
+
 // Conduit is what joins two zones, from those who ask to those who answer.
 type Conduit struct {
 	Name     string
@@ -83,6 +88,9 @@ type Conduit struct {
 	// Closed: what cannot be judged in time is dropped; else it passes.
 	Closed       bool
 	NeverRewrite bool
+	// Budget is how long a gateway may take over a frame that it judges in user space; 0
+	// means DefaultBudget.
+	Budget time.Duration
 	// Reviewed says who looked at what must never be blocked; without it nothing is enforced.
 	Reviewed   Review
 	NeverBlock []Rule

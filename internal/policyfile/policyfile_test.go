@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -43,6 +44,7 @@ conduits:
     instead: reset
     unjudged: closed
     never-rewrite: true
+    budget: 2ms
     never-block:
       reviewed: {by: A. Person, on: 2026-11-26}
       rules:
@@ -58,6 +60,9 @@ func TestGoodPolicyIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := plan.Policy.Conduits[0]
+	if c.Budget != 2*time.Millisecond {
+		t.Errorf("budget %v", c.Budget)
+	}
 	m := c.Rules[0].Match
 	if c.Mode != policy.Enforce || c.Instead != firedoor.Reset || !c.Closed || !c.NeverRewrite || c.Reviewed.By != "A. Person" || len(c.NeverBlock) != 1 {
 		t.Errorf("the conduit is %+v", c)
@@ -74,17 +79,19 @@ func TestProblems(t *testing.T) {
 		{"no version", "policy: 1\n", "", "p.yaml:1: policy: is missing"},
 		{"another version", "policy: 1", "policy: 2", "p.yaml:1: policy:"},
 		{"unknown key", "level: L2", "levl: L2", "p.yaml:9: zones.office.levl: unknown key"},
-		{"unknown key of a rule", "verb: write,", "werb: write,", "p.yaml:27: conduits.down.rules[0].werb: unknown key"},
+		{"unknown key of a rule", "verb: write,", "werb: write,", "p.yaml:28: conduits.down.rules[0].werb: unknown key"},
 		{"bad address", "10.0.1.1,", "10.0.1.256,", "p.yaml:6: hosts.hmi.address"},
 		{"bad prefix", "addresses: 10.0.1.0/24", "addresses: 10.0.1.1/24", "p.yaml:9: zones.office.addresses: \"10.0.1.1/24\" has bits behind its length"},
 		{"no such zone", "from: office", "from: ofice", "p.yaml:14: conduits.down.from: no zone is named \"ofice\""},
-		{"no such host", "client: hmi, server: plc, protocol", "client: hmj, server: plc, protocol", "p.yaml:27: conduits.down.rules[0].client: no host or zone is named \"hmj\""},
+		{"no such host", "client: hmi, server: plc, protocol", "client: hmj, server: plc, protocol", "p.yaml:28: conduits.down.rules[0].client: no host or zone is named \"hmj\""},
 		{"host of another zone", "client: hmi, server: plc, protocol", "client: plc, server: plc, protocol", "plc is not in zone office"},
 		{"no such protocol", "protocol: modbus, port", "protocol: modbuss, port", "no protocol is named \"modbuss\""},
+		{"no budget", "budget: 2ms", "budget: 2", `"2": must be a time from 100us to 200ms, as 2ms`},
+		{"too large a budget", "budget: 2ms", "budget: 2s", `must be a time from 100us`},
 		{"no such verb", "verb: write,", "verb: wrote,", "must be one of session"},
 		{"bad mode", "mode: enforce\n", "mode: enforced\n", "p.yaml:17: conduits.down.mode"},
-		{"bad verdict", "verdict: refuse}", "verdict: block}", "p.yaml:28: conduits.down.rules[1].verdict"},
-		{"no verdict", ", verdict: refuse}", "}", "p.yaml:28: conduits.down.rules[1].verdict: is missing"},
+		{"bad verdict", "verdict: refuse}", "verdict: block}", "p.yaml:29: conduits.down.rules[1].verdict"},
+		{"no verdict", ", verdict: refuse}", "}", "p.yaml:29: conduits.down.rules[1].verdict: is missing"},
 		{"a verdict on what is never blocked", "object: coil:7}", "object: coil:7, verdict: drop}", "never-block.rules[0].verdict: unknown key"},
 		{"not reviewed", "      reviewed: {by: A. Person, on: 2026-11-26}\n", "", "cannot be enforced"},
 		{"half a review", ", on: 2026-11-26", "", "reviewed.on: is missing"},

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -167,7 +168,7 @@ func (d *decoder) safety(n *yaml.Node, path string) policy.Match {
 	return m
 }
 
-var conduitKeys = []string{"from", "to", "mode", "default", "instead", "unjudged", "never-rewrite", "never-block", "rules"}
+var conduitKeys = []string{"from", "to", "mode", "default", "instead", "unjudged", "never-rewrite", "budget", "never-block", "rules"}
 
 func (d *decoder) conduit(name, path string, k, n *yaml.Node) policy.Conduit {
 	c := policy.Conduit{Name: name, Line: k.Line, Default: firedoor.Drop, Instead: firedoor.Drop}
@@ -190,6 +191,8 @@ func (d *decoder) conduit(name, path string, k, n *yaml.Node) policy.Conduit {
 			c.Closed = word == "closed"
 		case "never-rewrite":
 			written.Set(&d.Tree, &c.NeverRewrite, v, path, written.Bool)
+		case "budget":
+			written.Set(&d.Tree, &c.Budget, v, path, budgetOf)
 		case "never-block":
 			d.neverBlock(v, path, &c)
 		case "rules":
@@ -198,6 +201,21 @@ func (d *decoder) conduit(name, path string, k, n *yaml.Node) policy.Conduit {
 	})
 	d.demand(n, path, has, "from", "to")
 	return c
+}
+
+// Bounds of a budget. Less than the first is noise of the machine, and after more than the
+// second TCP sends again.
+const (
+	minBudget = 100 * time.Microsecond
+	maxBudget = 200 * time.Millisecond
+)
+
+func budgetOf(n *yaml.Node) (time.Duration, error) {
+	b, err := time.ParseDuration(n.Value)
+	if err != nil || b < minBudget || b > maxBudget {
+		return 0, fmt.Errorf("%q: must be a time from 100us to 200ms, as 2ms", n.Value)
+	}
+	return b, nil
 }
 
 func (d *decoder) neverBlock(n *yaml.Node, path string, c *policy.Conduit) {

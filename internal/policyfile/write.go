@@ -102,6 +102,9 @@ func (w writer) conduit(c *policy.Conduit) {
 	if c.NeverRewrite {
 		w.line(2, "never-rewrite: true")
 	}
+	if c.Budget > 0 {
+		w.line(2, "budget: %s", c.Budget)
+	}
 	if c.Reviewed.Done() || len(c.NeverBlock) > 0 {
 		w.line(2, "never-block:")
 	}

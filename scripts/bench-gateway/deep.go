@@ -11,20 +11,38 @@ import (
 	"runtime"
 
 	"firedoor/internal/gateway"
+	"firedoor/internal/guardian"
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
 	"firedoor/internal/protocol/all"
 	"firedoor/internal/testbed"
 )
 
-// asWorker is the argument by which this program is the worker of a gateway.
-const asWorker = "worker"
+// Arguments by which this program is the worker of a gateway, or its control.
+const (
+	asWorker  = "worker"
+	asControl = "control"
+)
 
 func known() policy.Known {
 	return policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: 6, Number: port}} }, Protocols: []string{"modbus"}}
 }
 
 func runWorker() error { return gateway.RunWorker(all.List, known()) }
+
+// runControl brings a policy into force and waits for the end.
+func runControl(text string) error {
+	plan, err := policyfile.Read("bench", []byte(text), known())
+	if err != nil {
+		return err
+	}
+	g, err := gateway.Connect(gateway.Config{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	return g.Run(context.Background(), []byte(text), plan, nil, func() {})
+}
 
 // message makes a payload a Modbus request, so that the deep path has something to judge.
 func message(b []byte) {
@@ -57,10 +75,6 @@ conduits:
       - {protocol: modbus, code: %d, verdict: pass}
       - {port: %d, verdict: pass}
 `, b.Client.IP4, b.Server.IP4, modbusFunction, flowPort)
-	plan, err := policyfile.Read("bench", []byte(text), known())
-	if err != nil {
-		return what, nil, err
-	}
 	pins, err := os.MkdirTemp("", "bench-gateway")
 	if err != nil {
 		return what, nil, err
@@ -73,16 +87,13 @@ conduits:
 	if err != nil {
 		return what, nil, err
 	}
-	g, err := gateway.Open(gateway.Config{Inside: b.Client.Port, Outside: b.Server.Port, Pins: pins, Name: name, Worker: []string{self, asWorker},
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err != nil {
-		return what, nil, err
-	}
 	ctx, stop := context.WithCancel(context.Background())
 	started, ended := make(chan struct{}), make(chan error, 1)
+	cfg := guardian.Config{Inside: b.Client.Port, Outside: b.Server.Port, Pins: pins, Name: name, Worker: []string{self, asWorker}, Control: []string{self, asControl, text},
+		Stdout: os.Stderr, Stderr: os.Stderr, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Started: func() { close(started) }}
 	go func() {
 		runtime.LockOSThread() // as in main
-		ended <- g.Run(ctx, []byte(text), plan, nil, func() { close(started) })
+		ended <- guardian.New(cfg).Run(ctx)
 	}()
 	select {
 	case <-started:
@@ -90,10 +101,9 @@ conduits:
 	}
 	return what, func() {
 		stop()
-		if err := errors.Join(<-ended, g.Remove()); err != nil {
+		if err := errors.Join(<-ended, guardian.Remove(cfg)); err != nil {
 			fmt.Fprintln(os.Stderr, "bench-gateway: the deep path:", err)
 		}
-		g.Close()
 		unmount()
 		_ = os.Remove(pins)
 	}, err

@@ -61,19 +61,27 @@ func kinds(quick bool) (out []kind) {
 	return out
 }
 
-func main() {
-	if len(os.Args) == 2 {
-		switch os.Args[1] {
-		case asWorker:
-			if err := runWorker(); err != nil {
-				fmt.Fprintln(os.Stderr, "bench-gateway:", err)
-				os.Exit(2)
-			}
-			return
-		case asHog:
-			for { //nolint:staticcheck // that is what it is for
-			}
+// asPart is what this program does as a part of a gateway; false where it is none.
+func asPart() (bool, error) {
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == asWorker:
+		return true, runWorker()
+	case len(os.Args) == 2 && os.Args[1] == asHog:
+		for { //nolint:staticcheck // that is what it is for
 		}
+	case len(os.Args) == 3 && os.Args[1] == asControl:
+		return true, runControl(os.Args[2])
+	}
+	return false, nil
+}
+
+func main() {
+	if part, err := asPart(); part {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench-gateway:", err)
+			os.Exit(2)
+		}
+		return
 	}
 	runtime.LockOSThread() // children end with the thread that started them, and threads that lived in a namespace end
 	var o options

@@ -110,7 +110,7 @@ struct decision {
 	__u32 code;       /* Modbus function code + 1, where the floor is by codes */
 	__u32 slot, generation;
 	__u8 pretend; /* for a trial: 1 as if somebody answered, 2 as if nobody did */
-	__u8 looked, stale, unused;
+	__u8 looked, stale, shed; /* shed: it is not asked about, though somebody may answer */
 };
 
 /* A pair that is not there cannot be: if it is, nothing passes and the counter says why. */
@@ -166,8 +166,34 @@ inline_ struct code *find_code(__u32 slot, const struct gate *g, __u32 code)
 	return &c->of[(code - 1) & 0xff];
 }
 
-/* Whether nobody answers what is asked; one frame sees one answer. */
-inline_ int nobody_answers(const struct config *c, struct decision *d)
+/* What somebody who answers has no time for goes by its floor. */
+proven int is_shed(const struct frame *f, const struct decision *d)
+{
+	struct unasked_key k = {};
+
+	if (!f || !d)
+		return 0;
+	__builtin_memcpy(k.addr, f->src, sizeof(k.addr));
+	if (lookup(&unasked, &k))
+		return 1;
+	__builtin_memcpy(k.addr, f->dst, sizeof(k.addr));
+	if (lookup(&unasked, &k))
+		return 1;
+	k.conduit = d->gate.conduit;
+	if (!k.conduit)
+		return 0;
+	k.generation = d->generation;
+	if (lookup(&unasked, &k))
+		return 1;
+	__builtin_memcpy(k.addr, f->src, sizeof(k.addr));
+	if (lookup(&unasked, &k))
+		return 1;
+	__builtin_memset(k.addr, 0, sizeof(k.addr));
+	return lookup(&unasked, &k) != 0;
+}
+
+/* Whether nobody answers what is asked of this frame; it sees one answer. */
+inline_ int nobody_answers(const struct config *c, const struct frame *f, struct decision *d)
 {
 	struct pulse *p = the_pulse();
 
@@ -176,6 +202,8 @@ inline_ int nobody_answers(const struct config *c, struct decision *d)
 	if (!d->looked) {
 		d->looked = 1;
 		d->stale = !p || (__s64)(now_ns() - *(volatile __u64 *)&p->beat) > (__s64)c->limit_ns;
+		if (!d->stale && c->shedding)
+			d->stale = d->shed = is_shed(f, d);
 	}
 	return d->stale;
 }
@@ -255,7 +283,7 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 
 inline_ void by_code(struct __sk_buff *skb, const struct config *c, const struct frame *f, struct decision *d)
 {
-	int stale = nobody_answers(c, d);
+	int stale = nobody_answers(c, f, d);
 	struct flow k = {};
 	struct stream *s;
 	__u32 was;
@@ -283,7 +311,7 @@ inline_ void by_code(struct __sk_buff *skb, const struct config *c, const struct
 
 inline_ void as_request(struct __sk_buff *skb, const struct config *c, const struct frame *f, struct decision *d)
 {
-	if (d->gate.action == CODES || (d->gate.action == ASK && d->gate.floor == FLOOR_CODES && nobody_answers(c, d))) {
+	if (d->gate.action == CODES || (d->gate.action == ASK && d->gate.floor == FLOOR_CODES && nobody_answers(c, f, d))) {
 		by_code(skb, c, f, d);
 	} else if (d->gate.action == ASK && d->gate.floor == FLOOR_CODES) {
 		d->code = modbus_code(skb, f);
@@ -309,7 +337,7 @@ inline_ void answer_by_code(const struct config *c, const struct frame *f, struc
 	s = stream_at(find_stream(&k, 0));
 	was = s ? enter(s, 0) : FREE;
 	if (was == FREE) { /* the worker hears where its client is */
-		if (!(s && s->owner == BUSY) && !nobody_answers(c, d))
+		if (!(s && s->owner == BUSY) && !nobody_answers(c, f, d))
 			say(d, ASK, REASON_STREAM);
 		return;
 	}
@@ -543,6 +571,8 @@ proven int judge(struct __sk_buff *skb, struct config *c, struct decision *d)
 	judge_between(skb, c, &f, &src, &dst, d, h != 0);
 	if (h && !(d->gate.flags & GATE_SAFETY))
 		d->gate = (struct gate){.action = DROP, .reason = REASON_QUARANTINE, .rule = h->rule};
+	if (d->gate.action == ASK)
+		nobody_answers(c, &f, d);
 	return 0;
 }
 
@@ -648,9 +678,9 @@ SEC("tc") int forward(struct __sk_buff *skb)
 		d.gate.reason = REASON_BYPASS;
 	else
 		judge(skb, c, &d);
-	if (d.gate.action == ASK && nobody_answers(c, &d)) {
+	if (d.gate.action == ASK && d.stale) {
 		d.gate.action = floor_of(&d);
-		d.gate.reason = REASON_STALE;
+		d.gate.reason = d.shed ? REASON_SHED : REASON_STALE;
 	}
 	count_verdict(&d, bytes);
 	if (d.gate.action == PASS)

@@ -9,7 +9,7 @@ enum { PAIR_PORTS = 1 };                          /* pair.flags: a port of it is
 
 enum { /* reasons of our own; below are those of the tables */
 	REASON_LINK = 0xff00, REASON_NEIGHBOUR, REASON_QUARANTINE, REASON_MALFORMED, REASON_FRAGMENT,
-	REASON_UNSURE, REASON_STREAM, REASON_STALE, REASON_BYPASS, REASON_BROKEN,
+	REASON_UNSURE, REASON_STREAM, REASON_STALE, REASON_BYPASS, REASON_BROKEN, REASON_SHED,
 };
 
 enum { /* what the tables hold, so that nothing is looked up in empty ones */
@@ -25,6 +25,7 @@ struct gate {
 	__u8 action, floor, flags, unused;
 	__u16 reason, codes;
 	__u32 rule;
+	__u32 conduit; /* of the caller's, + 1; 0 is none */
 };
 
 struct gate_key {
@@ -72,6 +73,8 @@ struct config {
 	__u32 quarantine; /* somebody is in quarantine */
 	__u32 reports;    /* reports of each kind and CPU in a tenth of a second */
 	__u32 active;     /* the slot of the tables in force */
+	__u32 shedding;   /* somebody is not asked about */
+	__u32 unused;
 	struct { __u32 generation, shape; } slots[2];
 };
 
@@ -81,6 +84,11 @@ struct held_key {
 };
 
 struct held { __u32 rule; };
+
+struct unasked_key { /* nobody is asked about: a conduit, an end in it, or an end anywhere */
+	__u32 conduit, generation; /* 0, 0: anywhere */
+	__u32 addr[4];             /* 0: all of the conduit */
+};
 
 struct count_key {
 	__u32 rule, generation;
@@ -152,6 +160,7 @@ const volatile __u32 asks[2];  /* interfaces towards user space, for frames that
 struct { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_MMAPABLE); kind(key, __u32); kind(value, struct config); } config SEC(".maps");
 struct { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_MMAPABLE); kind(key, __u32); kind(value, struct pulse); } heartbeat SEC(".maps");
 struct { number(type, MAP_HASH); number(max_entries, 16384); kind(key, struct held_key); kind(value, struct held); } quarantine SEC(".maps");
+struct { number(type, MAP_HASH); number(max_entries, 4096); kind(key, struct unasked_key); kind(value, __u32); } unasked SEC(".maps");
 struct { number(type, MAP_PERCPU_HASH); number(max_entries, 65536); kind(key, struct count_key); kind(value, struct count); } counts SEC(".maps");
 struct { number(type, MAP_PERCPU_ARRAY); number(max_entries, TOTALS); kind(key, __u32); kind(value, struct count); } totals SEC(".maps");
 struct { number(type, MAP_RINGBUF); number(max_entries, 1 << 20); } reports SEC(".maps");

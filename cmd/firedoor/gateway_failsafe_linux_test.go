@@ -1,0 +1,486 @@
+package main
+
+import (
+	"encoding/binary"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"firedoor/internal/gateway"
+)
+
+// echoPort is a port that the kernel lets pass by itself.
+const echoPort = 7007
+
+// withEcho is the policy of these tests: with a port for the kernel's path.
+func withEcho() string {
+	return gatewayPolicy + "      - {port: udp/" + strconv.Itoa(echoPort) + ", verdict: pass}\n"
+}
+
+// policyOf brings another policy into force.
+func (l *line) policyOf(text string) {
+	l.t.Helper()
+	if err := os.WriteFile(l.policy, []byte(text), 0o600); err != nil {
+		l.t.Fatal(err)
+	}
+	works(l.t, "reload", "--data", l.data)
+}
+
+// process gives the oldest process of a gateway's that runs a command, 0 if there is none.
+func (l *line) process(command string) int {
+	out, _ := exec.Command("ps", "-o", "pid=,args=", "--ppid", strconv.Itoa(l.cmd.Process.Pid)).Output()
+	for row := range strings.Lines(string(out)) {
+		if f := strings.Fields(row); len(f) > 2 && f[2] == command {
+			pid, _ := strconv.Atoi(f[0])
+			return pid
+		}
+	}
+	return 0
+}
+
+// another waits until a command is run by a process that is not the one given.
+func (l *line) another(command string, than int) int {
+	l.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if pid := l.process(command); pid != 0 && pid != than {
+			return pid
+		}
+	}
+	l.t.Fatalf("there is no %s but %d\n%s", command, than, l.log)
+	return 0
+}
+
+// answers waits until the socket answers.
+func (l *line) answers() {
+	l.t.Helper()
+	var out any
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if ask(l.t.Context(), l.data, "GET", "/gateway", &out) == nil {
+			return
+		}
+	}
+	l.t.Fatalf("the control socket does not answer\n%s", l.log)
+}
+
+// loop is a control loop of a millisecond on each of the two paths: datagrams that the
+// kernel passes, and polls that the worker judges; with forbidden writes beside them.
+type loop struct {
+	t    *testing.T
+	deep *polling
+	stop chan struct{}
+	done chan struct{}
+
+	sent, back, reordered int
+	gap                   time.Duration // longest between two that came back
+	tries, passed         atomic.Uint32 // forbidden writes
+	writing               chan struct{}
+	server                func() int // segments that the server sent again so far, on all connections
+}
+
+// echoes starts a server of datagrams and gives a client's socket for it.
+func (l *line) echoes() *net.UDPConn {
+	l.t.Helper()
+	var server, client *net.UDPConn
+	to := &net.UDPAddr{IP: l.bed.Server.IP4.AsSlice(), Port: echoPort}
+	err := l.bed.Server.Do(func() (err error) { server, err = net.ListenUDP("udp4", to); return err })
+	if err == nil {
+		err = l.bed.Client.Do(func() (err error) { client, err = net.DialUDP("udp4", nil, to); return err })
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.t.Cleanup(func() { server.Close(); client.Close() })
+	go func() {
+		var b [64]byte
+		for {
+			n, from, err := server.ReadFromUDP(b[:])
+			if err != nil {
+				return
+			}
+			_, _ = server.WriteToUDP(b[:n], from)
+		}
+	}()
+	return client
+}
+
+func (l *line) loop() *loop {
+	l.t.Helper()
+	o := &loop{t: l.t, stop: make(chan struct{}), done: make(chan struct{}), writing: make(chan struct{}), deep: l.poll()}
+	before := l.serverAgain()
+	o.server = func() int { return l.serverAgain() - before }
+	c := l.echoes()
+	go o.echo(c)
+	go o.forbidden(l)
+	time.Sleep(150 * time.Millisecond)
+	return o
+}
+
+// serverAgain is how many segments the server's host sent again.
+func (l *line) serverAgain() (n int) {
+	l.t.Helper()
+	var text []byte
+	if err := l.bed.Server.Do(func() (err error) { text, err = os.ReadFile("/proc/thread-self/net/snmp"); return err }); err != nil {
+		l.t.Fatal(err)
+	}
+	var names []string
+	for row := range strings.Lines(string(text)) {
+		f := strings.Fields(row)
+		if f[0] != "Tcp:" {
+			continue
+		}
+		if names == nil {
+			names = f
+			continue
+		}
+		n, _ = strconv.Atoi(f[slices.Index(names, "RetransSegs")])
+	}
+	return n
+}
+
+// echo sends a numbered datagram each millisecond, and counts what comes back.
+func (o *loop) echo(c *net.UDPConn) {
+	defer close(o.done)
+	var sent atomic.Int64
+	go func() {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for n := uint64(1); ; n++ {
+			select {
+			case <-o.stop:
+				_ = c.SetReadDeadline(time.Now().Add(3 * time.Second)) // what is under way
+				return
+			case <-tick.C:
+				if _, err := c.Write(binary.BigEndian.AppendUint64(nil, n)); err == nil {
+					sent.Add(1)
+				}
+			}
+		}
+	}()
+	var b [64]byte
+	last, at := uint64(0), time.Now()
+	for {
+		n, err := c.Read(b[:])
+		if err != nil {
+			if os.IsTimeout(err) {
+				o.sent = int(sent.Load())
+				return
+			}
+			continue
+		}
+		o.back++
+		now, number := time.Now(), binary.BigEndian.Uint64(b[:n])
+		if o.gap, at = max(o.gap, now.Sub(at)), now; number < last {
+			o.reordered++
+		}
+		last = max(last, number)
+	}
+}
+
+// forbidden tries a forbidden write again and again, on connections that may be cut.
+func (o *loop) forbidden(l *line) {
+	defer close(o.writing)
+	var c net.Conn
+	defer func() {
+		if c != nil {
+			c.Close()
+		}
+	}()
+	for id := uint16(1); ; id++ {
+		select {
+		case <-o.stop:
+			return
+		case <-time.After(3 * time.Millisecond):
+		}
+		var err error
+		if c == nil {
+			if c, err = l.dial(); err != nil {
+				c = nil
+				continue
+			}
+		}
+		o.tries.Add(1)
+		answer, err := askModbus(c, id, 30*time.Millisecond, 16, 0, 40, 0, 1, 2, 0x12, 0x34)
+		if err == nil && len(answer) > 0 && answer[0] == 16 {
+			o.passed.Add(1)
+		}
+		if err != nil {
+			c.Close()
+			c = nil
+		}
+	}
+}
+
+// end tells how it went. Nothing is lost on the kernel's path, and no forbidden write passes,
+// whatever was done.
+func (o *loop) end() {
+	o.t.Helper()
+	close(o.stop)
+	<-o.done
+	<-o.writing
+	o.deep.end(o.t)
+	o.t.Logf("kernel path: %d of %d lost, %d reordered, longest gap %s; deep path: %d polls, longest %s, %d sent again (%d by the server, on all connections); %d forbidden writes tried, %d passed",
+		o.sent-o.back, o.sent, o.reordered, o.gap, o.deep.polls, o.deep.longest, o.deep.again, o.server(), o.tries.Load(), o.passed.Load())
+	if o.sent == 0 || o.sent != o.back || o.reordered > 0 {
+		o.t.Errorf("kernel path: %d sent, %d came back, %d reordered", o.sent, o.back, o.reordered)
+	}
+	if o.passed.Load() > 0 || o.tries.Load() == 0 {
+		o.t.Errorf("%d of %d forbidden writes passed", o.passed.Load(), o.tries.Load())
+	}
+}
+
+// noneAgain holds that no segment of the deep path was lost. TCP sends again what is not
+// answered in 200 ms, so where the kernel's path, on which nothing was done, stood still for
+// about that long, the machine is not able to tell.
+func (o *loop) noneAgain() {
+	o.t.Helper()
+	switch {
+	case o.deep.again == 0:
+	case o.gap > 100*time.Millisecond:
+		o.t.Logf("%d segments were sent again on a machine that stood still for %s", o.deep.again, o.gap)
+	default:
+		o.t.Errorf("deep path: %d segments had to be sent again", o.deep.again)
+	}
+}
+
+// retransmitted is how many segments a connection sent again.
+func retransmitted(c net.Conn) (n uint32) {
+	raw, err := c.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		return 0
+	}
+	_ = raw.Control(func(fd uintptr) {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			n = info.Total_retrans
+		}
+	})
+	return n
+}
+
+// TestGatewayProcessesDie holds what is lost when each of the three processes is killed or
+// stopped under a loop of a millisecond.
+func TestGatewayProcessesDie(t *testing.T) {
+	l := newLine(t)
+	l.policyOf(withEcho())
+	kill := func(t *testing.T, pid int, sig syscall.Signal) {
+		t.Helper()
+		if err := syscall.Kill(pid, sig); err != nil {
+			t.Fatalf("%v of %d: %v\n%s", sig, pid, err, l.log)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		lost bool // segments of the deep path may have to be sent again
+		act  func(t *testing.T)
+	}{
+		{"worker killed", false, func(t *testing.T) {
+			was := l.worker()
+			kill(t, was, syscall.SIGKILL)
+			l.another("gateway-worker", was)
+		}},
+		{"worker stopped", true, func(t *testing.T) {
+			was := l.worker()
+			kill(t, was, syscall.SIGSTOP)
+			l.another("gateway-worker", was)
+		}},
+		{"control killed", false, func(t *testing.T) {
+			was := l.process("gateway-control")
+			kill(t, was, syscall.SIGKILL)
+			l.another("gateway-control", was)
+			l.answers()
+		}},
+		{"control stopped", false, func(t *testing.T) {
+			was := l.process("gateway-control")
+			kill(t, was, syscall.SIGSTOP)
+			time.Sleep(200 * time.Millisecond)
+			kill(t, was, syscall.SIGCONT)
+			l.answers()
+		}},
+		{"guardian stopped", false, func(t *testing.T) {
+			kill(t, l.cmd.Process.Pid, syscall.SIGSTOP)
+			time.Sleep(200 * time.Millisecond)
+			kill(t, l.cmd.Process.Pid, syscall.SIGCONT)
+			l.answers()
+		}},
+		{"guardian killed", true, func(t *testing.T) {
+			kill(t, l.cmd.Process.Pid, syscall.SIGKILL)
+			_ = l.cmd.Wait()
+			time.Sleep(200 * time.Millisecond)
+			l.start()
+			l.answers()
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := *l
+			m.t = t
+			o := m.loop()
+			for range 2 {
+				c.act(t)
+				time.Sleep(400 * time.Millisecond) // until somebody stands by again
+			}
+			o.end()
+			if !c.lost {
+				o.noneAgain()
+			}
+		})
+	}
+}
+
+// TestControlComesBack holds that isolations, their ends and the policy in force outlive
+// the control process, also where the file is another one by now.
+func TestControlComesBack(t *testing.T) {
+	l := newLine(t)
+	c, err := l.dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	writes := func(id uint16) bool {
+		t.Helper()
+		answer, err := askModbus(c, id, 5*time.Second, 6, 0, 5, 0, byte(id))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, l.log)
+		}
+		return answer[0] == 6
+	}
+	works(t, "isolate", "plc", "--verb", "no-write", "--for", "30m", "--reason", "a trial", "--data", l.data)
+	works(t, "isolate", "hmi", "--verb", "no-program", "--for", "3s", "--reason", "a short one", "--data", l.data)
+	if writes(1) {
+		t.Error("a write passed while there are to be none")
+	}
+	if err := os.WriteFile(l.policy, []byte("policy: 1\nname: [wrong\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	was := l.process("gateway-control")
+	if err := syscall.Kill(was, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if writes(2) {
+		t.Error("a write passed without a control process")
+	}
+	l.another("gateway-control", was)
+	l.answers()
+	if writes(3) {
+		t.Error("a write passed under the next control process")
+	}
+	list := works(t, "list", "--data", l.data).stdout
+	if !strings.Contains(list, "a trial") || !strings.Contains(list, "a short one") {
+		t.Errorf("list says %q", list)
+	}
+	l.untilList("testing") // the short one ends by its time
+	works(t, "release", "--now", "1", "--data", l.data)
+	if !writes(4) {
+		t.Error("a write was refused after the release")
+	}
+	if s := l.status(); s.Policy != "test" {
+		t.Errorf("the policy in force is %q", s.Policy)
+	}
+	if o := run(t, "reload", "--data", l.data); o.status == 0 {
+		t.Error("a policy that is wrong was reloaded")
+	}
+	l.policyOf(withEcho())
+}
+
+// TestGatewayStatus holds what a gateway says of itself: when all is well, in bypass, and without
+// a worker that answers.
+func TestGatewayStatus(t *testing.T) {
+	l := newLine(t)
+	l.another("gateway-worker", 0)
+	var o outcome
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if o = run(t, "status", "--data", l.data); o.status == 0 {
+			break
+		}
+	}
+	for _, want := range []string{"policy       test: 1 conduit enforce", "worker       well", "standby      well", "none is lost", "no bypass relay", "closed", "explained:"} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("status does not say %q:\n%s%s", want, o.stdout, o.err)
+		}
+	}
+	works(t, "bypass", "--reason", "a trial", "--data", l.data)
+	if o = run(t, "status", "--data", l.data); o.status != exitDamaged || !strings.Contains(o.stdout, "everything passes, the gateway is in bypass") || !strings.Contains(o.err, "bypass") {
+		t.Errorf("in bypass: status %d\n%s%s", o.status, o.stdout, o.err)
+	}
+	works(t, "bypass", "--off", "--reason", "a trial", "--data", l.data)
+	j := parse[map[string]any](t, []byte(works(t, "status", "--json", "--data", l.data).stdout))
+	if g := dig(t, j, "gateway"); dig(t, g, "worker") != "alive" || dig(t, g, "on_hang") == "" {
+		t.Errorf("%v", j)
+	}
+	l.stop()
+	if o = run(t, "status", "--data", l.data); o.status != exitUsage {
+		t.Errorf("of nobody: status %d", o.status)
+	}
+}
+
+// TestGatewayUpgrades holds that the program is replaced under load, again and again: nothing
+// is lost or reordered on the kernel's path, no segment has to be sent again on the deep
+// one, and no forbidden write passes. A program that does not work changes nothing.
+func TestGatewayUpgrades(t *testing.T) {
+	l := newLine(t)
+	l.stop()
+	l.program = filepath.Join(t.TempDir(), "firedoor")
+	replaceFile(t, l.program, read(t, program(t)))
+	l.start()
+	l.policyOf(withEcho())
+	works(t, "isolate", "hmi", "--verb", "no-program", "--for", "30m", "--reason", "a trial", "--data", l.data)
+	lasts := func() (s gateway.Status) {
+		t.Helper()
+		for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+			if ask(t.Context(), l.data, "GET", "/gateway", &s) == nil && s.Standby {
+				return s
+			}
+		}
+		t.Fatalf("nobody stands by\n%s", l.log)
+		return s
+	}
+	lasts()
+	o := l.loop()
+	upgrades := 10
+	if testing.Short() {
+		upgrades = 3
+	}
+	for n := 1; n <= upgrades; n++ {
+		replaceFile(t, l.program, read(t, program(t)))
+		works(t, "reload", "--binary", "--data", l.data)
+		for s := lasts(); s.Upgrades < n; s = lasts() {
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	o.end()
+	o.noneAgain()
+	was := l.worker()
+	replaceFile(t, l.program, []byte("#!/bin/sh\necho of no use >&2\nexit 3\n"))
+	if r := run(t, "reload", "--binary", "--data", l.data); r.status == 0 || !strings.Contains(r.err, "the new program does not work") {
+		t.Errorf("a program that does not work: status %d, %s", r.status, r.err)
+	}
+	if now := l.worker(); now != was {
+		t.Errorf("worker %d judges, it was %d", now, was)
+	}
+	replaceFile(t, l.program, read(t, program(t)))
+	if list := works(t, "list", "--data", l.data).stdout; !strings.Contains(list, "a trial") {
+		t.Errorf("list says %q", list)
+	}
+	if s := lasts(); s.Upgrades != upgrades || s.Explained != s.In {
+		t.Errorf("%+v", s)
+	}
+}
+
+// replaceFile puts another program in the place of one that runs.
+func replaceFile(t *testing.T, name string, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(name+".new", text, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(name+".new", name); err != nil {
+		t.Fatal(err)
+	}
+}

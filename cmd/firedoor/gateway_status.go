@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"firedoor/internal/gateway"
+	"firedoor/internal/health"
+)
+
+// gatewayStatus is what a gateway answers to firedoor status.
+func gatewayStatus(st *gateway.Status) *processStatus {
+	judging := health.State{Name: "worker", OK: st.Worker == "alive"}
+	if !judging.OK {
+		judging.Problem = "no worker judges: the kernel goes on alone"
+	}
+	standby := health.State{Name: "standby", OK: st.Standby}
+	if !standby.OK {
+		standby.Problem = "nobody stands by"
+	}
+	bypass := health.State{Name: "bypass", OK: !st.Bypass}
+	if st.Bypass {
+		bypass.Problem = "everything passes, until \"firedoor bypass --off\""
+	}
+	counters := health.State{Name: "counters", OK: st.Uncounted == 0}
+	if st.Uncounted > 0 {
+		counters.Problem = grouped(st.Uncounted) + " frames have no reason: there was no room to count them apart"
+	}
+	pace := health.State{Name: "pace", OK: len(st.Shed) == 0}
+	if !pace.OK {
+		pace.Problem = "goes by the kernel's floor for a while, for judging it took too long: " + strconv.Itoa(len(st.Shed)) + " of clients and conduits"
+	}
+	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, counters, pace}}
+}
+
+// gatewayText is a gateway's status for people.
+func gatewayText(st *processStatus) string {
+	g := st.Gateway
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("gateway", "between %s (inside) and %s (outside), firedoor %s", g.Inside, g.Outside, st.Version)
+	line("policy", "%s: %s enforce, %d in test, %d observe; between other zones: %s", g.Policy, counted(g.Enforcing, "conduit"), g.Testing, g.Observing, g.Otherwise)
+	line("isolated", "%d", g.Isolated)
+	for _, x := range st.Conditions {
+		if x.OK {
+			line(x.Name, "well")
+		} else {
+			line(x.Name, "NOT WELL: %s", x.Problem)
+		}
+	}
+	for _, x := range g.Shed {
+		who := "all"
+		if x.Client.IsValid() {
+			who = x.Client.String()
+		}
+		line("", "  %s of conduit %s until %s: %s", who, x.Name, x.Until.Local().Format("15:04:05"), x.Why)
+	}
+	if g.Workers > 2 || g.Controls > 1 {
+		line("", "%d workers and %d processes for orders were started so far", g.Workers, g.Controls)
+	}
+	line("frames", "%s came in at both ports, %s of them explained:", grouped(g.In), grouped(g.Explained))
+	for _, what := range slices.Sorted(maps.Keys(g.Kernel)) {
+		line("", "  %s: %s", what, grouped(g.Kernel[what]))
+	}
+	j := &g.Judged
+	line("judged", "%s by workers: %s passed, %s changed (refused), %s dropped, %s wait; %s resets sent", grouped(j.In), grouped(j.Passed), grouped(j.Changed), grouped(j.Dropped),
+		grouped(j.Held), grouped(j.Resets))
+	if g.Lost > 0 || g.Unsent > 0 {
+		line("", "  %s lines of stopped.jsonl were lost for want of room, %s frames could not be sent", grouped(g.Lost), grouped(g.Unsent))
+	}
+	b.WriteString("What would happen now if\n")
+	line("  a worker crashes:", "%s.", g.Crash)
+	line("  a worker hangs:", "%s.", g.Hang)
+	line("  all of it stops or is killed:", "%s.", g.Stop)
+	line("  power is lost:", "%s.", g.Power)
+	return b.String()
+}

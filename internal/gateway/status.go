@@ -1,0 +1,104 @@
+package gateway
+
+import (
+	"fmt"
+	"time"
+
+	"firedoor/internal/guardian"
+	"firedoor/internal/inline"
+	"firedoor/internal/policy"
+)
+
+// Status is how a gateway is, and what would happen if something broke now.
+type Status struct {
+	Inside     string            `json:"inside"`
+	Outside    string            `json:"outside"`
+	Policy     string            `json:"policy"`
+	Enforcing  int               `json:"conduits_enforcing"`
+	Testing    int               `json:"conduits_testing"`
+	Observing  int               `json:"conduits_observing"`
+	Open       int               `json:"conduits_open"`   // of those that enforce: what cannot be judged passes
+	Closed     int               `json:"conduits_closed"` // of those that enforce: it is dropped
+	Otherwise  string            `json:"otherwise"`       // mode between zones that no conduit joins
+	Bypass     bool              `json:"bypass"`
+	Worker     string            `json:"worker"` // "alive" or "being started"
+	Standby    bool              `json:"standby"`
+	Workers    int               `json:"workers_started"`
+	Controls   int               `json:"controls_started"`
+	Upgrades   int               `json:"upgrades"`
+	Generation uint32            `json:"generation"`
+	Kernel     map[string]uint64 `json:"kernel_frames"`
+	In         uint64            `json:"kernel_in"`
+	Explained  uint64            `json:"kernel_explained"`
+	Uncounted  uint64            `json:"kernel_uncounted"`
+	Judged     inline.Counts     `json:"judged"`
+	Reports    uint64            `json:"reports"`
+	Lost       uint64            `json:"reports_lost"`
+	Unsent     uint64            `json:"unsent"`
+	Isolated   int               `json:"isolated"`
+	Shed       []guardian.Shed   `json:"shed"` // goes by the kernel's floor because it took too long
+	Crash      string            `json:"on_crash"`
+	Hang       string            `json:"on_hang"`
+	Stop       string            `json:"on_stop"`
+	Power      string            `json:"on_power_loss"`
+}
+
+// ofPolicy says what the policy in force is about.
+func (s *Status) ofPolicy(p *policy.Policy) {
+	s.Policy, s.Otherwise = p.Name, p.Otherwise.Mode.String()
+	for i := range p.Conduits {
+		c := &p.Conduits[i]
+		switch c.Mode {
+		case policy.Enforce:
+			s.Enforcing++
+			if c.Closed {
+				s.Closed++
+			} else {
+				s.Open++
+			}
+		case policy.Test:
+			s.Testing++
+		default:
+			s.Observing++
+		}
+	}
+}
+
+// foresee says what happens when something breaks now; limit is after how long without
+// a heartbeat the kernel goes on by itself.
+func (s *Status) foresee(limit time.Duration) {
+	hangs := fmt.Sprint(limit.Milliseconds())
+	s.Power = "the link is down: no bypass relay is known of"
+	if s.Bypass {
+		s.Crash = "nothing changes: everything passes, the gateway is in bypass"
+		s.Hang, s.Stop = s.Crash, s.Crash
+		return
+	}
+	floor := s.floor()
+	s.Stop = "the kernel goes on alone: " + floor
+	if s.Worker == "alive" && s.Standby {
+		s.Crash = "the worker that stands by goes on at once; frames wait for it, none is lost"
+		s.Hang = "after " + hangs + " ms the kernel goes on alone, and 2 ms later the worker that stands by takes over. In between: " + floor
+		return
+	}
+	s.Crash = "nobody stands by yet. Until another worker is there, the kernel goes on alone: " + floor
+	s.Hang = "after " + hangs + " ms the kernel goes on alone, until another worker is there: " + floor
+	if s.Worker != "alive" {
+		s.Crash = "it is so now. The kernel goes on alone: " + floor
+		s.Hang = s.Crash
+	}
+}
+
+// floor says what holds while no worker answers.
+func (s *Status) floor() string {
+	const always = "addresses, ports and quarantine hold, Modbus is judged by its function code"
+	switch {
+	case s.Enforcing == 0:
+		return "no conduit enforces, so all of it passes, and nothing is written of what would have been stopped"
+	case s.Closed == 0:
+		return always + "; all else that a worker would have to judge PASSES (unjudged: open)"
+	case s.Open == 0:
+		return always + "; all else that a worker would have to judge is dropped (unjudged: closed)"
+	}
+	return always + fmt.Sprintf("; all else that a worker would have to judge is dropped on %d of the enforcing conduits and PASSES on %d (unjudged: open)", s.Closed, s.Open)
+}

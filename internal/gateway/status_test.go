@@ -1,0 +1,36 @@
+package gateway
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"firedoor/internal/policy"
+)
+
+// TestOutlook holds what a status says would happen, in each state.
+func TestOutlook(t *testing.T) {
+	closed := policy.Conduit{Mode: policy.Enforce, Closed: true}
+	open := policy.Conduit{Mode: policy.Enforce}
+	test := policy.Conduit{Mode: policy.Test}
+	for name, c := range map[string]struct {
+		s                 Status
+		conduits          []policy.Conduit
+		crash, hang, stop string
+	}{
+		"all well, closed": {Status{Worker: "alive", Standby: true}, []policy.Conduit{closed}, "stands by goes on at once", "after 10 ms", "is dropped (unjudged: closed)"},
+		"all well, open":   {Status{Worker: "alive", Standby: true}, []policy.Conduit{open}, "none is lost", "PASSES (unjudged: open)", "PASSES (unjudged: open)"},
+		"both":             {Status{Worker: "alive", Standby: true}, []policy.Conduit{open, closed, closed}, "none is lost", "dropped on 2 of the enforcing conduits and PASSES on 1", "PASSES on 1"},
+		"nobody stands by": {Status{Worker: "alive"}, []policy.Conduit{closed}, "nobody stands by yet", "until another worker is there", "the kernel goes on alone"},
+		"no worker":        {Status{Worker: "being started"}, []policy.Conduit{closed}, "it is so now", "it is so now", "the kernel goes on alone"},
+		"bypass":           {Status{Worker: "alive", Standby: true, Bypass: true}, []policy.Conduit{closed}, "nothing changes", "nothing changes", "nothing changes"},
+		"nothing enforces": {Status{Worker: "alive", Standby: true}, []policy.Conduit{test}, "goes on at once", "no conduit enforces", "no conduit enforces"},
+	} {
+		s := c.s
+		s.ofPolicy(&policy.Policy{Conduits: c.conduits})
+		s.foresee(10 * time.Millisecond)
+		if !strings.Contains(s.Crash, c.crash) || !strings.Contains(s.Hang, c.hang) || !strings.Contains(s.Stop, c.stop) || !strings.Contains(s.Power, "no bypass relay") {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}

@@ -1,0 +1,270 @@
+package guardian
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"firedoor/internal/datapath"
+)
+
+// A guardian becomes another program in place (execve): process id, files and children
+// stay, so nobody has to hand anything over, and a service manager notices nothing. Before that a
+// worker of the new program has shown that it works. Frames need no guardian
+// meanwhile; afterwards the new worker judges, and a new control process takes orders.
+
+// stateVariable names the file in which a guardian finds what the program before it left.
+const stateVariable = "FIREDOOR_GUARDIAN_STATE"
+
+// Times of an upgrade.
+const (
+	// maxTrial is how long a worker of the new program may take to be ready.
+	maxTrial = 20 * time.Second
+	// farewell is how long control has to pass on that all is well, before it is replaced.
+	farewell = 300 * time.Millisecond
+	// maxHandOver is how long a worker may take to end its last frame; frames wait meanwhile.
+	maxHandOver = 50 * time.Millisecond
+)
+
+// state is what one program leaves for the next one.
+type state struct {
+	Files    []uintptr // as Guardian.files
+	Lock     uintptr
+	Active   child
+	Standby  child
+	Control  int // its process id, 0 for none
+	MTU      int
+	Order    json.RawMessage
+	Number   uint32
+	Bypass   bool
+	Workers  int
+	Controls int
+	Upgrades int
+}
+
+type child struct {
+	Process int
+	Link    uintptr
+}
+
+// tryProgram starts a worker of the program that lies now where this one came from, and
+// has it stand by. An error says that it does not work; then nothing has changed.
+func (g *Guardian) tryProgram(ctx context.Context) error {
+	h, err := g.hire()
+	if err != nil {
+		return fmt.Errorf("the new program does not start: %w", err)
+	}
+	select {
+	case <-h.ready:
+	case why := <-h.ended:
+		g.forget(h)
+		return fmt.Errorf("the new program does not work: %s", text(why))
+	case <-time.After(maxTrial):
+		g.forget(h)
+		h.kill()
+		return fmt.Errorf("the new program is not ready after %v", maxTrial)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case g.tried <- h:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// become runs the new program in the place of this one. It returns only where that failed.
+func (g *Guardian) become(active, standby *hand) error {
+	if !active.isReady() || !standby.isReady() {
+		return errors.New("no worker stands by")
+	}
+	for _, h := range []*hand{active, standby} {
+		if !h.pause() {
+			return errors.New(h.name() + " ended")
+		}
+	}
+	g.mu.Lock() // nobody is told an order meanwhile
+	err := g.leave(active, standby)
+	g.mu.Unlock()
+	active.link.Resume()
+	standby.link.Resume()
+	go g.attend(active, nil)
+	go g.attend(standby, nil)
+	return err
+}
+
+// leave writes down what is there and runs the new program.
+func (g *Guardian) leave(active, standby *hand) error {
+	s := state{Lock: g.lock.Fd(), MTU: g.mtu, Order: g.order, Number: g.number, Bypass: g.bypass, Workers: g.workers, Controls: g.controls, Upgrades: g.upgrades + 1, Control: g.controlPID}
+	var stay []uintptr
+	for _, f := range g.files {
+		s.Files = append(s.Files, f.Fd())
+	}
+	stay = append(append(stay, s.Lock), s.Files...)
+	for h, to := range map[*hand]*child{active: &s.Active, standby: &s.Standby} {
+		f, err := h.link.file()
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }() // where it comes to that, nothing was left
+		*to = child{h.pid, f.Fd()}
+		stay = append(stay, f.Fd())
+	}
+	fd, err := unix.MemfdCreate("firedoor", 0)
+	if err != nil {
+		return err
+	}
+	note := os.NewFile(uintptr(fd), "state")
+	defer func() { _ = note.Close() }()
+	if err := json.NewEncoder(note).Encode(&s); err != nil {
+		return err
+	}
+	keep := func(on int) {
+		for _, fd := range stay {
+			_, _ = unix.FcntlInt(fd, unix.F_SETFD, on)
+		}
+	}
+	env := append(os.Environ(), stateVariable+"="+strconv.Itoa(fd))
+	g.starter.run(func() {
+		if unix.Gettid() != os.Getpid() {
+			err = errors.New("the processes were not started from the main thread, and would end")
+			return
+		}
+		keep(0)
+		err = syscall.Exec(g.config.Worker[0], os.Args, env)
+		keep(unix.FD_CLOEXEC)
+	})
+	for _, c := range []child{s.Active, s.Standby} {
+		_ = unix.SetNonblock(int(c.Link), true) // Fd made it wait, for both that share it
+	}
+	return err
+}
+
+// found reads what the program before this one left; nil where this is the first.
+func found() (*state, error) {
+	text := os.Getenv(stateVariable)
+	if text == "" {
+		return nil, nil
+	}
+	_ = os.Unsetenv(stateVariable) // not for children
+	fd, err := strconv.Atoi(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", stateVariable, err)
+	}
+	f := os.NewFile(uintptr(fd), "state")
+	defer func() { _ = f.Close() }()
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	s := &state{}
+	if err := json.NewDecoder(f).Decode(s); err != nil {
+		return nil, err
+	}
+	for _, fd := range append(append([]uintptr{s.Lock, s.Active.Link, s.Standby.Link}, s.Files...), uintptr(fd)) {
+		unix.CloseOnExec(int(fd))
+	}
+	return s, nil
+}
+
+// adopt takes over what the program before this one left.
+func (g *Guardian) adopt(s *state) error {
+	g.lock = os.NewFile(s.Lock, "lock")
+	for _, fd := range s.Files {
+		g.files = append(g.files, os.NewFile(fd, "packets"))
+	}
+	g.mtu, g.order, g.number, g.bypass, g.workers, g.controls, g.upgrades = s.MTU, s.Order, s.Number, s.Bypass, s.Workers, s.Controls, s.Upgrades
+	if s.Control != 0 {
+		if p, err := os.FindProcess(s.Control); err == nil {
+			go func() { _, _ = p.Wait() }() // it ends with its connection
+		}
+	}
+	active, err := g.adoptHand(s.Active)
+	if err != nil {
+		return err
+	}
+	standby, err := g.adoptHand(s.Standby)
+	if err != nil {
+		return err
+	}
+	c := &g.config
+	if g.path, err = datapath.Open(datapath.Options{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name}); err != nil {
+		return PortError{err}
+	}
+	if g.path.Generation() == 0 {
+		// What the kernel keeps has another shape in this program. The workers go on with the old
+		// one, until the first order brings the new one into force.
+		shared, err := g.shared()
+		if err != nil {
+			return err
+		}
+		g.files, g.retire = append(g.files[:sharedFiles:sharedFiles], shared...), []*hand{active, standby}
+		return nil
+	}
+	if err := g.path.UnshedAll(); err != nil {
+		return err
+	}
+	g.heir = standby
+	close(g.begun)
+	g.first <- active
+	return nil
+}
+
+func (g *Guardian) adoptHand(c child) (*hand, error) {
+	f := os.NewFile(c.Link, "worker")
+	conn, err := net.FileConn(f)
+	_ = f.Close() // conn has its own
+	if err != nil {
+		return nil, err
+	}
+	p, err := os.FindProcess(c.Process)
+	if err != nil {
+		return nil, err
+	}
+	h := newHand(c.Process, conn, p.Kill, func() error {
+		state, err := p.Wait()
+		if err == nil && !state.Success() {
+			err = errors.New(state.String())
+		}
+		return err
+	})
+	close(h.ready)
+	h.once.Do(func() {})
+	g.hands = append(g.hands, h)
+	go g.attend(h, nil)
+	return h, nil
+}
+
+// handOver lets a worker end after the frame at hand, and the standby go on with the
+// next one. Nothing of the rings is lost or comes twice.
+func (g *Guardian) handOver(active, standby *hand) {
+	active.ending.Store(true)
+	if err := active.link.Send(KindEnd); err != nil {
+		active.kill()
+	}
+	late := time.After(maxHandOver)
+	for waiting := true; waiting; {
+		_ = g.path.Beat() // frames wait in the rings
+		select {
+		case <-active.done:
+			waiting = false
+		case <-late:
+			active.kill()
+			<-active.done
+			waiting = false
+		case <-time.After(time.Millisecond):
+		}
+	}
+	_ = g.path.Beat()
+	g.begin(standby)
+	g.forget(active)
+}
