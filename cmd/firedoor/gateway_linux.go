@@ -412,13 +412,13 @@ func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
 	if want.Everything {
 		return out, s.propose(&want.Decision, want.For, out)
 	}
-	if i.Verb == policy.Quarantine && i.Other == "" && i.Conduit == "" {
-		if err := s.holdAtOnce(after, i.Host); err != nil {
-			return nil, err
-		}
-	}
 	if out.Decision, err = s.decisions.Add(want.Decision, want.For); err != nil {
-		return nil, err
+		return nil, err // nothing is held without a record
+	}
+	if i.Verb == policy.Quarantine && i.Other == "" && i.Conduit == "" {
+		if err := s.holdAtOnce(after, i.Host); err != nil { // the policy that follows holds it as well
+			s.log.Error("holding at once", "decision", out.Decision.ID, "error", err)
+		}
 	}
 	s.log.Info("isolated", "decision", out.Decision.ID, "scope", want.Scope, "verb", want.Verb, "until", out.Decision.Until, "by", want.By, "reason", want.Reason)
 	s.nudge()

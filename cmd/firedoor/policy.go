@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ type policyCommand struct {
 }
 
 // exitFound is the status where something was looked for and found: a way that Prove
-// looked for, or requests that a policy would stop.
+// looked for, a difference, or requests that a policy would stop.
 const exitFound = 3
 
 // foundError is no failure: the answer to a question is yes.
@@ -64,20 +65,53 @@ func known() policy.Known {
 			})
 		}
 	}
+	for _, p := range all.List {
+		if p.Within != "" {
+			add(p.Name, ports[p.Within])
+		}
+	}
 	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names}
 }
 
-// passing are the beginnings of objects whose numbers are given out anew each time.
+// passing are the beginnings of objects whose numbers are given out anew each time, by the
+// protocol that names them: what travels inside another shares its spaces.
 func passing() map[string][]string {
 	out := map[string][]string{}
 	for _, p := range all.List {
 		for _, s := range p.Spaces {
-			if s.Passing {
-				out[p.Name] = append(out[p.Name], s.Name+":")
+			if !s.Passing {
+				continue
+			}
+			out[p.Name] = append(out[p.Name], s.Name+":")
+			for _, inside := range p.Sheet.Inside {
+				out[inside.Name] = append(out[inside.Name], s.Name+":")
 			}
 		}
 	}
 	return out
+}
+
+// sameCode tells whether several functions of a protocol have one code, so that what was
+// learned by the code says less than its words.
+func sameCode() func(protocol string, code uint32) bool {
+	type key struct {
+		protocol string
+		code     uint32
+	}
+	words := map[key]map[string]bool{}
+	for _, p := range all.List {
+		if p.Functions == nil {
+			continue
+		}
+		p.Functions(func(f protocol.Function) {
+			k := key{cmp.Or(f.Protocol, p.Name), f.Code}
+			if words[k] == nil {
+				words[k] = map[string]bool{}
+			}
+			words[k][f.Words] = true
+		})
+	}
+	return func(protocol string, code uint32) bool { return len(words[key{protocol, code}]) > 1 }
 }
 
 func usualPorts(p *protocol.Protocol) (out []policy.Port) {
@@ -86,6 +120,9 @@ func usualPorts(p *protocol.Protocol) (out []policy.Port) {
 	}
 	for _, n := range p.UDP {
 		out = append(out, policy.Port{Transport: 17, Number: n})
+	}
+	for _, n := range p.Ethernet {
+		out = append(out, policy.Port{Transport: policy.Link, Number: n})
 	}
 	return out
 }
@@ -154,9 +191,10 @@ func (c *policyDiffCommand) Run(m *Main) error {
 	for _, change := range changes {
 		fmt.Fprintln(m.Stdout, change)
 	}
-	if len(changes) == 0 {
-		fmt.Fprintln(m.Stdout, "The two policies say the same.")
+	if len(changes) > 0 {
+		return foundError{}
 	}
+	fmt.Fprintln(m.Stdout, "The two policies say the same.")
 	return nil
 }
 
@@ -253,7 +291,10 @@ func (c *policyDraftCommand) Run(m *Main) error {
 		return err
 	}
 	k := known()
-	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing(), Refuses: refuses})
+	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing(), Alike: sameCode(), Refuses: refuses})
+	if len(d.Policy.Conduits) == 0 && d.Own > 0 {
+		return usageError{c.Dir + ": only what devices say to themselves was learned there, which no gateway sees"}
+	}
 	if len(d.Policy.Conduits) == 0 {
 		return usageError{c.Dir + ": nothing was learned there: replay with --learn first"}
 	}
@@ -281,8 +322,12 @@ func draftNote(d *policy.Drafted) string {
 		}
 		b.WriteString("  " + g + "\n")
 	}
+	if d.Own > 0 {
+		fmt.Fprintf(&b, "Left out: %s of devices with themselves (127.0.0.0/8, ::1), which no gateway sees.\n", counted(d.Own, "conversation"))
+	}
 	if len(d.Left) > 0 {
-		b.WriteString("Left out, because they have no address or no protocol of their own:\n")
+		b.WriteString("Left out, because they have no address or no protocol of their own. What goes to a group of Ethernet, as GOOSE and SV\n" +
+			"do, is dropped with the rest once otherwise is enforced: name the group as a host by its mac, in a zone, and write a rule.\n")
 	}
 	for _, l := range d.Left {
 		b.WriteString("  " + l + "\n")

@@ -54,6 +54,9 @@ func (c *policyExplainCommand) Run(m *Main) error {
 func capitalised(word string) string { return string(word[0]-'a'+'A') + word[1:] }
 
 func (c *policyExplainCommand) all(m *Main, plan *policy.Plan) error {
+	for i := range plan.Policy.Safety {
+		fmt.Fprintf(m.Stdout, "Safety: %s\n", plan.SafetySentence(i))
+	}
 	last := int32(-1)
 	for r := range int32(plan.Rules()) {
 		if n := plan.ConduitOf(r); n != last {
@@ -81,14 +84,19 @@ func (c *policyExplainCommand) request(plan *policy.Plan) (*policy.Request, erro
 	if err != nil {
 		return nil, err
 	}
+	if c.Protocol != "" && !contains(known().Protocols, c.Protocol) {
+		return nil, usageError{fmt.Sprintf("--protocol %s: no protocol has this name", c.Protocol)}
+	}
 	port, transport := c.Port, uint8(0)
 	if usual := known().Ports(c.Protocol); port == 0 && len(usual) > 0 {
 		port, transport = usual[0].Number, usual[0].Transport
+	} else if over := plan.Transports(c.Protocol, port); port != 0 && len(over) == 1 {
+		transport = over[0]
 	}
 	route := plan.Route(client, server, transport, port)
 	r := &policy.Request{Route: &route, Time: time.Now().UnixNano(), Protocol: c.Protocol, Function: c.Function, Object: []byte(c.Object), Quantity: c.Quantity, HasQty: true}
 	switch {
-	case c.Verb != "" || c.Function != "" || c.Code != nil || c.Object != "":
+	case c.Verb != "" || c.Function != "" || c.Code != nil || c.Unit != nil || c.Object != "" || c.Value != nil || c.Before != nil:
 		r.Level = policy.OfOperation
 	case c.Protocol != "":
 		r.Level = policy.OfFlow

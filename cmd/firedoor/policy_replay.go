@@ -142,6 +142,9 @@ func tellReport(w io.Writer, r *whatif.Report) error {
 	if r.Undecided > 0 {
 		fmt.Fprintf(w, "%s could not be decided.\n", counted(int(r.Undecided), "operation"))
 	}
+	if r.UndecidedConnections > 0 {
+		fmt.Fprintf(w, "%s without operations could not be decided.\n", counted(int(r.UndecidedConnections), "connection"))
+	}
 	unused := 0
 	for _, u := range r.Rules {
 		switch {

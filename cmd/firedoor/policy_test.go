@@ -136,10 +136,11 @@ func TestPolicyCommands(t *testing.T) {
 		{[]string{"prove", "--from", "cell", "--to", "office", file}, 0, []string{"Proved"}},
 		{[]string{"prove", "--from", "office", "--to", "cell", "--protocol", "s7comm", file}, 0, []string{"Proved"}},
 		{[]string{"diff", file, file}, 0, []string{"say the same"}},
-		{[]string{"diff", file, other}, 0, []string{"+ down: Passes:", "opens:"}},
+		{[]string{"diff", file, other}, 3, []string{"+ down: Passes:", "opens:"}},
 		{[]string{"explain", file}, 0, []string{"Conduit down, from dmz to cell", "anybody in dmz asks (code 1, 2, 3 or 4) of anything in cell in modbus"}},
 		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--code", "6", file}, 0, []string{"Drop: no rule of down matches", "but for the function"}},
 		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--code", "3", file}, 0, []string{"Pass: the rule in line 15"}},
+		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--value", "7", file}, 0, []string{"Drop: no rule of down matches"}},
 		{[]string{"explain", "--client", "10.1.0.9", "--server", "10.3.0.1", "--protocol", "modbus", file}, 0, []string{"Drop: no conduit joins office and cell"}},
 	} {
 		o := run(t, append([]string{"policy"}, c.args...)...)
@@ -162,6 +163,7 @@ func TestPolicyCommands(t *testing.T) {
 		{"replay", "--policy", file, filepath.Join(t.TempDir(), "none.pcap"), "none.pcap"},
 		{"draft", t.TempDir(), "assets.json"},
 		{"explain", "--client", "nobody", "--server", "10.3.0.1", file, "nobody"},
+		{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbuss", file, "--protocol modbuss"},
 	} {
 		o := run(t, append([]string{"policy"}, args[:len(args)-1]...)...)
 		if o.status != exitUsage || !strings.Contains(o.err, args[len(args)-1]) {

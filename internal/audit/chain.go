@@ -23,8 +23,8 @@ type Entry struct {
 	Data   json.RawMessage `json:"data"`
 }
 
-// maxLine is the longest line that is read.
-const maxLine = 1 << 16
+// MaxLine is the longest line, its end included: what would be longer is not added.
+const MaxLine = 1 << 16
 
 // DamageError says where a chain is broken.
 type DamageError struct {
@@ -36,31 +36,51 @@ type DamageError struct {
 // Error names the file and the line.
 func (e *DamageError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason) }
 
-// Chain is a file to which entries are added. It is not safe for concurrent use.
+// Chain is a file to which entries are added. Beside it stands its head, which says how
+// many there are: whoever cuts off the end must change both. It is not safe for concurrent
+// use.
 type Chain struct {
 	file   *os.File
+	head   *os.File
+	end    int64 // of what is known to be written
 	last   [sha256.Size]byte
 	number uint64
+	bare   bool  // the last line has no end
+	broken error // what could not be taken back
 }
 
 // Open opens a chain, made if it is missing, reads all of it to f and holds it against
-// its hashes. A last line that breaks off, by a crash in the middle of writing it, is
-// taken away: it was never confirmed.
+// its hashes and its head. A last line that breaks off and that the head does not count, by
+// a crash in the middle of writing it, is taken away: it was never confirmed.
 func Open(name string, f func(*Entry) error) (*Chain, error) {
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	c := &Chain{file: file}
-	end, err := c.read(name, f)
-	if err == nil {
-		err = errors.Join(file.Truncate(end), seek(file, end))
+	if c.head, err = os.OpenFile(name+HeadSuffix, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
+		err = c.goOn(name, f)
 	}
 	if err != nil {
-		_ = file.Close()
-		return nil, err
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
+}
+
+func (c *Chain) goOn(name string, f func(*Entry) error) error {
+	if err := c.read(name, f); err != nil {
+		return err
+	}
+	if c.bare {
+		if _, err := c.file.WriteAt([]byte{'\n'}, c.end); err != nil {
+			return err
+		}
+		c.end++
+	}
+	if err := errors.Join(c.file.Truncate(c.end), seek(c.file, c.end), c.file.Sync()); err != nil {
+		return err
+	}
+	return c.tell()
 }
 
 func seek(f *os.File, to int64) error {
@@ -75,50 +95,80 @@ func Verify(name string) (entries uint64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = file.Close() }() // only read
 	c := &Chain{file: file}
-	end, err := c.read(name, nil)
-	if err != nil {
+	defer func() { _ = c.Close() }() // only read
+	c.head, err = os.Open(name + HeadSuffix)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return 0, err
+	}
+	if err := c.read(name, nil); err != nil {
 		return c.number, err
 	}
-	if info, err := file.Stat(); err == nil && info.Size() != end {
-		return c.number, &DamageError{name, c.number + 1, "breaks off: the process was stopped while it wrote this line"}
+	if info, err := file.Stat(); err == nil && (info.Size() != c.end || c.bare) {
+		return c.number, &DamageError{name, c.number + 1, "breaks off: the process was stopped while it wrote this line, or its end was taken away"}
 	}
 	return c.number, nil
 }
 
-// read gives all whole lines to f and returns where they end.
-func (c *Chain) read(name string, f func(*Entry) error) (end int64, err error) {
-	lines := bufio.NewReaderSize(c.file, maxLine)
+// read gives all entries to f, notes where they end, and holds them against the head.
+func (c *Chain) read(name string, f func(*Entry) error) error {
+	told, err := readHead(c.head)
+	if err != nil {
+		return &DamageError{name + HeadSuffix, 1, err.Error()}
+	}
+	lines := bufio.NewReaderSize(c.file, MaxLine)
+	passed := c.last // of the entry that the head counts
 	for {
 		line, err := lines.ReadSlice('\n')
 		if errors.Is(err, io.EOF) {
-			return end, nil
-		}
-		at := c.number + 1
-		if err != nil {
-			return end, &DamageError{name, at, "is too long a line"}
-		}
-		var e Entry
-		body := bytes.TrimSuffix(line, []byte("\n"))
-		d := json.NewDecoder(bytes.NewReader(body))
-		d.DisallowUnknownFields()
-		switch err := d.Decode(&e); {
-		case err != nil, d.InputOffset() != int64(len(body)):
-			return end, &DamageError{name, at, "is no entry: it was changed"}
-		case e.Number != at:
-			return end, &DamageError{name, at, fmt.Sprintf("has the number %d: something was put in or taken out", e.Number)}
-		case e.Before != c.before():
-			return end, &DamageError{name, at, "does not follow the line before it: one of the two was changed"}
-		}
-		if f != nil {
-			if err := f(&e); err != nil {
-				return end, err
+			if c.bare || len(line) == 0 || told.number != c.number+1 || sha256.Sum256(line) != told.last {
+				break
 			}
+			c.bare = true
+			err = nil
 		}
-		c.number, c.last = at, sha256.Sum256(body)
-		end += int64(len(line))
+		if err != nil {
+			return &DamageError{name, c.number + 1, "is too long a line"}
+		}
+		if err := c.entry(name, bytes.TrimSuffix(line, []byte("\n")), f); err != nil {
+			return err
+		}
+		if c.end += int64(len(line)); c.number == told.number {
+			passed = c.last
+		}
 	}
+	switch {
+	case told.number > c.number:
+		return &DamageError{name, c.number + 1, fmt.Sprintf("is missing: %d entries were written", told.number)}
+	case told.number+1 < c.number:
+		return &DamageError{name, c.number, fmt.Sprintf("is one too many: %s counts %d entries", name+HeadSuffix, told.number)}
+	case told.number > 0 && passed != told.last:
+		return &DamageError{name, told.number, "is not what was written: it was changed"}
+	}
+	return nil
+}
+
+// entry takes one line.
+func (c *Chain) entry(name string, body []byte, f func(*Entry) error) error {
+	at := c.number + 1
+	var e Entry
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	switch err := d.Decode(&e); {
+	case err != nil, d.InputOffset() != int64(len(body)):
+		return &DamageError{name, at, "is no entry: it was changed"}
+	case e.Number != at:
+		return &DamageError{name, at, fmt.Sprintf("has the number %d: something was put in or taken out", e.Number)}
+	case e.Before != c.before():
+		return &DamageError{name, at, "does not follow the line before it: one of the two was changed"}
+	}
+	if f != nil {
+		if err := f(&e); err != nil {
+			return err
+		}
+	}
+	c.number, c.last = at, sha256.Sum256(body)
+	return nil
 }
 
 func (c *Chain) before() string {
@@ -128,25 +178,62 @@ func (c *Chain) before() string {
 	return hex.EncodeToString(c.last[:])
 }
 
-// Add writes an entry and waits until it is on the disk.
+// Add writes an entry and waits until it is on the disk. What fails is not added, and
+// nothing of it stays.
 func (c *Chain) Add(time, what, by string, data any) error {
-	body, err := json.Marshal(data)
+	if c.broken != nil {
+		return c.broken
+	}
+	body, err := plain(data)
 	if err != nil {
 		return err
 	}
-	line, err := json.Marshal(Entry{c.number + 1, time, c.before(), what, by, body})
+	line, err := plain(Entry{c.number + 1, time, c.before(), what, by, body})
+	switch {
+	case err != nil:
+		return err
+	case len(line) >= MaxLine:
+		return fmt.Errorf("%s: an entry of %d bytes is longer than %d", c.file.Name(), len(line), MaxLine)
+	}
+	was := *c
+	_, err = c.file.Write(append(line, '\n'))
+	if err == nil {
+		err = c.file.Sync()
+	}
+	if err == nil {
+		c.number, c.last, c.end = c.number+1, sha256.Sum256(line), c.end+int64(len(line))+1
+		err = c.tell()
+	}
 	if err != nil {
-		return err
+		return c.back(&was, err)
 	}
-	if _, err := c.file.Write(append(line, '\n')); err != nil {
-		return err
-	}
-	if err := c.file.Sync(); err != nil {
-		return err
-	}
-	c.number, c.last = c.number+1, sha256.Sum256(line)
 	return nil
 }
 
-// Close closes the file.
-func (c *Chain) Close() error { return c.file.Close() }
+// back takes away what was written of an entry that failed.
+func (c *Chain) back(was *Chain, why error) error {
+	*c = *was
+	err := errors.Join(c.file.Truncate(c.end), seek(c.file, c.end), c.tell())
+	if err != nil {
+		c.broken = fmt.Errorf("%s: what was written of an entry could not be taken back, so none is added: %w", c.file.Name(), err)
+	}
+	return why
+}
+
+// plain is JSON in which text stands as it is.
+func plain(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// Close closes the files.
+func (c *Chain) Close() error {
+	err := c.file.Close()
+	if c.head != nil {
+		err = errors.Join(err, c.head.Close())
+	}
+	return err
+}

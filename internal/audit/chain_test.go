@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"firedoor/internal/audit"
@@ -48,16 +49,13 @@ func TestEveryChangeIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	var damage *audit.DamageError
-	last := bytes.LastIndexByte(good[:len(good)-1], '\n')
 	for i := 0; i < len(good); i += 3 {
 		changed := bytes.Clone(good)
-		if changed[i] ^= 1; i > last && i < len(good)-1 {
-			continue // of the last line, only whoever keeps its hash elsewhere notices
-		}
+		changed[i] ^= 1
 		if err := os.WriteFile(name, changed, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := audit.Verify(name); !errors.As(err, &damage) || n > 5 {
+		if n, err := audit.Verify(name); !errors.As(err, &damage) || n > 6 {
 			t.Fatalf("byte %d changed: %d entries in order, %v", i, n, err)
 		}
 	}
@@ -76,15 +74,59 @@ func TestEveryChangeIsNoticed(t *testing.T) {
 	}
 }
 
+// TestEndIsMissing cuts the file at each byte: nothing that was confirmed goes unnoticed,
+// and nothing of it is taken away.
+func TestEndIsMissing(t *testing.T) {
+	name := filled(t)
+	good, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var damage *audit.DamageError
+	for cut := range good {
+		if err := os.WriteFile(name, good[:cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := audit.Verify(name); !errors.As(err, &damage) {
+			t.Fatalf("cut to %d bytes: %d entries in order, %v", cut, n, err)
+		}
+		if cut == len(good)-1 {
+			break // the end of the last line alone: nothing of it is lost
+		}
+		if _, err := audit.Open(name, nil); !errors.As(err, &damage) {
+			t.Fatalf("cut to %d bytes, and the chain goes on: %v", cut, err)
+		}
+	}
+	n := 0
+	c, err := audit.Open(name, func(*audit.Entry) error { n++; return nil })
+	if err != nil || n != 6 {
+		t.Fatalf("without the end of the last line: %d entries, %v", n, err)
+	}
+	if err := errors.Join(c.Add("t", "release", "0", 1), c.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := audit.Verify(name); n != 7 || err != nil {
+		t.Errorf("%d entries, %v", n, err)
+	}
+	for _, b := range [][]byte{nil, []byte("7"), bytes.Repeat([]byte("0"), 86)} {
+		if err := os.WriteFile(name+audit.HeadSuffix, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := audit.Verify(name); !errors.As(err, &damage) {
+			t.Errorf("with the head %q: %v", b, err)
+		}
+	}
+}
+
 // TestBrokenOff holds that a line which a crash cut is told, and taken away when the
 // chain goes on.
 func TestBrokenOff(t *testing.T) {
 	name := filled(t)
 	good, _ := os.ReadFile(name)
-	if err := os.WriteFile(name, good[:len(good)-5], 0o600); err != nil {
+	if err := os.WriteFile(name, append(good, `{"number":7,"ti`...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := audit.Verify(name); n != 5 || err == nil {
+	if n, err := audit.Verify(name); n != 6 || err == nil {
 		t.Errorf("%d entries, %v", n, err)
 	}
 	c, err := audit.Open(name, nil)
@@ -94,7 +136,51 @@ func TestBrokenOff(t *testing.T) {
 	if err := errors.Join(c.Add("t", "release", "0", 1), c.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := audit.Verify(name); n != 6 || err != nil {
+	if n, err := audit.Verify(name); n != 7 || err != nil {
+		t.Errorf("%d entries, %v", n, err)
+	}
+}
+
+// TestCrashBeforeTheHead holds that a line which was written and not yet counted stays.
+func TestCrashBeforeTheHead(t *testing.T) {
+	name := filled(t)
+	before, _ := os.ReadFile(name + audit.HeadSuffix)
+	c, err := audit.Open(name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(c.Add("t", "release", "0", 1), c.Close(), os.WriteFile(name+audit.HeadSuffix, before, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := audit.Verify(name); n != 7 || err != nil {
+		t.Errorf("%d entries, %v", n, err)
+	}
+	if c, err = audit.Open(name, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(c.Add("t", "release", "0", 1), c.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := audit.Verify(name); n != 8 || err != nil {
+		t.Errorf("%d entries, %v", n, err)
+	}
+}
+
+// TestTooLong holds that what could not be read again is not added, and that text stands
+// as it is.
+func TestTooLong(t *testing.T) {
+	name := filled(t)
+	c, err := audit.Open(name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Add("t", "isolate", "0", strings.Repeat("<", audit.MaxLine)); err == nil {
+		t.Error("a line that is too long was added")
+	}
+	if err := errors.Join(c.Add("t", "isolate", "0", strings.Repeat("<", audit.MaxLine-1000)), c.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := audit.Verify(name); n != 7 || err != nil {
 		t.Errorf("%d entries, %v", n, err)
 	}
 }

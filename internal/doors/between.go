@@ -88,7 +88,13 @@ func (l *Look) find(c *store.Contact) (best found, ok bool) {
 	for i := range l.plans {
 		p := &l.plans[i]
 		f := found{in: p}
-		f.route = p.plan.Route(p.plan.Place(c.Segment, client, clientMAC), p.plan.Place(c.Segment, server, serverMAC), 0, c.Server.Port)
+		transport, port := uint8(0), c.Server.Port
+		if over := p.plan.Transports(c.Protocol, port); len(over) == 1 { // else it is not known which
+			if transport = over[0]; transport == policy.Link {
+				port = p.plan.EtherType(c.Protocol)
+			}
+		}
+		f.route = p.plan.Route(p.plan.Place(c.Segment, client, clientMAC), p.plan.Place(c.Segment, server, serverMAC), transport, port)
 		from, to := p.plan.ZoneOf(f.route.Client), p.plan.ZoneOf(f.route.Server)
 		if from < 0 && to < 0 || len(l.plans) > 1 && f.route.Conduit < 0 && (from < 0 || to < 0) {
 			continue

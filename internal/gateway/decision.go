@@ -36,6 +36,7 @@ type Decision struct {
 // Limits of decisions.
 const (
 	MaxDecisions = 256
+	MaxReason    = 4096 // bytes
 	MaxFor       = 30 * 24 * time.Hour
 	// TestFor is how long a decision says what it would still stop before it is gone.
 	TestFor = 5 * time.Minute
@@ -79,6 +80,9 @@ func (d *Decisions) replay(e *audit.Entry) error {
 func (d *Decisions) Add(one Decision, length time.Duration) (*Decision, error) {
 	if len(d.all) >= MaxDecisions {
 		return nil, fmt.Errorf("%d decisions are in force already: release some", MaxDecisions)
+	}
+	if len(one.Reason) > MaxReason {
+		return nil, fmt.Errorf("--reason: is %d bytes long, at most %d are kept", len(one.Reason), MaxReason)
 	}
 	now := d.now().UTC()
 	one.ID, one.Since, one.Until, one.State = d.last+1, stamp(now), stamp(now.Add(length)), stateActive

@@ -41,12 +41,15 @@ func Preview(before, after *policy.Plan, learned []firedoor.Conversation) (out [
 }
 
 func effects(before, after *policy.Plan, c *firedoor.Conversation) (out []Effect) {
-	was, is := request(before, c), request(after, c)
-	base := Effect{Client: nameOf(before, was.Client, &c.Client), Server: nameOf(before, was.Server, &c.Server), Protocol: c.Protocol, Count: c.Flows}
+	was, is := requests(before, c), requests(after, c)
+	base := Effect{Client: nameOf(before, was[0].Client, &c.Client), Server: nameOf(before, was[0].Server, &c.Server), Protocol: c.Protocol, Count: c.Flows}
 	add := func(e Effect) {
-		if a, b := policy.Decide(before, &was), policy.Decide(after, &is); a.Action == firedoor.Pass && b.Action != firedoor.Pass {
-			e.Verdict = b.Action.String()
-			out = append(out, e)
+		for i := range was { // over any transport that it may have come over
+			if a, b := policy.Decide(before, &was[i]), policy.Decide(after, &is[i]); a.Action == firedoor.Pass && b.Action != firedoor.Pass {
+				e.Verdict = b.Action.String()
+				out = append(out, e)
+				return
+			}
 		}
 	}
 	if len(c.Statements) == 0 {
@@ -54,25 +57,9 @@ func effects(before, after *policy.Plan, c *firedoor.Conversation) (out []Effect
 	}
 	for k := range c.Statements {
 		s := &c.Statements[k]
-		for _, r := range []*policy.Request{&was, &is} {
-			r.Level, r.Function, r.Code, r.Object = policy.OfOperation, s.Function, s.Code, []byte(s.Object)
-			r.HasUnit, r.HasQty, r.Unit, r.Quantity, r.Verb = s.Unit != nil, s.Quantity != nil, 0, 0, 0
-			if s.Unit != nil {
-				r.Unit = *s.Unit
-			}
-			if s.Quantity != nil {
-				r.Quantity = *s.Quantity
-			}
-			if r.Protocol = c.Protocol; s.Protocol != "" {
-				r.Protocol = s.Protocol
-			}
-			for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
-				if v.String() == s.Verb {
-					r.Verb = v
-				}
-			}
-			if s.Period > 0 {
-				r.Rate = uint32(max(1, int64(1e9)/s.Period))
+		for _, list := range [][]policy.Request{was, is} {
+			for i := range list {
+				ask(&list[i], c, s)
 			}
 		}
 		e := base
@@ -82,10 +69,41 @@ func effects(before, after *policy.Plan, c *firedoor.Conversation) (out []Effect
 	return out
 }
 
-// request is a conversation as a plan sees it.
-func request(plan *policy.Plan, c *firedoor.Conversation) policy.Request {
-	route := plan.Route(placeOf(plan, c.Segment, &c.Client), placeOf(plan, c.Segment, &c.Server), 0, c.Server.Port)
-	return policy.Request{Route: &route, Level: policy.OfFlow, Protocol: c.Protocol}
+// ask makes a request of a learned statement.
+func ask(r *policy.Request, c *firedoor.Conversation, s *firedoor.Statement) {
+	r.Level, r.Function, r.Code, r.Object = policy.OfOperation, s.Function, s.Code, []byte(s.Object)
+	r.HasUnit, r.HasQty, r.Unit, r.Quantity, r.Verb, r.Rate = s.Unit != nil, s.Quantity != nil, 0, 0, 0, 0
+	if s.Unit != nil {
+		r.Unit = *s.Unit
+	}
+	if s.Quantity != nil {
+		r.Quantity = *s.Quantity
+	}
+	if r.Protocol = c.Protocol; s.Protocol != "" {
+		r.Protocol = s.Protocol
+	}
+	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
+		if v.String() == s.Verb {
+			r.Verb = v
+		}
+	}
+	if s.Period > 0 {
+		r.Rate = uint32(max(1, int64(1e9)/s.Period))
+	}
+}
+
+// requests are a conversation as a plan sees it, over each transport that its protocol may
+// have come over: which it was is not kept.
+func requests(plan *policy.Plan, c *firedoor.Conversation) (out []policy.Request) {
+	for _, transport := range plan.Transports(c.Protocol, c.Server.Port) {
+		port := c.Server.Port
+		if transport == policy.Link {
+			port = plan.EtherType(c.Protocol)
+		}
+		route := plan.Route(placeOf(plan, c.Segment, &c.Client), placeOf(plan, c.Segment, &c.Server), transport, port)
+		out = append(out, policy.Request{Route: &route, Level: policy.OfFlow, Protocol: c.Protocol})
+	}
+	return out
 }
 
 func placeOf(plan *policy.Plan, segment string, a *firedoor.Address) policy.Place {
@@ -112,7 +130,7 @@ func ClientsOf(plan *policy.Plan, learned []firedoor.Conversation, i policy.Isol
 	scoped, _ := plan.With([]policy.Isolation{{Verb: policy.Quarantine, Host: i.Host, Other: i.Other, Conduit: i.Conduit}})
 	for k := range learned {
 		c := &learned[k]
-		r := request(scoped, c)
+		r := requests(scoped, c)[0] // by the two ends alone
 		if v := policy.Decide(scoped, &r); v.Reason != firedoor.ReasonQuarantine || !c.Learned || !scoped.IsHost(r.Client) {
 			continue
 		}

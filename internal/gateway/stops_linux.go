@@ -399,6 +399,9 @@ func (k *kernelStops) verdict(plan *policy.Plan, to kind) (v firedoor.Verdict, t
 	segment := packet.ScopeName(p.Scope)
 	a, z := plan.Place(segment, src.IP, src.MAC), plan.Place(segment, dst.IP, dst.MAC)
 	there, back := plan.Route(a, z, p.Proto, dst.Port), plan.Route(z, a, p.Proto, src.Port)
+	if p.Layer < packet.LayerNetwork {
+		there, back = plan.Route(a, z, policy.Link, p.EtherType), plan.Route(z, a, policy.Link, p.EtherType)
+	}
 	v = policy.Decide(plan, &policy.Request{Route: &there, Time: p.Time})
 	begins := p.Layer == packet.LayerTransport && p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.ACK) == packet.SYN
 	if w := policy.Decide(plan, &policy.Request{Route: &back, Time: p.Time}); !begins && !to.is(v) && to.is(w) {

@@ -30,8 +30,7 @@ func Tables(plan *policy.Plan, functions []policy.Function) *datapath.Tables {
 		t.several[code] = true
 	}
 	otherwise := plan.Route(0, 0, 0, 0)
-	gate := t.gate(&otherwise)
-	t.out.Pairs = []datapath.Pair{{Default: gate, EtherTypes: etherTypes(gate)}}
+	t.out.Pairs = []datapath.Pair{{Default: t.gate(&otherwise), EtherTypes: t.etherType(0, 0, 0)}}
 	t.places()
 	t.joined()
 	t.quarantine()
@@ -107,12 +106,17 @@ func (t *tables) places() {
 func (t *tables) joined() {
 	for _, ends := range t.plan.Pairs() {
 		route := t.plan.Route(ends[0], ends[1], 0, 0)
-		gate := t.gate(&route)
 		n := uint32(len(t.out.Pairs))
-		t.out.Pairs = append(t.out.Pairs, datapath.Pair{Default: gate, EtherTypes: etherTypes(gate)})
+		t.out.Pairs = append(t.out.Pairs, datapath.Pair{Default: t.gate(&route), EtherTypes: t.etherType(ends[0], ends[1], 0)})
 		t.out.Joined = append(t.out.Joined, datapath.Joined{Client: uint32(ends[0]), Server: uint32(ends[1]), Pair: n})
 		var seen []policy.Port
 		for _, port := range t.plan.PortsOf(&route) {
+			if port.Transport == policy.Link {
+				if port.Number != 0 { // that of any is the pair's
+					t.out.Gates = append(t.out.Gates, datapath.PortGate{Pair: n, Transport: datapath.EtherType, Port: port.Number, Gate: t.etherType(ends[0], ends[1], port.Number)})
+				}
+				continue
+			}
 			for _, transport := range []uint8{6, 17, policy.ICMP, policy.ICMP6} {
 				one := policy.Port{Transport: transport, Number: port.Number}
 				if port.Transport != 0 && port.Transport != transport || port.Transport == 0 && one.Portless() || slices.Contains(seen, one) {
@@ -193,10 +197,15 @@ func (t *tables) table(r *policy.Route) (table datapath.CodeTable) {
 	return table
 }
 
-// etherTypes is a gate for frames without IP, which user space never delays.
-func etherTypes(g datapath.Gate) datapath.Gate {
-	if g.Action != datapath.Pass && g.Action != datapath.Drop {
-		g.Action, g.Floor = datapath.Pass, datapath.FloorPass
+// etherType is the gate of frames without IP, which user space never delays: 0 is for
+// types of which no rule speaks.
+func (t *tables) etherType(client, server policy.Place, number uint16) datapath.Gate {
+	r := t.plan.Route(client, server, policy.Link, number)
+	request := policy.Request{Route: &r, Level: policy.OfConnection}
+	v := policy.Decide(t.plan, &request)
+	g := datapath.Gate{Rule: uint32(v.Rule + 1), Reason: uint16(v.Reason), Safety: v.Reason == firedoor.ReasonSafety}
+	if v.Action != firedoor.Pass {
+		g.Action = datapath.Drop
 	}
 	return g
 }

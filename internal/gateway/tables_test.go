@@ -10,7 +10,8 @@ import (
 )
 
 func testKnown() policy.Known {
-	return policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: 6, Number: 502}} }, Protocols: []string{"modbus"}}
+	ports := map[string][]policy.Port{"modbus": {{Transport: 6, Number: 502}}, "goose": {{Transport: policy.Link, Number: 0x88b8}}}
+	return policy.Known{Ports: func(name string) []policy.Port { return ports[name] }, Protocols: []string{"modbus", "goose"}}
 }
 
 func testPlan(t testing.TB, rules ...policy.Rule) *policy.Plan {
@@ -55,6 +56,30 @@ func TestByCode(t *testing.T) {
 		if c != want {
 			t.Errorf("code %d: %+v, want %+v", code, c, want)
 		}
+	}
+}
+
+// TestTypesWithoutIP holds that a protocol that IP does not carry opens its EtherType and
+// nothing else.
+func TestTypesWithoutIP(t *testing.T) {
+	tables := Tables(testPlan(t, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"goose"}}}), nil)
+	if err := tables.Check(); err != nil {
+		t.Fatal(err)
+	}
+	opened := 0
+	for _, g := range tables.Gates {
+		if g.Transport != datapath.EtherType || g.Port != 0x88b8 || g.Gate.Action != datapath.Pass {
+			t.Errorf("a gate: %+v", g)
+		}
+		opened++
+	}
+	for _, j := range tables.Joined {
+		if p := tables.Pairs[j.Pair]; p.Default.Action == datapath.Pass || p.EtherTypes.Action != datapath.Drop {
+			t.Errorf("a pair: %+v", p)
+		}
+	}
+	if opened == 0 || datapath.EtherType != policy.Link {
+		t.Error("nothing is open")
 	}
 }
 

@@ -126,9 +126,11 @@ func (g *Gate) pastKey(op *firedoor.Operation, element int) uint64 {
 	var h maphash.Hash
 	h.SetSeed(g.seed)
 	maphash.WriteComparable(&h, g.flow.serverEnd.IP)
-	maphash.WriteComparable(&h, [3]uint32{op.Unit, op.Object.At[0], uint32(element)})
+	maphash.WriteComparable(&h, op.Unit)
 	g.text = op.Object.AppendTo(g.text[:0])
-	_, _ = h.Write(g.text) // never fails
+	whole := len(g.text)
+	g.text = policy.Element(g.text, g.text, uint64(element))
+	_, _ = h.Write(g.text[whole:]) // never fails
 	return h.Sum64()
 }
 

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -92,13 +93,17 @@ type standIn struct {
 	object   []byte
 	quantity uint64
 	value    float64
-	minute   int // of the week
+	other    *float64 // a second value that is written too
+	minute   int      // of the week
 }
 
 // space are the stand-ins on every dimension.
 type space struct {
 	p    *Plan
 	dims [dimensions][]standIn
+	// short: of requests with several elements or values not all that differ have a
+	// stand-in. What passes at all passes for one of them alone, so a proof needs none.
+	short bool
 }
 
 // newSpace makes stand-ins for all that some entries name, for a client and a server zone.
@@ -110,7 +115,7 @@ func newSpace(p *Plan, from, to int32, entries []*entry) *space {
 	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
 		s.dims[byItsVerb] = append(s.dims[byItsVerb], standIn{verb: v})
 	}
-	s.dims[byPort] = []standIn{{}}
+	s.dims[byPort] = []standIn{{}, {port: Port{Transport: Link}}}
 	s.dims[byProtocol], s.dims[byItsFunction] = []standIn{{}}, []standIn{{}}
 	s.dims[byUnit] = []standIn{{none: true}}
 	s.dims[byObject], s.dims[byValue] = []standIn{{none: true}, {object: []byte("\x00")}}, []standIn{{none: true}}
@@ -133,16 +138,15 @@ func newSpace(p *Plan, from, to int32, entries []*entry) *space {
 	s.numbers(byItsCode, codes)
 	s.numbers(byUnit, units)
 	bounds[0] = true
-	for _, v := range sorted(bounds) {
-		s.dims[byValue] = append(s.dims[byValue], standIn{value: v})
-	}
+	s.valued(sorted(bounds))
+	s.rows(entries)
 	for _, m := range sorted(minutes) {
 		s.dims[byTime] = append(s.dims[byTime], standIn{minute: m})
 	}
 	return s
 }
 
-func sorted[K int | uint32 | float64](m map[K]bool) (out []K) {
+func sorted[K cmp.Ordered, V any](m map[K]V) (out []K) {
 	for k := range m {
 		out = append(out, k)
 	}
@@ -174,6 +178,9 @@ func (s *space) named(e *entry) {
 		}
 	}
 	for _, p := range e.ports {
+		if p.Transport == Link {
+			put(byPort, standIn{port: p}, func(o standIn) bool { return o.port == p })
+		}
 		for _, t := range []uint8{6, 17, ICMP, ICMP6} {
 			if p.Transport == 0 && t != ICMP && t != ICMP6 || p.Transport == t {
 				one := Port{t, p.Number}
@@ -190,25 +197,84 @@ func (s *space) named(e *entry) {
 	if !e.hasObject {
 		return
 	}
-	object := func(text string, quantity uint64) {
-		v := standIn{object: []byte(text), quantity: quantity}
-		put(byObject, v, func(o standIn) bool { return bytes.Equal(o.object, v.object) && o.quantity == quantity })
+	text := e.object.Text
+	if e.object.Open {
+		text += "\x00"
 	}
-	o := &e.object
-	switch {
-	case o.Row:
-		at := func(n uint64) string { return o.Text + strconv.FormatUint(n, 10) }
-		object(at(o.From), 1)
-		object(at(o.To), 1)
-		object(at(o.To+1), 1)
-		if o.From > 0 {
-			object(at(o.From-1), 1)
+	if v := []byte(text); !e.object.Row {
+		put(byObject, standIn{object: v, quantity: 1}, func(o standIn) bool { return bytes.Equal(o.object, v) })
+	}
+}
+
+// maxPairs is of how many cells of a row, or ends of values, all spans have a stand-in.
+const maxPairs = 24
+
+// valued: a value on each side of every end of a range, and two of them written at once.
+func (s *space) valued(bounds []float64) {
+	for _, v := range bounds {
+		s.dims[byValue] = append(s.dims[byValue], standIn{value: v})
+	}
+	if len(bounds) > maxPairs {
+		s.short = true
+		return
+	}
+	for i, v := range bounds {
+		for j := range bounds[:i] {
+			s.dims[byValue] = append(s.dims[byValue], standIn{value: v, other: &bounds[j]})
 		}
-		object(at(o.From), o.To-o.From+1)
-	case o.Open:
-		object(o.Text+"\x00", 1)
-	default:
-		object(o.Text, 1)
+	}
+}
+
+// rows are the objects whose last number counts. Every entry treats the elements of a
+// cell, from one edge to the next, alike: there is a stand-in for each cell, and for each
+// span of them.
+func (s *space) rows(entries []*entry) {
+	edges := map[string]map[uint64]bool{}
+	for _, e := range entries {
+		cut, _ := counted([]byte(e.object.Text + "0"))
+		if text := e.object.Text[:min(cut, len(e.object.Text))]; e.hasObject && (e.object.Row || e.object.Open) {
+			if e.object.Row {
+				text = e.object.Text
+			}
+			if edges[text] == nil {
+				edges[text] = map[uint64]bool{0: true}
+			}
+			e.object.edges(text, edges[text])
+		}
+	}
+	for _, text := range sorted(edges) {
+		cells := sorted(edges[text])
+		if len(cells) > maxPairs {
+			s.short = true
+		}
+		for i, from := range cells {
+			object := []byte(text + strconv.FormatUint(from, 10))
+			s.dims[byObject] = append(s.dims[byObject], standIn{object: object, quantity: 1})
+			if len(cells) > maxPairs {
+				continue
+			}
+			for _, to := range cells[i+1:] {
+				s.dims[byObject] = append(s.dims[byObject], standIn{object: object, quantity: to - from + 1})
+			}
+		}
+	}
+}
+
+// edges are the numbers behind text at which an object begins to mean elements, or ends to.
+func (o *Object) edges(text string, at map[uint64]bool) {
+	if o.Row {
+		at[o.From], at[o.To+1] = true, true
+		return
+	}
+	first, _, ok := elements([]byte(o.Text[len(text):]), 1)
+	if !ok {
+		return
+	}
+	for scale, n := uint64(1), len(o.Text)-len(text); n <= maxDigits; scale, n = scale*10, n+1 {
+		at[first*scale], at[first*scale+scale] = true, true
+		if first == 0 {
+			return
+		}
 	}
 }
 
@@ -288,7 +354,15 @@ func (s *space) in(e *entry, d dimension, v *standIn) bool {
 		if v.none {
 			return e.action != firedoor.Pass
 		}
-		return v.value >= e.values.Min && v.value <= e.values.Max
+		inside := v.value >= e.values.Min && v.value <= e.values.Max
+		if v.other == nil {
+			return inside
+		}
+		too := *v.other >= e.values.Min && *v.other <= e.values.Max
+		if e.action == firedoor.Pass {
+			return inside && too
+		}
+		return inside || too
 	default:
 		return e.when.inWeek(v.minute)
 	}
@@ -339,9 +413,13 @@ func overlap(a, b box) (some, within bool) {
 	return true, within
 }
 
-// floatValues is one value as an operation would carry it.
-func floatValues(v float64) *firedoor.Values {
-	return &firedoor.Values{Type: firedoor.F64, Count: 1, Raw: binary.BigEndian.AppendUint64(nil, math.Float64bits(v))}
+// values are those of a stand-in as an operation would carry them.
+func (v *standIn) values() *firedoor.Values {
+	out := &firedoor.Values{Type: firedoor.F64, Count: 1, Raw: binary.BigEndian.AppendUint64(nil, math.Float64bits(v.value))}
+	if v.other != nil {
+		out.Count, out.Raw = 2, binary.BigEndian.AppendUint64(out.Raw, math.Float64bits(*v.other))
+	}
+	return out
 }
 
 // minuteTime is a moment at a minute of the week in a plan's time zone.

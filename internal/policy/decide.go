@@ -108,6 +108,12 @@ func (p *Plan) meets(meant, at Place) bool {
 	return meant == 0 || meant == at || p.places.zones[at] >= 0 && meant == Place(p.places.zones[at])+1
 }
 
+// closes tells whether an entry that stops does so with all of a route; now: that it holds
+// at the time is known.
+func (r *Route) closes(e *entry, now bool) bool {
+	return e.whole() && (e.protocol == 0 || r.Transport == Link) && (e.when == nil || now) // the type of a frame says its protocol
+}
+
 // opens says whether a connection may come to be: it may where any request on it may
 // pass.
 func (p *Plan) opens(r *Route) firedoor.Verdict {
@@ -145,7 +151,7 @@ func (c *conduit) opening(r *Route, holds func(*Window) bool) int32 {
 			if r.timed = r.timed || e.when != nil && holds == nil; holds != nil && !holds(e.when) {
 				continue
 			}
-			if e.action == firedoor.Pass || e.whole() && e.protocol == 0 && (e.when == nil || holds != nil) {
+			if e.action == firedoor.Pass || r.closes(e, holds != nil) {
 				best = n
 				break
 			}
@@ -299,7 +305,8 @@ func (p *Plan) Admits(r *Route) bool { return r.open.Says == firedoor.Pass }
 func (p *Plan) Open(r *Route) bool { return p.Admits(r) && !p.Judges(r) }
 
 // Judges tells whether verdicts on a route hang on the requests: whoever passes frames
-// on must look into them.
+// on must look into them. They do not where all that may decide says the same, nor where
+// nothing is said but that all of some protocols passes at ports of their own.
 func (p *Plan) Judges(r *Route) bool {
 	if r.safe {
 		return false
@@ -311,14 +318,19 @@ func (p *Plan) Judges(r *Route) bool {
 		return false
 	}
 	c := &p.conduits[r.Conduit]
-	for i := range r.rules.n {
-		for _, n := range r.rules.buckets[i].all {
-			if e := &c.rules.entries[n]; e.onPort(r.Transport, r.Port) && (!e.whole() || e.when != nil) {
-				return true
-			}
-		}
+	if c.never.settled(&r.never, r) >= 0 {
+		return false
 	}
-	return false
+	end, says := c.rules.settled(&r.rules, r), c.Default
+	if end >= 0 {
+		says = c.rules.entries[end].action
+	}
+	differs, looks := false, false
+	note := func(e *entry) bool {
+		differs, looks = differs || e.action != says, looks || !e.opensPort()
+		return differs && looks
+	}
+	return c.never.some(&r.never, r, -1, note) || c.rules.some(&r.rules, r, end, note)
 }
 
 // Closed tells whether what cannot be judged on a route is dropped.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,9 +19,12 @@ import (
 
 // known are the protocols of these tests.
 func known() policy.Known {
-	ports := map[string][]policy.Port{"modbus": {{Transport: 6, Number: 502}}, "s7comm": {{Transport: 6, Number: 102}}}
-	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: []string{"modbus", "s7comm"}}
+	return policy.Known{Ports: func(p string) []policy.Port { return usual[p] }, Protocols: []string{"modbus", "s7comm", "goose", "ecat", "quiet"}}
 }
+
+// usual are the ports of the protocols of these tests; quiet is told by its content alone.
+var usual = map[string][]policy.Port{"modbus": {{Transport: 6, Number: 502}}, "s7comm": {{Transport: 6, Number: 102}},
+	"goose": {{Transport: policy.Link, Number: 0x88b8}}, "ecat": {{Transport: 17, Number: 34980}, {Transport: policy.Link, Number: 0x88a4}}}
 
 func host(name, address string) policy.Host {
 	return policy.Host{Name: name, Addresses: []netip.Addr{netip.MustParseAddr(address)}}
@@ -55,6 +60,7 @@ func place(plan *policy.Plan, address string) policy.Place {
 // ask is one request of a test.
 type ask struct {
 	client, server string
+	transport      uint8
 	port           uint16
 	protocol       string
 	verb           firedoor.Verb
@@ -63,14 +69,14 @@ type ask struct {
 	unit           int // -1 is none
 	object         string
 	quantity       uint32
-	value          *float64
+	value, second  *float64 // what is written
 	minute         int
 }
 
 var sunday = time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC)
 
 func (a *ask) request(plan *policy.Plan) *policy.Request {
-	route := plan.Route(place(plan, a.client), place(plan, a.server), 6, a.port)
+	route := plan.Route(place(plan, a.client), place(plan, a.server), a.transport, a.port)
 	r := &policy.Request{Route: &route, Level: policy.OfOperation, Protocol: a.protocol, Verb: a.verb, Function: a.function, Code: a.code, Object: []byte(a.object),
 		Time: sunday.Add(time.Duration(a.minute) * time.Minute).UnixNano()}
 	if a.unit >= 0 {
@@ -81,6 +87,9 @@ func (a *ask) request(plan *policy.Plan) *policy.Request {
 	}
 	if a.value != nil {
 		r.Values = &firedoor.Values{Type: firedoor.F64, Count: 1, Raw: binary.BigEndian.AppendUint64(nil, math.Float64bits(*a.value))}
+		if a.second != nil {
+			r.Values.Count, r.Values.Raw = 2, binary.BigEndian.AppendUint64(r.Values.Raw, math.Float64bits(*a.second))
+		}
 	}
 	return r
 }
@@ -94,16 +103,26 @@ func anyMatch(t *rapid.T) policy.Match {
 	m := policy.Match{
 		Clients:   some("hmi", "ews", "office").Draw(t, "clients"),
 		Servers:   some("plc", "drive", "cell").Draw(t, "servers"),
-		Protocols: some("modbus", "s7comm").Draw(t, "protocols"),
+		Protocols: some("modbus", "s7comm", "goose", "ecat", "quiet").Draw(t, "protocols"),
 		Verbs:     some(firedoor.VerbRead, firedoor.VerbWrite).Draw(t, "verbs"),
 		Functions: some("f", "g").Draw(t, "functions"),
 		Codes:     some[uint32](3, 6).Draw(t, "codes"),
 		Units:     some[uint32](1, 2).Draw(t, "units"),
 	}
+	if !slices.Contains(m.Protocols, "goose") && rapid.IntRange(0, 3).Draw(t, "ported") == 0 {
+		m.Ports = []policy.Port{rapid.SampledFrom([]policy.Port{{Number: 502}, {Transport: 6, Number: 502}, {Transport: 17, Number: 502}, {Transport: policy.Link}}).Draw(t, "port")}
+	}
+	if len(m.Protocols) > 0 && len(m.Ports) > 0 && m.Ports[0].Transport == policy.Link {
+		m.Ports = nil
+	}
+	if rapid.Bool().Draw(t, "bare") { // of no request
+		m.Verbs, m.Functions, m.Codes, m.Units = nil, nil, nil, nil
+		return m
+	}
 	for range rapid.IntRange(0, 2).Draw(t, "objects") {
 		from := rapid.Uint64Range(0, 6).Draw(t, "from")
 		m.Objects = append(m.Objects, rapid.SampledFrom([]policy.Object{
-			{Text: "holding:", Row: true, From: from, To: from + rapid.Uint64Range(0, 4).Draw(t, "more")}, {Text: "DB1.", Open: true}, {Text: "DB1.X0"}, {Text: "tag"}}).Draw(t, "object"))
+			{Text: "holding:", Row: true, From: from, To: from + rapid.Uint64Range(0, 4).Draw(t, "more")}, {Text: "holding:1", Open: true}, {Text: "holding:0", Open: true}, {Text: "DB1.", Open: true}, {Text: "DB1.X0"}, {Text: "D4"}, {Text: "D", Row: true, From: 3, To: 6}, {Text: "tag"}, {Text: "Motor1"}}).Draw(t, "object"))
 	}
 	if len(m.Objects) > 0 && rapid.Bool().Draw(t, "valued") {
 		low := rapid.Float64Range(0, 5).Draw(t, "low")
@@ -127,19 +146,26 @@ func anyAsk(t *rapid.T) ask {
 	a := ask{
 		client:   rapid.SampledFrom([]string{"10.0.1.1", "10.0.1.2", "10.0.1.77"}).Draw(t, "client"),
 		server:   rapid.SampledFrom([]string{"10.0.2.1", "10.0.2.2", "10.0.2.77"}).Draw(t, "server"),
-		port:     rapid.SampledFrom([]uint16{502, 102, 80}).Draw(t, "port"),
-		protocol: rapid.SampledFrom([]string{"modbus", "s7comm", "http"}).Draw(t, "protocol"),
+		protocol: rapid.SampledFrom([]string{"modbus", "s7comm", "http", "goose", "ecat", "quiet"}).Draw(t, "protocol"),
 		verb:     rapid.SampledFrom([]firedoor.Verb{firedoor.VerbRead, firedoor.VerbWrite, firedoor.VerbProgram}).Draw(t, "verb"),
 		function: rapid.SampledFrom([]string{"f", "g", "h"}).Draw(t, "function"),
 		code:     rapid.SampledFrom([]uint32{3, 6, 16}).Draw(t, "code"),
 		unit:     rapid.IntRange(-1, 3).Draw(t, "unit"),
-		object:   rapid.SampledFrom([]string{"", "holding:0", "holding:3", "holding:8", "holding:x", "DB1.X0", "DB1.X1", "tag"}).Draw(t, "object"),
+		object:   rapid.SampledFrom([]string{"", "holding:0", "holding:3", "holding:8", "holding:9", "holding:10", "holding:100", "holding:x", "DB1.X0", "DB1.X1", "D2", "D4", "D5", "tag", "Motor1"}).Draw(t, "object"),
 		quantity: rapid.Uint32Range(0, 4).Draw(t, "quantity"),
 		minute:   rapid.IntRange(0, 7*24*60-1).Draw(t, "minute"),
 	}
+	at := rapid.SampledFrom([]policy.Port{{Transport: 6, Number: 502}, {Transport: 6, Number: 102}, {Transport: 6, Number: 80}, {Transport: 17, Number: 502}, {Transport: 17, Number: 34980},
+		{Transport: policy.Link, Number: 0x88b8}, {Transport: policy.Link, Number: 0x88a4}, {Transport: policy.Link, Number: 0x0806}}).Draw(t, "port")
+	if a.transport, a.port = at.Transport, at.Number; at.Transport == policy.Link { // its type says what it is
+		a.protocol = map[uint16]string{0x88b8: "goose", 0x88a4: "ecat", 0x0806: "arp"}[at.Number]
+	}
 	if rapid.Bool().Draw(t, "has value") {
 		v := rapid.Float64Range(0, 8).Draw(t, "value")
-		a.value = &v
+		if a.value = &v; rapid.Bool().Draw(t, "has two") {
+			w := rapid.Float64Range(0, 8).Draw(t, "second")
+			a.second = &w
+		}
 	}
 	return a
 }
@@ -154,42 +180,77 @@ func (a *ask) matches(m *policy.Match, pass bool) bool {
 		!in(m.Functions, a.function) || !in(m.Codes, a.code) {
 		return false
 	}
-	ports := map[string]uint16{"modbus": 502, "s7comm": 102}
-	open := len(m.Protocols) == 0
-	for _, p := range m.Protocols {
-		open = open || ports[p] == a.port
-	}
-	if !open || len(m.Units) > 0 && (a.unit < 0 || !contains(m.Units, uint32(a.unit))) || !a.objectIn(m.Objects, pass) {
+	if !a.portIn(m) || len(m.Units) > 0 && (a.unit < 0 || !contains(m.Units, uint32(a.unit))) || !a.objectIn(m.Objects, pass) {
 		return false
 	}
-	if m.Values != nil && (a.value == nil && pass || a.value != nil && (*a.value < m.Values.Min || *a.value > m.Values.Max)) {
+	if m.Values != nil && !a.valueIn(m.Values, pass) {
 		return false
 	}
 	return m.When == nil || a.timeIn(m.When)
 }
 
+func (a *ask) valueIn(span *policy.Span, pass bool) bool {
+	in := func(v *float64) bool { return *v >= span.Min && *v <= span.Max }
+	switch {
+	case a.value == nil:
+		return !pass
+	case a.second == nil:
+		return in(a.value)
+	case pass:
+		return in(a.value) && in(a.second)
+	}
+	return in(a.value) || in(a.second)
+}
+
+// portIn tells whether a match is about the port: that it names, or where the protocol is
+// usually found.
+func (a *ask) portIn(m *policy.Match) bool {
+	ports := m.Ports
+	if len(ports) == 0 && len(m.Protocols) > 0 {
+		if ports = usual[a.protocol]; ports == nil {
+			return a.transport != policy.Link
+		}
+	}
+	for _, p := range ports {
+		if (p.Transport == a.transport || p.Transport == 0 && a.transport != policy.Link) && (p.Number == a.port || p == policy.Port{Transport: policy.Link}) {
+			return true
+		}
+	}
+	return len(ports) == 0
+}
+
+// element is the text of an element behind an object that lies in a row.
+func (a *ask) element(i uint64) string {
+	for _, area := range []string{"holding:", "D", "DB1.X"} {
+		if n, err := strconv.ParseUint(strings.TrimPrefix(a.object, area), 10, 64); err == nil && strings.HasPrefix(a.object, area) {
+			return area + strconv.FormatUint(n+i, 10)
+		}
+	}
+	return a.object
+}
+
 func (a *ask) objectIn(objects []policy.Object, pass bool) bool {
 	for _, o := range objects {
-		switch {
-		case o.Row:
-			var n uint64
-			if _, err := fmt.Sscanf(a.object, "holding:%d", &n); err != nil {
-				continue
+		hit, all := 0, max(int(a.quantity), 1)
+		for i := range all {
+			if a.object != "" && meant(o, a.element(uint64(i))) {
+				hit++
 			}
-			hit := 0
-			for i := range max(uint64(a.quantity), 1) {
-				if n+i >= o.From && n+i <= o.To {
-					hit++
-				}
-			}
-			if pass && hit == int(max(a.quantity, 1)) || !pass && hit > 0 {
-				return true
-			}
-		case o.Open && a.object != "" && strings.HasPrefix(a.object, o.Text), !o.Open && a.object == o.Text:
+		}
+		if pass && hit == all || !pass && hit > 0 {
 			return true
 		}
 	}
 	return len(objects) == 0
+}
+
+// meant tells whether an element is one that an object of a policy means.
+func meant(o policy.Object, element string) bool {
+	if o.Row {
+		n, err := strconv.ParseUint(strings.TrimPrefix(element, o.Text), 10, 64)
+		return strings.HasPrefix(element, o.Text) && err == nil && n >= o.From && n <= o.To
+	}
+	return element == o.Text || o.Open && strings.HasPrefix(element, o.Text)
 }
 
 func (a *ask) timeIn(w *policy.Window) bool {
@@ -255,6 +316,9 @@ func TestProofHolds(t *testing.T) {
 		if rapid.Bool().Draw(t, "open") {
 			p.Conduits[0].Default = firedoor.Pass
 		}
+		if rapid.IntRange(0, 3).Draw(t, "safety") == 0 {
+			p.Safety = []policy.Match{rapid.SampledFrom([]policy.Match{{Clients: []string{"hmi"}, Ports: []policy.Port{{Number: 102}}}, {Servers: []string{"dmz"}}, {Protocols: []string{"goose"}}}).Draw(t, "safe")}
+		}
 		plan := compile(t, p)
 		q := policy.Question{Verb: rapid.SampledFrom([]firedoor.Verb{0, firedoor.VerbWrite}).Draw(t, "verb"), Protocol: rapid.SampledFrom([]string{"", "modbus"}).Draw(t, "protocol")}
 		path, undecided, err := plan.Prove("office", "cell", q)
@@ -305,5 +369,104 @@ func TestShadowedRulesNeverDecide(t *testing.T) {
 	})
 	if told == 0 && !t.Failed() {
 		t.Error("no rule drawn was shadowed: the test shows nothing")
+	}
+}
+
+// TestWhatIsNotJudgedPasses holds what a gateway does that looks at a connection only where
+// it is told to: what it lets by unseen is nothing that Decide stops, save that a port
+// stands for the protocol whose everything passes there; and a connection that it does not
+// let come to be carries nothing that Decide lets pass.
+func TestWhatIsNotJudgedPasses(t *testing.T) {
+	seen := map[[2]bool]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		p := plant(policy.Enforce, anyRules(t)...)
+		p.Conduits[0].Default = rapid.SampledFrom([]firedoor.Action{firedoor.Drop, firedoor.Pass}).Draw(t, "default")
+		p.Conduits[0].NeverBlock = anyRules(t)
+		for i := range p.Conduits[0].NeverBlock {
+			p.Conduits[0].NeverBlock[i].Verdict = firedoor.Pass
+		}
+		plan := compile(t, p)
+		for range 20 {
+			a := anyAsk(t)
+			r := a.request(plan)
+			v := policy.Decide(plan, r)
+			if v.Action == firedoor.Pass && !plan.Admits(r.Route) {
+				t.Fatalf("%+v passes, but its connection does not come to be", a)
+			}
+			if a.transport == policy.Link { // frames without IP are judged by their ends and type alone
+				continue
+			}
+			seen[[2]bool{plan.Open(r.Route), v.Action == firedoor.Pass}]++
+			if plan.Open(r.Route) && v.Action != firedoor.Pass && !a.byPort(p) {
+				t.Fatalf("%+v goes by unseen, but Decide says %+v", a, v)
+			}
+		}
+	})
+	if !t.Failed() && len(seen) < 3 {
+		t.Errorf("what was drawn shows too little: %v", seen)
+	}
+}
+
+// byPort tells whether everything of some protocol passes at the port.
+func (a *ask) byPort(p *policy.Policy) bool {
+	rules := append(slices.Clone(p.Conduits[0].NeverBlock), p.Conduits[0].Rules...)
+	for i := range rules {
+		m := rules[i].Match
+		for _, protocol := range m.Protocols {
+			b := *a
+			if b.protocol = protocol; rules[i].Verdict == firedoor.Pass && !m.AsksOperation() && m.When == nil && (usual[protocol] != nil || len(m.Ports) > 0) && b.matches(&m, true) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestWhatProofsOverlooked holds proofs that were none: what lies between the elements that
+// rules name, safety traffic, a conduit from a zone to itself.
+func TestWhatProofsOverlooked(t *testing.T) {
+	row := func(text string, to uint64) []policy.Object { return []policy.Object{{Text: text, Row: true, To: to}} }
+	for _, c := range []struct {
+		name     string
+		from, to string
+		change   func(*policy.Policy)
+		way      bool
+	}{
+		{"between two elements", "office", "cell", func(p *policy.Policy) {
+			p.Conduits[0].Rules = []policy.Rule{{Verdict: firedoor.Drop, Match: policy.Match{Objects: []policy.Object{{Text: "D0"}, {Text: "D99"}}}}, {Verdict: firedoor.Pass, Match: policy.Match{Objects: row("D", 99)}}}
+		}, true},
+		{"between what begins so", "office", "cell", func(p *policy.Policy) {
+			p.Conduits[0].Rules = []policy.Rule{{Verdict: firedoor.Drop, Match: policy.Match{Objects: []policy.Object{{Text: "holding:0", Open: true}, {Text: "holding:9", Open: true}}}}, {Verdict: firedoor.Pass, Match: policy.Match{Objects: row("holding:", 99)}}}
+		}, true},
+		{"all of it", "office", "cell", func(p *policy.Policy) {
+			var stops []policy.Object
+			for d := range 10 {
+				stops = append(stops, policy.Object{Text: fmt.Sprint("holding:", d), Open: true})
+			}
+			p.Conduits[0].Rules = []policy.Rule{{Verdict: firedoor.Drop, Match: policy.Match{Objects: stops}}, {Verdict: firedoor.Pass, Match: policy.Match{Objects: row("holding:", 99)}}}
+		}, false},
+		{"safety traffic", "office", "cell", func(p *policy.Policy) {
+			p.Safety = []policy.Match{{Clients: []string{"office"}, Servers: []string{"cell"}}}
+		}, true},
+		{"safety traffic elsewhere", "office", "cell", func(p *policy.Policy) {
+			p.Safety = []policy.Match{{Clients: []string{"office"}, Servers: []string{"dmz"}}}
+		}, false},
+		{"inside", "cell", "cell", func(*policy.Policy) {}, true},
+		{"inside, and a conduit", "cell", "cell", func(p *policy.Policy) {
+			p.Conduits = append(p.Conduits, policy.Conduit{Name: "own", From: "cell", To: "cell", Mode: policy.Enforce, Default: firedoor.Drop, Reviewed: p.Conduits[0].Reviewed})
+		}, false},
+	} {
+		p := plant(policy.Enforce)
+		c.change(p)
+		plan := compile(t, p)
+		path, undecided, err := plan.Prove(c.from, c.to, policy.Question{})
+		if err != nil || undecided || (path != nil) != c.way {
+			t.Errorf("%s: %+v, undecided %t, %v", c.name, path, undecided, err)
+		}
+		for _, f := range plan.Study() {
+			if f.Kind == "shadowed" && c.way {
+				t.Errorf("%s: %s", c.name, f.Text)
+			}
+		}
 	}
 }

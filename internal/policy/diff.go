@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,8 +27,15 @@ func Diff(a, b *Plan) (out []Change) {
 	if a.Policy.Otherwise != b.Policy.Otherwise {
 		say("~ otherwise: %s with mode %s, was %s with mode %s", b.Policy.Otherwise.Default, b.Policy.Otherwise.Mode, a.Policy.Otherwise.Default, a.Policy.Otherwise.Mode)
 	}
+	if a.zone.String() != b.zone.String() {
+		say("~ time-zone: %s, was %s", b.zone, a.zone)
+	}
 	named(a.Policy.Hosts, b.Policy.Hosts, "host", say, func(h *Host) (string, string) {
-		return h.Name, fmt.Sprint(h.Addresses, h.MAC, h.Segment)
+		text := fmt.Sprint(h.Addresses, h.MAC, h.Segment)
+		if len(h.Refuses) > 0 {
+			text += " refuses " + strings.Join(h.Refuses, ", ")
+		}
+		return h.Name, text
 	})
 	named(a.Policy.Zones, b.Policy.Zones, "zone", say, func(z *Zone) (string, string) {
 		return z.Name, fmt.Sprint(z.Level, z.Target, z.Segment, z.Prefixes, z.Hosts)
@@ -36,16 +44,83 @@ func Diff(a, b *Plan) (out []Change) {
 		return c.Name, fmt.Sprintf("from %s to %s, mode %s, default %s, instead %s, unjudged closed %t, never-rewrite %t, budget %s, reviewed %s", c.From, c.To, c.Mode, c.Default,
 			c.Instead, c.Closed, c.NeverRewrite, c.budget(), c.Reviewed.By+" "+c.Reviewed.On)
 	})
+	safetyChanged(a, b, say)
+	l := &looks{maxLooks}
 	olds, news := a.ruleTexts(), b.ruleTexts()
 	for _, r := range b.changedRules(news, olds) {
 		c := Change{What: "+ " + b.ConduitName(b.of[r]) + ": " + b.Sentence(r)}
-		c.Opens, c.Closes = effects(b, r, a, b)
+		c.Opens, c.Closes = effects(b, r, a, b, l)
 		out = append(out, c)
 	}
 	for _, r := range a.changedRules(olds, news) {
 		c := Change{What: "- " + a.ConduitName(a.of[r]) + ": " + a.Sentence(r)}
-		c.Opens, c.Closes = effects(a, r, a, b)
+		c.Opens, c.Closes = effects(a, r, a, b, l)
 		out = append(out, c)
+	}
+	for n := range b.conduits {
+		out = append(out, moved(a, b, int32(n), l)...)
+	}
+	return out
+}
+
+// safetyChanged tells of what always passes, or no longer does.
+func safetyChanged(a, b *Plan, say func(string, ...any)) {
+	texts := func(p *Plan) (out []string) {
+		for i := range p.Policy.Safety {
+			out = append(out, p.SafetySentence(i))
+		}
+		return out
+	}
+	was, is := texts(a), texts(b)
+	for _, text := range is {
+		if !slices.Contains(was, text) {
+			say("+ safety: %s", text)
+		}
+	}
+	for _, text := range was {
+		if !slices.Contains(is, text) {
+			say("- safety: %s", text)
+		}
+	}
+}
+
+// moved are rules that both policies have and that stand in another order, where the first
+// that matches decides.
+func moved(a, b *Plan, conduit int32, l *looks) (out []Change) {
+	name := b.ConduitName(conduit)
+	inA, inB := a.sequence(name), b.sequence(name)
+	common := func(list []int32, p *Plan, other map[string]int) (out []int32) {
+		left := maps.Clone(other)
+		for _, r := range list {
+			if text := p.ruleText(r); left[text] > 0 {
+				left[text]--
+				out = append(out, r)
+			}
+		}
+		return out
+	}
+	olds, news := a.ruleTexts(), b.ruleTexts()
+	inA, inB = common(inA, a, news), common(inB, b, olds)
+	for i, r := range inB {
+		if i >= len(inA) || a.ruleText(inA[i]) == b.ruleText(r) {
+			continue
+		}
+		if len(out) == maxExamples {
+			return append(out, Change{What: "~ " + name + ": and more rules stand elsewhere"})
+		}
+		c := Change{What: "~ " + name + ": stands elsewhere among its rules: " + b.Sentence(r)}
+		c.Opens, c.Closes = effects(b, r, a, b, l)
+		out = append(out, c)
+	}
+	return out
+}
+
+// sequence are the rules of a conduit in order; what is never blocked has none.
+func (p *Plan) sequence(conduit string) (out []int32) {
+	for r := range int32(len(p.rules)) {
+		if p.ConduitName(p.of[r]) == conduit && !p.NeverBlocks(r) {
+			out = append(out, r)
+		}
 	}
 	return out
 }
@@ -106,7 +181,7 @@ func (p *Plan) changedRules(own, other map[string]int) (out []int32) {
 
 // effects looks for requests that a rule of p matches and that two policies judge
 // differently, as written.
-func effects(p *Plan, rule int32, before, after *Plan) (opens, closes []string) {
+func effects(p *Plan, rule int32, before, after *Plan, l *looks) (opens, closes []string) {
 	c := &p.conduits[p.of[rule]]
 	x := c.rules
 	if p.NeverBlocks(rule) {
@@ -116,7 +191,11 @@ func effects(p *Plan, rule int32, before, after *Plan) (opens, closes []string) 
 		if x.entries[i].rule != rule {
 			continue
 		}
-		left, s, ok := p.standing(x, i, p.zones[c.From], p.zones[c.To])
+		others, ok := x.meeting(i, l, func(int32) bool { return true })
+		if !ok {
+			return opens, closes
+		}
+		left, s, ok := p.standing(x, i, p.zones[c.From], p.zones[c.To], l, others[:min(len(others), maxMet)]...)
 		if !ok {
 			continue
 		}
@@ -185,7 +264,7 @@ func (p *Plan) says(s *space, b *box) firedoor.Action {
 		r.Object, r.HasQty, r.Quantity = o.object, true, uint32(max(o.quantity, 1))
 	}
 	if v := at(byValue); !v.none {
-		r.Values = floatValues(v.value)
+		r.Values = v.values()
 	}
 	r.Time = minuteTime(at(byTime).minute, p)
 	return Decide(p, &r).Says

@@ -23,6 +23,9 @@ type DraftOptions struct {
 	// Passing are, by protocol, what the texts of objects begin with whose numbers are
 	// given out anew each time, like those of transfers: "upload:". Any number is meant.
 	Passing map[string][]string
+	// Alike tells whether several functions of a protocol have one code. What was learned
+	// is told apart by the code, so a rule names no function there; nil is never.
+	Alike func(protocol string, code uint32) bool
 	// Refuses gives the protocols that a device was seen to refuse cleanly; nil: none.
 	Refuses func(*firedoor.Asset) []string
 }
@@ -32,6 +35,8 @@ type Drafted struct {
 	Policy Policy
 	// Left are conversations that were left out, in words.
 	Left []string
+	// Own is how many conversations of devices with themselves were left out.
+	Own int
 	// Grave are learned operations that stop, start or switch over something: who reviews
 	// what must never be blocked begins with them.
 	Grave []string
@@ -74,11 +79,15 @@ type drafter struct {
 	oneSegment bool
 }
 
-// onLink are protocols that keep a network alive: they pass without a rule.
-var onLink = []string{"arp", "lldp"}
+// keepAlive are protocols that keep a network alive: they pass without a rule.
+var keepAlive = []string{"arp", "lldp"}
 
 func (d *drafter) conversation(c *firedoor.Conversation) {
-	if slices.Contains(onLink, c.Protocol) {
+	if slices.Contains(keepAlive, c.Protocol) {
+		return
+	}
+	if loops(&c.Client) || loops(&c.Server) {
+		d.out.Own++
 		return
 	}
 	if c.Protocol == "ip" || (c.Client.IP == "" && c.Client.MAC == "") || (c.Server.IP == "" && c.Server.MAC == "") {
@@ -104,12 +113,28 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	}
 	if c.Server.Port != 0 && !d.alone(c.Protocol, c.Server.Port) {
 		base.Ports = []Port{{transport, c.Server.Port}}
+		if usual := d.usual(c.Protocol); overUDP(usual) { // its server may go on from another port than it was asked at
+			base.Ports = append(base.Ports, usual...)
+		}
+	}
+	if c.Protocol == "ethernet" {
+		base.Ports = []Port{{Transport: Link}}
 	}
 	if len(c.Statements) == 0 {
 		conduit.Rules = append(conduit.Rules, Rule{Match: base, Note: fmt.Sprintf("learned, %d flows", c.Flows)})
 		return
 	}
 	d.statements(c, conduit, base)
+}
+
+func overUDP(ports []Port) bool {
+	return len(ports) > 0 && !slices.ContainsFunc(ports, func(p Port) bool { return p.Transport != 17 })
+}
+
+// loops tells whether an address never leaves its device.
+func loops(a *firedoor.Address) bool {
+	ip, err := netip.ParseAddr(a.IP)
+	return err == nil && ip.Unmap().IsLoopback()
 }
 
 // echo lets two ends ping each other, and tell each other what went wrong: of ICMP nobody
@@ -233,7 +258,9 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 	}
 	note := fmt.Sprintf("learned, %d times", count)
 	if k.function != "" {
-		m.Functions = []string{k.function}
+		if m.Functions = []string{k.function}; d.options.Alike != nil && d.options.Alike(cmp.Or(k.protocol, c.Protocol), k.code) {
+			m.Functions, note = nil, k.function+": "+note
+		}
 		m.Codes = []uint32{k.code}
 		if k.hasUnit {
 			m.Units = []uint32{k.unit}
@@ -285,24 +312,18 @@ func addObject(objects []Object, o Object) []Object {
 	return append(objects, o)
 }
 
-// maxArea is the longest name of a memory area that ends where a number begins: "D",
-// "DM", "ZR". What is longer is a name that happens to end with a digit.
-const maxArea = 4
-
 // draftRow takes a statement's object for a row of numbers where its text ends like one.
 func draftRow(s *firedoor.Statement) (o Object, ok bool) {
-	cut := rowPrefix([]byte(s.Object))
-	area := s.Object[:cut]
+	cut, ok := counted([]byte(s.Object))
+	if !ok {
+		return o, false
+	}
 	quantity := uint64(1)
 	if s.Quantity != nil {
 		quantity = uint64(*s.Quantity)
 	}
 	from, to, ok := elements([]byte(s.Object[cut:]), quantity)
-	named := !strings.HasSuffix(area, ":") && (len(area) > maxArea || area == "" || strings.ToUpper(area) != area)
-	if !ok || named {
-		return o, false
-	}
-	return Object{Text: area, Row: true, From: from, To: to}, true
+	return Object{Text: s.Object[:cut], Row: true, From: from, To: to}, ok
 }
 
 // conduit gives the conduit between two zones.

@@ -1,10 +1,7 @@
 package policy
 
 import (
-	"bytes"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"firedoor"
@@ -14,6 +11,7 @@ import (
 // is left of it when its lists are written out.
 type entry struct {
 	rule           int32 // in the order of the policy
+	number         int32 // among the entries of an index
 	action         firedoor.Action
 	client, server Place  // 0 is anybody of the zone
 	protocol       uint16 // 0 is any
@@ -36,9 +34,19 @@ func (e *entry) whole() bool {
 	return !e.hasCode && !e.hasUnit && e.verb == 0 && e.function == 0 && !e.hasObject && e.values == nil && e.step == 0
 }
 
-// onPort tells whether the entry is about a port; with no port it is about all.
+// settles tells whether the entry decides whatever is asked at its ports.
+func (e *entry) settles() bool { return e.whole() && e.protocol == 0 && e.when == nil }
+
+// opensPort tells whether the entry lets everything of a protocol pass at ports of its
+// own: then the port stands for the protocol, and nobody looks at the content.
+func (e *entry) opensPort() bool {
+	return e.action == firedoor.Pass && e.whole() && e.when == nil && len(e.ports) > 0
+}
+
+// onPort tells whether the entry is about a port; with no port it is about all, but a
+// protocol that is told by its content alone is not one of frames without IP.
 func (e *entry) onPort(transport uint8, number uint16) bool {
-	return onPort(e.ports, transport, number)
+	return onPort(e.ports, transport, number) && (len(e.ports) > 0 || e.protocol == 0 || transport != Link)
 }
 
 func onPort(ports []Port, transport uint8, number uint16) bool {
@@ -46,6 +54,12 @@ func onPort(ports []Port, transport uint8, number uint16) bool {
 		return true
 	}
 	for _, p := range ports {
+		if p.Transport == Link || transport == Link {
+			if p.Transport == transport && (p.Number == number || p.Number == 0) {
+				return true
+			}
+			continue
+		}
 		if p.Portless() {
 			if p.Transport == transport {
 				return true
@@ -57,74 +71,6 @@ func onPort(ports []Port, transport uint8, number uint16) bool {
 		}
 	}
 	return false
-}
-
-// covers tells whether the object of a request is one that o means. What passes must
-// lie in o with all its elements; what is stopped is so for any of them.
-func (o *Object) covers(text []byte, quantity uint64, all bool) bool {
-	switch {
-	case o.Row:
-		from, to, ok := o.row(text, quantity)
-		if !ok {
-			return false
-		}
-		if all {
-			return from >= o.From && to <= o.To
-		}
-		return from <= o.To && to >= o.From
-	case o.Open:
-		return bytes.HasPrefix(text, []byte(o.Text))
-	default:
-		return string(text) == o.Text
-	}
-}
-
-// row reads the number behind o.Text: the first and last element asked for.
-func (o *Object) row(text []byte, quantity uint64) (from, to uint64, ok bool) {
-	if len(text) <= len(o.Text) || string(text[:len(o.Text)]) != o.Text {
-		return 0, 0, false
-	}
-	return elements(text[len(o.Text):], quantity)
-}
-
-// maxDigits keeps a number within 64 bits, with room for a quantity on top.
-const maxDigits = 12
-
-// elements reads a decimal number and counts quantity elements on from it.
-func elements(digits []byte, quantity uint64) (from, to uint64, ok bool) {
-	if len(digits) == 0 || len(digits) > maxDigits {
-		return 0, 0, false
-	}
-	for _, d := range digits {
-		if d < '0' || d > '9' {
-			return 0, 0, false
-		}
-		from = from*10 + uint64(d-'0')
-	}
-	return from, from + max(quantity, 1) - 1, true
-}
-
-// rowPrefix cuts an object's text in front of its last number.
-func rowPrefix(text []byte) int {
-	n := len(text)
-	for n > 0 && text[n-1] >= '0' && text[n-1] <= '9' {
-		n--
-	}
-	return n
-}
-
-// String writes an object as a policy has it.
-func (o Object) String() string {
-	switch {
-	case o.Row && o.From == o.To:
-		return o.Text + strconv.FormatUint(o.From, 10)
-	case o.Row:
-		return o.Text + strconv.FormatUint(o.From, 10) + "-" + strconv.FormatUint(o.To, 10)
-	case o.Open:
-		return o.Text + "*"
-	default:
-		return o.Text
-	}
 }
 
 // fits tells whether the values written are such that the entry holds. No values are
@@ -175,26 +121,4 @@ func (w *Window) open(day int, minute uint16) bool {
 		return on(day) && (w.From == w.Until || minute >= w.From && minute < w.Until)
 	}
 	return on(day) && minute >= w.From || on(day+6) && minute < w.Until
-}
-
-// RowOf reads an object that ends with a range of numbers, "holding:0-40" or "D0-99",
-// or with one number behind a colon, "holding:40"; not ok for other texts. What ends
-// with a number otherwise may be a name ("Motor1"), whose number counts nothing.
-func RowOf(text string) (o Object, ok bool) {
-	b := []byte(text)
-	cut := rowPrefix(b)
-	last, _, ok := elements(b[cut:], 1)
-	if !ok {
-		return o, false
-	}
-	if front, dash := strings.CutSuffix(text[:cut], "-"); dash {
-		at := rowPrefix([]byte(front))
-		if first, _, ok := elements([]byte(front[at:]), 1); ok && at > 0 {
-			return Object{Text: front[:at], Row: true, From: first, To: last}, true
-		}
-	}
-	if cut == 0 || text[cut-1] != ':' {
-		return o, false
-	}
-	return Object{Text: text[:cut], Row: true, From: last, To: last}, true
 }

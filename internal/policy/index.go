@@ -13,12 +13,14 @@ type pairKey struct{ client, server Place }
 // requests differ, not on how many rules there are.
 type index struct {
 	entries []entry // in order
+	spread  int     // how many list places the rows take: nested ranges make more of them than there are entries
 	buckets map[pairKey]*bucket
 }
 
 // bucket holds the entries of one client and server.
 type bucket struct {
 	all    []int32 // in order
+	plain  []int32 // of them, those that settle what is asked at their ports
 	shapes uint32  // a bit for each shape of leafKey there is
 	leaves map[leafKey]*leaf
 }
@@ -78,6 +80,7 @@ func newIndex(entries []entry) *index {
 	x := &index{entries: entries, buckets: map[pairKey]*bucket{}}
 	for i := range entries {
 		e := &entries[i]
+		e.number = int32(i)
 		k := pairKey{e.client, e.server}
 		b := x.buckets[k]
 		if b == nil {
@@ -88,7 +91,7 @@ func newIndex(entries []entry) *index {
 	}
 	for _, b := range x.buckets {
 		for _, l := range b.leaves {
-			l.arrange(entries)
+			x.spread += l.arrange(entries, maxSpread-x.spread)
 		}
 	}
 	return x
@@ -96,6 +99,9 @@ func newIndex(entries []entry) *index {
 
 func (b *bucket) add(e *entry, i int32) {
 	b.all = append(b.all, i)
+	if e.settles() {
+		b.plain = append(b.plain, i)
+	}
 	k := leafKey{protocol: e.protocol, hasUnit: e.hasUnit, unit: e.unit}
 	switch {
 	case e.hasCode:
@@ -126,8 +132,9 @@ func (b *bucket) add(e *entry, i int32) {
 	}
 }
 
-// arrange builds the rows of a leaf.
-func (l *leaf) arrange(entries []entry) {
+// arrange builds the rows of a leaf and returns how many list places they take; with more
+// than room it gives up.
+func (l *leaf) arrange(entries []entry, room int) (spread int) {
 	by := map[string][]int32{}
 	for _, i := range l.rowAll {
 		by[entries[i].object.Text] = append(by[entries[i].object.Text], i)
@@ -136,13 +143,16 @@ func (l *leaf) arrange(entries []entry) {
 		l.rows = map[string]*rows{}
 	}
 	for text, list := range by {
-		l.rows[text] = newRows(entries, list)
+		var taken int
+		l.rows[text], taken = newRows(entries, list, room-spread)
+		spread += taken
 	}
 	l.rowAll = nil
+	return spread
 }
 
-func newRows(entries []entry, list []int32) *rows {
-	r := &rows{}
+func newRows(entries []entry, list []int32, room int) (r *rows, spread int) {
+	r = &rows{}
 	for _, i := range list {
 		r.bounds = append(r.bounds, entries[i].object.From, entries[i].object.To+1)
 	}
@@ -152,25 +162,13 @@ func newRows(entries []entry, list []int32) *rows {
 	for _, i := range list {
 		o := &entries[i].object
 		for at, _ := slices.BinarySearch(r.bounds, o.From); at < len(r.bounds) && r.bounds[at] <= o.To; at++ {
+			if spread++; spread > room {
+				return r, spread
+			}
 			r.lists[at] = append(r.lists[at], i)
 		}
 	}
-	return r
-}
-
-// spread is how many list places the rows of a policy take: nested ranges make more
-// of them than there are entries.
-func (x *index) spread() (n int) {
-	for _, b := range x.buckets {
-		for _, l := range b.leaves {
-			for _, r := range l.rows {
-				for _, list := range r.lists {
-					n += len(list)
-				}
-			}
-		}
-	}
-	return n
+	return r, spread
 }
 
 // maxBuckets: client and server each by itself or as anybody.
@@ -195,6 +193,37 @@ func (x *index) reach(client, server Place) (r reach) {
 		r.n++
 	}
 	return r
+}
+
+// settled gives the first entry that decides whatever is asked on a route, -1 for none.
+func (x *index) settled(to *reach, r *Route) int32 {
+	best := int32(-1)
+	for i := range to.n {
+		for _, n := range to.buckets[i].plain {
+			if x.entries[n].onPort(r.Transport, r.Port) {
+				if best < 0 || n < best {
+					best = n
+				}
+				break
+			}
+		}
+	}
+	return best
+}
+
+// some tells whether f says so of an entry on a route, of those before end; -1 is all.
+func (x *index) some(to *reach, r *Route, end int32, f func(*entry) bool) bool {
+	for i := range to.n {
+		for _, n := range to.buckets[i].all {
+			if end >= 0 && n >= end {
+				break
+			}
+			if e := &x.entries[n]; e.onPort(r.Transport, r.Port) && f(e) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // first gives the first entry that matches an operation, -1 for none.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 type Plan struct {
 	Policy *Policy
 
+	known     Known
 	zone      *time.Location
 	places    places
 	zones     map[string]int32
@@ -45,7 +47,7 @@ const maxSpread = 1 << 20
 
 // Compile makes a policy ready. A policy with faults gives no plan.
 func Compile(pol *Policy, known Known) (*Plan, []Fault) {
-	c := compiler{known: known, Plan: &Plan{Policy: pol, zone: time.UTC, zones: map[string]int32{}, joined: map[[2]int32]int32{},
+	c := compiler{Plan: &Plan{Policy: pol, known: known, zone: time.UTC, zones: map[string]int32{}, joined: map[[2]int32]int32{},
 		protocols: map[string]uint16{}, functions: map[string]uint32{},
 		places: places{hosts: map[addressKey]Place{}, macs: map[macKey]Place{}, prefixes: map[prefixKey]Place{}}},
 		placed: map[string]Place{}}
@@ -53,7 +55,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	if pol.TimeZone != "" {
 		zone, err := time.LoadLocation(pol.TimeZone)
 		if err != nil {
-			c.fault(0, "time-zone", "%q is no time zone of this machine: write it like Europe/Berlin", pol.TimeZone)
+			c.fault(pol.TimeZoneLine, "time-zone", "%q is no time zone of this machine: write it like Europe/Berlin", pol.TimeZone)
 		} else {
 			c.zone = zone
 		}
@@ -65,7 +67,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	}
 	for i := range pol.Safety {
 		r := Rule{Match: pol.Safety[i], Verdict: firedoor.Pass, Line: pol.Safety[i].Line}
-		c.expand(&r, -1, fmt.Sprintf("safety[%d]", i), "", "", func(e entry) { c.safety = append(c.safety, e) })
+		c.expand(&r, int32(i), fmt.Sprintf("safety[%d]", i), "", "", func(e entry) { c.safety = append(c.safety, e) })
 	}
 	if len(c.faults) > 0 {
 		return nil, c.faults
@@ -75,7 +77,6 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 
 type compiler struct {
 	*Plan
-	known   Known
 	placed  map[string]Place // hosts by name
 	entries int
 	faults  []Fault
@@ -182,7 +183,7 @@ func (c *compiler) addConduit(d *Conduit) {
 	out.never = c.index(d.NeverBlock, number, key+".never-block.rules")
 	out.rules = c.index(d.Rules, number, key+".rules")
 	c.conduits = append(c.conduits, out)
-	if out.rules.spread() > maxSpread {
+	if out.rules.spread > maxSpread || out.never.spread > maxSpread {
 		c.fault(d.Line, key, "has too many ranges of objects that lie within each other")
 	}
 }
@@ -202,30 +203,37 @@ func (c *compiler) index(rules []Rule, conduit int32, key string) *index {
 // expand writes the lists of a rule out.
 func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(entry)) {
 	m := &r.Match
-	ports := m.Ports
 	for _, p := range m.Protocols {
 		usual := c.known.Ports(p)
-		if usual == nil && !c.isKnown(p) {
+		switch {
+		case usual == nil && !c.isKnown(p):
 			c.fault(r.Line, key+".protocol", "no protocol is named %q; there are: %s", p, strings.Join(c.known.Protocols, ", "))
 			return
-		}
-		if len(m.Ports) == 0 {
-			ports = append(ports, usual...)
+		case onLink(usual) && len(m.Ports) > 0 && !onLink(m.Ports):
+			c.fault(r.Line, key+".port", "%s has no ports: it is not carried by IP", p)
+			return
+		case slices.Contains(m.Ports, Port{Transport: Link}):
+			c.fault(r.Line, key+".port", "means frames of any kind, but only %s is meant: name its EtherType, or leave the port out", p)
+			return
 		}
 	}
 	clients := c.ends(m.Clients, from, r.Line, key+".client")
 	servers := c.ends(m.Servers, to, r.Line, key+".server")
 	c.steps = c.steps || m.Step > 0
-	base := entry{rule: number, action: r.Verdict, ports: ports, values: m.Values, as: m.As, step: m.Step, when: m.When}
+	base := entry{rule: number, action: r.Verdict, ports: m.Ports, values: m.Values, as: m.As, step: m.Step, when: m.When}
 	entries := []entry{base}
 	entries = times(entries, clients, func(e *entry, at Place) { e.client = at })
 	entries = times(entries, servers, func(e *entry, at Place) { e.server = at })
-	entries = times(entries, m.Protocols, func(e *entry, p string) { e.protocol = c.protocol(p) })
+	entries = times(entries, m.Protocols, func(e *entry, p string) {
+		if e.protocol = c.protocol(p); len(m.Ports) == 0 {
+			e.ports = c.known.Ports(p)
+		}
+	})
 	entries = times(entries, m.Verbs, func(e *entry, v firedoor.Verb) { e.verb = v })
 	entries = times(entries, m.Functions, func(e *entry, f string) { e.function = c.function(f) })
 	entries = times(entries, m.Codes, func(e *entry, n uint32) { e.hasCode, e.code = true, n })
 	entries = times(entries, m.Units, func(e *entry, n uint32) { e.hasUnit, e.unit = true, n })
-	entries = times(entries, m.Objects, func(e *entry, o Object) { e.hasObject, e.object = true, o })
+	entries = times(entries, m.Objects, func(e *entry, o Object) { e.hasObject, e.object = true, o.counting() })
 	most := MaxEntries
 	if c.known.MaxEntries > 0 {
 		most = min(most, c.known.MaxEntries)
@@ -237,6 +245,11 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	for _, e := range entries {
 		put(e)
 	}
+}
+
+// onLink tells whether all of some ports are EtherTypes.
+func onLink(ports []Port) bool {
+	return len(ports) > 0 && !slices.ContainsFunc(ports, func(p Port) bool { return p.Transport != Link })
 }
 
 // times gives every entry once for each value; none leaves them as they are.

@@ -36,10 +36,11 @@ const (
 type Policy struct {
 	Name string
 	// TimeZone is that of the times in rules; empty is UTC.
-	TimeZone string
-	Hosts    []Host
-	Zones    []Zone
-	Conduits []Conduit
+	TimeZone     string
+	TimeZoneLine int
+	Hosts        []Host
+	Zones        []Zone
+	Conduits     []Conduit
 	// Otherwise holds for what no conduit joins.
 	Otherwise Otherwise
 	// Safety names conversations that carry safety traffic: they always pass.
@@ -146,6 +147,10 @@ type Port struct {
 	Number    uint16
 }
 
+// Link stands for the transport of frames without IP, whose number is their EtherType; 0
+// is any of them.
+const Link = 255
+
 // Protocols without ports that a rule may name in their place.
 const (
 	ICMP  = 1
@@ -177,8 +182,8 @@ type Window struct {
 
 // Known is what a policy is compiled against.
 type Known struct {
-	// Ports are those where a protocol is usually found; nil for a name that is no
-	// protocol.
+	// Ports are those where a protocol is usually found, EtherTypes among them (Link); nil
+	// for a name that is no protocol.
 	Ports func(protocol string) []Port
 	// Protocols are all names, for suggestions.
 	Protocols []string

@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -22,10 +23,17 @@ const MaxFindings = 200
 // Study looks at a policy for rules that never decide, rules that contradict each
 // other where neither is the exception of the other, and names that do nothing.
 func (p *Plan) Study() (out []Finding) {
+	shadows, conflicts := &looks{maxLooks}, &looks{maxLooks}
 	for i := range p.conduits {
 		c := &p.conduits[i]
-		out = append(out, p.studyRules(c.rules, int32(i))...)
-		out = append(out, p.studyRules(c.never, int32(i))...)
+		for _, x := range []*index{c.rules, c.never} {
+			alive, one := p.shadows(x, int32(i), shadows)
+			two := p.conflicts(x, int32(i), alive, conflicts)
+			if shadows.left < 0 && conflicts.left < 0 && len(two) > 0 && len(one) > 0 {
+				two = two[:len(two)-1] // it says the same
+			}
+			out = append(append(out, one...), two...)
+		}
 		if !c.Reviewed.Done() {
 			out = append(out, Finding{c.Line, "not-enforced", fmt.Sprintf("conduit %s: nobody has looked yet at what must never be blocked, so it cannot be enforced", c.Name)})
 		}
@@ -68,15 +76,48 @@ func mayMeet(a, b *entry) bool {
 	return a.object.Text == b.object.Text && (!a.object.Row || a.object.From <= b.object.To && b.object.From <= a.object.To)
 }
 
-// met are the earlier entries that may match a request that e matches too.
-func (x *index) met(i int) (out []*entry) {
+// maxLooks is how often two entries are held against each other, or against a stand-in,
+// for one question about a policy: some seconds on a slow machine. What is beyond it is
+// told as not looked at.
+const maxLooks = 30_000_000
+
+// looks counts down what may still be looked at.
+type looks struct{ left int }
+
+func (l *looks) take(n int) bool {
+	l.left -= n
+	return l.left >= 0
+}
+
+// met are the earlier entries of other rules that may match a request that e matches too;
+// not ok when there is no looking any more.
+func (x *index) met(i int, l *looks) (out []*entry, ok bool) {
+	return x.meeting(i, l, func(rule int32) bool { return rule < x.entries[i].rule })
+}
+
+// meeting are the entries of some rules, the first in order, that may match a request that
+// e matches too.
+func (x *index) meeting(i int, l *looks, meant func(rule int32) bool) (out []*entry, ok bool) {
 	e := &x.entries[i]
-	for j := range i {
-		if mayMeet(&x.entries[j], e) && x.entries[j].rule != e.rule {
-			out = append(out, &x.entries[j])
+	for k, b := range x.buckets {
+		if k.client != 0 && e.client != 0 && k.client != e.client || k.server != 0 && e.server != 0 && k.server != e.server {
+			continue
+		}
+		for at, j := range b.all {
+			other := &x.entries[j]
+			if !meant(other.rule) {
+				break
+			}
+			if at%maxMet == 0 && !l.take(maxMet) {
+				return nil, false
+			}
+			if mayMeet(other, e) {
+				out = append(out, other)
+			}
 		}
 	}
-	return out
+	slices.SortFunc(out, func(a, b *entry) int { return cmp.Compare(a.number, b.number) })
+	return out, true
 }
 
 // maxMet is how many earlier entries are held against one.
@@ -84,49 +125,91 @@ const maxMet = 256
 
 // standing is what is left of an entry when all that is decided before it is taken
 // away: none of it left means that it never decides.
-func (p *Plan) standing(x *index, i int, from, to int32) (left []box, s *space, ok bool) {
-	earlier := x.met(i)
-	if len(earlier) > maxMet {
+//
+// besides are entries whose stand-ins are wanted too.
+func (p *Plan) standing(x *index, i int, from, to int32, l *looks, besides ...*entry) (left []box, s *space, ok bool) {
+	earlier, ok := x.met(i, l)
+	if !ok || len(earlier) > maxMet {
 		return nil, nil, false
 	}
-	s = newSpace(p, from, to, append([]*entry{&x.entries[i]}, earlier...))
+	s = newSpace(p, from, to, append(append([]*entry{&x.entries[i]}, earlier...), besides...))
+	if !l.take(s.size()) {
+		return nil, nil, false
+	}
 	left = []box{s.box(&x.entries[i], false)}
 	for _, e := range earlier {
-		if left, ok = minus(left, s.box(e, true)); !ok {
+		if left, ok = minus(left, s.box(e, true)); !ok || !l.take(s.size()+len(left)) {
 			return nil, nil, false
 		}
 	}
-	return left, s, true
+	return left, s, len(left) > 0 || !s.short
 }
 
-func (p *Plan) studyRules(x *index, number int32) (out []Finding) {
+// size is how many stand-ins there are.
+func (s *space) size() (n int) {
+	for d := range dimensions {
+		n += len(s.dims[d])
+	}
+	return n
+}
+
+// shadows tells which rules may decide, and of those that never do.
+func (p *Plan) shadows(x *index, number int32, l *looks) (alive map[int32]bool, out []Finding) {
 	c := &p.conduits[number]
 	from, to := p.zones[c.From], p.zones[c.To]
-	alive, unsure := map[int32]bool{}, map[int32]bool{}
+	alive = map[int32]bool{}
+	first := map[int32]int{}
+	var order []int32
 	for i := range x.entries {
 		rule := x.entries[i].rule
+		if _, known := first[rule]; !known {
+			first[rule], order = i, append(order, rule)
+		}
 		if alive[rule] {
 			continue
 		}
-		left, _, ok := p.standing(x, i, from, to)
-		alive[rule], unsure[rule] = len(left) > 0 || !ok, unsure[rule] || !ok
+		left, _, ok := p.standing(x, i, from, to, l)
+		if alive[rule] = len(left) > 0 || !ok; l.left < 0 {
+			out = append(out, p.unheld(rule))
+			for _, later := range x.entries[i:] {
+				alive[later.rule] = true
+			}
+			break
+		}
 	}
+	for _, rule := range order {
+		if !alive[rule] {
+			out = append(out, p.shadowed(x, first[rule]))
+		}
+	}
+	return alive, out
+}
+
+// unheld says that there was too much to look at.
+func (p *Plan) unheld(rule int32) Finding {
+	return Finding{p.rules[rule].Line, "undecided", fmt.Sprintf("from %s on the rules of %s were not all held against those before them: there are too many", p.RuleName(rule), p.ConduitName(p.of[rule]))}
+}
+
+// conflicts tells of rules that contradict an earlier one where neither is the exception of
+// the other.
+func (p *Plan) conflicts(x *index, number int32, alive map[int32]bool, l *looks) (out []Finding) {
+	c := &p.conduits[number]
 	told := map[[2]int32]bool{}
 	for i := range x.entries {
 		e := &x.entries[i]
 		if !alive[e.rule] {
-			if !told[[2]int32{e.rule, -1}] {
-				out = append(out, p.shadowed(x, i))
-			}
-			told[[2]int32{e.rule, -1}] = true
 			continue
 		}
-		for _, earlier := range x.met(i) {
+		met, ok := x.met(i, l)
+		for _, earlier := range met {
 			pair := [2]int32{earlier.rule, e.rule}
 			if earlier.action == e.action || told[pair] || !alive[earlier.rule] {
 				continue
 			}
-			s := newSpace(p, from, to, []*entry{e, earlier})
+			s := newSpace(p, p.zones[c.From], p.zones[c.To], []*entry{e, earlier})
+			if ok = l.take(4 * s.size()); !ok {
+				break
+			}
 			a, b := s.box(e, false), s.box(earlier, false)
 			some, inside := overlap(b, a)
 			if _, all := overlap(a, b); some && !inside && !all {
@@ -135,13 +218,17 @@ func (p *Plan) studyRules(x *index, number int32) (out []Finding) {
 					p.RuleName(e.rule), e.action, p.RuleName(earlier.rule), earlier.action)})
 			}
 		}
+		if !ok {
+			return append(out, p.unheld(e.rule))
+		}
 	}
 	return out
 }
 
 func (p *Plan) shadowed(x *index, i int) Finding {
 	var by []string
-	for _, e := range x.met(i) {
+	met, _ := x.met(i, &looks{maxLooks}) // they were found before
+	for _, e := range met {
 		if name := p.RuleName(e.rule); !slices.Contains(by, name) && len(by) < 3 {
 			by = append(by, name)
 		}
@@ -200,8 +287,9 @@ func (p *Plan) Prove(from, to string, q Question) (path Path, undecided bool, er
 	open := Question{AsWritten: q.AsWritten}
 	ways, seen := []Path{nil}, map[int32]bool{a: true}
 	ends := []int32{a}
+	l := &looks{maxLooks}
 	for i := 0; i < len(ends); i++ {
-		step, unsure := p.step(ends[i], b, q)
+		step, unsure := p.step(ends[i], b, q, l)
 		undecided = undecided || unsure
 		if step != nil {
 			return append(slices.Clone(ways[i]), *step), false, nil
@@ -213,7 +301,7 @@ func (p *Plan) Prove(from, to string, q Question) (path Path, undecided bool, er
 			if seen[z] || z == b {
 				continue
 			}
-			step, unsure := p.step(ends[i], z, open)
+			step, unsure := p.step(ends[i], z, open, l)
 			undecided = undecided || unsure
 			if step != nil {
 				seen[z] = true
@@ -225,12 +313,17 @@ func (p *Plan) Prove(from, to string, q Question) (path Path, undecided bool, er
 }
 
 // step looks for something that passes between two zones.
-func (p *Plan) step(from, to int32, q Question) (step *Step, undecided bool) {
-	if from == to {
-		return &Step{From: p.Policy.Zones[from].Name, To: p.Policy.Zones[to].Name, Why: "what is inside a zone passes"}, false
-	}
+func (p *Plan) step(from, to int32, q Question, l *looks) (step *Step, undecided bool) {
 	step = &Step{From: p.Policy.Zones[from].Name, To: p.Policy.Zones[to].Name}
+	if why := p.safely(from, to); why != "" {
+		step.Why = why
+		return step, false
+	}
 	n, joined := p.joined[[2]int32{from, to}]
+	if !joined && from == to {
+		step.Why = "what is inside a zone passes"
+		return step, false
+	}
 	if !joined {
 		o := &p.Policy.Otherwise
 		if o.Default == firedoor.Pass || o.Mode != Enforce && !q.AsWritten {
@@ -253,21 +346,32 @@ func (p *Plan) step(from, to int32, q Question) (step *Step, undecided bool) {
 	}
 	var all []entry
 	all = append(append(all, c.never.entries...), c.rules.entries...)
-	all = append(all, entry{rule: -1, action: c.Default})
-	x := &index{entries: all}
+	all = append(all, entry{rule: math.MaxInt32, action: c.Default})
+	x := &index{entries: all, buckets: map[pairKey]*bucket{}}
+	for i := range all {
+		k := pairKey{all[i].client, all[i].server}
+		if x.buckets[k] == nil {
+			x.buckets[k] = &bucket{}
+		}
+		if all[i].number = int32(i); all[i].action != firedoor.Pass {
+			x.buckets[k].all = append(x.buckets[k].all, int32(i))
+		}
+	}
 	for i := range all {
 		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) {
 			continue
 		}
-		left, s, ok := p.surviving(x, i, &limit, from, to)
+		left, s, ok := p.surviving(x, i, &limit, from, to, l)
 		if !ok || len(left) > 0 && p.says(s, &left[0]) != firedoor.Pass { // what is shown is what Decide says
 			undecided = true
 			continue
 		}
 		if len(left) > 0 {
-			step.Why, step.Example = p.RuleName(all[i].rule)+" lets it pass", s.words(&left[0])
-			if all[i].rule < 0 {
+			step.Example = s.words(&left[0])
+			if all[i].rule == math.MaxInt32 {
 				step.Why = "no rule stops it, and the default of " + c.Name + " is pass"
+			} else {
+				step.Why = p.RuleName(all[i].rule) + " lets it pass"
 			}
 			return step, false
 		}
@@ -275,10 +379,26 @@ func (p *Plan) step(from, to int32, q Question) (step *Step, undecided bool) {
 	return nil, undecided
 }
 
+// safely says whether safety traffic passes between two zones, whatever it is: who is named
+// as its ends is not looked into.
+func (p *Plan) safely(from, to int32) string {
+	in := func(at Place, zone int32) bool { return at == 0 || p.places.zones[at] == zone }
+	for i := range p.safety {
+		if e := &p.safety[i]; in(e.client, from) && in(e.server, to) {
+			return fmt.Sprintf("safety traffic (line %d): %s", p.Policy.Safety[e.rule].Line, p.SafetySentence(int(e.rule)))
+		}
+	}
+	return ""
+}
+
 // surviving is what of entry i passes within a limit: what no stop before it takes.
-func (p *Plan) surviving(x *index, i int, limit *entry, from, to int32) (left []box, s *space, ok bool) {
+func (p *Plan) surviving(x *index, i int, limit *entry, from, to int32, l *looks) (left []box, s *space, ok bool) {
 	var stops []*entry
-	for _, e := range x.met(i) {
+	met, ok := x.met(i, l)
+	if !ok {
+		return nil, nil, false
+	}
+	for _, e := range met {
 		if e.action != firedoor.Pass && mayMeet(e, limit) {
 			stops = append(stops, e)
 		}
@@ -287,15 +407,21 @@ func (p *Plan) surviving(x *index, i int, limit *entry, from, to int32) (left []
 		return nil, nil, false
 	}
 	s = newSpace(p, from, to, append([]*entry{&x.entries[i], limit}, stops...))
+	if !l.take(s.size()) {
+		return nil, nil, false
+	}
 	own, bound := s.box(&x.entries[i], false), s.box(limit, false)
 	for d := range dimensions {
+		if d == byPort {
+			continue
+		}
 		if own[d] = both(own[d], bound[d]); own[d].empty() {
 			return nil, s, true
 		}
 	}
 	left = []box{own}
 	for _, e := range stops {
-		if left, ok = minus(left, s.box(e, true)); !ok {
+		if left, ok = minus(left, s.box(e, true)); !ok || !l.take(s.size()+len(left)) {
 			return nil, nil, false
 		}
 	}

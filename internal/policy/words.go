@@ -19,6 +19,11 @@ func (p *Plan) Sentence(rule int32) string {
 	return what[r.Verdict] + ": " + r.Match.words(c.From, c.To) + "."
 }
 
+// SafetySentence says what safety traffic is.
+func (p *Plan) SafetySentence(i int) string {
+	return "Always passes: " + p.Policy.Safety[i].words("any zone", "any zone") + "."
+}
+
 // words says what a match means, between two zones.
 func (m *Match) words(from, to string) string {
 	who := orOf(m.Clients, "anybody in "+from)
@@ -57,7 +62,7 @@ func (m *Match) words(from, to string) string {
 	if len(m.Ports) > 0 {
 		var ports []string
 		for _, p := range m.Ports {
-			ports = append(ports, portWord(p))
+			ports = append(ports, p.Words())
 		}
 		words = append(words, "at port "+orOf(ports, ""))
 	}
@@ -67,6 +72,21 @@ func (m *Match) words(from, to string) string {
 	return strings.Join(words, " ")
 }
 
+// Words is how a policy has a port: "502", "tcp/502", "icmp", "ethernet/0x88b8".
+func (p Port) Words() string {
+	switch {
+	case p.Transport == ICMP:
+		return "icmp"
+	case p.Transport == ICMP6:
+		return "icmp6"
+	case p.Transport == Link && p.Number == 0:
+		return "ethernet"
+	case p.Transport == Link:
+		return fmt.Sprintf("ethernet/0x%04x", p.Number)
+	}
+	return map[uint8]string{6: "tcp/", 17: "udp/"}[p.Transport] + strconv.Itoa(int(p.Number))
+}
+
 func texts[T any](list []T) (out []string) {
 	for _, v := range list {
 		out = append(out, fmt.Sprint(v))
@@ -74,17 +94,12 @@ func texts[T any](list []T) (out []string) {
 	return out
 }
 
-// maxWords is how many items of a list a sentence has.
-const maxWords = 6
-
 func orOf(list []string, none string) string {
-	switch n := len(list); {
-	case n == 0:
+	switch n := len(list); n {
+	case 0:
 		return none
-	case n == 1:
+	case 1:
 		return list[0]
-	case n > maxWords:
-		return fmt.Sprintf("%s or %d more", strings.Join(list[:maxWords], ", "), n-maxWords)
 	default:
 		return strings.Join(list[:n-1], ", ") + " or " + list[n-1]
 	}
@@ -198,6 +213,8 @@ func portWord(p Port) string {
 		return "ICMP"
 	case ICMP6:
 		return "ICMPv6"
+	case Link:
+		return p.Words()
 	}
 	return strconv.Itoa(int(p.Number))
 }

@@ -104,9 +104,10 @@ func TestProblems(t *testing.T) {
 		{"twice", "  hmi: {", "  hmi: {address: 10.9.9.9}\n  hmi: {", "p.yaml:7: hosts.hmi: stands twice"},
 		{"one address of two hosts", "  plc: {", "  twin: {address: 10.0.1.1}\n  plc: {", "10.0.1.1 is the address of another host too"},
 		{"anchor", "name: press line", "name: &a press line", "anchors (&) are not allowed"},
+		{"a small type", "port: udp/34964", "port: ethernet/3", "is no type of frames"},
 		{"tab", "  down:\n", "\tdown:\n", "is indented with a tab"},
 		{"safety of everybody", "{client: hmi, server: plc, port: udp/34964}", "{}", "names nothing"},
-		{"bad time zone", "time-zone: UTC", "time-zone: Moon/Sea", "is no time zone"},
+		{"bad time zone", "time-zone: UTC", "time-zone: Moon/Sea", `p.yaml:3: time-zone: "Moon/Sea" is no time zone`},
 	} {
 		text := strings.Replace(good, c.was, c.is, 1)
 		if text == good {
@@ -174,7 +175,7 @@ func anyPolicy(t *rapid.T) *policy.Policy {
 			Clients: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"h0", "office"}), 0, 2, rapid.ID).Draw(t, "clients"),
 			Verbs:   rapid.SliceOfNDistinct(rapid.SampledFrom([]firedoor.Verb{1, 4, 5, 8}), 0, 3, rapid.ID).Draw(t, "verbs"),
 			Codes:   rapid.SliceOfNDistinct(rapid.Uint32(), 0, 3, rapid.ID).Draw(t, "codes"),
-			Ports:   []policy.Port{{Transport: rapid.SampledFrom([]uint8{0, 6, 17}).Draw(t, "transport"), Number: rapid.Uint16Min(1).Draw(t, "port")}}}}
+			Ports:   []policy.Port{{Transport: rapid.SampledFrom([]uint8{0, 6, 17, policy.Link}).Draw(t, "transport"), Number: rapid.Uint16Min(0x600).Draw(t, "port")}}}}
 		r.Match.Objects = []policy.Object{{Text: "holding:", Row: true, From: 3, To: rapid.Uint64Range(3, 90).Draw(t, "to")}, {Text: "DB1.", Open: true}, {Text: "Tag: #1"}}
 		if rapid.Bool().Draw(t, "values") {
 			low := rapid.Float64Range(-1e6, 1e6).Draw(t, "low")

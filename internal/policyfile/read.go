@@ -67,6 +67,7 @@ func (d *decoder) policy(n *yaml.Node, p *policy.Policy) {
 			written.Set(&d.Tree, &p.Name, v, path, written.Text)
 		case "time-zone":
 			written.Set(&d.Tree, &p.TimeZone, v, path, written.Text)
+			p.TimeZoneLine = v.Line
 		case "hosts":
 			d.Keys(v, path, "hosts by their names", func(name, path string, k, v *yaml.Node) {
 				p.Hosts = append(p.Hosts, d.host(name, path, k, v))

@@ -78,6 +78,14 @@ func portOf(n *yaml.Node) (policy.Port, error) {
 	case "icmp6":
 		return policy.Port{Transport: policy.ICMP6}, nil
 	}
+	if rest, ok := strings.CutPrefix(text, "ethernet"); ok {
+		p.Transport = policy.Link
+		v, err := strconv.ParseUint(strings.TrimPrefix(rest, "/"), 0, 16)
+		if p.Number = uint16(v); rest != "" && (err != nil || v < 0x600) {
+			return p, fmt.Errorf("is no type of frames: write it like ethernet/0x88b8; ethernet alone is all without IP")
+		}
+		return p, nil
+	}
 	if rest, ok := strings.CutPrefix(text, "tcp/"); ok {
 		p.Transport, text = 6, rest
 	} else if rest, ok := strings.CutPrefix(text, "udp/"); ok {
@@ -85,7 +93,7 @@ func portOf(n *yaml.Node) (policy.Port, error) {
 	}
 	v, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || v == 0 {
-		return p, fmt.Errorf("is no port: write it like 502, tcp/502 or udp/47808; or icmp, icmp6")
+		return p, fmt.Errorf("is no port: write it like 502, tcp/502, udp/47808 or ethernet/0x88b8; or icmp, icmp6")
 	}
 	p.Number = uint16(v)
 	return p, nil

@@ -182,15 +182,7 @@ func windowWords(w *policy.Window) (words []string) {
 
 func portWords(ports []policy.Port) (words []string) {
 	for _, p := range ports {
-		switch p.Transport {
-		case policy.ICMP:
-			words = append(words, "icmp")
-			continue
-		case policy.ICMP6:
-			words = append(words, "icmp6")
-			continue
-		}
-		words = append(words, map[uint8]string{6: "tcp/", 17: "udp/"}[p.Transport]+strconv.Itoa(int(p.Number)))
+		words = append(words, p.Words())
 	}
 	return words
 }

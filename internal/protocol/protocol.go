@@ -40,6 +40,9 @@ type Protocol struct {
 	// Elsewhere says that a server may answer from another UDP port than it was asked
 	// at: what goes on from there is a part of the flow to the port of UDP.
 	Elsewhere bool
+	// Within is the protocol that hands connections over to this one, where it is found
+	// nowhere else.
+	Within string
 	// Ethernet types carried without IP. Probe may be nil when only these are set.
 	Ethernet []uint16
 	// Industrial marks protocols of the factory floor.

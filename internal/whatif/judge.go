@@ -36,7 +36,7 @@ type Judge struct {
 	unsure  []bool   // by rule: it was met and could not be decided
 	why     []string // by rule: why not
 
-	text, raw []byte
+	text, raw, element []byte
 }
 
 type routeKey struct {
@@ -44,12 +44,12 @@ type routeKey struct {
 	client, server string
 	clientMAC      string
 	serverMAC      string
+	transport      uint8
 	port           uint16
 }
 
 type pastKey struct {
-	server, unit, object string
-	element              int
+	server, unit, element string
 }
 
 type stoppedKey struct {
@@ -88,7 +88,7 @@ func (j *Judge) Line(b []byte) error {
 	if l.Kind != "operation" {
 		return nil
 	}
-	r, err := j.request(l.Segment, &l.Client, &l.Server)
+	r, err := j.request(l.Segment, l.Protocol, &l.Client, &l.Server)
 	if err != nil {
 		return err
 	}
@@ -113,12 +113,21 @@ func (j *Judge) Line(b []byte) error {
 	}
 	forgotten := false
 	r.Before = func(i int) (float64, bool) {
-		v, ok := j.past[pastKey{l.Server.IP + l.Server.MAC, unit, l.Object, i}]
+		v, ok := j.past[j.pastKey(&l, unit, i)]
 		forgotten = forgotten || !ok
 		return v, ok
 	}
-	v := policy.Decide(j.plan, &r.Request)
-	j.count(&r, v, 1, l.Frame, l.Capture)
+	v, sure := j.decide(&r)
+	if l.Partial && l.Frame == nil && v.Says != firedoor.Pass { // an answer: what was asked was not seen
+		j.undecided(v.Rule, "of some requests only the answer was seen")
+		sure = false
+	}
+	if sure {
+		j.count(&r, v, 1, l.Frame, l.Capture)
+	} else {
+		j.report.Operations++
+		j.report.Undecided++
+	}
 	if forgotten {
 		j.undecided(v.Rule, "what was there before the first write is not known")
 	}
@@ -128,10 +137,15 @@ func (j *Judge) Line(b []byte) error {
 	return nil
 }
 
+func (j *Judge) pastKey(l *line, unit string, element int) pastKey {
+	j.element = policy.Element(j.element[:0], []byte(l.Object), uint64(element))
+	return pastKey{l.Server.IP + l.Server.MAC, unit, string(j.element)}
+}
+
 // remember keeps the values that a step is counted from.
 func (j *Judge) remember(l *line, unit string, values *firedoor.Values) {
 	for i := range values.Len() {
-		k := pastKey{l.Server.IP + l.Server.MAC, unit, l.Object, i}
+		k := j.pastKey(l, unit, i)
 		if _, known := j.past[k]; !known && len(j.past) >= j.most {
 			j.full = true
 			continue
@@ -146,7 +160,7 @@ func (j *Judge) Run(b []byte) error {
 	if err := json.Unmarshal(b, &x); err != nil {
 		return fmt.Errorf("a run cannot be read: %w", err)
 	}
-	r, err := j.request(x.Segment, &firedoor.Address{IP: x.Client}, &firedoor.Address{IP: x.Server, Port: x.Port})
+	r, err := j.request(x.Segment, x.Protocol, &firedoor.Address{IP: x.Client}, &firedoor.Address{IP: x.Server, Port: x.Port})
 	if err != nil {
 		return err
 	}
@@ -162,9 +176,14 @@ func (j *Judge) Run(b []byte) error {
 		return err
 	}
 	r.Time = start
-	v := policy.Decide(j.plan, &r.Request)
+	v, sure := j.decide(&r)
+	if !sure {
+		j.report.Operations += x.Count
+		j.report.Undecided += x.Count
+		return nil
+	}
 	r.Time = end
-	if w := policy.Decide(j.plan, &r.Request); w != v {
+	if w, _ := j.decide(&r); w != v {
 		for _, rule := range []int32{v.Rule, w.Rule} {
 			j.undecided(rule, "the journal holds reads as runs, and one lies across the time of the rule")
 		}
@@ -180,7 +199,7 @@ func (j *Judge) Conversation(c *firedoor.Conversation) error {
 	if c.Operations > 0 || c.Protocol == "arp" || c.Protocol == "icmp" || c.Protocol == "lldp" {
 		return nil
 	}
-	r, err := j.request(c.Segment, &c.Client, &c.Server)
+	r, err := j.request(c.Segment, c.Protocol, &c.Client, &c.Server)
 	if err != nil {
 		return err
 	}
@@ -191,9 +210,14 @@ func (j *Judge) Conversation(c *firedoor.Conversation) error {
 	if c.Protocol == "tcp" || c.Protocol == "udp" || c.Protocol == "ip" || c.Protocol == "ethernet" {
 		r.Level, r.Protocol = policy.OfConnection, ""
 	}
-	v := policy.Decide(j.plan, &r.Request)
+	v, sure := j.decide(&r)
 	r.shown = c.Protocol
 	j.report.Connections += uint64(c.Flows)
+	nameless := c.Server.IP+c.Server.MAC == "" || c.Client.IP+c.Client.MAC == "" // a group of Ethernet, and nobody kept which
+	if !sure || nameless && v.Says != firedoor.Pass {
+		j.report.UndecidedConnections += uint64(c.Flows)
+		return nil
+	}
 	j.count(&r, v, uint64(c.Flows), nil, "")
 	return nil
 }
@@ -201,6 +225,7 @@ func (j *Judge) Conversation(c *firedoor.Conversation) error {
 // asked is a request with what a report says of it.
 type asked struct {
 	policy.Request
+	routes         []policy.Route // by transport
 	client, server string
 	shown          string // protocol as the report has it
 }
@@ -214,27 +239,60 @@ func (r *asked) unit(unit, quantity *uint32) {
 	}
 }
 
-func (j *Judge) request(segment string, client, server *firedoor.Address) (r asked, err error) {
-	k := routeKey{segment, client.IP, server.IP, client.MAC, server.MAC, server.Port}
-	route, ok := j.routes[k]
-	if !ok {
-		clientIP, clientMAC, err := endpoint(client)
+// request finds who asks whom. A line does not say over which transport, so there is a
+// route for each that the protocol may have come over.
+func (j *Judge) request(segment, protocol string, client, server *firedoor.Address) (r asked, err error) {
+	for _, transport := range j.plan.Transports(protocol, server.Port) {
+		route, err := j.route(routeKey{segment, client.IP, server.IP, client.MAC, server.MAC, transport, server.Port}, protocol, client, server)
 		if err != nil {
 			return r, err
 		}
-		serverIP, serverMAC, err := endpoint(server)
-		if err != nil {
-			return r, err
-		}
-		route = j.plan.Route(j.plan.Place(segment, clientIP, clientMAC), j.plan.Place(segment, serverIP, serverMAC), 0, server.Port)
-		if len(j.routes) >= maxRoutes {
-			clear(j.routes) // what is forgotten is looked up again
-		}
-		j.routes[k] = route
+		r.routes = append(r.routes, route)
 	}
-	r.Route = &route
-	r.client, r.server = j.name(route.Client, client), j.name(route.Server, server)
+	r.Route = &r.routes[0]
+	r.client, r.server = j.name(r.Route.Client, client), j.name(r.Route.Server, server)
 	return r, nil
+}
+
+func (j *Judge) route(k routeKey, protocol string, client, server *firedoor.Address) (policy.Route, error) {
+	if k.transport == policy.Link {
+		k.port = j.plan.EtherType(protocol)
+	}
+	route, ok := j.routes[k]
+	if ok {
+		return route, nil
+	}
+	clientIP, clientMAC, err := endpoint(client)
+	if err != nil {
+		return route, err
+	}
+	serverIP, serverMAC, err := endpoint(server)
+	if err != nil {
+		return route, err
+	}
+	route = j.plan.Route(j.plan.Place(k.segment, clientIP, clientMAC), j.plan.Place(k.segment, serverIP, serverMAC), k.transport, k.port)
+	if len(j.routes) >= maxRoutes {
+		clear(j.routes) // what is forgotten is looked up again
+	}
+	j.routes[k] = route
+	return route, nil
+}
+
+// decide judges a request over each transport that it may have come over; not sure where
+// one would let it pass and another would not.
+func (j *Judge) decide(r *asked) (v firedoor.Verdict, sure bool) {
+	v = policy.Decide(j.plan, &r.Request)
+	for i := range r.routes[1:] {
+		other := r.Request
+		other.Route = &r.routes[1+i]
+		if w := policy.Decide(j.plan, &other); (w.Says == firedoor.Pass) != (v.Says == firedoor.Pass) {
+			for _, rule := range []int32{v.Rule, w.Rule} {
+				j.undecided(rule, "it is not known whether some of it came over TCP or UDP")
+			}
+			return v, false
+		}
+	}
+	return v, true
 }
 
 // name is what a report calls an end.

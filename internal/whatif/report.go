@@ -7,15 +7,17 @@ import (
 
 // Report is what a policy would have done (docs/formats/policy.md).
 type Report struct {
-	Operations         uint64    `json:"operations"`
-	Connections        uint64    `json:"connections"` // without operations
-	StoppedOperations  uint64    `json:"stopped_operations"`
-	StoppedConnections uint64    `json:"stopped_connections"`
-	Enforced           uint64    `json:"enforced"`  // of those stopped: in conduits that enforce as they are
-	Undecided          uint64    `json:"undecided"` // operations that could not be judged
-	NotListed          uint64    `json:"not_listed,omitempty"`
-	Stopped            []Stopped `json:"stopped"`
-	Rules              []Used    `json:"rules"`
+	Operations         uint64 `json:"operations"`
+	Connections        uint64 `json:"connections"` // without operations
+	StoppedOperations  uint64 `json:"stopped_operations"`
+	StoppedConnections uint64 `json:"stopped_connections"`
+	Enforced           uint64 `json:"enforced"`  // of those stopped: in conduits that enforce as they are
+	Undecided          uint64 `json:"undecided"` // operations that could not be judged
+	// UndecidedConnections are connections that could not be judged.
+	UndecidedConnections uint64    `json:"undecided_connections,omitempty"`
+	NotListed            uint64    `json:"not_listed,omitempty"`
+	Stopped              []Stopped `json:"stopped"`
+	Rules                []Used    `json:"rules"`
 }
 
 // Stopped is one kind of request of a client and server that would have been stopped.

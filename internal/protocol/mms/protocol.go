@@ -11,6 +11,7 @@ import (
 // Protocol is MMS. It has no probe: cotp hands its connections over.
 var Protocol = &protocol.Protocol{
 	Name:       "mms",
+	Within:     "cotp",
 	Industrial: true,
 	Sheet: protocol.Sheet{Title: "IEC 61850 MMS", Depth: protocol.Deep, By: "ISO 9506, IEC 61850-8-1, ISO 8327, ISO 8823, ISO 8650",
 		Unread: []string{"texts, and times inside structures: no value", "event notifications", "type descriptions and capability lists", "alternate access to several components"}},

@@ -1,0 +1,58 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+
+	"firedoor"
+	"firedoor/internal/policy"
+)
+
+// TestDiffTellsEveryDifference changes one thing at a time.
+func TestDiffTellsEveryDifference(t *testing.T) {
+	objects := func(last uint64) (out []policy.Object) {
+		for n := range uint64(8) {
+			out = append(out, policy.Object{Text: "coil:", Row: true, From: 2 * n, To: 2 * n})
+		}
+		out[7].From, out[7].To = last, last
+		return out
+	}
+	base := func() *policy.Policy {
+		return plant(policy.Enforce,
+			policy.Rule{Verdict: firedoor.Drop, Match: policy.Match{Protocols: []string{"modbus"}, Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}}},
+			policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}}},
+			policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Ports: []policy.Port{{Transport: 6, Number: 502}}, Units: []uint32{9}}},
+			policy.Rule{Verdict: firedoor.Refuse, Match: policy.Match{Objects: objects(14)}})
+	}
+	if d := policy.Diff(compile(t, base()), compile(t, base())); len(d) > 0 {
+		t.Errorf("a policy differs from itself: %v", d)
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*policy.Policy)
+		says   string
+	}{
+		{"order", func(p *policy.Policy) { r := p.Conduits[0].Rules; r[0], r[1] = r[1], r[0] }, "opens: "},
+		{"transport", func(p *policy.Policy) { p.Conduits[0].Rules[2].Match.Ports[0].Transport = 17 }, "udp/502"},
+		{"the eighth of a list", func(p *policy.Policy) { p.Conduits[0].Rules[3].Match.Objects = objects(15) }, "coil:15"},
+		{"safety", func(p *policy.Policy) {
+			p.Safety = []policy.Match{{Clients: []string{"hmi"}, Ports: []policy.Port{{Number: 9}}}}
+		}, "+ safety: Always passes: hmi"},
+		{"time zone", func(p *policy.Policy) { p.TimeZone = "Asia/Tokyo" }, "~ time-zone: Asia/Tokyo, was UTC"},
+		{"refuses", func(p *policy.Policy) { p.Hosts[2].Refuses = []string{"modbus"} }, "refuses modbus"},
+		{"verdict", func(p *policy.Policy) { p.Conduits[0].Rules[0].Verdict = firedoor.Reset }, "Ends the connection"},
+		{"never blocked", func(p *policy.Policy) {
+			p.Conduits[0].NeverBlock = []policy.Rule{{Match: policy.Match{Codes: []uint32{5}}}}
+		}, "Never blocked"},
+	} {
+		p := base()
+		c.change(p)
+		text := ""
+		for _, d := range policy.Diff(compile(t, base()), compile(t, p)) {
+			text += d.String() + "\n"
+		}
+		if !strings.Contains(text, c.says) {
+			t.Errorf("%s: says\n%s", c.name, text)
+		}
+	}
+}

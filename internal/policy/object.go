@@ -1,0 +1,190 @@
+package policy
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// covers tells whether the object of a request is one that o means. What passes must
+// lie in o with all its elements; what is stopped is so for any of them.
+func (o *Object) covers(text []byte, quantity uint64, all bool) bool {
+	switch {
+	case o.Row:
+		from, to, ok := o.row(text, quantity)
+		if !ok {
+			return false
+		}
+		if all {
+			return from >= o.From && to <= o.To
+		}
+		return from <= o.To && to >= o.From
+	case o.Open:
+		return o.begins(text, quantity, all)
+	default:
+		return string(text) == o.Text
+	}
+}
+
+// row reads the number behind o.Text: the first and last element asked for.
+func (o *Object) row(text []byte, quantity uint64) (from, to uint64, ok bool) {
+	if len(text) <= len(o.Text) || string(text[:len(o.Text)]) != o.Text {
+		return 0, 0, false
+	}
+	return elements(text[len(o.Text):], quantity)
+}
+
+// maxDigits keeps a number within 64 bits, with room for a quantity on top.
+const maxDigits = 12
+
+// begins tells whether what is asked for begins with o.Text. Where that ends within a
+// number, the elements behind the first are looked at by their own numbers.
+func (o *Object) begins(text []byte, quantity uint64, all bool) bool {
+	cut, counts := counted(text)
+	if quantity <= 1 || !counts || len(o.Text) <= cut {
+		return bytes.HasPrefix(text, []byte(o.Text))
+	}
+	digits := []byte(o.Text[cut:])
+	first, _, ok := elements(digits, 1)
+	from, to, okText := elements(text[cut:], quantity)
+	if !ok || !okText || string(text[:cut]) != o.Text[:cut] {
+		return false
+	}
+	for scale, n := uint64(1), len(digits); n <= maxDigits; scale, n = scale*10, n+1 { // 12, 120-129, 1200-1299
+		low, high := first*scale, first*scale+scale-1
+		if all && from >= low && to <= high || !all && from <= high && to >= low {
+			return true
+		}
+		if first == 0 {
+			break
+		}
+	}
+	return false
+}
+
+// elements reads a decimal number and counts quantity elements on from it. What begins
+// with a needless 0 is a name and no number.
+func elements(digits []byte, quantity uint64) (from, to uint64, ok bool) {
+	if len(digits) > 1 && digits[0] == '0' {
+		return 0, 0, false
+	}
+	from, ok = decimal(digits)
+	return from, from + max(quantity, 1) - 1, ok
+}
+
+func decimal(digits []byte) (n uint64, ok bool) {
+	if len(digits) == 0 || len(digits) > maxDigits {
+		return 0, false
+	}
+	for _, d := range digits {
+		if d < '0' || d > '9' {
+			return 0, false
+		}
+		n = n*10 + uint64(d-'0')
+	}
+	return n, true
+}
+
+// maxArea is the longest name of a memory area that ends where a number begins: "D",
+// "DBB", "ZR". What is longer is a name that happens to end with a digit.
+const maxArea = 4
+
+// counted tells whether the last number of an object's text counts elements, as that of
+// "holding:40", "D100", "DB1.DBB0" and "DB1.DBX0.3" does and that of "Motor1" does not,
+// and where it begins.
+func counted(text []byte) (cut int, ok bool) {
+	cut = rowPrefix(text)
+	if _, _, number := elements(text[cut:], 1); !number || cut == 0 {
+		return cut, false
+	}
+	if text[cut-1] == ':' {
+		return cut, true
+	}
+	area := text[bytes.LastIndexByte(text[:cut], '.')+1 : cut]
+	for _, c := range area {
+		if c < 'A' || c > 'Z' {
+			return cut, false
+		}
+	}
+	return cut, len(area) <= maxArea
+}
+
+// counting gives an object whose last number counts elements as a row of one; others as
+// they are.
+func (o Object) counting() Object {
+	if o.Row || o.Open {
+		return o
+	}
+	cut, ok := counted([]byte(o.Text))
+	if !ok {
+		return o
+	}
+	n, _ := decimal([]byte(o.Text[cut:])) // counted saw it
+	return Object{Text: o.Text[:cut], Row: true, From: n, To: n}
+}
+
+// Element gives the text of an element of an object, counted from the one at which it
+// begins: of "holding:0" number 4 is "holding:4", of "DB1.DBW0" it is "DB1.DBW8", of
+// "Motor1" "Motor1+4". It is appended to to.
+func Element(to, object []byte, element uint64) []byte {
+	cut, ok := counted(object)
+	if !ok {
+		if to = append(to, object...); element > 0 {
+			to = strconv.AppendUint(append(to, '+'), element, 10)
+		}
+		return to
+	}
+	from, _ := decimal(object[cut:]) // counted saw it
+	switch area := object[:cut]; {
+	case bytes.HasSuffix(area, []byte(".DBW")):
+		element *= 2
+	case bytes.HasSuffix(area, []byte(".DBD")):
+		element *= 4
+	}
+	return strconv.AppendUint(append(to, object[:cut]...), from+element, 10)
+}
+
+// rowPrefix cuts an object's text in front of its last number.
+func rowPrefix(text []byte) int {
+	n := len(text)
+	for n > 0 && text[n-1] >= '0' && text[n-1] <= '9' {
+		n--
+	}
+	return n
+}
+
+// String writes an object as a policy has it.
+func (o Object) String() string {
+	switch {
+	case o.Row && o.From == o.To:
+		return o.Text + strconv.FormatUint(o.From, 10)
+	case o.Row:
+		return o.Text + strconv.FormatUint(o.From, 10) + "-" + strconv.FormatUint(o.To, 10)
+	case o.Open:
+		return o.Text + "*"
+	default:
+		return o.Text
+	}
+}
+
+// RowOf reads an object that ends with a range of numbers, "holding:0-40" or "D0-99",
+// or with one number behind a colon, "holding:40"; not ok for other texts. What ends
+// with a number otherwise may be a name ("Motor1"), whose number counts nothing.
+func RowOf(text string) (o Object, ok bool) {
+	b := []byte(text)
+	cut := rowPrefix(b)
+	last, ok := decimal(b[cut:])
+	if !ok {
+		return o, false
+	}
+	if front, dash := strings.CutSuffix(text[:cut], "-"); dash {
+		at := rowPrefix([]byte(front))
+		if first, ok := decimal([]byte(front[at:])); ok && at > 0 {
+			return Object{Text: front[:at], Row: true, From: first, To: last}, true
+		}
+	}
+	if cut == 0 || text[cut-1] != ':' {
+		return o, false
+	}
+	return Object{Text: text[:cut], Row: true, From: last, To: last}, true
+}

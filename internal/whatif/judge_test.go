@@ -1,0 +1,90 @@
+package whatif_test
+
+import (
+	"fmt"
+	"net/netip"
+	"testing"
+
+	"firedoor"
+	"firedoor/internal/policy"
+	"firedoor/internal/whatif"
+)
+
+// judged is what becomes of lines under rules from an office to a cell.
+func judged(t *testing.T, rules []policy.Rule, lines ...string) *whatif.Report {
+	t.Helper()
+	prefix := func(text string) []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix(text)} }
+	pol := &policy.Policy{Zones: []policy.Zone{{Name: "office", Prefixes: prefix("10.0.1.0/24")}, {Name: "cell", Prefixes: prefix("10.0.2.0/24")}},
+		Conduits:  []policy.Conduit{{Name: "down", From: "office", To: "cell", Default: firedoor.Drop, Rules: rules}},
+		Otherwise: policy.Otherwise{Default: firedoor.Drop}}
+	ports := map[string][]policy.Port{"modbus": {{Transport: 6, Number: 502}}, "dnp3": {{Transport: 6, Number: 20000}, {Transport: 17, Number: 20000}}, "goose": {{Transport: policy.Link, Number: 0x88b8}}}
+	plan, faults := policy.Compile(pol, policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: []string{"modbus", "dnp3", "goose"}})
+	if len(faults) > 0 {
+		t.Fatalf("%+v", faults)
+	}
+	j := whatif.New(plan, false)
+	for _, l := range lines {
+		if err := j.Line([]byte(l)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return j.Report()
+}
+
+func operation(protocol string, port int, rest string) string {
+	return fmt.Sprintf(`{"time":"2026-03-01T00:00:00Z","kind":"operation","protocol":%q,"segment":"untagged","client":{"ip":"10.0.1.1","port":1000},"server":{"ip":"10.0.2.1","port":%d},"outcome":"ok",%s}`, protocol, port, rest)
+}
+
+// TestTransport holds that a port of one transport is not one of the other, and that what
+// hangs on a transport that nobody knows is not told as passed.
+func TestTransport(t *testing.T) {
+	udp := func(port uint16) []policy.Rule {
+		return []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Ports: []policy.Port{{Transport: 17, Number: port}}}}}
+	}
+	if r := judged(t, udp(502), operation("modbus", 502, `"verb":"read","code":3`)); r.StoppedOperations != 1 || r.Undecided != 0 {
+		t.Errorf("Modbus at a port that is open for UDP alone: %+v", r)
+	}
+	if r := judged(t, udp(20000), operation("dnp3", 20000, `"verb":"read","code":1`)); r.StoppedOperations != 0 || r.Undecided != 1 || r.Rules[0].Undecided == "" {
+		t.Errorf("DNP3, TCP or UDP: %+v", r)
+	}
+	if r := judged(t, []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"goose"}}}}, operation("modbus", 502, `"verb":"read","code":3`)); r.StoppedOperations != 1 {
+		t.Errorf("Modbus where GOOSE may pass: %+v", r)
+	}
+}
+
+// TestStepFromAnElement holds that a value is compared with what was there before at its
+// own address, however it was read.
+func TestStepFromAnElement(t *testing.T) {
+	step := []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Verbs: []firedoor.Verb{firedoor.VerbRead}}},
+		{Verdict: firedoor.Pass, Match: policy.Match{Objects: []policy.Object{{Text: "holding:", Row: true, To: 99}}, Step: 5}}}
+	read := operation("modbus", 502, `"verb":"read","code":3,"object":"holding:0","quantity":10,"values":[0,0,0,0,100,0,0,0,0,0],"type":"u16"`)
+	write := func(object string, values string) string {
+		return operation("modbus", 502, fmt.Sprintf(`"verb":"write","code":16,"object":%q,"values":%s,"type":"u16"`, object, values))
+	}
+	for _, c := range []struct {
+		lines   []string
+		stopped uint64
+	}{
+		{[]string{read, write("holding:4", "[103]")}, 0},
+		{[]string{read, write("holding:4", "[200]")}, 1},
+		{[]string{read, write("holding:3", "[1,104]")}, 0},
+		{[]string{read, write("holding:3", "[1,0]")}, 1},
+		{[]string{write("holding:20", "[10]"), write("holding:19", "[0,300]")}, 1},
+	} {
+		if r := judged(t, step, c.lines...); r.StoppedOperations != c.stopped {
+			t.Errorf("%q: %d stopped, want %d", c.lines[1], r.StoppedOperations, c.stopped)
+		}
+	}
+}
+
+// TestUnseen holds that what nobody saw is not told as stopped.
+func TestUnseen(t *testing.T) {
+	answer := operation("modbus", 502, `"verb":"write","code":6,"partial":true,"frame":null`)
+	if r := judged(t, nil, answer); r.StoppedOperations != 0 || r.Undecided != 1 || r.Operations != 1 {
+		t.Errorf("an answer alone: %+v", r)
+	}
+	asked := operation("modbus", 502, `"verb":"write","code":6,"partial":true,"frame":7`)
+	if r := judged(t, nil, asked); r.StoppedOperations != 1 || r.Undecided != 0 {
+		t.Errorf("a request: %+v", r)
+	}
+}
