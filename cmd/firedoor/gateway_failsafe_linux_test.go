@@ -434,12 +434,13 @@ func TestGatewayUpgrades(t *testing.T) {
 	works(t, "isolate", "hmi", "--verb", "no-program", "--for", "30m", "--reason", "a trial", "--data", l.data)
 	lasts := func() (s gateway.Status) {
 		t.Helper()
+		var err error
 		for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-			if ask(t.Context(), l.data, "GET", "/gateway", &s) == nil && s.Standby {
+			if err = ask(t.Context(), l.data, "GET", "/gateway", &s); err == nil && s.Standby {
 				return s
 			}
 		}
-		t.Fatalf("nobody stands by\n%s", l.log)
+		t.Fatalf("nobody stands by: %v, %+v\n%s", err, s, l.log)
 		return s
 	}
 	lasts()

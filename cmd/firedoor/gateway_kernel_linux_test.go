@@ -169,7 +169,7 @@ func (k *kernel) told() {
 	share := func(n, of int) string { return fmt.Sprintf("%.2f %%", 100*float64(n)/float64(max(of, 1))) }
 	k.t.Logf("%d frames: %s pass, %s dropped, %s asked about; %d compared with Decide, %d differ; all drops have a reason",
 		k.frames, share(k.counts[datapath.Pass], k.frames), share(k.counts[datapath.Drop]+k.counts[datapath.Reset], k.frames), share(k.counts[datapath.Ask], k.frames), k.compared, k.wrong)
-	k.t.Logf("of %d frames of Modbus it asks about %s", k.polls, share(k.asked, k.polls))
+	k.t.Logf("of %d frames of Modbus it asks about %s: no worker gives connections back here, and each frame stands alone (TestHonestThroughBoth has the share of a polling client)", k.polls, share(k.asked, k.polls))
 	for _, list := range []struct {
 		name string
 		of   map[string]int

@@ -129,6 +129,8 @@ func (g *Gateway) TellStops(ctx context.Context, stops *Stops) error {
 		reports.Until(next)
 		switch err := reports.Read(&r); {
 		case errors.Is(err, os.ErrDeadlineExceeded):
+		case errors.Is(err, os.ErrClosed): // the guardian is gone, or becomes another program
+			return nil
 		case err != nil:
 			return err
 		default:

@@ -58,7 +58,17 @@ type child struct {
 
 // tryProgram starts a worker of the program that lies now where this one came from, and
 // has it stand by. An error says that it does not work; then nothing has changed.
-func (g *Guardian) tryProgram(ctx context.Context) error {
+func (g *Guardian) tryProgram(ctx context.Context) (err error) {
+	g.mu.Lock()
+	was := g.standby
+	g.mu.Unlock()
+	defer func() {
+		if err != nil { // the one that stood by still does
+			g.mu.Lock()
+			g.standby = was
+			g.mu.Unlock()
+		}
+	}()
 	h, err := g.hire()
 	if err != nil {
 		return fmt.Errorf("the new program does not start: %w", err)
