@@ -12,9 +12,8 @@ import (
 // of the gateway's, by the same names.
 func TestStopsLookAlike(t *testing.T) {
 	names := map[string]reflect.Type{}
-	theirs := reflect.TypeFor[gateway.StoppedRecord]()
-	for i := range theirs.NumField() {
-		names[theirs.Field(i).Tag.Get("json")] = theirs.Field(i).Type
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[gateway.StoppedRecord]()) {
+		names[f.Tag.Get("json")] = f.Type
 	}
 	ours := reflect.TypeFor[wire.Record]()
 	for i := range ours.NumField() {
