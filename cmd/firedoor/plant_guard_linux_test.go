@@ -2,6 +2,7 @@ package main
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"firedoor/internal/gateway"
@@ -12,13 +13,13 @@ import (
 // of the gateway's, by the same names.
 func TestStopsLookAlike(t *testing.T) {
 	names := map[string]reflect.Type{}
-	theirs := reflect.TypeFor[gateway.StoppedRecord]()
-	for i := range theirs.NumField() {
-		names[theirs.Field(i).Tag.Get("json")] = theirs.Field(i).Type
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[gateway.StoppedRecord]()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		names[name] = f.Type
 	}
 	ours := reflect.TypeFor[wire.Record]()
 	for i := range ours.NumField() {
-		if tag := ours.Field(i).Tag.Get("json"); tag != "gateway" && names[tag] != ours.Field(i).Type {
+		if tag, _, _ := strings.Cut(ours.Field(i).Tag.Get("json"), ","); tag != "gateway" && names[tag] != ours.Field(i).Type {
 			t.Errorf("%s is %v here and %v there", tag, ours.Field(i).Type, names[tag])
 		}
 	}

@@ -25,7 +25,7 @@ type Record struct {
 	Function string `json:"function,omitempty"`
 	Code     uint32 `json:"code,omitempty"`
 	Object   string `json:"object,omitempty"`
-	Bytes    int    `json:"bytes"`
+	Bytes    uint64 `json:"bytes"`
 }
 
 // Record writes a stop out. done of what is held back is "hold".
@@ -33,7 +33,7 @@ func (s *Stop) Record() Record {
 	plan := s.Guard.config.Plan
 	r := Record{Gateway: s.Guard.config.Name, Time: time.Unix(0, s.Time).UTC().Format(time.RFC3339Nano), Done: s.Done.String(), Says: s.Verdict.Says.String(),
 		Reason: s.Verdict.Reason.String(), Segment: s.Segment, Client: endText(&s.Client), Server: endText(&s.Server), Protocol: s.Protocol,
-		Bytes: len(s.Frame), Conduit: plan.ConduitName(s.Verdict.Conduit)}
+		Bytes: uint64(len(s.Frame)), Conduit: plan.ConduitName(s.Verdict.Conduit)}
 	if s.Held {
 		r.Done = "hold"
 	}
