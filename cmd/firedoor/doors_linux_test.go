@@ -54,7 +54,7 @@ conduits:
     to: line-control
     mode: test
     rules:
-      - {protocol: s7comm, verb: [session, read], verdict: pass}
+      - {protocol: [cotp, s7comm], verb: [session, read], verdict: pass}
       - {name: recipes, client: hmi-filler, server: filler, protocol: s7comm, verb: write, object: "DB10.*", verdict: pass}
 `
 

@@ -53,7 +53,7 @@ export async function policy({ base, open, step, check, out }) {
 
   await step('what if: a policy that is wrong is told with its line', async () => {
     await page.goto(base + '/policy?view=whatif')
-    await page.getByLabel('A policy').fill('policy: 1\nzoness: {}\n')
+    await page.getByRole('textbox', { name: 'A policy' }).fill('policy: 1\nzoness: {}\n')
     await page.getByRole('button', { name: 'Try it' }).click()
     await page.getByText('What is wrong with it').waitFor()
     await page.getByText('Line 2:').first().waitFor()
@@ -64,7 +64,7 @@ export async function policy({ base, open, step, check, out }) {
     await page.getByText(/would have been stopped\.$/).first().waitFor({ timeout: 40_000 })
     check((await page.locator('.trial-answer .finding').count()) > 0, 'nothing is listed')
     await page.waitForFunction(() => document.activeElement?.classList.contains('trial-answer'))
-    if (out) await page.screenshot({ path: `${out}/policy-tried-1280-light.png`, fullPage: true })
+    if (out) await page.screenshot({ path: `${out}/policy-tried-1280-light.png` })
   })
 
   const { map } = await (await fetch(base + '/api/map')).json()

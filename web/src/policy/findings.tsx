@@ -45,7 +45,7 @@ export function FindingsPanel({ gateway: g, now }: { gateway: Gateway; now: stri
           ))}
         </ul>
       )}
-      {g.more_findings > 0 && <p className="hint">{plural(g.more_findings, 'more kind')}, met longer ago. Single stops has the newest of all.</p>}
+      {g.more_findings > 0 && <p className="hint">{plural(g.more_findings, 'more kind')}, met longer ago. Stops has the newest of all.</p>}
       {g.unsorted > 0 && <p className="hint">{count(g.unsorted)} more are counted in the sums and their rules only: there are too many kinds.</p>}
     </section>
   )
