@@ -61,7 +61,9 @@ func guarded(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	d, err := doors.Open(doors.Config{Gateways: []string{dir}, Data: t.TempDir(), Known: policy.Known{
-		Ports:     func(p string) []policy.Port { return map[string][]policy.Port{"modbus": {{Transport: 6, Number: 502}}}[p] },
+		Ports: func(p string) []policy.Port {
+			return map[string][]policy.Port{"modbus": {{Transport: 6, Number: 502}}}[p]
+		},
 		Protocols: []string{"modbus"}}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -42,13 +42,13 @@ type Gateway struct {
 
 // Policy is a policy in sentences.
 type Policy struct {
-	Known     bool      `json:"known" doc:"False until the gateway told it"`
-	Name      string    `json:"name"`
-	Otherwise string    `json:"otherwise" doc:"What holds where no conduit joins two zones"`
-	Zones     []PolicyZone    `json:"zones"`
-	Conduits  []Conduit `json:"conduits"`
-	LeftOut   int       `json:"left_out" doc:"Rules that found no room; firedoor policy explain says all"`
-	Reasons   []Reason  `json:"reasons" doc:"What was stopped where no conduit is"`
+	Known     bool         `json:"known" doc:"False until the gateway told it"`
+	Name      string       `json:"name"`
+	Otherwise string       `json:"otherwise" doc:"What holds where no conduit joins two zones"`
+	Zones     []PolicyZone `json:"zones"`
+	Conduits  []Conduit    `json:"conduits"`
+	LeftOut   int          `json:"left_out" doc:"Rules that found no room; firedoor policy explain says all"`
+	Reasons   []Reason     `json:"reasons" doc:"What was stopped where no conduit is"`
 }
 
 // PolicyZone groups what is to be protected alike.
