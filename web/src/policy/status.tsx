@@ -89,7 +89,8 @@ export function IsolatedPanel({ gateway: g, now }: { gateway: Gateway; now: stri
       </div>
       {g.isolations.length === 0 ? (
         <p className="quiet">
-          <Icon name="check" size={18} /> Nothing is isolated.
+          <Icon name={g.away ? 'minus' : 'check'} size={18} />{' '}
+          {!g.heard_wall ? 'Nothing is known.' : g.away ? 'Nothing was when the gateway was last heard.' : 'Nothing is isolated.'}
         </p>
       ) : (
         <ul className="isolations">

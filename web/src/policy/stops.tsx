@@ -42,7 +42,7 @@ export function StopsPanel({ gateway: g }: { gateway: Gateway }) {
           if (rows.length === 0) {
             return (
               <p className="quiet">
-                <Icon name="check" size={18} /> Nothing of this sort.
+                <Icon name="minus" size={18} /> Nothing of this sort.
               </p>
             )
           }
