@@ -54,7 +54,7 @@ conduits:
     to: line-control
     mode: test
     rules:
-      - {protocol: s7comm, verb: [session, read], verdict: pass}
+      - {protocol: [cotp, s7comm], verb: [session, read], verdict: pass}
       - {name: recipes, client: hmi-filler, server: filler, protocol: s7comm, verb: write, object: "DB10.*", verdict: pass}
 `
 
@@ -111,8 +111,11 @@ func tellStop(t *testing.T, to *strings.Builder, r *gateway.StoppedRecord) {
 	}
 }
 
-// sampleGateway are the flags that show a gateway beside the sample.
-func sampleGateway(t *testing.T) []string { return []string{"--gateway", doorman(t, samplePolicy)} }
+// sampleGateway are the flags that show a gateway beside the sample, and one that is
+// never heard.
+func sampleGateway(t *testing.T) []string {
+	return []string{"--gateway", doorman(t, samplePolicy), "--gateway", t.TempDir()}
+}
 
 // policies are what the console shows of its gateways.
 func (l *live) policies() (out []doors.Gateway) {

@@ -178,7 +178,7 @@ func (a *API) whatif(ctx context.Context, in *trialInput) (*answer[*doors.Trial]
 	}
 	text := in.Body.Policy
 	if in.Body.Gateway != "" {
-		found := false
+		var found bool
 		if text, found = a.cfg.Doors.Text(in.Body.Gateway); !found {
 			return nil, huma.Error404NotFound("no policy is known of a gateway of this name")
 		}

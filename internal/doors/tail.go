@@ -94,7 +94,7 @@ func (t *tail) begin() {
 
 func numbers(info fs.FileInfo) (device, inode uint64) {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
-		return uint64(s.Dev), s.Ino
+		return uint64(s.Dev), s.Ino //nolint:unconvert // on other systems it is narrower
 	}
 	return 0, 0
 }

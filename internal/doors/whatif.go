@@ -193,6 +193,9 @@ func (d *Doors) try(ctx context.Context, plan *policy.Plan, out *Trial) error {
 		out.From, out.Until = stamp(time.Unix(0, first)), stamp(time.Unix(0, last))
 	}
 	out.take(judge.Report())
+	for _, k := range out.Kinds { // reads stand in the journal when their run has ended
+		out.From = min(out.From, k.First)
+	}
 	return nil
 }
 

@@ -53,19 +53,32 @@ export async function policy({ base, open, step, check, out }) {
 
   await step('what if: a policy that is wrong is told with its line', async () => {
     await page.goto(base + '/policy?view=whatif')
-    await page.getByLabel('A policy').fill('policy: 1\nzoness: {}\n')
+    await page.getByRole('textbox', { name: 'A policy' }).fill('policy: 1\nzoness: {}\n')
     await page.getByRole('button', { name: 'Try it' }).click()
     await page.getByText('What is wrong with it').waitFor()
     await page.getByText('Line 2:').first().waitFor()
   })
 
   await step('what if: the policy in force is held against the journal', async () => {
-    await page.getByRole('button', { name: 'Try what is in force' }).click()
+    await page.getByRole('button', { name: 'Try what is in force' }).first().click()
     await page.getByText(/would have been stopped\.$/).first().waitFor({ timeout: 40_000 })
     check((await page.locator('.trial-answer .finding').count()) > 0, 'nothing is listed')
     await page.waitForFunction(() => document.activeElement?.classList.contains('trial-answer'))
-    if (out) await page.screenshot({ path: `${out}/policy-tried-1280-light.png`, fullPage: true })
+    if (out) await page.screenshot({ path: `${out}/policy-tried-1280-light.png` })
   })
+
+  const never = gateways.find((g) => g.heard_wall === '')
+  if (never) {
+    await step('policy: of a gateway that was never heard nothing is said to be in order', async () => {
+      await page.goto(base + '/policy')
+      await page.getByRole('button', { name: never.name, exact: true }).click()
+      await page.getByText('Nothing is known: the gateway was never heard.').waitFor()
+      await page.getByText(/^Nobody has answered in/).waitFor()
+      check((await page.getByText('Nothing is isolated').count()) === 0, 'it says that nothing is isolated')
+      await page.getByRole('button', { name: 'Rules' }).click()
+      await page.getByText('has not told its policy so far').waitFor()
+    })
+  }
 
   const { map } = await (await fetch(base + '/api/map')).json()
   const shut = map.edges.find((e) => e.door === 'shut' && !e.door_test)
@@ -84,6 +97,7 @@ export async function policy({ base, open, step, check, out }) {
   await page.context().close()
   return [
     ['policy', '/policy', '.finding'],
+    ...(never ? [['policy-never', `/policy?gateway=${encodeURIComponent(never.name)}`, '.state-line.odd']] : []),
     ['policy-rules', '/policy?view=rules', '.rules'],
     ['policy-stops', '/policy?view=stops', '.stops tbody tr'],
     ['policy-whatif', '/policy?view=whatif', '.trial'],

@@ -35,9 +35,7 @@ export function FindingsPanel({ gateway: g, now }: { gateway: Gateway; now: stri
         </div>
       </div>
       {shown.length === 0 ? (
-        <p className="quiet">
-          <Icon name="check" size={18} /> {g.findings.length === 0 ? 'Everything so far fitted the policy.' : 'Nothing of this sort.'}
-        </p>
+        <Calm gateway={g} />
       ) : (
         <ul className="findings">
           {shown.map((f) => (
@@ -45,9 +43,26 @@ export function FindingsPanel({ gateway: g, now }: { gateway: Gateway; now: stri
           ))}
         </ul>
       )}
-      {g.more_findings > 0 && <p className="hint">{plural(g.more_findings, 'more kind')}, met longer ago. Single stops has the newest of all.</p>}
+      {g.more_findings > 0 && <p className="hint">{plural(g.more_findings, 'more kind')}, met longer ago. Stops has the newest of all.</p>}
       {g.unsorted > 0 && <p className="hint">{count(g.unsorted)} more are counted in the sums and their rules only: there are too many kinds.</p>}
     </section>
+  )
+}
+
+// Calm says why there is nothing to list: only what is known to fit is said to fit.
+function Calm({ gateway: g }: { gateway: Gateway }) {
+  const observing = g.policy.conduits.filter((c) => c.mode === 'observe').length
+  let text = 'Everything so far fitted the policy.'
+  if (g.findings.length > 0) text = 'Nothing of this sort.'
+  else if (!g.heard_wall) text = 'Nothing is known: the gateway was never heard.'
+  else if (g.problem) text = 'Nothing is known for certain: see above.'
+  else if (observing > 0) text = `Nothing was told. ${plural(observing, 'conduit')} in mode observe only ${observing === 1 ? 'counts' : 'count'} and ${observing === 1 ? 'tells' : 'tell'} nothing.`
+  else if (g.away) text = 'Everything fitted the policy until the gateway was last heard.'
+  const sure = g.heard_wall !== '' && !g.away && !g.problem && observing === 0
+  return (
+    <p className="quiet">
+      <Icon name={sure ? 'check' : 'minus'} size={18} /> {text}
+    </p>
   )
 }
 

@@ -5,18 +5,30 @@ import { SeverityMark, Tag } from '../ui/marks'
 import { WallTime } from '../ui/when'
 import { count, plural } from '../words'
 
-// StatusPanel says how the gateway is, and what happens when something breaks.
-export function StatusPanel({ gateway: g, now }: { gateway: Gateway; now: string }) {
+// StateLine says how the gateway is, whatever else is looked at.
+export function StateLine({ gateway: g, now }: { gateway: Gateway; now: string }) {
   const odd = troubles(g, now)
   const heard = g.heard_wall !== ''
   return (
-    <section className={odd.length > 0 ? 'panel odd' : 'panel'} aria-labelledby="gateway-status">
-      <div className="panel-head">
-        <h2 id="gateway-status">Gateway {g.name}</h2>
-        {g.away ? <Tag odd>{heard ? 'does not answer' : 'never heard'}</Tag> : <span className="dim">answers</span>}
-      </div>
+    <section className={odd.length > 0 ? 'panel state-line odd' : 'panel state-line'} aria-label={`Gateway ${g.name}`}>
+      <p className="policy-line">
+        <strong>{g.name}</strong> {g.away && <Tag odd>{heard ? 'does not answer' : 'never heard'}</Tag>}
+        {heard && (
+          <>
+            <span>
+              between <code>{g.status.inside}</code> and <code>{g.status.outside}</code>
+            </span>
+            <span>worker {g.status.worker || 'not known'}</span>
+            <span>{g.isolations.length === 0 ? 'nothing isolated' : `${count(g.isolations.length)} isolated`}</span>
+            <span>{frames(g)}</span>
+            <span className="dim">
+              last heard <WallTime time={g.heard_wall} />
+            </span>
+          </>
+        )}
+      </p>
       {odd.length > 0 && (
-        <ul className="blind policy-odd">
+        <ul className="blind">
           {odd.map((text) => (
             <li key={text}>
               <SeverityMark severity="medium" size={18} />
@@ -25,24 +37,23 @@ export function StatusPanel({ gateway: g, now }: { gateway: Gateway; now: string
           ))}
         </ul>
       )}
-      {heard && (
-        <>
-          <p className="policy-line">
-            {g.away ? 'When it was last heard' : 'Now'}: between <code>{g.status.inside}</code> and <code>{g.status.outside}</code> under policy{' '}
-            <strong>{g.status.policy || 'without a name'}</strong>. Worker {g.status.worker}. {frames(g)}
-          </p>
-          <dl className="policy-outlook">
-            <div><dt>If the worker crashes</dt><dd>{g.status.on_crash || '–'}</dd></div>
-            <div><dt>If it hangs</dt><dd>{g.status.on_hang || '–'}</dd></div>
-            <div><dt>If power is lost</dt><dd>{g.status.on_power_loss || '–'}</dd></div>
-          </dl>
-          <p className="sensor-times">
-            <span>
-              Last heard <WallTime time={g.heard_wall} />
-            </span>
-          </p>
-        </>
-      )}
+    </section>
+  )
+}
+
+// OutlookPanel says what happens when something breaks, in the gateway's own words.
+export function OutlookPanel({ gateway: g }: { gateway: Gateway }) {
+  if (!g.heard_wall) return null
+  return (
+    <section className="panel" aria-labelledby="outlook">
+      <div className="panel-head">
+        <h2 id="outlook">When something breaks</h2>
+      </div>
+      <dl className="policy-outlook">
+        <div><dt>If the worker crashes</dt><dd>{g.status.on_crash || '–'}</dd></div>
+        <div><dt>If it hangs</dt><dd>{g.status.on_hang || '–'}</dd></div>
+        <div><dt>If power is lost</dt><dd>{g.status.on_power_loss || '–'}</dd></div>
+      </dl>
     </section>
   )
 }
@@ -64,8 +75,8 @@ function troubles(g: Gateway, now: string): string[] {
 
 function frames(g: Gateway): string {
   const { kernel_in: came, kernel_explained: explained } = g.status
-  if (came === 0) return 'No frame has come so far.'
-  return `${plural(came, 'frame')} came, and of ${explained >= came ? 'each' : count(explained)} it is known what became.`
+  if (came === 0) return 'no frame so far'
+  return `${plural(came, 'frame')}, ${explained >= came ? 'each' : count(explained)} accounted for`
 }
 
 // IsolatedPanel lists what is isolated, and for how long.
@@ -78,7 +89,8 @@ export function IsolatedPanel({ gateway: g, now }: { gateway: Gateway; now: stri
       </div>
       {g.isolations.length === 0 ? (
         <p className="quiet">
-          <Icon name="check" size={18} /> Nothing is isolated.
+          <Icon name={g.away ? 'minus' : 'check'} size={18} />{' '}
+          {!g.heard_wall ? 'Nothing is known.' : g.away ? 'Nothing was when the gateway was last heard.' : 'Nothing is isolated.'}
         </p>
       ) : (
         <ul className="isolations">

@@ -42,7 +42,7 @@ export function StopsPanel({ gateway: g }: { gateway: Gateway }) {
           if (rows.length === 0) {
             return (
               <p className="quiet">
-                <Icon name="check" size={18} /> Nothing of this sort.
+                <Icon name="minus" size={18} /> Nothing of this sort.
               </p>
             )
           }
@@ -56,7 +56,6 @@ export function StopsPanel({ gateway: g }: { gateway: Gateway }) {
                       <th>What</th>
                       <th>Done</th>
                       <th>By</th>
-                      <th>From, to</th>
                     </tr>
                   </thead>
                   <tbody>
@@ -66,17 +65,11 @@ export function StopsPanel({ gateway: g }: { gateway: Gateway }) {
                         <td>
                           <span className="two-rows">
                             <span>{s.sentence}</span>
-                            <span className="jargon">{[s.protocol, s.function].filter(Boolean).join(', ')}</span>
+                            <span className="jargon num">{[s.protocol, s.function, `${s.client_at} to ${s.server_at}`].filter(Boolean).join(', ')}</span>
                           </span>
                         </td>
                         <td><Tag>{s.test ? `test: ${s.says}` : s.done}</Tag></td>
                         <td className="dim">{s.why}</td>
-                        <td className="num small nowrap">
-                          <span className="two-rows">
-                            <span>{s.client_at}</span>
-                            <span>{s.server_at}</span>
-                          </span>
-                        </td>
                       </tr>
                     ))}
                   </tbody>

@@ -88,7 +88,10 @@ export function WhatIfPanel({ gateways }: { gateways: Gateway[] }) {
   )
 }
 
+const shownKinds = 15 // until more are asked for
+
 function Answer({ trial: t }: { trial: Trial }) {
+  const [all, setAll] = useState(false)
   if (t.problems.length > 0) {
     return (
       <>
@@ -121,7 +124,7 @@ function Answer({ trial: t }: { trial: Trial }) {
       {t.undecided > 0 && <p className="problem"><SeverityMark severity="medium" size={18} /> Of {plural(t.undecided, 'operation')} it cannot be told.</p>}
       {t.kinds.length > 0 && (
         <ul className="findings">
-          {t.kinds.map((k, i) => (
+          {t.kinds.slice(0, all ? undefined : shownKinds).map((k, i) => (
             <li key={i} className="finding test">
               <p className="finding-sentence">
                 {k.sentence} <Tag>{k.verdict}</Tag>
@@ -135,7 +138,12 @@ function Answer({ trial: t }: { trial: Trial }) {
           ))}
         </ul>
       )}
-      {t.more_kinds > 0 && <p className="hint">{plural(t.more_kinds, 'more kind')} of requests.</p>}
+      {t.kinds.length > shownKinds && (
+        <button type="button" className="more" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? 'Fewer' : `${plural(t.kinds.length - shownKinds, 'more kind')}`}
+        </button>
+      )}
+      {t.more_kinds > 0 && (all || t.kinds.length <= shownKinds) && <p className="hint">{plural(t.more_kinds, 'more kind')} of requests are not listed: firedoor policy replay --journal lists them.</p>}
       <Rules trial={t} />
       {t.remarks.length > 0 && (
         <details>

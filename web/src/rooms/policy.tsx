@@ -1,7 +1,7 @@
 import type { Gateway } from '../api'
 import { FindingsPanel } from '../policy/findings'
 import { RulesPanel } from '../policy/rules'
-import { IsolatedPanel, StatusPanel } from '../policy/status'
+import { IsolatedPanel, OutlookPanel, StateLine } from '../policy/status'
 import { StopsPanel } from '../policy/stops'
 import { WhatIfPanel } from '../policy/whatif'
 import { usePolicies } from '../queries'
@@ -12,7 +12,7 @@ import { count, plural } from '../words'
 const views = [
   { value: '', label: 'Findings' },
   { value: 'rules', label: 'Rules' },
-  { value: 'stops', label: 'Single stops' },
+  { value: 'stops', label: 'Stops' },
   { value: 'whatif', label: 'What if' },
 ]
 
@@ -49,10 +49,7 @@ function Gateways({ all, now }: { all: Gateway[]; now: string }) {
           </div>
         )}
       </header>
-      <div className="policy-top">
-        <StatusPanel gateway={gateway} now={now} />
-        <IsolatedPanel gateway={gateway} now={now} />
-      </div>
+      <StateLine gateway={gateway} now={now} />
       <div className="toggles policy-views" role="group" aria-label="What is shown">
         {views.map((v) => (
           <button key={v.value} type="button" className="toggle" aria-pressed={view === v.value} onClick={() => turn(v.value)}>
@@ -61,7 +58,15 @@ function Gateways({ all, now }: { all: Gateway[]; now: string }) {
           </button>
         ))}
       </div>
-      {view === '' && <FindingsPanel gateway={gateway} now={now} />}
+      {view === '' && (
+        <div className="policy-grid">
+          <FindingsPanel gateway={gateway} now={now} />
+          <div className="policy-side">
+            <IsolatedPanel gateway={gateway} now={now} />
+            <OutlookPanel gateway={gateway} />
+          </div>
+        </div>
+      )}
       {view === 'rules' && <RulesPanel gateway={gateway} now={now} />}
       {view === 'stops' && <StopsPanel gateway={gateway} />}
       {view === 'whatif' && <WhatIfPanel gateways={all} />}
