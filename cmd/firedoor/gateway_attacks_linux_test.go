@@ -526,9 +526,9 @@ func (a *assault) fromItsPort() {
 }
 
 func (a *assault) overSix() {
-	c, err := net.DialTimeout("tcp", "127.0.0.1:1", time.Millisecond) // a nil that fits
+	var c net.Conn
 	dial := net.Dialer{Timeout: 500 * time.Millisecond}
-	err = a.bed.Client.Do(func() (err error) {
+	err := a.bed.Client.Do(func() (err error) {
 		c, err = dial.Dial("tcp", "["+a.bed.Server.IP6.String()+"]:502")
 		return err
 	})

@@ -56,7 +56,7 @@ func (p *path) bulk(length time.Duration) (rate float64, err error) {
 	if err := p.bed.Server.Do(func() (err error) { l, err = net.Listen("tcp", where); return err }); err != nil {
 		return 0, err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	if err := p.bed.Client.Do(func() (err error) { out, err = net.DialTimeout("tcp", where, 5*time.Second); return err }); err != nil {
 		return 0, err
 	}
@@ -81,6 +81,5 @@ func (p *path) bulk(length time.Duration) (rate float64, err error) {
 	}
 	took := time.Since(began)
 	err = errors.Join(err, in.Close())
-	<-sent
-	return float64(n) * 8 / 1e6 / took.Seconds(), err
+	return float64(n) * 8 / 1e6 / took.Seconds(), errors.Join(err, <-sent)
 }
