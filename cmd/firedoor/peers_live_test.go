@@ -270,8 +270,10 @@ func (w *spoken) is(t *testing.T, e *eventLine) bool {
 	if len(values) > 0 {
 		text = "[" + strings.Join(values, ",") + "]"
 	}
+	numbers := *e // texts are not among what clients say here
+	numbers.Texts = nil
 	return w.Kind == e.Kind && (w.Protocol == "" || w.Protocol == e.Protocol) && w.Code == e.Code && (w.Function == "" || w.Function == e.Function) && same(w.Unit, e.Unit) && w.Object == e.Object &&
-		same(w.Quantity, e.Quantity) && w.Item == e.Item && e.judged().values == text && w.Type == e.Type && w.Outcome == e.Outcome && !e.Partial
+		same(w.Quantity, e.Quantity) && w.Item == e.Item && numbers.judged().values == text && w.Type == e.Type && w.Outcome == e.Outcome && !e.Partial
 }
 
 func same(want, got *int) bool { return want == nil || got != nil && *want == *got }
