@@ -431,7 +431,7 @@ func TestGatewayUpgrades(t *testing.T) {
 	replaceFile(t, l.program, read(t, program(t)))
 	l.start()
 	l.policyOf(withEcho())
-	works(t, "isolate", "hmi", "--verb", "no-program", "--for", "30m", "--reason", "a trial", "--data", l.data)
+	works(t, "isolate", "guard-a", "--verb", "no-program", "--for", "30m", "--reason", "a trial", "--data", l.data) // of nobody in the loop: its datagrams would be asked about
 	lasts := func() (s gateway.Status) {
 		t.Helper()
 		var err error
