@@ -7,7 +7,7 @@
 // specifications BAP-C2010ENG-001 to -004 (CC-Link IE Field Network Basic) and
 // BAP-C2006ENG-003 (SLMP) of the CC-Link Partner Association.
 //
-// The golden files were read line by line against these layouts: 32 words and 64 bits a
+// The golden files were read against these layouts: 32 words and 64 bits a
 // station, a station's second part behind its first, addresses and numbers with the least
 // byte first.
 //

@@ -10,7 +10,7 @@
 // (ge-ethernet-SRTP, gesrtp-py, the GE classes of HslCommunication, a dissector for
 // Wireshark that was never merged).
 //
-// The golden files were read line by line against these descriptions: selectors and the
+// The golden files were read against these descriptions: selectors and the
 // first service codes as in the paper's tables, counts and offsets from zero, bits from
 // the byte in which they begin.
 //

@@ -3,7 +3,7 @@
 // nothing: numbers and fields are those that Nozomi Networks, FireEye and CISA
 // described after the attack of 2017, tried on a recording of its program at work.
 //
-// The golden files were read line by line against these descriptions; that showed that each
+// The golden files were read against these descriptions; that showed that each
 // function was answered in them by the same answer, which said nothing of the others.
 //
 // It must not keep a byte of a program (a sum tells one from another), must not judge
