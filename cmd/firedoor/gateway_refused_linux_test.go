@@ -96,6 +96,9 @@ func TestGatewayRefuses(t *testing.T) {
 	if s.Explained != s.In || s.Judged.In != s.Judged.Passed+s.Judged.Changed+s.Judged.Dropped+s.Judged.Held {
 		t.Errorf("%d frames in, %d explained; judged: %+v", s.In, s.Explained, s.Judged)
 	}
+	if int(s.Judged.Changed) > told {
+		t.Errorf("%d refusals were counted, %d were made", s.Judged.Changed, told)
+	}
 	if s.Workers > 2 { // this machine stood still for longer than a heartbeat
 		t.Logf("a worker was replaced, with what it had not told yet: %d of %d refusals were counted", s.Judged.Changed, told)
 		return
