@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"time"
 
 	"firedoor/internal/confine"
 	"firedoor/internal/gateway"
@@ -34,7 +33,7 @@ func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
 	}
 	cfg.Started = func() {
 		s.tellSystem(confine.Ready)
-		go s.watchdog(ctx)
+		go keepTelling(ctx, func(context.Context) bool { return s.guard.Alive() }, s.tellSystem)
 	}
 	if c.Remove {
 		return guardError(guardian.Remove(cfg))
@@ -55,26 +54,6 @@ func guardError(err error) error {
 		return toldError{}
 	}
 	return err
-}
-
-// watchdog tells the service manager that the gateway is alive, as long as its worker is.
-func (s *guardService) watchdog(ctx context.Context) {
-	every := confine.Watchdog()
-	if every == 0 {
-		return
-	}
-	tick := time.NewTicker(every / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if s.guard.Alive() {
-				s.tellSystem(confine.Alive)
-			}
-		}
-	}
 }
 
 func (s *guardService) tellSystem(state string) {

@@ -383,14 +383,14 @@ func (s *service) run(ctx context.Context) error {
 		start(rest, s.console.Run)
 		start(rest, s.doors.Run)
 	}
-	go s.keepTelling(rest)
+	go keepTelling(rest, s.isAlive, s.tellSystem)
 	var err error
 	if s.watch != nil {
 		err = s.watch.Run(watching)
 	} else {
 		<-watching.Done()
 	}
-	s.tellSystem("STOPPING=1")
+	s.tellSystem(confine.Stopping)
 	stopRest()
 	parts.Wait()
 	close(problems)
@@ -415,11 +415,15 @@ func (s *service) greet() {
 		fmt.Fprintf(s.m.Stdout, "To acknowledge alerts there, open this link once: %s\n", s.console.Link())
 	}
 	fmt.Fprintln(s.m.Stdout, "Stop with Ctrl-C.")
-	s.tellSystem("READY=1")
+	s.tellSystem(confine.Ready)
 }
 
-// keepTelling tells a watchdog that the sensor is alive, as long as it is.
-func (s *service) keepTelling(ctx context.Context) {
+// isAlive tells whether what is watched with is.
+func (s *service) isAlive(ctx context.Context) bool { return s.watch == nil || s.watch.Alive(ctx) }
+
+// keepTelling tells a watchdog that this process is alive, as long as it is. Whoever
+// judges that has a third of the watchdog's time for it.
+func keepTelling(ctx context.Context, alive func(context.Context) bool, tell func(state string)) {
 	every := confine.Watchdog()
 	if every <= 0 {
 		return
@@ -431,9 +435,9 @@ func (s *service) keepTelling(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			alive, cancel := context.WithTimeout(ctx, every/3)
-			if s.watch == nil || s.watch.Alive(alive) {
-				s.tellSystem("WATCHDOG=1")
+			soon, cancel := context.WithTimeout(ctx, every/3)
+			if alive(soon) {
+				tell(confine.Alive)
 			}
 			cancel()
 		}
