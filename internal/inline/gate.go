@@ -95,6 +95,7 @@ type Gate struct {
 	streams    Streams
 	stream     Stream
 	position   Position
+	turn       turn
 
 	// What is under way.
 	now     int64
