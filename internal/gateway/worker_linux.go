@@ -118,6 +118,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 		if w.rings[i], err = mapRing(fd, first.MTU); err != nil {
 			return err
 		}
+		w.rings[i].short = func(b []byte) { w.gate.Short(time.Now().UnixNano(), inline.Port(i), b) }
 	}
 	if w.pulse, err = datapath.OpenPulse(fdPulse); err != nil {
 		return err

@@ -168,6 +168,16 @@ func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
 	}
 }
 
+// Short is a frame of which only the beginning is there, so it has no way on. It is told as
+// one that nobody could judge.
+func (g *Gate) Short(now int64, from Port, b []byte) {
+	g.now, g.from, g.flow = now, from, nil
+	g.Counts.In++
+	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
+	packet.Decode(&g.packet, &g.frame)
+	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: -1})
+}
+
 // pass sends the frame on as it is.
 func (g *Gate) pass(b []byte, why firedoor.Reason) {
 	g.Counts.Passed++
