@@ -192,21 +192,25 @@ func (g *Gate) drop(why firedoor.Reason) {
 }
 
 // EtherTypes that keep a link alive: they pass, whatever a policy says.
-var linkTypes = map[uint16]bool{0x88cc: true, 0x88e3: true, 0x88f7: true, 0x88fb: true, 0x888e: true, 0x0806: true}
+var linkTypes = map[uint16]bool{0x88cc: true, 0x88e3: true, 0x88f7: true, 0x88fb: true, 0x888e: true, 0x80e1: true, 0x0806: true}
 
 // bridgeGroup is the block of addresses that bridges do not pass on (IEEE 802.1Q,
 // table 8-1): spanning tree and its like.
 const bridgeGroup = firedoor.MAC(0x0180c2000000)
 
+// toBridges tells whether an address is of bridges: that block, or the two of Cisco's (CDP,
+// VTP, DTP, UDLD; spanning tree for each VLAN), without which there would be loops.
+func toBridges(m firedoor.MAC) bool { return m&^0xf == bridgeGroup || m&^1 == 0x01000ccccccc }
+
 // link judges a frame without IP by who sends it to whom. Layer-2 process traffic and
 // link control are never held.
 func (g *Gate) link(b []byte) {
 	p := &g.packet
-	if linkTypes[p.EtherType] || p.DstMAC&^0xf == bridgeGroup {
+	if linkTypes[p.EtherType] || toBridges(p.DstMAC) {
 		client := g.plan.Place(g.segment, firedoor.IP{}, p.SrcMAC)
 		r := g.plan.Route(client, g.plan.Place(g.segment, firedoor.IP{}, p.DstMAC), 0, 0)
 		g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
-		if v := policy.Decide(g.plan, &g.request); v.Reason == firedoor.ReasonQuarantine && p.DstMAC&^0xf != bridgeGroup {
+		if v := policy.Decide(g.plan, &g.request); v.Reason == firedoor.ReasonQuarantine && !toBridges(p.DstMAC) {
 			g.judged(b, v)
 			return
 		}
