@@ -149,15 +149,10 @@ func (g *Gate) Flows() int { return len(g.flows) }
 // frame itself, perhaps changed in place, frames that were held before it, or ends of
 // connections. What out is given is borrowed.
 func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
-	g.now, g.from, g.out, g.flow = now, from, out, nil
-	g.Counts.In++
+	g.take(now, from, b)
+	g.out = out
 	g.sweep()
 	p := &g.packet
-	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
-	packet.Decode(p, &g.frame)
-	if p.Scope != g.scope {
-		g.scope, g.segment = p.Scope, packet.ScopeName(p.Scope)
-	}
 	switch h, ok := find(b); {
 	case p.Layer < packet.LayerNetwork:
 		g.link(b)
@@ -168,13 +163,40 @@ func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
 	}
 }
 
+// take reads the headers of a frame that came in.
+func (g *Gate) take(now int64, from Port, b []byte) {
+	g.now, g.from, g.flow = now, from, nil
+	g.Counts.In++
+	p := &g.packet
+	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
+	packet.Decode(p, &g.frame)
+	if p.Scope != g.scope {
+		g.scope, g.segment = p.Scope, packet.ScopeName(p.Scope)
+	}
+}
+
+// Late is a frame that waited too long for this gate: where anything is enforced it goes no
+// further, for a request that is carried out when its client has long given up is as
+// bad as one that nobody sent. TCP sends again what is still wanted.
+func (g *Gate) Late(now int64, from Port, b []byte, out func(Port, []byte)) {
+	g.take(now, from, b)
+	p := &g.packet
+	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
+	if g.answers(p) {
+		r = g.plan.Route(r.Server, r.Client, p.Proto, p.SrcPort)
+	}
+	if !g.plan.Enforces(&r) {
+		g.Counts.In-- // it is taken once more
+		g.Frame(now, from, b, out)
+		return
+	}
+	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonHeld, Rule: -1, Conduit: r.Conduit})
+}
+
 // Short is a frame of which only the beginning is there, so it has no way on. It is told as
 // one that nobody could judge.
 func (g *Gate) Short(now int64, from Port, b []byte) {
-	g.now, g.from, g.flow = now, from, nil
-	g.Counts.In++
-	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
-	packet.Decode(&g.packet, &g.frame)
+	g.take(now, from, b)
 	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: -1})
 }
 
