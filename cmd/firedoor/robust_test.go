@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"firedoor/internal/corpus"
 	"firedoor/internal/plant/chance"
 )
 
@@ -39,7 +40,7 @@ func survives(t *testing.T, path string) (status int) {
 // TestCorpusSurvives runs every capture from elsewhere, the malformed ones
 // included. Only what the judge cannot read either may be refused.
 func TestCorpusSurvives(t *testing.T) {
-	list := corpusCaptures(t)
+	list := corpus.Captures(t)
 	judge, _ := exec.LookPath("tshark")
 	var mu sync.Mutex
 	statuses := map[int]int{}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"firedoor/internal/corpus"
 	"firedoor/internal/plant"
 )
 
@@ -42,7 +43,7 @@ func TestSameForAnyShards(t *testing.T) {
 // TestCorpusSameForAnyShards is the same over captures from elsewhere: every
 // sixteenth of them.
 func TestCorpusSameForAnyShards(t *testing.T) {
-	for i, path := range corpusCaptures(t) {
+	for i, path := range corpus.Captures(t) {
 		if i%16 == 0 {
 			sameForAnyShards(t, "--learn", "40%", path)
 		}
