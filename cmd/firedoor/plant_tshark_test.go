@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -295,7 +296,11 @@ func thinned(t *testing.T, capture []byte, keep map[string][]string) (path strin
 	t.Helper()
 	counts, names := map[string]int{}, map[[6]byte]string{}
 	for m := range keep {
-		names[[6]byte(octets(m))] = m
+		address, err := net.ParseMAC(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[[6]byte(address)] = m
 	}
 	out := only(capture, func(int) bool { return false })
 	for _, r := range records(capture) {
