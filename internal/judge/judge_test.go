@@ -293,10 +293,15 @@ type verdict struct {
 }
 
 // judgeCapture compares both sides of one capture. A capture that cannot hold
-// what the judge looks for is shown to it only if we found something.
+// what the judge looks for is shown to it only if we found something in it.
 func judgeCapture(c *candidate) *verdict {
 	name, path, options := c.name, c.path, c.options
 	v := &verdict{name: name, score: map[string]*score{}}
+	told, err := replay(path)
+	if err != nil {
+		v.err = err
+		return v
+	}
 	lines, err := replayLines(path, judgedScores...)
 	if err != nil {
 		v.err = err
@@ -308,7 +313,7 @@ func judgeCapture(c *candidate) *verdict {
 			got = append(got, lines[i].judged())
 		}
 	}
-	if !c.likely && len(got) == 0 && holdsNone(path, judgeFilter) {
+	if !c.likely && len(got) == 0 && (!told.names(judgedProtocols) || holdsNone(path, judgeFilter)) {
 		return v
 	}
 	frames, err := askTshark(path, judgeFilter, judgeLayers, append(options, "-o", "tcp.reassemble_out_of_order:TRUE")...)

@@ -89,11 +89,16 @@ func protocolOf(line []byte) string {
 	return string(name)
 }
 
+// names says whether a line is in the name of one of some protocols.
+func (r *replayed) names(protocols []string) bool {
+	return slices.ContainsFunc(protocols, func(p string) bool { return r.protocols[p] })
+}
+
 // replayLines returns the event lines of a capture in the name of some protocols, in
 // their order.
 func replayLines(path string, protocols ...string) ([]eventLine, error) {
 	told, err := replay(path)
-	if err != nil || !slices.ContainsFunc(protocols, func(p string) bool { return told.protocols[p] }) {
+	if err != nil || !told.names(protocols) {
 		return nil, err
 	}
 	text, err := os.ReadFile(told.lines)
