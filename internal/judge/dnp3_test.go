@@ -562,7 +562,7 @@ func TestJudgeDNP3Points(t *testing.T) {
 		if len(got) == 0 {
 			return
 		}
-		frames, err := askTshark(path, "dnp3", "frame ip ipv6 tcp udp dnp3", "-x", "-o", "tcp.reassemble_out_of_order:TRUE")
+		frames, err := askKept(path, judgeFilter, judgeLayers, "-x", "-o", "tcp.reassemble_out_of_order:TRUE")
 		if err != nil {
 			t.Error(err)
 			return

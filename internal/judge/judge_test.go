@@ -316,7 +316,11 @@ func judgeCapture(c *candidate) *verdict {
 	if !c.likely && len(got) == 0 && (!told.names(judgedProtocols) || holdsNone(path, judgeFilter)) {
 		return v
 	}
-	frames, err := askTshark(path, judgeFilter, judgeLayers, append(options, "-o", "tcp.reassemble_out_of_order:TRUE")...)
+	ask := askTshark
+	if c.again {
+		ask = askKept
+	}
+	frames, err := ask(path, judgeFilter, judgeLayers, append(options, "-o", "tcp.reassemble_out_of_order:TRUE")...)
 	if err != nil {
 		v.err = err
 		return v
@@ -403,7 +407,7 @@ func TestJudge(t *testing.T) {
 			t.Fatal(err)
 		}
 		dnp3 := mayHoldDNP3(b)
-		c := &candidate{name: name, path: path, likely: dnp3 || mayHold(b, judgePorts...)}
+		c := &candidate{name: name, path: path, again: dnp3, likely: dnp3 || mayHold(b, judgePorts...)}
 		if dnp3 || mayHold(b, enipPort, iecPort) { // the bytes are needed: of each layer for CIP, of real numbers for IEC 104 and DNP3
 			c.options = []string{"-x"}
 		}
@@ -416,6 +420,7 @@ func TestJudge(t *testing.T) {
 type candidate struct {
 	name, path string
 	likely     bool     // it has a port that the judge looks at
+	again      bool     // TestJudgeDNP3Points asks the same of it
 	options    []string // for tshark
 }
 

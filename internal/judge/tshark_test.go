@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"firedoor/internal/corpus"
@@ -179,28 +181,69 @@ func askTshark(path, filter, layers string, more ...string) ([]*frame, error) {
 	if wide, ok := widened(filter, more); ok && holdsNone(path, wide) {
 		return nil, nil
 	}
-	args := append([]string{"-n", "-r", path, "-Y", filter, "-T", "ek", "-J", layers}, more...)
-	cmd := exec.Command("tshark", args...)
+	var frames []*frame
+	err := tell(path, question(filter, layers, more), func(r io.Reader) (err error) {
+		frames, err = readFrames(r)
+		return err
+	})
+	return frames, err
+}
+
+func question(filter, layers string, more []string) []string {
+	return append([]string{"-Y", filter, "-T", "ek", "-J", layers}, more...)
+}
+
+// tell runs the judge over a capture and gives what it says to read.
+func tell(path string, options []string, read func(io.Reader) error) error {
+	cmd := exec.Command("tshark", append([]string{"-n", "-r", path}, options...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
-	frames, err := readFrames(out)
+	err = read(out)
+	_, drained := io.Copy(io.Discard, out) // or it would wait for ever
 	wait := cmd.Wait()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if err = errors.Join(err, drained); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	// A capture that is cut short ends with status 2; what came before counts.
 	var exit *exec.ExitError
 	if wait != nil && !(errors.As(wait, &exit) && exit.ExitCode() == 2 && strings.Contains(complaint.String(), "cut short")) {
-		return nil, fmt.Errorf("%s: %w: %s", path, wait, complaint.String())
+		return fmt.Errorf("%s: %w: %s", path, wait, complaint.String())
 	}
-	return frames, nil
+	return nil
+}
+
+// kept has what the judge said, by what it was asked: the file that it stands in.
+var kept sync.Map
+
+// askKept is askTshark for what several tests ask: the judge says it once. It is for
+// captures of few frames, for what is said is thirty times as long.
+func askKept(path, filter, layers string, more ...string) ([]*frame, error) {
+	options := question(filter, layers, more)
+	once, _ := kept.LoadOrStore(strings.Join(append(options, path), " "), sync.OnceValues(func() (string, error) {
+		f, err := os.CreateTemp(scratch, "*.ek")
+		if err != nil {
+			return "", err
+		}
+		err = tell(path, options, func(r io.Reader) error { _, err := io.Copy(f, r); return err })
+		return f.Name(), errors.Join(err, f.Close())
+	}))
+	said, err := once.(func() (string, error))()
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(said)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	return readFrames(f)
 }
 
 func readFrames(r io.Reader) ([]*frame, error) {
