@@ -70,6 +70,7 @@ func TestCorpusSurvives(t *testing.T) {
 // TestMutatedCapturesSurvive does to the product's own captures what disks,
 // networks and attackers do. Each runs in this process: a panic ends the test.
 func TestMutatedCapturesSurvive(t *testing.T) {
+	t.Parallel()
 	for _, path := range ownCaptures(t) {
 		capture := read(t, path)
 		if rs := records(capture); len(rs) > 400 {

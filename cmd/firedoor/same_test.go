@@ -16,6 +16,7 @@ import (
 // TestSameForAnyShards holds that the output does not depend on how many cores
 // work on it, nor on the run.
 func TestSameForAnyShards(t *testing.T) {
+	t.Parallel()
 	list := ownCaptures(t)
 	for _, g := range []struct {
 		name  string
@@ -43,6 +44,7 @@ func TestSameForAnyShards(t *testing.T) {
 // TestCorpusSameForAnyShards is the same over captures from elsewhere: every
 // sixteenth of them.
 func TestCorpusSameForAnyShards(t *testing.T) {
+	t.Parallel()
 	for i, path := range corpus.Captures(t) {
 		if i%16 == 0 {
 			sameForAnyShards(t, "--learn", "40%", path)

@@ -39,6 +39,10 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
+// Tests run one after the other, for many drive traffic in time. Those that only compute
+// for long call t.Parallel, and so come at the end, two at a time on two cores. They
+// share no namespace, no port, no working directory and no environment.
+
 // outcome is what a run of the program left behind.
 type outcome struct {
 	status      int
