@@ -134,7 +134,7 @@ func (c *Client) hear(kind Kind, body []byte) error {
 }
 
 // ask has the guardian do something.
-func (c *Client) ask(r Request) (*Look, error) {
+func (c *Client) ask(r Request) (*Reply, error) {
 	answer := make(chan *Reply, 1)
 	c.mu.Lock()
 	c.last++
@@ -154,7 +154,7 @@ func (c *Client) ask(r Request) (*Look, error) {
 		if reply.Error != "" {
 			return nil, errors.New(reply.Error)
 		}
-		return reply.Look, nil
+		return reply, nil
 	case <-c.gone:
 		return nil, ErrGone
 	case <-time.After(MaxAnswer):
@@ -192,11 +192,24 @@ func (c *Client) Upgrade() error {
 
 // Look tells how all is.
 func (c *Client) Look() (*Look, error) {
-	l, err := c.ask(Request{What: WantLook})
-	if err == nil && l == nil {
-		err = errors.New("the guardian tells nothing")
+	r, err := c.ask(Request{What: WantLook})
+	if err != nil {
+		return nil, err
 	}
-	return l, err
+	if r.Look == nil {
+		return nil, errors.New("the guardian tells nothing")
+	}
+	return r.Look, nil
+}
+
+// Losses gives who lost frames, as datapath.Datapath does. What is lost on the way, because
+// this process ends, is told without its pairs.
+func (c *Client) Losses() ([]datapath.Lost, error) {
+	r, err := c.ask(Request{What: WantLosses})
+	if err != nil {
+		return nil, err
+	}
+	return r.Lost, nil
 }
 
 // Counters gives what became of all frames in the kernel.

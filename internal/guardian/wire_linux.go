@@ -177,13 +177,15 @@ const (
 	WantUpgrade = "upgrade" // run the program that lies now where this one came from
 	WantForget  = "forget"  // drop the counters of the generation Number
 	WantLook    = "look"    // tell how all is (Look)
+	WantLosses  = "losses"  // tell who lost frames since the last time
 )
 
 // Reply is the answer to a request.
 type Reply struct {
 	ID    uint64
-	Error string `json:",omitempty"`
-	Look  *Look  `json:",omitempty"`
+	Error string          `json:",omitempty"`
+	Look  *Look           `json:",omitempty"`
+	Lost  []datapath.Lost `json:",omitempty"`
 }
 
 // Hello is what a control process is told first: what is in force, where an earlier one left

@@ -36,6 +36,7 @@ typedef int __s32;
 #define F_MMAPABLE (1U << 10)
 #define F_INNER_MAP (1U << 12) /* arrays of different sizes may follow each other */
 #define UPDATE_ANY 0
+#define UPDATE_NEW 1 /* what is there stays */
 
 /* What a program at a port answers; TCX and clsact use the same numbers. */
 #define ANSWER_OK 0
@@ -62,6 +63,7 @@ static void (*ring_submit)(void *data, __u64 flags) = (void *)132;
 /* Both are barriers as well. */
 #define swap_if(at, was, to) __sync_val_compare_and_swap(at, was, to)
 #define swap(at, to) __sync_lock_test_and_set(at, to)
+#define count_up(at, by) __sync_fetch_and_add(at, by)
 
 inline_ __u16 swap16(__u16 v) { return __builtin_bswap16(v); }
 inline_ __u32 swap32(__u32 v) { return __builtin_bswap32(v); }
