@@ -219,7 +219,7 @@ func TestReports(t *testing.T) {
 	}
 	for range 5 {
 		b.leaks("udp", b.Server.IP4, 64)
-		if _, err := d.Losses(); err != nil { // each is the first of its turn
+		if _, _, err := d.Losses(); err != nil { // each is the first of its turn
 			t.Fatal(err)
 		}
 	}

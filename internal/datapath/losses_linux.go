@@ -51,18 +51,18 @@ func (k *gatewayLostKey) loser() Loser {
 
 // Losses gives what pairs lost until it was called the last time, in no order, and
 // forgets it; what they lose now, the next but one call gives. So the sum of all is what the counters
-// say, but for Totals.Unpaired. One reader at a time.
-func (d *Datapath) Losses() ([]Lost, error) {
-	now := d.get(configTurn)
+// say, but for Totals.Unpaired. now is the first turn of which nothing was given yet.
+// One reader at a time.
+func (d *Datapath) Losses() (out []Lost, now uint32, err error) {
+	now = d.get(configTurn)
 	var keys [lossBatch]gatewayLostKey
 	var values [lossBatch]gatewayLost
 	var at ebpf.MapBatchCursor
-	var out []Lost
 	var old []gatewayLostKey
 	for done := false; !done; {
 		n, err := d.maps[gatewayMapLosses].BatchLookup(&at, keys[:], values[:], nil)
 		if done = errors.Is(err, ebpf.ErrKeyNotExist); err != nil && !done {
-			return nil, fmt.Errorf("reading who lost frames: %w", err)
+			return nil, now, fmt.Errorf("reading who lost frames: %w", err)
 		}
 		for i := range n {
 			k, v := &keys[i], &values[i]
@@ -76,10 +76,10 @@ func (d *Datapath) Losses() ([]Lost, error) {
 	}
 	if len(old) > 0 {
 		if _, err := d.maps[gatewayMapLosses].BatchDelete(old, nil); err != nil {
-			return nil, fmt.Errorf("forgetting who lost frames: %w", err)
+			return nil, now, fmt.Errorf("forgetting who lost frames: %w", err)
 		}
 	}
-	return out, d.set(configTurn, now+1)
+	return out, now, d.set(configTurn, now+1)
 }
 
 // report reads a report of the kernel's; b is at least as long as one.

@@ -204,12 +204,12 @@ func (c *Client) Look() (*Look, error) {
 
 // Losses gives who lost frames, as datapath.Datapath does. What is lost on the way, because
 // this process ends, is told without its pairs.
-func (c *Client) Losses() ([]datapath.Lost, error) {
+func (c *Client) Losses() (lost []datapath.Lost, now uint32, err error) {
 	r, err := c.ask(Request{What: WantLosses})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return r.Lost, nil
+	return r.Lost, r.Turn, nil
 }
 
 // Counters gives what became of all frames in the kernel.

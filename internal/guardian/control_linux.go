@@ -149,7 +149,7 @@ func (g *Guardian) do(ctx context.Context, r *Request, reply *Reply) (err error)
 		reply.Look, err = g.look()
 		return err
 	case WantLosses:
-		reply.Lost, err = g.path.Losses()
+		reply.Lost, reply.Turn, err = g.path.Losses()
 		return err
 	}
 	return fmt.Errorf("%q is nothing that a guardian does", r.What)

@@ -186,6 +186,7 @@ type Reply struct {
 	Error string          `json:",omitempty"`
 	Look  *Look           `json:",omitempty"`
 	Lost  []datapath.Lost `json:",omitempty"`
+	Turn  uint32 `json:",omitempty"` // with Lost, as datapath.Datapath.Losses has it
 }
 
 // Hello is what a control process is told first: what is in force, where an earlier one left
