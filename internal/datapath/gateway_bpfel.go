@@ -171,11 +171,14 @@ type gatewayPrefixKey struct {
 }
 
 type gatewayPulse struct {
-	_     structs.HostLayout
-	Beat  uint64
-	Seed  uint64
-	Epoch uint32
-	Core  uint32
+	_      structs.HostLayout
+	Beat   uint64
+	Seed   uint64
+	Epoch  uint32
+	Core   uint32
+	Client [2]uint64
+	InHand uint32
+	Unused uint32
 }
 
 type gatewayReport struct {

@@ -16,6 +16,8 @@ const (
 	// MaxHeld is how many may be in quarantine; each takes two entries of the kernel's
 	// while tables are changed.
 	MaxHeld = 8192
+	// MaxShed is how much may be shed by tables; as much again may be shed by itself.
+	MaxShed = 1024
 )
 
 // Action is what a gate does with a frame.
@@ -171,6 +173,15 @@ type Held struct {
 	Rule  uint32
 }
 
+// Shed is what nobody is asked about though somebody answers: it goes by the floors of
+// its gates. One end in a conduit, all of a conduit (no Sender), or one end anywhere
+// (Conduit 0). A conduit's shedding ends with the tables that it is in; the next ones may
+// have it again.
+type Shed struct {
+	Conduit uint32 // as Gate.Conduit
+	Sender  netip.Addr
+}
+
 // Tables is all that the kernel's program decides by. Pairs[0] holds where nothing
 // else does.
 type Tables struct {
@@ -181,6 +192,7 @@ type Tables struct {
 	Gates      []PortGate
 	Codes      []CodeTable
 	Quarantine []Held
+	Shed       []Shed // of conduits
 }
 
 // Check says what is wrong with tables, naming the entry.
@@ -191,7 +203,7 @@ func (t *Tables) Check() error {
 	}{
 		{"places", len(t.Places), MaxPlaces}, {"stations", len(t.Stations), MaxPlaces}, {"joined", len(t.Joined), MaxPairs},
 		{"pairs", len(t.Pairs), MaxPairs}, {"gates", len(t.Gates), MaxGates}, {"codes", len(t.Codes), MaxCodes},
-		{"quarantine", len(t.Quarantine), MaxHeld},
+		{"quarantine", len(t.Quarantine), MaxHeld}, {"shed", len(t.Shed), MaxShed},
 	} {
 		if l.n > l.max {
 			return fmt.Errorf("tables: %d %s, at most %d", l.n, l.name, l.max)
@@ -220,6 +232,11 @@ func (t *Tables) checkEnds() error {
 	for i, p := range t.Places {
 		if !p.Prefix.IsValid() || p.Prefix.Addr().Zone() != "" || p.Prefix.Addr().Is4In6() || p.VLAN.wrong() {
 			return fmt.Errorf("tables: place %d: prefix %v, VLAN %+v", i, p.Prefix, p.VLAN)
+		}
+	}
+	for i, s := range t.Shed {
+		if s.Conduit == 0 {
+			return fmt.Errorf("tables: shed %d: names no conduit", i)
 		}
 	}
 	for i, s := range t.Stations {

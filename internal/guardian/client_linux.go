@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -165,9 +166,10 @@ func (c *Client) ask(r Request) (*Reply, error) {
 // ErrGone is that the guardian is no more.
 var ErrGone = errors.New("the guardian is gone")
 
-// Set brings an order for workers and tables for the kernel into force.
-func (c *Client) Set(number uint32, order []byte, tables *datapath.Tables) error {
-	_, err := c.ask(Request{What: WantSet, Number: number, Order: json.RawMessage(order), Tables: tables})
+// Set brings an order for workers and tables for the kernel into force. conduits are those of the
+// order, in the order of their numbers in the tables.
+func (c *Client) Set(number uint32, order []byte, tables *datapath.Tables, conduits []Conduit) error {
+	_, err := c.ask(Request{What: WantSet, Number: number, Order: json.RawMessage(order), Tables: tables, Conduits: conduits})
 	return err
 }
 
@@ -180,6 +182,12 @@ func (c *Client) Quarantine(held datapath.Held) error {
 // SetBypass lets everything pass, or judges again.
 func (c *Client) SetBypass(on bool) error {
 	_, err := c.ask(Request{What: WantBypass, On: on})
+	return err
+}
+
+// Unbar has workers judge a client again on whose frames workers died.
+func (c *Client) Unbar(client netip.Addr) error {
+	_, err := c.ask(Request{What: WantUnbar, Client: client})
 	return err
 }
 

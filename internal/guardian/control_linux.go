@@ -143,6 +143,8 @@ func (g *Guardian) do(ctx context.Context, r *Request, reply *Reply) (err error)
 		return g.setBypass(r.On)
 	case WantUpgrade:
 		return g.tryProgram(ctx)
+	case WantUnbar:
+		return g.unbar(r.Client)
 	case WantForget:
 		return g.path.Forget(r.Number)
 	case WantLook:
@@ -181,11 +183,12 @@ func (g *Guardian) set(ctx context.Context, r *Request) error {
 	defer g.mu.Unlock()
 	wasOrder, wasNumber := g.order, g.number
 	g.tellHands(r)
+	done := g.shedUnder(r)
 	if err := g.path.Install(r.Tables); err != nil {
 		g.tellHands(&Request{Order: wasOrder, Number: wasNumber})
 		return err
 	}
-	g.unshed()
+	done()
 	return nil
 }
 

@@ -151,6 +151,9 @@ struct pulse { /* what the program and user space tell each other all the time *
 	__u64 seed;  /* of the places of streams */
 	__u32 epoch; /* goes up when streams may have gone on unseen */
 	__u32 core;  /* on which somebody was asked last */
+	/* Of user space alone, for whoever comes after one that died: */
+	__u64 client[2]; /* whose frame it has in hand, 0 where it is not known yet */
+	__u32 in_hand, unused;
 };
 
 #define SNIPPET 128
