@@ -205,20 +205,31 @@ func (l *line) evidence(r *gateway.StoppedRecord) (before [][]byte, came, went [
 	return before, came, went
 }
 
-// TestResets holds that who is not let in by a conduit that resets is told at once.
+// TestResets holds that who is not let in by a conduit that resets is told at once, also
+// where nobody but the kernel is there.
 func TestResets(t *testing.T) {
 	l := newLineWith(t, strings.Replace(gatewayPolicy, "default: refuse", "default: reset", 1))
-	err := l.bed.Client.Do(func() error {
-		c, err := net.DialTimeout("tcp", l.bed.Server.IP4.String()+":9998", 2*time.Second)
-		if err == nil {
-			_ = c.Close()
+	dial := func() {
+		t.Helper()
+		err := l.bed.Client.Do(func() error {
+			c, err := net.DialTimeout("tcp", l.bed.Server.IP4.String()+":9998", patience)
+			if err == nil {
+				_ = c.Close()
+			}
+			return err
+		})
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("dialling a port that is not open: %v", err)
 		}
-		return err
-	})
-	if !errors.Is(err, syscall.ECONNREFUSED) {
-		t.Errorf("dialling a port that is not open: %v", err)
 	}
+	dial()
 	l.untilStopped(1, func(r *gateway.StopRow) bool {
 		return r.Done == "reset" && strings.HasSuffix(r.Server, ":9998") && r.ClientName == "hmi"
+	})
+	l.stop()
+	dial()
+	l.start()
+	l.untilStopped(1, func(r *gateway.StopRow) bool {
+		return r.Done == "reset" && r.Reason == "stale" && r.By == "kernel" && strings.HasSuffix(r.Server, ":9998") && r.ClientName == "hmi"
 	})
 }

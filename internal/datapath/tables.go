@@ -23,8 +23,8 @@ const (
 // Action is what a gate does with a frame.
 type Action uint8
 
-// Actions. Reset drops the frame, and its report says that a TCP connection is to
-// be reset. Ask hands the frame to user space. Codes looks at the function code.
+// Actions. Reset drops the frame and tells both ends of a TCP connection that it is over; what
+// is not TCP it drops. Ask hands the frame to user space. Codes looks at the function code.
 const (
 	Pass Action = iota
 	Drop
@@ -52,6 +52,7 @@ const (
 	FloorPass Floor = iota
 	FloorDrop
 	FloorCodes
+	FloorReset // as Reset
 )
 
 // Reasons of the datapath's own; those of gates are below OwnReasons.
@@ -155,7 +156,7 @@ type PortGate struct {
 }
 
 // Code is what happens to a Modbus request with one function code: Pass, Drop or
-// Ask, and if nobody answers then FloorPass or FloorDrop.
+// Ask, and if nobody answers then FloorPass, FloorDrop or FloorReset.
 type Code struct {
 	Action Action
 	Floor  Floor
@@ -220,7 +221,7 @@ func (t *Tables) Check() error {
 	}
 	for i := range t.Codes {
 		for n, c := range t.Codes[i] {
-			if c.Action == Reset || c.Action > Ask || c.Floor > FloorDrop || c.Reason >= OwnReasons {
+			if c.Action == Reset || c.Action > Ask || c.Floor > FloorReset || c.Floor == FloorCodes || c.Reason >= OwnReasons {
 				return fmt.Errorf("tables: codes %d: code %d: %v with floor %d and reason %d", i, n, c.Action, c.Floor, c.Reason)
 			}
 		}
@@ -286,7 +287,7 @@ func (t *Tables) checkGate(g Gate, most Action) error {
 	switch {
 	case g.Action > most:
 		return fmt.Errorf("%v cannot be done here", g.Action)
-	case g.Floor > FloorCodes:
+	case g.Floor > FloorReset:
 		return fmt.Errorf("there is no floor %d", g.Floor)
 	case g.Safety && g.Action != Pass:
 		return fmt.Errorf("safety traffic passes, and cannot %v", g.Action)

@@ -156,12 +156,15 @@ func (k *kernelStops) load() error {
 			return err
 		}
 		k.pairs.from = now + 1
-		return k.each(func(e *datapath.Explained) error {
+		if err := k.each(func(e *datapath.Explained) error {
 			if stops(e.Action) {
 				k.told[kindOf(e)] = &told{kindOf(e), e.Frames, e.Bytes}
 			}
 			return nil
-		})
+		}); err != nil {
+			return err
+		}
+		return k.save() // or what comes after an early end would be of before as well
 	}
 	if err != nil {
 		return err

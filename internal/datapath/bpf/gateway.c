@@ -12,6 +12,7 @@
 #include "shared.h"
 #include "frame.h"
 #include "stream.h"
+#include "reset.h"
 
 /* ---- who talks to whom ---- */
 
@@ -111,6 +112,7 @@ struct decision {
 	__u32 slot, generation;
 	__u8 pretend; /* for a trial: 1 as if somebody answered, 2 as if nobody did */
 	__u8 looked, stale, shed; /* shed: it is not asked about, though somebody may answer */
+	__u8 tcp;  /* and its ports can be read */
 	__u8 back; /* the sender answers a client */
 };
 
@@ -209,6 +211,14 @@ inline_ int nobody_answers(const struct config *c, const struct frame *f, struct
 	return d->stale;
 }
 
+/* A floor that is not by codes. */
+inline_ __u8 plain_floor(const struct decision *d, __u8 floor)
+{
+	if (floor == FLOOR_RESET)
+		return d->tcp ? RESET : DROP;
+	return floor == FLOOR_PASS ? PASS : DROP;
+}
+
 /* Without user space a request by codes that is not known to stand in a stream is judged
  * by its code alone, whatever came before in its connection: cutting all
  * connections that are older than the gateway would be worse. */
@@ -217,13 +227,11 @@ inline_ __u8 floor_of(const struct decision *d)
 	struct code *c;
 
 	if (d->gate.floor != FLOOR_CODES)
-		return d->gate.floor == FLOOR_PASS ? PASS : DROP;
+		return plain_floor(d, d->gate.floor);
 	c = find_code(d->slot, &d->gate, d->code);
 	if (!c)
 		return DROP;
-	if (c->action == ASK)
-		return c->floor == FLOOR_PASS ? PASS : DROP;
-	return c->action;
+	return c->action == ASK ? plain_floor(d, c->floor) : c->action;
 }
 
 inline_ void say(struct decision *d, __u8 action, __u16 reason)
@@ -244,7 +252,7 @@ inline_ void say_code(struct decision *d, int stale)
 	say(d, c->action, c->reason);
 	d->gate.rule = c->rule;
 	if (stale && c->action == ASK)
-		say(d, c->floor == FLOOR_PASS ? PASS : DROP, REASON_STALE);
+		say(d, plain_floor(d, c->floor), REASON_STALE);
 }
 
 /* A segment in the kernel's turn; gives whose turn is next. Where nobody answers a
@@ -564,6 +572,7 @@ proven int judge(struct __sk_buff *skb, struct config *c, struct decision *d)
 	d->generation = c->slots[d->slot].generation;
 	f.port = port_of(skb);
 	read_frame(skb, &f);
+	d->tcp = f.transport == TCP && f.segment;
 	if (keeps_link(&f)) {
 		d->gate = (struct gate){.action = PASS, .reason = REASON_LINK};
 		return 0;
@@ -776,6 +785,8 @@ SEC("tc") int forward(struct __sk_buff *skb)
 		return redirect(asks[port], 0);
 	}
 	tell_lost(skb, c, &d, bytes);
+	if (d.gate.action == RESET && end_connection(skb, ports[!port]))
+		return redirect(ports[port], 0);
 	return ANSWER_DROP;
 }
 

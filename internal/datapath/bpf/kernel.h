@@ -55,6 +55,11 @@ static long (*update)(void *map, const void *key, const void *value, __u64 flags
 static long (*delete)(void *map, const void *key) = (void *)3;
 static __u64 (*now_ns)(void) = (void *)5;
 static __u32 (*this_core)(void) = (void *)8;
+static long (*store_bytes)(void *skb, __u32 offset, const void *from, __u32 len, __u64 flags) = (void *)9;
+static long (*replace_sum)(void *skb, __u32 offset, __u64 from, __u64 to, __u64 flags) = (void *)10; /* of IP */
+static long (*redirect_copy)(void *skb, __u32 ifindex, __u64 flags) = (void *)13;
+static __s64 (*sum_of)(const void *from, __u32 from_size, const void *to, __u32 to_size, __u32 seed) = (void *)28;
+static long (*change_tail)(void *skb, __u32 len, __u64 flags) = (void *)38;
 static long (*redirect)(__u32 ifindex, __u64 flags) = (void *)23;
 static long (*load_bytes)(const void *skb, __u32 offset, void *to, __u32 len) = (void *)26;
 static void *(*ring_reserve)(void *ring, __u64 size, __u64 flags) = (void *)131;

@@ -3,7 +3,7 @@
 #pragma once
 
 enum { PASS, DROP, RESET, ASK, CODES };           /* Action */
-enum { FLOOR_PASS, FLOOR_DROP, FLOOR_CODES };     /* Floor */
+enum { FLOOR_PASS, FLOOR_DROP, FLOOR_CODES, FLOOR_RESET };    /* Floor */
 enum { GATE_SAFETY = 1 };                         /* gate.flags */
 enum { PAIR_PORTS = 1 };                          /* pair.flags: a port of it is not simply passed */
 
