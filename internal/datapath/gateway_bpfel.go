@@ -210,7 +210,10 @@ type gatewayStream struct {
 	Closing uint8
 	Kept    uint8
 	Said    [48]uint8
-	Unused  uint32
+	Heard   uint32
+	Hears   uint8
+	Unused  [3]uint8
+	_       [4]byte
 }
 
 type gatewayUnaskedKey struct {

@@ -12,10 +12,11 @@ import (
 
 // layout is the version of what outlives a process: maps and what is in them. It
 // goes up with every change of a map that is not one of tables.
-const layout = "layout-4"
+const layout = "layout-5"
 
 const (
 	gateSafety = 1
+	gateMute   = 2
 	pairPorts  = 1
 
 	shapeVLANs      = 1
@@ -79,6 +80,9 @@ func (g *Gate) entry() gatewayGate {
 	e := gatewayGate{Action: uint8(g.Action), Floor: uint8(g.Floor), Reason: g.Reason, Codes: g.Codes, Rule: g.Rule, Conduit: g.Conduit}
 	if g.Safety {
 		e.Flags = gateSafety
+	}
+	if g.Mute {
+		e.Flags |= gateMute
 	}
 	return e
 }

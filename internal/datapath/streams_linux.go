@@ -85,8 +85,9 @@ type Position struct {
 	Partial bool   // and is within a message
 	Current bool   // nothing went by unseen since
 	Left    bool   // a worker left it, and nobody touched it after that
+	Hears   bool   // and waits for what its server says
 	Next    uint32 // sequence number of the byte that comes next
-	Acked   uint32 // what the server said that it has
+	Acked   uint32 // what the server said that it has, also in answers that passed by the worker
 	Said    []byte // what went on before Next, at most Said bytes; borrowed
 }
 
@@ -180,6 +181,9 @@ func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
 		}
 		p = Position{Known: e.Known != 0, Partial: e.Partial != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked}
 		p.Current = p.Known && e.Epoch == atomic.LoadUint32(&s.pulse.Epoch)
+		if heard := atomic.LoadUint32(&e.Heard); p.Current && int32(heard-p.Acked) > 0 {
+			p.Acked = heard
+		}
 		p.Said = e.Said[Said-min(int(e.Kept), Said):]
 		return p, true
 	}
@@ -191,16 +195,24 @@ func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
 // server may lack of it in Said.
 func (s *Streams) Leave(place int, p *Position, kernel bool) {
 	e := &s.all[place]
+	if epoch := atomic.LoadUint32(&s.pulse.Epoch); e.Known == 0 || e.Epoch != epoch { // else the kernel knows it better
+		e.Epoch = epoch
+		atomic.StoreUint32(&e.Heard, p.Acked)
+	}
+	e.Hears = flag(p.Hears)
 	e.Known, e.Partial, e.Next, e.Acked = flag(p.Known), flag(p.Partial), p.Next, p.Acked
 	kept := min(len(p.Said), Said)
 	copy(e.Said[Said-kept:], p.Said[len(p.Said)-kept:])
-	e.Kept, e.SeenNs, e.Epoch = uint8(kept), s.now(), atomic.LoadUint32(&s.pulse.Epoch)
+	e.Kept, e.SeenNs = uint8(kept), s.now()
 	own := uint32(ownWorker)
 	if kernel {
 		own = ownKernel
 	}
 	atomic.StoreUint32(&e.Owner, own)
 }
+
+// Listen has answers come to the worker whose turn it is, from now on until it leaves.
+func (s *Streams) Listen(place int) { s.all[place].Hears = 1 }
 
 // Return ends the worker's turn and leaves the stream as it was found.
 func (s *Streams) Return(place int) { atomic.StoreUint32(&s.all[place].Owner, ownWorker) }

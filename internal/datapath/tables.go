@@ -90,6 +90,7 @@ type Gate struct {
 	Action Action
 	Floor  Floor
 	Safety bool
+	Mute   bool // with Codes: nothing is judged by answers, so they need not be heard
 	Codes  uint16
 	Reason uint16
 	Rule   uint32

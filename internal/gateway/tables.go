@@ -173,7 +173,7 @@ func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
 		t.codes[table] = n
 		t.out.Codes = append(t.out.Codes, table)
 	}
-	g.Action, g.Codes = datapath.Codes, n
+	g.Action, g.Codes, g.Mute = datapath.Codes, n, !t.plan.Steps()
 	if t.plan.Enforces(r) {
 		g.Floor = datapath.FloorCodes
 	}

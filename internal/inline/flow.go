@@ -19,6 +19,7 @@ type flow struct {
 	open       bool             // the connection itself was judged and passed, by this generation
 	deep       bool             // its requests must be judged one by one
 	coded      bool             // and some of them may be by their code alone
+	mute       bool             // nothing is judged by what its server says
 	left       bool             // it is shared, and this gate left it last
 	torn       bool             // within a message whose beginning is not known any more
 	closed     bool             // what cannot be judged is dropped
@@ -84,13 +85,14 @@ func (g *Gate) transport(h *headers, b []byte) {
 	case p.Proto == packet.UDP:
 		g.datagram(f, h, b)
 	default:
-		turn := g.takeTurn(f)
+		g.turn = g.takeTurn(f)
 		if g.torn(f, b[h.payload:h.end]) {
 			g.tear(f, b)
 		} else {
 			g.segmentOf(f, h, b)
 		}
-		g.endTurn(f, turn)
+		g.endTurn(f, g.turn)
+		g.turn = turn{}
 	}
 }
 
@@ -226,6 +228,7 @@ func (g *Gate) look(f *flow) {
 	f.route = g.plan.Route(g.plan.Place(g.segment, c.IP, c.MAC), g.plan.Place(g.segment, s.IP, s.MAC), f.key.proto, s.Port)
 	f.generation, f.open = g.generation, false
 	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
+	f.mute = f.coded && !g.plan.Steps()
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its

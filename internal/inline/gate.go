@@ -96,6 +96,7 @@ type Gate struct {
 	streams    Streams
 	stream     Stream
 	position   Position
+	turn       turn
 
 	// What is under way.
 	now     int64

@@ -22,8 +22,9 @@ type Position struct {
 	Partial bool   // and is within a message
 	Current bool   // nothing went by unseen since
 	Left    bool   // a gate left it, and nobody touched it after that
+	Hears   bool   // and waits for what its server says; else answers may pass by
 	Next    uint32 // sequence number of the byte that comes next
-	Acked   uint32 // what the server said that it has
+	Acked   uint32 // what the server said that it has, also in answers that passed by
 	Said    []byte // what went on before Next, the last of it; borrowed
 }
 
@@ -34,6 +35,8 @@ type Streams interface {
 	Enter(s *Stream) (place int, p Position, ok bool)
 	// Leave ends the turn and says where the stream is; kernel lets the kernel go on.
 	Leave(place int, p *Position, kernel bool)
+	// Listen has answers come here from now on, until the turn ends.
+	Listen(place int)
 	// Return ends the turn and leaves the stream as it was found.
 	Return(place int)
 	// Over says that a connection ends.
@@ -68,7 +71,10 @@ func (g *Gate) takeTurn(f *flow) (t turn) {
 	}
 	switch {
 	case pos.Left && f.left, !pos.Known, p.Flags&packet.SYN != 0 && g.from != f.client:
-		return t // what this gate knows, or will know now, is better
+		if pos.Current { // what this gate knows, or will know now, is better, but for answers that passed by
+			g.caughtUp(f, pos.Acked)
+		}
+		return t
 	case !pos.Current && (g.from != f.client || int32(p.Seq-pos.Next) != 0):
 		t.keep = !f.half[f.client].known // its server will say where it is
 		return t
@@ -90,6 +96,22 @@ func (g *Gate) resume(f *flow, pos *Position) {
 	f.torn = pos.Partial
 	half.known, half.next = true, pos.Next
 	half.memory = memory{b: append(half.memory.b[:0], pos.Said...), end: pos.Next, acked: pos.Acked}
+	if int32(pos.Acked-pos.Next) > 0 { // the server has bytes that nobody noted before he was lost
+		half.memory.acked = pos.Next
+	}
+	g.caughtUp(f, pos.Acked)
+}
+
+// caughtUp is what a server said that it has of its client's bytes, in answers that came
+// by here or passed by.
+func (g *Gate) caughtUp(f *flow, acked uint32) {
+	half := &f.half[f.client]
+	if !half.known || int32(acked-half.memory.acked) <= 0 {
+		return
+	}
+	f.heard = true
+	g.passedBy(f, half, acked)
+	half.memory.acknowledged(acked)
 }
 
 // restart has a flow's messages parsed from their start.
@@ -135,6 +157,7 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	}
 	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said}
 	whole := h.known && !g.position.Partial && len(h.held) == 0 && !f.runner.GivenUp()
+	g.position.Hears = !f.mute || !whole
 	lacks := int32(h.next - m.acked)
 	kernel := f.coded && whole && lacks >= 0 && int(lacks) <= len(said)
 	f.left = !kernel

@@ -93,6 +93,12 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		}
 		return
 	}
+	if f.mute && g.from != f.client { // other answers of it passed by
+		half.known = false
+		g.pass(b, firedoor.ReasonRule)
+		g.waiting(f, back)
+		return
+	}
 	if !half.known && (g.from != f.client || !g.plan.Enforces(&f.route)) { // picked up in its middle
 		half.known, half.next = true, p.Seq
 		half.memory = memory{b: half.memory.b[:0], end: p.Seq, acked: p.Seq}
@@ -119,7 +125,9 @@ func (g *Gate) acknowledged(f *flow, back *half) {
 		back.memory = memory{b: back.memory.b[:0], end: p.Ack, acked: p.Ack}
 	}
 	if back.known {
-		g.passedBy(f, back, p.Ack)
+		if g.from != f.client {
+			g.passedBy(f, back, p.Ack)
+		}
 		back.memory.acknowledged(p.Ack)
 	}
 	if m := &back.memory; len(m.b) == 0 && cap(m.b) > smallMemory && g.memory > MaxMemoryAll/2 {
@@ -148,7 +156,7 @@ func (g *Gate) unable(f *flow, b []byte, why firedoor.Reason) {
 // by here: the kernel let them pass by itself while nobody answered.
 func (g *Gate) passedBy(f *flow, half *half, acked uint32) {
 	missed := int32(acked - half.next)
-	if !f.deep || missed <= 0 || g.from == f.client {
+	if !f.deep || missed <= 0 {
 		return
 	}
 	f.runner.Gap(g.host, int(f.client), int64(missed))
@@ -268,6 +276,9 @@ func (g *Gate) blind(f *flow) {
 // hold keeps a segment that came before the one in front of it, and asks the server
 // where it is: what is missing may be there already.
 func (g *Gate) hold(f *flow, half *half, h *headers, b []byte) {
+	if g.turn.taken {
+		g.streams.Listen(g.turn.place)
+	}
 	g.probe(f, h, b)
 	if len(half.held) >= MaxHeld || g.heldBytes+len(b) > MaxHeldBytes {
 		g.tellHeld(f, g.from, b)

@@ -332,7 +332,7 @@ inline_ void as_request(struct __sk_buff *skb, const struct config *c, const str
 }
 
 /* An answer to requests that are judged by their codes. It passes; in the worker's
- * turn it does so by the worker. */
+ * turn it does so by the worker, if that has anything to hear in it. */
 inline_ void answer_by_code(const struct config *c, const struct frame *f, struct decision *d)
 {
 	struct flow k = {};
@@ -346,7 +346,9 @@ inline_ void answer_by_code(const struct config *c, const struct frame *f, struc
 	s = stream_at(find_stream(&k, 0));
 	was = s ? enter(s, 0) : FREE;
 	if (was == FREE) { /* the worker hears where its client is */
-		if (!(s && s->owner == BUSY) && !nobody_answers(c, f, d))
+		if (s && (s->owner == BUSY || (d->gate.flags & GATE_MUTE && passes_by(f, s))))
+			return;
+		if (!nobody_answers(c, f, d))
 			say(d, ASK, REASON_STREAM);
 		return;
 	}

@@ -3,8 +3,8 @@
 #pragma once
 
 enum { PASS, DROP, RESET, ASK, CODES };           /* Action */
-enum { FLOOR_PASS, FLOOR_DROP, FLOOR_CODES, FLOOR_RESET };    /* Floor */
-enum { GATE_SAFETY = 1 };                         /* gate.flags */
+enum { FLOOR_PASS, FLOOR_DROP, FLOOR_CODES, FLOOR_RESET }; /* Floor */
+enum { GATE_SAFETY = 1, GATE_MUTE = 2 };          /* gate.flags; MUTE: nothing is judged by answers */
 enum { PAIR_PORTS = 1 };                          /* pair.flags: a port of it is not simply passed */
 
 enum { /* reasons of our own; below are those of the tables */
@@ -143,7 +143,9 @@ struct stream { /* what the client of a connection sent */
 	__u8 closing;  /* somebody said that it ends */
 	__u8 kept;     /* so many bytes of said, the last ones, stand before next */
 	__u8 said[SAID];
-	__u32 unused;
+	__u32 heard;   /* what the server said that it has, in answers that passed by the worker */
+	__u8 hears;    /* the worker waits for answers: none passes by it */
+	__u8 unused[3];
 };
 
 struct pulse { /* what the program and user space tell each other all the time */

@@ -87,7 +87,7 @@ proven __u32 find_stream(const struct flow *k, int make)
 		if (!s || !claim(s, now))
 			continue;
 		s->flow = *k;
-		s->known = s->partial = s->closing = s->kept = 0;
+		s->known = s->partial = s->closing = s->kept = s->hears = 0;
 		s->seen_ns = now;
 		swap(&s->owner, KERNEL);
 		return n + 1;
@@ -161,9 +161,9 @@ inline_ void connection_taken(const struct frame *f, struct stream *s)
 
 	if (s->opening != f->ack || !p)
 		return;
-	s->next = s->acked = f->ack;
+	s->next = s->acked = s->heard = f->ack;
 	s->known = 1;
-	s->partial = s->closing = s->kept = 0;
+	s->partial = s->closing = s->kept = s->hears = 0;
 	s->epoch = p->epoch;
 	s->seen_ns = now_ns();
 }
@@ -172,4 +172,15 @@ inline_ void acknowledged(const struct frame *f, struct stream *s)
 {
 	if ((__s32)(f->ack - s->acked) > 0 && (__s32)(s->next - f->ack) >= 0)
 		s->acked = f->ack;
+}
+
+/* In the worker's turn an answer passes by it where it says no more than how far its server
+ * is: to wake somebody for that costs as much as to judge the request. The worker
+ * reads it before the client's next frame. */
+inline_ int passes_by(const struct frame *f, struct stream *s)
+{
+	if (!is_known(s) || s->hears || (f->flags & (SYN | FIN | RST | URG | ACK)) != ACK)
+		return 0;
+	s->heard = f->ack;
+	return 1;
 }
