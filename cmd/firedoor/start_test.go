@@ -25,6 +25,9 @@ import (
 var shared string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(deadly) != "" {
+		os.Exit(runDeadly(os.Args[1:]))
+	}
 	if program := os.Getenv(measured); program != "" {
 		os.Exit(measure(program))
 	}
