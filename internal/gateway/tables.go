@@ -146,8 +146,8 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 		if v.Reason != firedoor.ReasonQuarantine {
 			t.byCode(r, &g)
 		}
-	case v.Action == firedoor.Reset: // the worker makes the frames that tell both ends
-		g.Action, g.Floor = datapath.Ask, datapath.FloorDrop
+	case v.Action == firedoor.Reset: // the worker knows best which numbers both ends believe
+		g.Action, g.Floor = datapath.Ask, datapath.FloorReset
 	case v.Action != firedoor.Pass:
 		g.Action = datapath.Drop
 	case v.Says != firedoor.Pass && t.plan.Watches(r):
@@ -190,6 +190,9 @@ func (t *tables) table(r *policy.Route) (table datapath.CodeTable) {
 		if !certain || v.Says != firedoor.Pass {
 			if c.Action = datapath.Ask; enforces && (t.plan.Closed(r) || certain) {
 				c.Floor = datapath.FloorDrop
+			}
+			if enforces && certain && v.Action == firedoor.Reset {
+				c.Floor = datapath.FloorReset
 			}
 		}
 		table[i] = c
