@@ -124,6 +124,7 @@ func (s *Stops) Tell(r *StoppedRecord) {
 	if err == nil {
 		if err = s.encoder.Encode(&line); err != nil {
 			err = errors.Join(err, s.file.Truncate(at)) // part of a line would hide the next one
+			s.encoder = json.NewEncoder(s.file)         // this one has ended
 		}
 	}
 	s.wrote(err)
