@@ -16,7 +16,8 @@ type DraftOptions struct {
 	// Reads restricts what is read to the objects that were read; else whoever reads
 	// in a protocol may read anything in it.
 	Reads bool
-	// Values restricts written values to the ranges that were written.
+	// Values restricts written values to the ranges that were written, each object to its
+	// own. Where nothing of what was written to one was understood, it is not restricted.
 	Values bool
 	// Usual are the ports where a protocol is usually found.
 	Usual func(protocol string) []Port
@@ -187,6 +188,8 @@ type deed struct {
 	protocol, verb, function string
 	code, unit               uint32
 	hasUnit                  bool
+	valued                   bool // its values are restricted to span
+	span                     Span
 }
 
 // statements makes rules of what was asked: one for what changes nothing, and one for
@@ -206,6 +209,9 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 				k.hasUnit, k.unit = true, *s.Unit
 			}
 		}
+		if d.options.Values && s.Object != "" && k.function != "" { // each object within its own range
+			k.span, k.valued = written(s)
+		}
 		if of[k] == nil {
 			order = append(order, k)
 		}
@@ -214,6 +220,17 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 	for _, k := range order {
 		d.rule(c, conduit, base, k, of[k])
 	}
+}
+
+// written is the range of all that a statement wrote, as far as it was understood.
+func written(s *firedoor.Statement) (all Span, some bool) {
+	for _, r := range s.Written {
+		if !some {
+			all, some = Span{r.Min, r.Max}, true
+		}
+		all.Min, all.Max = min(all.Min, r.Min), max(all.Max, r.Max)
+	}
+	return all, some
 }
 
 func changes(verb string) bool {
@@ -236,21 +253,17 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 			m.Verbs = []firedoor.Verb{v}
 		}
 	}
-	count, low, high, some := uint64(0), 0.0, 0.0, false
+	count, span, some := uint64(0), Span{}, false
 	bare := false // some of them name no object
 	for _, s := range statements {
 		count += uint64(s.Count)
 		if bare = bare || s.Object == ""; s.Object != "" && k.function != "" {
 			m.Objects = addObject(m.Objects, d.object(cmp.Or(s.Protocol, c.Protocol), s))
 		}
-		for _, r := range s.Written {
-			if !some || r.Min < low {
-				low = r.Min
-			}
-			if !some || r.Max > high {
-				high = r.Max
-			}
-			some = true
+		if r, ok := written(s); ok && some {
+			span = Span{min(span.Min, r.Min), max(span.Max, r.Max)}
+		} else if ok {
+			span, some = r, true
 		}
 	}
 	if bare {
@@ -266,10 +279,10 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 			m.Units = []uint32{k.unit}
 		}
 	}
-	if some && d.options.Values && len(m.Objects) > 0 {
-		m.Values = &Span{low, high}
+	if k.valued {
+		m.Values = &k.span
 	} else if some {
-		note += fmt.Sprintf(", values from %s to %s", strconv.FormatFloat(low, 'g', 6, 64), strconv.FormatFloat(high, 'g', 6, 64))
+		note += fmt.Sprintf(", values from %s to %s", strconv.FormatFloat(span.Min, 'g', 6, 64), strconv.FormatFloat(span.Max, 'g', 6, 64))
 	}
 	if k.verb == firedoor.VerbControl.String() {
 		d.out.Grave = append(d.out.Grave, fmt.Sprintf("%s to %s: %s %s", m.Clients[0], m.Servers[0], k.function, strings.Join(objectTexts(m.Objects), ", ")))
