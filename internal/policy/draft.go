@@ -44,10 +44,10 @@ type Drafted struct {
 }
 
 // Draft makes a policy of learned conversations: a zone for each level of each
-// segment, a conduit for each two that talk, and a rule for each thing that was done.
+// segment, a conduit for each two that talk and within each, and a rule for each thing that was done.
 // Its conduits only test: a person reviews it before it stops anything.
 func Draft(assets []firedoor.Asset, conversations []firedoor.Conversation, o DraftOptions) Drafted {
-	d := drafter{options: o, assets: map[string]*firedoor.Asset{}, hosts: map[string]string{}, zoneOf: map[string]string{}, names: map[string]bool{}}
+	d := drafter{options: o, assets: map[string]*firedoor.Asset{}, hosts: map[string]string{}, zoneOf: map[string]string{}, names: map[string]bool{}, groups: map[string]bool{}}
 	segments := map[string]bool{}
 	for i := range assets {
 		a := &assets[i]
@@ -66,8 +66,19 @@ func Draft(assets []firedoor.Asset, conversations []firedoor.Conversation, o Dra
 			d.conversation(c)
 		}
 	}
+	d.closeZones()
 	d.out.Policy.Otherwise = Otherwise{Mode: Test, Default: firedoor.Drop}
 	return d.out
+}
+
+// closeZones joins each zone of several hosts with itself: without a conduit everything
+// passes within it, which nobody learned.
+func (d *drafter) closeZones() {
+	for i := range d.out.Policy.Zones {
+		if z := &d.out.Policy.Zones[i]; len(z.Hosts) > 1 && !d.groups[z.Name] {
+			d.conduit(z.Name, z.Name)
+		}
+	}
 }
 
 type drafter struct {
@@ -77,6 +88,7 @@ type drafter struct {
 	hosts      map[string]string          // by segment and address: names
 	zoneOf     map[string]string          // by host
 	names      map[string]bool
+	groups     map[string]bool // zones of groups: nobody asks from there
 	oneSegment bool
 }
 
@@ -195,6 +207,9 @@ type deed struct {
 // statements makes rules of what was asked: one for what changes nothing, and one for
 // each function that changes something.
 func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Match) {
+	if number := c.Server.Port; base.Protocols != nil && slices.ContainsFunc(d.usual(c.Protocol), func(p Port) bool { return p.Transport != Link && p.Number == number }) {
+		base.Ports = nil // a conversation is one at all of them, and its file names the first
+	}
 	var order []deed
 	of := map[deed][]*firedoor.Statement{}
 	for i := range c.Statements {
@@ -418,7 +433,7 @@ func (d *drafter) zone(segment, level string, group bool) *Zone {
 			return &p.Zones[i]
 		}
 	}
-	d.names[word] = true
+	d.names[word], d.groups[word] = true, group
 	p.Zones = append(p.Zones, Zone{Name: word, Level: level})
 	return &p.Zones[len(p.Zones)-1]
 }
