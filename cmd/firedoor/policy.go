@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"firedoor"
+	"firedoor/internal/baseline"
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
 	"firedoor/internal/protocol"
@@ -296,7 +297,7 @@ func (c *policyDraftCommand) Run(m *Main) error {
 		return err
 	}
 	k := known()
-	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing(), Alike: sameCode(), Refuses: refuses})
+	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Ranged: baseline.MaxRanged, Usual: k.Ports, Passing: passing(), Alike: sameCode(), Refuses: refuses})
 	if len(d.Policy.Conduits) == 0 && d.Own > 0 {
 		return usageError{c.Dir + ": only what devices say to themselves was learned there, which no gateway sees"}
 	}

@@ -19,6 +19,8 @@ var cannot = map[string]string{
 	"mqtt/testdata/midstream.pcap":   portsJoined,
 	"opcua/testdata/elsewhere.pcap":  portsJoined,
 	"dnp3/testdata/malformed.pcap":   understoodOnce,
+	"mqtt/testdata/malformed.pcap":   understoodOnce,
+	"ndpi/default/pcap/fins.pcap":    understoodOnce,
 	"emreekin/OMRON/omron.pcap":      understoodOnce,
 	"emreekin/OMRON/omron1.pcap":     understoodOnce,
 }

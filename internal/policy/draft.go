@@ -19,6 +19,9 @@ type DraftOptions struct {
 	// Values restricts written values to the ranges that were written, each object to its
 	// own. Where nothing of what was written to one was understood, it is not restricted.
 	Values bool
+	// Ranged is of how many elements of a write the ranges are learned; 0 is all. A longer
+	// write is not restricted, for nobody knows the rest of it.
+	Ranged int
 	// Usual are the ports where a protocol is usually found.
 	Usual func(protocol string) []Port
 	// Passing are, by protocol, what the texts of objects begin with whose numbers are
@@ -226,6 +229,10 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 		}
 		if d.options.Values && s.Object != "" && k.function != "" { // each object within its own range
 			k.span, k.valued = written(s)
+			k.valued = k.valued && d.knowsAll(s)
+			if !k.valued {
+				k.span = Span{}
+			}
 		}
 		if of[k] == nil {
 			order = append(order, k)
@@ -246,6 +253,12 @@ func written(s *firedoor.Statement) (all Span, some bool) {
 		all.Min, all.Max = min(all.Min, r.Min), max(all.Max, r.Max)
 	}
 	return all, some
+}
+
+// knowsAll tells whether the ranges of a statement are those of all its elements.
+func (d *drafter) knowsAll(s *firedoor.Statement) bool {
+	n := len(s.Written)
+	return d.options.Ranged == 0 || n < d.options.Ranged || s.Quantity != nil && uint64(*s.Quantity) <= uint64(n)
 }
 
 func changes(verb string) bool {

@@ -56,7 +56,10 @@ func TestDraftOfValues(t *testing.T) {
 		return firedoor.Statement{Function: "set", Code: 6, Object: object, Written: []firedoor.Range{{Min: low, Max: high, Count: 1}}}
 	}
 	c := writes(write("holding:1", 0, 1), write("holding:2", 0, 60000), firedoor.Statement{Function: "set", Code: 6, Object: "holding:3"})
-	d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports, Values: true})
+	long, four := write("holding:5", 0, 1), uint32(4)
+	long.Written, long.Quantity = append(long.Written, long.Written[0]), &four
+	c.Statements = append(c.Statements, writes(long).Statements...)
+	d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports, Values: true, Ranged: 2})
 	d.Policy.Conduits[0].Mode, d.Policy.Conduits[0].Reviewed = policy.Enforce, policy.Review{By: "A", On: "2026-11-26"}
 	plan := compile(t, &d.Policy)
 	route := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), 6, 502)
@@ -70,6 +73,7 @@ func TestDraftOfValues(t *testing.T) {
 		{"holding:2", words(60000), firedoor.Pass},
 		{"holding:3", nil, firedoor.Pass},
 		{"holding:4", words(1), firedoor.Drop},
+		{"holding:5", words(7), firedoor.Pass}, // of the last of its elements nobody knows
 	} {
 		r := policy.Request{Route: &route, Level: policy.OfOperation, Protocol: "modbus", Verb: firedoor.VerbWrite, Function: "set", Code: 6, Object: []byte(c.object), Values: c.values}
 		if v := policy.Decide(plan, &r); v.Action != c.want {
