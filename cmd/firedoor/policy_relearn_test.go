@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"firedoor/internal/corpus"
 	"firedoor/internal/whatif"
 )
 
@@ -41,7 +42,7 @@ const (
 func TestDraftStopsNothingLearned(t *testing.T) { stopNothingLearned(t, ownCaptures(t)) }
 
 // TestCorpusDraftStopsNothingLearned is the same over captures from elsewhere.
-func TestCorpusDraftStopsNothingLearned(t *testing.T) { stopNothingLearned(t, corpusCaptures(t)) }
+func TestCorpusDraftStopsNothingLearned(t *testing.T) { stopNothingLearned(t, corpus.Captures(t)) }
 
 func stopNothingLearned(t *testing.T, captures []string) {
 	for _, path := range captures {
