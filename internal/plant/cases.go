@@ -168,6 +168,7 @@ var cases = []Case{
 	{"melsec", "malformed", melsecMalformed},
 	{"ecat", "safety", ecatSafety},
 	{"ecat", "poll", ecatPoll}, {"ecat", "start", ecatStart}, {"ecat", "mailboxes", ecatMailboxes}, {"ecat", "datagrams", ecatDatagrams}, {"ecat", "malformed", ecatMalformed},
+	{"eplv1", "poll", eplv1Poll}, {"eplv1", "services", eplv1Services}, {"eplv1", "malformed", eplv1Malformed},
 	{"epl", "poll", eplPoll}, {"epl", "services", eplServices}, {"epl", "malformed", eplMalformed},
 	{"egd", "poll", egdPoll}, {"egd", "seen", egdSeen}, {"egd", "malformed", egdMalformed},
 	{"uadp", "poll", uadpPoll}, {"uadp", "values", uadpValues}, {"uadp", "raw", uadpRaw}, {"uadp", "discovery", uadpDiscovery},
