@@ -166,7 +166,7 @@ var cases = []Case{
 	{"melsec", "melsoft", melsecMelsoft},
 	{"melsec", "midstream", melsecMidstream},
 	{"melsec", "malformed", melsecMalformed},
-	{"ecat", "safety", ecatSafety},
+	{"ecat", "safety", ecatSafety}, {"ecat", "single", ecatSingle},
 	{"ecat", "poll", ecatPoll}, {"ecat", "start", ecatStart}, {"ecat", "mailboxes", ecatMailboxes}, {"ecat", "datagrams", ecatDatagrams}, {"ecat", "malformed", ecatMalformed},
 	{"eplv1", "poll", eplv1Poll}, {"eplv1", "services", eplv1Services}, {"eplv1", "malformed", eplv1Malformed},
 	{"epl", "poll", eplPoll}, {"epl", "services", eplServices}, {"epl", "malformed", eplMalformed},
