@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"firedoor"
+	"firedoor/internal/protocol/wire"
 )
 
 // amqpReasons are the reply codes of the captures (AMQP 0-9-1, 1.2).
@@ -160,14 +163,18 @@ func coapByJudge(a *answers) {
 	}
 }
 
-// coapText is a payload that the message says is plain text and that is no number, of a
-// resource with a name and whole; what speaks of a secret is not told.
+// coapText is a payload that the message says is plain text, or that is legible where it
+// does not say, and that is no number, of a resource with a name and whole; what speaks
+// of a secret is not told.
 func coapText(f *frame, l layer, object string) string {
 	lines := f.last("data-text-lines").texts("text")
 	text := strings.Join(lines, "\n")
+	if b := octets(f.last("data").text("data_data_data")); len(b) > 0 && len(b) <= firedoor.MaxText && wire.Legible(b) && !l.has("coap_coap_opt_ctype") {
+		text = string(b)
+	}
 	_, err := strconv.ParseFloat(text, 64)
 	blocks := slices.ContainsFunc(l.texts("coap_coap_opt_name"), func(name string) bool { return strings.Contains(name, "Block") })
-	if len(lines) == 0 || err == nil || blocks || object == "" || len(object) >= len("resource:")+96 || strings.Contains(object+text, "password") {
+	if text == "" || err == nil || blocks || object == "" || len(object) >= len("resource:")+96 || strings.Contains(object+text, "password") {
 		return ""
 	}
 	return textList([]string{text})

@@ -32,7 +32,7 @@ var askers = []asker{
 	{protocol: "amqp", filter: "amqp", read: amqpByJudge, likely: onPort(5672), own: []string{"poll", "methods", "midstream"},
 		fields: recognisedFields},
 	{protocol: "coap", filter: "coap && !icmp && !icmpv6 && !(udp.srcport == 17500 && udp.dstport == 17500)", options: []string{"-d", "udp.port==17500,coap"}, read: coapByJudge, likely: onPort(5683), own: []string{"poll", "methods"},
-		layers: " data-text-lines", values: texted, fields: recognisedFields + ", texts that are said to be plain text; without messages that it finds broken: those of a draft before RFC 7252", excuses: coapExcuses},
+		layers: " data-text-lines data", values: texted, fields: recognisedFields + ", texts; without messages that it finds broken: those of a draft before RFC 7252", excuses: coapExcuses},
 	{protocol: "hsms", filter: "hsms", options: []string{"-d", "tcp.port==5000,hsms"}, read: hsmsByJudge, likely: onPort(5000),
 		own: []string{"poll", "messages"}, none: true, excuses: hsmsExcuses, values: texted, fields: "time, frames, unit, function, outcome, texts"},
 	{protocol: "rtps", filter: "rtps", read: rtpsByJudge, likely: func(b []byte) bool { return strings.Contains(string(b), "RTPS") },
