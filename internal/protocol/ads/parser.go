@@ -93,6 +93,7 @@ type scratch struct {
 	refusals [2]firedoor.Refusal
 	event    firedoor.Event
 	sample   firedoor.Sample
+	texts    wire.Texts
 	text     [64]byte
 	voice    wire.Voice
 }
