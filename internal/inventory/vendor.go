@@ -1,13 +1,45 @@
 package inventory
 
 import (
+	_ "embed" // the makers
 	"slices"
 	"strings"
 
-	"github.com/gopacket/gopacket/macs"
-
 	"firedoor"
 )
+
+// makers is the registry of makers: a line for each prefix, six lower-case
+// hexadecimal digits, a space and the name, in the order of the prefixes. It is that of
+// gopacket's package macs, written by TestMakers: there it is a map, which every start
+// of the program would fill before it does anything, and collect the garbage of.
+//
+//go:embed makers.txt
+var makers string
+
+// registered is the name a prefix is registered to, "" if it is to nobody: a search
+// for its line by halves.
+func registered(prefix uint32) string {
+	const digits = "0123456789abcdef"
+	var want [7]byte
+	for i := range 6 {
+		want[i] = digits[prefix>>(20-4*i)&0xf]
+	}
+	want[6] = ' '
+	for lo, hi := 0, len(makers); lo < hi; {
+		mid := (lo + hi) / 2
+		start := lo + strings.LastIndexByte(makers[lo:mid], '\n') + 1
+		end := mid + strings.IndexByte(makers[mid:], '\n')
+		switch line := makers[start:end]; strings.Compare(line[:len(want)], string(want[:])) {
+		case 0:
+			return line[len(want):]
+		case -1:
+			lo = end + 1
+		default:
+			hi = start
+		}
+	}
+	return ""
+}
 
 // Vendor returns the maker a MAC's first three bytes are registered to, empty
 // if that says nothing: locally administered and redundancy MACs, blocks kept
@@ -16,7 +48,7 @@ func Vendor(m firedoor.MAC) string {
 	if m == 0 || m.IsLocal() || m.IsGroup() || isShared(m) {
 		return ""
 	}
-	switch name := macs.ValidMACPrefixMap[[3]byte{byte(m >> 40), byte(m >> 32), byte(m >> 24)}]; name {
+	switch name := registered(uint32(m >> 24)); name {
 	case "IEEE Registration Authority", "Private", "ICANN, IANA Department":
 		return ""
 	default:
