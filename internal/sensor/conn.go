@@ -1,6 +1,8 @@
 package sensor
 
 import (
+	"encoding/binary"
+
 	"firedoor"
 	"firedoor/internal/baseline"
 	"firedoor/internal/flow"
@@ -120,8 +122,13 @@ func signature(p *packet.Packet) uint64 {
 	// The payload speaks for itself where no checksum does: a local sender leaves it to
 	// its card, which fills in the same for every datagram, and then there is no number either.
 	if p.Checksum == 0 || p.Layer != packet.LayerTransport || p.Proto == packet.UDP && p.IPID == 0 {
-		for i, b := range p.Payload[:min(len(p.Payload), 256)] {
-			h = (h ^ uint64(b) + uint64(i)) * k
+		b := p.Payload[:min(len(p.Payload), 256)]
+		for ; len(b) >= 8; b = b[8:] {
+			h = (h ^ binary.LittleEndian.Uint64(b)) * k
+			h ^= h >> 29
+		}
+		for i := range b {
+			h = (h ^ uint64(b[i])) * k
 			h ^= h >> 29
 		}
 		if n := len(p.Payload); n > 256 && p.Layer == packet.LayerLink { // cyclic data count at their end
