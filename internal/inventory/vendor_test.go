@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/gopacket/gopacket/macs"
+
+	"firedoor"
 )
 
 var update = flag.Bool("update", false, "write makers.txt anew from gopacket's package macs")
@@ -41,6 +43,20 @@ func TestMakers(t *testing.T) {
 			k := [3]byte{byte(beside >> 16), byte(beside >> 8), byte(beside)}
 			if got := registered(beside & 0xffffff); got != macs.ValidMACPrefixMap[k] && !*update {
 				t.Fatalf("%06x is %q, want %q", beside, got, macs.ValidMACPrefixMap[k])
+			}
+		}
+	}
+}
+
+// TestRecentMakers asks an inventory for makers in turns, so that they push each other
+// out of their places: it says what Vendor says.
+func TestRecentMakers(t *testing.T) {
+	var v Inventory
+	for turn := range 2 {
+		for p := range uint32(8192) {
+			m := firedoor.MAC(p*0x0401)<<24 | 7
+			if got, want := v.vendor(m), Vendor(m); got != want {
+				t.Fatalf("turn %d: %s is %q, want %q", turn, m, got, want)
 			}
 		}
 	}
