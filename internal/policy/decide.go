@@ -37,7 +37,6 @@ type Request struct {
 	Level    Level
 	Time     int64  // ns since 1970
 	Protocol string // by content; "" is none that anybody knows
-	Safety   bool   // by content
 	Verb     firedoor.Verb
 	HasUnit  bool
 	HasQty   bool
@@ -197,7 +196,7 @@ func (c *conduit) moded(v firedoor.Verdict) firedoor.Verdict {
 // two people ordered, what is never blocked, other isolations, rules, the default.
 func Decide(p *Plan, r *Request) firedoor.Verdict {
 	none := firedoor.Verdict{Rule: -1, Conduit: r.Conduit}
-	if r.safe || r.Safety {
+	if r.safe {
 		none.Reason = firedoor.ReasonSafety
 		return none
 	}

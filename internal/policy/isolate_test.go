@@ -57,12 +57,17 @@ func TestOrderOfVerdicts(t *testing.T) {
 		{"the stricter of two", []policy.Isolation{{Verb: policy.NoWrite, Host: "plc"}, {Verb: policy.Quarantine, Host: "cell"}}, other, false, firedoor.Drop, firedoor.ReasonQuarantine},
 		{"being released", []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Testing: true}}, other, false, firedoor.Pass, firedoor.ReasonQuarantine},
 	} {
-		plan, unknown := base.With(c.with)
+		of := base
+		if c.safe {
+			p := plant(policy.Enforce)
+			p.Safety = []policy.Match{{Clients: []string{"hmi"}, Servers: []string{"plc"}}}
+			of = compile(t, p)
+		}
+		plan, unknown := of.With(c.with)
 		if len(unknown) > 0 {
 			t.Errorf("%s: %v is not known", c.name, unknown)
 		}
 		r := c.ask.request(plan)
-		r.Safety = c.safe
 		if v := policy.Decide(plan, r); v.Action != c.want || v.Reason != c.why {
 			t.Errorf("%s: %s because of %s, want %s because of %s", c.name, v.Action, v.Reason, c.want, c.why)
 		}

@@ -771,10 +771,12 @@ SEC("tc") int forward(struct __sk_buff *skb)
 	if (skb->vlan_present)
 		bytes += 4;
 	count_total(port, bytes);
-	if (c->bypass)
+	if (c->bypass) {
 		d.gate.reason = REASON_BYPASS;
-	else
+		d.generation = c->slots[c->active & 1].generation; /* counted among what is of today */
+	} else {
 		judge(skb, c, &d);
+	}
 	if (d.gate.action == ASK && d.stale) {
 		d.gate.action = floor_of(&d);
 		d.gate.reason = d.shed ? REASON_SHED : REASON_STALE;

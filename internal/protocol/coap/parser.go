@@ -174,6 +174,12 @@ var root = []byte("/")
 // wellKnown is where a server says what resources it has (7.2).
 const wellKnown = "/.well-known/core"
 
+// Words of a read that asks to be told of changes, and of one that no longer wants to be.
+const (
+	nameObserve = "observe"
+	nameCancel  = "cancel observation"
+)
+
 // request tells what is asked. A message that is sent again is passed over.
 func (p *parser) request(sound bool) {
 	k := p.key()
@@ -187,14 +193,14 @@ func (p *parser) request(sound bool) {
 		case string(p.path.text[:p.path.length]) == wellKnown:
 			w.verb = firedoor.VerbIdentify
 		case p.options.observe == 0:
-			w.name = "observe"
+			w.name = nameObserve
 		case p.options.observe == 1:
-			w.name = "cancel observation"
+			w.name = nameCancel
 			p.forget(k)
 		}
 	}
 	p.last++
-	*p.asked.Put(k) = request{p.last, p.m.code, w.name == "observe", w, p.path}
+	*p.asked.Put(k) = request{p.last, p.m.code, w.name == nameObserve, w, p.path}
 	p.op = firedoor.Operation{ID: p.last, Phase: firedoor.Asked, Code: uint32(p.m.code), Function: w.name, Verb: w.verb,
 		Object: object(&p.path), Values: p.value(), Span: firedoor.Span{End: int64(p.size)}}
 	if sound { // a method nobody assigned is not allowed (5.8)
