@@ -265,11 +265,25 @@ func (g *Gate) bare(b []byte) {
 		g.pass(b, firedoor.ReasonLink) // neighbour discovery (RFC 4861)
 		return
 	}
+	if membership(p) {
+		g.pass(b, firedoor.ReasonLink)
+		return
+	}
 	if p.Fragment || p.Layer == packet.LayerTransport {
 		g.fragment(b)
 		return
 	}
 	g.ends(b, p.SrcIP, p.DstIP, p.Proto, 0)
+}
+
+// membership tells whether a packet says who belongs to a group (IGMP, RFC 9776; MLD, RFC
+// 9777): switches listen in, and groups end without it.
+func membership(p *packet.Packet) bool {
+	if p.Fragment || p.TTL != 1 || !p.DstIP.IsGroup() {
+		return false
+	}
+	mld := p.Proto == packet.ICMPv6 && len(p.Payload) > 0 && (p.Payload[0] >= 130 && p.Payload[0] <= 132 || p.Payload[0] == 143)
+	return p.Proto == packet.IGMP || mld
 }
 
 // fragment judges a part of a packet, or one whose ports stand where nobody looks
