@@ -60,7 +60,6 @@ func TestPlantUsageErrors(t *testing.T) {
 		{record, []string{"--learn", "0%", "--learn 0%"}},
 		{record, []string{"--learn", "1m", "--learn 1m"}},
 		{record, []string{"--policy", missing, missing}},
-		{record, []string{"--policy", note, "notes.txt:1"}},
 		{record, []string{"--out", note, note}},
 		{record, []string{"--out", filepath.Join(note, "below"), note}},
 		{record, []string{"--out=", "--out"}},

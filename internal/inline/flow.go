@@ -272,8 +272,11 @@ func (g *Gate) admit(f *flow, b []byte) bool {
 		}
 		return true
 	}
-	g.tell(b, nil, v, v.Action)
 	f.why = v
+	if v.Action == firedoor.Refuse { // a device declines requests, and no connections
+		v.Action = firedoor.Drop
+	}
+	g.tell(b, nil, v, v.Action)
 	if v.Action == firedoor.Reset && f.key.proto == packet.TCP {
 		g.reset(f, b)
 	}
