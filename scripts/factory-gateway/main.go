@@ -39,7 +39,7 @@ const usualAfter = 7 * time.Hour
 
 type measure struct {
 	program, folder, review string
-	usual                   string
+	usual, figures          string
 	seed                    uint64
 	days, learn             float64
 	keep                    bool
@@ -54,6 +54,7 @@ func main() {
 	flag.Uint64Var(&m.seed, "seed", 1, "of the plant")
 	flag.Float64Var(&m.learn, "learn", 2, "days that are learned from, beginning on a Monday at six")
 	flag.Float64Var(&m.days, "days", 2, "days after that")
+	flag.StringVar(&m.figures, "figures", "", "file for the figures that docs/GATEWAY.md tells (scripts/factory-gateway/measured.json); then its tables are printed too")
 	flag.BoolVar(&m.keep, "keep", false, "take runs of the folder that are there already, whatever made them")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -84,7 +85,14 @@ func (m *measure) run(ctx context.Context, w io.Writer) error {
 		}
 	}
 	inShort(w, &runs)
-	return errors.Join(attacks(w, bare, runs[0]), honest(w, "under attack", bare, runs[0]), honest(w, "in peace", runs[1], runs[2]))
+	err = errors.Join(attacks(w, bare, runs[0]), honest(w, "under attack", bare, runs[0]), honest(w, "in peace", runs[1], runs[2]))
+	if m.figures == "" || err != nil {
+		return err
+	}
+	figures := measuredOf(bare, &runs)
+	fmt.Fprintln(w)
+	figures.tables(w)
+	return figures.save(m.figures)
 }
 
 // inShort prints what somebody wants to know who reads no more: of the run under attack
@@ -200,13 +208,7 @@ func attacks(w io.Writer, bare, with *factory.Outcome) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "WHAT\tTRIED\tREFUSED\tDROPPED\tREACHED\tINDISTINGUISHABLE\tIDLE\tLOST\tWITHOUT")
 	for _, f := range with.Attacks {
-		without := 0
-		for _, b := range bare.Attacks {
-			if b.Kind == f.Kind {
-				without = b.Reached + b.Alike
-			}
-		}
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", f.Kind, f.Total, f.Refused, f.Dropped, f.Reached, f.Alike, f.Idle, f.Lost, without)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", f.Kind, f.Total, f.Refused, f.Dropped, f.Reached, f.Alike, f.Idle, f.Lost, reachedIn(bare, f.Kind))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -239,7 +241,9 @@ func honest(w io.Writer, when string, bare, with *factory.Outcome) error {
 	} {
 		fmt.Fprintf(t, "%s\t%d\t%d\n", l.words, l.had, l.has)
 	}
-	fmt.Fprintf(t, "changes wanted\t%s\t%s\n", changes(bare), changes(with))
+	wanted, done := changes(bare)
+	wants, does := changes(with)
+	fmt.Fprintf(t, "changes wanted\t%d\t%d\nand done\t%d\t%d\n", wanted, wants, done, does)
 	fmt.Fprintf(t, "good parts an hour\t%.1f\t%.1f\t(%+.3f %%)\n", bare.PerHour, with.PerHour, (with.PerHour/bare.PerHour-1)*100)
 	if err := t.Flush(); err != nil {
 		return err
@@ -268,11 +272,20 @@ func honest(w io.Writer, when string, bare, with *factory.Outcome) error {
 // clock is a time without what nobody reads.
 func clock(m truth.Moment) string { return time.Unix(0, int64(m)).UTC().Format("Mon 15:04:05 MST") }
 
+// reachedIn is how many attempts of a kind changed a controller.
+func reachedIn(o *factory.Outcome, kind string) int {
+	for _, f := range o.Attacks {
+		if f.Kind == kind {
+			return f.Reached + f.Alike
+		}
+	}
+	return 0
+}
+
 // changes says how many changes were wanted and came to pass.
-func changes(o *factory.Outcome) string {
-	total, done := 0, 0
+func changes(o *factory.Outcome) (total, done int) {
 	for _, f := range o.Changes {
 		total, done = total+f.Total, done+f.Reached+f.Idle
 	}
-	return fmt.Sprintf("%d, %d done", total, done)
+	return total, done
 }
