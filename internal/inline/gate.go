@@ -81,8 +81,9 @@ type Gate struct {
 	flows      map[key]*flow
 	free       []*flow
 	rates      map[rateKey]*rate
-	releasedAt uint32 // the last generation in which an isolation began to be released
-	hand       int64  // when idle flows are looked for next
+	releasedAt uint32  // the last generation in which an isolation began to be released
+	hand       int64   // when idle flows are looked for next
+	due        []*flow // idle ones in which something waits
 	heldBytes  int
 	memory     int
 	asked      flow // a SYN that is judged

@@ -1,6 +1,7 @@
 package inline_test
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"firedoor"
@@ -69,5 +70,28 @@ func TestToldOfAConnection(t *testing.T) {
 	gate.Frame(1772323200*second, inline.Inside, trial.TCP(trial.HMI, trial.PLC, 999, 0, trial.SYN, nil), out)
 	if len(done) != 1 || done[0] != firedoor.Drop || gate.Counts.Dropped != 1 {
 		t.Errorf("done %v, %+v", done, gate.Counts)
+	}
+}
+
+// TestToldInOrder holds that what waited in vain is told in the order in which it came.
+func TestToldInOrder(t *testing.T) {
+	var told []uint16
+	gate := inline.New(trial.Guarded(t, nil), []*protocol.Protocol{modbus.Protocol}, func(s *inline.Stopped) { told = append(told, s.Client.Port) })
+	out := func(inline.Port, []byte) {}
+	now := 1772323200 * second
+	const clients = 50
+	for i := range clients { // two each come at the same time
+		b := trial.TCP(trial.HMI, trial.PLC, 1000, 9000, trial.ACK, []byte{0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 1})
+		binary.BigEndian.PutUint16(b[34:], uint16(60000-i))
+		gate.Frame(now+int64(i/2), inline.Inside, b, out)
+	}
+	gate.Frame(now+60*second, inline.Inside, trial.TCP(trial.HMI, trial.PLC, 999, 0, trial.SYN, nil), out)
+	if len(told) != clients || gate.Counts.Held != 0 {
+		t.Fatalf("told of %d, %d wait", len(told), gate.Counts.Held)
+	}
+	for i := range told {
+		if want := uint16(60000 - (i ^ 1)); told[i] != want { // of two the lower port goes first
+			t.Errorf("line %d is of port %d, want %d", i, told[i], want)
+		}
 	}
 }
