@@ -81,8 +81,9 @@ type Gate struct {
 	flows      map[key]*flow
 	free       []*flow
 	rates      map[rateKey]*rate
-	releasedAt uint32 // the last generation in which an isolation began to be released
-	hand       int64  // when idle flows are looked for next
+	releasedAt uint32  // the last generation in which an isolation began to be released
+	hand       int64   // when idle flows are looked for next
+	due        []*flow // idle ones in which something waits
 	heldBytes  int
 	memory     int
 	asked      flow // a SYN that is judged
@@ -102,7 +103,9 @@ type Gate struct {
 	now     int64
 	flow    *flow
 	from    Port
-	judging bool // bytes of a client are being parsed
+	came    Port   // where the frame came in that was given last; one that was held may be judged behind it
+	data    []byte // the frame that is judged: that one, or one that was held
+	judging bool   // bytes of a client are being parsed
 	start   int64
 	worst   firedoor.Verdict
 	stopped bool
@@ -180,7 +183,7 @@ func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
 
 // take reads the headers of a frame that came in.
 func (g *Gate) take(now int64, from Port, b []byte) {
-	g.now, g.from, g.flow = now, from, nil
+	g.now, g.from, g.came, g.data, g.flow = now, from, from, b, nil
 	g.Counts.In++
 	p := &g.packet
 	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
@@ -343,7 +346,7 @@ func (g *Gate) tell(b, sent []byte, v firedoor.Verdict, done firedoor.Action) {
 	p := &g.packet
 	g.note = Stopped{Time: g.now, From: g.from, Verdict: v, Done: done, Segment: g.segment, Frame: b, Sent: sent,
 		Client: firedoor.Endpoint{IP: p.SrcIP, MAC: p.SrcMAC, Port: p.SrcPort}, Server: firedoor.Endpoint{IP: p.DstIP, MAC: p.DstMAC, Port: p.DstPort}}
-	if f := g.flow; f != nil && f.client != g.from {
+	if f := g.flow; f != nil && f.client != g.came {
 		g.note.Client, g.note.Server = g.note.Server, g.note.Client
 	}
 	g.report(&g.note)
