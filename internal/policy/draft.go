@@ -197,7 +197,9 @@ func (d *drafter) usual(protocol string) []Port {
 }
 
 // unnamed tells whether no host can stand for an end: a group of Ethernet is none.
-func unnamed(a *firedoor.Address) bool { return a.IP == "" && (a.MAC == "" || parseMAC(a.MAC).IsGroup()) }
+func unnamed(a *firedoor.Address) bool {
+	return a.IP == "" && (a.MAC == "" || parseMAC(a.MAC).IsGroup())
+}
 
 func nameless(a *firedoor.Address) string { return cmp.Or(a.IP, a.MAC, "a group") }
 
