@@ -25,6 +25,7 @@ type flow struct {
 	closed     bool             // what cannot be judged is dropped
 	dead       bool             // nothing passes any more until a new connection begins
 	why        firedoor.Verdict // of what is dead
+	guarded    bool             // its parser knows that what it says decides
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
 	probed     int64   // when its server was asked last where it is

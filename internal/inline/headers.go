@@ -22,7 +22,7 @@ const (
 )
 
 // tags are EtherTypes of VLAN tags.
-func isTag(t uint16) bool { return t == 0x8100 || t == 0x88a8 || t == 0x9100 }
+func isTag(t uint16) bool { return t == 0x8100 || t == 0x88a8 || t == 0x9100 || t == 0x9200 }
 
 // find finds the headers of a frame that was decoded as TCP or UDP without a tunnel; not
 // ok for anything else.

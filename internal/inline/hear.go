@@ -18,29 +18,38 @@ func (g *Gate) hear(e *firedoor.Event) {
 		}
 	case firedoor.EventMalformed:
 		if g.judging && (g.flow.closed || e.Malformed.Lost) {
-			g.strange()
+			g.strange(e.Malformed.Lost)
 		}
 	}
 }
 
 // strange judges bytes that break the rules of their protocol. What breaks them inside
 // a request that was read was judged with it, and only a closed conduit looks at it;
-// what is no request at all is one of which nothing is known.
-func (g *Gate) strange() {
+// what is no request at all is one of which nothing is known. Where a port is guarded that
+// does not pass, whatever else does: a server may read a request in it.
+func (g *Gate) strange(lost bool) {
 	f := g.flow
 	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfOperation}
 	if p := f.runner.Protocol(); p != nil {
 		g.request.Protocol = p.Name
 	}
 	v := policy.Decide(g.plan, &g.request)
-	if f.closed && g.plan.Enforces(&f.route) {
+	enforces := g.plan.Enforces(&f.route)
+	if f.closed && enforces {
 		v.Action, v.Says = firedoor.Drop, firedoor.Drop
+	} else if lost && f.guarded && v.Says == firedoor.Pass {
+		v = firedoor.Verdict{Says: g.plan.Instead(&f.route), Rule: -1, Conduit: f.route.Conduit}
+		if enforces {
+			v.Action = v.Says
+		}
 	}
 	if v.Reason = firedoor.ReasonMalformed; v.Action == firedoor.Refuse {
 		v.Action = g.plan.Instead(&f.route)
 	}
 	if v.Action != firedoor.Pass {
 		g.weigh(v)
+	} else if lost && v.Says != firedoor.Pass && g.plan.Watches(&f.route) {
+		g.tell(g.frame.Data, g.frame.Data, v, firedoor.Pass)
 	}
 }
 

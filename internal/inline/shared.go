@@ -128,12 +128,11 @@ func (g *Gate) restart(f *flow) {
 
 // speak has the parser of what a flow's port is open for, if it is for one alone.
 func (g *Gate) speak(f *flow) {
+	f.guarded = false
 	f.runner.Begin(g.host, protocol.Flow{UDP: f.key.proto == packet.UDP, Ports: f.ports(), Client: uint8(f.client), Sure: true})
 	if proto := g.spoken(f); proto != nil {
 		f.runner.Become(g.host, proto, nil)
-		if g.host.Registered(f.serverEnd.Port, f.key.proto == packet.TCP) {
-			f.runner.Guard()
-		}
+		f.guarded = f.runner.Guard(g.host.Registered(f.serverEnd.Port, f.key.proto == packet.TCP))
 	}
 }
 
@@ -157,6 +156,7 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	}
 	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said}
 	whole := h.known && !g.position.Partial && len(h.held) == 0 && !f.runner.GivenUp()
+	whole = whole && !f.runner.Unsure()
 	g.position.Hears = !f.mute || !whole
 	lacks := int32(h.next - m.acked)
 	kernel := f.coded && whole && lacks >= 0 && int(lacks) <= len(said)

@@ -238,6 +238,10 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	}
 	fresh := payload[old:]
 	if len(fresh) == 0 {
+		if seq+uint32(len(payload)) != half.next && f.runner.Unsure() && g.plan.Enforces(&f.route) {
+			g.drop(firedoor.ReasonHeld) // a part of what was sent: it may end within a message
+			return false
+		}
 		g.pass(b, firedoor.ReasonRule)
 		return false
 	}

@@ -11,6 +11,7 @@ import (
 func (p *parser) answer() {
 	code, data := p.adu[functionAt], p.adu[dataAt:]
 	q := p.asked.Take(p.key())
+	p.doubts.answered(p.key())
 	f := p.begin(code &^ exceptionBit)
 	p.op.Outcome.Kind = firedoor.OutcomeOK
 	if code >= exceptionBit {

@@ -73,6 +73,9 @@ func (p *parser) request() {
 	if reason != "" {
 		p.complain(reason)
 	}
+	if p.guarded && p.frames != framedRTU && (reason != "" || !served(code)) {
+		p.doubts.add(p.key())
+	}
 }
 
 // remember notes whether the client numbers its requests at all.
