@@ -26,6 +26,8 @@ type flow struct {
 	dead       bool             // nothing passes any more until a new connection begins
 	why        firedoor.Verdict // of what is dead
 	guarded    bool             // its parser knows that what it says decides
+	unsure     bool             // its server may be throwing away what its client says
+	doubted    uint32           // from here on
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
 	probed     int64   // when its server was asked last where it is

@@ -93,7 +93,7 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		}
 		return
 	}
-	if f.mute && g.from != f.client { // other answers of it passed by
+	if f.mute && !f.unsure && g.from != f.client { // other answers of it passed by
 		half.known = false
 		g.pass(b, firedoor.ReasonRule)
 		g.waiting(f, back)
@@ -238,7 +238,7 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	}
 	fresh := payload[old:]
 	if len(fresh) == 0 {
-		if seq+uint32(len(payload)) != half.next && f.runner.Unsure() && g.plan.Enforces(&f.route) {
+		if end := seq + uint32(len(payload)); f.unsure && end != half.next && int32(end-f.doubted) > 0 && g.plan.Enforces(&f.route) {
 			g.drop(firedoor.ReasonHeld) // a part of what was sent: it may end within a message
 			return false
 		}
@@ -259,6 +259,9 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	g.memory += cap(half.memory.b) - was
 	half.next += uint32(len(fresh))
 	half.ahead += int64(len(fresh))
+	if now := f.runner.Unsure(); now != f.unsure {
+		f.unsure, f.doubted = now, half.next
+	}
 	return true
 }
 

@@ -2,64 +2,6 @@ package trial
 
 import "pgregory.net/rapid"
 
-// Device is the TCP of a device: it takes bytes in order, and of bytes that come twice
-// before they are in order the first or, with Last, the last.
-type Device struct {
-	Next  uint32
-	Last  bool
-	Got   []byte
-	Reset bool // a frame said that the connection ends
-	early map[uint32]byte
-}
-
-// Take is a frame that arrives.
-func (d *Device) Take(f []byte) {
-	if f[47]&RST != 0 {
-		d.Reset = true
-		return
-	}
-	if d.early == nil {
-		d.early = map[uint32]byte{}
-	}
-	seq := be.Uint32(f[38:])
-	for i, c := range f[54:] {
-		at := seq + uint32(i)
-		if int32(at-d.Next) < 0 || int32(at-d.Next) > 1<<16 {
-			continue
-		}
-		if _, there := d.early[at]; !there || d.Last {
-			d.early[at] = c
-		}
-	}
-	for {
-		c, there := d.early[d.Next]
-		if !there {
-			return
-		}
-		delete(d.early, d.Next)
-		d.Got = append(d.Got, c)
-		d.Next++
-	}
-}
-
-// Harm counts the forbidden writes among the requests a device reads.
-func Harm(stream []byte) (n int) {
-	for len(stream) >= 8 {
-		size := 6 + int(be.Uint16(stream[4:]))
-		if size > len(stream) || size < 8 {
-			return n
-		}
-		switch function, data := stream[7], stream[8:size]; {
-		case function == 6 && len(data) == 4 && (be.Uint16(data) > 9 && be.Uint16(data) != 0xffff || be.Uint16(data) <= 9 && be.Uint16(data[2:]) > 100),
-			function == 16 && len(data) > 4 && be.Uint16(data) != 0xffff,
-			function == 5 && len(data) == 4 && be.Uint16(data) != 0xffff:
-			n++
-		}
-		stream = stream[size:]
-	}
-	return n
-}
-
 // Line is what lies between client and server: whoever is tried, and perhaps others.
 type Line interface {
 	// Client is a frame of the client; it gives those that come to the server.
@@ -83,9 +25,17 @@ func deliver(l Line, d *Device, frames [][]byte, lost func() bool) {
 		}
 		old := len(f) > 54 && int32(be.Uint32(f[38:])+uint32(len(f)-54)-d.Next) <= 0
 		if d.Take(f); old {
-			frames = append(frames, l.Server(TCP(PLC, HMI, ServerBegins, d.Next, ACK, nil))...)
+			frames = append(frames, l.Server(TCP(PLC, HMI, ServerBegins+d.said, d.Next, ACK, nil))...)
 		}
 	}
+}
+
+// acknowledge has a device say what it has, and answer what it does not know.
+func acknowledge(l Line, d *Device, lost func() bool) {
+	answer := d.Answer()
+	f := TCP(PLC, HMI, ServerBegins+d.said, d.Next, ACK, answer)
+	d.said += uint32(len(answer))
+	deliver(l, d, l.Server(f), lost)
 }
 
 // Numbers with which connections of these trials begin.
@@ -101,15 +51,32 @@ func Connect(l Line) {
 	l.Client(TCP(HMI, PLC, ClientBegins, ServerBegins, ACK, nil))
 }
 
+// hidden is a request behind the eight bytes that a server takes for a whole request where it does
+// not know its function: all of it an echo, to be split there.
+func hidden(id uint16) []byte {
+	return append(Request(id, 8, make([]byte, 12)...)[:8], WriteOne(0, 20, 1)...)
+}
+
+// within is a write of many registers that are allowed, whose last values are a write.
+func within(id uint16) []byte {
+	return Request(id, 16, append([]byte{0, 0, 0, 7, 14, 0, 0}, WriteOne(0, 20, 1)...)...)
+}
+
+// requests draws some of an honest client, or with odd of one that is not: its lengths and
+// identifiers may be false.
 func requests(t *rapid.T, n int, odd bool) (out [][]byte) {
 	kinds := 8
 	if odd {
-		kinds++
+		kinds = 11
 	}
 	for i := range rapid.IntRange(1, n).Draw(t, "requests") {
 		id := uint16(i)
-		out = append(out, rapid.SampledFrom([][]byte{ReadSome(id), ReadSome(id), WriteOne(id, 5, 50), WriteOne(id, 20, 1), WriteOne(id, 5, 5000), Request(id, 16, 0, 30, 0, 1, 2, 0, 9),
-			Request(id, 5, 0, 3, 0xff, 0), Request(id, 43, 14, 1, 0), {byte(id), 0, 0, 9, 0, 3, 1, 1, 1}}[:kinds]).Draw(t, "request"))
+		r := rapid.SampledFrom([][]byte{ReadSome(id), ReadSome(id), WriteOne(id, 5, 50), WriteOne(id, 20, 1), WriteOne(id, 5, 5000), Request(id, 16, 0, 30, 0, 1, 2, 0, 9),
+			Request(id, 5, 0, 3, 0xff, 0), Request(id, 43, 14, 1, 0), {byte(id), 0, 0, 9, 0, 3, 1, 1, 1}, hidden(id), within(id)}[:kinds]).Draw(t, "request")
+		if odd && rapid.IntRange(0, 5).Draw(t, "lies") == 0 {
+			r[rapid.IntRange(2, 5).Draw(t, "where")] = rapid.SampledFrom([]byte{0, 1, 2, 5, 7, 20, 200, 255}).Draw(t, "says")
+		}
+		out = append(out, r)
 	}
 	return out
 }
@@ -164,7 +131,7 @@ func Attack(t *rapid.T, l Line, disturbed bool) *Device {
 		}
 		deliver(l, device, l.Client(TCP(HMI, PLC, seq, ServerBegins, flags, piece)), lost)
 		if rapid.Bool().Draw(t, "acknowledge") {
-			deliver(l, device, l.Server(TCP(PLC, HMI, ServerBegins, device.Next, ACK, nil)), lost)
+			acknowledge(l, device, lost)
 		}
 	}
 	return device
@@ -199,7 +166,7 @@ func Converse(t *rapid.T, l Line, disturbed bool) (device *Device, asked []byte,
 			l.Silence(false)
 		}
 		if rapid.IntRange(0, 3).Draw(t, "acknowledge") > 0 {
-			deliver(l, device, l.Server(TCP(PLC, HMI, ServerBegins, device.Next, ACK, nil)), lost)
+			acknowledge(l, device, lost)
 		}
 		if repeats++; len(device.Got) > before {
 			repeats = 0

@@ -132,3 +132,13 @@ func Guarded(t rapid.TB, change func(*policy.Policy)) *policy.Plan {
 	}
 	return plan
 }
+
+// More lets a policy pass diagnostics, identification and registers 0 to 9 written at once.
+func More(p *policy.Policy) {
+	pass := func(m policy.Match) {
+		m.Protocols = []string{"modbus"}
+		p.Conduits[0].Rules = append(p.Conduits[0].Rules, policy.Rule{Verdict: firedoor.Pass, Match: m})
+	}
+	pass(policy.Match{Codes: []uint32{8, 43}})
+	pass(policy.Match{Codes: []uint32{16}, Objects: []policy.Object{{Text: "holding:", Row: true, From: 0, To: 9}}})
+}

@@ -120,7 +120,7 @@ type doubts struct {
 	many bool
 }
 
-func (d *doubts) any() bool { return d.n > 0 }
+func (d *doubts) any() bool { return d.n > 0 || d.many }
 
 func (d *doubts) add(key uint64) {
 	if d.n == maxDoubts {

@@ -60,7 +60,7 @@ type parser struct {
 	number uint16  // transaction number of the newest request
 	frames framing // how messages are framed
 
-	guarded bool  // what is said decides what passes
+	guarded bool // what is said decides what passes
 	doubts  doubts
 	umas    *umas // nil until it is needed
 	*scratch
@@ -171,6 +171,9 @@ func (p *parser) Guard(usual bool) {
 
 // Unsure tells whether a server may be throwing away what its client says.
 func (p *parser) Unsure() bool { return p.doubts.any() }
+
+// Doubt makes it so for as long as the flow lives.
+func (p *parser) Doubt() { p.doubts.many = true }
 
 // Gap keeps the flow: messages carry enough to be found again. Requests without
 // an answer stay known, unless the client numbers them all alike: then a lost
