@@ -83,7 +83,6 @@ func (k *StreamKey) flow() (f gatewayFlow) {
 type Position struct {
 	Known   bool   // Next holds
 	Partial bool   // and is within a message
-	Unsure  bool   // its server may be throwing away what comes
 	Current bool   // nothing went by unseen since
 	Left    bool   // a worker left it, and nobody touched it after that
 	Hears   bool   // and waits for what its server says
@@ -180,7 +179,7 @@ func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
 		if was == ownBusy || !atomic.CompareAndSwapUint32(&e.Owner, was, ownInside) {
 			continue
 		}
-		p = Position{Known: e.Known != 0, Partial: e.Partial == withinMessage, Unsure: e.Partial == thrownAway, Left: was == ownWorker, Next: e.Next, Acked: e.Acked}
+		p = Position{Known: e.Known != 0, Partial: e.Partial != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked}
 		p.Current = p.Known && e.Epoch == atomic.LoadUint32(&s.pulse.Epoch)
 		if heard := atomic.LoadUint32(&e.Heard); p.Current && int32(heard-p.Acked) > 0 {
 			p.Acked = heard
@@ -201,7 +200,7 @@ func (s *Streams) Leave(place int, p *Position, kernel bool) {
 		atomic.StoreUint32(&e.Heard, p.Acked)
 	}
 	e.Hears = flag(p.Hears)
-	e.Known, e.Partial, e.Next, e.Acked = flag(p.Known), partial(p), p.Next, p.Acked
+	e.Known, e.Partial, e.Next, e.Acked = flag(p.Known), flag(p.Partial), p.Next, p.Acked
 	kept := min(len(p.Said), Said)
 	copy(e.Said[Said-kept:], p.Said[len(p.Said)-kept:])
 	e.Kept, e.SeenNs = uint8(kept), s.now()
@@ -220,22 +219,6 @@ func (s *Streams) Return(place int) { atomic.StoreUint32(&s.all[place].Owner, ow
 
 // Over says that a connection ends: its place may be taken soon.
 func (s *Streams) Over(place int) { s.all[place].Closing = 1 }
-
-// What keeps the kernel from judging by code, in gatewayStream.Partial.
-const (
-	withinMessage = 1 + iota
-	thrownAway
-)
-
-func partial(p *Position) uint8 {
-	switch {
-	case p.Partial:
-		return withinMessage
-	case p.Unsure:
-		return thrownAway
-	}
-	return 0
-}
 
 func flag(b bool) uint8 {
 	if b {

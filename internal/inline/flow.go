@@ -27,7 +27,7 @@ type flow struct {
 	why        firedoor.Verdict // of what is dead
 	guarded    bool             // its parser knows that what it says decides
 	unsure     bool             // its server may be throwing away what its client says
-	doubted    uint32           // from here on
+	doubted    [2]uint32        // since the bytes from here to there
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
 	probed     int64   // when its server was asked last where it is

@@ -19,8 +19,7 @@ type Stream struct {
 // Position is where a client's side of a connection is.
 type Position struct {
 	Known   bool   // Next holds
-	Partial bool   // and is within a message
-	Unsure  bool   // its server may be throwing away what comes
+	Partial bool   // and is within a message, or its server may be throwing away what comes
 	Current bool   // nothing went by unseen since
 	Left    bool   // a gate left it, and nobody touched it after that
 	Hears   bool   // and waits for what its server says; else answers may pass by
@@ -94,10 +93,7 @@ func (g *Gate) torn(f *flow, payload []byte) bool {
 func (g *Gate) resume(f *flow, pos *Position) {
 	g.restart(f)
 	half := &f.half[f.client]
-	if f.torn = pos.Partial; pos.Unsure {
-		f.runner.Doubt()
-		f.unsure, f.doubted = true, pos.Next
-	}
+	f.torn = pos.Partial
 	half.known, half.next = true, pos.Next
 	half.memory = memory{b: append(half.memory.b[:0], pos.Said...), end: pos.Next, acked: pos.Acked}
 	if int32(pos.Acked-pos.Next) > 0 { // the server has bytes that nobody noted before he was lost
@@ -158,8 +154,8 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	if m.end != h.next {
 		said = nil
 	}
-	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.dead || f.torn, Unsure: f.runner.Unsure(), Next: h.next, Acked: m.acked, Said: said}
-	whole := h.known && !g.position.Partial && !g.position.Unsure && len(h.held) == 0 && !f.runner.GivenUp()
+	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.runner.Unsure() || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said}
+	whole := h.known && !g.position.Partial && len(h.held) == 0 && !f.runner.GivenUp()
 	g.position.Hears = !f.mute || !whole
 	lacks := int32(h.next - m.acked)
 	kernel := f.coded && whole && lacks >= 0 && int(lacks) <= len(said)

@@ -238,7 +238,7 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	}
 	fresh := payload[old:]
 	if len(fresh) == 0 {
-		if end := seq + uint32(len(payload)); f.unsure && end != half.next && int32(end-f.doubted) > 0 && g.plan.Enforces(&f.route) {
+		if f.unsure && f.cut(half, seq+uint32(len(payload))) && g.plan.Enforces(&f.route) {
 			g.drop(firedoor.ReasonHeld) // a part of what was sent: it may end within a message
 			return false
 		}
@@ -257,12 +257,24 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	was := cap(half.memory.b)
 	half.memory.add(fresh, half.next)
 	g.memory += cap(half.memory.b) - was
+	f.doubt(half.next, half.next+uint32(len(fresh)))
 	half.next += uint32(len(fresh))
 	half.ahead += int64(len(fresh))
-	if now := f.runner.Unsure(); now != f.unsure {
-		f.unsure, f.doubted = now, half.next
-	}
 	return true
+}
+
+// doubt notes where the client's bytes stand, from one number to another, with which its
+// server came in doubt.
+func (f *flow) doubt(from, to uint32) {
+	if now := f.runner.Unsure(); now != f.unsure {
+		f.unsure, f.doubted = now, [2]uint32{from, to}
+	}
+}
+
+// cut tells whether something that is sent again may end within a message that a server in
+// doubt would take the rest of for another one.
+func (f *flow) cut(half *half, end uint32) bool {
+	return end != half.next && end != f.doubted[1] && int32(end-f.doubted[0]) > 0
 }
 
 // blind stops a stream that the parser gave up: at once where it never was what the

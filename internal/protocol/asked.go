@@ -52,6 +52,17 @@ func (a *Asked[T]) Take(key uint64) *T {
 	return nil
 }
 
+// Has tells whether a request with the key is remembered.
+func (a *Asked[T]) Has(key uint64) bool {
+	mask := len(a.slots) - 1
+	for i := range a.n {
+		if s := &a.slots[(a.head+i)&mask]; !s.gone && s.key == key {
+			return true
+		}
+	}
+	return false
+}
+
 // Len is how many requests are remembered.
 func (a *Asked[T]) Len() int { return a.n }
 

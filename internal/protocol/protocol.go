@@ -215,8 +215,6 @@ type Guarded interface {
 	// Unsure tells whether the server may be throwing away what its client says, so that it
 	// must be heard when it answers, and nothing may go on in parts until it does.
 	Unsure() bool
-	// Doubt makes it unsure for as long as the flow lives: what it is about was not seen.
-	Doubt()
 }
 
 // Broken is an error of Parse: static text, no allocation.

@@ -80,14 +80,6 @@ func (r *Runner) Guard(usual bool) bool {
 	return ok
 }
 
-// Doubt says that the server may be throwing away what its client says, and that nobody
-// knows why.
-func (r *Runner) Doubt() {
-	if g, ok := r.parser.(Guarded); ok {
-		g.Doubt()
-	}
-}
-
 // Unsure tells whether the server may be throwing away what its client says (Guarded).
 func (r *Runner) Unsure() bool {
 	g, ok := r.parser.(Guarded)

@@ -20,6 +20,7 @@ func deliver(l Line, d *Device, frames [][]byte, lost func() bool) {
 	for len(frames) > 0 {
 		f := frames[0]
 		frames = frames[1:]
+		d.Reset = d.Reset || f[47] == RST|ACK                                 // the other half of it is the client's
 		if f[47]&(SYN|RST) != 0 || f[47]&FIN != 0 && len(f) == 54 || lost() { // numbers of such frames are wrong here: a device ignores them
 			continue
 		}
@@ -30,12 +31,13 @@ func deliver(l Line, d *Device, frames [][]byte, lost func() bool) {
 	}
 }
 
-// acknowledge has a device say what it has, and answer what it does not know.
-func acknowledge(l Line, d *Device, lost func() bool) {
+// acknowledge has a device say what it has, and answer what it does not know, which it tells.
+func acknowledge(l Line, d *Device, lost func() bool) (answered bool) {
 	answer := d.Answer()
 	f := TCP(PLC, HMI, ServerBegins+d.said, d.Next, ACK, answer)
 	d.said += uint32(len(answer))
 	deliver(l, d, l.Server(f), lost)
+	return answer != nil
 }
 
 // Numbers with which connections of these trials begin.
@@ -81,18 +83,19 @@ func requests(t *rapid.T, n int, odd bool) (out [][]byte) {
 	return out
 }
 
-// disturb draws what befalls who judges.
-func disturb(t *rapid.T, l Line) {
-	switch rapid.IntRange(0, 11).Draw(t, "disturbance") {
-	case 0:
-		l.Restart(false)
-	case 1:
-		l.Restart(true)
+// disturb draws what befalls who judges, and tells whether he was lost.
+func disturb(t *rapid.T, l Line) (lost bool) {
+	switch n := rapid.IntRange(0, 11).Draw(t, "disturbance"); n {
+	case 0, 1:
+		l.Restart(n == 1)
+		return true
 	case 2:
 		l.Silence(true)
+		return true
 	case 3, 4:
 		l.Silence(false)
 	}
+	return false
 }
 
 // Attack has a drawn attacker send over a line: it cuts, repeats, changes, overlaps and
@@ -142,35 +145,44 @@ const maxRepeats = 8
 
 // Converse has an honest client send requests over a line that loses frames, and send again
 // what was not acknowledged. It gives the device and what was asked of it; done is
-// false where the client had to give up.
+// false where the client had to give up. Where who judges was lost while the server had a
+// request that it does not know, the connection may be reset.
 func Converse(t *rapid.T, l Line, disturbed bool) (device *Device, asked []byte, done bool) {
 	Connect(l)
 	device = &Device{Next: ClientBegins}
 	for _, r := range requests(t, 12, false) {
 		asked = append(asked, r...)
 	}
+	sent, doubts, torn := 0, 0, false
 	for repeats := 0; len(device.Got) < len(asked) && repeats < maxRepeats; {
+		if device.Reset {
+			return device, asked, torn
+		}
 		if disturbed {
-			disturb(t, l)
+			torn = disturb(t, l) && doubts > 0 || torn
 		}
 		before, from := len(device.Got), len(device.Got)
 		lost := func() bool { return repeats < 3 && rapid.IntRange(0, 9).Draw(t, "lost") == 0 }
 		for range rapid.IntRange(1, 2).Draw(t, "at once") {
 			size := 6 + int(be.Uint16(asked[from+4:]))
+			if from >= sent && asked[from+7] == 43 {
+				doubts++
+			}
 			deliver(l, device, l.Client(TCP(HMI, PLC, ClientBegins+uint32(from), ServerBegins, ACK, asked[from:from+size])), lost)
-			if from += size; from == len(asked) {
+			from += size
+			if sent = max(sent, from); from == len(asked) {
 				break
 			}
 		}
 		if repeats > 2 {
 			l.Silence(false)
 		}
-		if rapid.IntRange(0, 3).Draw(t, "acknowledge") > 0 {
-			acknowledge(l, device, lost)
+		if rapid.IntRange(0, 3).Draw(t, "acknowledge") > 0 && acknowledge(l, device, lost) {
+			doubts--
 		}
 		if repeats++; len(device.Got) > before {
 			repeats = 0
 		}
 	}
-	return device, asked, len(device.Got) == len(asked)
+	return device, asked, len(device.Got) == len(asked) || device.Reset && torn
 }

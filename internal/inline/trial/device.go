@@ -20,10 +20,6 @@ type Device struct {
 
 // Take is a frame that arrives.
 func (d *Device) Take(f []byte) {
-	if f[47]&RST != 0 {
-		d.Reset = true
-		return
-	}
 	if d.early == nil {
 		d.early = map[uint32]byte{}
 	}

@@ -118,11 +118,13 @@ type doubts struct {
 	keys [maxDoubts]uint64
 	n    uint8
 	many bool
+	last uint32 // id of the newest
 }
 
-func (d *doubts) any() bool { return d.n > 0 || d.many }
+func (d *doubts) any() bool { return d.n > 0 }
 
-func (d *doubts) add(key uint64) {
+func (d *doubts) add(key uint64, id uint32) {
+	d.last = id
 	if d.n == maxDoubts {
 		d.many = true
 		return

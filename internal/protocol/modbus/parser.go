@@ -17,8 +17,10 @@ type request struct {
 	items  uint16        // operations it gave
 	words  [2]uint16     // what a write's answer repeats behind the address
 	verb   firedoor.Verb // of sub-functions
-	name   *string       // where it is not the function's
-	more   *more         // functions 20, 21 and 23; kept for the next request in this place
+	// settles: it has a key of its own and was asked behind all that servers may not know.
+	settles bool
+	name    *string // where it is not the function's
+	more    *more   // functions 20, 21 and 23; kept for the next request in this place
 }
 
 // more is what requests over several objects need.
@@ -171,9 +173,6 @@ func (p *parser) Guard(usual bool) {
 
 // Unsure tells whether a server may be throwing away what its client says.
 func (p *parser) Unsure() bool { return p.doubts.any() }
-
-// Doubt makes it so for as long as the flow lives.
-func (p *parser) Doubt() { p.doubts.many = true }
 
 // Gap keeps the flow: messages carry enough to be found again. Requests without
 // an answer stay known, unless the client numbers them all alike: then a lost
