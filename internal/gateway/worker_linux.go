@@ -72,6 +72,7 @@ type worker struct {
 	rings   [2]*ring
 	senders [2]int
 	pulse   *datapath.Pulse
+	since   time.Time // ages count from here
 	begin   chan struct{}
 	end     atomic.Bool
 	posted  chan struct{} // closed when the thread that judges has the priority that it needs
@@ -102,7 +103,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	if err := orders.Decode(&first); err != nil {
 		return fmt.Errorf("no order came: %w", err)
 	}
-	w := &worker{begin: make(chan struct{}), posted: make(chan struct{}), senders: [2]int{fdInsideSender, fdOutsideSender}}
+	w := &worker{since: time.Now(), begin: make(chan struct{}), posted: make(chan struct{}), senders: [2]int{fdInsideSender, fdOutsideSender}}
 	plan, err := ready(&first, known)
 	if err != nil {
 		return err
@@ -247,7 +248,8 @@ func (w *worker) drain(from inline.Port) (some bool) {
 		if unsummed {
 			inline.Fill(frame)
 		}
-		w.gate.Frame(time.Now().UnixNano(), from, frame, w.send)
+		now := time.Now()
+		w.gate.FrameAt(now.UnixNano(), int64(now.Sub(w.since)), from, frame, w.send)
 		conduit, client := w.gate.Where()
 		w.pace.frame(conduit, client, time.Now().UnixNano()-r.stamp())
 		r.done()

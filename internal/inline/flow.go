@@ -53,6 +53,9 @@ func (g *Gate) transport(h *headers, b []byte) {
 	p := &g.packet
 	k := keyOf(p)
 	f := g.flows[k]
+	if (f == nil || f.deep) && !h.sound(b) && g.spoiled(f, b) {
+		return
+	}
 	if f == nil && p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.ACK) == packet.SYN {
 		g.opening(k, h, b)
 		return
@@ -65,7 +68,7 @@ func (g *Gate) transport(h *headers, b []byte) {
 			return
 		}
 	}
-	f.last, g.flow = g.now, f
+	f.last, g.flow = g.age, f
 	f.confirmed = f.confirmed || f.heard && g.from == f.client && p.Flags&packet.RST == 0
 	f.heard = f.heard || g.from != f.client
 	if !fresh && f.generation != g.generation {
@@ -94,6 +97,27 @@ func (g *Gate) transport(h *headers, b []byte) {
 		g.endTurn(f, g.turn)
 		g.turn = turn{}
 	}
+}
+
+// spoiled drops a frame with a wrong checksum where anything is judged by what is said: its
+// receiver throws it away, and what it says must not be taken for said.
+func (g *Gate) spoiled(f *flow, b []byte) bool {
+	p := &g.packet
+	var r policy.Route
+	if f != nil {
+		r = f.route
+	} else {
+		r = g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
+		if back := g.plan.Route(r.Server, r.Client, p.Proto, p.SrcPort); !g.plan.Judges(&r) {
+			r = back
+		}
+	}
+	if !g.plan.Judges(&r) || !g.plan.Enforces(&r) {
+		return false
+	}
+	g.flow = f
+	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonMalformed, Rule: -1, Conduit: r.Conduit})
+	return true
 }
 
 // opening judges the SYN of a connection of which nothing is known. It becomes known
@@ -349,10 +373,10 @@ func (g *Gate) settle(f *flow, h *headers, b []byte, skip int) bool {
 const sweepEvery = int64(10 * 1e9)
 
 func (g *Gate) sweep() {
-	if g.now < g.hand {
+	if g.age < g.hand {
 		return
 	}
-	g.hand = g.now + sweepEvery
+	g.hand = g.age + sweepEvery
 	for k, f := range g.flows {
 		limit := idleTCP
 		if k.proto != packet.TCP {
@@ -360,7 +384,7 @@ func (g *Gate) sweep() {
 		} else if !f.confirmed {
 			limit = sweepEvery
 		}
-		if g.now-f.last > limit || f.fins == 3 && g.now-f.last > sweepEvery {
+		if g.age-f.last > limit || f.fins == 3 && g.age-f.last > sweepEvery {
 			g.forget(k, f)
 		}
 	}

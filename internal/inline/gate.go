@@ -98,7 +98,8 @@ type Gate struct {
 	turn       turn
 
 	// What is under way.
-	now     int64
+	now     int64 // by the clock on the wall
+	age     int64 // by one that nobody sets
 	flow    *flow
 	from    Port
 	judging bool // bytes of a client are being parsed
@@ -144,12 +145,19 @@ func (g *Gate) SetPlan(plan *policy.Plan) {
 // Flows is how many connections are followed.
 func (g *Gate) Flows() int { return len(g.flows) }
 
-// Frame judges a frame that came in at a port at a time (ns since 1970). out is called
-// with each frame to be sent and the port to send it at, before Frame returns: none, the
+// Frame judges a frame by a clock that is never set.
+func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
+	g.FrameAt(now, now, from, b, out)
+}
+
+// FrameAt judges a frame that came in at a port at a time. now is of the clock by which
+// policies say when something holds (ns since 1970), and which may be set; by age, which
+// goes on evenly from anywhere, it is known how long ago something was. out is called
+// with each frame to be sent and the port to send it at, before FrameAt returns: none, the
 // frame itself, perhaps changed in place, frames that were held before it, or ends of
 // connections. What out is given is borrowed.
-func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
-	g.now, g.from, g.out, g.flow = now, from, out, nil
+func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byte)) {
+	g.now, g.age, g.from, g.out, g.flow = now, age, from, out, nil
 	g.Counts.In++
 	g.sweep()
 	p := &g.packet

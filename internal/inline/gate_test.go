@@ -477,6 +477,7 @@ func TestFrameAllocatesNothing(t *testing.T) {
 	seq := b.client
 	if n := testing.AllocsPerRun(1000, func() {
 		binary.BigEndian.PutUint32(frame[38:], seq)
+		binary.BigEndian.PutUint16(frame[50:], trial.Sum(frame))
 		seq += uint32(len(poll))
 		b.now += 1000
 		b.gate.Frame(b.now, inline.Inside, frame, out)
@@ -498,6 +499,7 @@ func BenchmarkFrame(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		binary.BigEndian.PutUint32(frame[38:], seq)
+		binary.BigEndian.PutUint16(frame[50:], trial.Sum(frame))
 		seq += uint32(len(poll))
 		x.now += 1000
 		x.gate.Frame(x.now, inline.Inside, frame, out)

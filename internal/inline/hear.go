@@ -57,7 +57,7 @@ func (g *Gate) strange(lost bool) {
 func (g *Gate) ask(op *firedoor.Operation) {
 	f := g.flow
 	f.asked++
-	g.request = policy.Request{Route: &f.route, Time: g.now, Rate: f.rate.ask(g.now)}
+	g.request = policy.Request{Route: &f.route, Time: g.now, Rate: f.rate.ask(g.age)}
 	name := ""
 	if p := f.runner.Protocol(); p != nil {
 		name = p.Name

@@ -312,16 +312,40 @@ func (g *Gate) hold(f *flow, half *half, h *headers, b []byte) {
 // probeEvery is the least time between two questions to a server, in ns.
 const probeEvery = int64(10 * 1e6)
 
-// probe sends a byte that the server has had long ago, in its client's name: it answers
-// with the number that it waits for (RFC 9293, 3.10.7.4), as it does for a keep-alive.
+// probe sends a byte that the server has had long ago, in its client's name: a number left of
+// its window, which it answers with the one that it waits for (RFC 9293, 3.10.7.4). It lies
+// 2^30, the largest window, before the client's own, so it is old wherever the client
+// stands; the number of a keep-alive, one before the client's, may be one that the server waits for.
+// It has the client's timestamp, without which a server may throw it away (RFC 7323, 3.2).
 func (g *Gate) probe(f *flow, h *headers, b []byte) {
-	if g.now-f.probed < probeEvery {
+	if f.probed != 0 && g.age-f.probed < probeEvery {
 		return
 	}
-	f.probed = g.now
+	f.probed = g.age
 	g.Counts.Probes++
 	seq := be.Uint32(b[h.transport+4:]) - 1<<30
-	g.out(f.client.Other(), made(b, h, false, packet.ACK, seq, be.Uint32(b[h.transport+8:]), 1))
+	g.out(f.client.Other(), made(b, h, false, packet.ACK, seq, be.Uint32(b[h.transport+8:]), stamp(b[h.transport+20:h.payload]), 1))
+}
+
+// stamp is the timestamp among the options of a segment, as an option that can stand alone;
+// nothing where there is none.
+func stamp(options []byte) []byte {
+	const end, nothing, timestamp, size = 0, 1, 8, 10
+	for at := 0; at < len(options) && options[at] != end; {
+		if options[at] == nothing {
+			at++
+			continue
+		}
+		if at+1 >= len(options) || options[at+1] < 2 || at+int(options[at+1]) > len(options) {
+			return nil
+		}
+		n := int(options[at+1])
+		if options[at] == timestamp && n == size {
+			return append([]byte{nothing, nothing}, options[at:at+n]...)
+		}
+		at += n
+	}
+	return nil
 }
 
 // reset ends a connection at both ends: as if each had said so to the other.
@@ -338,13 +362,13 @@ func (g *Gate) reset(f *flow, b []byte) {
 		seq = half.next
 	}
 	g.Counts.Resets += 2
-	g.out(g.from.Other(), made(b, &h, false, packet.RST|packet.ACK, seq, p.Ack, 0))
+	g.out(g.from.Other(), made(b, &h, false, packet.RST|packet.ACK, seq, p.Ack, nil, 0))
 	// To the sender, in the receiver's name, with the number that it acknowledged last.
 	behind := p.Seq + uint32(h.end-h.payload)
 	if p.Flags&packet.SYN != 0 {
 		behind++ // or it is not believed
 	}
-	g.out(g.from, made(b, &h, true, packet.RST|packet.ACK, p.Ack, behind, 0))
+	g.out(g.from, made(b, &h, true, packet.RST|packet.ACK, p.Ack, behind, nil, 0))
 }
 
 // over ends a dead connection at its server when its client gives up: the server waits
@@ -356,13 +380,14 @@ func (g *Gate) over(f *flow, h *headers, b []byte) {
 	}
 	f.fins = 3
 	g.Counts.Resets++
-	g.out(f.client.Other(), made(b, h, false, packet.RST|packet.ACK, half.next, g.packet.Ack, 0))
+	g.out(f.client.Other(), made(b, h, false, packet.RST|packet.ACK, half.next, g.packet.Ack, nil, 0))
 }
 
 // made makes a segment of the headers of one of a connection's frames, the other way
-// with back, with so many bytes, all zero.
-func made(b []byte, h *headers, back bool, flags byte, seq, ack uint32, size int) []byte {
-	out := append(append([]byte(nil), b[:h.transport+20]...), make([]byte, size)...)
+// with back, with options that fill whole words and so many bytes, all zero.
+func made(b []byte, h *headers, back bool, flags byte, seq, ack uint32, options []byte, size int) []byte {
+	header := 20 + len(options)
+	out := append(append(append([]byte(nil), b[:h.transport+20]...), options...), make([]byte, size)...)
 	if back {
 		swap(out[0:6], out[6:12])
 		if h.six {
@@ -375,24 +400,20 @@ func made(b []byte, h *headers, back bool, flags byte, seq, ack uint32, size int
 	tcp := out[h.transport:]
 	be.PutUint32(tcp[4:], seq)
 	be.PutUint32(tcp[8:], ack)
-	tcp[12], tcp[13] = 5<<4, flags
+	tcp[12], tcp[13] = byte(header/4)<<4, flags
 	be.PutUint16(tcp[18:], 0)
 	if flags&packet.RST != 0 {
 		be.PutUint16(tcp[14:], 0)
 	}
 	own := *h
-	own.payload, own.end = h.transport+20, h.transport+20+size
+	own.payload, own.end = h.transport+header, h.transport+header+size
 	if h.six {
-		be.PutUint16(out[h.network+4:], uint16(20+size))
+		be.PutUint16(out[h.network+4:], uint16(header+size))
 	} else {
 		ip := out[h.network:]
 		be.PutUint16(ip[2:], uint16(own.end-h.network))
 		be.PutUint16(ip[10:], 0)
-		sum := add(0, ip[:h.transport-h.network])
-		for sum>>16 != 0 {
-			sum = sum&0xffff + sum>>16
-		}
-		be.PutUint16(ip[10:], ^uint16(sum))
+		be.PutUint16(ip[10:], ^fold(add(0, ip[:h.transport-h.network])))
 	}
 	own.resum(out)
 	return out

@@ -177,7 +177,7 @@ func Converse(t *rapid.T, l Line, disturbed bool) (device *Device, asked []byte,
 		if repeats > 2 {
 			l.Silence(false)
 		}
-		if rapid.IntRange(0, 3).Draw(t, "acknowledge") > 0 && acknowledge(l, device, lost) {
+		if says := rapid.IntRange(0, 3).Draw(t, "acknowledge") > 0 || repeats > 2; says && acknowledge(l, device, lost) {
 			doubts--
 		}
 		if repeats++; len(device.Got) > before {
