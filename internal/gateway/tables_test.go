@@ -19,7 +19,7 @@ func testPlan(t testing.TB, rules ...policy.Rule) *policy.Plan {
 	p := &policy.Policy{
 		Hosts: []policy.Host{{Name: "hmi", Addresses: []netip.Addr{netip.MustParseAddr("10.0.1.1")}}, {Name: "plc", Addresses: []netip.Addr{netip.MustParseAddr("10.0.2.1")}}},
 		Zones: []policy.Zone{{Name: "office", Hosts: []string{"hmi"}}, {Name: "cell", Hosts: []string{"plc"}}},
-		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Closed: true,
+		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Unjudged: policy.Closed,
 			Reviewed: policy.Review{By: "A", On: "2026-11-26"}, Rules: rules}},
 		Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop},
 	}

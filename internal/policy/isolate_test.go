@@ -56,6 +56,8 @@ func TestOrderOfVerdicts(t *testing.T) {
 		{"quarantine of two people and safety", []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Both: true}}, other, true, firedoor.Pass, firedoor.ReasonSafety},
 		{"the stricter of two", []policy.Isolation{{Verb: policy.NoWrite, Host: "plc"}, {Verb: policy.Quarantine, Host: "cell"}}, other, false, firedoor.Drop, firedoor.ReasonQuarantine},
 		{"being released", []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Testing: true}}, other, false, firedoor.Pass, firedoor.ReasonQuarantine},
+		{"being released, two people ordered it", []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Both: true, Testing: true}}, write("10.0.2.1"), false, firedoor.Pass, firedoor.ReasonQuarantine},
+		{"being released and what is never blocked", []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Testing: true}}, write("10.0.2.1"), false, firedoor.Pass, firedoor.ReasonNeverBlock},
 	} {
 		plan, unknown := base.With(c.with)
 		if len(unknown) > 0 {

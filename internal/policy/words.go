@@ -52,6 +52,9 @@ func (m *Match) words(from, to string) string {
 	if m.Step > 0 {
 		words = append(words, fmt.Sprintf("in steps of at most %g", m.Step))
 	}
+	if m.Rate.Most > 0 {
+		words = append(words, "by at most "+m.Rate.words())
+	}
 	words = append(words, "of "+whom)
 	if len(m.Units) > 0 {
 		words = append(words, "unit "+orOf(texts(m.Units), ""))
@@ -156,7 +159,7 @@ var relaxations = []struct {
 	name string
 	drop func(*entry)
 }{
-	{"the value", func(e *entry) { e.values, e.step = nil, 0 }},
+	{"the value", func(e *entry) { e.values, e.step, e.rate = nil, 0, Rate{} }},
 	{"the object", func(e *entry) { e.hasObject = false }},
 	{"the time", func(e *entry) { e.when = nil }},
 	{"the unit", func(e *entry) { e.hasUnit = false }},
