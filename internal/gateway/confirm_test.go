@@ -137,7 +137,7 @@ func TestQuarantineIsInTheKernel(t *testing.T) {
 					continue
 				}
 				gates++
-				if stopped := g.Gate.Action == datapath.Ask && (g.Gate.Floor == datapath.FloorDrop || c.i.Verb != policy.Quarantine || c.i.Testing || c.plan == never && !c.i.Both); !stopped {
+				if stopped := (g.Gate.Action == datapath.Ask || g.Gate.Action == datapath.Codes) && (g.Gate.Floor == datapath.FloorDrop || c.i.Verb != policy.Quarantine || c.i.Testing || c.plan == never && !c.i.Both); !stopped {
 					t.Errorf("%s: %+v", name, g)
 				}
 			}

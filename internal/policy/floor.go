@@ -58,26 +58,31 @@ func (p *Plan) Drops(r *Route) bool {
 		return true
 	}
 	switch p.unjudged(r) {
-	case Closed:
-		return true
 	case Open:
 		return false
+	case Closed:
+		return p.conduits[r.Conduit].Mode == Enforce || p.holdsChanges(r)
 	}
-	return p.stopsChanges(r)
+	return p.holdsChanges(r) || p.stopsChanges(r)
 }
 
-// stopsChanges tells whether something that may change something may be stopped on a route.
-func (p *Plan) stopsChanges(r *Route) bool {
+// holdsChanges tells whether an isolation in force may stop something that changes something.
+func (p *Plan) holdsChanges(r *Route) bool {
 	for _, n := range r.isolations[:r.active] {
 		if p.isolated[n].Verb != RateCap {
 			return true
 		}
 	}
+	return false
+}
+
+// stopsChanges tells whether the rules or the default of a conduit that enforces may.
+func (p *Plan) stopsChanges(r *Route) bool {
 	if r.Conduit < 0 {
 		return false
 	}
 	c := &p.conduits[r.Conduit]
-	if c.never.settled(&r.never, r) >= 0 {
+	if c.Mode != Enforce || c.never.settled(&r.never, r) >= 0 {
 		return false
 	}
 	end, says := c.rules.settled(&r.rules, r), c.Default
@@ -123,20 +128,21 @@ func (p *Plan) Coded(r *Route) bool { return r.isolated == 0 && !p.Hears(r) && p
 // Codes says what becomes of requests with each of some functions, in their order.
 func (p *Plan) Codes(r *Route, protocol string, functions []Function) []Fate {
 	out := make([]Fate, 0, len(functions))
-	enforces, unjudged := p.Enforces(r), p.unjudged(r)
+	unjudged := p.unjudged(r)
 	for i := range functions {
 		f := &functions[i]
 		all := p.fates(r, protocol, f)
 		one := Fate{Verdict: all[0], Certain: true}
-		held := false
+		stopped, held := false, false
 		for _, v := range all {
 			one.Certain = one.Certain && v.Says == one.Verdict.Says
+			stopped = stopped || v.Action != firedoor.Pass
 			held = held || v.Reason == firedoor.ReasonQuarantine || v.Reason == firedoor.ReasonStranger
 		}
 		switch {
-		case !enforces:
+		case !stopped:
 		case one.Certain:
-			one.Drop = one.Verdict.Says != firedoor.Pass
+			one.Drop = one.Verdict.Action != firedoor.Pass
 		case unjudged == Reads:
 			one.Drop = held || f.Several || f.Verb != firedoor.VerbRead
 		default:
@@ -156,12 +162,11 @@ func (p *Plan) fates(r *Route, protocol string, f *Function) (out []firedoor.Ver
 		out = append(out, v)
 		return certain
 	}
-	if r.Conduit < 0 {
-		add(r.open, true)
-		return out
+	var c *conduit
+	if r.Conduit >= 0 {
+		c = &p.conduits[r.Conduit]
 	}
-	c := &p.conduits[r.Conduit]
-	if c.never.possible(&r.never, &q, f.Several, func(e *entry, certain bool) bool {
+	if c != nil && c.never.possible(&r.never, &q, f.Several, func(e *entry, certain bool) bool {
 		return add(firedoor.Verdict{Reason: firedoor.ReasonNeverBlock, Rule: e.rule}, certain)
 	}) {
 		return p.overruled(r, out)
@@ -172,9 +177,12 @@ func (p *Plan) fates(r *Route, protocol string, f *Function) (out []firedoor.Ver
 			return p.overruled(r, out)
 		}
 	}
-	if !c.rules.possible(&r.rules, &q, f.Several, func(e *entry, certain bool) bool {
+	switch {
+	case c == nil:
+		add(r.open, true)
+	case !c.rules.possible(&r.rules, &q, f.Several, func(e *entry, certain bool) bool {
 		return add(c.moded(firedoor.Verdict{Says: e.action, Reason: firedoor.ReasonRule, Rule: e.rule}), certain)
-	}) {
+	}):
 		add(c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1}), true)
 	}
 	return p.overruled(r, out)
