@@ -225,7 +225,7 @@ func (g *Gate) look(f *flow) {
 	f.route = g.plan.Route(g.plan.Place(g.segment, c.IP, c.MAC), g.plan.Place(g.segment, s.IP, s.MAC), f.key.proto, s.Port)
 	f.generation, f.open = g.generation, false
 	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
-	f.mute = f.coded && !g.plan.Steps()
+	f.mute = f.coded
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its

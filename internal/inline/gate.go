@@ -7,6 +7,7 @@ import (
 	"firedoor/internal/packet"
 	"firedoor/internal/policy"
 	"firedoor/internal/protocol"
+	"firedoor/internal/recent"
 )
 
 // Port is one of the two ports.
@@ -41,6 +42,9 @@ const (
 	smallMemory  = 4 << 10
 	// MaxRemembered is how many values are remembered that steps are counted from.
 	MaxRemembered = 1 << 17
+	// MaxPaced is of how many of them, each within a time, it is remembered how far they
+	// went; of a further one nothing is near enough for a rule with a rate.
+	MaxPaced = 1 << 14
 	// idle is how long a connection may be silent before it is forgotten, in ns.
 	idleTCP = int64(2 * 3600 * 1e9)
 	idleUDP = int64(180 * 1e9)
@@ -87,6 +91,7 @@ type Gate struct {
 	memory     int
 	asked      flow // a SYN that is judged
 	past       map[uint64]float64
+	paced      map[pacedKey]*recent.Span
 	seed       maphash.Seed
 	scope      packet.Scope
 	segment    string
@@ -129,7 +134,7 @@ type key struct {
 // New returns a Gate. report is told of everything that is stopped or would have been;
 // it may be nil.
 func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped)) *Gate {
-	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]float64{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
+	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]float64{}, paced: map[pacedKey]*recent.Span{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
 	g.host = protocol.NewHost(protocols, g.hear)
 	return g
 }

@@ -2,9 +2,12 @@ package inline
 
 import (
 	"hash/maphash"
+	"math"
+	"time"
 
 	"firedoor"
 	"firedoor/internal/policy"
+	"firedoor/internal/recent"
 )
 
 // hear is the sink of every parser.
@@ -32,7 +35,7 @@ func (g *Gate) strange() {
 	if p := f.runner.Protocol(); p != nil {
 		g.request.Protocol = p.Name
 	}
-	v := policy.Decide(g.plan, &g.request)
+	v := g.plan.Unknown(&g.request)
 	if f.closed && g.plan.Enforces(&f.route) {
 		v.Action, v.Says = firedoor.Drop, firedoor.Drop
 	}
@@ -58,6 +61,9 @@ func (g *Gate) ask(op *firedoor.Operation) {
 		g.request.Before = func(i int) (float64, bool) {
 			v, ok := g.past[g.pastKey(op, i)]
 			return v, ok
+		}
+		if g.plan.Rates() {
+			g.request.Lately = func(i int, within time.Duration) (low, high float64, known bool) { return g.lately(op, i, within) }
 		}
 	}
 	v := policy.Decide(g.plan, &g.request)
@@ -134,6 +140,32 @@ func (g *Gate) pastKey(op *firedoor.Operation, element int) uint64 {
 	return h.Sum64()
 }
 
+// pacedKey names an element (pastKey) and the time within which its changes are bounded.
+type pacedKey struct {
+	element uint64
+	within  time.Duration
+}
+
+// lately is how far an element went within a time, followed from the first time on that a rule
+// asks. Where there is no room for another one it may have been anything.
+func (g *Gate) lately(op *firedoor.Operation, i int, within time.Duration) (low, high float64, known bool) {
+	k := pacedKey{g.pastKey(op, i), within}
+	s := g.paced[k]
+	if s == nil {
+		v, known := g.past[k.element]
+		if !known {
+			return 0, 0, false
+		}
+		if len(g.paced) >= MaxPaced {
+			return math.Inf(-1), math.Inf(1), true
+		}
+		s = recent.New(g.now, within, v)
+		g.paced[k] = s
+	}
+	low, high = s.Range(g.now)
+	return low, high, true
+}
+
 // written remembers what a passed write leaves behind.
 func (g *Gate) written(op *firedoor.Operation, _ firedoor.Verdict) {
 	if g.plan.Steps() && op.Verb.Changes() {
@@ -153,6 +185,11 @@ func (g *Gate) keep(op *firedoor.Operation) {
 		k := g.pastKey(op, i)
 		if _, known := g.past[k]; known || len(g.past) < MaxRemembered {
 			g.past[k] = op.Values.Float(i)
+		}
+		for _, within := range policy.Windows {
+			if s := g.paced[pacedKey{k, within}]; s != nil {
+				s.Add(g.now, op.Values.Float(i))
+			}
 		}
 	}
 }

@@ -259,15 +259,15 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 }
 
 // blind stops a stream that the parser gave up: at once where it never was what the
-// port is open for, and where the conduit is closed for what cannot be judged.
+// port is open for, and where what cannot be judged is dropped.
 func (g *Gate) blind(f *flow) {
-	if !f.runner.GivenUp() || g.stopped || f.asked > 0 && !f.closed {
+	if !f.runner.GivenUp() || g.stopped || f.asked > 0 && !g.plan.Drops(&f.route) {
 		return
 	}
 	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow}
 	if v := policy.Decide(g.plan, &g.request); v.Action != firedoor.Pass {
 		g.stopped, g.worst = true, v
-	} else if f.closed && g.plan.Enforces(&f.route) {
+	} else if g.plan.Drops(&f.route) {
 		g.stopped = true
 		g.worst = firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
 	}

@@ -1,6 +1,9 @@
 package policy
 
 import (
+	"fmt"
+	"slices"
+
 	"firedoor"
 )
 
@@ -234,4 +237,24 @@ func (e *entry) otherCode(r *Request) bool {
 // decides tells whether an entry that may match does, whatever else a request says.
 func (e *entry) decides() bool {
 	return !e.hasUnit && !e.hasObject && e.values == nil && !e.moves() && e.when == nil
+}
+
+// unjudgedFindings are what a person should know of a conduit for when nobody judges.
+func (p *Plan) unjudgedFindings(c *conduit) (out []Finding) {
+	tell := func(line int, format string, args ...any) {
+		out = append(out, Finding{line, "unjudged", fmt.Sprintf(format, args...)})
+	}
+	stops := c.Default != firedoor.Pass || slices.ContainsFunc(c.Rules, func(r Rule) bool { return r.Verdict != firedoor.Pass })
+	if c.Unjudged == Open && stops {
+		tell(c.Line, "conduit %s is open for what cannot be judged: while no worker judges, what it would stop by more than addresses, ports and codes of Modbus passes, writes too", c.Name)
+	}
+	if c.Unjudged == Open || !stops {
+		return out
+	}
+	for i := range c.NeverBlock {
+		if r := &c.NeverBlock[i]; r.Match.AsksOperation() && len(r.Match.Objects)+len(r.Match.Units) > 0 || r.Match.Values != nil {
+			tell(r.Line, "%s is never blocked, but is not told from others by its code alone: while no worker judges it does not pass either", p.RuleName(c.first+int32(i)))
+		}
+	}
+	return out
 }

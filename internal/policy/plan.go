@@ -26,6 +26,7 @@ type Plan struct {
 	protocols map[string]uint16
 	functions map[string]uint32
 	isolated  []isolation
+	rates     bool    // a rule looks at how fast values change
 	hearing   []Place // servers of which a rule looks at values before
 }
 

@@ -214,6 +214,8 @@ type Known struct {
 	Ports func(protocol string) []Port
 	// Protocols are all names, for suggestions.
 	Protocols []string
+	// Functions are what can be asked in a protocol; may be nil, where nobody knows.
+	Functions func(protocol string) []Function
 	// MaxEntries bounds how many entries all rules may become, where the constant of
 	// this name is too many; 0 is that constant.
 	MaxEntries int

@@ -72,6 +72,7 @@ func (c *compiler) hears(e *entry, to string) {
 	if zone, ok := c.zones[to]; at == 0 && ok {
 		at = Place(zone) + 1
 	}
+	c.rates = c.rates || e.rate.Most > 0
 	if e.moves() && !c.heard[at] {
 		c.heard[at] = true
 		c.hearing = append(c.hearing, at)
@@ -80,6 +81,9 @@ func (c *compiler) hears(e *entry, to string) {
 
 // Steps tells whether any rule looks at values before.
 func (p *Plan) Steps() bool { return len(p.hearing) > 0 }
+
+// Rates tells whether any rule looks at how fast values change.
+func (p *Plan) Rates() bool { return p.rates }
 
 // Hears tells whether whoever judges must know the values at the server of a route: a rule,
 // perhaps of another client's conduit, looks at how far they go.
