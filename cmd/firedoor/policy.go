@@ -41,6 +41,7 @@ func (foundError) Error() string { return "found" }
 // known is what policies are compiled against: the protocols there are.
 func known() policy.Known {
 	ports := map[string][]policy.Port{}
+	functions := map[string][]policy.Function{}
 	var names []string
 	add := func(name string, more []policy.Port) {
 		if !contains(names, name) {
@@ -59,6 +60,8 @@ func known() policy.Known {
 		}
 		if p.Functions != nil {
 			p.Functions(func(f protocol.Function) {
+				of := cmp.Or(f.Protocol, p.Name)
+				functions[of] = append(functions[of], policy.Function{Code: f.Code, Verb: f.Verb, Words: f.Words})
 				if f.Protocol != "" { // what travels inside is asked where its carrier is
 					add(f.Protocol, usualPorts(p))
 				}
@@ -70,7 +73,7 @@ func known() policy.Known {
 			add(p.Name, ports[p.Within])
 		}
 	}
-	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names}
+	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names, Functions: func(p string) []policy.Function { return functions[p] }}
 }
 
 // passing are the beginnings of objects whose numbers are given out anew each time, by the

@@ -37,6 +37,7 @@ type flow struct {
 	rate       *rate   // of its client and server
 	since      uint32  // the generation in which it began + 1, 0 where that was not seen
 	fins       uint8
+	unanswered []unanswered // writes of values that a rule looks at
 }
 
 // half is one direction of a TCP connection.
@@ -176,7 +177,7 @@ func (g *Gate) fresh(f *flow, k key) {
 	p := &g.packet
 	memories := [2][]byte{f.half[0].memory.b[:0], f.half[1].memory.b[:0]}
 	held := [2][][]byte{f.half[0].held[:0], f.half[1].held[:0]}
-	*f = flow{key: k, client: g.from, since: g.beginning(p)}
+	*f = flow{key: k, client: g.from, since: g.beginning(p), unanswered: f.unanswered[:0]}
 	for i := range f.half {
 		f.half[i].memory.b, f.half[i].held = memories[i], held[i]
 	}
@@ -252,7 +253,7 @@ func (g *Gate) look(f *flow) {
 	f.route = g.plan.Route(g.plan.Place(g.segment, c.IP, c.MAC), g.plan.Place(g.segment, s.IP, s.MAC), f.key.proto, s.Port)
 	f.generation, f.open = g.generation, false
 	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
-	f.mute = f.coded && !g.plan.Steps()
+	f.mute = f.coded
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its
@@ -393,6 +394,7 @@ func (g *Gate) sweep() {
 // release gives back what a flow holds.
 func (f *flow) release(g *Gate) {
 	f.runner.End(g.host)
+	g.unanswer(f)
 	g.leave(f)
 	for i := range f.half {
 		if m := &f.half[i].memory; cap(m.b) > smallMemory {

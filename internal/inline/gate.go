@@ -7,6 +7,7 @@ import (
 	"firedoor/internal/packet"
 	"firedoor/internal/policy"
 	"firedoor/internal/protocol"
+	"firedoor/internal/recent"
 )
 
 // Port is one of the two ports.
@@ -39,8 +40,12 @@ const (
 	// a little for each; at it one with more than that waits until its server has some of it.
 	MaxMemoryAll = 64 << 20
 	smallMemory  = 4 << 10
-	// MaxRemembered is how many values are remembered that steps are counted from.
+	// MaxRemembered is how many values are remembered that steps are counted from, of elements
+	// that a rule looks at so. A further one is not known.
 	MaxRemembered = 1 << 17
+	// MaxPaced is of how many of them, each within a time, it is remembered how far they
+	// went; of a further one nothing is near enough for a rule with a rate.
+	MaxPaced = 1 << 14
 	// idle is how long a connection may be silent before it is forgotten, in ns.
 	idleTCP = int64(2 * 3600 * 1e9)
 	idleUDP = int64(180 * 1e9)
@@ -86,7 +91,8 @@ type Gate struct {
 	heldBytes  int
 	memory     int
 	asked      flow // a SYN that is judged
-	past       map[uint64]float64
+	past       map[uint64]value
+	paced      map[pacedKey]*recent.Span
 	seed       maphash.Seed
 	scope      packet.Scope
 	segment    string
@@ -106,6 +112,7 @@ type Gate struct {
 	start   int64
 	worst   firedoor.Verdict
 	stopped bool
+	unknown bool // a rule asked for a value before that nobody knows
 	patches []patch
 	text    []byte
 	before  []byte
@@ -130,7 +137,7 @@ type key struct {
 // New returns a Gate. report is told of everything that is stopped or would have been;
 // it may be nil.
 func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped)) *Gate {
-	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]float64{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
+	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]value{}, paced: map[pacedKey]*recent.Span{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
 	g.host = protocol.NewHost(protocols, g.hear)
 	return g
 }

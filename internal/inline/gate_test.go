@@ -27,6 +27,7 @@ type bench struct {
 	told   []string
 	client uint32 // next sequence number of hmi
 	server uint32
+	id     uint16 // of the last transaction
 }
 
 func newBench(t rapid.TB, plan *policy.Plan) *bench {
@@ -224,7 +225,7 @@ func TestNotArmed(t *testing.T) {
 // TestNoRequest holds that what no request is does not pass as one.
 func TestNoRequest(t *testing.T) {
 	for _, code := range []byte{0, 0x86, 0xff} {
-		b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Closed = false }))
+		b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Unjudged = policy.Open }))
 		b.connect()
 		b.say(trial.Request(1, code, 0, 20, 0, 1))
 		if len(payloads(b.toPLC)) != 0 || len(b.told) != 1 {
@@ -427,7 +428,7 @@ func TestNoForbiddenWritePasses(t *testing.T) {
 	executed, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		l := newLine(t, trial.Guarded(t, func(p *policy.Policy) {
-			p.Conduits[0].Closed = rapid.Bool().Draw(t, "closed")
+			p.Conduits[0].Unjudged = policy.Unjudged(rapid.IntRange(0, 2).Draw(t, "unjudged"))
 			if rapid.Bool().Draw(t, "more") {
 				trial.More(p)
 			}

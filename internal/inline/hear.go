@@ -1,8 +1,6 @@
 package inline
 
 import (
-	"hash/maphash"
-
 	"firedoor"
 	"firedoor/internal/policy"
 )
@@ -13,8 +11,8 @@ func (g *Gate) hear(e *firedoor.Event) {
 	case firedoor.EventOperation:
 		if op := e.Operation; op.Phase == firedoor.Asked && g.judging {
 			g.ask(op)
-		} else if op.Phase == firedoor.Answered && op.Outcome.Kind == firedoor.OutcomeOK {
-			g.remember(op)
+		} else if op.Phase == firedoor.Answered {
+			g.answered(op)
 		}
 	case firedoor.EventMalformed:
 		if g.judging && (g.flow.closed || e.Malformed.Lost) {
@@ -33,7 +31,7 @@ func (g *Gate) strange(lost bool) {
 	if p := f.runner.Protocol(); p != nil {
 		g.request.Protocol = p.Name
 	}
-	v := policy.Decide(g.plan, &g.request)
+	v := g.plan.Unknown(&g.request)
 	enforces := g.plan.Enforces(&f.route)
 	if f.closed && enforces {
 		v.Action, v.Says = firedoor.Drop, firedoor.Drop
@@ -63,15 +61,16 @@ func (g *Gate) ask(op *firedoor.Operation) {
 		name = p.Name
 	}
 	g.text = g.request.Take(op, name, g.text)
+	g.unknown = false
 	if g.plan.Steps() && op.Values.Len() > 0 {
-		g.request.Before = func(i int) (float64, bool) {
-			v, ok := g.past[g.pastKey(op, i)]
-			return v, ok
-		}
+		g.recall(op)
 	}
 	v := policy.Decide(g.plan, &g.request)
+	if g.unknown && v.Says == firedoor.Pass && v.Reason == firedoor.ReasonRule && g.plan.Drops(&f.route) {
+		v.Action, v.Says, v.Reason = firedoor.Refuse, firedoor.Refuse, firedoor.ReasonUnjudged
+	}
 	if v.Says == firedoor.Pass {
-		g.written(op, v)
+		g.written(op)
 		return
 	}
 	done := v.Action
@@ -88,7 +87,7 @@ func (g *Gate) ask(op *firedoor.Operation) {
 	if done != firedoor.Pass {
 		g.weigh(v)
 	} else {
-		g.written(op, v)
+		g.written(op)
 	}
 }
 
@@ -128,40 +127,4 @@ func (g *Gate) tellOperation(op *firedoor.Operation, protocol string, v firedoor
 	}
 	g.note = Stopped{Time: g.now, From: g.from, Verdict: v, Done: done, Client: f.clientEnd, Server: f.serverEnd, Segment: g.segment, Operation: op, Protocol: protocol, Frame: g.frame.Data}
 	g.report(&g.note)
-}
-
-// pastKey names an element of an object of a server.
-func (g *Gate) pastKey(op *firedoor.Operation, element int) uint64 {
-	var h maphash.Hash
-	h.SetSeed(g.seed)
-	maphash.WriteComparable(&h, g.flow.serverEnd.IP)
-	maphash.WriteComparable(&h, op.Unit)
-	g.text = op.Object.AppendTo(g.text[:0])
-	whole := len(g.text)
-	g.text = policy.Element(g.text, g.text, uint64(element))
-	_, _ = h.Write(g.text[whole:]) // never fails
-	return h.Sum64()
-}
-
-// written remembers what a passed write leaves behind.
-func (g *Gate) written(op *firedoor.Operation, _ firedoor.Verdict) {
-	if g.plan.Steps() && op.Verb.Changes() {
-		g.keep(op)
-	}
-}
-
-// remember keeps what was read.
-func (g *Gate) remember(op *firedoor.Operation) {
-	if g.plan.Steps() && op.Verb == firedoor.VerbRead {
-		g.keep(op)
-	}
-}
-
-func (g *Gate) keep(op *firedoor.Operation) {
-	for i := range op.Values.Len() {
-		k := g.pastKey(op, i)
-		if _, known := g.past[k]; known || len(g.past) < MaxRemembered {
-			g.past[k] = op.Values.Float(i)
-		}
-	}
 }

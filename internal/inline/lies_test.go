@@ -30,12 +30,12 @@ func TestFalseLengths(t *testing.T) {
 		"an exception":                   trial.Request(1, 0x86, 0, 41, 0, 7),
 		"behind a function that is none": trial.Request(1, 0, trial.WriteOne(0, 41, 7)...),
 	} {
-		for _, closed := range []bool{false, true} {
+		for _, unjudged := range []policy.Unjudged{policy.Reads, policy.Open, policy.Closed} {
 			for _, standard := range []firedoor.Action{firedoor.Refuse, firedoor.Pass} {
 				b := newBench(t, trial.Guarded(t, func(p *policy.Policy) {
 					c := &p.Conduits[0]
 					trial.More(p)
-					if c.Closed = closed; standard == firedoor.Pass {
+					if c.Unjudged = unjudged; standard == firedoor.Pass {
 						c.Default = firedoor.Pass
 						c.Rules = append(c.Rules, policy.Rule{Verdict: firedoor.Refuse, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}}})
 					}
@@ -43,7 +43,7 @@ func TestFalseLengths(t *testing.T) {
 				b.connect()
 				b.say(stream)
 				if got := payloads(b.toPLC); len(got) > 0 {
-					t.Errorf("%s, closed %t, default %s: % x went on", name, closed, standard, got)
+					t.Errorf("%s, unjudged %s, default %s: % x went on", name, unjudged, standard, got)
 				}
 				if len(b.told) == 0 {
 					t.Errorf("%s: nothing was told", name)

@@ -178,6 +178,7 @@ func (g *Gate) answer(f *flow, half *half, payload []byte, seq uint32) {
 		half.next = seq
 	}
 	g.parse(f, half.ahead, payload)
+	f.unsure = f.unsure && f.runner.Unsure()
 	half.ahead += int64(len(payload))
 	half.next += uint32(len(payload))
 }
@@ -278,15 +279,15 @@ func (f *flow) cut(half *half, end uint32) bool {
 }
 
 // blind stops a stream that the parser gave up: at once where it never was what the
-// port is open for, and where the conduit is closed for what cannot be judged.
+// port is open for, and where what cannot be judged is dropped.
 func (g *Gate) blind(f *flow) {
-	if !f.runner.GivenUp() || g.stopped || f.asked > 0 && !f.closed {
+	if !f.runner.GivenUp() || g.stopped || f.asked > 0 && !g.plan.Drops(&f.route) {
 		return
 	}
 	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow}
 	if v := policy.Decide(g.plan, &g.request); v.Action != firedoor.Pass {
 		g.stopped, g.worst = true, v
-	} else if f.closed && g.plan.Enforces(&f.route) {
+	} else if g.plan.Drops(&f.route) {
 		g.stopped = true
 		g.worst = firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
 	}

@@ -64,7 +64,7 @@ func TestGoodPolicyIsRead(t *testing.T) {
 		t.Errorf("budget %v", c.Budget)
 	}
 	m := c.Rules[0].Match
-	if c.Mode != policy.Enforce || c.Instead != firedoor.Reset || !c.Closed || !c.NeverRewrite || c.Reviewed.By != "A. Person" || len(c.NeverBlock) != 1 {
+	if c.Mode != policy.Enforce || c.Instead != firedoor.Reset || c.Unjudged != policy.Closed || !c.NeverRewrite || c.Reviewed.By != "A. Person" || len(c.NeverBlock) != 1 {
 		t.Errorf("the conduit is %+v", c)
 	}
 	if fmt.Sprint(m.Ports, m.Codes, m.Objects, *m.Values, m.Step, *m.When) != "[{0 502} {6 5020}] [6 16] [holding:40-41 DB1.* Tag1] {0 100.5} 2.5 every day" &&
@@ -169,7 +169,7 @@ func anyPolicy(t *rapid.T) *policy.Policy {
 		p.Zones = append(p.Zones, policy.Zone{Name: zone, Hosts: []string{h.Name}, Prefixes: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i), 0, 0}), 16)}})
 	}
 	c := policy.Conduit{Name: "down", From: "office", To: "cell", Mode: policy.Mode(rapid.IntRange(0, 2).Draw(t, "mode")), Default: firedoor.Action(rapid.IntRange(0, 3).Draw(t, "default")),
-		Instead: firedoor.Drop, Closed: rapid.Bool().Draw(t, "closed"), Reviewed: policy.Review{By: "Jo", On: "2026-01-02"}}
+		Instead: firedoor.Drop, Unjudged: policy.Unjudged(rapid.IntRange(0, 2).Draw(t, "unjudged")), Reviewed: policy.Review{By: "Jo", On: "2026-01-02"}}
 	for range rapid.IntRange(0, 3).Draw(t, "rules") {
 		r := policy.Rule{Verdict: firedoor.Action(rapid.IntRange(0, 3).Draw(t, "verdict")), Match: policy.Match{
 			Clients: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"h0", "office"}), 0, 2, rapid.ID).Draw(t, "clients"),

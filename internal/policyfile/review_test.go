@@ -37,7 +37,7 @@ func TestReview(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Review != (policy.Review{By: "A. Person", On: "2026-11-26"}) || f.Mode != policy.Enforce || *f.Default != firedoor.Refuse || !*f.Closed || f.TimeZone != "Europe/Berlin" {
+	if f.Review != (policy.Review{By: "A. Person", On: "2026-11-26"}) || f.Mode != policy.Enforce || *f.Default != firedoor.Refuse || *f.Unjudged != policy.Closed || f.TimeZone != "Europe/Berlin" {
 		t.Errorf("%+v", f)
 	}
 	if len(f.Hosts) != 3 || f.Hosts[1].Refuses[0] != "modbus" || f.Hosts[2].Zone != "vendors" || len(f.NeverBlock) != 1 || f.Rules[0].Match.Ports[0] != (policy.Port{Transport: policy.ICMP}) {

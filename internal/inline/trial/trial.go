@@ -116,7 +116,7 @@ func Guarded(t rapid.TB, change func(*policy.Policy)) *policy.Plan {
 	p := &policy.Policy{
 		Hosts: []policy.Host{{Name: "hmi", Addresses: []netip.Addr{netip.AddrFrom4(HMI.ip)}}, {Name: "plc", Addresses: []netip.Addr{netip.AddrFrom4(PLC.ip)}, Refuses: []string{"modbus"}}},
 		Zones: []policy.Zone{{Name: "office", Hosts: []string{"hmi"}}, {Name: "cell", Hosts: []string{"plc"}}},
-		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Closed: true, Reviewed: policy.Review{By: "A", On: "2026-11-26"},
+		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Unjudged: policy.Closed, Reviewed: policy.Review{By: "A", On: "2026-11-26"},
 			Rules: []policy.Rule{
 				{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}},
 				{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Codes: []uint32{6}, Objects: []policy.Object{{Text: "holding:", Row: true, From: 0, To: 9}}, Values: &policy.Span{Min: 0, Max: 100}}},
