@@ -37,6 +37,7 @@ type flow struct {
 	rate       *rate   // of its client and server
 	since      uint32  // the generation in which it began + 1, 0 where that was not seen
 	fins       uint8
+	begun      int64        // when the message that is not whole began
 	unanswered []unanswered // writes of values that a rule looks at
 }
 
@@ -91,7 +92,7 @@ func (g *Gate) transport(h *headers, b []byte) {
 	default:
 		g.turn = g.takeTurn(f)
 		if g.torn(f, b[h.payload:h.end]) {
-			g.tear(f, b)
+			g.tear(f, b, firedoor.ReasonUnjudged)
 		} else {
 			g.segmentOf(f, h, b)
 		}

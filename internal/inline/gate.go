@@ -46,6 +46,9 @@ const (
 	// MaxPaced is of how many of them, each within a time, it is remembered how far they
 	// went; of a further one nothing is near enough for a rule with a rate.
 	MaxPaced = 1 << 14
+	// MaxParts is within what time all of a message must come whose beginning went on, in ns: a server
+	// that waits no longer takes the rest for another one.
+	MaxParts = int64(2 * 1e9)
 	// idle is how long a connection may be silent before it is forgotten, in ns.
 	idleTCP = int64(2 * 3600 * 1e9)
 	idleUDP = int64(180 * 1e9)

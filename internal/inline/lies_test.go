@@ -118,3 +118,31 @@ func (b *bench) answers(payload []byte) {
 	b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client, trial.ACK, payload))
 	b.server += uint32(len(payload))
 }
+
+// TestLateRest holds that the rest of a request goes on within a time and not later.
+func TestLateRest(t *testing.T) {
+	request := trial.WriteOne(1, 5, 50)
+	for _, c := range []struct {
+		after int64
+		want  string
+	}{{second, string(request)}, {3 * second, string(request[:9])}} {
+		b := newBench(t, trial.Guarded(t, nil))
+		b.connect()
+		b.say(request[:9])
+		b.now += c.after
+		b.say(request[9:])
+		if got := payloads(b.toPLC); string(got) != c.want {
+			t.Errorf("after %d ns: % x went on", c.after, got)
+		}
+	}
+	b := newBench(t, trial.Guarded(t, nil))
+	b.connect()
+	b.say(request[:6])
+	for range 5 { // each segment ends within the next request
+		b.now += second
+		b.say(append(append([]byte(nil), request[6:]...), request[:6]...))
+	}
+	if b.gate.Counts.Resets > 0 {
+		t.Error("a stream whose segments end within requests is cut")
+	}
+}

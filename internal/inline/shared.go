@@ -163,9 +163,9 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	g.streams.Leave(t.place, &g.position, kernel)
 }
 
-// tear ends a connection that is torn.
-func (g *Gate) tear(f *flow, b []byte) {
-	v := firedoor.Verdict{Action: firedoor.Reset, Says: firedoor.Reset, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
+// tear ends a connection within a message that is torn, or whose rest comes too late.
+func (g *Gate) tear(f *flow, b []byte, why firedoor.Reason) {
+	v := firedoor.Verdict{Action: firedoor.Reset, Says: firedoor.Reset, Reason: why, Rule: -1, Conduit: f.route.Conduit}
 	g.tell(b, nil, v, firedoor.Reset)
 	g.reset(f, b)
 	f.why = v

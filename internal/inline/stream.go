@@ -250,14 +250,22 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 		g.drop(firedoor.ReasonHeld) // until its server has some of it
 		return false
 	}
+	if f.guarded && f.runner.Pending(int(f.client)) && g.age-f.begun > MaxParts && g.plan.Enforces(&f.route) {
+		g.tear(f, b, firedoor.ReasonHeld)
+		return false
+	}
+	before, was := f.asked, f.runner.Pending(int(f.client))
 	g.parse(f, half.ahead, fresh)
 	g.blind(f)
 	if !g.settle(f, h, b, old) {
 		return false
 	}
-	was := cap(half.memory.b)
+	room := cap(half.memory.b)
 	half.memory.add(fresh, half.next)
-	g.memory += cap(half.memory.b) - was
+	g.memory += cap(half.memory.b) - room
+	if f.asked != before || !was {
+		f.begun = g.age
+	}
 	f.doubt(half.next, half.next+uint32(len(fresh)))
 	half.next += uint32(len(fresh))
 	half.ahead += int64(len(fresh))
