@@ -111,6 +111,12 @@ func (g *Gate) written(op *firedoor.Operation) {
 	if !g.plan.Steps() || !op.Verb.Changes() {
 		return
 	}
+	if g.request.Values == nil { // it is not known what they make of what was there
+		if k, ok := g.pastKey(op, 0); ok {
+			g.past[k] = value{low: math.Inf(-1), high: math.Inf(1), open: g.past[k].open}
+		}
+		return
+	}
 	for i := range op.Values.Len() {
 		k, ok := g.pastKey(op, i)
 		if !ok {

@@ -140,6 +140,30 @@ func TestStepNotDone(t *testing.T) {
 	}
 }
 
+// TestMask holds that what is written by masks passes no rule about values, and that nothing is known
+// of the register behind them until it is read.
+func TestMask(t *testing.T) {
+	mask := trial.Request(1, 22, 0, 5, 0, 0, 0, 90)
+	b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Rules[1].Match.Codes = nil }))
+	b.connect()
+	if b.say(mask); string(payloads(b.toPLC)) == string(mask) {
+		t.Error("masks pass as values")
+	}
+	b = newSteps(t, func(p *policy.Policy) {
+		p.Conduits[0].Rules = append(p.Conduits[0].Rules, policy.Rule{Match: policy.Match{Protocols: []string{"modbus"}, Codes: []uint32{22}}})
+	})
+	b.reads(1, 5, 0)
+	if b.say(mask); string(payloads(b.toPLC[len(b.toPLC)-1:])) != string(mask) {
+		t.Fatalf("a rule without values does not pass masks: % x", payloads(b.toPLC))
+	}
+	if b.writes(1, 5, 50, true) {
+		t.Error("a step is counted from before the masks")
+	}
+	if b.reads(1, 5, 90); !b.writes(1, 5, 100, true) {
+		t.Error("what was read then does not count")
+	}
+}
+
 // TestWrongChecksum holds that what its receiver throws away does not go on where anything is
 // judged, and is not believed.
 func TestWrongChecksum(t *testing.T) {

@@ -113,21 +113,17 @@ func (j *Judge) Line(b []byte) error {
 		return err
 	}
 	j.raw = raw
-	if r.Verb != firedoor.VerbRead {
+	if r.Verb != firedoor.VerbRead && !policy.Masks(r.Protocol, r.Code) {
 		r.Values = &values
-	}
-	unit := ""
-	if l.Unit != nil {
-		unit = strconv.FormatUint(uint64(*l.Unit), 10)
 	}
 	forgotten := false
 	r.Before = func(i int) (float64, bool) {
-		v, ok := j.past[j.pastKey(&l, unit, i)]
+		v, ok := j.past[j.pastKey(&l, &r, i)]
 		forgotten = forgotten || !ok
 		return v, ok
 	}
 	r.Lately = func(i int, within time.Duration) (float64, float64, bool) {
-		low, high, ok := j.lately(pacedKey{j.pastKey(&l, unit, i), within}, r.Time)
+		low, high, ok := j.lately(pacedKey{j.pastKey(&l, &r, i), within}, r.Time)
 		forgotten = forgotten || !ok
 		return low, high, ok
 	}
@@ -146,20 +142,26 @@ func (j *Judge) Line(b []byte) error {
 		j.undecided(v.Rule, "what was there before the first write is not known")
 	}
 	if l.Outcome == "ok" {
-		j.remember(&l, unit, &values, r.Time)
+		j.remember(&l, &r, &values)
 	}
 	return nil
 }
 
-func (j *Judge) pastKey(l *line, unit string, element int) pastKey {
+// pastKey names an element of an object of a server, and its unit where the rules that look at
+// how far it goes do.
+func (j *Judge) pastKey(l *line, r *asked, element int) pastKey {
 	j.element = policy.Element(j.element[:0], []byte(l.Object), uint64(element))
+	unit := ""
+	if _, byUnit := j.plan.Moves(r.Route, r.Protocol, r.HasUnit, r.Unit, j.element); byUnit {
+		unit = strconv.FormatUint(uint64(r.Unit), 10)
+	}
 	return pastKey{l.Server.IP + l.Server.MAC, unit, string(j.element)}
 }
 
 // remember keeps the values that a step is counted from.
-func (j *Judge) remember(l *line, unit string, values *firedoor.Values, now int64) {
+func (j *Judge) remember(l *line, r *asked, values *firedoor.Values) {
 	for i := range values.Len() {
-		k := j.pastKey(l, unit, i)
+		k := j.pastKey(l, r, i)
 		if _, known := j.past[k]; !known && len(j.past) >= j.most {
 			j.full = true
 			continue
@@ -167,7 +169,7 @@ func (j *Judge) remember(l *line, unit string, values *firedoor.Values, now int6
 		j.past[k] = values.Float(i)
 		for _, within := range policy.Windows {
 			if s := j.paced[pacedKey{k, within}]; s != nil {
-				s.Add(now, values.Float(i))
+				s.Add(r.Time, values.Float(i))
 			}
 		}
 	}
