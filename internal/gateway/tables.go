@@ -175,6 +175,9 @@ func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
 	if t.plan.Enforces(r) {
 		g.Floor = datapath.FloorCodes
 	}
+	if t.plan.Releases(r) {
+		g.Action = datapath.Ask // the worker must see which connections begin now
+	}
 }
 
 // table says what becomes of each function code. What is stopped, or would be, the

@@ -177,11 +177,12 @@ func TestFloorStands(t *testing.T) {
 		want  string // of codes 3, 6, 15, 16, 23, 90: p passes, a asked and passes the floor, d asked and dropped
 		mute  bool
 	}{
-		"plain":          {[]policy.Rule{reads, free}, policy.Isolation{}, "pddpdd", true},
-		"a step":         {[]policy.Rule{reads, step, free}, policy.Isolation{}, "addadd", false},
-		"rate cap":       {[]policy.Rule{reads, free}, policy.Isolation{Verb: policy.RateCap, Host: "plc", Cap: 9}, "addadd", false},
-		"no write":       {[]policy.Rule{reads, free}, policy.Isolation{Verb: policy.NoWrite, Host: "plc"}, "addddd", false},
-		"being released": {[]policy.Rule{reads, free}, policy.Isolation{Verb: policy.Quarantine, Host: "plc", Testing: true}, "addadd", false},
+		"no write that is released": {[]policy.Rule{reads, free}, policy.Isolation{Verb: policy.NoWrite, Host: "plc", Testing: true}, "addadd", false},
+		"plain":                     {[]policy.Rule{reads, free}, policy.Isolation{}, "pddpdd", true},
+		"a step":                    {[]policy.Rule{reads, step, free}, policy.Isolation{}, "addadd", false},
+		"rate cap":                  {[]policy.Rule{reads, free}, policy.Isolation{Verb: policy.RateCap, Host: "plc", Cap: 9}, "addadd", false},
+		"no write":                  {[]policy.Rule{reads, free}, policy.Isolation{Verb: policy.NoWrite, Host: "plc"}, "addddd", false},
+		"being released":            {[]policy.Rule{reads, free}, policy.Isolation{Verb: policy.Quarantine, Host: "plc", Testing: true}, "addadd", false},
 	} {
 		base := testPlan(t, c.rules...)
 		base.Policy.Conduits[0].Unjudged = policy.Reads
@@ -191,7 +192,11 @@ func TestFloorStands(t *testing.T) {
 		}
 		tables := Tables(plan, functions)
 		gate := gateOf(t, plan, tables)
-		if gate.Action != datapath.Codes || gate.Floor != datapath.FloorCodes || gate.Mute != c.mute {
+		action := datapath.Codes
+		if c.with.Testing && c.with.Verb == policy.Quarantine { // the worker sees connections begin
+			action = datapath.Ask
+		}
+		if gate.Action != action || gate.Floor != datapath.FloorCodes || gate.Mute != c.mute {
 			t.Errorf("%s: %+v", name, gate)
 			continue
 		}
