@@ -143,8 +143,8 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 			g.Floor = datapath.FloorDrop
 		}
 		t.byCode(r, &g)
-	case v.Action == firedoor.Reset: // the worker makes the frames that tell both ends
-		g.Action, g.Floor = datapath.Ask, datapath.FloorDrop
+	case v.Action == firedoor.Reset: // the worker knows best which numbers both ends believe
+		g.Action, g.Floor = datapath.Ask, datapath.FloorReset
 	case v.Action != firedoor.Pass:
 		g.Action = datapath.Drop
 	case v.Says != firedoor.Pass && t.plan.Watches(r):
@@ -187,10 +187,12 @@ func (t *tables) table(r *policy.Route) (table datapath.CodeTable) {
 	for i, fate := range t.plan.Codes(r, "modbus", t.functions[:]) {
 		v := &fate.Verdict
 		c := datapath.Code{Action: datapath.Ask, Reason: uint16(v.Reason), Rule: uint32(v.Rule + 1)}
-		if coded && fate.Certain && v.Says == firedoor.Pass {
+		switch {
+		case coded && fate.Certain && v.Says == firedoor.Pass:
 			c.Action = datapath.Pass
-		}
-		if fate.Drop {
+		case fate.Drop && fate.Certain && v.Action == firedoor.Reset:
+			c.Floor = datapath.FloorReset
+		case fate.Drop:
 			c.Floor = datapath.FloorDrop
 		}
 		table[i] = c

@@ -61,6 +61,40 @@ func TestByCode(t *testing.T) {
 	}
 }
 
+// TestResetAlone holds that what a policy resets the kernel resets by itself where nobody
+// answers: connections, and requests whose code says enough.
+func TestResetAlone(t *testing.T) {
+	functions := []policy.Function{{Code: 3, Verb: firedoor.VerbRead, Words: "read holding registers"}, {Code: 16, Verb: firedoor.VerbWrite, Words: "write multiple registers"}}
+	tables := Tables(testPlan(t,
+		policy.Rule{Verdict: firedoor.Reset, Match: policy.Match{Ports: []policy.Port{{Transport: 6, Number: 80}}}},
+		policy.Rule{Verdict: firedoor.Reset, Match: policy.Match{Protocols: []string{"modbus"}, Functions: []string{"write multiple registers"}}},
+		policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}}), functions)
+	if err := tables.Check(); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, g := range tables.Gates {
+		switch {
+		case g.Transport == 6 && g.Port == 80:
+			seen++
+			if g.Gate.Action != datapath.Ask || g.Gate.Floor != datapath.FloorReset {
+				t.Errorf("a connection: %+v", g)
+			}
+		case g.Transport == 6 && g.Port == 502:
+			seen++
+			if c := tables.Codes[g.Gate.Codes][16]; c.Action != datapath.Ask || c.Floor != datapath.FloorReset {
+				t.Errorf("a request: %+v", c)
+			}
+			if c := tables.Codes[g.Gate.Codes][3]; c.Action != datapath.Pass {
+				t.Errorf("another request: %+v", c)
+			}
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d gates, want 2: %+v", seen, tables.Gates)
+	}
+}
+
 // TestTypesWithoutIP holds that a protocol that IP does not carry opens its EtherType and
 // nothing else.
 func TestTypesWithoutIP(t *testing.T) {

@@ -57,7 +57,7 @@ func TestWrongReviews(t *testing.T) {
 		{"mode: enforce", "mode: hard"}:                             "mode: ",
 		{"zone: vendors", "zone: Vendors!"}:                         "hosts.vendor.zone: ",
 		{", as: f32", ", as: f64"}:                                  "limits[0].as: \"f64\" must be f32",
-		{"step: 50, rate: 100/h", "note: x"}:                                     "limits[1]: bounds nothing",
+		{"step: 50, rate: 100/h", "note: x"}:                        "limits[1]: bounds nothing",
 		{"value: 8..9.5, as: f32", "step: 3, as: f32"}:              "as: says how to read a value",
 		{"port: icmp", "port: ping"}:                                "port",
 		{"limits:", "bounds:"}:                                      "bounds",
