@@ -157,8 +157,13 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 // alone decides; the others it asks about, and about all where more is looked at than a
 // request. While nobody answers it goes on by codes for all, or lets all pass where
 // nothing is enforced.
+//
+// Where something that cut connections is being released the worker must see which begin, so
+// the kernel does not follow them, and cannot tell a request from the rest of one: there
+// the floor is that of the route.
 func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
-	if !t.plan.ByCodes(r) || t.plan.Shut(r) {
+	released := t.plan.Releases(r)
+	if !t.plan.ByCodes(r) || t.plan.Shut(r) || released && g.Floor == datapath.FloorDrop {
 		return
 	}
 	table := t.table(r)
@@ -175,8 +180,8 @@ func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
 	if t.plan.Enforces(r) {
 		g.Floor = datapath.FloorCodes
 	}
-	if t.plan.Releases(r) {
-		g.Action = datapath.Ask // the worker must see which connections begin now
+	if released {
+		g.Action = datapath.Ask
 	}
 }
 
