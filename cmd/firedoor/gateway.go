@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"text/tabwriter"
@@ -164,12 +165,19 @@ func (c *isolateCommand) tell(m *Main, out *isolation) error {
 type releaseCommand struct {
 	Now      bool   `help:"At once, without saying for a while what it would still stop."`
 	Data     string `help:"Folder of the gateway." default:"gateway-data" placeholder:"DIR"`
-	Decision uint32 `arg:"" help:"Number of the decision."`
+	Decision string `arg:"" help:"Number of the decision, or the address of a client that no worker judges because workers died on its frames."`
 }
 
 // Run has a gateway release something.
 func (c *releaseCommand) Run(ctx context.Context, m *Main) error {
-	q := url.Values{"id": {strconv.Itoa(int(c.Decision))}, "now": {strconv.FormatBool(c.Now)}}
+	q := url.Values{"now": {strconv.FormatBool(c.Now)}}
+	if _, err := strconv.ParseUint(c.Decision, 10, 32); err == nil {
+		q.Set("id", c.Decision)
+	} else if _, err := netip.ParseAddr(c.Decision); err == nil {
+		q.Set("client", c.Decision)
+	} else {
+		return usageError{c.Decision + " is neither the number of a decision (firedoor list shows them) nor an address (firedoor status shows them)"}
+	}
 	return orderGateway(ctx, m, c.Data, "/release?"+q.Encode())
 }
 

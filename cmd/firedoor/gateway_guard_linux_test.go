@@ -28,7 +28,8 @@ func (l *line) crowd(many []byte) {
 
 // TestLatencyGuard holds that a client whose frames take longer than the budget of its
 // conduit goes by the kernel's floor: told in status, log and stopped.jsonl; reads pass
-// there, forbidden writes do not; and another policy begins anew.
+// there, forbidden writes do not; that a policy which leaves the conduit alone, and isolations,
+// change nothing of it; and that another budget ends it.
 func TestLatencyGuard(t *testing.T) {
 	l := newLine(t)
 	tight := strings.Replace(gatewayPolicy, "    unjudged: closed\n", "    unjudged: closed\n    budget: 100us\n", 1)
@@ -77,6 +78,25 @@ func TestLatencyGuard(t *testing.T) {
 	told := read(t, filepath.Join(l.data, "stopped.jsonl"))
 	if !bytes.Contains(told, []byte(`"reason":"latency"`)) {
 		t.Errorf("stopped.jsonl says nothing of it:\n%.500s", told)
+	}
+	until := s.Shed[0].Until
+	for what, change := range map[string]func(){
+		"a policy": func() {
+			l.policyOf(strings.Replace(tight, "conduits:\n", "conduits:\n  up: {from: cell, to: office, mode: enforce, default: drop, never-block: {reviewed: {by: Jo, on: 2026-11-26}}}\n", 1))
+		},
+		"an isolation": func() {
+			ordered(t, "isolate", "--data", l.data, "guard-a", "--verb", "no-program", "--for", "10m", "--reason", "a trial")
+		},
+	} {
+		change()
+		s = l.status()
+		kept := len(s.Shed) > 0 && s.Shed[0].Client == l.bed.Client.IP4 && s.Shed[0].Until.Equal(until)
+		if !kept && time.Now().Before(until) {
+			t.Errorf("%s that changes nothing of the conduit ends its shedding: %+v\n%s", what, s.Shed, l.log)
+		}
+		if answer, err := l.once(300*time.Millisecond, 6, 0, 5, 0, 7); err == nil && time.Now().Before(until) {
+			t.Errorf("after %s what only a worker can judge passes: % x", what, answer)
+		}
 	}
 	l.policyOf(gatewayPolicy)
 	if s = l.status(); len(s.Shed) > 0 {

@@ -11,6 +11,7 @@ import (
 
 	"firedoor"
 	"firedoor/internal/capture"
+	"firedoor/internal/corpus"
 	"firedoor/internal/datapath"
 	"firedoor/internal/gateway"
 	"firedoor/internal/packet"
@@ -96,8 +97,8 @@ func TestKernelAgreesWithDecide(t *testing.T) {
 
 // corpus tries the captures of a corpus where there is one: some frames of each, or all.
 func (k *kernel) corpus() {
-	corpus := os.Getenv("FIREDOOR_CORPUS")
-	if corpus == "" {
+	root := os.Getenv(corpus.Variable)
+	if root == "" {
 		return
 	}
 	folders := []string{"malformed", "protocols", "enterprise"}
@@ -105,7 +106,7 @@ func (k *kernel) corpus() {
 		k.most, folders = 1_000_000, append(folders, "labelled")
 	}
 	for _, folder := range folders {
-		eachCapture(k.t, filepath.Join(corpus, folder), func(path string, _ []byte) { k.file(path) })
+		corpus.Each(k.t, filepath.Join(root, folder), func(path string, _ []byte) { k.file(path) })
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -129,9 +130,43 @@ func (s *gatewayService) confine(c *gatewayControlCommand) error {
 // happened hears what the guardian did, which has told it to the log. What is shed has a line
 // among what was stopped: from then on other things may be.
 func (s *gatewayService) happened(e *guardian.Event) {
-	if e.What == "shed" {
-		s.told(&gateway.StoppedRecord{Time: e.Time.UTC().Format(time.RFC3339Nano), Done: "shed", Says: "pass", Reason: "latency", Conduit: e.Name, Client: e.Client})
+	if reason := map[string]string{"shed": "latency", "barred": "worker-deaths"}[e.What]; reason != "" {
+		s.told(&gateway.StoppedRecord{Time: e.Time.UTC().Format(time.RFC3339Nano), Done: "shed", Says: "pass", Reason: reason, Conduit: e.Name, Client: e.Client})
 	}
+	if e.What == "barred" {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.note("bar", "gateway", e.Client, e.Text)
+	}
+}
+
+// barring is what decisions.jsonl says of a client that is barred, or released.
+type barring struct {
+	Client string `json:"client"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// note writes it down. The caller holds the lock.
+func (s *gatewayService) note(what, by, client, reason string) {
+	if err := s.decisions.Note(what, by, barring{client, reason}); err != nil {
+		s.log.Error("decisions.jsonl", "what", what, "client", client, "error", err)
+	}
+}
+
+// unbar has workers judge a client again.
+func (s *gatewayService) unbar(client, by string) (string, error) {
+	a, err := netip.ParseAddr(client)
+	if err != nil {
+		return "", fmt.Errorf("%q is no address", client)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.gate.Unbar(a); err != nil {
+		return "", err
+	}
+	s.note("unbar", by, a.String(), "")
+	s.log.Info("released", "client", a, "by", by)
+	return "client " + a.String() + " is judged by workers again", nil
 }
 
 // modbusFunctions are what the kernel judges by.
@@ -443,6 +478,9 @@ func (s *gatewayService) nudge() {
 }
 
 func (s *gatewayService) release(r *http.Request) (string, error) {
+	if client := r.URL.Query().Get("client"); client != "" {
+		return s.unbar(client, whoAsks(r))
+	}
 	id, err := strconv.ParseUint(r.URL.Query().Get("id"), 10, 32)
 	if err != nil {
 		return "", fmt.Errorf("%q is no number of a decision: firedoor list shows them", r.URL.Query().Get("id"))

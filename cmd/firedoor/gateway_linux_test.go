@@ -75,12 +75,19 @@ func newLine(t *testing.T) *line {
 // newLineWith starts all of it under a policy.
 func newLineWith(t *testing.T, policy string, flags ...string) *line {
 	t.Helper()
+	return newLineOf(t, "", policy, flags...)
+}
+
+// newLineOf starts all of it with another program; "" is the one that was built.
+func newLineOf(t *testing.T, program, policy string, flags ...string) *line {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: a gateway works in the kernel, and its peers live in network namespaces")
 	}
 	python := needPython(t)
 	l := newBareLine(t, "fl")
 	l.python = python
+	l.program = program
 	l.policy, l.flags = write(t, "policy.yaml", []byte(policy)), flags
 	unmount, err := testbed.MountPins(l.pins)
 	if err != nil {

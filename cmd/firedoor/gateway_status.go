@@ -33,7 +33,11 @@ func gatewayStatus(st *gateway.Status) *processStatus {
 	if !pace.OK {
 		pace.Problem = "goes by the kernel's floor for a while, for judging it took too long: " + strconv.Itoa(len(st.Shed)) + " of clients and conduits"
 	}
-	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, counters, pace}}
+	barred := health.State{Name: "clients", OK: len(st.Barred) == 0}
+	if !barred.OK {
+		barred.Problem = "no worker judges what these ask, for workers died on their frames; the kernel's floor does: " + strconv.Itoa(len(st.Barred))
+	}
+	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, counters, pace, barred}}
 }
 
 // gatewayText is a gateway's status for people.
@@ -59,6 +63,9 @@ func gatewayText(st *processStatus) string {
 			who = x.Client.String()
 		}
 		line("", "  %s of conduit %s until %s: %s", who, x.Name, x.Until.Local().Format("15:04:05"), x.Why)
+	}
+	for _, x := range g.Barred {
+		line("", "  client %s since %s: %d workers died; \"firedoor release %s\" ends it", x.Client, x.Since.Local().Format("2006-01-02 15:04:05"), x.Deaths, x.Client)
 	}
 	if g.Workers > 2 || g.Controls > 1 {
 		line("", "%d workers and %d processes for orders were started so far", g.Workers, g.Controls)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"firedoor/internal/datapath"
 	"firedoor/internal/gateway"
 )
 
@@ -78,11 +79,15 @@ func (r *stoppedReport) tell(m *Main) error {
 	if s := r.Now; s != nil {
 		fmt.Fprintf(m.Stdout, "The kernel dropped %s, of which %s are told", counted(int(s.Dropped), "frame"), grouped(s.Told))
 		if s.Dropped != s.Told {
-			fmt.Fprint(m.Stdout, "; the rest follows within two seconds")
+			fmt.Fprint(m.Stdout, "; the rest follows within three seconds")
 		}
 		fmt.Fprintln(m.Stdout, ".")
 		if s.Uncounted > 0 {
 			fmt.Fprintf(m.Stdout, "%s had no room in the kernel's counters.\n", counted(int(s.Uncounted), "frame"))
+		}
+		if s.Unpaired > 0 {
+			fmt.Fprintf(m.Stdout, "Of %s it is told why, and not whose they were: more pairs lost frames in a second than are told apart (%s).\n",
+				counted(int(s.Unpaired), "frame"), grouped(datapath.MaxLosses))
 		}
 	}
 	return nil

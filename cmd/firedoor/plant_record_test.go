@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,12 +43,14 @@ func recorded(t testing.TB, words ...string) recording {
 	t.Helper()
 	name := fmt.Sprintf("plant-%x", sha256.Sum256([]byte(strings.Join(words, " "))))[:20]
 	dir := filepath.Join(shared, name)
-	if _, known := made.Load(dir); !known {
-		o := works(t, append([]string{"plant", "record", "--out", dir}, words...)...)
-		made.Store(dir, o.stdout)
+	once, _ := made.LoadOrStore(dir, sync.OnceValue(func() outcome {
+		return run(t, append([]string{"plant", "record", "--out", dir}, words...)...)
+	}))
+	o := once.(func() outcome)()
+	if o.status != exitOK || o.err != "" {
+		t.Fatalf("firedoor plant record %s: exit status %d, want 0 without a message:\n%s", strings.Join(words, " "), o.status, o.err)
 	}
-	said, _ := made.Load(dir)
-	return recording{filepath.Join(dir, "capture.pcap"), filepath.Join(dir, "truth.json"), said.(string)}
+	return recording{filepath.Join(dir, "capture.pcap"), filepath.Join(dir, "truth.json"), o.stdout}
 }
 
 // readTruth reads truth.json with the strict reader.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -170,6 +171,7 @@ func TestPlantJudgeJudges(t *testing.T) {
 // TestPlantHourJudged: tshark finds every protocol that a plant speaks in a recorded hour, nothing
 // malformed and no wrong checksum in it.
 func TestPlantHourJudged(t *testing.T) {
+	t.Parallel()
 	protocols, w := verdictOf(t, plantHour(t).capture)
 	if len(w) > 0 {
 		t.Errorf("tshark calls this wrong:\n%.2000s", strings.Join(w, "\n"))
@@ -268,6 +270,7 @@ const mostOfOne = 20_000
 // TestPlantScenariosJudged: what attackers and those who act in scenarios send and get is made of real
 // protocols, in which tshark finds nothing malformed.
 func TestPlantScenariosJudged(t *testing.T) {
+	t.Parallel()
 	r := plantAttacked(t)
 	acting := map[string][]string{} // scenarios by MAC
 	for _, e := range entriesOf(readTruth(t, r.truth), "") {
@@ -295,7 +298,11 @@ func thinned(t *testing.T, capture []byte, keep map[string][]string) (path strin
 	t.Helper()
 	counts, names := map[string]int{}, map[[6]byte]string{}
 	for m := range keep {
-		names[[6]byte(octets(m))] = m
+		address, err := net.ParseMAC(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names[[6]byte(address)] = m
 	}
 	out := only(capture, func(int) bool { return false })
 	for _, r := range records(capture) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"firedoor/internal/corpus"
 	"firedoor/internal/plant/chance"
 )
 
@@ -39,7 +40,7 @@ func survives(t *testing.T, path string) (status int) {
 // TestCorpusSurvives runs every capture from elsewhere, the malformed ones
 // included. Only what the judge cannot read either may be refused.
 func TestCorpusSurvives(t *testing.T) {
-	list := corpusCaptures(t)
+	list := corpus.Captures(t)
 	judge, _ := exec.LookPath("tshark")
 	var mu sync.Mutex
 	statuses := map[int]int{}
@@ -69,6 +70,7 @@ func TestCorpusSurvives(t *testing.T) {
 // TestMutatedCapturesSurvive does to the product's own captures what disks,
 // networks and attackers do. Each runs in this process: a panic ends the test.
 func TestMutatedCapturesSurvive(t *testing.T) {
+	t.Parallel()
 	for _, path := range ownCaptures(t) {
 		capture := read(t, path)
 		if rs := records(capture); len(rs) > 400 {

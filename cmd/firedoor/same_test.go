@@ -9,12 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"firedoor/internal/corpus"
 	"firedoor/internal/plant"
 )
 
 // TestSameForAnyShards holds that the output does not depend on how many cores
 // work on it, nor on the run.
 func TestSameForAnyShards(t *testing.T) {
+	t.Parallel()
 	list := ownCaptures(t)
 	for _, g := range []struct {
 		name  string
@@ -42,7 +44,8 @@ func TestSameForAnyShards(t *testing.T) {
 // TestCorpusSameForAnyShards is the same over captures from elsewhere: every
 // sixteenth of them.
 func TestCorpusSameForAnyShards(t *testing.T) {
-	for i, path := range corpusCaptures(t) {
+	t.Parallel()
+	for i, path := range corpus.Captures(t) {
 		if i%16 == 0 {
 			sameForAnyShards(t, "--learn", "40%", path)
 		}

@@ -25,6 +25,9 @@ import (
 var shared string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(deadly) != "" {
+		os.Exit(runDeadly(os.Args[1:]))
+	}
 	if program := os.Getenv(measured); program != "" {
 		os.Exit(measure(program))
 	}
@@ -38,6 +41,10 @@ func TestMain(m *testing.M) {
 	os.RemoveAll(dir)
 	os.Exit(status)
 }
+
+// Tests run one after the other, for many drive traffic in time. Those that only compute
+// for long call t.Parallel, and so come at the end, two at a time on two cores. They
+// share no namespace, no port, no working directory and no environment.
 
 // outcome is what a run of the program left behind.
 type outcome struct {
@@ -290,51 +297,4 @@ func process(t testing.TB, limit time.Duration, args ...string) (o outcome, memo
 		t.Fatalf("no measurement: %v\n%s", err, text)
 	}
 	return outcome{cmd.ProcessState.ExitCode(), stdout.String(), text[:at]}, memory >> 10
-}
-
-// corpus is the folder of captures from elsewhere.
-func corpus(t testing.TB) string {
-	t.Helper()
-	root := os.Getenv("FIREDOOR_CORPUS")
-	if root == "" {
-		t.Skip("FIREDOOR_CORPUS is not set: no captures from elsewhere to try")
-	}
-	return root
-}
-
-// corpusCaptures lists all captures of the corpus, found by what they begin with.
-func corpusCaptures(t testing.TB) []string {
-	t.Helper()
-	var list []string
-	err := filepath.WalkDir(corpus(t), func(path string, d os.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		var head [4]byte
-		if n, _ := io.ReadFull(f, head[:]); n == len(head) && looksLikeCapture(head) {
-			list = append(list, path)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(list) < 960 {
-		t.Fatalf("only %d captures under FIREDOOR_CORPUS=%s", len(list), corpus(t))
-	}
-	return list
-}
-
-// looksLikeCapture knows the magic numbers of pcap, pcapng and the compressions.
-func looksLikeCapture(head [4]byte) bool {
-	switch binary.BigEndian.Uint32(head[:]) {
-	case 0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0xa1b2cd34, 0x34cdb2a1, 0x0a0d0d0a, 0xfd377a58, 0x28b52ffd:
-		return true
-	}
-	return head[0] == 0x1f && head[1] == 0x8b
 }

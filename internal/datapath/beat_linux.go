@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"firedoor"
 )
 
 // Offsets in gatewayPulse.
@@ -16,6 +18,8 @@ const (
 	pulseBeat  = int64(unsafe.Offsetof(gatewayPulse{}.Beat))
 	pulseSeed  = int64(unsafe.Offsetof(gatewayPulse{}.Seed))
 	pulseEpoch = int64(unsafe.Offsetof(gatewayPulse{}.Epoch))
+
+	pulseClient = int64(unsafe.Offsetof(gatewayPulse{}.Client)) // and behind it in_hand
 )
 
 // Pulse is the heartbeat in the hands of another process, which may be stopped or
@@ -47,6 +51,29 @@ func (p *Pulse) Beat() error {
 // Core is the one on which a frame was asked about last: who answers sits best there,
 // for to wake another core takes longer than all else.
 func (p *Pulse) Core() int { return int(atomic.LoadUint32(&p.shared.Core)) }
+
+// Take says that a frame is in hand, and whose: the zero address while that is not known.
+// Put must follow. A process that dies between the two leaves it behind (InHand).
+func (p *Pulse) Take(client firedoor.IP) {
+	p.shared.Client = [2]uint64{client.Hi, client.Lo}
+	atomic.StoreUint32(&p.shared.InHand, 1)
+}
+
+// Put says that no frame is in hand any more.
+func (p *Pulse) Put() { atomic.StoreUint32(&p.shared.InHand, 0) }
+
+// InHand tells whether whoever answered has died with a frame in hand, and whose it was.
+func (d *Datapath) InHand() (client firedoor.IP, some bool) {
+	var b [20]byte
+	_, _ = d.heartbeat.ReadAt(b[:], pulseClient) // fails outside of the map only
+	client = firedoor.IP{Hi: binary.NativeEndian.Uint64(b[:]), Lo: binary.NativeEndian.Uint64(b[8:])}
+	return client, binary.NativeEndian.Uint32(b[16:]) != 0
+}
+
+// Forgive forgets what InHand tells. Nobody may be answering.
+func (d *Datapath) Forgive() {
+	_, _ = d.heartbeat.WriteAt(make([]byte, 4), pulseClient+16) // as above
+}
 
 // Silent is how long nobody beat; 0 where nobody ever did.
 func (d *Datapath) Silent() time.Duration {

@@ -29,7 +29,8 @@ type Explained struct {
 type Totals struct {
 	In         [2]Count // by port
 	Uncounted  Count
-	Unreported Count // dropped without a report; explained like all
+	Unreported Count // dropped, to be shown, and no room for the report; explained like all
+	Unpaired   Count // dropped, and no room for its pair (MaxLosses); explained like all
 }
 
 // Generation is that of the tables in force, 0 before the first Install.
@@ -89,7 +90,7 @@ func (d *Datapath) Forget(generation uint32) error {
 // Totals gives what came in.
 func (d *Datapath) Totals() (Totals, error) {
 	var t Totals
-	for i, to := range [totalsCount]*Count{Inside: &t.In[Inside], Outside: &t.In[Outside], totalUncounted: &t.Uncounted, totalUnreported: &t.Unreported} {
+	for i, to := range [totalsCount]*Count{Inside: &t.In[Inside], Outside: &t.In[Outside], totalUncounted: &t.Uncounted, totalUnreported: &t.Unreported, totalUnpaired: &t.Unpaired} {
 		var cpus []gatewayCount
 		if err := d.maps[gatewayMapTotals].Lookup(uint32(i), &cpus); err != nil {
 			return t, fmt.Errorf("reading totals: %w", err)

@@ -39,7 +39,7 @@ type gatewayConfig struct {
 	Reports    uint32
 	Active     uint32
 	Shedding   uint32
-	Unused     uint32
+	Turn       uint32
 	Slots      [2]struct {
 		_          structs.HostLayout
 		Generation uint32
@@ -110,6 +110,32 @@ type gatewayHostKey struct {
 	Addr   [4]uint32
 }
 
+type gatewayLost struct {
+	_         structs.HostLayout
+	Frames    uint64
+	Bytes     uint64
+	FirstNs   uint64
+	LastNs    uint64
+	ClientMac uint64
+	ServerMac uint64
+}
+
+type gatewayLostKey struct {
+	_          structs.HostLayout
+	Client     [4]uint32
+	Server     [4]uint32
+	Domain     uint32
+	Rule       uint32
+	Generation uint32
+	Turn       uint32
+	Reason     uint16
+	Port       uint16
+	Verdict    uint8
+	Transport  uint8
+	In         uint8
+	Unused     uint8
+}
+
 type gatewayMacKey struct {
 	_      structs.HostLayout
 	Mac    uint64
@@ -145,26 +171,28 @@ type gatewayPrefixKey struct {
 }
 
 type gatewayPulse struct {
-	_     structs.HostLayout
-	Beat  uint64
-	Seed  uint64
-	Epoch uint32
-	Core  uint32
+	_      structs.HostLayout
+	Beat   uint64
+	Seed   uint64
+	Epoch  uint32
+	Core   uint32
+	Client [2]uint64
+	InHand uint32
+	Unused uint32
 }
 
 type gatewayReport struct {
 	_          structs.HostLayout
 	Ns         uint64
-	Rule       uint32
-	Generation uint32
+	Of         gatewayLostKey
+	ClientMac  uint64
+	ServerMac  uint64
 	Length     uint32
-	Reason     uint16
 	Vlan       uint16
-	Verdict    uint8
-	Port       uint8
+	ClientPort uint16
 	Kept       uint8
 	Tagged     uint8
-	Unused     uint32
+	Unused     [6]uint8
 	Head       [128]uint8
 }
 
@@ -206,6 +234,7 @@ const (
 	gatewayMapGates      = "gates"
 	gatewayMapHeartbeat  = "heartbeat"
 	gatewayMapHosts      = "hosts"
+	gatewayMapLosses     = "losses"
 	gatewayMapMacs       = "macs"
 	gatewayMapPairOf     = "pair_of"
 	gatewayMapPairs      = "pairs"
@@ -280,6 +309,7 @@ type gatewayMapSpecs struct {
 	Gates      *ebpf.MapSpec `ebpf:"gates"`
 	Heartbeat  *ebpf.MapSpec `ebpf:"heartbeat"`
 	Hosts      *ebpf.MapSpec `ebpf:"hosts"`
+	Losses     *ebpf.MapSpec `ebpf:"losses"`
 	Macs       *ebpf.MapSpec `ebpf:"macs"`
 	PairOf     *ebpf.MapSpec `ebpf:"pair_of"`
 	Pairs      *ebpf.MapSpec `ebpf:"pairs"`
@@ -328,6 +358,7 @@ type gatewayMaps struct {
 	Gates      *ebpf.Map `ebpf:"gates"`
 	Heartbeat  *ebpf.Map `ebpf:"heartbeat"`
 	Hosts      *ebpf.Map `ebpf:"hosts"`
+	Losses     *ebpf.Map `ebpf:"losses"`
 	Macs       *ebpf.Map `ebpf:"macs"`
 	PairOf     *ebpf.Map `ebpf:"pair_of"`
 	Pairs      *ebpf.Map `ebpf:"pairs"`
@@ -349,6 +380,7 @@ func (m *gatewayMaps) Close() error {
 		m.Gates,
 		m.Heartbeat,
 		m.Hosts,
+		m.Losses,
 		m.Macs,
 		m.PairOf,
 		m.Pairs,

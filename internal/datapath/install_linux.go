@@ -16,7 +16,8 @@ const (
 
 // Install brings tables into force at both ports at one moment, between two frames:
 // until then nothing of them is seen, and nothing of the old ones afterwards. The
-// quarantine becomes that of the tables, for places have other numbers now. An error
+// quarantine becomes that of the tables, for places have other numbers now, and so does what is
+// shed of conduits. An error
 // says if the new tables are in force nevertheless; else the old ones are. Only one
 // process may install at a time.
 func (d *Datapath) Install(t *Tables) error {
@@ -45,6 +46,9 @@ func (d *Datapath) Install(t *Tables) error {
 			return err
 		}
 	}
+	if err := d.shedNext(t.Shed, generation); err != nil {
+		return err
+	}
 	// A connection that passed whole under the old tables may be judged under the new ones.
 	if err := errors.Join(d.unsure(), d.set(configActive, slot)); err != nil {
 		return err
@@ -56,6 +60,9 @@ func (d *Datapath) Install(t *Tables) error {
 	}
 	if err := d.keepHeld(held); err != nil {
 		return fmt.Errorf("the tables are in force, but the old quarantine is not all gone: %w", err)
+	}
+	if err := d.keepUnasked(func(k *gatewayUnaskedKey) bool { return k.Conduit == 0 || k.Generation == generation }); err != nil {
+		return fmt.Errorf("the tables are in force, but what was shed under the old ones is not all gone: %w", err)
 	}
 	return nil
 }

@@ -433,7 +433,7 @@ func TestFloors(t *testing.T) {
 	b := newBed(t)
 	tables := withCodes()
 	ask := func(f Floor) Gate { return Gate{Action: Ask, Floor: f, Codes: 1, Rule: 20} }
-	for i, f := range []Floor{FloorPass, FloorDrop, FloorCodes} {
+	for i, f := range []Floor{FloorPass, FloorDrop, FloorCodes, FloorReset} {
 		g := gate(6, uint16(600+i), ask(f))
 		g.Pair = 1
 		tables.Gates = append(tables.Gates, g)
@@ -447,12 +447,14 @@ func TestFloors(t *testing.T) {
 		want    Action
 	}{
 		{"floor pass", 600, "anything", false, Pass},
+		{"floor reset", 603, "anything", false, Reset},
 		{"floor drop", 601, mbap(3), false, Drop},
 		{"floor drop, answer", 601, mbap(3), true, Drop},
 		{"floor codes, a read", 602, mbap(3), false, Pass},
 		{"floor codes, a write", 602, mbap(6), false, Drop},
 		{"floor codes, a code to be asked about that is not passed else", 602, mbap(90), false, Drop},
 		{"floor codes, half a request", 602, mbap(3)[:6], false, Drop},
+		{"floor codes, a code to be reset", 602, mbap(91), false, Reset},
 		{"floor codes, an acknowledgement", 602, "", false, Pass},
 		{"floor codes, an answer", 602, "anything", true, Pass},
 		{"by codes, in an old connection", modbusPort, mbap(3), false, Pass},

@@ -12,7 +12,7 @@ import (
 
 // layout is the version of what outlives a process: maps and what is in them. It
 // goes up with every change of a map that is not one of tables.
-const layout = "layout-4"
+const layout = "layout-5"
 
 const (
 	gateSafety = 1
@@ -29,7 +29,8 @@ const (
 	only            = uint32(0) // the key of maps with one entry
 	totalUncounted  = 2
 	totalUnreported = 3
-	totalsCount     = 4
+	totalUnpaired   = 4
+	totalsCount     = 5
 )
 
 // Offsets in gatewayConfig.
@@ -40,13 +41,14 @@ const (
 	configReports  = int64(unsafe.Offsetof(gatewayConfig{}.Reports))
 	configShedding = int64(unsafe.Offsetof(gatewayConfig{}.Shedding))
 	configActive   = int64(unsafe.Offsetof(gatewayConfig{}.Active))
+	configTurn     = int64(unsafe.Offsetof(gatewayConfig{}.Turn))
 	configSlots    = int64(unsafe.Offsetof(gatewayConfig{}.Slots)) // generation, shape; twice
 	slotSize       = int64(unsafe.Sizeof(gatewayConfig{}.Slots) / 2)
 )
 
 // Maps that outlive processes: what is counted and remembered, and the slots of tables.
 var (
-	kept   = [...]string{gatewayMapConfig, gatewayMapHeartbeat, gatewayMapQuarantine, gatewayMapUnasked, gatewayMapCounts, gatewayMapTotals, gatewayMapReports, gatewayMapBuckets, gatewayMapStreams, gatewayMapTalks}
+	kept   = [...]string{gatewayMapConfig, gatewayMapHeartbeat, gatewayMapQuarantine, gatewayMapUnasked, gatewayMapCounts, gatewayMapLosses, gatewayMapTotals, gatewayMapReports, gatewayMapBuckets, gatewayMapStreams, gatewayMapTalks}
 	tabled = [...]string{gatewayMapHosts, gatewayMapPrefixes, gatewayMapMacs, gatewayMapPairOf, gatewayMapPairs, gatewayMapGates, gatewayMapCodesOf}
 )
 

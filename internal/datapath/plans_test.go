@@ -57,6 +57,7 @@ func withCodes() *Tables {
 		codes[i] = Code{Action: Drop, Reason: 8, Rule: uint32(i)}
 	}
 	codes[3] = Code{Action: Pass, Reason: 7, Rule: 3}
+	codes[91] = Code{Action: Ask, Floor: FloorReset, Reason: 9, Rule: 91}
 	codes[90] = Code{Action: Ask, Floor: FloorDrop, Reason: 9, Rule: 90}
 	by := Gate{Action: Codes, Floor: FloorCodes, Codes: 1, Rule: 10, Reason: 6}
 	t := closed(gate(6, modbusPort, by), gate(17, modbusPort, by))

@@ -8,21 +8,22 @@ import (
 	"unsafe"
 
 	"github.com/cilium/ebpf/ringbuf"
+
+	"firedoor"
 )
 
-// Report tells of a frame that was dropped. Of Action Reset user space is to end
-// the connection: Head has what that takes.
+// Report shows a frame that was dropped: the first of a pair in a turn (Losses), or one of
+// a pair that has no room.
 type Report struct {
-	Time       time.Duration // since the machine started
-	Generation uint32
-	Rule       uint32
-	Reason     uint16
-	Action     Action
-	Port       int
-	Length     int
-	Tagged     bool   // a VLAN tag was taken off before Head
-	Tag        uint16 // with its priority
-	Head       []byte // the frame's first bytes, at most HeadBytes; borrowed until the next Read
+	Loser
+
+	Time                 time.Duration // since the machine started
+	Length               int
+	ClientPort           uint16
+	ClientMAC, ServerMAC firedoor.MAC
+	Tagged               bool   // a VLAN tag was taken off before Head
+	Tag                  uint16 // with its priority
+	Head                 []byte // the frame's first bytes, at most HeadBytes; borrowed until the next Read
 }
 
 // HeadBytes is what a report holds of a frame.
@@ -55,17 +56,10 @@ func (r *Reports) Read(to *Report) error {
 		return fmt.Errorf("reading reports: %w", err)
 	}
 	b := r.record.RawSample
-	var k gatewayReport
-	if len(b) < int(unsafe.Sizeof(k)) {
+	if len(b) < int(unsafe.Sizeof(gatewayReport{})) {
 		return fmt.Errorf("a report of %d bytes is not of this layout", len(b))
 	}
-	k = *(*gatewayReport)(unsafe.Pointer(&b[0])) // the ring's entries are aligned as the kernel's structure is
-	*to = Report{
-		Time: time.Duration(k.Ns), Rule: k.Rule, Generation: k.Generation, Length: int(k.Length),
-		Reason: k.Reason, Tag: k.Vlan, Action: Action(k.Verdict), Port: int(k.Port), Tagged: k.Tagged != 0,
-	}
-	head := int(unsafe.Offsetof(k.Head))
-	to.Head = b[head : head+min(int(k.Kept), HeadBytes)]
+	to.read(b)
 	return nil
 }
 

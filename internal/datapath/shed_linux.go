@@ -5,24 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/cilium/ebpf"
 )
 
-// Shed is what nobody is asked about though somebody answers: it goes by the floors of
-// its gates. One end in a conduit, all of a conduit (no Sender), or one end anywhere
-// (Conduit 0). A conduit's shedding ends with the tables that it is in.
-type Shed struct {
-	Conduit uint32 // as Gate.Conduit
-	Sender  netip.Addr
-}
-
-func (d *Datapath) unaskedKey(s Shed) (k gatewayUnaskedKey, err error) {
+func (d *Datapath) unaskedKey(s Shed, generation uint32) (k gatewayUnaskedKey, err error) {
 	if s.Conduit == 0 && !s.Sender.IsValid() {
 		return k, errors.New("shedding: of nobody, nowhere")
 	}
 	if k.Conduit = s.Conduit; k.Conduit != 0 {
-		k.Generation = d.Generation()
+		k.Generation = generation
 	}
 	if s.Sender.IsValid() {
 		var b [16]byte
@@ -38,7 +31,7 @@ func (d *Datapath) unaskedKey(s Shed) (k gatewayUnaskedKey, err error) {
 func (d *Datapath) Shed(s Shed) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	k, err := d.unaskedKey(s)
+	k, err := d.unaskedKey(s, d.Generation())
 	if err == nil {
 		err = errors.Join(d.maps[gatewayMapUnasked].Put(k, uint32(1)), d.set(configShedding, 1))
 	}
@@ -52,7 +45,7 @@ func (d *Datapath) Shed(s Shed) error {
 func (d *Datapath) Unshed(s Shed) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	k, err := d.unaskedKey(s)
+	k, err := d.unaskedKey(s, d.Generation())
 	if err == nil {
 		err = d.maps[gatewayMapUnasked].Delete(k)
 	}
@@ -62,20 +55,78 @@ func (d *Datapath) Unshed(s Shed) error {
 	return nil
 }
 
-// UnshedAll ends all of it, also that of tables that are gone.
-func (d *Datapath) UnshedAll() error {
+// Senders gives those of whom nobody is asked anywhere, of an earlier process too, in a
+// fixed order.
+func (d *Datapath) Senders() (out []netip.Addr, err error) {
+	keys, err := d.unasked()
+	for _, k := range keys {
+		if k.Conduit != 0 {
+			continue
+		}
+		var b [16]byte
+		for i, w := range k.Addr {
+			binary.NativeEndian.PutUint32(b[4*i:], w)
+		}
+		a := netip.AddrFrom16(b)
+		if [12]byte(b[4:]) == ([12]byte{}) { // IPv4 is in the first word
+			a = netip.AddrFrom4([4]byte(b[:4]))
+		}
+		out = append(out, a)
+	}
+	slices.SortFunc(out, netip.Addr.Compare)
+	return out, err
+}
+
+// UnshedConduits ends what is shed of conduits, also of tables that are gone.
+func (d *Datapath) UnshedConduits() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var keys []gatewayUnaskedKey
+	return d.keepUnasked(func(k *gatewayUnaskedKey) bool { return k.Conduit == 0 })
+}
+
+func (d *Datapath) unasked() (keys []gatewayUnaskedKey, err error) {
 	var k gatewayUnaskedKey
 	var v uint32
 	at := d.maps[gatewayMapUnasked].Iterate()
 	for at.Next(&k, &v) {
 		keys = append(keys, k)
 	}
-	err := at.Err()
-	for _, k := range keys {
-		err = errors.Join(err, d.maps[gatewayMapUnasked].Delete(k))
+	return keys, at.Err()
+}
+
+// keepUnasked ends what is shed and not to stay. The caller holds the lock.
+func (d *Datapath) keepUnasked(stays func(*gatewayUnaskedKey) bool) error {
+	keys, err := d.unasked()
+	some := err != nil
+	for i := range keys {
+		if stays(&keys[i]) {
+			some = true
+			continue
+		}
+		err = errors.Join(err, d.maps[gatewayMapUnasked].Delete(keys[i]))
 	}
-	return errors.Join(err, d.set(configShedding, 0))
+	if !some {
+		err = errors.Join(err, d.set(configShedding, 0))
+	}
+	return err
+}
+
+// shedNext sheds what is shed under the tables that are about to be in force.
+func (d *Datapath) shedNext(all []Shed, generation uint32) error {
+	// An earlier try to bring the same generation into force may have left some.
+	err := d.keepUnasked(func(k *gatewayUnaskedKey) bool { return k.Generation != generation })
+	for _, s := range all {
+		k, wrong := d.unaskedKey(s, generation)
+		if err = errors.Join(err, wrong); err != nil {
+			break
+		}
+		err = d.maps[gatewayMapUnasked].Put(k, uint32(1))
+	}
+	if len(all) > 0 {
+		err = errors.Join(err, d.set(configShedding, 1))
+	}
+	if err != nil {
+		return fmt.Errorf("shedding: %w", err)
+	}
+	return nil
 }

@@ -71,10 +71,19 @@ func TestShed(t *testing.T) {
 	if !passes() {
 		t.Error("what was shed of tables that are gone is shed still")
 	}
+	tables.Shed = []Shed{{Conduit: 7, Sender: b.Client.IP4}}
+	b.install(d, tables)
+	if !stops() {
+		t.Error("what is shed of new tables passes")
+	}
 	must(d.Shed(Shed{Sender: b.Client.IP4}))
-	must(d.UnshedAll())
-	if !passes() {
-		t.Error("after all shedding ended a frame does not pass")
+	must(d.UnshedConduits())
+	if who, err := d.Senders(); !stops() || err != nil || len(who) != 1 || who[0] != b.Client.IP4 {
+		t.Errorf("an end that is shed anywhere is no more: %v, %v", who, err)
+	}
+	must(d.Unshed(Shed{Sender: b.Client.IP4}))
+	if who, err := d.Senders(); !passes() || err != nil || len(who) > 0 {
+		t.Errorf("after all shedding ended a frame does not pass: %v, %v", who, err)
 	}
 	if err := d.Shed(Shed{}); err == nil {
 		t.Error("all was shed at once")

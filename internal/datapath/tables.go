@@ -16,13 +16,15 @@ const (
 	// MaxHeld is how many may be in quarantine; each takes two entries of the kernel's
 	// while tables are changed.
 	MaxHeld = 8192
+	// MaxShed is how much may be shed by tables; as much again may be shed by itself.
+	MaxShed = 1024
 )
 
 // Action is what a gate does with a frame.
 type Action uint8
 
-// Actions. Reset drops the frame, and its report says that a TCP connection is to
-// be reset. Ask hands the frame to user space. Codes looks at the function code.
+// Actions. Reset drops the frame and tells both ends of a TCP connection that it is over; what
+// is not TCP it drops. Ask hands the frame to user space. Codes looks at the function code.
 const (
 	Pass Action = iota
 	Drop
@@ -50,6 +52,7 @@ const (
 	FloorPass Floor = iota
 	FloorDrop
 	FloorCodes
+	FloorReset // as Reset
 )
 
 // Reasons of the datapath's own; those of gates are below OwnReasons.
@@ -154,7 +157,7 @@ type PortGate struct {
 }
 
 // Code is what happens to a Modbus request with one function code: Pass, Drop or
-// Ask, and if nobody answers then FloorPass or FloorDrop.
+// Ask, and if nobody answers then FloorPass, FloorDrop or FloorReset.
 type Code struct {
 	Action Action
 	Floor  Floor
@@ -172,6 +175,15 @@ type Held struct {
 	Rule  uint32
 }
 
+// Shed is what nobody is asked about though somebody answers: it goes by the floors of
+// its gates. One end in a conduit, all of a conduit (no Sender), or one end anywhere
+// (Conduit 0). A conduit's shedding ends with the tables that it is in; the next ones may
+// have it again.
+type Shed struct {
+	Conduit uint32 // as Gate.Conduit
+	Sender  netip.Addr
+}
+
 // Tables is all that the kernel's program decides by. Pairs[0] holds where nothing
 // else does.
 type Tables struct {
@@ -182,6 +194,7 @@ type Tables struct {
 	Gates      []PortGate
 	Codes      []CodeTable
 	Quarantine []Held
+	Shed       []Shed // of conduits
 }
 
 // Check says what is wrong with tables, naming the entry.
@@ -192,7 +205,7 @@ func (t *Tables) Check() error {
 	}{
 		{"places", len(t.Places), MaxPlaces}, {"stations", len(t.Stations), MaxPlaces}, {"joined", len(t.Joined), MaxPairs},
 		{"pairs", len(t.Pairs), MaxPairs}, {"gates", len(t.Gates), MaxGates}, {"codes", len(t.Codes), MaxCodes},
-		{"quarantine", len(t.Quarantine), MaxHeld},
+		{"quarantine", len(t.Quarantine), MaxHeld}, {"shed", len(t.Shed), MaxShed},
 	} {
 		if l.n > l.max {
 			return fmt.Errorf("tables: %d %s, at most %d", l.n, l.name, l.max)
@@ -209,7 +222,7 @@ func (t *Tables) Check() error {
 	}
 	for i := range t.Codes {
 		for n, c := range t.Codes[i] {
-			if c.Action == Reset || c.Action > Ask || c.Floor > FloorDrop || c.Reason >= OwnReasons {
+			if c.Action == Reset || c.Action > Ask || c.Floor > FloorReset || c.Floor == FloorCodes || c.Reason >= OwnReasons {
 				return fmt.Errorf("tables: codes %d: code %d: %v with floor %d and reason %d", i, n, c.Action, c.Floor, c.Reason)
 			}
 		}
@@ -221,6 +234,11 @@ func (t *Tables) checkEnds() error {
 	for i, p := range t.Places {
 		if !p.Prefix.IsValid() || p.Prefix.Addr().Zone() != "" || p.Prefix.Addr().Is4In6() || p.VLAN.wrong() {
 			return fmt.Errorf("tables: place %d: prefix %v, VLAN %+v", i, p.Prefix, p.VLAN)
+		}
+	}
+	for i, s := range t.Shed {
+		if s.Conduit == 0 {
+			return fmt.Errorf("tables: shed %d: names no conduit", i)
 		}
 	}
 	for i, s := range t.Stations {
@@ -270,7 +288,7 @@ func (t *Tables) checkGate(g Gate, most Action) error {
 	switch {
 	case g.Action > most:
 		return fmt.Errorf("%v cannot be done here", g.Action)
-	case g.Floor > FloorCodes:
+	case g.Floor > FloorReset:
 		return fmt.Errorf("there is no floor %d", g.Floor)
 	case g.Safety && g.Action != Pass:
 		return fmt.Errorf("safety traffic passes, and cannot %v", g.Action)

@@ -132,6 +132,11 @@ func (d *Decisions) Release(id uint32, by string) error {
 	return nil
 }
 
+// Note writes down what was done that is no isolation: nothing is in force by it.
+func (d *Decisions) Note(what, by string, data any) error {
+	return d.chain.Add(stamp(d.now()), what, by, data)
+}
+
 // Overdue moves decisions on whose time is over: what was active is tested, what was
 // tested is gone. It tells whether any was, and when the next one will be (zero: none).
 func (d *Decisions) Overdue() (changed bool, next time.Time, err error) {

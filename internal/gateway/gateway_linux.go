@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -142,7 +143,7 @@ func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolatio
 	if generation := g.path.Generation(); generation > 0 {
 		g.Remember(generation+1, restrained) // reports may come before Set returns
 	}
-	if err := g.path.Set(number, forWorkers, Tables(restrained, g.config.Functions)); err != nil {
+	if err := g.path.Set(number, forWorkers, Tables(restrained, g.config.Functions), conduitsOf(restrained.Policy)); err != nil {
 		return err
 	}
 	g.Remember(g.path.Generation(), restrained)
@@ -150,6 +151,14 @@ func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolatio
 	defer g.mu.Unlock()
 	g.plan, g.isolated, g.number = restrained, isolated, number
 	return nil
+}
+
+// conduitsOf is what the latency guard must know of conduits.
+func conduitsOf(p *policy.Policy) (out []guardian.Conduit) {
+	for i := range p.Conduits {
+		out = append(out, guardian.Conduit{Name: p.Conduits[i].Name, Budget: budgetOf(&p.Conduits[i])})
+	}
+	return out
 }
 
 // Run brings the policy into force, says so by started, and then waits until ctx or the guardian
@@ -177,6 +186,9 @@ func (g *Gateway) Hold(place policy.Place, rule uint32) error {
 // Bypass lets everything pass, or judges again.
 func (g *Gateway) Bypass(on bool) error { return g.path.SetBypass(on) }
 
+// Unbar has workers judge a client again on whose frames workers died.
+func (g *Gateway) Unbar(client netip.Addr) error { return g.path.Unbar(client) }
+
 // Upgrade has the program replaced, of all processes.
 func (g *Gateway) Upgrade() error { return g.path.Upgrade() }
 
@@ -197,7 +209,7 @@ func (g *Gateway) Status() (Status, error) {
 	}
 	s := Status{Inside: look.Inside, Outside: look.Outside, Bypass: look.Bypass, Worker: "being started", Standby: look.Standby, Workers: look.Workers, Controls: look.Controls,
 		Generation: look.Generation, Judged: all.counts, Reports: g.reports, Lost: all.lost + look.Lost + g.path.Missed(),
-		Upgrades: look.Upgrades, Shed: look.Shed, Unsent: all.unsent, Isolated: len(g.isolated), Kernel: map[string]uint64{}, Uncounted: look.Totals.Uncounted.Frames}
+		Upgrades: look.Upgrades, Shed: look.Shed, Barred: look.Barred, Unsent: all.unsent, Isolated: len(g.isolated), Kernel: map[string]uint64{}, Uncounted: look.Totals.Uncounted.Frames}
 	if look.Active && look.Silent < time.Second {
 		s.Worker = "alive"
 	}

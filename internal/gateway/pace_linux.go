@@ -51,11 +51,17 @@ func (p *pace) setPlan(o *ordered) {
 	conduits := o.plan.Policy.Conduits
 	p.budgets, p.rows = make([]int64, len(conduits)), make([]paceRow, len(conduits))
 	for i := range conduits {
-		if p.budgets[i] = int64(conduits[i].Budget); p.budgets[i] == 0 {
-			p.budgets[i] = int64(policy.DefaultBudget)
-		}
+		p.budgets[i] = int64(budgetOf(&conduits[i]))
 	}
 	clear(p.clients)
+}
+
+// budgetOf is how long a frame of a conduit may take.
+func budgetOf(c *policy.Conduit) time.Duration {
+	if c.Budget == 0 {
+		return policy.DefaultBudget
+	}
+	return c.Budget
 }
 
 // frame takes how long a frame of a conduit took.

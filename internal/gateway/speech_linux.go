@@ -32,7 +32,10 @@ func (s *speech) Decode(to *order) error {
 	*to = order{}
 	switch kind {
 	case guardian.KindBegin:
-		to.Begin = true
+		if to.Begin = true; len(body) == 0 { // an earlier program's
+			return nil
+		}
+		return json.Unmarshal(body, &to.Turn)
 	case guardian.KindEnd:
 		to.End = true
 	case guardian.KindOrder:

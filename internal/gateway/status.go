@@ -37,7 +37,8 @@ type Status struct {
 	Lost       uint64            `json:"reports_lost"`
 	Unsent     uint64            `json:"unsent"`
 	Isolated   int               `json:"isolated"`
-	Shed       []guardian.Shed   `json:"shed"` // goes by the kernel's floor because it took too long
+	Shed       []guardian.Shed   `json:"shed"`   // goes by the kernel's floor because it took too long
+	Barred     []guardian.Barred `json:"barred"` // goes by it until a person releases it: workers died on its frames
 	Crash      string            `json:"on_crash"`
 	Hang       string            `json:"on_hang"`
 	Stop       string            `json:"on_stop"`

@@ -56,11 +56,14 @@ type StopState struct {
 	Since string `json:"since"`
 	Lines uint64 `json:"lines"`
 	// Dropped is what the kernel counted since its maps were made, Told what of it has
-	// lines; they are equal but for the last two seconds.
+	// lines; they are equal but for the last three seconds.
 	Dropped uint64 `json:"kernel_dropped"`
 	Told    uint64 `json:"kernel_told"`
 	// Uncounted are frames that had no room in the kernel's counters.
 	Uncounted uint64 `json:"kernel_uncounted"`
+	// Unpaired are frames that the kernel dropped and whose pairs had no room (datapath.MaxLosses):
+	// they have lines by rule and reason.
+	Unpaired uint64 `json:"kernel_unpaired"`
 	// Evidence is how many stops have frames in the evidence folder, Without how many
 	// lines have none because there were too many in a second.
 	Evidence uint64    `json:"evidence"`

@@ -1,9 +1,7 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,19 +13,15 @@ import (
 
 	"firedoor"
 	"firedoor/internal/datapath"
-	"firedoor/internal/packet"
 	"firedoor/internal/policy"
 )
 
 // Limits of following the kernel's reports.
 const (
-	// maxFolds is how many kinds of drops are told apart in a second; further pairs are
-	// told together.
-	maxFolds = 1024
 	// maxPlans is how many generations of tables can be put into words.
 	maxPlans = 16
-	// foldFor is how long drops alike are gathered after the first one.
-	foldFor = time.Second
+	// readEvery is how often counters are read: drops alike are told together.
+	readEvery = time.Second
 )
 
 // kind is a kernel's counter of drops.
@@ -44,29 +38,15 @@ type told struct {
 	Frames, Bytes uint64
 }
 
-// fold gathers drops alike of one second. The zero pair is all for which there is no room.
-type fold struct {
-	kind
-	src, dst firedoor.Endpoint
-}
-
-type folded struct {
-	first, last time.Time
-	frames      uint64
-	bytes       uint64
-	record      StoppedRecord // of the first that has no line yet
-}
-
-// kernelStops makes lines of what the kernel drops: one at once for the first, then one
-// for each second; and one for what it only counted.
+// kernelStops makes lines of what the kernel drops: for each pair one at once for the first, then
+// one for each second; and one for what it only counted by rule and reason.
 type kernelStops struct {
 	gate   *Gateway
 	stops  *Stops
 	told   map[kind]*told
-	before map[kind]datapath.Count // what was counted a moment ago: all reports of it were read since
-	folds  map[fold]*folded
+	before map[kind]datapath.Count // what was counted a moment ago: pairs of all of it were read since
+	pairs  pairs
 	kept   kept
-	packet packet.Packet
 	head   []byte
 	began  time.Time // when the machine started, as this clock has it
 }
@@ -110,18 +90,18 @@ func (g *Gateway) TellStops(ctx context.Context, stops *Stops) error {
 		return err
 	}
 	defer func() { _ = reports.Close() }() // only read
-	k := &kernelStops{gate: g, stops: stops, told: map[kind]*told{}, before: map[kind]datapath.Count{}, folds: map[fold]*folded{}}
+	k := &kernelStops{gate: g, stops: stops, told: map[kind]*told{}, before: map[kind]datapath.Count{}, pairs: newPairs()}
 	if k.began, err = started(); err != nil {
 		return err
 	}
 	if err := k.load(); err != nil {
 		return err
 	}
-	next := time.Now().Add(foldFor)
+	next := time.Now().Add(readEvery)
 	var r datapath.Report
 	for ctx.Err() == nil {
 		if now := time.Now(); !now.Before(next) {
-			next = now.Add(foldFor)
+			next = now.Add(readEvery)
 			if err := k.tick(); err != nil {
 				return err
 			}
@@ -171,12 +151,20 @@ func (k *kernelStops) load() error {
 	name := filepath.Join(k.stops.dir, toldFile)
 	b, err := os.ReadFile(name)
 	if errors.Is(err, os.ErrNotExist) {
-		return k.each(func(e *datapath.Explained) error {
+		_, now, err := k.gate.path.Losses()
+		if err != nil {
+			return err
+		}
+		k.pairs.from = now + 1
+		if err := k.each(func(e *datapath.Explained) error {
 			if stops(e.Action) {
 				k.told[kindOf(e)] = &told{kindOf(e), e.Frames, e.Bytes}
 			}
 			return nil
-		})
+		}); err != nil {
+			return err
+		}
+		return k.save() // or what comes after an early end would be of before as well
 	}
 	if err != nil {
 		return err
@@ -290,126 +278,15 @@ func (g *Gateway) addSettled(s *Status) {
 	}
 }
 
-// report takes one report.
-func (k *kernelStops) report(r *datapath.Report) {
-	to := kind{r.Generation, r.Action, r.Reason, r.Rule}
-	length := lengthOf(r)
-	k.count(to, 1, length)
-	head := k.whole(r)
-	at := k.began.Add(r.Time)
-	f := packet.Frame{Time: at.UnixNano(), Link: packet.LinkEthernet, WireLen: uint32(length), Data: head}
-	packet.Decode(&k.packet, &f)
-	key := fold{kind: to}
-	key.src, key.dst = ends(&k.packet)
-	key.src.Port = 0 // a client's differs each time
-	seen, known := k.folds[key]
-	crowded := !known && len(k.folds) >= maxFolds
-	if crowded {
-		key = fold{kind: to}
-		seen, known = k.folds[key]
-	}
-	if !known {
-		seen = &folded{}
-		k.folds[key] = seen
-	}
-	if !known && !crowded {
-		record := k.words(to, r, at, head)
-		k.stops.Tell(&record)
-		return
-	}
-	if seen.frames == 0 {
-		seen.first, seen.record = at, k.words(to, r, at, bytes.Clone(head))
-		if crowded {
-			seen.record.Client, seen.record.Server, seen.record.ClientName, seen.record.ServerName = "", "", "", ""
-		}
-	}
-	seen.last = at
-	seen.frames++
-	seen.bytes += length
-}
-
-// lengthOf is a frame's length with its tag, as the counters have it.
-func lengthOf(r *datapath.Report) uint64 {
-	if r.Tagged {
-		return uint64(r.Length) + 4
-	}
-	return uint64(r.Length)
-}
-
-// whole is the beginning of a frame with its tag put back.
-func (k *kernelStops) whole(r *datapath.Report) []byte {
-	if !r.Tagged || len(r.Head) < 12 {
-		return r.Head
-	}
-	k.head = append(k.head[:0], r.Head[:12]...)
-	k.head = append(k.head, 0x81, 0)
-	k.head = binary.BigEndian.AppendUint16(k.head, r.Tag)
-	k.head = append(k.head, r.Head[12:]...)
-	return k.head
-}
-
-func ends(p *packet.Packet) (src, dst firedoor.Endpoint) {
-	src, dst = firedoor.Endpoint{MAC: p.SrcMAC}, firedoor.Endpoint{MAC: p.DstMAC}
-	if p.Layer >= packet.LayerNetwork {
-		src.IP, dst.IP = p.SrcIP, p.DstIP
-	}
-	if p.Layer >= packet.LayerTransport {
-		src.Port, dst.Port = p.SrcPort, p.DstPort
-	}
-	return src, dst
-}
-
 // count notes that frames have lines, or will have within a second.
-func (k *kernelStops) count(to kind, frames, bytes uint64) {
+func (k *kernelStops) count(to kind, n datapath.Count) {
 	t := k.told[to]
 	if t == nil {
 		t = &told{kind: to}
 		k.told[to] = t
 	}
-	t.Frames += frames
-	t.Bytes += bytes
-}
-
-// words puts a report into words. Of the packet at hand.
-func (k *kernelStops) words(to kind, r *datapath.Report, at time.Time, head []byte) StoppedRecord {
-	p := &k.packet
-	src, dst := ends(p)
-	out := k.bare(to)
-	out.Time, out.Bytes, out.Segment = stamp(at), lengthOf(r), packet.ScopeName(p.Scope)
-	out.Slice = &Slice{Time: at.UnixNano(), Outside: r.Port == datapath.Outside, Wire: int(out.Bytes), Frame: head}
-	if plan := k.gate.planOf(to.Generation); plan != nil {
-		v, turned := k.verdict(plan, to)
-		if turned {
-			src, dst = dst, src
-		}
-		out.Says = v.Says.String()
-		if v.Says == firedoor.Pass {
-			out.Says = out.Done
-		}
-		out.Conduit = plan.ConduitName(v.Conduit)
-		out.ClientName, out.ServerName = plan.PlaceName(plan.Place(out.Segment, src.IP, src.MAC)), plan.PlaceName(plan.Place(out.Segment, dst.IP, dst.MAC))
-	}
-	out.Client, out.Server = endText(&src), endText(&dst)
-	return out
-}
-
-// verdict finds what the policy says of the packet at hand, and whether it is an answer:
-// the reading by which the kernel dropped it.
-func (k *kernelStops) verdict(plan *policy.Plan, to kind) (v firedoor.Verdict, turned bool) {
-	p := &k.packet
-	src, dst := ends(p)
-	segment := packet.ScopeName(p.Scope)
-	a, z := plan.Place(segment, src.IP, src.MAC), plan.Place(segment, dst.IP, dst.MAC)
-	there, back := plan.Route(a, z, p.Proto, dst.Port), plan.Route(z, a, p.Proto, src.Port)
-	if p.Layer < packet.LayerNetwork {
-		there, back = plan.Route(a, z, policy.Link, p.EtherType), plan.Route(z, a, policy.Link, p.EtherType)
-	}
-	v = policy.Decide(plan, &policy.Request{Route: &there, Time: p.Time})
-	begins := p.Layer == packet.LayerTransport && p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.ACK) == packet.SYN
-	if w := policy.Decide(plan, &policy.Request{Route: &back, Time: p.Time}); !begins && !to.is(v) && to.is(w) {
-		return w, true
-	}
-	return v, false
+	t.Frames += n.Frames
+	t.Bytes += n.Bytes
 }
 
 // is tells whether a counter is that of a verdict.
@@ -431,42 +308,30 @@ func (k *kernelStops) bare(to kind) StoppedRecord {
 	return r
 }
 
-// tick writes what was gathered in the last second, and what was only counted.
+// tick writes what pairs lost, and what was only counted.
 func (k *kernelStops) tick() error {
-	for key, f := range k.folds {
-		if f.frames == 0 {
-			delete(k.folds, key) // for a second there was none
-			continue
-		}
-		r := f.record
-		r.Time, r.Last, r.Count, r.Bytes = stamp(f.first), stamp(f.last), f.frames, f.bytes
-		if f.frames == 1 {
-			r.Last, r.Count = "", 0
-		}
-		k.stops.Tell(&r)
-		*f = folded{}
-	}
-	now := stamp(time.Now())
-	dropped, told := k.goneDrops(), k.goneDrops()
-	if err := k.each(func(e *datapath.Explained) error {
-		if e.Generation <= k.kept.Settled {
-			return nil // about to be dropped
-		}
-		before := k.before[kindOf(e)]
-		if k.before[kindOf(e)] = e.Count; !stops(e.Action) {
-			return nil
-		}
-		dropped += e.Frames
-		told += k.rest(e, before, now)
-		return nil
-	}); err != nil {
-		return err
-	}
-	totals, err := k.gate.path.Totals()
+	look, err := k.gate.path.Look() // before pairs are read: what it counts, they have the next time
 	if err != nil {
 		return err
 	}
-	k.tell(dropped, told, totals.Uncounted.Frames)
+	if err := k.tellPairs(); err != nil {
+		return err
+	}
+	now := stamp(time.Now())
+	dropped, told := k.goneDrops(), k.goneDrops()
+	for i := range look.Counters {
+		e := &look.Counters[i]
+		if e.Generation <= k.kept.Settled {
+			continue // about to be dropped
+		}
+		before := k.before[kindOf(e)]
+		if k.before[kindOf(e)] = e.Count; !stops(e.Action) {
+			continue
+		}
+		dropped += e.Frames
+		told += k.rest(e, before, now)
+	}
+	k.tell(dropped, told, &look.Totals)
 	return errors.Join(k.save(), k.settle())
 }
 
@@ -479,8 +344,8 @@ func (k *kernelStops) goneDrops() (n uint64) {
 	return n
 }
 
-// rest writes a line for frames of a counter that had no report: of those counted before,
-// for the reports of later ones may not have been read. It gives how many have lines.
+// rest writes a line for frames of a counter that no pair has: of those counted before, for
+// the pairs of later ones are not read yet. It gives how many have lines.
 func (k *kernelStops) rest(e *datapath.Explained, before datapath.Count, now string) uint64 {
 	to := kindOf(e)
 	have := k.told[to]
@@ -501,11 +366,11 @@ func (k *kernelStops) rest(e *datapath.Explained, before datapath.Count, now str
 }
 
 // tell brings the status up to date.
-func (k *kernelStops) tell(dropped, told, uncounted uint64) {
+func (k *kernelStops) tell(dropped, told uint64, totals *datapath.Totals) {
 	s := k.stops
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.Dropped, s.state.Told, s.state.Uncounted = dropped, told, uncounted
+	s.state.Dropped, s.state.Told, s.state.Uncounted, s.state.Unpaired = dropped, told, totals.Uncounted.Frames, totals.Unpaired.Frames
 }
 
 // Generation is that of the tables in force.

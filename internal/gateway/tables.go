@@ -143,8 +143,8 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 			g.Floor = datapath.FloorDrop
 		}
 		t.byCode(r, &g)
-	case v.Action == firedoor.Reset: // the worker makes the frames that tell both ends
-		g.Action, g.Floor = datapath.Ask, datapath.FloorDrop
+	case v.Action == firedoor.Reset: // the worker knows best which numbers both ends believe
+		g.Action, g.Floor = datapath.Ask, datapath.FloorReset
 	case v.Action != firedoor.Pass:
 		g.Action = datapath.Drop
 	case v.Says != firedoor.Pass && t.plan.Watches(r):
@@ -157,8 +157,13 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 // alone decides; the others it asks about, and about all where more is looked at than a
 // request. While nobody answers it goes on by codes for all, or lets all pass where
 // nothing is enforced.
+//
+// Where something that cut connections is being released the worker must see which begin, so
+// the kernel does not follow them, and cannot tell a request from the rest of one: there
+// the floor is that of the route.
 func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
-	if !t.plan.ByCodes(r) || t.plan.Shut(r) {
+	released := t.plan.Releases(r)
+	if !t.plan.ByCodes(r) || t.plan.Shut(r) || released && g.Floor == datapath.FloorDrop {
 		return
 	}
 	table := t.table(r)
@@ -175,6 +180,9 @@ func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
 	if t.plan.Enforces(r) {
 		g.Floor = datapath.FloorCodes
 	}
+	if released {
+		g.Action = datapath.Ask
+	}
 }
 
 // table says what becomes of each function code. What is stopped, or would be, the
@@ -184,10 +192,12 @@ func (t *tables) table(r *policy.Route) (table datapath.CodeTable) {
 	for i, fate := range t.plan.Codes(r, "modbus", t.functions[:]) {
 		v := &fate.Verdict
 		c := datapath.Code{Action: datapath.Ask, Reason: uint16(v.Reason), Rule: uint32(v.Rule + 1)}
-		if coded && fate.Certain && v.Says == firedoor.Pass {
+		switch {
+		case coded && fate.Certain && v.Says == firedoor.Pass:
 			c.Action = datapath.Pass
-		}
-		if fate.Drop {
+		case fate.Drop && fate.Certain && v.Action == firedoor.Reset:
+			c.Floor = datapath.FloorReset
+		case fate.Drop:
 			c.Floor = datapath.FloorDrop
 		}
 		table[i] = c

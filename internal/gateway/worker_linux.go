@@ -6,11 +6,13 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"firedoor"
 	"firedoor/internal/confine"
 	"firedoor/internal/datapath"
 	"firedoor/internal/guardian"
@@ -34,8 +36,9 @@ const (
 // order is what a worker is told: the policy it judges by from now on, and with Begin
 // that it is its turn: until then it stands by, with everything ready.
 type order struct {
-	Begin      bool `json:"-"`
-	End        bool `json:"-"` // after the frame at hand; the next one goes on
+	Begin      bool          `json:"-"`
+	Turn       guardian.Turn `json:"-"` // with Begin
+	End        bool          `json:"-"` // after the frame at hand; the next one goes on
 	Number     uint32
 	MTU        int `json:"-"`
 	Policy     []byte
@@ -74,6 +77,9 @@ type worker struct {
 	pulse   *datapath.Pulse
 	since   time.Time // ages count from here
 	begin   chan struct{}
+	skip    []firedoor.IP // clients whose frames are not looked into, set before begin
+	side    inline.Port   // whose ring is read
+	skipTo  int64         // that came before that (ns since 1970)
 	end     atomic.Bool
 	posted  chan struct{} // closed when the thread that judges has the priority that it needs
 	plan    atomic.Pointer[ordered]
@@ -128,6 +134,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 		return err
 	}
 	w.gate.Share(&shared{streams})
+	w.gate.Take(w.takes)
 	debug.SetGCPercent(400) // little is allocated, and a collection costs milliseconds of a core
 	stop := make(chan error, 2)
 	go func() { stop <- w.judge() }()
@@ -174,6 +181,7 @@ func (w *worker) listen(orders *speech, known policy.Known) error {
 			return err
 		}
 		if o.Begin {
+			w.skip = skipped(&o.Turn)
 			close(w.begin)
 			continue
 		}
@@ -195,6 +203,7 @@ func (w *worker) judge() error {
 	realTime() // without the right to it, judging is slower under load and nothing else
 	close(w.posted)
 	<-w.begin
+	w.skipTo = time.Now().UnixNano() // what comes later the kernel does not ask about
 	for _, r := range w.rings {
 		r.find()
 	}
@@ -240,6 +249,7 @@ func (w *worker) judge() error {
 // drain judges what came by one side.
 func (w *worker) drain(from inline.Port) (some bool) {
 	r := w.rings[from]
+	w.side = from
 	for range burst {
 		frame, unsummed := r.next()
 		if frame == nil {
@@ -248,14 +258,30 @@ func (w *worker) drain(from inline.Port) (some bool) {
 		if unsummed {
 			inline.Fill(frame)
 		}
+		w.pulse.Take(firedoor.IP{}) // whose it is the gate says
 		now := time.Now()
 		w.gate.FrameAt(now.UnixNano(), int64(now.Sub(w.since)), from, frame, w.send)
 		conduit, client := w.gate.Where()
 		w.pace.frame(conduit, client, time.Now().UnixNano()-r.stamp())
 		r.done()
+		w.pulse.Put()
 		some = true
 	}
 	return some
+}
+
+func skipped(t *guardian.Turn) (out []firedoor.IP) {
+	for _, a := range t.Barred {
+		out = append(out, firedoor.IPFrom(a))
+	}
+	return out
+}
+
+// takes notes whose frame is in hand, and tells whether it is to be looked into: of those
+// on whose frames workers died, frames may have waited in the rings.
+func (w *worker) takes(client firedoor.IP) bool {
+	w.pulse.Take(client)
+	return len(w.skip) == 0 || !slices.Contains(w.skip, client) || w.rings[w.side].stamp() > w.skipTo
 }
 
 func (w *worker) sendFrame(to inline.Port, frame []byte) {

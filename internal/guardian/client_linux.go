@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -134,7 +135,7 @@ func (c *Client) hear(kind Kind, body []byte) error {
 }
 
 // ask has the guardian do something.
-func (c *Client) ask(r Request) (*Look, error) {
+func (c *Client) ask(r Request) (*Reply, error) {
 	answer := make(chan *Reply, 1)
 	c.mu.Lock()
 	c.last++
@@ -154,7 +155,7 @@ func (c *Client) ask(r Request) (*Look, error) {
 		if reply.Error != "" {
 			return nil, errors.New(reply.Error)
 		}
-		return reply.Look, nil
+		return reply, nil
 	case <-c.gone:
 		return nil, ErrGone
 	case <-time.After(MaxAnswer):
@@ -165,9 +166,10 @@ func (c *Client) ask(r Request) (*Look, error) {
 // ErrGone is that the guardian is no more.
 var ErrGone = errors.New("the guardian is gone")
 
-// Set brings an order for workers and tables for the kernel into force.
-func (c *Client) Set(number uint32, order []byte, tables *datapath.Tables) error {
-	_, err := c.ask(Request{What: WantSet, Number: number, Order: json.RawMessage(order), Tables: tables})
+// Set brings an order for workers and tables for the kernel into force. conduits are those of the
+// order, in the order of their numbers in the tables.
+func (c *Client) Set(number uint32, order []byte, tables *datapath.Tables, conduits []Conduit) error {
+	_, err := c.ask(Request{What: WantSet, Number: number, Order: json.RawMessage(order), Tables: tables, Conduits: conduits})
 	return err
 }
 
@@ -183,6 +185,12 @@ func (c *Client) SetBypass(on bool) error {
 	return err
 }
 
+// Unbar has workers judge a client again on whose frames workers died.
+func (c *Client) Unbar(client netip.Addr) error {
+	_, err := c.ask(Request{What: WantUnbar, Client: client})
+	return err
+}
+
 // Upgrade has the guardian run the program that lies now where it was started from. Once
 // that is sure to work, all processes are replaced, this one too.
 func (c *Client) Upgrade() error {
@@ -192,11 +200,24 @@ func (c *Client) Upgrade() error {
 
 // Look tells how all is.
 func (c *Client) Look() (*Look, error) {
-	l, err := c.ask(Request{What: WantLook})
-	if err == nil && l == nil {
-		err = errors.New("the guardian tells nothing")
+	r, err := c.ask(Request{What: WantLook})
+	if err != nil {
+		return nil, err
 	}
-	return l, err
+	if r.Look == nil {
+		return nil, errors.New("the guardian tells nothing")
+	}
+	return r.Look, nil
+}
+
+// Losses gives who lost frames, as datapath.Datapath does. What is lost on the way, because
+// this process ends, is told without its pairs.
+func (c *Client) Losses() (lost []datapath.Lost, now uint32, err error) {
+	r, err := c.ask(Request{What: WantLosses})
+	if err != nil {
+		return nil, 0, err
+	}
+	return r.Lost, r.Turn, nil
 }
 
 // Counters gives what became of all frames in the kernel.

@@ -109,7 +109,7 @@ func (g *Guardian) obey(ctx context.Context, link *Link) error {
 		request, err := read[Request](body)
 		if err == nil {
 			reply.ID = request.ID
-			reply.Look, err = g.do(ctx, &request)
+			err = g.do(ctx, &request, &reply)
 		}
 		if err != nil {
 			reply.Error = err.Error()
@@ -125,30 +125,36 @@ func (g *Guardian) obey(ctx context.Context, link *Link) error {
 	}
 }
 
-// do does what control wants.
-func (g *Guardian) do(ctx context.Context, r *Request) (*Look, error) {
+// do does what control wants, and puts what is to be told into the reply.
+func (g *Guardian) do(ctx context.Context, r *Request, reply *Reply) (err error) {
 	if r.What == WantSet {
-		return nil, g.set(ctx, r)
+		return g.set(ctx, r)
 	}
 	if !g.isBegun() {
-		return nil, errors.New("nothing is in force yet")
+		return errors.New("nothing is in force yet")
 	}
 	switch r.What {
 	case WantHold:
 		if r.Held == nil {
-			return nil, errors.New("nobody is named who is to be held")
+			return errors.New("nobody is named who is to be held")
 		}
-		return nil, g.path.Quarantine(*r.Held)
+		return g.path.Quarantine(*r.Held)
 	case WantBypass:
-		return nil, g.setBypass(r.On)
+		return g.setBypass(r.On)
 	case WantUpgrade:
-		return nil, g.tryProgram(ctx)
+		return g.tryProgram(ctx)
+	case WantUnbar:
+		return g.unbar(r.Client)
 	case WantForget:
-		return nil, g.path.Forget(r.Number)
+		return g.path.Forget(r.Number)
 	case WantLook:
-		return g.look()
+		reply.Look, err = g.look()
+		return err
+	case WantLosses:
+		reply.Lost, reply.Turn, err = g.path.Losses()
+		return err
 	}
-	return nil, fmt.Errorf("%q is nothing that a guardian does", r.What)
+	return fmt.Errorf("%q is nothing that a guardian does", r.What)
 }
 
 func (g *Guardian) setBypass(on bool) error {
@@ -177,11 +183,12 @@ func (g *Guardian) set(ctx context.Context, r *Request) error {
 	defer g.mu.Unlock()
 	wasOrder, wasNumber := g.order, g.number
 	g.tellHands(r)
+	done := g.shedUnder(r)
 	if err := g.path.Install(r.Tables); err != nil {
 		g.tellHands(&Request{Order: wasOrder, Number: wasNumber})
 		return err
 	}
-	g.unshed()
+	done()
 	return nil
 }
 

@@ -3,6 +3,7 @@ package guardian
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"sort"
 	"time"
 )
@@ -42,6 +43,14 @@ type Shed struct {
 	Since   time.Time  `json:"since"`
 	Until   time.Time  `json:"until"`
 	Why     string     `json:"why"`
+
+	Budget time.Duration `json:"-"`
+}
+
+// Conduit is what the guard knows of a conduit under an order. Its number is its place.
+type Conduit struct {
+	Name   string
+	Budget time.Duration
 }
 
 func (s *Shed) subject() string {
@@ -73,7 +82,7 @@ func (g *guard) hear(now time.Time, p *Pace) (begin []Shed) {
 		if c.Conduit == 0 || c.Frames < overLeast || c.Over*overShare < c.Frames || len(g.sheds) >= maxShed || g.all(c.Conduit) {
 			continue
 		}
-		s := Shed{Conduit: c.Conduit, Name: c.Name, Since: now,
+		s := Shed{Conduit: c.Conduit, Name: c.Name, Budget: c.Budget, Since: now,
 			Why: fmt.Sprintf("%d of %d frames in a second took longer than %v, the longest %v", c.Over, c.Frames, c.Budget, c.Worst.Round(10*time.Microsecond))}
 		if !g.any(c.Conduit) && c.Client.IsValid() && c.Of*2 > c.Frames {
 			s.Client = c.Client
@@ -137,8 +146,20 @@ func (g *guard) over(now time.Time) (end []Shed) {
 	return end
 }
 
-// clear forgets what is shed: other tables are in force.
-func (g *guard) clear() { g.sheds = nil }
+// follow says what is shed under another order: what it is about is there still, by name, and
+// has the budget that it was over. The other shedding ends. Nothing is changed.
+func (g *guard) follow(conduits []Conduit) (stay, end []Shed) {
+	for _, s := range g.sheds {
+		n := slices.Index(conduits, Conduit{s.Name, s.Budget})
+		if n < 0 {
+			end = append(end, s)
+			continue
+		}
+		s.Conduit = uint32(n + 1)
+		stay = append(stay, s)
+	}
+	return stay, end
+}
 
 // list gives what is shed now.
 func (g *guard) list() []Shed {

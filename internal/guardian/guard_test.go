@@ -52,8 +52,15 @@ func TestGuard(t *testing.T) {
 	if s := g.hear(now, pace(1000, 500, 400)); len(s) != 1 || s[0].Until.Sub(now) != firstRest {
 		t.Errorf("after a good time: %+v", s)
 	}
-	g.clear()
-	if len(g.list()) > 0 {
-		t.Error("other tables, and the same is shed")
+	g.hear(now, pace(100, 50, 10))
+	budget := 5 * time.Millisecond
+	stay, end := g.follow([]Conduit{{"up", budget}, {"down", budget}})
+	if len(stay) != 1 || len(end) != 0 || stay[0].Conduit != 2 || stay[0].Until != g.list()[0].Until {
+		t.Errorf("under an order that changes nothing of the conduit: %+v stays, %+v ends", stay, end)
+	}
+	for _, other := range [][]Conduit{nil, {{"up", budget}}, {{"down", 2 * budget}}} {
+		if stay, end := g.follow(other); len(stay) != 0 || len(end) != 1 {
+			t.Errorf("under %+v: %+v stays, %+v ends", other, stay, end)
+		}
 	}
 }

@@ -64,6 +64,7 @@ type Guardian struct {
 
 	controlPID int
 	guard      *guard
+	blame      blame
 }
 
 // PortError is that a gateway cannot stand where it is to stand, which its owner can mend.
@@ -178,7 +179,7 @@ func (g *Guardian) open() error {
 		return PortError{err}
 	}
 	g.path = path
-	if err := path.UnshedAll(); err != nil { // of a guardian that is gone
+	if err := g.takeUpBarred(); err != nil {
 		return err
 	}
 	inside, outside := path.Worker()
@@ -272,7 +273,7 @@ func (g *Guardian) look() (*Look, error) {
 	defer g.mu.Unlock()
 	return &Look{Inside: g.config.Inside, Outside: g.config.Outside, Generation: g.path.Generation(), Number: g.number, Bypass: g.bypass,
 		Active: g.active, Standby: g.standby.isReady(), Silent: g.path.Silent(), Workers: g.workers, Controls: g.controls, Upgrades: g.upgrades,
-		Shed: g.guard.list(), Lost: g.backlog.missed(), Counters: counters, Totals: totals}, nil
+		Shed: g.guard.list(), Barred: g.blame.barred(), Lost: g.backlog.missed(), Counters: counters, Totals: totals}, nil
 }
 
 // event tells people that something happened.

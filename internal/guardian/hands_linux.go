@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -16,18 +17,20 @@ import (
 // by with everything ready, so that nobody waits for a process to start.
 type hand struct {
 	pid   int
-	end   func() error // ends the process at once
-	wait  func() error // until it ended
+	end   func() error                     // ends the process at once
+	wait  func() (*os.ProcessState, error) // until it ended
 	link  *Link
 	ready chan struct{} // closed when it can begin
 	done  chan struct{} // closed when it judges no more
 	ended chan error
 	quiet chan struct{} // told when it is listened to no more
 
-	once   sync.Once    // closes ready
-	leave  sync.Once    // closes done
-	heard  atomic.Int64 // when it said something last (ns of the process's own clock)
-	ending atomic.Bool  // it was told to end
+	once   sync.Once        // closes ready
+	leave  sync.Once        // closes done
+	heard  atomic.Int64     // when it said something last (ns of the process's own clock)
+	ending atomic.Bool      // it was told to end
+	hung   atomic.Bool      // it was ended because it hung
+	fate   *os.ProcessState // how it ended, before ended is told
 }
 
 // isReady tells whether the hand can begin.
@@ -43,7 +46,7 @@ func (h *hand) isReady() bool {
 	}
 }
 
-func newHand(pid int, conn net.Conn, end, wait func() error) *hand {
+func newHand(pid int, conn net.Conn, end func() error, wait func() (*os.ProcessState, error)) *hand {
 	h := &hand{pid: pid, end: end, wait: wait, link: NewLink(conn, MaxTold), ready: make(chan struct{}), done: make(chan struct{}), ended: make(chan error, 1), quiet: make(chan struct{}, 1)}
 	h.heard.Store(time.Now().UnixNano())
 	return h
@@ -135,7 +138,7 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 			}
 		case <-look.C:
 			if g.path.Silent() > hung && standby.isReady() {
-				active.kill()
+				active.hang()
 			}
 			if standby.isReady() && time.Since(time.Unix(0, standby.heard.Load())) > mute {
 				standby.kill()
@@ -153,6 +156,7 @@ func text(err error) string {
 
 // succeed lets the standby judge in the place of a worker that ended.
 func (g *Guardian) succeed(ctx context.Context, gone, standby *hand, why error) (*hand, error) {
+	g.blameFor(gone)
 	if standby.isReady() {
 		// Frames wait for it in the rings, in their order, and not longer than the limit.
 		_ = g.path.Beat()
@@ -201,7 +205,10 @@ func (g *Guardian) hire() (*hand, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := newHand(child.Process.Pid, conn, child.Process.Kill, child.Wait)
+	h := newHand(child.Process.Pid, conn, child.Process.Kill, func() (*os.ProcessState, error) {
+		err := child.Wait()
+		return child.ProcessState, err
+	})
 	g.mu.Lock()
 	g.workers++
 	g.hands = append(g.hands, h)
@@ -224,7 +231,8 @@ func (g *Guardian) attend(h *hand, wrong error) {
 		h.kill() // whoever says nothing any more judges no more
 	}
 	kill := time.AfterFunc(maxEnding, h.kill)
-	ended := h.wait()
+	fate, ended := h.wait()
+	h.fate = fate
 	kill.Stop()
 	h.leave.Do(func() { close(h.done) })
 	h.ended <- errors.Join(wrong, heard, ended)
@@ -239,7 +247,7 @@ func (g *Guardian) command(h *hand) error {
 
 // begin tells a hand that it is its turn.
 func (g *Guardian) begin(h *hand) {
-	if err := h.link.Send(KindBegin); err != nil {
+	if err := h.link.Send(KindBegin, g.turn()); err != nil {
 		h.kill() // its end is heard of
 	}
 	g.setActive(true)

@@ -41,10 +41,18 @@ func (g *Guardian) relax() {
 	}
 }
 
-// unshed ends all shedding, for other tables are in force. The caller holds the lock.
-func (g *Guardian) unshed() {
-	g.guard.clear()
-	if err := g.path.UnshedAll(); err != nil {
-		g.config.Log.Error("ending to shed", "error", err)
+// shedUnder says what is shed under tables that are to be brought into force, and gives what
+// is to be done once they are. The caller holds the lock.
+func (g *Guardian) shedUnder(r *Request) (done func()) {
+	stay, end := g.guard.follow(r.Conduits)
+	r.Tables.Shed = nil
+	for _, s := range stay {
+		r.Tables.Shed = append(r.Tables.Shed, datapath.Shed{Conduit: s.Conduit, Sender: s.Client})
+	}
+	return func() {
+		g.guard.sheds = stay
+		for _, s := range end {
+			g.event("shed-over", s.subject()+" is judged by a worker again: by another policy")
+		}
 	}
 }

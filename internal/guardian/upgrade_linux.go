@@ -49,6 +49,24 @@ type state struct {
 	Workers  int
 	Controls int
 	Upgrades int
+	Sheds    []shedState
+	Blamed   []Barred
+}
+
+// shedState is a Shed with what nobody else is told of it.
+type shedState struct {
+	Shed
+	Conduit uint32
+	Budget  time.Duration
+}
+
+func (s *state) sheds() (out []Shed) {
+	for _, x := range s.Sheds {
+		one := x.Shed
+		one.Conduit, one.Budget = x.Conduit, x.Budget
+		out = append(out, one)
+	}
+	return out
 }
 
 type child struct {
@@ -115,7 +133,10 @@ func (g *Guardian) become(active, standby *hand) error {
 
 // leave writes down what is there and runs the new program.
 func (g *Guardian) leave(active, standby *hand) error {
-	s := state{Lock: g.lock.Fd(), MTU: g.mtu, Order: g.order, Number: g.number, Bypass: g.bypass, Workers: g.workers, Controls: g.controls, Upgrades: g.upgrades + 1, Control: g.controlPID}
+	s := state{Lock: g.lock.Fd(), MTU: g.mtu, Order: g.order, Number: g.number, Bypass: g.bypass, Workers: g.workers, Controls: g.controls, Upgrades: g.upgrades + 1, Control: g.controlPID, Blamed: g.blame.all}
+	for _, x := range g.guard.sheds {
+		s.Sheds = append(s.Sheds, shedState{x, x.Conduit, x.Budget})
+	}
 	var stay []uintptr
 	for _, f := range g.files {
 		s.Files = append(s.Files, f.Fd())
@@ -220,9 +241,7 @@ func (g *Guardian) adopt(s *state) error {
 		g.files, g.retire = append(g.files[:sharedFiles:sharedFiles], shared...), []*hand{active, standby}
 		return nil
 	}
-	if err := g.path.UnshedAll(); err != nil {
-		return err
-	}
+	g.guard.sheds, g.blame.all = s.sheds(), s.Blamed
 	g.heir = standby
 	close(g.begun)
 	g.first <- active
@@ -240,12 +259,12 @@ func (g *Guardian) adoptHand(c child) (*hand, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := newHand(c.Process, conn, p.Kill, func() error {
+	h := newHand(c.Process, conn, p.Kill, func() (*os.ProcessState, error) {
 		state, err := p.Wait()
 		if err == nil && !state.Success() {
 			err = errors.New(state.String())
 		}
-		return err
+		return state, err
 	})
 	close(h.ready)
 	h.once.Do(func() {})
@@ -275,6 +294,7 @@ func (g *Guardian) handOver(active, standby *hand) {
 		}
 	}
 	_ = g.path.Beat()
+	g.path.Forgive()
 	g.begin(standby)
 	g.forget(active)
 }

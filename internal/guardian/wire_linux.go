@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -20,7 +21,7 @@ type Kind uint8
 // Messages. Each is a kind, three zero bytes, the length of its body, and the body.
 const (
 	KindOrder   Kind = iota + 1 // to a worker: MTU (uint32) and what control wrote for it
-	KindBegin                   // to a worker: it is its turn
+	KindBegin                   // to a worker: it is its turn (Turn)
 	KindEnd                     // to a worker: end after the frame at hand; of a worker: it has
 	KindReady                   // of a worker: number (uint32) of the order that it has made ready
 	KindTold                    // of a worker, for control
@@ -162,11 +163,13 @@ type Request struct {
 	ID   uint64
 	What string // one of those below
 
-	Number uint32           `json:",omitempty"` // set: of the order; forget: a generation
-	Order  json.RawMessage  `json:",omitempty"` // set: for workers, handed on as it is
-	Tables *datapath.Tables `json:",omitempty"` // set: for the kernel
-	Held   *datapath.Held   `json:",omitempty"` // hold
-	On     bool             `json:",omitempty"` // bypass
+	Number   uint32           `json:",omitempty"` // set: of the order; forget: a generation
+	Order    json.RawMessage  `json:",omitempty"` // set: for workers, handed on as it is
+	Tables   *datapath.Tables `json:",omitempty"` // set: for the kernel
+	Conduits []Conduit        `json:",omitempty"` // set: of the order
+	Held     *datapath.Held   `json:",omitempty"` // hold
+	On       bool             `json:",omitempty"` // bypass
+	Client   netip.Addr       `json:",omitzero"`  // unbar
 }
 
 // What control wants.
@@ -177,13 +180,17 @@ const (
 	WantUpgrade = "upgrade" // run the program that lies now where this one came from
 	WantForget  = "forget"  // drop the counters of the generation Number
 	WantLook    = "look"    // tell how all is (Look)
+	WantUnbar   = "unbar"   // have workers judge Client again
+	WantLosses  = "losses"  // tell who lost frames since the last time
 )
 
 // Reply is the answer to a request.
 type Reply struct {
 	ID    uint64
-	Error string `json:",omitempty"`
-	Look  *Look  `json:",omitempty"`
+	Error string          `json:",omitempty"`
+	Look  *Look           `json:",omitempty"`
+	Lost  []datapath.Lost `json:",omitempty"`
+	Turn  uint32          `json:",omitempty"` // with Lost, as datapath.Datapath.Losses has it
 }
 
 // Hello is what a control process is told first: what is in force, where an earlier one left
@@ -217,6 +224,7 @@ type Look struct {
 	Controls        int // control processes started so far
 	Upgrades        int // of the program, so far
 	Shed            []Shed
+	Barred          []Barred
 	Lost            uint64
 	Counters        []datapath.Explained
 	Totals          datapath.Totals

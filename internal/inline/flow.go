@@ -71,6 +71,9 @@ func (g *Gate) transport(h *headers, b []byte) {
 		}
 	}
 	f.last, g.flow = g.age, f
+	if f.client != g.from && g.refused(f.clientEnd.IP, b) {
+		return
+	}
 	f.confirmed = f.confirmed || f.heard && g.from == f.client && p.Flags&packet.RST == 0
 	f.heard = f.heard || g.from != f.client
 	if !fresh && f.generation != g.generation {

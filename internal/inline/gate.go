@@ -101,6 +101,7 @@ type Gate struct {
 	segment    string
 	packet     packet.Packet
 	frame      packet.Frame
+	takes      func(client firedoor.IP) bool
 	streams    Streams
 	stream     Stream
 	position   Position
@@ -152,6 +153,19 @@ func (g *Gate) SetPlan(plan *policy.Plan) {
 	g.plan = plan
 }
 
+// Take has the gate say whose frame it has in hand, before anything of what is in it is
+// read: its sender's, and then that of the client of its connection. Where takes says no, the frame is dropped.
+func (g *Gate) Take(takes func(client firedoor.IP) bool) { g.takes = takes }
+
+// refused tells whether nobody is to look into the frame at hand.
+func (g *Gate) refused(client firedoor.IP, b []byte) bool {
+	if g.takes == nil || g.takes(client) {
+		return false
+	}
+	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: -1})
+	return true
+}
+
 // Flows is how many connections are followed.
 func (g *Gate) Flows() int { return len(g.flows) }
 
@@ -177,6 +191,7 @@ func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byt
 		g.scope, g.segment = p.Scope, packet.ScopeName(p.Scope)
 	}
 	switch h, ok := find(b); {
+	case g.refused(p.SrcIP, b):
 	case p.Layer < packet.LayerNetwork:
 		g.link(b)
 	case p.Layer == packet.LayerTransport && ok && p.Scope.Tunnel == packet.NoTunnel:

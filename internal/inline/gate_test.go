@@ -197,6 +197,32 @@ func TestRefusedWrite(t *testing.T) {
 	}
 }
 
+// TestSplitRefusal holds where a request that comes in two segments is refused still: where its
+// address is whole in the second one. Else a part of the address is with the device already,
+// and what the policy says instead holds.
+func TestSplitRefusal(t *testing.T) {
+	const address = 8 // where it begins in the request
+	forbidden := trial.WriteOne(2, 20, 1)
+	for cut := 1; cut < len(forbidden); cut++ {
+		b := newBench(t, trial.Guarded(t, nil))
+		b.connect()
+		b.say(forbidden[:cut])
+		b.say(forbidden[cut:])
+		got, want := payloads(b.toPLC), append([]byte(nil), forbidden...)
+		binary.BigEndian.PutUint16(want[address:], 0xffff)
+		done := "refuse"
+		if cut > address {
+			want, done = forbidden[:cut], "drop"
+		}
+		if string(got) != string(want) {
+			t.Errorf("cut behind %d bytes: went on % x, want % x", cut, got, want)
+		}
+		if len(b.told) == 0 || b.told[0] != "write single register: "+done+", says refuse because of default" {
+			t.Errorf("cut behind %d bytes: told %q", cut, b.told)
+		}
+	}
+}
+
 // TestNotArmed holds that a device that was not seen to refuse is not made to.
 func TestNotArmed(t *testing.T) {
 	for _, c := range []struct {

@@ -128,6 +128,17 @@ func (p *Plan) ByCodes(r *Route) bool {
 // then: nothing is asked that goes beyond a request, and nobody has to know its values.
 func (p *Plan) Coded(r *Route) bool { return r.isolated == 0 && !p.Hears(r) && p.ByCodes(r) }
 
+// Releases tells whether an isolation that cut connections of a route is being released: then
+// whoever judges must see them begin, to know which are older.
+func (p *Plan) Releases(r *Route) bool {
+	for _, n := range r.isolations[r.active:r.isolated] {
+		if v := p.isolated[n].Verb; v == Quarantine || v == KnownClients {
+			return true
+		}
+	}
+	return false
+}
+
 // Codes says what becomes of requests with each of some functions, in their order.
 func (p *Plan) Codes(r *Route, protocol string, functions []Function) []Fate {
 	out := make([]Fate, 0, len(functions))

@@ -26,6 +26,7 @@ struct frame {
 	__u32 port;                  /* where it came in */
 	__u32 seq, ack;
 	__u32 payload, size;         /* where, and how many bytes */
+	__u32 network, segment;      /* where the headers of IP and TCP begin */
 	__u16 type;                  /* EtherType; 0: a length stands there */
 	__u16 sport, dport;
 	__u8 transport, flags;       /* flags of TCP; the type of ICMP */
@@ -111,6 +112,7 @@ inline_ void read_tcp(struct __sk_buff *skb, struct frame *f, __u32 at, __u32 en
 		f->malformed = 1;
 		return;
 	}
+	f->segment = at;
 	f->payload = at + size;
 	f->size = end - f->payload;
 }
@@ -162,6 +164,7 @@ inline_ void read_ip4(struct __sk_buff *skb, struct frame *f, __u32 at)
 		f->malformed = 1;
 		return;
 	}
+	f->network = at;
 	f->src[0] = h.src;
 	f->dst[0] = h.dst;
 	f->domain = domain_of(4, f->vlans);
@@ -213,6 +216,7 @@ inline_ void read_ip6(struct __sk_buff *skb, struct frame *f, __u32 at)
 		f->malformed = 1;
 		return;
 	}
+	f->network = at;
 	__builtin_memcpy(f->src, h.src, sizeof(h.src));
 	__builtin_memcpy(f->dst, h.dst, sizeof(h.dst));
 	f->domain = domain_of(6, f->vlans);

@@ -12,6 +12,7 @@
 #include "shared.h"
 #include "frame.h"
 #include "stream.h"
+#include "reset.h"
 
 /* ---- who talks to whom ---- */
 
@@ -111,6 +112,8 @@ struct decision {
 	__u32 slot, generation;
 	__u8 pretend; /* for a trial: 1 as if somebody answered, 2 as if nobody did */
 	__u8 looked, stale, shed; /* shed: it is not asked about, though somebody may answer */
+	__u8 tcp;  /* and its ports can be read */
+	__u8 back; /* the sender answers a client */
 };
 
 /* A pair that is not there cannot be: if it is, nothing passes and the counter says why. */
@@ -225,6 +228,14 @@ inline_ int nobody_answers(const struct config *c, const struct frame *f, struct
 	return d->stale;
 }
 
+/* A floor that is not by codes. */
+inline_ __u8 plain_floor(const struct decision *d, __u8 floor)
+{
+	if (floor == FLOOR_RESET)
+		return d->tcp ? RESET : DROP;
+	return floor == FLOOR_PASS ? PASS : DROP;
+}
+
 /* Without user space a request by codes that is not known to stand in a stream is judged
  * by its code alone, whatever came before in its connection: cutting all
  * connections that are older than the gateway would be worse. */
@@ -233,13 +244,11 @@ inline_ __u8 floor_of(const struct decision *d)
 	struct code *c;
 
 	if (d->gate.floor != FLOOR_CODES)
-		return d->gate.floor == FLOOR_PASS ? PASS : DROP;
+		return plain_floor(d, d->gate.floor);
 	c = find_code(d->slot, &d->gate, d->code);
 	if (!c)
 		return DROP;
-	if (c->action == ASK)
-		return c->floor == FLOOR_PASS ? PASS : DROP;
-	return c->action;
+	return c->action == ASK ? plain_floor(d, c->floor) : c->action;
 }
 
 inline_ void say(struct decision *d, __u8 action, __u16 reason)
@@ -260,7 +269,7 @@ inline_ void say_code(struct decision *d, int stale)
 	say(d, c->action, c->reason);
 	d->gate.rule = c->rule;
 	if (stale && c->action == ASK)
-		say(d, c->floor == FLOOR_PASS ? PASS : DROP, REASON_STALE);
+		say(d, plain_floor(d, c->floor), REASON_STALE);
 }
 
 /* A segment in the kernel's turn; gives whose turn is next. Where nobody answers a
@@ -466,6 +475,7 @@ inline_ void judge_ports(struct __sk_buff *skb, const struct config *c, const st
 	if (way == EITHER)
 		answer = answer_holds(f, d, exact, &back, exact_back);
 	if (answer) {
+		d->back = 1;
 		d->gate = back;
 		as_answer(c, f, d);
 	} else {
@@ -507,8 +517,10 @@ inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		return;
 	find_gate(f->slot, pair, ETHERTYPE, f->type, &d->gate);
 	find_gate(f->slot, pair_back, ETHERTYPE, f->type, &back);
-	if (back.flags & GATE_SAFETY || (stops(&d->gate) && back.action == PASS))
+	if (back.flags & GATE_SAFETY || (stops(&d->gate) && back.action == PASS)) {
 		d->gate = back;
+		d->back = 1;
+	}
 	if (d->gate.action != PASS)
 		d->gate.action = DROP;
 	if (f->malformed && d->gate.action == DROP)
@@ -580,6 +592,7 @@ proven int judge(struct __sk_buff *skb, struct config *c, struct decision *d)
 	d->generation = c->slots[d->slot].generation;
 	f.port = port_of(skb);
 	read_frame(skb, &f);
+	d->tcp = f.transport == TCP && f.segment;
 	if (keeps_link(&f)) {
 		d->gate = (struct gate){.action = PASS, .reason = REASON_LINK};
 		return 0;
@@ -622,6 +635,83 @@ inline_ void count_verdict(const struct decision *d, __u32 bytes)
 	}
 }
 
+struct lost_frame { /* what is told of a frame that is dropped */
+	struct lost_key of;
+	__u64 client_mac, server_mac;
+	__u32 bytes;
+	__u16 client_port;
+};
+
+inline_ void put_mac(__u32 *to, __u64 mac)
+{
+	to[0] = mac >> 32;
+	to[1] = mac;
+}
+
+/* Who lost the frame, to which rule. Only what is dropped is read a second time. */
+inline_ void who_lost(const struct frame *f, const struct decision *d, struct lost_frame *to)
+{
+	struct lost_key *k = &to->of;
+	int back = d->back != 0;
+
+	to->client_mac = back ? f->dst_mac : f->src_mac;
+	to->server_mac = back ? f->src_mac : f->dst_mac;
+	if (f->domain) {
+		__builtin_memcpy(k->client, back ? f->dst : f->src, sizeof(k->client));
+		__builtin_memcpy(k->server, back ? f->src : f->dst, sizeof(k->server));
+		k->domain = f->domain;
+		k->transport = f->transport;
+		k->port = back ? f->sport : f->dport;
+		to->client_port = back ? f->dport : f->sport;
+	} else {
+		put_mac(k->client, to->client_mac);
+		put_mac(k->server, to->server_mac);
+		k->domain = domain_of(0, f->vlans);
+		k->transport = ETHERTYPE;
+		k->port = f->type;
+	}
+	k->rule = d->gate.rule;
+	k->generation = d->generation;
+	k->reason = d->gate.reason;
+	k->verdict = d->gate.action;
+	k->in = f->port;
+}
+
+/* Counts a frame that is dropped for its pair. It returns whether the frame is to be
+ * shown: the first of a pair in a turn, or one of a pair that has no room. */
+proven int lose(struct __sk_buff *skb, const struct config *c, const struct decision *d, struct lost_frame *to)
+{
+	struct lost first = {.frames = 1};
+	struct frame f = {};
+	struct lost *n;
+
+	if (!c || !d || !to)
+		return 0;
+	f.port = port_of(skb);
+	read_frame(skb, &f);
+	who_lost(&f, d, to);
+	to->of.turn = *(volatile __u32 *)&c->turn;
+	first.first_ns = now_ns();
+	n = lookup(&losses, &to->of);
+	if (!n) {
+		first.bytes = to->bytes;
+		first.last_ns = first.first_ns;
+		first.client_mac = to->client_mac;
+		first.server_mac = to->server_mac;
+		if (!update(&losses, &to->of, &first, UPDATE_NEW))
+			return 1;
+		n = lookup(&losses, &to->of); /* another core was faster */
+	}
+	if (!n) {
+		count_total(TOTAL_UNPAIRED, to->bytes);
+		return 1;
+	}
+	count_up(&n->frames, 1);
+	count_up(&n->bytes, to->bytes);
+	n->last_ns = first.first_ns;
+	return 0;
+}
+
 /* Each CPU tells so many in a tenth of a second. */
 inline_ int may_report(const struct config *c, __u32 which, __u64 now)
 {
@@ -639,36 +729,41 @@ inline_ int may_report(const struct config *c, __u32 which, __u64 now)
 	return 1;
 }
 
-inline_ void report(struct __sk_buff *skb, const struct config *c, const struct decision *d, __u8 port)
+inline_ void report(struct __sk_buff *skb, const struct config *c, const struct lost_frame *lost)
 {
-	const struct gate *g = &d->gate;
 	__u64 now = now_ns();
 	struct report *r = 0;
 	__u32 keep = skb->len;
 
-	if (may_report(c, g->action == RESET, now))
+	if (may_report(c, lost->of.verdict == RESET, now))
 		r = ring_reserve(&reports, sizeof(*r), 0);
 	if (!r) {
-		count_total(TOTAL_UNREPORTED, skb->len);
+		count_total(TOTAL_UNREPORTED, lost->bytes);
 		return;
 	}
 	if (keep > SNIPPET)
 		keep = SNIPPET;
 	r->ns = now;
-	r->rule = g->rule;
-	r->generation = d->generation;
+	r->of = lost->of;
+	r->client_mac = lost->client_mac;
+	r->server_mac = lost->server_mac;
+	r->client_port = lost->client_port;
 	r->length = skb->len;
-	r->reason = g->reason;
 	r->vlan = skb->vlan_tci;
 	r->tagged = skb->vlan_present != 0;
-	r->verdict = g->action;
-	r->port = port;
-	r->unused = 0;
 	/* At least an Ethernet header is there; the bound is for the verifier. */
 	if (keep < 14 || load_bytes(skb, 0, r->head, keep))
 		keep = 0;
 	r->kept = keep;
 	ring_submit(r, 0);
+}
+
+inline_ void tell_lost(struct __sk_buff *skb, const struct config *c, const struct decision *d, __u32 bytes)
+{
+	struct lost_frame lost = {.bytes = bytes};
+
+	if (lose(skb, c, d, &lost))
+		report(skb, c, &lost);
 }
 
 /* ---- the programs ---- */
@@ -709,7 +804,9 @@ SEC("tc") int forward(struct __sk_buff *skb)
 		ask_here();
 		return redirect(asks[port], 0);
 	}
-	report(skb, c, &d, port);
+	tell_lost(skb, c, &d, bytes);
+	if (d.gate.action == RESET && end_connection(skb, ports[!port]))
+		return redirect(ports[port], 0);
 	return ANSWER_DROP;
 }
 

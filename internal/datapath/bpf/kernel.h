@@ -36,6 +36,7 @@ typedef int __s32;
 #define F_MMAPABLE (1U << 10)
 #define F_INNER_MAP (1U << 12) /* arrays of different sizes may follow each other */
 #define UPDATE_ANY 0
+#define UPDATE_NEW 1 /* what is there stays */
 
 /* What a program at a port answers; TCX and clsact use the same numbers. */
 #define ANSWER_OK 0
@@ -54,6 +55,11 @@ static long (*update)(void *map, const void *key, const void *value, __u64 flags
 static long (*delete)(void *map, const void *key) = (void *)3;
 static __u64 (*now_ns)(void) = (void *)5;
 static __u32 (*this_core)(void) = (void *)8;
+static long (*store_bytes)(void *skb, __u32 offset, const void *from, __u32 len, __u64 flags) = (void *)9;
+static long (*replace_sum)(void *skb, __u32 offset, __u64 from, __u64 to, __u64 flags) = (void *)10; /* of IP */
+static long (*redirect_copy)(void *skb, __u32 ifindex, __u64 flags) = (void *)13;
+static __s64 (*sum_of)(const void *from, __u32 from_size, const void *to, __u32 to_size, __u32 seed) = (void *)28;
+static long (*change_tail)(void *skb, __u32 len, __u64 flags) = (void *)38;
 static long (*redirect)(__u32 ifindex, __u64 flags) = (void *)23;
 static long (*load_bytes)(const void *skb, __u32 offset, void *to, __u32 len) = (void *)26;
 static void *(*ring_reserve)(void *ring, __u64 size, __u64 flags) = (void *)131;
@@ -62,6 +68,7 @@ static void (*ring_submit)(void *data, __u64 flags) = (void *)132;
 /* Both are barriers as well. */
 #define swap_if(at, was, to) __sync_val_compare_and_swap(at, was, to)
 #define swap(at, to) __sync_lock_test_and_set(at, to)
+#define count_up(at, by) __sync_fetch_and_add(at, by)
 
 inline_ __u16 swap16(__u16 v) { return __builtin_bswap16(v); }
 inline_ __u32 swap32(__u32 v) { return __builtin_bswap32(v); }

@@ -3,7 +3,7 @@
 #pragma once
 
 enum { PASS, DROP, RESET, ASK, CODES };           /* Action */
-enum { FLOOR_PASS, FLOOR_DROP, FLOOR_CODES };     /* Floor */
+enum { FLOOR_PASS, FLOOR_DROP, FLOOR_CODES, FLOOR_RESET }; /* Floor */
 enum { GATE_SAFETY = 1, GATE_MUTE = 2 };          /* gate.flags; MUTE: nothing is judged by answers */
 enum { PAIR_PORTS = 1 };                          /* pair.flags: a port of it is not simply passed */
 
@@ -74,7 +74,7 @@ struct config {
 	__u32 reports;    /* reports of each kind and CPU in a tenth of a second */
 	__u32 active;     /* the slot of the tables in force */
 	__u32 shedding;   /* somebody is not asked about */
-	__u32 unused;
+	__u32 turn;       /* of what is lost: that of earlier ones is being read */
 	struct { __u32 generation, shape; } slots[2];
 };
 
@@ -98,7 +98,22 @@ struct count_key {
 
 struct count { __u64 frames, bytes; };
 
-enum { TOTAL_INSIDE, TOTAL_OUTSIDE, TOTAL_UNCOUNTED, TOTAL_UNREPORTED, TOTALS };
+enum { TOTAL_INSIDE, TOTAL_OUTSIDE, TOTAL_UNCOUNTED, TOTAL_UNREPORTED, TOTAL_UNPAIRED, TOTALS };
+
+#define LOSSES 16384 /* pairs of two turns whose drops are told apart */
+
+struct lost_key { /* who lost frames to what, in a turn */
+	__u32 client[4], server[4]; /* a MAC lies in the first two where the family is 0 */
+	__u32 domain;               /* family and VLANs, as in host_key */
+	__u32 rule, generation, turn;
+	__u16 reason, port;         /* port: the server's, or an EtherType */
+	__u8 verdict, transport, in, unused;
+};
+
+struct lost {
+	__u64 frames, bytes, first_ns, last_ns;
+	__u64 client_mac, server_mac; /* of the first frame */
+};
 
 struct flow {
 	__u32 src[4], dst[4]; /* client, server */
@@ -138,15 +153,19 @@ struct pulse { /* what the program and user space tell each other all the time *
 	__u64 seed;  /* of the places of streams */
 	__u32 epoch; /* goes up when streams may have gone on unseen */
 	__u32 core;  /* on which somebody was asked last */
+	/* Of user space alone, for whoever comes after one that died: */
+	__u64 client[2]; /* whose frame it has in hand, 0 where it is not known yet */
+	__u32 in_hand, unused;
 };
 
 #define SNIPPET 128
 struct report {
 	__u64 ns;
-	__u32 rule, generation, length;
-	__u16 reason, vlan;
-	__u8 verdict, port, kept, tagged;
-	__u32 unused;
+	struct lost_key of;
+	__u64 client_mac, server_mac;
+	__u32 length;
+	__u16 vlan, client_port;
+	__u8 kept, tagged, unused[6];
 	__u8 head[SNIPPET];
 };
 
@@ -164,6 +183,7 @@ struct { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_MM
 struct { number(type, MAP_HASH); number(max_entries, 16384); kind(key, struct held_key); kind(value, struct held); } quarantine SEC(".maps");
 struct { number(type, MAP_HASH); number(max_entries, 4096); kind(key, struct unasked_key); kind(value, __u32); } unasked SEC(".maps");
 struct { number(type, MAP_PERCPU_HASH); number(max_entries, 65536); kind(key, struct count_key); kind(value, struct count); } counts SEC(".maps");
+struct { number(type, MAP_HASH); number(max_entries, LOSSES); kind(key, struct lost_key); kind(value, struct lost); } losses SEC(".maps");
 struct { number(type, MAP_PERCPU_ARRAY); number(max_entries, TOTALS); kind(key, __u32); kind(value, struct count); } totals SEC(".maps");
 struct { number(type, MAP_RINGBUF); number(max_entries, 1 << 20); } reports SEC(".maps");
 struct { number(type, MAP_PERCPU_ARRAY); number(max_entries, 2); kind(key, __u32); kind(value, struct bucket); } buckets SEC(".maps");
