@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"firedoor/internal/gateway"
 	"firedoor/internal/testbed"
 	"net"
@@ -175,7 +176,8 @@ func (l *line) modbus(t *testing.T, from *testbed.Host, request string) (answer 
 		answer = make([]byte, 16)
 		n, _ := c.Read(answer) // an answer, an end, or nothing
 		answer = answer[:n]
-		return c.Close()
+		// What was dropped would be sent again and again before the end.
+		return errors.Join(c.(*net.TCPConn).SetLinger(0), c.Close())
 	})
 	if err != nil {
 		t.Fatal(err)
