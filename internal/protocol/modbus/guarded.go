@@ -9,7 +9,6 @@ import "encoding/binary"
 
 const (
 	countAt      = 12 // byte count of functions 15 and 16
-	secondQtyAt  = 14 // of function 23: of what is written
 	secondBytes  = 16 // and its byte count
 	recordsAt    = 8  // byte count of functions 20 and 21
 	minEcho      = 10 // function 8: a header, a function and a sub-function
