@@ -60,6 +60,9 @@ const (
 	// pollWait is how long it waits for a frame: several times within the limit of a
 	// heartbeat.
 	pollWait = 2 // ms
+	// maxWait is how long a frame may have waited, in ns: longer than the guardian needs to
+	// replace a worker several times, and shorter than clients wait for an answer.
+	maxWait = int64(500e6)
 	// burst is how many frames of a side are judged before the other one's turn.
 	burst = 64
 	// lastWords is how long a worker that judges no more has to tell what it stopped.
@@ -125,6 +128,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 		if w.rings[i], err = mapRing(fd, first.MTU); err != nil {
 			return err
 		}
+		w.rings[i].short = func(b []byte) { w.gate.Short(time.Now().UnixNano(), inline.Port(i), b) }
 	}
 	if w.pulse, err = datapath.OpenPulse(fdPulse); err != nil {
 		return err
@@ -259,8 +263,11 @@ func (w *worker) drain(from inline.Port) (some bool) {
 			inline.Fill(frame)
 		}
 		w.pulse.Take(firedoor.IP{}) // whose it is the gate says
-		now := time.Now()
-		w.gate.FrameAt(now.UnixNano(), int64(now.Sub(w.since)), from, frame, w.send)
+		now, judge := time.Now(), w.gate.FrameAt
+		if now.UnixNano()-r.stamp() > maxWait {
+			judge = w.gate.Late
+		}
+		judge(now.UnixNano(), int64(now.Sub(w.since)), from, frame, w.send)
 		conduit, client := w.gate.Where()
 		w.pace.frame(conduit, client, time.Now().UnixNano()-r.stamp())
 		r.done()

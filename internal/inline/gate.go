@@ -181,15 +181,10 @@ func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
 // frame itself, perhaps changed in place, frames that were held before it, or ends of
 // connections. What out is given is borrowed.
 func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byte)) {
-	g.now, g.age, g.from, g.out, g.flow = now, age, from, out, nil
-	g.Counts.In++
+	g.take(now, age, from, b)
+	g.out = out
 	g.sweep()
 	p := &g.packet
-	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
-	packet.Decode(p, &g.frame)
-	if p.Scope != g.scope {
-		g.scope, g.segment = p.Scope, packet.ScopeName(p.Scope)
-	}
 	switch h, ok := find(b); {
 	case g.refused(p.SrcIP, b):
 	case p.Layer < packet.LayerNetwork:
@@ -199,6 +194,43 @@ func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byt
 	default:
 		g.bare(b)
 	}
+}
+
+// take reads the headers of a frame that came in.
+func (g *Gate) take(now, age int64, from Port, b []byte) {
+	g.now, g.age, g.from, g.flow = now, age, from, nil
+	g.Counts.In++
+	p := &g.packet
+	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
+	packet.Decode(p, &g.frame)
+	if p.Scope != g.scope {
+		g.scope, g.segment = p.Scope, packet.ScopeName(p.Scope)
+	}
+}
+
+// Late is a frame that waited too long for this gate: where anything is enforced it goes no
+// further, for a request that is carried out when its client has long given up is as
+// bad as one that nobody sent. TCP sends again what is still wanted.
+func (g *Gate) Late(now, age int64, from Port, b []byte, out func(Port, []byte)) {
+	g.take(now, age, from, b)
+	p := &g.packet
+	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
+	if g.answers(p) {
+		r = g.plan.Route(r.Server, r.Client, p.Proto, p.SrcPort)
+	}
+	if !g.plan.Enforces(&r) {
+		g.Counts.In-- // it is taken once more
+		g.FrameAt(now, age, from, b, out)
+		return
+	}
+	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonHeld, Rule: -1, Conduit: r.Conduit})
+}
+
+// Short is a frame of which only the beginning is there, so it has no way on. It is told as
+// one that nobody could judge.
+func (g *Gate) Short(now int64, from Port, b []byte) {
+	g.take(now, g.age, from, b)
+	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: -1})
 }
 
 // pass sends the frame on as it is.
@@ -215,21 +247,25 @@ func (g *Gate) drop(why firedoor.Reason) {
 }
 
 // EtherTypes that keep a link alive: they pass, whatever a policy says.
-var linkTypes = map[uint16]bool{0x88cc: true, 0x88e3: true, 0x88f7: true, 0x88fb: true, 0x888e: true, 0x0806: true}
+var linkTypes = map[uint16]bool{0x88cc: true, 0x88e3: true, 0x88f7: true, 0x88fb: true, 0x888e: true, 0x80e1: true, 0x0806: true}
 
 // bridgeGroup is the block of addresses that bridges do not pass on (IEEE 802.1Q,
 // table 8-1): spanning tree and its like.
 const bridgeGroup = firedoor.MAC(0x0180c2000000)
 
+// toBridges tells whether an address is of bridges: that block, or the two of Cisco's (CDP,
+// VTP, DTP, UDLD; spanning tree for each VLAN), without which there would be loops.
+func toBridges(m firedoor.MAC) bool { return m&^0xf == bridgeGroup || m&^1 == 0x01000ccccccc }
+
 // link judges a frame without IP by who sends it to whom. Layer-2 process traffic and
 // link control are never held.
 func (g *Gate) link(b []byte) {
 	p := &g.packet
-	if linkTypes[p.EtherType] || p.DstMAC&^0xf == bridgeGroup {
+	if linkTypes[p.EtherType] || toBridges(p.DstMAC) {
 		client := g.plan.Place(g.segment, firedoor.IP{}, p.SrcMAC)
 		r := g.plan.Route(client, g.plan.Place(g.segment, firedoor.IP{}, p.DstMAC), 0, 0)
 		g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
-		if v := policy.Decide(g.plan, &g.request); v.Reason == firedoor.ReasonQuarantine && p.DstMAC&^0xf != bridgeGroup {
+		if v := policy.Decide(g.plan, &g.request); v.Reason == firedoor.ReasonQuarantine && !toBridges(p.DstMAC) {
 			g.judged(b, v)
 			return
 		}

@@ -278,7 +278,9 @@ inline_ int keeps_link(const struct frame *f)
 	case 0x88f7: /* PTP */
 	case 0x88fb: /* PRP, HSR supervision */
 	case 0x888e: /* EAPOL */
+	case 0x80e1: /* DLR, the ring of EtherNet/IP */
 		return 1;
 	}
-	return (f->dst_mac & ~0xfULL) == 0x0180c2000000ULL;
+	/* Of bridges; of Cisco's (CDP, VTP, DTP, UDLD) and their spanning tree for each VLAN. */
+	return (f->dst_mac & ~0xfULL) == 0x0180c2000000ULL || (f->dst_mac & ~1ULL) == 0x01000cccccccULL;
 }
