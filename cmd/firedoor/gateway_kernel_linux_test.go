@@ -78,7 +78,7 @@ func TestKernelAgreesWithDecide(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = k.path.Remove() })
-	for _, plan := range []*policy.Plan{enforced(t), broad(t)} {
+	for _, plan := range []*policy.Plan{enforced(t), broad(t), released(t)} {
 		k.plan = plan
 		if err := k.path.Install(gateway.Tables(k.plan, modbusFunctions())); err != nil {
 			t.Fatal(err)
@@ -161,6 +161,18 @@ func broad(t *testing.T) *policy.Plan {
 	plan, err := policyfile.Read("policy.yaml", []byte(broadPolicy), known())
 	if err != nil {
 		t.Fatal(err)
+	}
+	return plan
+}
+
+// released is the broad policy while a quarantine of half of all addresses and other
+// decisions are being released, beside one in force.
+func released(t *testing.T) *policy.Plan {
+	t.Helper()
+	plan, unknown := broad(t).With([]policy.Isolation{{ID: 1, Verb: policy.Quarantine, Host: "low", Testing: true}, {ID: 2, Verb: policy.KnownClients, Conduit: "up", Testing: true},
+		{ID: 3, Verb: policy.NoWrite, Conduit: "within-high"}, {ID: 4, Verb: policy.Quarantine, Host: "high", Both: true, Testing: true}})
+	if len(unknown) > 0 {
+		t.Fatal(unknown)
 	}
 	return plan
 }

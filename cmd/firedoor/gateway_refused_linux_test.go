@@ -3,7 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"firedoor/internal/gateway"
+	"firedoor/internal/testbed"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,6 +91,7 @@ func TestGatewayRefuses(t *testing.T) {
 		l.t = t
 		l.serve(lib.command[0], "server", l.bed.Server.IP4.String())
 		trial("libmodbus")
+		l.falseLengths(t)
 	})
 	l.t = t
 	safe.held(t, false)
@@ -128,4 +132,55 @@ func (l *line) refused(t *testing.T, c *refusedPeer, n int) {
 		t.Errorf("%s", out)
 	}
 	t.Logf("%d refused; a poll takes p50 %.3f, p99 %.3f ms alone, and p50 %.3f (%+.3f), p99 %.3f ms after a refusal", n, got.AloneP50, got.AloneP99, got.AfterP50, got.AfterP50-got.AloneP50, got.AfterP99)
+}
+
+// falseLengths holds that libmodbus, which looks neither at a request's length nor at its protocol
+// identifier, carries out no write that either of them hides. On its own host, with nothing
+// between, it carries out each.
+func (l *line) falseLengths(t *testing.T) {
+	t.Helper()
+	const read, write = "\x00\x01\x00\x00\x00\x06\x01\x03\x00\x29\x00\x01", "\x01\x06\x00\x29\x1c"
+	register := func() (n byte) {
+		if answer := l.modbus(t, l.bed.Server, read); len(answer) == 11 {
+			return answer[10]
+		}
+		t.Fatal("the server does not answer")
+		return 0
+	}
+	value := byte(0)
+	for _, header := range []string{"\x00\x09\x00\x00\x00\xc8", "\x00\x09\x00\x00\x00\x07", "\x00\x09\x00\x00\x00\x02", "\x00\x09\x00\x00\x00\x00", "\x00\x09\x12\x34\x00\x06", "\x00\x09\x00\x00\x02\x00"} {
+		value += 2
+		l.modbus(t, l.bed.Server, header+write+string(value))
+		if register() != value {
+			t.Errorf("% x: libmodbus does not take it, so it shows nothing", header)
+		}
+		l.modbus(t, l.bed.Client, header+write+string(value+1))
+		if register() != value {
+			t.Errorf("% x: a write was carried out", header)
+		}
+	}
+}
+
+// modbus has a host say something to the server on a connection of its own, and gives the answer.
+func (l *line) modbus(t *testing.T, from *testbed.Host, request string) (answer []byte) {
+	t.Helper()
+	err := from.Do(func() error {
+		c, err := net.DialTimeout("tcp", net.JoinHostPort(l.bed.Server.IP4.String(), "502"), 5*time.Second)
+		if err != nil {
+			return err
+		}
+		_ = c.SetDeadline(time.Now().Add(time.Second))
+		if _, err := c.Write([]byte(request)); err != nil {
+			return err
+		}
+		answer = make([]byte, 16)
+		n, _ := c.Read(answer) // an answer, an end, or nothing
+		answer = answer[:n]
+		// What was dropped would be sent again and again before the end.
+		return errors.Join(c.(*net.TCPConn).SetLinger(0), c.Close())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
 }

@@ -45,6 +45,7 @@ var known = sync.OnceValue(protocolsKnown)
 
 func protocolsKnown() policy.Known {
 	ports := map[string][]policy.Port{}
+	functions := map[string][]policy.Function{}
 	var names []string
 	add := func(name string, more []policy.Port) {
 		if !contains(names, name) {
@@ -63,6 +64,8 @@ func protocolsKnown() policy.Known {
 		}
 		if p.Functions != nil {
 			p.Functions(func(f protocol.Function) {
+				of := cmp.Or(f.Protocol, p.Name)
+				functions[of] = append(functions[of], policy.Function{Code: f.Code, Verb: f.Verb, Words: f.Words})
 				if f.Protocol != "" { // what travels inside is asked where its carrier is
 					add(f.Protocol, usualPorts(p))
 				}
@@ -74,7 +77,7 @@ func protocolsKnown() policy.Known {
 			add(p.Name, ports[p.Within])
 		}
 	}
-	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names}
+	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names, Functions: func(p string) []policy.Function { return functions[p] }}
 }
 
 // passing are the beginnings of objects whose numbers are given out anew each time, by the

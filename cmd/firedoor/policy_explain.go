@@ -117,6 +117,7 @@ func (c *policyExplainCommand) request(plan *policy.Plan) (*policy.Request, erro
 	}
 	if c.Before != nil {
 		r.Before = func(int) (float64, bool) { return *c.Before, true }
+		r.Lately = func(int, time.Duration) (low, high float64, known bool) { return *c.Before, *c.Before, true }
 	}
 	if c.At != "" {
 		at, err := time.Parse(time.RFC3339Nano, c.At)

@@ -231,6 +231,10 @@ func TestFunctionCodes(t *testing.T) {
 		asked{outside + "an answer in the worker's turn", answer(1025).frame, said{Ask, ReasonStream, 10}})
 	for name, bad := range map[string][]byte{
 		"another protocol number": send(ack, 1001, odd),
+		"a request too long":      send(ack, 1001, read[:5]+"\x08"+read[6:]+"\x00\x00"),
+		"a request too short":     send(ack, 1001, read[:5]+"\x04"+read[6:10]),
+		"a request of no code":    send(ack, 1001, mbap(0)),
+		"a request of an answer":  send(ack, 1001, mbap(0x83)),
 		"half a request":          send(ack, 1001, read[:7]),
 		"a request and a half":    send(ack, 1001, read+read[:6]),
 		"two requests":            send(ack, 1001, read+read),

@@ -67,7 +67,7 @@ type Conduit struct {
 	To         string   `json:"to"`
 	Mode       string   `json:"mode" enum:"observe,test,enforce"`
 	Default    string   `json:"default" doc:"What becomes of what no rule matches"`
-	Closed     bool     `json:"closed" doc:"What cannot be judged in time is dropped"`
+	Unjudged   string   `json:"unjudged" enum:"reads,open,closed" doc:"What cannot be judged in time: plain reads pass and what may change something is dropped, all passes, all is dropped"`
 	ReviewedBy string   `json:"reviewed_by" doc:"Who looked at what must never be blocked; empty: nobody"`
 	ReviewedOn string   `json:"reviewed_on"`
 	Rules      []Rule   `json:"rules" doc:"What is never blocked first; then the first that matches decides"`
@@ -133,7 +133,7 @@ func show(plan *policy.Plan) shown {
 	}
 	for n := range int32(min(plan.Conduits(), maxShownConduits)) {
 		c := plan.Conduit(n)
-		out.Conduits = append(out.Conduits, Conduit{Name: c.Name, From: c.From, To: c.To, Mode: c.Mode.String(), Default: c.Default.String(), Closed: c.Closed,
+		out.Conduits = append(out.Conduits, Conduit{Name: c.Name, From: c.From, To: c.To, Mode: c.Mode.String(), Default: c.Default.String(), Unjudged: c.Unjudged.String(),
 			ReviewedBy: c.Reviewed.By, ReviewedOn: c.Reviewed.On, Rules: []Rule{}, Reasons: []Reason{}})
 	}
 	for r := range int32(plan.Rules()) {

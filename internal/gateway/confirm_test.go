@@ -98,7 +98,7 @@ func TestEverythingIsAQuarantine(t *testing.T) {
 // where nothing is never blocked, or two people ordered it; else by the floor of its gates.
 func TestQuarantineIsInTheKernel(t *testing.T) {
 	base := testPlan(t, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}}})
-	base.Policy.Conduits[0].Closed = false
+	base.Policy.Conduits[0].Unjudged = policy.Open
 	stop := policy.Rule{Match: policy.Match{Protocols: []string{"modbus"}, Objects: []policy.Object{{Text: "coil:1"}}}}
 	pol := *base.Policy
 	pol.Conduits = []policy.Conduit{base.Policy.Conduits[0]}
@@ -137,7 +137,7 @@ func TestQuarantineIsInTheKernel(t *testing.T) {
 					continue
 				}
 				gates++
-				if stopped := g.Gate.Action == datapath.Ask && (g.Gate.Floor == datapath.FloorDrop || c.i.Verb != policy.Quarantine || c.i.Testing || c.plan == never && !c.i.Both); !stopped {
+				if stopped := (g.Gate.Action == datapath.Ask || g.Gate.Action == datapath.Codes) && (g.Gate.Floor == datapath.FloorDrop || c.i.Verb != policy.Quarantine || c.i.Testing || c.plan == never && !c.i.Both); !stopped {
 					t.Errorf("%s: %+v", name, g)
 				}
 			}

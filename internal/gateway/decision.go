@@ -220,8 +220,8 @@ func Isolation(plan *policy.Plan, one *Decision) (i policy.Isolation, err error)
 			i.Host, i.Conduit = "", client
 		}
 	}
-	if pair && (client == "" || server == "") {
-		return i, fmt.Errorf("%s: a pair is written CLIENT,SERVER", one.Scope)
+	if pair && (client == "" || server == "" || client == server) {
+		return i, fmt.Errorf("%s: a pair is written CLIENT,SERVER: two names", one.Scope)
 	}
 	if i.Verb == policy.RateCap && i.Cap == 0 {
 		return i, fmt.Errorf("--verb rate-cap: give --cap, the number of requests in a second")

@@ -17,8 +17,9 @@ type Status struct {
 	Enforcing  int               `json:"conduits_enforcing"`
 	Testing    int               `json:"conduits_testing"`
 	Observing  int               `json:"conduits_observing"`
-	Open       int               `json:"conduits_open"`   // of those that enforce: what cannot be judged passes
-	Closed     int               `json:"conduits_closed"` // of those that enforce: it is dropped
+	Reads      int               `json:"conduits_reads"`  // of those that enforce: of what cannot be judged only plain reads pass
+	Open       int               `json:"conduits_open"`   // all of it passes
+	Closed     int               `json:"conduits_closed"` // all of it is dropped
 	Otherwise  string            `json:"otherwise"`       // mode between zones that no conduit joins
 	Bypass     bool              `json:"bypass"`
 	Worker     string            `json:"worker"` // "alive" or "being started"
@@ -53,10 +54,13 @@ func (s *Status) ofPolicy(p *policy.Policy) {
 		switch c.Mode {
 		case policy.Enforce:
 			s.Enforcing++
-			if c.Closed {
-				s.Closed++
-			} else {
+			switch c.Unjudged {
+			case policy.Open:
 				s.Open++
+			case policy.Closed:
+				s.Closed++
+			default:
+				s.Reads++
 			}
 		case policy.Test:
 			s.Testing++
@@ -93,14 +97,25 @@ func (s *Status) foresee(limit time.Duration) {
 
 // floor says what holds while no worker answers.
 func (s *Status) floor() string {
-	const always = "addresses, ports and quarantine hold, Modbus is judged by its function code"
-	switch {
-	case s.Enforcing == 0:
+	if s.Enforcing == 0 && s.Isolated == 0 {
 		return "no conduit enforces, so all of it passes, and nothing is written of what would have been stopped"
-	case s.Closed == 0:
-		return always + "; all else that a worker would have to judge PASSES (unjudged: open)"
-	case s.Open == 0:
-		return always + "; all else that a worker would have to judge is dropped (unjudged: closed)"
 	}
-	return always + fmt.Sprintf("; all else that a worker would have to judge is dropped on %d of the enforcing conduits and PASSES on %d (unjudged: open)", s.Closed, s.Open)
+	text := "addresses, ports and quarantine hold, Modbus is judged by its function code"
+	for _, of := range []struct {
+		conduits int
+		what     string
+	}{
+		{s.Reads, "plain reads of Modbus that a worker would have to judge pass; all else that it would have to judge, and that may change something, is dropped (unjudged: reads)"},
+		{s.Open, "all else that a worker would have to judge PASSES (unjudged: open)"},
+		{s.Closed, "all else that a worker would have to judge is dropped (unjudged: closed)"},
+	} {
+		switch {
+		case of.conduits == 0:
+		case of.conduits == s.Enforcing:
+			text += "; " + of.what
+		default:
+			text += fmt.Sprintf("; on %d of the enforcing conduits %s", of.conduits, of.what)
+		}
+	}
+	return text
 }

@@ -10,8 +10,9 @@ import (
 
 // TestOutlook holds what a status says would happen, in each state.
 func TestOutlook(t *testing.T) {
-	closed := policy.Conduit{Mode: policy.Enforce, Closed: true}
-	open := policy.Conduit{Mode: policy.Enforce}
+	closed := policy.Conduit{Mode: policy.Enforce, Unjudged: policy.Closed}
+	open := policy.Conduit{Mode: policy.Enforce, Unjudged: policy.Open}
+	reads := policy.Conduit{Mode: policy.Enforce}
 	test := policy.Conduit{Mode: policy.Test}
 	for name, c := range map[string]struct {
 		s                 Status
@@ -20,7 +21,8 @@ func TestOutlook(t *testing.T) {
 	}{
 		"all well, closed": {Status{Worker: "alive", Standby: true}, []policy.Conduit{closed}, "stands by goes on at once", "after 10 ms", "is dropped (unjudged: closed)"},
 		"all well, open":   {Status{Worker: "alive", Standby: true}, []policy.Conduit{open}, "none is lost", "PASSES (unjudged: open)", "PASSES (unjudged: open)"},
-		"both":             {Status{Worker: "alive", Standby: true}, []policy.Conduit{open, closed, closed}, "none is lost", "dropped on 2 of the enforcing conduits and PASSES on 1", "PASSES on 1"},
+		"both":             {Status{Worker: "alive", Standby: true}, []policy.Conduit{open, closed, closed}, "none is lost", "on 2 of the enforcing conduits all else that a worker would have to judge is dropped", "on 1 of the enforcing conduits all else that a worker would have to judge PASSES"},
+		"as usual":         {Status{Worker: "alive", Standby: true}, []policy.Conduit{reads}, "none is lost", "may change something, is dropped (unjudged: reads)", "plain reads of Modbus"},
 		"nobody stands by": {Status{Worker: "alive"}, []policy.Conduit{closed}, "nobody stands by yet", "until another worker is there", "the kernel goes on alone"},
 		"no worker":        {Status{Worker: "being started"}, []policy.Conduit{closed}, "it is so now", "it is so now", "the kernel goes on alone"},
 		"bypass":           {Status{Worker: "alive", Standby: true, Bypass: true}, []policy.Conduit{closed}, "nothing changes", "nothing changes", "nothing changes"},

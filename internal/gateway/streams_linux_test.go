@@ -26,11 +26,13 @@ type whole struct {
 	streams inline.Streams
 	plan    *policy.Plan
 	gate    *inline.Gate
-	silent  bool
-	now     int64
-	kernel  int // requests that passed in the kernel
-	asked   int
-	port    uint16 // of the client in this trial
+
+	functions []policy.Function
+	silent    bool
+	now       int64
+	kernel    int // requests that passed in the kernel
+	asked     int
+	port      uint16 // of the client in this trial
 }
 
 func (w *whole) begin(t rapid.TB) {
@@ -54,6 +56,9 @@ func (w *whole) frame(f []byte, from inline.Port) (out [][]byte) {
 	d, err := try(f, int(from))
 	if err != nil {
 		w.t.Fatalf("% x: %v", f, err)
+	}
+	if w.silent && d.Action == datapath.Ask { // by its floor
+		d.Action = d.Unanswered
 	}
 	switch {
 	case d.Action == datapath.Pass:
@@ -130,9 +135,8 @@ func newWhole(t *testing.T, change func(*policy.Policy)) *whole {
 	t.Cleanup(func() { _ = w.path.Remove() })
 	functions := []policy.Function{{Code: 3, Verb: firedoor.VerbRead, Words: "read holding registers"}, {Code: 5, Verb: firedoor.VerbWrite, Words: "write single coil"},
 		{Code: 6, Verb: firedoor.VerbWrite, Words: "write single register"}, {Code: 16, Verb: firedoor.VerbWrite, Words: "write multiple registers"}}
-	if err := w.path.Install(Tables(w.plan, functions)); err != nil {
-		t.Fatal(err)
-	}
+	w.functions = functions
+	w.isolate()
 	pulse, err := w.path.Pulse()
 	if err != nil {
 		t.Fatal(err)
@@ -153,6 +157,42 @@ func newWhole(t *testing.T, change func(*policy.Policy)) *whole {
 	return w
 }
 
+// isolate puts the policy into force with isolations.
+func (w *whole) isolate(list ...policy.Isolation) {
+	w.plan, _ = w.plan.With(list)
+	if err := w.path.Install(Tables(w.plan, w.functions)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestFloorOfKernelAndWorker does the same where all requests go to the worker and the floor
+// is by codes: with a step, with isolations, and by default for what cannot be judged.
+func TestFloorOfKernelAndWorker(t *testing.T) {
+	w := newWhole(t, func(p *policy.Policy) {
+		p.Conduits[0].Unjudged, p.Conduits[0].Rules[1].Match.Step = policy.Reads, 100 // no less than the range
+	})
+	for name, list := range map[string][]policy.Isolation{
+		"a step":     nil,
+		"a rate cap": {{Verb: policy.RateCap, Host: "plc", Cap: 1 << 20}},
+		"no program": {{Verb: policy.NoProgram, Host: "hmi", Other: "plc"}},
+		"released":   {{Verb: policy.Quarantine, Host: "plc", Testing: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.isolate(list...)
+			w.kernel, w.asked = 0, 0
+			rapid.Check(t, func(t *rapid.T) {
+				w.begin(t)
+				if device := trial.Attack(t, w, true); device.Harm() > 0 {
+					t.Fatalf("a forbidden write passed: % x", device.Got)
+				}
+			})
+			if (w.kernel == 0) != (name == "released") || w.asked == 0 { // then nothing passes while nobody judges
+				t.Errorf("%d requests passed by the floor and %d were asked about: one of them is not tried", w.kernel, w.asked)
+			}
+		})
+	}
+}
+
 // TestKernelAndWorker draws attackers against the kernel's program and the worker's gate
 // together, while workers die, die in the middle of a frame, and are not there: no
 // forbidden write gets through.
@@ -166,7 +206,7 @@ func TestKernelAndWorker(t *testing.T) {
 			})
 			rapid.Check(t, func(t *rapid.T) {
 				w.begin(t)
-				if device := trial.Attack(t, w, true); trial.Harm(device.Got) > 0 {
+				if device := trial.Attack(t, w, true); device.Harm() > 0 {
 					t.Fatalf("a forbidden write passed: % x", device.Got)
 				}
 			})

@@ -27,7 +27,7 @@ func Tables(plan *policy.Plan, functions []policy.Function) *datapath.Tables {
 		}
 	}
 	for _, code := range several {
-		t.several[code] = true
+		t.functions[code].Several = true
 	}
 	otherwise := plan.Route(0, 0, 0, 0)
 	t.out.Pairs = []datapath.Pair{{Default: t.gate(&otherwise), EtherTypes: t.etherType(0, 0, 0)}}
@@ -43,7 +43,6 @@ type tables struct {
 	codes map[datapath.CodeTable]uint16
 
 	functions [256]policy.Function
-	several   [256]bool
 }
 
 // several are codes of Modbus whose requests are not told apart by the code: diagnostics
@@ -140,12 +139,10 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 		g.Safety = true
 	case t.plan.Judges(r) && t.plan.Watches(r):
 		g.Action = datapath.Ask
-		if t.plan.Closed(r) && t.plan.Enforces(r) || v.Reason == firedoor.ReasonQuarantine && v.Action == firedoor.Drop {
+		if t.plan.Drops(r) {
 			g.Floor = datapath.FloorDrop
 		}
-		if v.Reason != firedoor.ReasonQuarantine {
-			t.byCode(r, &g)
-		}
+		t.byCode(r, &g)
 	case v.Action == firedoor.Reset: // the worker knows best which numbers both ends believe
 		g.Action, g.Floor = datapath.Ask, datapath.FloorReset
 	case v.Action != firedoor.Pass:
@@ -157,10 +154,16 @@ func (t *tables) gate(r *policy.Route) datapath.Gate {
 }
 
 // byCode lets the kernel judge requests of Modbus by their function code, where that
-// alone decides; the others it asks about. Where nobody answers it goes on by codes for
-// all, or lets all pass where nothing is enforced.
+// alone decides; the others it asks about, and about all where more is looked at than a
+// request. While nobody answers it goes on by codes for all, or lets all pass where
+// nothing is enforced.
+//
+// Where something that cut connections is being released the worker must see which begin, so
+// the kernel does not follow them, and cannot tell a request from the rest of one: there
+// the floor is that of the route.
 func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
-	if !t.plan.Coded(r) {
+	released := t.plan.Releases(r)
+	if !t.plan.ByCodes(r) || t.plan.Shut(r) || released && g.Floor == datapath.FloorDrop {
 		return
 	}
 	table := t.table(r)
@@ -173,27 +176,29 @@ func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
 		t.codes[table] = n
 		t.out.Codes = append(t.out.Codes, table)
 	}
-	g.Action, g.Codes, g.Mute = datapath.Codes, n, !t.plan.Steps()
+	g.Action, g.Codes, g.Mute, g.Floor = datapath.Codes, n, t.plan.Coded(r), datapath.FloorPass
 	if t.plan.Enforces(r) {
 		g.Floor = datapath.FloorCodes
+	}
+	if released {
+		g.Action = datapath.Ask
 	}
 }
 
 // table says what becomes of each function code. What is stopped, or would be, the
 // worker stops: it can refuse or reset, and tells of it.
 func (t *tables) table(r *policy.Route) (table datapath.CodeTable) {
-	enforces := t.plan.Enforces(r)
-	for i := range table {
-		v, certain := t.plan.ByCode(r, "modbus", t.functions[i])
-		certain = certain && !t.several[i]
-		c := datapath.Code{Action: datapath.Pass, Reason: uint16(v.Reason), Rule: uint32(v.Rule + 1)}
-		if !certain || v.Says != firedoor.Pass {
-			if c.Action = datapath.Ask; enforces && (t.plan.Closed(r) || certain) {
-				c.Floor = datapath.FloorDrop
-			}
-			if enforces && certain && v.Action == firedoor.Reset {
-				c.Floor = datapath.FloorReset
-			}
+	coded := t.plan.Coded(r)
+	for i, fate := range t.plan.Codes(r, "modbus", t.functions[:]) {
+		v := &fate.Verdict
+		c := datapath.Code{Action: datapath.Ask, Reason: uint16(v.Reason), Rule: uint32(v.Rule + 1)}
+		switch {
+		case coded && fate.Certain && v.Says == firedoor.Pass:
+			c.Action = datapath.Pass
+		case fate.Drop && fate.Certain && v.Action == firedoor.Reset:
+			c.Floor = datapath.FloorReset
+		case fate.Drop:
+			c.Floor = datapath.FloorDrop
 		}
 		table[i] = c
 	}

@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"firedoor"
@@ -19,7 +21,7 @@ func testPlan(t testing.TB, rules ...policy.Rule) *policy.Plan {
 	p := &policy.Policy{
 		Hosts: []policy.Host{{Name: "hmi", Addresses: []netip.Addr{netip.MustParseAddr("10.0.1.1")}}, {Name: "plc", Addresses: []netip.Addr{netip.MustParseAddr("10.0.2.1")}}},
 		Zones: []policy.Zone{{Name: "office", Hosts: []string{"hmi"}}, {Name: "cell", Hosts: []string{"plc"}}},
-		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Closed: true,
+		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Unjudged: policy.Closed,
 			Reviewed: policy.Review{By: "A", On: "2026-11-26"}, Rules: rules}},
 		Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop},
 	}
@@ -171,4 +173,137 @@ func named(host string) []string {
 		return nil
 	}
 	return []string{host}
+}
+
+// gateOf is that of Modbus between hmi and plc.
+func gateOf(t *testing.T, plan *policy.Plan, tables *datapath.Tables) datapath.Gate {
+	t.Helper()
+	if err := tables.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for _, ends := range [][2]string{{"hmi", "plc"}, {"office", "plc"}, {"hmi", "cell"}, {"office", "cell"}} {
+		client, _ := plan.Named(ends[0])
+		server, _ := plan.Named(ends[1])
+		for _, j := range tables.Joined {
+			for _, g := range tables.Gates {
+				if j.Client == uint32(client) && j.Server == uint32(server) && g.Pair == j.Pair && g.Port == 502 && g.Transport == 6 {
+					return g.Gate
+				}
+			}
+		}
+	}
+	t.Fatal("no gate is of the pair")
+	return datapath.Gate{}
+}
+
+// TestFloorStands holds what the kernel drops and asks about where a rule has a step or
+// something is isolated: no less than without.
+func TestFloorStands(t *testing.T) {
+	modbus := []string{"modbus"}
+	reads := policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: modbus, Verbs: []firedoor.Verb{firedoor.VerbRead}}}
+	free := policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: modbus, Codes: []uint32{16}}}
+	step := policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: modbus, Codes: []uint32{6}, Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}, Step: 5}}
+	functions := []policy.Function{{Code: 3, Verb: firedoor.VerbRead}, {Code: 6, Verb: firedoor.VerbWrite}, {Code: 15, Verb: firedoor.VerbWrite}, {Code: 16, Verb: firedoor.VerbWrite}}
+	const dropped, asked = "d", "a"
+	for name, c := range map[string]struct {
+		rules []policy.Rule
+		with  policy.Isolation
+		want  string // of codes 3, 6, 15, 16, 23, 90: p passes, a asked and passes the floor, d asked and dropped
+		mute  bool
+	}{
+		"being released": {[]policy.Rule{reads, free}, policy.Isolation{Verb: policy.NoWrite, Host: "plc", Testing: true}, "addadd", false},
+		"plain":          {[]policy.Rule{reads, free}, policy.Isolation{}, "pddpdd", true},
+		"a step":         {[]policy.Rule{reads, step, free}, policy.Isolation{}, "addadd", false},
+		"rate cap":       {[]policy.Rule{reads, free}, policy.Isolation{Verb: policy.RateCap, Host: "plc", Cap: 9}, "addadd", false},
+		"no write":       {[]policy.Rule{reads, free}, policy.Isolation{Verb: policy.NoWrite, Host: "plc"}, "addddd", false},
+	} {
+		base := testPlan(t, c.rules...)
+		base.Policy.Conduits[0].Unjudged = policy.Reads
+		plan := base
+		if c.with.Verb != 0 {
+			plan, _ = base.With([]policy.Isolation{c.with})
+		}
+		tables := Tables(plan, functions)
+		gate := gateOf(t, plan, tables)
+		if gate.Action != datapath.Codes || gate.Floor != datapath.FloorCodes || gate.Mute != c.mute {
+			t.Errorf("%s: %+v", name, gate)
+			continue
+		}
+		got := ""
+		for _, code := range []int{3, 6, 15, 16, 23, 90} {
+			switch one := tables.Codes[gate.Codes][code]; {
+			case one.Action == datapath.Pass:
+				got += "p"
+			case one.Floor == datapath.FloorDrop:
+				got += dropped
+			default:
+				got += asked
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// TestReleasedInTheKernel holds that the kernel's tables stop, by themselves and while
+// nobody answers, what they stop without what is being released.
+func TestReleasedInTheKernel(t *testing.T) {
+	base := testPlan(t, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}})
+	released, _ := base.With([]policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Both: true, Testing: true}, {Verb: policy.NoWrite, Conduit: "down", Testing: true}})
+	was, is := Tables(base, nil), Tables(released, nil)
+	if len(is.Quarantine) > 0 {
+		t.Errorf("held: %+v", is.Quarantine)
+	}
+	compare := func(what string, a, b datapath.Gate) {
+		if a.Floor == datapath.FloorCodes && b.Floor == datapath.FloorDrop { // the worker sees connections begin, and nobody else follows them
+			b.Floor = a.Floor
+		}
+		stops := func(g datapath.Gate) bool { return g.Action == datapath.Drop || g.Action == datapath.Reset }
+		if stops(a) != stops(b) || a.Floor != b.Floor || a.Safety != b.Safety {
+			t.Errorf("%s: %+v, without %+v", what, b, a)
+		}
+	}
+	gates := map[string]datapath.Gate{}
+	ends := func(tables *datapath.Tables, pair uint32) string {
+		for _, j := range tables.Joined {
+			if j.Pair == pair {
+				return fmt.Sprint(j.Client, " to ", j.Server)
+			}
+		}
+		return "otherwise"
+	}
+	for n, p := range was.Pairs {
+		gates[ends(was, uint32(n))] = p.Default
+	}
+	for _, g := range was.Gates {
+		gates[fmt.Sprint(ends(was, g.Pair), " ", g.Transport, "/", g.Port)] = g.Gate
+	}
+	for n, p := range is.Pairs {
+		if a, known := gates[ends(is, uint32(n))]; known {
+			compare(ends(is, uint32(n)), a, p.Default)
+		}
+	}
+	for _, g := range is.Gates {
+		name := fmt.Sprint(ends(is, g.Pair), " ", g.Transport, "/", g.Port)
+		if a, known := gates[name]; known {
+			compare(name, a, g.Gate)
+		}
+	}
+	mild, _ := base.With([]policy.Isolation{{Verb: policy.NoWrite, Conduit: "down", Testing: true}})
+	is = Tables(mild, nil)
+	a, b := was.Codes[gateOf(t, base, was).Codes], is.Codes[gateOf(t, mild, is).Codes]
+	for code := range a {
+		if floor := a[code].Floor == datapath.FloorDrop; floor != (b[code].Floor == datapath.FloorDrop) || b[code].Action == datapath.Pass {
+			t.Errorf("code %d: %+v, without %+v", code, b[code], a[code])
+		}
+	}
+}
+
+// TestPairOfOne holds that a pair has two ends.
+func TestPairOfOne(t *testing.T) {
+	plan := testPlan(t)
+	if _, err := Isolation(plan, &Decision{Verb: "no-write", Scope: "plc,plc"}); err == nil || !strings.Contains(err.Error(), "two names") {
+		t.Errorf("plc,plc: %v", err)
+	}
 }

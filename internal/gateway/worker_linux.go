@@ -78,6 +78,7 @@ type worker struct {
 	rings   [2]*ring
 	senders [2]int
 	pulse   *datapath.Pulse
+	since   time.Time // ages count from here
 	begin   chan struct{}
 	skip    []firedoor.IP // clients whose frames are not looked into, set before begin
 	side    inline.Port   // whose ring is read
@@ -111,7 +112,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	if err := orders.Decode(&first); err != nil {
 		return fmt.Errorf("no order came: %w", err)
 	}
-	w := &worker{begin: make(chan struct{}), posted: make(chan struct{}), senders: [2]int{fdInsideSender, fdOutsideSender}}
+	w := &worker{since: time.Now(), begin: make(chan struct{}), posted: make(chan struct{}), senders: [2]int{fdInsideSender, fdOutsideSender}}
 	plan, err := ready(&first, known)
 	if err != nil {
 		return err
@@ -262,12 +263,11 @@ func (w *worker) drain(from inline.Port) (some bool) {
 			inline.Fill(frame)
 		}
 		w.pulse.Take(firedoor.IP{}) // whose it is the gate says
-		judge := w.gate.Frame
-		now := time.Now().UnixNano()
-		if now-r.stamp() > maxWait {
+		now, judge := time.Now(), w.gate.FrameAt
+		if now.UnixNano()-r.stamp() > maxWait {
 			judge = w.gate.Late
 		}
-		judge(now, from, frame, w.send)
+		judge(now.UnixNano(), int64(now.Sub(w.since)), from, frame, w.send)
 		conduit, client := w.gate.Where()
 		w.pace.frame(conduit, client, time.Now().UnixNano()-r.stamp())
 		r.done()

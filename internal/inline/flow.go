@@ -28,6 +28,9 @@ type flow struct {
 	closed     bool             // what cannot be judged is dropped
 	dead       bool             // nothing passes any more until a new connection begins
 	why        firedoor.Verdict // of what is dead
+	guarded    bool             // its parser knows that what it says decides
+	unsure     bool             // its server may be throwing away what its client says
+	doubted    [2]uint32        // since the bytes from here to there
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
 	probed     int64   // when its server was asked last where it is
@@ -37,6 +40,8 @@ type flow struct {
 	rate       *rate   // of its client and server
 	since      uint32  // the generation in which it began + 1, 0 where that was not seen
 	fins       uint8
+	begun      int64        // when the message that is not whole began
+	unanswered []unanswered // writes of values that a rule looks at
 }
 
 // half is one direction of a TCP connection.
@@ -53,6 +58,9 @@ func (g *Gate) transport(h *headers, b []byte) {
 	p := &g.packet
 	k := keyOf(p)
 	f := g.flows[k]
+	if (f == nil || f.deep) && !h.sound(b) && g.spoiled(f, b) {
+		return
+	}
 	if f == nil && p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.ACK) == packet.SYN {
 		g.opening(k, h, b)
 		return
@@ -65,7 +73,7 @@ func (g *Gate) transport(h *headers, b []byte) {
 			return
 		}
 	}
-	f.last, g.flow = g.now, f
+	f.last, g.flow = g.age, f
 	if f.client != g.from && g.refused(f.clientEnd.IP, b) {
 		return
 	}
@@ -90,13 +98,34 @@ func (g *Gate) transport(h *headers, b []byte) {
 	default:
 		g.turn = g.takeTurn(f)
 		if g.torn(f, b[h.payload:h.end]) {
-			g.tear(f, b)
+			g.tear(f, b, firedoor.ReasonUnjudged)
 		} else {
 			g.segmentOf(f, h, b)
 		}
 		g.endTurn(f, g.turn)
 		g.turn = turn{}
 	}
+}
+
+// spoiled drops a frame with a wrong checksum where anything is judged by what is said: its
+// receiver throws it away, and what it says must not be taken for said.
+func (g *Gate) spoiled(f *flow, b []byte) bool {
+	p := &g.packet
+	var r policy.Route
+	if f != nil {
+		r = f.route
+	} else {
+		r = g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
+		if back := g.plan.Route(r.Server, r.Client, p.Proto, p.SrcPort); !g.plan.Judges(&r) {
+			r = back
+		}
+	}
+	if !g.plan.Judges(&r) || !g.plan.Enforces(&r) {
+		return false
+	}
+	g.flow = f
+	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonMalformed, Rule: -1, Conduit: r.Conduit})
+	return true
 }
 
 // opening judges the SYN of a connection of which nothing is known. It becomes known
@@ -155,7 +184,7 @@ func (g *Gate) fresh(f *flow, k key) {
 	p := &g.packet
 	memories := [2][]byte{f.half[0].memory.b[:0], f.half[1].memory.b[:0]}
 	held := [2][][]byte{f.half[0].held[:0], f.half[1].held[:0]}
-	*f = flow{key: k, client: g.from, since: g.beginning(p)}
+	*f = flow{key: k, client: g.from, since: g.beginning(p), unanswered: f.unanswered[:0]}
 	for i := range f.half {
 		f.half[i].memory.b, f.half[i].held = memories[i], held[i]
 	}
@@ -231,7 +260,7 @@ func (g *Gate) look(f *flow) {
 	f.route = g.plan.Route(g.plan.Place(g.segment, c.IP, c.MAC), g.plan.Place(g.segment, s.IP, s.MAC), f.key.proto, s.Port)
 	f.generation, f.open = g.generation, false
 	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
-	f.mute = f.coded && !g.plan.Steps()
+	f.mute = f.coded
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its
@@ -355,10 +384,10 @@ func (g *Gate) settle(f *flow, h *headers, b []byte, skip int) bool {
 const sweepEvery = int64(10 * 1e9)
 
 func (g *Gate) sweep() {
-	if g.now < g.hand {
+	if g.age < g.hand {
 		return
 	}
-	g.hand = g.now + sweepEvery
+	g.hand = g.age + sweepEvery
 	for k, f := range g.flows {
 		limit := idleTCP
 		if k.proto != packet.TCP {
@@ -367,7 +396,7 @@ func (g *Gate) sweep() {
 			limit = sweepEvery
 		}
 		switch {
-		case g.now-f.last <= limit && (f.fins != 3 || g.now-f.last <= sweepEvery):
+		case g.age-f.last <= limit && (f.fins != 3 || g.age-f.last <= sweepEvery):
 		case len(f.half[0].held)+len(f.half[1].held) > 0:
 			g.due = append(g.due, f)
 		default:
@@ -389,6 +418,7 @@ func (g *Gate) sweep() {
 // release gives back what a flow holds.
 func (f *flow) release(g *Gate) {
 	f.runner.End(g.host)
+	g.unanswer(f)
 	g.leave(f)
 	for i := range f.half {
 		if m := &f.half[i].memory; cap(m.b) > smallMemory {

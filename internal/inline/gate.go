@@ -7,6 +7,7 @@ import (
 	"firedoor/internal/packet"
 	"firedoor/internal/policy"
 	"firedoor/internal/protocol"
+	"firedoor/internal/recent"
 )
 
 // Port is one of the two ports.
@@ -39,8 +40,15 @@ const (
 	// a little for each; at it one with more than that waits until its server has some of it.
 	MaxMemoryAll = 64 << 20
 	smallMemory  = 4 << 10
-	// MaxRemembered is how many values are remembered that steps are counted from.
+	// MaxRemembered is how many values are remembered that steps are counted from, of elements
+	// that a rule looks at so. A further one is not known.
 	MaxRemembered = 1 << 17
+	// MaxPaced is of how many of them, each within a time, it is remembered how far they
+	// went; of a further one nothing is near enough for a rule with a rate.
+	MaxPaced = 1 << 14
+	// MaxParts is within what time all of a message must come whose beginning went on, in ns: a server
+	// that waits no longer takes the rest for another one.
+	MaxParts = int64(2 * 1e9)
 	// idle is how long a connection may be silent before it is forgotten, in ns.
 	idleTCP = int64(2 * 3600 * 1e9)
 	idleUDP = int64(180 * 1e9)
@@ -87,7 +95,8 @@ type Gate struct {
 	heldBytes  int
 	memory     int
 	asked      flow // a SYN that is judged
-	past       map[uint64]float64
+	past       map[uint64]value
+	paced      map[pacedKey]*recent.Span
 	seed       maphash.Seed
 	scope      packet.Scope
 	segment    string
@@ -100,7 +109,8 @@ type Gate struct {
 	turn       turn
 
 	// What is under way.
-	now     int64
+	now     int64 // by the clock on the wall
+	age     int64 // by one that nobody sets
 	flow    *flow
 	from    Port
 	came    Port   // where the frame came in that was given last; one that was held may be judged behind it
@@ -109,6 +119,7 @@ type Gate struct {
 	start   int64
 	worst   firedoor.Verdict
 	stopped bool
+	unknown bool // a rule asked for a value before that nobody knows
 	patches []patch
 	text    []byte
 	before  []byte
@@ -133,7 +144,7 @@ type key struct {
 // New returns a Gate. report is told of everything that is stopped or would have been;
 // it may be nil.
 func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped)) *Gate {
-	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]float64{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
+	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]value{}, paced: map[pacedKey]*recent.Span{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
 	g.host = protocol.NewHost(protocols, g.hear)
 	return g
 }
@@ -161,12 +172,19 @@ func (g *Gate) refused(client firedoor.IP, b []byte) bool {
 // Flows is how many connections are followed.
 func (g *Gate) Flows() int { return len(g.flows) }
 
-// Frame judges a frame that came in at a port at a time (ns since 1970). out is called
-// with each frame to be sent and the port to send it at, before Frame returns: none, the
+// Frame judges a frame by a clock that is never set.
+func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
+	g.FrameAt(now, now, from, b, out)
+}
+
+// FrameAt judges a frame that came in at a port at a time. now is of the clock by which
+// policies say when something holds (ns since 1970), and which may be set; by age, which
+// goes on evenly from anywhere, it is known how long ago something was. out is called
+// with each frame to be sent and the port to send it at, before FrameAt returns: none, the
 // frame itself, perhaps changed in place, frames that were held before it, or ends of
 // connections. What out is given is borrowed.
-func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
-	g.take(now, from, b)
+func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byte)) {
+	g.take(now, age, from, b)
 	g.out = out
 	g.sweep()
 	p := &g.packet
@@ -182,8 +200,8 @@ func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
 }
 
 // take reads the headers of a frame that came in.
-func (g *Gate) take(now int64, from Port, b []byte) {
-	g.now, g.from, g.came, g.data, g.flow = now, from, from, b, nil
+func (g *Gate) take(now, age int64, from Port, b []byte) {
+	g.now, g.age, g.from, g.came, g.data, g.flow = now, age, from, from, b, nil
 	g.Counts.In++
 	p := &g.packet
 	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
@@ -196,8 +214,8 @@ func (g *Gate) take(now int64, from Port, b []byte) {
 // Late is a frame that waited too long for this gate: where anything is enforced it goes no
 // further, for a request that is carried out when its client has long given up is as
 // bad as one that nobody sent. TCP sends again what is still wanted.
-func (g *Gate) Late(now int64, from Port, b []byte, out func(Port, []byte)) {
-	g.take(now, from, b)
+func (g *Gate) Late(now, age int64, from Port, b []byte, out func(Port, []byte)) {
+	g.take(now, age, from, b)
 	p := &g.packet
 	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
 	if g.answers(p) {
@@ -205,7 +223,7 @@ func (g *Gate) Late(now int64, from Port, b []byte, out func(Port, []byte)) {
 	}
 	if !g.plan.Enforces(&r) {
 		g.Counts.In-- // it is taken once more
-		g.Frame(now, from, b, out)
+		g.FrameAt(now, age, from, b, out)
 		return
 	}
 	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonHeld, Rule: -1, Conduit: r.Conduit})
@@ -214,7 +232,7 @@ func (g *Gate) Late(now int64, from Port, b []byte, out func(Port, []byte)) {
 // Short is a frame of which only the beginning is there, so it has no way on. It is told as
 // one that nobody could judge.
 func (g *Gate) Short(now int64, from Port, b []byte) {
-	g.take(now, from, b)
+	g.take(now, g.age, from, b)
 	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: -1})
 }
 

@@ -27,6 +27,7 @@ type bench struct {
 	told   []string
 	client uint32 // next sequence number of hmi
 	server uint32
+	id     uint16 // of the last transaction
 }
 
 func newBench(t rapid.TB, plan *policy.Plan) *bench {
@@ -81,7 +82,7 @@ func TestLate(t *testing.T) {
 		b.connect()
 		request := trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.ACK, trial.ReadSome(1))
 		out := func(to inline.Port, f []byte) { b.toPLC = append(b.toPLC, f) }
-		b.gate.Late(b.now, inline.Inside, request, out)
+		b.gate.Late(b.now, b.now, inline.Inside, request, out)
 		if passed := len(b.toPLC) == 1; passed != (mode == policy.Test) {
 			t.Errorf("%v: a late request passes: %v", mode, passed)
 		}
@@ -273,7 +274,7 @@ func TestNotArmed(t *testing.T) {
 // TestNoRequest holds that what no request is does not pass as one.
 func TestNoRequest(t *testing.T) {
 	for _, code := range []byte{0, 0x86, 0xff} {
-		b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Closed = false }))
+		b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Unjudged = policy.Open }))
 		b.connect()
 		b.say(trial.Request(1, code, 0, 20, 0, 1))
 		if len(payloads(b.toPLC)) != 0 || len(b.told) != 1 {
@@ -476,13 +477,16 @@ func TestNoForbiddenWritePasses(t *testing.T) {
 	executed, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		l := newLine(t, trial.Guarded(t, func(p *policy.Policy) {
-			p.Conduits[0].Closed = rapid.Bool().Draw(t, "closed")
+			p.Conduits[0].Unjudged = policy.Unjudged(rapid.IntRange(0, 2).Draw(t, "unjudged"))
+			if rapid.Bool().Draw(t, "more") {
+				trial.More(p)
+			}
 			if rapid.Bool().Draw(t, "unarmed") {
 				p.Hosts[1].Refuses = nil
 			}
 		}))
 		device := trial.Attack(t, l, rapid.Bool().Draw(t, "restarts"))
-		if n := trial.Harm(device.Got); n > 0 {
+		if n := device.Harm(); n > 0 {
 			t.Fatalf("%d forbidden writes passed: % x", n, device.Got)
 		}
 		executed += len(device.Got)
@@ -523,6 +527,7 @@ func TestFrameAllocatesNothing(t *testing.T) {
 	seq := b.client
 	if n := testing.AllocsPerRun(1000, func() {
 		binary.BigEndian.PutUint32(frame[38:], seq)
+		binary.BigEndian.PutUint16(frame[50:], trial.Sum(frame))
 		seq += uint32(len(poll))
 		b.now += 1000
 		b.gate.Frame(b.now, inline.Inside, frame, out)
@@ -544,6 +549,7 @@ func BenchmarkFrame(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		binary.BigEndian.PutUint32(frame[38:], seq)
+		binary.BigEndian.PutUint16(frame[50:], trial.Sum(frame))
 		seq += uint32(len(poll))
 		x.now += 1000
 		x.gate.Frame(x.now, inline.Inside, frame, out)

@@ -22,7 +22,7 @@ const (
 )
 
 // tags are EtherTypes of VLAN tags.
-func isTag(t uint16) bool { return t == 0x8100 || t == 0x88a8 || t == 0x9100 }
+func isTag(t uint16) bool { return t == 0x8100 || t == 0x88a8 || t == 0x9100 || t == 0x9200 }
 
 // find finds the headers of a frame that was decoded as TCP or UDP without a tunnel; not
 // ok for anything else.
@@ -97,20 +97,38 @@ func (h *headers) resum(b []byte) {
 		return // the sender left it out (RFC 768)
 	}
 	be.PutUint16(b[at:], 0)
+	sum := ^h.sum(b)
+	if sum == 0 && h.proto == protoUDP {
+		sum = 0xffff
+	}
+	be.PutUint16(b[at:], sum)
+}
+
+// sum adds the words of the transport and of the header that only its checksum has.
+func (h *headers) sum(b []byte) uint16 {
 	sum := uint32(h.proto) + uint32(h.end-h.transport)
 	if h.six {
 		sum = add(sum, b[h.network+8:h.network+40])
 	} else {
 		sum = add(sum, b[h.network+12:h.network+20])
 	}
-	sum = add(sum, b[h.transport:h.end])
+	return fold(add(sum, b[h.transport:h.end]))
+}
+
+// sound tells whether the checksums are right: what has a wrong one its receiver throws
+// away, so nothing may be believed of it.
+func (h *headers) sound(b []byte) bool {
+	if !h.six && fold(add(0, b[h.network:h.transport])) != 0xffff {
+		return false
+	}
+	return h.proto == protoUDP && !h.six && be.Uint16(b[h.sumAt():]) == 0 || h.sum(b) == 0xffff
+}
+
+func fold(sum uint32) uint16 {
 	for sum>>16 != 0 {
 		sum = sum&0xffff + sum>>16
 	}
-	if sum = ^sum & 0xffff; sum == 0 && h.proto == protoUDP {
-		sum = 0xffff
-	}
-	be.PutUint16(b[at:], uint16(sum))
+	return uint16(sum)
 }
 
 // add adds the 16-bit words of b (RFC 1071).

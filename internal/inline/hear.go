@@ -1,8 +1,6 @@
 package inline
 
 import (
-	"hash/maphash"
-
 	"firedoor"
 	"firedoor/internal/policy"
 )
@@ -13,34 +11,43 @@ func (g *Gate) hear(e *firedoor.Event) {
 	case firedoor.EventOperation:
 		if op := e.Operation; op.Phase == firedoor.Asked && g.judging {
 			g.ask(op)
-		} else if op.Phase == firedoor.Answered && op.Outcome.Kind == firedoor.OutcomeOK {
-			g.remember(op)
+		} else if op.Phase == firedoor.Answered {
+			g.answered(op)
 		}
 	case firedoor.EventMalformed:
 		if g.judging && (g.flow.closed || e.Malformed.Lost) {
-			g.strange()
+			g.strange(e.Malformed.Lost)
 		}
 	}
 }
 
 // strange judges bytes that break the rules of their protocol. What breaks them inside
 // a request that was read was judged with it, and only a closed conduit looks at it;
-// what is no request at all is one of which nothing is known.
-func (g *Gate) strange() {
+// what is no request at all is one of which nothing is known. Where a port is guarded that
+// does not pass, whatever else does: a server may read a request in it.
+func (g *Gate) strange(lost bool) {
 	f := g.flow
 	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfOperation}
 	if p := f.runner.Protocol(); p != nil {
 		g.request.Protocol = p.Name
 	}
-	v := policy.Decide(g.plan, &g.request)
-	if f.closed && g.plan.Enforces(&f.route) {
+	v := g.plan.Unknown(&g.request)
+	enforces := g.plan.Enforces(&f.route)
+	if f.closed && enforces {
 		v.Action, v.Says = firedoor.Drop, firedoor.Drop
+	} else if lost && f.guarded && v.Says == firedoor.Pass {
+		v = firedoor.Verdict{Says: g.plan.Instead(&f.route), Rule: -1, Conduit: f.route.Conduit}
+		if enforces {
+			v.Action = v.Says
+		}
 	}
 	if v.Reason = firedoor.ReasonMalformed; v.Action == firedoor.Refuse {
 		v.Action = g.plan.Instead(&f.route)
 	}
 	if v.Action != firedoor.Pass {
 		g.weigh(v)
+	} else if lost && v.Says != firedoor.Pass && g.plan.Watches(&f.route) {
+		g.tell(g.frame.Data, g.frame.Data, v, firedoor.Pass)
 	}
 }
 
@@ -48,21 +55,22 @@ func (g *Gate) strange() {
 func (g *Gate) ask(op *firedoor.Operation) {
 	f := g.flow
 	f.asked++
-	g.request = policy.Request{Route: &f.route, Time: g.now, Rate: f.rate.ask(g.now)}
+	g.request = policy.Request{Route: &f.route, Time: g.now, Rate: f.rate.ask(g.age)}
 	name := ""
 	if p := f.runner.Protocol(); p != nil {
 		name = p.Name
 	}
 	g.text = g.request.Take(op, name, g.text)
+	g.unknown = false
 	if g.plan.Steps() && op.Values.Len() > 0 {
-		g.request.Before = func(i int) (float64, bool) {
-			v, ok := g.past[g.pastKey(op, i)]
-			return v, ok
-		}
+		g.recall(op)
 	}
 	v := policy.Decide(g.plan, &g.request)
+	if g.unknown && v.Says == firedoor.Pass && v.Reason == firedoor.ReasonRule && g.plan.Drops(&f.route) {
+		v.Action, v.Says, v.Reason = firedoor.Refuse, firedoor.Refuse, firedoor.ReasonUnjudged
+	}
 	if v.Says == firedoor.Pass {
-		g.written(op, v)
+		g.written(op)
 		return
 	}
 	done := v.Action
@@ -79,7 +87,7 @@ func (g *Gate) ask(op *firedoor.Operation) {
 	if done != firedoor.Pass {
 		g.weigh(v)
 	} else {
-		g.written(op, v)
+		g.written(op)
 	}
 }
 
@@ -119,40 +127,4 @@ func (g *Gate) tellOperation(op *firedoor.Operation, protocol string, v firedoor
 	}
 	g.note = Stopped{Time: g.now, From: g.from, Verdict: v, Done: done, Client: f.clientEnd, Server: f.serverEnd, Segment: g.segment, Operation: op, Protocol: protocol, Frame: g.data}
 	g.report(&g.note)
-}
-
-// pastKey names an element of an object of a server.
-func (g *Gate) pastKey(op *firedoor.Operation, element int) uint64 {
-	var h maphash.Hash
-	h.SetSeed(g.seed)
-	maphash.WriteComparable(&h, g.flow.serverEnd.IP)
-	maphash.WriteComparable(&h, op.Unit)
-	g.text = op.Object.AppendTo(g.text[:0])
-	whole := len(g.text)
-	g.text = policy.Element(g.text, g.text, uint64(element))
-	_, _ = h.Write(g.text[whole:]) // never fails
-	return h.Sum64()
-}
-
-// written remembers what a passed write leaves behind.
-func (g *Gate) written(op *firedoor.Operation, _ firedoor.Verdict) {
-	if g.plan.Steps() && op.Verb.Changes() {
-		g.keep(op)
-	}
-}
-
-// remember keeps what was read.
-func (g *Gate) remember(op *firedoor.Operation) {
-	if g.plan.Steps() && op.Verb == firedoor.VerbRead {
-		g.keep(op)
-	}
-}
-
-func (g *Gate) keep(op *firedoor.Operation) {
-	for i := range op.Values.Len() {
-		k := g.pastKey(op, i)
-		if _, known := g.past[k]; known || len(g.past) < MaxRemembered {
-			g.past[k] = op.Values.Float(i)
-		}
-	}
 }

@@ -19,7 +19,7 @@ type Stream struct {
 // Position is where a client's side of a connection is.
 type Position struct {
 	Known   bool   // Next holds
-	Partial bool   // and is within a message
+	Partial bool   // and is within a message, or its server may be throwing away what comes
 	Current bool   // nothing went by unseen since
 	Left    bool   // a gate left it, and nobody touched it after that
 	Hears   bool   // and waits for what its server says; else answers may pass by
@@ -117,7 +117,7 @@ func (g *Gate) caughtUp(f *flow, acked uint32) {
 // restart has a flow's messages parsed from their start.
 func (g *Gate) restart(f *flow) {
 	f.release(g)
-	f.torn = false
+	f.torn, f.unsure = false, false
 	for i := range f.half {
 		h := &f.half[i]
 		*h = half{memory: memory{b: h.memory.b[:0]}, held: h.held[:0]}
@@ -128,12 +128,11 @@ func (g *Gate) restart(f *flow) {
 
 // speak has the parser of what a flow's port is open for, if it is for one alone.
 func (g *Gate) speak(f *flow) {
+	f.guarded = false
 	f.runner.Begin(g.host, protocol.Flow{UDP: f.key.proto == packet.UDP, Ports: f.ports(), Client: uint8(f.client), Sure: true})
 	if proto := g.spoken(f); proto != nil {
 		f.runner.Become(g.host, proto, nil)
-		if g.host.Registered(f.serverEnd.Port, f.key.proto == packet.TCP) {
-			f.runner.Guard()
-		}
+		f.guarded = f.runner.Guard(g.host.Registered(f.serverEnd.Port, f.key.proto == packet.TCP))
 	}
 }
 
@@ -155,7 +154,7 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	if m.end != h.next {
 		said = nil
 	}
-	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said}
+	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.runner.Unsure() || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said}
 	whole := h.known && !g.position.Partial && len(h.held) == 0 && !f.runner.GivenUp()
 	g.position.Hears = !f.mute || !whole
 	lacks := int32(h.next - m.acked)
@@ -164,9 +163,9 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	g.streams.Leave(t.place, &g.position, kernel)
 }
 
-// tear ends a connection that is torn.
-func (g *Gate) tear(f *flow, b []byte) {
-	v := firedoor.Verdict{Action: firedoor.Reset, Says: firedoor.Reset, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
+// tear ends a connection within a message that is torn, or whose rest comes too late.
+func (g *Gate) tear(f *flow, b []byte, why firedoor.Reason) {
+	v := firedoor.Verdict{Action: firedoor.Reset, Says: firedoor.Reset, Reason: why, Rule: -1, Conduit: f.route.Conduit}
 	g.tell(b, nil, v, firedoor.Reset)
 	g.reset(f, b)
 	f.why = v

@@ -93,7 +93,7 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		}
 		return
 	}
-	if f.mute && g.from != f.client { // other answers of it passed by
+	if f.mute && !f.unsure && g.from != f.client { // other answers of it passed by
 		half.known = false
 		g.pass(b, firedoor.ReasonRule)
 		g.waiting(f, back)
@@ -178,6 +178,7 @@ func (g *Gate) answer(f *flow, half *half, payload []byte, seq uint32) {
 		half.next = seq
 	}
 	g.parse(f, half.ahead, payload)
+	f.unsure = f.unsure && f.runner.Unsure()
 	half.ahead += int64(len(payload))
 	half.next += uint32(len(payload))
 }
@@ -238,6 +239,10 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	}
 	fresh := payload[old:]
 	if len(fresh) == 0 {
+		if f.unsure && f.cut(half, seq+uint32(len(payload))) && g.plan.Enforces(&f.route) {
+			g.drop(firedoor.ReasonHeld) // a part of what was sent: it may end within a message
+			return false
+		}
 		g.pass(b, firedoor.ReasonRule)
 		return false
 	}
@@ -245,29 +250,52 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 		g.drop(firedoor.ReasonHeld) // until its server has some of it
 		return false
 	}
+	if f.guarded && f.runner.Pending(int(f.client)) && g.age-f.begun > MaxParts && g.plan.Enforces(&f.route) {
+		g.tear(f, b, firedoor.ReasonHeld)
+		return false
+	}
+	before, was := f.asked, f.runner.Pending(int(f.client))
 	g.parse(f, half.ahead, fresh)
 	g.blind(f)
 	if !g.settle(f, h, b, old) {
 		return false
 	}
-	was := cap(half.memory.b)
+	room := cap(half.memory.b)
 	half.memory.add(fresh, half.next)
-	g.memory += cap(half.memory.b) - was
+	g.memory += cap(half.memory.b) - room
+	if f.asked != before || !was {
+		f.begun = g.age
+	}
+	f.doubt(half.next, half.next+uint32(len(fresh)))
 	half.next += uint32(len(fresh))
 	half.ahead += int64(len(fresh))
 	return true
 }
 
+// doubt notes where the client's bytes stand, from one number to another, with which its
+// server came in doubt.
+func (f *flow) doubt(from, to uint32) {
+	if now := f.runner.Unsure(); now != f.unsure {
+		f.unsure, f.doubted = now, [2]uint32{from, to}
+	}
+}
+
+// cut tells whether something that is sent again may end within a message that a server in
+// doubt would take the rest of for another one.
+func (f *flow) cut(half *half, end uint32) bool {
+	return end != half.next && end != f.doubted[1] && int32(end-f.doubted[0]) > 0
+}
+
 // blind stops a stream that the parser gave up: at once where it never was what the
-// port is open for, and where the conduit is closed for what cannot be judged.
+// port is open for, and where what cannot be judged is dropped.
 func (g *Gate) blind(f *flow) {
-	if !f.runner.GivenUp() || g.stopped || f.asked > 0 && !f.closed {
+	if !f.runner.GivenUp() || g.stopped || f.asked > 0 && !g.plan.Drops(&f.route) {
 		return
 	}
 	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow}
 	if v := policy.Decide(g.plan, &g.request); v.Action != firedoor.Pass {
 		g.stopped, g.worst = true, v
-	} else if f.closed && g.plan.Enforces(&f.route) {
+	} else if g.plan.Drops(&f.route) {
 		g.stopped = true
 		g.worst = firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
 	}
@@ -293,16 +321,40 @@ func (g *Gate) hold(f *flow, half *half, h *headers, b []byte) {
 // probeEvery is the least time between two questions to a server, in ns.
 const probeEvery = int64(10 * 1e6)
 
-// probe sends a byte that the server has had long ago, in its client's name: it answers
-// with the number that it waits for (RFC 9293, 3.10.7.4), as it does for a keep-alive.
+// probe sends a byte that the server has had long ago, in its client's name: a number left of
+// its window, which it answers with the one that it waits for (RFC 9293, 3.10.7.4). It lies
+// 2^30, the largest window, before the client's own, so it is old wherever the client
+// stands; the number of a keep-alive, one before the client's, may be one that the server waits for.
+// It has the client's timestamp, without which a server may throw it away (RFC 7323, 3.2).
 func (g *Gate) probe(f *flow, h *headers, b []byte) {
-	if g.now-f.probed < probeEvery {
+	if f.probed != 0 && g.age-f.probed < probeEvery {
 		return
 	}
-	f.probed = g.now
+	f.probed = g.age
 	g.Counts.Probes++
 	seq := be.Uint32(b[h.transport+4:]) - 1<<30
-	g.out(f.client.Other(), made(b, h, false, packet.ACK, seq, be.Uint32(b[h.transport+8:]), 1))
+	g.out(f.client.Other(), made(b, h, false, packet.ACK, seq, be.Uint32(b[h.transport+8:]), stamp(b[h.transport+20:h.payload]), 1))
+}
+
+// stamp is the timestamp among the options of a segment, as an option that can stand alone;
+// nothing where there is none.
+func stamp(options []byte) []byte {
+	const end, nothing, timestamp, size = 0, 1, 8, 10
+	for at := 0; at < len(options) && options[at] != end; {
+		if options[at] == nothing {
+			at++
+			continue
+		}
+		if at+1 >= len(options) || options[at+1] < 2 || at+int(options[at+1]) > len(options) {
+			return nil
+		}
+		n := int(options[at+1])
+		if options[at] == timestamp && n == size {
+			return append([]byte{nothing, nothing}, options[at:at+n]...)
+		}
+		at += n
+	}
+	return nil
 }
 
 // reset ends a connection at both ends: as if each had said so to the other.
@@ -319,13 +371,13 @@ func (g *Gate) reset(f *flow, b []byte) {
 		seq = half.next
 	}
 	g.Counts.Resets += 2
-	g.out(g.from.Other(), made(b, &h, false, packet.RST|packet.ACK, seq, p.Ack, 0))
+	g.out(g.from.Other(), made(b, &h, false, packet.RST|packet.ACK, seq, p.Ack, nil, 0))
 	// To the sender, in the receiver's name, with the number that it acknowledged last.
 	behind := p.Seq + uint32(h.end-h.payload)
 	if p.Flags&packet.SYN != 0 {
 		behind++ // or it is not believed
 	}
-	g.out(g.from, made(b, &h, true, packet.RST|packet.ACK, p.Ack, behind, 0))
+	g.out(g.from, made(b, &h, true, packet.RST|packet.ACK, p.Ack, behind, nil, 0))
 }
 
 // over ends a dead connection at its server when its client gives up: the server waits
@@ -337,13 +389,14 @@ func (g *Gate) over(f *flow, h *headers, b []byte) {
 	}
 	f.fins = 3
 	g.Counts.Resets++
-	g.out(f.client.Other(), made(b, h, false, packet.RST|packet.ACK, half.next, g.packet.Ack, 0))
+	g.out(f.client.Other(), made(b, h, false, packet.RST|packet.ACK, half.next, g.packet.Ack, nil, 0))
 }
 
 // made makes a segment of the headers of one of a connection's frames, the other way
-// with back, with so many bytes, all zero.
-func made(b []byte, h *headers, back bool, flags byte, seq, ack uint32, size int) []byte {
-	out := append(append([]byte(nil), b[:h.transport+20]...), make([]byte, size)...)
+// with back, with options that fill whole words and so many bytes, all zero.
+func made(b []byte, h *headers, back bool, flags byte, seq, ack uint32, options []byte, size int) []byte {
+	header := 20 + len(options)
+	out := append(append(append([]byte(nil), b[:h.transport+20]...), options...), make([]byte, size)...)
 	if back {
 		swap(out[0:6], out[6:12])
 		if h.six {
@@ -356,24 +409,20 @@ func made(b []byte, h *headers, back bool, flags byte, seq, ack uint32, size int
 	tcp := out[h.transport:]
 	be.PutUint32(tcp[4:], seq)
 	be.PutUint32(tcp[8:], ack)
-	tcp[12], tcp[13] = 5<<4, flags
+	tcp[12], tcp[13] = byte(header/4)<<4, flags
 	be.PutUint16(tcp[18:], 0)
 	if flags&packet.RST != 0 {
 		be.PutUint16(tcp[14:], 0)
 	}
 	own := *h
-	own.payload, own.end = h.transport+20, h.transport+20+size
+	own.payload, own.end = h.transport+header, h.transport+header+size
 	if h.six {
-		be.PutUint16(out[h.network+4:], uint16(20+size))
+		be.PutUint16(out[h.network+4:], uint16(header+size))
 	} else {
 		ip := out[h.network:]
 		be.PutUint16(ip[2:], uint16(own.end-h.network))
 		be.PutUint16(ip[10:], 0)
-		sum := add(0, ip[:h.transport-h.network])
-		for sum>>16 != 0 {
-			sum = sum&0xffff + sum>>16
-		}
-		be.PutUint16(ip[10:], ^uint16(sum))
+		be.PutUint16(ip[10:], ^fold(add(0, ip[:h.transport-h.network])))
 	}
 	own.resum(out)
 	return out

@@ -321,7 +321,7 @@ func (s *space) box(e *entry, certain bool) (b box) {
 			}
 		}
 	}
-	if certain && e.step > 0 {
+	if certain && e.moves() {
 		b[byValue] = newSet(len(s.dims[byValue]))
 	}
 	return b
@@ -349,7 +349,7 @@ func (s *space) in(e *entry, d dimension, v *standIn) bool {
 		return !e.hasObject || !v.none && e.object.covers(v.object, v.quantity, e.action == firedoor.Pass)
 	case byValue:
 		if e.values == nil {
-			return e.step == 0 || !v.none || e.action != firedoor.Pass
+			return !e.moves() || !v.none || e.action != firedoor.Pass
 		}
 		if v.none {
 			return e.action != firedoor.Pass

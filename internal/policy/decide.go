@@ -1,8 +1,10 @@
 package policy
 
 import (
-	"firedoor"
 	"slices"
+	"time"
+
+	"firedoor"
 )
 
 // Route is what a plan says about two places and a port, looked up once for a flow.
@@ -16,8 +18,11 @@ type Route struct {
 	inside, safe bool
 	timed        bool // whether a connection may come to be hangs on the time
 	never, rules reach
-	isolations   [maxIsolations]int32 // numbers + 1 in Plan.isolated, strictest first
-	open         firedoor.Verdict
+	// Numbers in Plan.isolated, strictest first: active ones, and behind them, up to
+	// isolated, those that are being released.
+	isolations       [maxIsolations]int32
+	active, isolated uint8
+	open             firedoor.Verdict
 }
 
 // Level is how much is known of what is to be judged.
@@ -48,6 +53,9 @@ type Request struct {
 	Values   *firedoor.Values
 	// Before gives the value of element i that was read or written before; may be nil.
 	Before func(i int) (v float64, known bool)
+	// Lately gives the lowest and the highest value of element i that held at some moment of
+	// the time before; may be nil.
+	Lately func(i int, within time.Duration) (low, high float64, known bool)
 	// Rate is how many requests of this client and server there were in the last second.
 	Rate uint32
 
@@ -78,9 +86,16 @@ func (r *Request) Take(op *firedoor.Operation, flow string, text []byte) []byte 
 	}
 	r.HasUnit, r.Unit, r.HasQty, r.Quantity = op.HasUnit && !op.UnitAgreed, op.Unit, op.HasQty, op.Quantity
 	r.Object = op.Object.AppendTo(text[:0])
-	r.Values = &op.Values
+	if r.Values = &op.Values; Masks(r.Protocol, r.Code) {
+		r.Values = nil
+	}
 	return r.Object
 }
+
+// Masks tells whether what a function of a protocol writes is made of what was there: masks
+// (Modbus function 22) are no values that an object has then, so no rule that looks at values
+// may pass them by.
+func Masks(protocol string, code uint32) bool { return protocol == "modbus" && code == 22 }
 
 // Route looks up what holds between two places for a port.
 func (p *Plan) Route(client, server Place, transport uint8, port uint16) Route {
@@ -161,9 +176,6 @@ func (c *conduit) opening(r *Route, holds func(*Window) bool) int32 {
 
 // now is whether a connection may come to be at a time of the week.
 func (p *Plan) now(c *conduit, r *Request) firedoor.Verdict {
-	if r.open.Reason == firedoor.ReasonNeverBlock {
-		return r.open
-	}
 	v := firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit}
 	if best := c.opening(r.Route, func(w *Window) bool { return w.holds(r.Time, p.zone) }); best >= 0 {
 		v.Says, v.Reason, v.Rule = c.rules.entries[best].action, firedoor.ReasonRule, c.rules.entries[best].rule
@@ -193,46 +205,42 @@ func (c *conduit) moded(v firedoor.Verdict) firedoor.Verdict {
 
 // Decide gives the verdict on a request. It is pure and total: it keeps nothing, and
 // whatever is asked has an answer. Safety traffic goes first; then a quarantine that
-// two people ordered, what is never blocked, other isolations, rules, the default.
+// two people ordered, what is never blocked, other isolations, rules, the default. What
+// is being released has no part in that: of what passes it says what it would still stop.
 func Decide(p *Plan, r *Request) firedoor.Verdict {
-	none := firedoor.Verdict{Rule: -1, Conduit: r.Conduit}
 	if r.safe {
-		none.Reason = firedoor.ReasonSafety
-		return none
-	}
-	if v, held := p.quarantined(r, true); held {
-		return v
+		return firedoor.Verdict{Reason: firedoor.ReasonSafety, Rule: -1, Conduit: r.Conduit}
 	}
 	r.protocol, r.function = p.protocols[r.Protocol], p.functions[r.Function]
+	v := p.decide(r)
+	if r.active == r.isolated || v.Action != firedoor.Pass {
+		return v
+	}
+	if w, stops := p.restrained(r, r.isolations[r.active:r.isolated], v.Reason == firedoor.ReasonNeverBlock); stops {
+		w.Action = firedoor.Pass
+		return w
+	}
+	return v
+}
+
+// decide is the verdict of all that is in force.
+func (p *Plan) decide(r *Request) firedoor.Verdict {
+	never := p.never(r)
+	if v, stops := p.restrained(r, r.isolations[:r.active], never >= 0); stops {
+		return v
+	}
 	if r.Conduit < 0 {
-		if v, held := p.quarantined(r, false); held {
-			return v
-		}
-		if v, held := p.restrained(r); held {
-			return v
-		}
 		return r.open
 	}
 	c := &p.conduits[r.Conduit]
-	if r.Level == OfOperation {
-		if n := c.never.first(p, &r.never, r); n >= 0 {
-			none.Reason, none.Rule = firedoor.ReasonNeverBlock, c.never.entries[n].rule
-			return none
-		}
-	}
-	if v, held := p.quarantined(r, false); held && !p.emergency(r) {
-		return v
-	}
-	if v, held := p.restrained(r); held {
-		return v
-	}
-	switch r.Level {
-	case OfConnection:
-		if r.timed {
-			return p.now(c, r)
-		}
+	switch {
+	case never >= 0:
+		return firedoor.Verdict{Reason: firedoor.ReasonNeverBlock, Rule: never, Conduit: r.Conduit}
+	case r.Level == OfConnection && r.timed:
+		return p.now(c, r)
+	case r.Level == OfConnection:
 		return r.open
-	case OfFlow:
+	case r.Level == OfFlow:
 		return p.flow(c, r)
 	}
 	if n := c.rules.first(p, &r.rules, r); n >= 0 {
@@ -242,25 +250,42 @@ func Decide(p *Plan, r *Request) firedoor.Verdict {
 	return c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
 }
 
-// emergency tells whether what is asked may be the way to something that is never
-// blocked: the connection on which it would come.
-func (p *Plan) emergency(r *Request) bool {
-	return r.Level != OfOperation && r.open.Reason == firedoor.ReasonNeverBlock
+// never is the rule by which what is asked is never blocked, or may be the way to something
+// that is: the connection on which it would come. -1 is none.
+func (p *Plan) never(r *Request) int32 {
+	if r.Conduit < 0 {
+		return -1
+	}
+	c := &p.conduits[r.Conduit]
+	switch r.Level {
+	case OfConnection:
+		if r.open.Reason == firedoor.ReasonNeverBlock {
+			return r.open.Rule
+		}
+	case OfFlow:
+		for i := range r.never.n {
+			for _, n := range r.never.buckets[i].all {
+				if e := &c.never.entries[n]; e.speaks(r) {
+					return e.rule
+				}
+			}
+		}
+	default:
+		if n := c.never.first(p, &r.never, r); n >= 0 {
+			return c.never.entries[n].rule
+		}
+	}
+	return -1
+}
+
+// speaks tells whether an entry is about the protocol and the port of a request.
+func (e *entry) speaks(r *Request) bool {
+	return (e.protocol == 0 || e.protocol == r.protocol) && e.onPort(r.Transport, r.Port)
 }
 
 // flow judges what is known of a flow once its protocol is: a port that is open for
 // one protocol is not for another.
 func (p *Plan) flow(c *conduit, r *Request) firedoor.Verdict {
-	speaks := func(e *entry) bool {
-		return (e.protocol == 0 || e.protocol == r.protocol) && e.onPort(r.Transport, r.Port)
-	}
-	for i := range r.never.n {
-		for _, n := range r.never.buckets[i].all {
-			if speaks(&c.never.entries[n]) {
-				return firedoor.Verdict{Reason: firedoor.ReasonNeverBlock, Rule: c.never.entries[n].rule, Conduit: r.Conduit}
-			}
-		}
-	}
 	best := int32(-1)
 	for i := range r.rules.n {
 		for _, n := range r.rules.buckets[i].all {
@@ -268,7 +293,7 @@ func (p *Plan) flow(c *conduit, r *Request) firedoor.Verdict {
 			if best >= 0 && n > best {
 				break
 			}
-			if speaks(e) && (e.action == firedoor.Pass || e.whole()) && e.when.holds(r.Time, p.zone) {
+			if e.speaks(r) && (e.action == firedoor.Pass || e.whole()) && e.when.holds(r.Time, p.zone) {
 				best = n
 				break
 			}
@@ -288,7 +313,7 @@ func (p *Plan) flow(c *conduit, r *Request) firedoor.Verdict {
 
 // Enforces tells whether anything is stopped on a route at all.
 func (p *Plan) Enforces(r *Route) bool {
-	if r.isolations[0] != 0 {
+	if r.active > 0 {
 		return true
 	}
 	if r.Conduit < 0 {
@@ -310,7 +335,7 @@ func (p *Plan) Judges(r *Route) bool {
 	if r.safe {
 		return false
 	}
-	if r.isolations[0] != 0 {
+	if r.active > 0 || r.isolated > 0 && r.open.Action == firedoor.Pass {
 		return true
 	}
 	if r.Conduit < 0 {
@@ -332,9 +357,6 @@ func (p *Plan) Judges(r *Route) bool {
 	return c.never.some(&r.never, r, -1, note) || c.rules.some(&r.rules, r, end, note)
 }
 
-// Closed tells whether what cannot be judged on a route is dropped.
-func (p *Plan) Closed(r *Route) bool { return r.Conduit >= 0 && p.conduits[r.Conduit].Closed }
-
 // Instead is what is done where a device cannot be made to refuse.
 func (p *Plan) Instead(r *Route) firedoor.Action {
 	if r.Conduit < 0 {
@@ -343,30 +365,37 @@ func (p *Plan) Instead(r *Route) firedoor.Action {
 	return p.conduits[r.Conduit].Instead
 }
 
-// Speaks are the protocols that a route's port is open for; none means any.
+// Speaks are the protocols that a route's port is open for; none means any. Where it is
+// open for any, those of which a rule for ports of its own stops something: else whoever
+// writes them in another way than is usual there would go by that rule.
 func (p *Plan) Speaks(r *Route) (names []string) {
 	if r.Conduit < 0 {
 		return nil
 	}
 	c := &p.conduits[r.Conduit]
-	seen := map[uint16]bool{}
-	for _, x := range []struct {
-		to *reach
-		in *index
-	}{{&r.never, c.never}, {&r.rules, c.rules}} {
-		for i := range x.to.n {
-			for _, n := range x.to.buckets[i].all {
-				e := &x.in.entries[n]
-				if !e.onPort(r.Transport, r.Port) || e.action != firedoor.Pass || seen[e.protocol] {
-					continue
-				}
-				if e.protocol == 0 {
-					return nil
-				}
-				seen[e.protocol] = true
-				names = append(names, p.protocolName(e.protocol))
-			}
+	passes, stops, anything := []string{}, []string{}, false
+	note := func(e *entry) bool {
+		switch {
+		case e.action != firedoor.Pass && e.protocol != 0 && len(e.ports) > 0:
+			stops = p.addProtocol(stops, e.protocol)
+		case e.action == firedoor.Pass && e.protocol == 0:
+			anything = true
+		case e.action == firedoor.Pass:
+			passes = p.addProtocol(passes, e.protocol)
 		}
+		return false
+	}
+	c.never.some(&r.never, r, -1, note)
+	c.rules.some(&r.rules, r, -1, note)
+	if anything || len(passes) == 0 {
+		return stops
+	}
+	return passes
+}
+
+func (p *Plan) addProtocol(names []string, n uint16) []string {
+	if name := p.protocolName(n); !slices.Contains(names, name) {
+		return append(names, name)
 	}
 	return names
 }
@@ -379,9 +408,6 @@ func (p *Plan) protocolName(n uint16) string {
 	}
 	return ""
 }
-
-// Steps tells whether any rule looks at the value before.
-func (p *Plan) Steps() bool { return p.steps }
 
 // Refuses tells whether the server of a route was seen to refuse requests of a protocol
 // cleanly, and may be asked to.
@@ -400,7 +426,7 @@ func (p *Plan) Refuses(r *Route, protocol string) bool {
 // Watches tells whether verdicts on a route are at least told: only a conduit that
 // observes is left alone.
 func (p *Plan) Watches(r *Route) bool {
-	if p.Enforces(r) {
+	if p.Enforces(r) || r.isolated > 0 {
 		return true
 	}
 	if r.Conduit < 0 {
@@ -546,72 +572,4 @@ func (p *Plan) PortsOf(r *Route) (out []Port) {
 		}
 	}
 	return out
-}
-
-// Function is one thing that can be asked in a protocol, as its code, its words and its
-// verb go together.
-type Function struct {
-	Code  uint32
-	Verb  firedoor.Verb
-	Words string
-}
-
-// ByCode says what becomes of requests with a function, whatever else they say: certain
-// where it is the same for all of them.
-func (p *Plan) ByCode(r *Route, protocol string, f Function) (v firedoor.Verdict, certain bool) {
-	v = r.open
-	if r.isolations[0] != 0 || r.Conduit < 0 || p.steps {
-		return v, false
-	}
-	c := &p.conduits[r.Conduit]
-	q := Request{Route: r, Level: OfOperation, Protocol: protocol, Verb: f.Verb, Code: f.Code, Function: f.Words, protocol: p.protocols[protocol], function: p.functions[f.Words]}
-	first := true
-	for _, x := range []struct {
-		in    *index
-		never bool
-	}{{c.never, true}, {c.rules, false}} {
-		for i := range x.in.entries {
-			e := &x.in.entries[i]
-			if e.client != 0 && e.client != r.Client || e.server != 0 && e.server != r.Server || !e.mayMatch(&q) {
-				continue
-			}
-			w := c.moded(firedoor.Verdict{Says: e.action, Reason: firedoor.ReasonRule, Rule: e.rule, Conduit: r.Conduit})
-			if x.never {
-				w = firedoor.Verdict{Reason: firedoor.ReasonNeverBlock, Rule: e.rule, Conduit: r.Conduit}
-			}
-			if !first && w.Says != v.Says {
-				return v, false
-			}
-			if v, first = w, false; e.decides() {
-				return v, true
-			}
-		}
-	}
-	w := c.moded(firedoor.Verdict{Says: c.Default, Reason: firedoor.ReasonDefault, Rule: -1, Conduit: r.Conduit})
-	if !first && w.Says != v.Says {
-		return v, false
-	}
-	return w, true
-}
-
-// Coded tells whether the function codes of requests on a route are worth looking at by
-// themselves: its port is open for Modbus alone, whose code stands at a fixed place, and
-// nothing is asked that goes beyond a request.
-func (p *Plan) Coded(r *Route) bool {
-	if r.Transport != 6 || r.isolations[0] != 0 || r.Conduit < 0 || p.steps || !p.Watches(r) {
-		return false
-	}
-	names := p.Speaks(r)
-	return len(names) == 1 && names[0] == "modbus"
-}
-
-// mayMatch tells whether a request of which only the function is known may match.
-func (e *entry) mayMatch(r *Request) bool {
-	return (e.protocol == 0 || e.protocol == r.protocol) && (!e.hasCode || e.code == r.Code) && (e.function == 0 || e.function == r.function) &&
-		(e.verb == 0 || e.verb == r.Verb) && e.onPort(r.Transport, r.Port)
-}
-
-// decides tells whether an entry that may match does, whatever else a request says.
-func (e *entry) decides() bool {
-	return !e.hasUnit && !e.hasObject && e.values == nil && e.step == 0 && e.when == nil
 }

@@ -41,8 +41,8 @@ func Diff(a, b *Plan) (out []Change) {
 		return z.Name, fmt.Sprint(z.Level, z.Target, z.Segment, z.Prefixes, z.Hosts)
 	})
 	named(a.Policy.Conduits, b.Policy.Conduits, "conduit", say, func(c *Conduit) (string, string) {
-		return c.Name, fmt.Sprintf("from %s to %s, mode %s, default %s, instead %s, unjudged closed %t, never-rewrite %t, budget %s, reviewed %s", c.From, c.To, c.Mode, c.Default,
-			c.Instead, c.Closed, c.NeverRewrite, c.budget(), c.Reviewed.By+" "+c.Reviewed.On)
+		return c.Name, fmt.Sprintf("from %s to %s, mode %s, default %s, instead %s, unjudged %s, never-rewrite %t, budget %s, reviewed %s", c.From, c.To, c.Mode, c.Default,
+			c.Instead, c.Unjudged, c.NeverRewrite, c.budget(), c.Reviewed.By+" "+c.Reviewed.On)
 	})
 	safetyChanged(a, b, say)
 	l := &looks{maxLooks}

@@ -36,22 +36,9 @@ func (p *Plan) Door(r *Request) (d Door, testing bool, v firedoor.Verdict) {
 	case v.Says != firedoor.Pass:
 		return DoorShut, true, v
 	case p.Judges(r.Route):
-		return DoorGuarded, !p.acts(r.Route), v
+		return DoorGuarded, !p.Enforces(r.Route), v
 	}
 	return DoorOpen, false, v
-}
-
-// acts tells whether anything on a route is stopped and not only told.
-func (p *Plan) acts(r *Route) bool {
-	for _, n := range r.isolations {
-		if n != 0 && !p.isolated[n-1].Testing {
-			return true
-		}
-	}
-	if r.Conduit < 0 {
-		return p.Policy.Otherwise.Mode == Enforce
-	}
-	return p.conduits[r.Conduit].Mode == Enforce
 }
 
 // DoorSentence says in words what Door found, and by what.
@@ -70,11 +57,8 @@ func (p *Plan) DoorSentence(r *Request, d Door, testing bool, v firedoor.Verdict
 		b.WriteString("Everything passes: ")
 	}
 	b.WriteString(p.Why(r, v))
-	for _, n := range r.isolations {
-		if n == 0 {
-			break
-		}
-		i := &p.isolated[n-1]
+	for _, n := range r.isolations[:r.isolated] {
+		i := &p.isolated[n]
 		fmt.Fprintf(&b, " Decision %d isolates it: %s", i.ID, i.Verb)
 		if i.Testing {
 			b.WriteString(", being released, so it only says what it would stop")

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"math"
 	"time"
 
 	"firedoor"
@@ -26,12 +25,13 @@ type entry struct {
 	values         *Span
 	as             Form
 	step           float64
+	rate           Rate
 	when           *Window
 }
 
 // whole tells whether nothing but who asks whom is asked of a request.
 func (e *entry) whole() bool {
-	return !e.hasCode && !e.hasUnit && e.verb == 0 && e.function == 0 && !e.hasObject && e.values == nil && e.step == 0
+	return !e.hasCode && !e.hasUnit && e.verb == 0 && e.function == 0 && !e.hasObject && e.values == nil && !e.moves()
 }
 
 // settles tells whether the entry decides whatever is asked at its ports.
@@ -76,7 +76,7 @@ func onPort(ports []Port, transport uint8, number uint16) bool {
 // fits tells whether the values written are such that the entry holds. No values are
 // in no range: what was not understood passes no rule that looks at it.
 func (e *entry) fits(r *Request) bool {
-	if e.values == nil && e.step == 0 {
+	if e.values == nil && !e.moves() {
 		return true
 	}
 	if r.Values == nil || r.Values.Len() == 0 {
@@ -90,10 +90,7 @@ func (e *entry) fits(r *Request) bool {
 	for i := range n {
 		v := e.as.at(r.Values, i)
 		inside := e.values == nil || v >= e.values.Min && v <= e.values.Max // false for NaN
-		if inside && e.step > 0 {
-			before, known := r.before(i)
-			inside = !known || math.Abs(v-before) <= e.step
-		}
+		inside = inside && (!e.moves() || e.near(r, i, v))
 		if stop && inside {
 			return true
 		}

@@ -1,6 +1,11 @@
 package policy
 
-import "firedoor"
+import (
+	"cmp"
+	"slices"
+
+	"firedoor"
+)
 
 // Isolation restrains a host, a pair, a conduit or a zone for a while, on top of what
 // the policy says. It holds in every mode: a person ordered it.
@@ -37,8 +42,10 @@ var isolationNames = [...]string{"", "rate-cap", "known-clients-only", "no-progr
 // String is the word used on the command line.
 func (v IsolationVerb) String() string { return isolationNames[v] }
 
-// maxIsolations is how many isolations hold for one route; the strictest count.
-const maxIsolations = 8
+// maxIsolations is how many isolations hold for one route. Of those of one kind one is
+// enough, so there is room for each kind: five verbs and what two people ordered, in
+// force and being released.
+const maxIsolations = 2 * (int(Quarantine) + 1)
 
 type isolation struct {
 	Isolation
@@ -56,37 +63,46 @@ func (p *Plan) With(list []Isolation) (plan *Plan, unknown []Isolation) {
 	for i, name := range p.places.names[1:] {
 		named[name] = Place(i + 1)
 	}
-	for verb := Quarantine; verb >= RateCap; verb-- {
-		for _, i := range list {
-			if i.Verb != verb {
-				continue
+	for _, i := range list {
+		one := isolation{Isolation: i, conduit: -1, host: named[i.Host], other: named[i.Other], clients: map[Place]bool{}}
+		for n := range p.conduits {
+			if i.Conduit != "" && p.conduits[n].Name == i.Conduit {
+				one.conduit = int32(n)
 			}
-			one := isolation{Isolation: i, conduit: -1, host: named[i.Host], other: named[i.Other], clients: map[Place]bool{}}
-			for n := range p.conduits {
-				if i.Conduit != "" && p.conduits[n].Name == i.Conduit {
-					one.conduit = int32(n)
-				}
-			}
-			for _, c := range i.Clients {
-				one.clients[named[c]] = true
-			}
-			if one.host == 0 && one.conduit < 0 || i.Other != "" && one.other == 0 {
-				unknown = append(unknown, i)
-				continue
-			}
-			out.isolated = append(out.isolated, one)
 		}
+		for _, c := range i.Clients {
+			one.clients[named[c]] = true
+		}
+		if one.host == 0 && one.conduit < 0 || i.Other != "" && one.other == 0 {
+			unknown = append(unknown, i)
+			continue
+		}
+		out.isolated = append(out.isolated, one)
 	}
+	slices.SortStableFunc(out.isolated, func(a, b isolation) int { return stricter(&a.Isolation, &b.Isolation) })
 	return &out, unknown
+}
+
+// stricter orders isolations: what is in force before what is being released, then the
+// stricter first.
+func stricter(a, b *Isolation) int {
+	of := func(yes bool) int { return map[bool]int{true: 0, false: 1}[yes] }
+	return cmp.Or(of(!a.Testing)-of(!b.Testing), of(a.Both)-of(b.Both), cmp.Compare(b.Verb, a.Verb), cmp.Compare(a.Cap, b.Cap))
 }
 
 // isolate notes which isolations hold for a route.
 func (p *Plan) isolate(r *Route) {
-	n := 0
-	for i := range p.isolated {
-		if n < maxIsolations && p.isolated[i].holds(p, r) {
-			r.isolations[n] = int32(i) + 1
-			n++
+	last := (*isolation)(nil)
+	for n := range p.isolated {
+		i := &p.isolated[n]
+		alike := last != nil && last.Verb == i.Verb && last.Both == i.Both && last.Testing == i.Testing
+		if alike || !i.holds(p, r) || i.Verb == KnownClients && i.clients[r.Client] {
+			continue
+		}
+		r.isolations[r.isolated] = int32(n)
+		last = i
+		if r.isolated++; !i.Testing {
+			r.active = r.isolated
 		}
 	}
 }
@@ -102,54 +118,33 @@ func (i *isolation) holds(p *Plan, r *Route) bool {
 	}
 }
 
-func (i *isolation) verdict(r *Request, says firedoor.Action, why firedoor.Reason) firedoor.Verdict {
-	v := firedoor.Verdict{Action: says, Says: says, Reason: why, Rule: -1, Conduit: r.Conduit}
-	if i.Testing {
-		v.Action = firedoor.Pass
-	}
-	return v
-}
-
-// quarantined tells whether a quarantine takes the request away: one that two people
-// ordered, or any other.
-func (p *Plan) quarantined(r *Request, both bool) (firedoor.Verdict, bool) {
-	for _, n := range r.isolations {
-		if n == 0 {
-			break
-		}
-		if i := &p.isolated[n-1]; i.Verb == Quarantine && i.Both == both {
-			return i.verdict(r, firedoor.Drop, firedoor.ReasonQuarantine), true
+// restrained tells whether one of some isolations stops the request. Never: it is never
+// blocked, short of what two people ordered.
+func (p *Plan) restrained(r *Request, which []int32, never bool) (firedoor.Verdict, bool) {
+	for _, n := range which {
+		i := &p.isolated[n]
+		if says, why, stops := i.stops(r); stops && (!never || i.Both && i.Verb == Quarantine) {
+			return firedoor.Verdict{Action: says, Says: says, Reason: why, Rule: -1, Conduit: r.Conduit}, true
 		}
 	}
 	return firedoor.Verdict{}, false
 }
 
-// restrained tells whether a milder isolation stops the request.
-func (p *Plan) restrained(r *Request) (firedoor.Verdict, bool) {
-	for _, n := range r.isolations {
-		if n == 0 {
-			break
-		}
-		switch i := &p.isolated[n-1]; i.Verb {
-		case NoWrite:
-			if r.Level == OfOperation && r.Verb.Changes() {
-				return i.verdict(r, firedoor.Refuse, firedoor.ReasonNoWrite), true
-			}
-		case NoProgram:
-			if r.Level == OfOperation && (r.Verb == firedoor.VerbProgram || r.Verb == firedoor.VerbConfigure) {
-				return i.verdict(r, firedoor.Refuse, firedoor.ReasonNoProgram), true
-			}
-		case KnownClients:
-			if !i.clients[r.Client] {
-				return i.verdict(r, firedoor.Drop, firedoor.ReasonStranger), true
-			}
-		case RateCap:
-			if r.Level == OfOperation && r.Rate > i.Cap {
-				return i.verdict(r, firedoor.Refuse, firedoor.ReasonRate), true
-			}
-		}
+// stops tells whether an isolation that holds for its route stops a request.
+func (i *isolation) stops(r *Request) (says firedoor.Action, why firedoor.Reason, stops bool) {
+	asks := r.Level == OfOperation
+	switch i.Verb {
+	case Quarantine:
+		return firedoor.Drop, firedoor.ReasonQuarantine, true
+	case KnownClients:
+		return firedoor.Drop, firedoor.ReasonStranger, true // of clients that were known no route has it
+	case NoWrite:
+		return firedoor.Refuse, firedoor.ReasonNoWrite, asks && r.Verb.Changes()
+	case NoProgram:
+		return firedoor.Refuse, firedoor.ReasonNoProgram, asks && (r.Verb == firedoor.VerbProgram || r.Verb == firedoor.VerbConfigure)
+	default:
+		return firedoor.Refuse, firedoor.ReasonRate, asks && r.Rate > i.Cap
 	}
-	return firedoor.Verdict{}, false
 }
 
 // NeverBlocksAny tells whether something of what is never blocked concerns a place:

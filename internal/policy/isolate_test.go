@@ -1,7 +1,9 @@
 package policy_test
 
 import (
+	"math"
 	"testing"
+	"time"
 
 	"firedoor"
 	"firedoor/internal/policy"
@@ -56,6 +58,8 @@ func TestOrderOfVerdicts(t *testing.T) {
 		{"quarantine of two people and safety", []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Both: true}}, other, true, firedoor.Pass, firedoor.ReasonSafety},
 		{"the stricter of two", []policy.Isolation{{Verb: policy.NoWrite, Host: "plc"}, {Verb: policy.Quarantine, Host: "cell"}}, other, false, firedoor.Drop, firedoor.ReasonQuarantine},
 		{"being released", []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Testing: true}}, other, false, firedoor.Pass, firedoor.ReasonQuarantine},
+		{"being released, two people ordered it", []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Both: true, Testing: true}}, write("10.0.2.1"), false, firedoor.Pass, firedoor.ReasonQuarantine},
+		{"being released and what is never blocked", []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Testing: true}}, write("10.0.2.1"), false, firedoor.Pass, firedoor.ReasonNeverBlock},
 	} {
 		of := base
 		if c.safe {
@@ -150,6 +154,32 @@ func TestStep(t *testing.T) {
 		r.Before = func(int) (float64, bool) { return before, true }
 		if v := policy.Decide(plan, r); v.Action != want {
 			t.Errorf("from %g to 5: %s, want %s", before, v.Action, want)
+		}
+	}
+	if v := policy.Decide(plan, a.request(plan)); v.Action != firedoor.Pass {
+		t.Errorf("with nothing known before: %s", v.Action)
+	}
+}
+
+// TestRateOfChange holds how far a value may be from those before it, within a time.
+func TestRateOfChange(t *testing.T) {
+	register := []policy.Object{{Text: "holding:", Row: true, From: 3, To: 3}}
+	plan := compile(t, plant(policy.Enforce, policy.Rule{Match: policy.Match{Objects: register, Rate: policy.Rate{Most: 2, Within: time.Minute}}, Verdict: firedoor.Pass}))
+	a := write("10.0.2.1") // writes 5
+	for _, c := range []struct {
+		low, high float64
+		known     bool
+		want      firedoor.Action
+	}{{3, 7, true, firedoor.Pass}, {2.9, 5, true, firedoor.Drop}, {5, 7.1, true, firedoor.Drop}, {math.Inf(-1), math.Inf(1), true, firedoor.Drop}, {0, 0, false, firedoor.Pass}} {
+		r := a.request(plan)
+		r.Lately = func(i int, within time.Duration) (float64, float64, bool) {
+			if i != 0 || within != time.Minute {
+				t.Errorf("asked for element %d within %s", i, within)
+			}
+			return c.low, c.high, c.known
+		}
+		if v := policy.Decide(plan, r); v.Action != c.want {
+			t.Errorf("%g to %g before (%t), 5 now: %s", c.low, c.high, c.known, v.Action)
 		}
 	}
 	if v := policy.Decide(plan, a.request(plan)); v.Action != firedoor.Pass {

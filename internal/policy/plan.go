@@ -26,7 +26,9 @@ type Plan struct {
 	protocols map[string]uint16
 	functions map[string]uint32
 	isolated  []isolation
-	steps     bool // a rule looks at the value before
+	rates     bool              // a rule looks at how fast values change
+	hearing   []Place           // servers of which a rule looks at values before
+	moving    map[Place][]entry // and the rules that do, by server
 }
 
 type conduit struct {
@@ -50,7 +52,8 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	c := compiler{Plan: &Plan{Policy: pol, known: known, zone: time.UTC, zones: map[string]int32{}, joined: map[[2]int32]int32{},
 		protocols: map[string]uint16{}, functions: map[string]uint32{},
 		places: places{hosts: map[addressKey]Place{}, macs: map[macKey]Place{}, prefixes: map[prefixKey]Place{}}},
-		placed: map[string]Place{}}
+		placed: map[string]Place{}, heard: map[Place]bool{}}
+	c.moving = map[Place][]entry{}
 	c.places.add("", -1)
 	if pol.TimeZone != "" {
 		zone, err := time.LoadLocation(pol.TimeZone)
@@ -78,6 +81,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 type compiler struct {
 	*Plan
 	placed  map[string]Place // hosts by name
+	heard   map[Place]bool   // what stands in hearing
 	entries int
 	faults  []Fault
 }
@@ -219,8 +223,7 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	}
 	clients := c.ends(m.Clients, from, r.Line, key+".client")
 	servers := c.ends(m.Servers, to, r.Line, key+".server")
-	c.steps = c.steps || m.Step > 0
-	base := entry{rule: number, action: r.Verdict, ports: m.Ports, values: m.Values, as: m.As, step: m.Step, when: m.When}
+	base := entry{rule: number, action: r.Verdict, ports: m.Ports, values: m.Values, as: m.As, step: m.Step, rate: m.Rate, when: m.When}
 	entries := []entry{base}
 	entries = times(entries, clients, func(e *entry, at Place) { e.client = at })
 	entries = times(entries, servers, func(e *entry, at Place) { e.server = at })
@@ -243,6 +246,7 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 		return
 	}
 	for _, e := range entries {
+		c.hears(&e, to)
 		put(e)
 	}
 }

@@ -22,6 +22,32 @@ var modeNames = [...]string{"observe", "test", "enforce"}
 // String is the word used in files.
 func (m Mode) String() string { return modeNames[m] }
 
+// Unjudged is what becomes of what nobody can judge in time, where a conduit enforces.
+type Unjudged uint8
+
+// Reads: reads go on, and what passes whatever it says; what may change something and may
+// be stopped is dropped. Open: all passes. Closed: all is dropped.
+const (
+	Reads Unjudged = iota
+	Open
+	Closed
+)
+
+var unjudgedNames = [...]string{"reads", "open", "closed"}
+
+// String is the word used in files.
+func (u Unjudged) String() string { return unjudgedNames[u] }
+
+// UnjudgedOf reads the word.
+func UnjudgedOf(word string) (u Unjudged, ok bool) {
+	for i, name := range unjudgedNames {
+		if name == word {
+			return Unjudged(i), true
+		}
+	}
+	return 0, false
+}
+
 // Limits of one policy. What is beyond them is an error that names the place.
 const (
 	MaxHosts    = 100_000
@@ -84,9 +110,8 @@ type Conduit struct {
 	Mode     Mode
 	Default  firedoor.Action // what no rule matches
 	// Instead is done where a request is to be refused and the device does not know how.
-	Instead firedoor.Action
-	// Closed: what cannot be judged in time is dropped; else it passes.
-	Closed       bool
+	Instead      firedoor.Action
+	Unjudged     Unjudged
 	NeverRewrite bool
 	// Budget is how long a gateway may take over a frame that it judges in user space; 0
 	// means DefaultBudget.
@@ -135,6 +160,8 @@ type Match struct {
 	As               Form  // how numbers lie in what is written, for Values
 	// Step is the largest change from the value written or read before; 0 is none.
 	Step float64
+	// Rate is the largest change within a time; one with Most 0 is none.
+	Rate Rate
 	When *Window
 	// Line is where it stands in its file.
 	Line int
@@ -187,12 +214,17 @@ type Known struct {
 	Ports func(protocol string) []Port
 	// Protocols are all names, for suggestions.
 	Protocols []string
+	// Functions are what can be asked in a protocol; may be nil, where nobody knows.
+	Functions func(protocol string) []Function
 	// MaxEntries bounds how many entries all rules may become, where the constant of
 	// this name is too many; 0 is that constant.
 	MaxEntries int
 }
 
+// Moves tells whether m looks at how far a value goes from those before.
+func (m *Match) Moves() bool { return m.Step > 0 || m.Rate.Most > 0 }
+
 // AsksOperation tells whether m looks at single requests and not only at who speaks.
 func (m *Match) AsksOperation() bool {
-	return len(m.Verbs)+len(m.Functions)+len(m.Codes)+len(m.Units)+len(m.Objects) > 0 || m.Values != nil || m.Step > 0
+	return len(m.Verbs)+len(m.Functions)+len(m.Codes)+len(m.Units)+len(m.Objects) > 0 || m.Values != nil || m.Moves()
 }

@@ -14,7 +14,7 @@ type Findings struct {
 	Review   Review
 	Mode     Mode             // of all conduits, and of what no conduit joins
 	TimeZone string           // of the times in rules
-	Closed   *bool            // what cannot be judged in time; nil leaves the draft as it is
+	Unjudged *Unjudged        // what cannot be judged in time; nil leaves the draft as it is
 	Default  *firedoor.Action // of all conduits; nil leaves the draft as it is
 	Hosts    []FoundHost
 	// NeverBlock and Rules name hosts of Hosts alone, on both ends. Rules go before those
@@ -38,6 +38,7 @@ type Limit struct {
 	Values    *Span
 	As        Form
 	Step      float64
+	Rate      Rate
 	Note      string
 	Line      int
 }
@@ -68,8 +69,8 @@ func (p *Policy) Revise(f *Findings) []Fault {
 		c := &p.Conduits[i]
 		c.Rules = append(front[c.Name], c.Rules...)
 		c.Mode, c.Reviewed = f.Mode, f.Review
-		if f.Closed != nil {
-			c.Closed = *f.Closed
+		if f.Unjudged != nil {
+			c.Unjudged = *f.Unjudged
 		}
 		if f.Default != nil {
 			c.Default = *f.Default
@@ -253,7 +254,8 @@ func (l *Limit) split(rule Rule) (out []Rule) {
 		return []Rule{rule}
 	}
 	limited := rule
-	limited.Match.Objects, limited.Match.Values, limited.Match.As, limited.Match.Step = bound, l.Values, l.As, l.Step
+	limited.Match.Objects, limited.Match.Values, limited.Match.As = bound, l.Values, l.As
+	limited.Match.Step, limited.Match.Rate = l.Step, l.Rate
 	if l.Note != "" {
 		limited.Note = l.Note
 	}

@@ -13,7 +13,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "undecided"
 	Text string
 }
 
@@ -34,6 +34,7 @@ func (p *Plan) Study() (out []Finding) {
 			}
 			out = append(append(out, one...), two...)
 		}
+		out = append(out, p.unjudgedFindings(c)...)
 		if !c.Reviewed.Done() {
 			out = append(out, Finding{c.Line, "not-enforced", fmt.Sprintf("conduit %s: nobody has looked yet at what must never be blocked, so it cannot be enforced", c.Name)})
 		}
@@ -241,11 +242,12 @@ func (p *Plan) conflicts(x *index, number int32, alive map[int32]bool, l *looks)
 			if earlier.action == e.action || told[pair] || !alive[earlier.rule] {
 				continue
 			}
-			s := newSpace(p, p.zones[c.From], p.zones[c.To], []*entry{e, earlier})
+			late, early := p.whole(e), p.whole(earlier)
+			s := newSpace(p, p.zones[c.From], p.zones[c.To], []*entry{&late, &early})
 			if ok = l.take(4 * s.size()); !ok {
 				break
 			}
-			a, b := s.box(e, false), s.box(earlier, false)
+			a, b := s.box(&late, false), s.box(&early, false)
 			some, inside := overlap(b, a)
 			if _, all := overlap(a, b); some && !inside && !all {
 				told[pair] = true
@@ -256,6 +258,38 @@ func (p *Plan) conflicts(x *index, number int32, alive map[int32]bool, l *looks)
 		if !ok {
 			return append(out, p.unheld(e.rule))
 		}
+	}
+	return out
+}
+
+// whole is an entry with what its words say without being written: who names a function
+// names its verb and its code.
+func (p *Plan) whole(e *entry) entry {
+	out := *e
+	if p.known.Functions == nil || e.protocol == 0 {
+		return out
+	}
+	var meant []Function
+	for _, f := range p.known.Functions(p.protocolName(e.protocol)) {
+		if (e.verb == 0 || e.verb == f.Verb) && (!e.hasCode || e.code == f.Code) && (e.function == 0 || e.function == p.functions[f.Words]) {
+			meant = append(meant, f)
+		}
+	}
+	if len(meant) == 0 {
+		return out
+	}
+	first := meant[0]
+	same := func(f func(*Function) bool) bool {
+		return !slices.ContainsFunc(meant, func(other Function) bool { return !f(&other) })
+	}
+	if same(func(f *Function) bool { return f.Verb == first.Verb }) {
+		out.verb = first.Verb
+	}
+	if same(func(f *Function) bool { return f.Code == first.Code }) {
+		out.hasCode, out.code = true, first.Code
+	}
+	if same(func(f *Function) bool { return f.Words == first.Words }) {
+		out.function = p.functions[first.Words]
 	}
 	return out
 }

@@ -52,6 +52,9 @@ func (m *Match) words(from, to string) string {
 	if m.Step > 0 {
 		words = append(words, fmt.Sprintf("in steps of at most %g", m.Step))
 	}
+	if m.Rate.Most > 0 {
+		words = append(words, "by at most "+m.Rate.words())
+	}
 	words = append(words, "of "+whom)
 	if len(m.Units) > 0 {
 		words = append(words, "unit "+orOf(texts(m.Units), ""))
@@ -156,7 +159,7 @@ var relaxations = []struct {
 	name string
 	drop func(*entry)
 }{
-	{"the value", func(e *entry) { e.values, e.step = nil, 0 }},
+	{"the value", func(e *entry) { e.values, e.step, e.rate = nil, 0, Rate{} }},
 	{"the object", func(e *entry) { e.hasObject = false }},
 	{"the time", func(e *entry) { e.when = nil }},
 	{"the unit", func(e *entry) { e.hasUnit = false }},
@@ -194,7 +197,7 @@ func (p *Plan) ConduitSentence(n int32) string {
 	if c.Budget != 0 {
 		budget = c.Budget.String()
 	}
-	text := fmt.Sprintf("Conduit %s, from %s to %s, mode %s: what no rule matches: %s. A gateway may take %s over a frame.", c.Name, c.From, c.To, c.Mode, c.Default, budget)
+	text := fmt.Sprintf("Conduit %s, from %s to %s, mode %s: what no rule matches: %s; what cannot be judged in time: %s. A gateway may take %s over a frame.", c.Name, c.From, c.To, c.Mode, c.Default, c.Unjudged.words(), budget)
 	if c.Reviewed.Done() {
 		text += fmt.Sprintf(" What is never blocked was reviewed by %s on %s.", c.Reviewed.By, c.Reviewed.On)
 	}
@@ -221,4 +224,9 @@ func portWord(p Port) string {
 		return p.Words()
 	}
 	return strconv.Itoa(int(p.Number))
+}
+
+// words says what becomes of what cannot be judged.
+func (u Unjudged) words() string {
+	return [...]string{Reads: "plain reads pass, what may change something is dropped", Open: "passes", Closed: "is dropped"}[u]
 }

@@ -50,7 +50,7 @@ conduits:
       rules:
         - {name: stop, protocol: modbus, object: coil:7}
     rules:
-      - {name: setpoint, client: hmi, server: plc, protocol: modbus, port: [502, tcp/5020], verb: write, function: write single register, code: [6, 0x10], unit: 1, object: ["holding:40-41", DB1.*, Tag1], value: 0..100.5, step: 2.5, when: {days: [mon, fri], from: "06:00", until: "22:00"}, note: operators, verdict: pass}
+      - {name: setpoint, client: hmi, server: plc, protocol: modbus, port: [502, tcp/5020], verb: write, function: write single register, code: [6, 0x10], unit: 1, object: ["holding:40-41", DB1.*, Tag1], value: 0..100.5, step: 2.5, rate: 30/min, when: {days: [mon, fri], from: "06:00", until: "22:00"}, note: operators, verdict: pass}
       - {verb: [control, program], verdict: refuse}
 `
 
@@ -64,12 +64,19 @@ func TestGoodPolicyIsRead(t *testing.T) {
 		t.Errorf("budget %v", c.Budget)
 	}
 	m := c.Rules[0].Match
-	if c.Mode != policy.Enforce || c.Instead != firedoor.Reset || !c.Closed || !c.NeverRewrite || c.Reviewed.By != "A. Person" || len(c.NeverBlock) != 1 {
+	if c.Mode != policy.Enforce || c.Instead != firedoor.Reset || c.Unjudged != policy.Closed || !c.NeverRewrite || c.Reviewed.By != "A. Person" || len(c.NeverBlock) != 1 {
 		t.Errorf("the conduit is %+v", c)
 	}
 	if fmt.Sprint(m.Ports, m.Codes, m.Objects, *m.Values, m.Step, *m.When) != "[{0 502} {6 5020}] [6 16] [holding:40-41 DB1.* Tag1] {0 100.5} 2.5 every day" &&
 		(m.Objects[0].From != 40 || m.Objects[0].To != 41 || !m.Objects[1].Open || m.Objects[2].Row || m.When.From != 360 || m.When.Days != 1<<1|1<<5) {
 		t.Errorf("the rule is %+v", m)
+	}
+	if m.Rate != (policy.Rate{Most: 30, Within: time.Minute}) {
+		t.Errorf("the rate is %+v", m.Rate)
+	}
+	usual, err := policyfile.Read("p.yaml", []byte(strings.Replace(good, "    unjudged: closed\n", "", 1)), known())
+	if err != nil || usual.Policy.Conduits[0].Unjudged != policy.Reads {
+		t.Errorf("unjudged left out: %v (%v)", usual, err)
 	}
 }
 
@@ -98,6 +105,11 @@ func TestProblems(t *testing.T) {
 		{"values backwards", "value: 0..100.5", "value: 100..0", "ends before it begins"},
 		{"values of any object", "object: [\"holding:40-41\", DB1.*, Tag1], ", "", "looks at values of any object"},
 		{"objects backwards", "holding:40-41", "holding:41-40", "ends before it begins"},
+		{"no word for what is unjudged", "unjudged: closed", "unjudged: shut", "p.yaml:20: conduits.down.unjudged: \"shut\" must be one of reads, open, closed"},
+		{"a rate without a time", "rate: 30/min", "rate: 30", "must be the largest change within a second, a minute or an hour"},
+		{"a rate within a day", "rate: 30/min", "rate: 30/d", "write it like 5/s"},
+		{"a rate of nothing", "rate: 30/min", "rate: 0/s", "must be the largest change"},
+		{"a rate of several registers in one", "value: 0..100.5, step: 2.5,", "value: 0..100.5, as: f32,", "and not with step or rate"},
 		{"bad time", `from: "06:00"`, "from: 25:00", "is no time of the day"},
 		{"half a time", `, until: "22:00"`, "", "has only one of from and until"},
 		{"bad port", "tcp/5020", "tcp/70000", "is no port"},
@@ -169,7 +181,7 @@ func anyPolicy(t *rapid.T) *policy.Policy {
 		p.Zones = append(p.Zones, policy.Zone{Name: zone, Hosts: []string{h.Name}, Prefixes: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i), 0, 0}), 16)}})
 	}
 	c := policy.Conduit{Name: "down", From: "office", To: "cell", Mode: policy.Mode(rapid.IntRange(0, 2).Draw(t, "mode")), Default: firedoor.Action(rapid.IntRange(0, 3).Draw(t, "default")),
-		Instead: firedoor.Drop, Closed: rapid.Bool().Draw(t, "closed"), Reviewed: policy.Review{By: "Jo", On: "2026-01-02"}}
+		Instead: firedoor.Drop, Unjudged: policy.Unjudged(rapid.IntRange(0, 2).Draw(t, "unjudged")), Reviewed: policy.Review{By: "Jo", On: "2026-01-02"}}
 	for range rapid.IntRange(0, 3).Draw(t, "rules") {
 		r := policy.Rule{Verdict: firedoor.Action(rapid.IntRange(0, 3).Draw(t, "verdict")), Match: policy.Match{
 			Clients: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"h0", "office"}), 0, 2, rapid.ID).Draw(t, "clients"),
@@ -180,6 +192,9 @@ func anyPolicy(t *rapid.T) *policy.Policy {
 		if rapid.Bool().Draw(t, "values") {
 			low := rapid.Float64Range(-1e6, 1e6).Draw(t, "low")
 			r.Match.Values = &policy.Span{Min: low, Max: low + 1}
+		}
+		if rapid.Bool().Draw(t, "rate") {
+			r.Match.Rate = policy.Rate{Most: rapid.Float64Range(1e-6, 1e9).Draw(t, "most"), Within: rapid.SampledFrom(policy.Windows[:]).Draw(t, "within")}
 		}
 		if rapid.Bool().Draw(t, "when") {
 			r.Match.When = &policy.Window{Days: uint8(rapid.IntRange(1, 127).Draw(t, "days")), From: 60, Until: uint16(rapid.IntRange(61, 1439).Draw(t, "until"))}

@@ -186,9 +186,7 @@ func (d *decoder) conduit(name, path string, k, n *yaml.Node) policy.Conduit {
 		case "instead":
 			written.Set(&d.Tree, &c.Instead, v, path, actionOf(firedoor.Drop, firedoor.Reset))
 		case "unjudged":
-			var word string
-			written.Set(&d.Tree, &word, v, path, func(n *yaml.Node) (string, error) { return written.OneOf(n, "open", "closed") })
-			c.Closed = word == "closed"
+			written.Set(&d.Tree, &c.Unjudged, v, path, unjudgedOf)
 		case "never-rewrite":
 			written.Set(&d.Tree, &c.NeverRewrite, v, path, written.Bool)
 		case "budget":
@@ -239,7 +237,7 @@ func (d *decoder) neverBlock(n *yaml.Node, path string, c *policy.Conduit) {
 	})
 }
 
-var matchKeys = []string{"client", "server", "protocol", "port", "verb", "function", "code", "unit", "object", "value", "as", "step", "when"}
+var matchKeys = []string{"client", "server", "protocol", "port", "verb", "function", "code", "unit", "object", "value", "as", "step", "rate", "when"}
 
 func (d *decoder) rule(n *yaml.Node, path string, judges bool) policy.Rule {
 	r := policy.Rule{Line: n.Line, Match: policy.Match{Line: n.Line}}
@@ -262,7 +260,7 @@ func (d *decoder) rule(n *yaml.Node, path string, judges bool) policy.Rule {
 	if judges {
 		d.demand(n, path, has, "verdict")
 	}
-	if (r.Match.Step > 0 || r.Match.Values != nil) && len(r.Match.Objects) == 0 {
+	if (r.Match.Moves() || r.Match.Values != nil) && len(r.Match.Objects) == 0 {
 		d.Add(n.Line, path, "looks at values of any object: name the object")
 	}
 	d.formed(n, path, &r.Match)
@@ -271,8 +269,8 @@ func (d *decoder) rule(n *yaml.Node, path string, judges bool) policy.Rule {
 
 // formed tells of a form of numbers where none are looked at.
 func (d *decoder) formed(n *yaml.Node, path string, m *policy.Match) {
-	if m.As != policy.AsWritten && (m.Values == nil || m.Step > 0) {
-		d.Add(n.Line, written.Join(path, "as"), "says how to read a value: it goes with value, and not with step")
+	if m.As != policy.AsWritten && (m.Values == nil || m.Moves()) {
+		d.Add(n.Line, written.Join(path, "as"), "says how to read a value: it goes with value, and not with step or rate")
 	}
 }
 
@@ -304,6 +302,8 @@ func (d *decoder) match(key, path string, v *yaml.Node, m *policy.Match) {
 		written.Set(&d.Tree, &m.As, v, path, formOf)
 	case "step":
 		written.Set(&d.Tree, &m.Step, v, path, stepOf)
+	case "rate":
+		written.Set(&d.Tree, &m.Rate, v, path, rateOf)
 	case "when":
 		m.When = d.window(v, path)
 	}

@@ -56,10 +56,9 @@ func (d *decoder) review(n *yaml.Node, f *policy.Findings) {
 			written.Set(&d.Tree, &a, v, path, actionOf(firedoor.Pass, firedoor.Refuse, firedoor.Drop, firedoor.Reset))
 			f.Default = &a
 		case "unjudged":
-			var word string
-			written.Set(&d.Tree, &word, v, path, func(n *yaml.Node) (string, error) { return written.OneOf(n, "open", "closed") })
-			closed := word == "closed"
-			f.Closed = &closed
+			var u policy.Unjudged
+			written.Set(&d.Tree, &u, v, path, unjudgedOf)
+			f.Unjudged = &u
 		case "hosts":
 			d.Keys(v, path, "hosts by their names", func(name, path string, k, v *yaml.Node) {
 				f.Hosts = append(f.Hosts, d.foundHost(name, path, k, v))
@@ -92,7 +91,7 @@ func (d *decoder) foundHost(name, path string, k, n *yaml.Node) policy.FoundHost
 func (d *decoder) limit(n *yaml.Node, path string) policy.Limit {
 	l := policy.Limit{Line: n.Line}
 	var m policy.Match
-	has := d.Mapping(n, path, "a limit", []string{"server", "protocol", "object", "value", "as", "step", "note"}, func(key, path string, v *yaml.Node) {
+	has := d.Mapping(n, path, "a limit", []string{"server", "protocol", "object", "value", "as", "step", "rate", "note"}, func(key, path string, v *yaml.Node) {
 		if key == "note" {
 			written.Set(&d.Tree, &l.Note, v, path, written.Text)
 			return
@@ -100,10 +99,10 @@ func (d *decoder) limit(n *yaml.Node, path string) policy.Limit {
 		d.match(key, path, v, &m)
 	})
 	d.demand(n, path, has, "server", "object")
-	if m.Values == nil && m.Step == 0 && n.Kind == yaml.MappingNode {
-		d.Add(n.Line, path, "bounds nothing: give value, step or both")
+	if m.Values == nil && !m.Moves() && n.Kind == yaml.MappingNode {
+		d.Add(n.Line, path, "bounds nothing: give value, step or rate")
 	}
 	d.formed(n, path, &m)
-	l.Servers, l.Protocols, l.Objects, l.Values, l.As, l.Step = m.Servers, m.Protocols, m.Objects, m.Values, m.As, m.Step
+	l.Servers, l.Protocols, l.Objects, l.Values, l.As, l.Step, l.Rate = m.Servers, m.Protocols, m.Objects, m.Values, m.As, m.Step, m.Rate
 	return l
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"firedoor"
 	"firedoor/internal/policy"
@@ -28,7 +29,7 @@ rules:
   - {client: hmi, server: plc, port: icmp, verdict: pass}
 limits:
   - {server: plc, protocol: modbus, object: "holding:0-1", value: 8..9.5, as: f32, note: bar}
-  - {server: plc, object: "holding:4", step: 50}
+  - {server: plc, object: "holding:4", step: 50, rate: 100/h}
 `
 
 // TestReview holds that a review is read as it is written.
@@ -37,13 +38,13 @@ func TestReview(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Review != (policy.Review{By: "A. Person", On: "2026-11-26"}) || f.Mode != policy.Enforce || *f.Default != firedoor.Refuse || !*f.Closed || f.TimeZone != "Europe/Berlin" {
+	if f.Review != (policy.Review{By: "A. Person", On: "2026-11-26"}) || f.Mode != policy.Enforce || *f.Default != firedoor.Refuse || *f.Unjudged != policy.Closed || f.TimeZone != "Europe/Berlin" {
 		t.Errorf("%+v", f)
 	}
 	if len(f.Hosts) != 3 || f.Hosts[1].Refuses[0] != "modbus" || f.Hosts[2].Zone != "vendors" || len(f.NeverBlock) != 1 || f.Rules[0].Match.Ports[0] != (policy.Port{Transport: policy.ICMP}) {
 		t.Errorf("%+v %+v %+v", f.Hosts, f.NeverBlock, f.Rules)
 	}
-	if l := f.Limits; len(l) != 2 || l[0].As != policy.F32 || l[0].Values.Max != 9.5 || l[0].Note != "bar" || l[1].Step != 50 || l[1].Values != nil {
+	if l := f.Limits; len(l) != 2 || l[0].As != policy.F32 || l[0].Values.Max != 9.5 || l[0].Note != "bar" || l[1].Step != 50 || l[1].Rate.Within != time.Hour || l[1].Values != nil {
 		t.Errorf("%+v", f.Limits)
 	}
 }
@@ -56,7 +57,7 @@ func TestWrongReviews(t *testing.T) {
 		{"mode: enforce", "mode: hard"}:                             "mode: ",
 		{"zone: vendors", "zone: Vendors!"}:                         "hosts.vendor.zone: ",
 		{", as: f32", ", as: f64"}:                                  "limits[0].as: \"f64\" must be f32",
-		{"step: 50", "note: x"}:                                     "limits[1]: bounds nothing",
+		{"step: 50, rate: 100/h", "note: x"}:                        "limits[1]: bounds nothing",
 		{"value: 8..9.5, as: f32", "step: 3, as: f32"}:              "as: says how to read a value",
 		{"port: icmp", "port: ping"}:                                "port",
 		{"limits:", "bounds:"}:                                      "bounds",

@@ -24,6 +24,14 @@ func modeOf(n *yaml.Node) (policy.Mode, error) {
 	return 0, fmt.Errorf("must be one of observe, test, enforce")
 }
 
+func unjudgedOf(n *yaml.Node) (policy.Unjudged, error) {
+	u, ok := policy.UnjudgedOf(n.Value)
+	if !ok {
+		return 0, fmt.Errorf("must be one of %s, %s, %s", policy.Reads, policy.Open, policy.Closed)
+	}
+	return u, nil
+}
+
 // actionOf reads one of some verdicts.
 func actionOf(allowed ...firedoor.Action) func(n *yaml.Node) (firedoor.Action, error) {
 	return func(n *yaml.Node) (firedoor.Action, error) {
@@ -168,6 +176,14 @@ func stepOf(n *yaml.Node) (float64, error) {
 		return 0, fmt.Errorf("must be a number above 0: the largest change from one value to the next")
 	}
 	return v, nil
+}
+
+func rateOf(n *yaml.Node) (policy.Rate, error) {
+	r, ok := policy.RateOf(n.Value)
+	if !ok {
+		return r, fmt.Errorf("must be the largest change within a second, a minute or an hour: write it like 5/s, 30/min or 100/h")
+	}
+	return r, nil
 }
 
 // addressOf reads an address that stands in a header: that of a device, of a group, or

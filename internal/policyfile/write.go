@@ -98,7 +98,7 @@ func (w writer) conduit(c *policy.Conduit) {
 	w.line(2, "mode: %s", c.Mode)
 	w.line(2, "default: %s", c.Default)
 	w.line(2, "instead: %s", c.Instead)
-	w.line(2, "unjudged: %s", map[bool]string{true: "closed", false: "open"}[c.Closed])
+	w.line(2, "unjudged: %s", c.Unjudged)
 	if c.NeverRewrite {
 		w.line(2, "never-rewrite: true")
 	}
@@ -158,6 +158,9 @@ func matchWords(m *policy.Match) (words []string) {
 	}
 	if m.Step > 0 {
 		words = append(words, "step: "+number(m.Step))
+	}
+	if m.Rate.Most > 0 {
+		words = append(words, "rate: "+m.Rate.String())
 	}
 	if m.When != nil {
 		words = append(words, "when: {"+strings.Join(windowWords(m.When), ", ")+"}")

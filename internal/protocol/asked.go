@@ -51,6 +51,16 @@ func (a *Asked[T]) Take(key uint64) *T {
 	return nil
 }
 
+// Has tells whether a request with the key is remembered.
+func (a *Asked[T]) Has(key uint64) bool {
+	for i := range a.n {
+		if s := &a.slots[a.place(i)]; !s.gone && s.key == key {
+			return true
+		}
+	}
+	return false
+}
+
 // Len is how many requests are remembered.
 func (a *Asked[T]) Len() int { return int(a.n) }
 

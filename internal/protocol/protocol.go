@@ -209,8 +209,12 @@ type Sharer interface {
 // of a guarded flow decides what passes, so it must not guess: the device reads the
 // bytes in the way that is usual at its port.
 type Guarded interface {
-	// Guard is called before the first byte.
-	Guard()
+	// Guard is called before the first byte; usual tells that the port is one of its
+	// protocol's own.
+	Guard(usual bool)
+	// Unsure tells whether the server may be throwing away what its client says, so that it
+	// must be heard when it answers, and nothing may go on in parts until it does.
+	Unsure() bool
 }
 
 // Broken is an error of Parse: static text, no allocation.

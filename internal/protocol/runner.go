@@ -70,11 +70,20 @@ func (r *Runner) Become(h *Host, p *Protocol, state any) {
 	}
 }
 
-// Guard tells the parser that what it says decides what passes (Guarded).
-func (r *Runner) Guard() {
-	if g, ok := r.parser.(Guarded); ok {
-		g.Guard()
+// Guard tells the parser that what it says decides what passes (Guarded), and tells
+// whether it is one that must know.
+func (r *Runner) Guard(usual bool) bool {
+	g, ok := r.parser.(Guarded)
+	if ok {
+		g.Guard(usual)
 	}
+	return ok
+}
+
+// Unsure tells whether the server may be throwing away what its client says (Guarded).
+func (r *Runner) Unsure() bool {
+	g, ok := r.parser.(Guarded)
+	return ok && g.Unsure()
 }
 
 // Expected makes a runner speak the protocol that another flow announced, with

@@ -503,7 +503,7 @@ export interface Conduit {
   to: string
   mode: Mode
   default: string
-  closed: boolean // what cannot be judged in time is dropped
+  unjudged: 'reads' | 'open' | 'closed' // what becomes of what cannot be judged in time
   reviewed_by: string
   reviewed_on: string
   rules: PolicyRule[]

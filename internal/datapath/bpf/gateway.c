@@ -146,6 +146,23 @@ proven int find_gate(__u32 slot, __u32 pair, __u8 transport, __u16 port, struct 
 
 inline_ int stops(const struct gate *g) { return g->action == DROP || g->action == RESET; }
 
+/* How long a request is by its function, for servers that know it by that and do not look
+ * at the length; 0 where they do not, or where it is not in the frame. */
+inline_ __u32 modbus_size(struct __sk_buff *skb, const struct frame *f, __u8 code)
+{
+	__u8 bytes;
+
+	if (code <= 6)
+		return REQUEST;
+	if (code == 22)
+		return 14;
+	if (code == 15 || code == 16)
+		return f->size > 12 && !load_bytes(skb, f->payload + 12, &bytes, 1) ? 13U + bytes : 0;
+	if (code == 23)
+		return f->size > 16 && !load_bytes(skb, f->payload + 16, &bytes, 1) ? 17U + bytes : 0;
+	return f->size;
+}
+
 /* The function code of a request that lies in this frame whole and alone, plus
  * one; 0 where it is anything else. */
 inline_ __u32 modbus_code(struct __sk_buff *skb, const struct frame *f)
@@ -154,7 +171,7 @@ inline_ __u32 modbus_code(struct __sk_buff *skb, const struct frame *f)
 
 	if (f->size < sizeof(h) || f->size > 260 || load_bytes(skb, f->payload, &h, sizeof(h)))
 		return 0;
-	if (h.protocol != 0 || swap16(h.length) + 6U != f->size)
+	if (h.code == 0 || h.code >= 0x80 || h.protocol != 0 || swap16(h.length) + 6U != f->size || modbus_size(skb, f, h.code) != f->size)
 		return 0;
 	return h.code + 1U;
 }
@@ -281,7 +298,8 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 		return d->gate.action == ASK ? WORKER : was;
 	}
 	say_code(d, stale);
-	if (d->gate.action == PASS && !stale && (f->size != REQUEST || s->next - s->acked > SAID - REQUEST))
+	/* Of 12 bytes only those functions are that any server knows; behind another one it may throw away what comes. */
+	if (d->gate.action == PASS && !stale && (f->size != REQUEST || d->code > 7 || s->next - s->acked > SAID - REQUEST))
 		say(d, ASK, REASON_STREAM);
 	if (d->gate.action == PASS) {
 		went_on(skb, f, s);

@@ -2,64 +2,6 @@ package trial
 
 import "pgregory.net/rapid"
 
-// Device is the TCP of a device: it takes bytes in order, and of bytes that come twice
-// before they are in order the first or, with Last, the last.
-type Device struct {
-	Next  uint32
-	Last  bool
-	Got   []byte
-	Reset bool // a frame said that the connection ends
-	early map[uint32]byte
-}
-
-// Take is a frame that arrives.
-func (d *Device) Take(f []byte) {
-	if f[47]&RST != 0 {
-		d.Reset = true
-		return
-	}
-	if d.early == nil {
-		d.early = map[uint32]byte{}
-	}
-	seq := be.Uint32(f[38:])
-	for i, c := range f[54:] {
-		at := seq + uint32(i)
-		if int32(at-d.Next) < 0 || int32(at-d.Next) > 1<<16 {
-			continue
-		}
-		if _, there := d.early[at]; !there || d.Last {
-			d.early[at] = c
-		}
-	}
-	for {
-		c, there := d.early[d.Next]
-		if !there {
-			return
-		}
-		delete(d.early, d.Next)
-		d.Got = append(d.Got, c)
-		d.Next++
-	}
-}
-
-// Harm counts the forbidden writes among the requests a device reads.
-func Harm(stream []byte) (n int) {
-	for len(stream) >= 8 {
-		size := 6 + int(be.Uint16(stream[4:]))
-		if size > len(stream) || size < 8 {
-			return n
-		}
-		switch function, data := stream[7], stream[8:size]; {
-		case function == 6 && len(data) == 4 && (be.Uint16(data) > 9 && be.Uint16(data) != 0xffff || be.Uint16(data) <= 9 && be.Uint16(data[2:]) > 100),
-			function == 16 && len(data) > 4 && be.Uint16(data) != 0xffff,
-			function == 5 && len(data) == 4 && be.Uint16(data) != 0xffff:
-			n++
-		}
-		stream = stream[size:]
-	}
-	return n
-}
-
 // Line is what lies between client and server: whoever is tried, and perhaps others.
 type Line interface {
 	// Client is a frame of the client; it gives those that come to the server.
@@ -78,14 +20,24 @@ func deliver(l Line, d *Device, frames [][]byte, lost func() bool) {
 	for len(frames) > 0 {
 		f := frames[0]
 		frames = frames[1:]
+		d.Reset = d.Reset || f[47] == RST|ACK                                 // the other half of it is the client's
 		if f[47]&(SYN|RST) != 0 || f[47]&FIN != 0 && len(f) == 54 || lost() { // numbers of such frames are wrong here: a device ignores them
 			continue
 		}
 		old := len(f) > 54 && int32(be.Uint32(f[38:])+uint32(len(f)-54)-d.Next) <= 0
 		if d.Take(f); old {
-			frames = append(frames, l.Server(TCP(PLC, HMI, ServerBegins, d.Next, ACK, nil))...)
+			frames = append(frames, l.Server(TCP(PLC, HMI, ServerBegins+d.said, d.Next, ACK, nil))...)
 		}
 	}
+}
+
+// acknowledge has a device say what it has, and answer what it does not know, which it tells.
+func acknowledge(l Line, d *Device, lost func() bool) (answered bool) {
+	answer := d.Answer()
+	f := TCP(PLC, HMI, ServerBegins+d.said, d.Next, ACK, answer)
+	d.said += uint32(len(answer))
+	deliver(l, d, l.Server(f), lost)
+	return answer != nil
 }
 
 // Numbers with which connections of these trials begin.
@@ -101,31 +53,49 @@ func Connect(l Line) {
 	l.Client(TCP(HMI, PLC, ClientBegins, ServerBegins, ACK, nil))
 }
 
+// hidden is a request behind the eight bytes that a server takes for a whole request where it does
+// not know its function: all of it an echo, to be split there.
+func hidden(id uint16) []byte {
+	return append(Request(id, 8, make([]byte, 12)...)[:8], WriteOne(0, 20, 1)...)
+}
+
+// within is a write of many registers that are allowed, whose last values are a write.
+func within(id uint16) []byte {
+	return Request(id, 16, append([]byte{0, 0, 0, 7, 14, 0, 0}, WriteOne(0, 20, 1)...)...)
+}
+
+// requests draws some of an honest client, or with odd of one that is not: its lengths and
+// identifiers may be false.
 func requests(t *rapid.T, n int, odd bool) (out [][]byte) {
 	kinds := 8
 	if odd {
-		kinds++
+		kinds = 11
 	}
 	for i := range rapid.IntRange(1, n).Draw(t, "requests") {
 		id := uint16(i)
-		out = append(out, rapid.SampledFrom([][]byte{ReadSome(id), ReadSome(id), WriteOne(id, 5, 50), WriteOne(id, 20, 1), WriteOne(id, 5, 5000), Request(id, 16, 0, 30, 0, 1, 2, 0, 9),
-			Request(id, 5, 0, 3, 0xff, 0), Request(id, 43, 14, 1, 0), {byte(id), 0, 0, 9, 0, 3, 1, 1, 1}}[:kinds]).Draw(t, "request"))
+		r := rapid.SampledFrom([][]byte{ReadSome(id), ReadSome(id), WriteOne(id, 5, 50), WriteOne(id, 20, 1), WriteOne(id, 5, 5000), Request(id, 16, 0, 30, 0, 1, 2, 0, 9),
+			Request(id, 5, 0, 3, 0xff, 0), Request(id, 43, 14, 1, 0), {byte(id), 0, 0, 9, 0, 3, 1, 1, 1}, hidden(id), within(id)}[:kinds]).Draw(t, "request")
+		if odd && rapid.IntRange(0, 5).Draw(t, "lies") == 0 {
+			r[rapid.IntRange(2, 5).Draw(t, "where")] = rapid.SampledFrom([]byte{0, 1, 2, 5, 7, 20, 200, 255}).Draw(t, "says")
+		}
+		out = append(out, r)
 	}
 	return out
 }
 
-// disturb draws what befalls who judges.
-func disturb(t *rapid.T, l Line) {
-	switch rapid.IntRange(0, 11).Draw(t, "disturbance") {
-	case 0:
-		l.Restart(false)
-	case 1:
-		l.Restart(true)
+// disturb draws what befalls who judges, and tells whether he was lost.
+func disturb(t *rapid.T, l Line) (lost bool) {
+	switch n := rapid.IntRange(0, 11).Draw(t, "disturbance"); n {
+	case 0, 1:
+		l.Restart(n == 1)
+		return true
 	case 2:
 		l.Silence(true)
+		return true
 	case 3, 4:
 		l.Silence(false)
 	}
+	return false
 }
 
 // Attack has a drawn attacker send over a line: it cuts, repeats, changes, overlaps and
@@ -164,7 +134,7 @@ func Attack(t *rapid.T, l Line, disturbed bool) *Device {
 		}
 		deliver(l, device, l.Client(TCP(HMI, PLC, seq, ServerBegins, flags, piece)), lost)
 		if rapid.Bool().Draw(t, "acknowledge") {
-			deliver(l, device, l.Server(TCP(PLC, HMI, ServerBegins, device.Next, ACK, nil)), lost)
+			acknowledge(l, device, lost)
 		}
 	}
 	return device
@@ -175,35 +145,44 @@ const maxRepeats = 8
 
 // Converse has an honest client send requests over a line that loses frames, and send again
 // what was not acknowledged. It gives the device and what was asked of it; done is
-// false where the client had to give up.
+// false where the client had to give up. Where who judges was lost while the server had a
+// request that it does not know, the connection may be reset.
 func Converse(t *rapid.T, l Line, disturbed bool) (device *Device, asked []byte, done bool) {
 	Connect(l)
 	device = &Device{Next: ClientBegins}
 	for _, r := range requests(t, 12, false) {
 		asked = append(asked, r...)
 	}
+	sent, doubts, torn := 0, 0, false
 	for repeats := 0; len(device.Got) < len(asked) && repeats < maxRepeats; {
+		if device.Reset {
+			return device, asked, torn
+		}
 		if disturbed {
-			disturb(t, l)
+			torn = disturb(t, l) && doubts > 0 || torn
 		}
 		before, from := len(device.Got), len(device.Got)
 		lost := func() bool { return repeats < 3 && rapid.IntRange(0, 9).Draw(t, "lost") == 0 }
 		for range rapid.IntRange(1, 2).Draw(t, "at once") {
 			size := 6 + int(be.Uint16(asked[from+4:]))
+			if from >= sent && asked[from+7] == 43 {
+				doubts++
+			}
 			deliver(l, device, l.Client(TCP(HMI, PLC, ClientBegins+uint32(from), ServerBegins, ACK, asked[from:from+size])), lost)
-			if from += size; from == len(asked) {
+			from += size
+			if sent = max(sent, from); from == len(asked) {
 				break
 			}
 		}
 		if repeats > 2 {
 			l.Silence(false)
 		}
-		if rapid.IntRange(0, 3).Draw(t, "acknowledge") > 0 {
-			deliver(l, device, l.Server(TCP(PLC, HMI, ServerBegins, device.Next, ACK, nil)), lost)
+		if says := rapid.IntRange(0, 3).Draw(t, "acknowledge") > 0 || repeats > 2; says && acknowledge(l, device, lost) {
+			doubts--
 		}
 		if repeats++; len(device.Got) > before {
 			repeats = 0
 		}
 	}
-	return device, asked, len(device.Got) == len(asked)
+	return device, asked, len(device.Got) == len(asked) || device.Reset && torn
 }

@@ -116,7 +116,7 @@ func Guarded(t rapid.TB, change func(*policy.Policy)) *policy.Plan {
 	p := &policy.Policy{
 		Hosts: []policy.Host{{Name: "hmi", Addresses: []netip.Addr{netip.AddrFrom4(HMI.ip)}}, {Name: "plc", Addresses: []netip.Addr{netip.AddrFrom4(PLC.ip)}, Refuses: []string{"modbus"}}},
 		Zones: []policy.Zone{{Name: "office", Hosts: []string{"hmi"}}, {Name: "cell", Hosts: []string{"plc"}}},
-		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Closed: true, Reviewed: policy.Review{By: "A", On: "2026-11-26"},
+		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Unjudged: policy.Closed, Reviewed: policy.Review{By: "A", On: "2026-11-26"},
 			Rules: []policy.Rule{
 				{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}},
 				{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Codes: []uint32{6}, Objects: []policy.Object{{Text: "holding:", Row: true, From: 0, To: 9}}, Values: &policy.Span{Min: 0, Max: 100}}},
@@ -131,4 +131,14 @@ func Guarded(t rapid.TB, change func(*policy.Policy)) *policy.Plan {
 		t.Fatalf("%+v", faults)
 	}
 	return plan
+}
+
+// More lets a policy pass diagnostics, identification and registers 0 to 9 written at once.
+func More(p *policy.Policy) {
+	pass := func(m policy.Match) {
+		m.Protocols = []string{"modbus"}
+		p.Conduits[0].Rules = append(p.Conduits[0].Rules, policy.Rule{Verdict: firedoor.Pass, Match: m})
+	}
+	pass(policy.Match{Codes: []uint32{8, 43}})
+	pass(policy.Match{Codes: []uint32{16}, Objects: []policy.Object{{Text: "holding:", Row: true, From: 0, To: 9}}})
 }

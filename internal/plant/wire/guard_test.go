@@ -30,7 +30,7 @@ func newCable(t *testing.T, change func(*policy.Policy)) *cable {
 	p := &policy.Policy{
 		Hosts: []policy.Host{{Name: "hmi", Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.1")}, Segment: "vlan:7"}, {Name: "plc", Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.2")}, Segment: "vlan:7"}},
 		Zones: []policy.Zone{{Name: "office", Hosts: []string{"hmi"}}, {Name: "cell", Hosts: []string{"plc"}}},
-		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Closed: true, Reviewed: policy.Review{By: "A", On: "2026-11-26"},
+		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Refuse, Instead: firedoor.Drop, Unjudged: policy.Closed, Reviewed: policy.Review{By: "A", On: "2026-11-26"},
 			Rules: []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Codes: []uint32{6}, Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}}}}}},
 		Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop},
 	}

@@ -11,6 +11,9 @@ import (
 func (p *parser) answer() {
 	code, data := p.adu[functionAt], p.adu[dataAt:]
 	q := p.asked.Take(p.key())
+	if p.doubts.answered(p.key()); q != nil && q.settles && q.id > p.doubts.last {
+		p.doubts = doubts{}
+	}
 	f := p.begin(code &^ exceptionBit)
 	p.op.Outcome.Kind = firedoor.OutcomeOK
 	if code >= exceptionBit {

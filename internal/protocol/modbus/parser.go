@@ -17,8 +17,10 @@ type request struct {
 	items  uint16        // operations it gave
 	words  [2]uint16     // what a write's answer repeats behind the address
 	verb   firedoor.Verb // of sub-functions
-	name   *string       // where it is not the function's
-	more   *more         // functions 20, 21 and 23; kept for the next request in this place
+	// settles: it has a key of its own and was asked behind all that servers may not know.
+	settles bool
+	name    *string // where it is not the function's
+	more    *more   // functions 20, 21 and 23; kept for the next request in this place
 }
 
 // more is what requests over several objects need.
@@ -60,7 +62,8 @@ type parser struct {
 	number uint16  // transaction number of the newest request
 	frames framing // how messages are framed
 
-	guarded bool  // what is said decides what passes
+	guarded bool // what is said decides what passes
+	doubts  doubts
 	umas    *umas // nil until it is needed
 	*scratch
 }
@@ -95,6 +98,9 @@ const (
 	errProtocol = protocol.Broken("protocol identifier is not zero")
 	errLength   = protocol.Broken("length out of range")
 	errFunction = protocol.Broken("function code that no request has")
+	errSize     = protocol.Broken("length that the function cannot have")
+	errParts    = protocol.Broken("request in parts whose function does not say its size")
+	errUnsure   = protocol.Broken("request in parts behind one that a server may answer by throwing away what came")
 )
 
 // Parse consumes whole messages.
@@ -105,6 +111,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 			return n, nil
 		}
 	}
+	asks := p.guarded && dir == firedoor.FromClient
 	pos := 0
 	if p.lost[dir] {
 		skip, found := resume(dir, b)
@@ -123,13 +130,15 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		if n < lengthEnds+minLength || n > lengthEnds+maxTolerated && !mayBeUmas(rest, n) {
 			return pos, errLength
 		}
+		if asks {
+			if err := lies(rest, n); err != nil {
+				return pos, err
+			}
+		}
 		if len(rest) < n {
 			break
 		}
 		p.adu, p.at = rest[:n], pos
-		if code := rest[functionAt]; p.guarded && dir == firedoor.FromClient && (code == 0 || code >= exceptionBit) {
-			return pos, errFunction // nobody knows what a device takes it for
-		}
 		if dir == firedoor.FromClient {
 			p.request()
 		} else {
@@ -137,6 +146,9 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		}
 		pos += n
 		p.frames = framedTCP
+	}
+	if asks && pos < len(b) && p.doubts.any() {
+		return pos, errUnsure
 	}
 	return pos, nil
 }
@@ -147,9 +159,16 @@ func mayBeUmas(b []byte, n int) bool {
 	return n <= lengthEnds+maxUmas && (len(b) <= functionAt || b[functionAt]&^exceptionBit == codeUmas)
 }
 
-// Guard leaves the frames of a serial line aside: a device at the usual port reads
+// Guard leaves the frames of a serial line aside at the usual port: a device there reads
 // headers, and bytes that are both would be two different requests.
-func (p *parser) Guard() { p.frames, p.guarded = framedTCP, true }
+func (p *parser) Guard(usual bool) {
+	if p.guarded = true; usual {
+		p.frames = framedTCP
+	}
+}
+
+// Unsure tells whether a server may be throwing away what its client says.
+func (p *parser) Unsure() bool { return p.doubts.any() }
 
 // Gap keeps the flow: messages carry enough to be found again. Requests without
 // an answer stay known, unless the client numbers them all alike: then a lost

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"firedoor"
+	"firedoor/internal/protocol"
 )
 
 // Reasons of malformed requests and answers.
@@ -34,7 +35,9 @@ func (p *parser) request() {
 	}
 	p.remember()
 	f := p.begin(code)
+	settles := p.doubts.any() && served(code) && p.asked.Len() < protocol.MaxAsked && !p.asked.Has(p.key())
 	q := p.asked.Put(p.key())
+	q.settles = settles
 	q.id, q.items, q.verb, q.name = p.last+1, 1, f.verb, nil
 	q.object, q.qty, q.words = place{}, 0, [2]uint16{}
 	if m := q.more; m != nil {
@@ -72,6 +75,9 @@ func (p *parser) request() {
 	}
 	if reason != "" {
 		p.complain(reason)
+	}
+	if p.guarded && p.frames != framedRTU && (reason != "" || !served(code)) {
+		p.doubts.add(p.key(), p.last)
 	}
 }
 

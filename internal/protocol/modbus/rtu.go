@@ -105,7 +105,7 @@ func (p *parser) unknown(dir firedoor.Direction, b []byte) protocol.Match {
 			return protocol.Yes
 		}
 		return protocol.No
-	case m == protocol.More && !mayBeHeader(b):
+	case m == protocol.More && !mayBeHeader(b) && !p.guarded: // who is guarded sends no beginning that may be of either
 		return m
 	}
 	return protocol.No

@@ -5,6 +5,13 @@ import { ago, parse } from '../time'
 import { Tag } from '../ui/marks'
 import { count, modeMeaning, plural } from '../words'
 
+// unjudged says what becomes of what cannot be judged in time.
+const unjudged: Record<Conduit['unjudged'], string> = {
+  reads: 'is dropped where it may change something; plain reads pass',
+  open: 'passes',
+  closed: 'is dropped',
+}
+
 // RulesPanel says the policy in sentences, conduit by conduit.
 export function RulesPanel({ gateway: g, now }: { gateway: Gateway; now: string }) {
   const p = g.policy
@@ -92,7 +99,7 @@ function ConduitPanel({ conduit: c, now }: { conduit: Conduit; now: string }) {
       <Reasons list={c.reasons} now={now} />
       <p className="hint">
         {c.reviewed_by ? `What must never be blocked was reviewed by ${c.reviewed_by} on ${c.reviewed_on}.` : 'Nobody has reviewed yet what must never be blocked, so it cannot be enforced.'}{' '}
-        What cannot be judged in time {c.closed ? 'is dropped' : 'passes'}.
+        What cannot be judged in time {unjudged[c.unjudged]}.
       </p>
     </section>
   )

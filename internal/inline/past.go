@@ -1,0 +1,201 @@
+package inline
+
+import (
+	"hash/maphash"
+	"math"
+	"time"
+
+	"firedoor"
+	"firedoor/internal/policy"
+	"firedoor/internal/recent"
+)
+
+// value is what is known of an element of an object: it lies between two numbers. They
+// differ while a write was not answered, for it may have been done or not, and after one that
+// was declined, until the element is read.
+type value struct {
+	low, high float64
+	open      uint16 // writes that were not answered
+}
+
+// maxUnanswered is how many elements may be written on a connection before the answer. Of a
+// further one it cannot be known what it leaves behind.
+const maxUnanswered = 256
+
+// unanswered is an element that was written.
+type unanswered struct {
+	id    uint32 // of the operation
+	key   uint64
+	value float64
+}
+
+// pastKey names an element of an object of a server, if a rule looks at how far it goes. The
+// unit is a part of it where all such rules name one: a device may take what is meant for any.
+func (g *Gate) pastKey(op *firedoor.Operation, element int) (key uint64, ok bool) {
+	f := g.flow
+	g.text = op.Object.AppendTo(g.text[:0])
+	whole := len(g.text)
+	g.text = policy.Element(g.text, g.text, uint64(element))
+	protocol := op.Protocol
+	if p := f.runner.Protocol(); protocol == "" && p != nil {
+		protocol = p.Name
+	}
+	moves, byUnit := g.plan.Moves(&f.route, protocol, op.HasUnit && !op.UnitAgreed, op.Unit, g.text[whole:])
+	if !moves {
+		return 0, false
+	}
+	var h maphash.Hash
+	h.SetSeed(g.seed)
+	maphash.WriteComparable(&h, f.serverEnd.IP)
+	if byUnit {
+		maphash.WriteComparable(&h, op.Unit)
+	}
+	_, _ = h.Write(g.text[whole:]) // never fails
+	return h.Sum64(), true
+}
+
+// recall lets the policy ask what was there before. Of the two numbers between which that lies
+// the one counts that is further away.
+func (g *Gate) recall(op *firedoor.Operation) {
+	room := len(g.flow.unanswered)+op.Values.Len() <= maxUnanswered
+	find := func(i int) (k uint64, p value, known bool) {
+		k, ok := g.pastKey(op, i)
+		if p, known = g.past[k]; !ok || !known || !room {
+			g.unknown = true
+			return k, p, false
+		}
+		return k, p, true
+	}
+	g.request.Before = func(i int) (float64, bool) {
+		_, p, known := find(i)
+		if v := op.Values.Float(i); math.Abs(v-p.low) > math.Abs(v-p.high) {
+			return p.low, known
+		}
+		return p.high, known
+	}
+	if g.plan.Rates() {
+		g.request.Lately = func(i int, within time.Duration) (low, high float64, known bool) {
+			k, p, known := find(i)
+			if !known {
+				return 0, 0, false
+			}
+			return g.lately(pacedKey{k, within}, p)
+		}
+	}
+}
+
+// pacedKey names an element (pastKey) and the time within which its changes are bounded.
+type pacedKey struct {
+	element uint64
+	within  time.Duration
+}
+
+// lately is how far an element went within a time, followed from the first time on that a rule
+// asks. Where there is no room for another one it may have been anything.
+func (g *Gate) lately(k pacedKey, p value) (low, high float64, known bool) {
+	s := g.paced[k]
+	if s == nil {
+		if len(g.paced) >= MaxPaced {
+			return math.Inf(-1), math.Inf(1), true
+		}
+		s = recent.New(g.age, k.within, p.low)
+		s.Add(g.age, p.high)
+		g.paced[k] = s
+	}
+	low, high = s.Range(g.age)
+	return low, high, true
+}
+
+// written remembers what a write that passed may leave behind.
+func (g *Gate) written(op *firedoor.Operation) {
+	if !g.plan.Steps() || !op.Verb.Changes() {
+		return
+	}
+	if g.request.Values == nil { // it is not known what they make of what was there
+		if k, ok := g.pastKey(op, 0); ok {
+			g.past[k] = value{low: math.Inf(-1), high: math.Inf(1), open: g.past[k].open}
+		}
+		return
+	}
+	for i := range op.Values.Len() {
+		k, ok := g.pastKey(op, i)
+		if !ok {
+			continue
+		}
+		v := op.Values.Float(i)
+		p, known := g.past[k]
+		if !known {
+			p = value{low: v, high: v}
+		}
+		p.low, p.high = min(p.low, v), max(p.high, v)
+		if f := g.flow; !op.NoAnswer && len(f.unanswered) < maxUnanswered && p.open < math.MaxUint16 {
+			f.unanswered = append(f.unanswered, unanswered{op.ID, k, v})
+			p.open++
+		}
+		g.keep(k, p, known, v)
+	}
+}
+
+// answered remembers what was read, and what a write left behind.
+func (g *Gate) answered(op *firedoor.Operation) {
+	if !g.plan.Steps() {
+		return
+	}
+	done := op.Outcome.Kind == firedoor.OutcomeOK
+	if f := g.flow; op.ID != 0 {
+		left := f.unanswered[:0]
+		for _, u := range f.unanswered {
+			if u.id != op.ID {
+				left = append(left, u)
+			} else if p, known := g.past[u.key]; known {
+				if p.open--; done && p.open == 0 {
+					p.low, p.high = u.value, u.value
+				}
+				g.past[u.key] = p
+			}
+		}
+		f.unanswered = left
+	}
+	if !done || op.Verb != firedoor.VerbRead {
+		return
+	}
+	for i := range op.Values.Len() {
+		k, ok := g.pastKey(op, i)
+		if !ok {
+			continue
+		}
+		v := op.Values.Float(i)
+		p, known := g.past[k]
+		if p.open == 0 {
+			p.low, p.high = v, v
+		} else {
+			p.low, p.high = min(p.low, v), max(p.high, v)
+		}
+		g.keep(k, p, known, v)
+	}
+}
+
+// keep notes what is known of an element, and that it has, or may have, a value now. What is
+// known makes no room for another one.
+func (g *Gate) keep(k uint64, p value, known bool, v float64) {
+	if known || len(g.past) < MaxRemembered {
+		g.past[k] = p
+	}
+	for _, within := range policy.Windows {
+		if s := g.paced[pacedKey{k, within}]; s != nil {
+			s.Add(g.age, v)
+		}
+	}
+}
+
+// unanswer ends the waiting for answers of a connection that is over: what was written on it
+// may have been done, and will not be any more.
+func (g *Gate) unanswer(f *flow) {
+	for _, u := range f.unanswered {
+		if p, known := g.past[u.key]; known {
+			p.open--
+			g.past[u.key] = p
+		}
+	}
+	f.unanswered = f.unanswered[:0]
+}
