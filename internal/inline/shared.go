@@ -117,7 +117,7 @@ func (g *Gate) caughtUp(f *flow, acked uint32) {
 // restart has a flow's messages parsed from their start.
 func (g *Gate) restart(f *flow) {
 	f.release(g)
-	f.torn, f.unsure = false, false
+	f.torn, f.doubts = false, 0
 	for i := range f.half {
 		h := &f.half[i]
 		*h = half{memory: memory{b: h.memory.b[:0]}, held: h.held[:0]}
@@ -154,7 +154,7 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	if m.end != h.next {
 		said = nil
 	}
-	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.runner.Unsure() || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said}
+	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.runner.Doubts() > 0 || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said}
 	whole := h.known && !g.position.Partial && len(h.held) == 0 && !f.runner.GivenUp()
 	g.position.Hears = !f.mute || !whole
 	lacks := int32(h.next - m.acked)

@@ -93,7 +93,7 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		}
 		return
 	}
-	if f.mute && !f.unsure && g.from != f.client { // other answers of it passed by
+	if f.mute && f.doubts == 0 && g.from != f.client { // other answers of it passed by
 		half.known = false
 		g.pass(b, firedoor.ReasonRule)
 		g.waiting(f, back)
@@ -178,7 +178,7 @@ func (g *Gate) answer(f *flow, half *half, payload []byte, seq uint32) {
 		half.next = seq
 	}
 	g.parse(f, half.ahead, payload)
-	f.unsure = f.unsure && f.runner.Unsure()
+	f.doubt(0, 0)
 	half.ahead += int64(len(payload))
 	half.next += uint32(len(payload))
 }
@@ -239,7 +239,7 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	}
 	fresh := payload[old:]
 	if len(fresh) == 0 {
-		if f.unsure && f.cut(half, seq+uint32(len(payload))) && g.plan.Enforces(&f.route) {
+		if f.doubts > 0 && f.cut(half, seq+uint32(len(payload))) && g.plan.Enforces(&f.route) {
 			g.drop(firedoor.ReasonHeld) // a part of what was sent: it may end within a message
 			return false
 		}
@@ -272,18 +272,36 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	return true
 }
 
-// doubt notes where the client's bytes stand, from one number to another, with which its
-// server came in doubt.
+// maxDoubts is of how many requests that a server may not know it is noted where they
+// stand; a parser may count no more.
+const maxDoubts = 4
+
+// doubt notes for which requests the server may be throwing away what comes: new ones stand
+// in the bytes from one number to another, and of old ones the first are answered first.
 func (f *flow) doubt(from, to uint32) {
-	if now := f.runner.Unsure(); now != f.unsure {
-		f.unsure, f.doubted = now, [2]uint32{from, to}
+	now := min(f.runner.Doubts(), maxDoubts)
+	if now < f.doubts {
+		copy(f.doubted[:], f.doubted[f.doubts-now:f.doubts])
 	}
+	for i := f.doubts; i < now; i++ {
+		f.doubted[i] = [2]uint32{from, to}
+	}
+	f.doubts = now
 }
 
 // cut tells whether something that is sent again may end within a message that a server in
-// doubt would take the rest of for another one.
+// doubt would take the rest of for another one. What stands before that goes on: without it
+// there would be no answer.
 func (f *flow) cut(half *half, end uint32) bool {
-	return end != half.next && end != f.doubted[1] && int32(end-f.doubted[0]) > 0
+	if end == half.next || int32(end-f.doubted[0][0]) <= 0 {
+		return false
+	}
+	for _, d := range f.doubted[:f.doubts] {
+		if end == d[1] {
+			return false
+		}
+	}
+	return true
 }
 
 // blind stops a stream that the parser gave up: at once where it never was what the

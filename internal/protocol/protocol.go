@@ -212,9 +212,10 @@ type Guarded interface {
 	// Guard is called before the first byte; usual tells that the port is one of its
 	// protocol's own.
 	Guard(usual bool)
-	// Unsure tells whether the server may be throwing away what its client says, so that it
-	// must be heard when it answers, and nothing may go on in parts until it does.
-	Unsure() bool
+	// Doubts tells how many requests were not answered yet for which the server may be throwing
+	// away what its client says behind them, so that it must be heard when it answers, and
+	// nothing may go on in parts until it does.
+	Doubts() int
 }
 
 // Broken is an error of Parse: static text, no allocation.

@@ -80,10 +80,13 @@ func (r *Runner) Guard(usual bool) bool {
 	return ok
 }
 
-// Unsure tells whether the server may be throwing away what its client says (Guarded).
-func (r *Runner) Unsure() bool {
-	g, ok := r.parser.(Guarded)
-	return ok && g.Unsure()
+// Doubts tells for how many requests the server may be throwing away what its client says
+// (Guarded).
+func (r *Runner) Doubts() int {
+	if g, ok := r.parser.(Guarded); ok {
+		return g.Doubts()
+	}
+	return 0
 }
 
 // Expected makes a runner speak the protocol that another flow announced, with

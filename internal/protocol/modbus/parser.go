@@ -167,8 +167,8 @@ func (p *parser) Guard(usual bool) {
 	}
 }
 
-// Unsure tells whether a server may be throwing away what its client says.
-func (p *parser) Unsure() bool { return p.doubts.any() }
+// Doubts tells for how many requests a server may be throwing away what its client says.
+func (p *parser) Doubts() int { return int(p.doubts.n) }
 
 // Gap keeps the flow: messages carry enough to be found again. Requests without
 // an answer stay known, unless the client numbers them all alike: then a lost
