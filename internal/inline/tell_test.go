@@ -1,7 +1,6 @@
 package inline_test
 
 import (
-	"encoding/binary"
 	"testing"
 
 	"firedoor"
@@ -81,8 +80,7 @@ func TestToldInOrder(t *testing.T) {
 	now := 1772323200 * second
 	const clients = 50
 	for i := range clients { // two each come at the same time
-		b := trial.TCP(trial.HMI, trial.PLC, 1000, 9000, trial.ACK, []byte{0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 1})
-		binary.BigEndian.PutUint16(b[34:], uint16(60000-i))
+		b := trial.Ported(trial.TCP(trial.HMI, trial.PLC, 1000, 9000, trial.ACK, trial.ReadSome(1)), 34, uint16(60000-i))
 		gate.Frame(now+int64(i/2), inline.Inside, b, out)
 	}
 	gate.Frame(now+60*second, inline.Inside, trial.TCP(trial.HMI, trial.PLC, 999, 0, trial.SYN, nil), out)
