@@ -89,8 +89,9 @@ type Gate struct {
 	flows      map[key]*flow
 	free       []*flow
 	rates      map[rateKey]*rate
-	releasedAt uint32 // the last generation in which an isolation began to be released
-	hand       int64  // when idle flows are looked for next
+	releasedAt uint32  // the last generation in which an isolation began to be released
+	hand       int64   // when idle flows are looked for next
+	due        []*flow // idle ones in which something waits
 	heldBytes  int
 	memory     int
 	asked      flow // a SYN that is judged
@@ -112,7 +113,9 @@ type Gate struct {
 	age     int64 // by one that nobody sets
 	flow    *flow
 	from    Port
-	judging bool // bytes of a client are being parsed
+	came    Port   // where the frame came in that was given last; one that was held may be judged behind it
+	data    []byte // the frame that is judged: that one, or one that was held
+	judging bool   // bytes of a client are being parsed
 	start   int64
 	worst   firedoor.Verdict
 	stopped bool
@@ -198,7 +201,7 @@ func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byt
 
 // take reads the headers of a frame that came in.
 func (g *Gate) take(now, age int64, from Port, b []byte) {
-	g.now, g.age, g.from, g.flow = now, age, from, nil
+	g.now, g.age, g.from, g.came, g.data, g.flow = now, age, from, from, b, nil
 	g.Counts.In++
 	p := &g.packet
 	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
@@ -283,11 +286,25 @@ func (g *Gate) bare(b []byte) {
 		g.pass(b, firedoor.ReasonLink) // neighbour discovery (RFC 4861)
 		return
 	}
+	if membership(p) {
+		g.pass(b, firedoor.ReasonLink)
+		return
+	}
 	if p.Fragment || p.Layer == packet.LayerTransport {
 		g.fragment(b)
 		return
 	}
 	g.ends(b, p.SrcIP, p.DstIP, p.Proto, 0)
+}
+
+// membership tells whether a packet says who belongs to a group (IGMP, RFC 9776; MLD, RFC
+// 9777): switches listen in, and groups end without it.
+func membership(p *packet.Packet) bool {
+	if p.Fragment || p.TTL != 1 || !p.DstIP.IsGroup() {
+		return false
+	}
+	mld := p.Proto == packet.ICMPv6 && len(p.Payload) > 0 && (p.Payload[0] >= 130 && p.Payload[0] <= 132 || p.Payload[0] == 143)
+	return p.Proto == packet.IGMP || mld
 }
 
 // fragment judges a part of a packet, or one whose ports stand where nobody looks
@@ -347,7 +364,7 @@ func (g *Gate) tell(b, sent []byte, v firedoor.Verdict, done firedoor.Action) {
 	p := &g.packet
 	g.note = Stopped{Time: g.now, From: g.from, Verdict: v, Done: done, Segment: g.segment, Frame: b, Sent: sent,
 		Client: firedoor.Endpoint{IP: p.SrcIP, MAC: p.SrcMAC, Port: p.SrcPort}, Server: firedoor.Endpoint{IP: p.DstIP, MAC: p.DstMAC, Port: p.DstPort}}
-	if f := g.flow; f != nil && f.client != g.from {
+	if f := g.flow; f != nil && f.client != g.came {
 		g.note.Client, g.note.Server = g.note.Server, g.note.Client
 	}
 	g.report(&g.note)

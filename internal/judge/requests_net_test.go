@@ -135,7 +135,9 @@ func coapByJudge(a *answers) {
 			}
 			path := "/" + strings.Join(l.texts("coap_coap_opt_uri_path"), "/")
 			op.object = "resource:" + path[:min(len(path), 96)]
-			op.values = coapText(f, l, op.object)
+			if code != 5 { // what a FETCH brings is a query
+				op.values = coapText(f, l, op.object)
+			}
 			a.known[key], a.known[op.flow+" reset "+mid] = mid, key
 			if observe {
 				a.known[key+" observed"] = op.object

@@ -106,7 +106,7 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 		d.out.Own++
 		return
 	}
-	if c.Protocol == "ip" || (c.Client.IP == "" && c.Client.MAC == "") || (c.Server.IP == "" && c.Server.MAC == "") {
+	if c.Protocol == "ip" || unnamed(&c.Client) || unnamed(&c.Server) {
 		d.out.Left = append(d.out.Left, fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment))
 		return
 	}
@@ -194,6 +194,11 @@ func (d *drafter) usual(protocol string) []Port {
 		return nil
 	}
 	return d.options.Usual(protocol)
+}
+
+// unnamed tells whether no host can stand for an end: a group of Ethernet is none.
+func unnamed(a *firedoor.Address) bool {
+	return a.IP == "" && (a.MAC == "" || parseMAC(a.MAC).IsGroup())
 }
 
 func nameless(a *firedoor.Address) string { return cmp.Or(a.IP, a.MAC, "a group") }

@@ -258,12 +258,20 @@ func (j *Judge) Conversation(c *firedoor.Conversation) error {
 	r.shown = c.Protocol
 	j.report.Connections += uint64(c.Flows)
 	nameless := c.Server.IP+c.Server.MAC == "" || c.Client.IP+c.Client.MAC == "" // a group of Ethernet, and nobody kept which
-	if !sure || nameless && v.Says != firedoor.Pass {
+	// Of IP that is neither TCP nor UDP nobody kept what it was; to a group it may be what
+	// says who belongs to it, which passes.
+	some := c.Protocol == "ip" && toGroup(c.Server.IP)
+	if !sure || (nameless || some) && v.Says != firedoor.Pass {
 		j.report.UndecidedConnections += uint64(c.Flows)
 		return nil
 	}
 	j.count(&r, v, uint64(c.Flows), nil, "")
 	return nil
+}
+
+func toGroup(address string) bool {
+	ip, err := netip.ParseAddr(address)
+	return err == nil && ip.IsMulticast()
 }
 
 // own tells whether a device talks to itself, which no gateway sees, and counts it.

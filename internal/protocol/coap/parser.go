@@ -208,6 +208,9 @@ func (p *parser) request(sound bool) {
 	p.op = firedoor.Operation{ID: p.last, Phase: firedoor.Asked, Code: uint32(p.m.code), Function: w.name, Verb: w.verb,
 		Object: object(&p.path), Span: firedoor.Span{End: int64(p.size)}}
 	p.op.Values, p.op.Texts = p.value(&p.path)
+	if p.m.code == codeFetch { // its payload is a query
+		p.op.Texts = nil
+	}
 	if sound { // a method nobody assigned is not allowed (5.8)
 		p.patch[0] = firedoor.Refusal{Name: "method", Offset: 1, Bytes: [4]byte{0x1f}, Len: 1}
 		p.op.Refusals = p.patch[:]
