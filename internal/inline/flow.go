@@ -19,18 +19,20 @@ type flow struct {
 	serverEnd  firedoor.Endpoint
 	route      policy.Route
 	generation uint32
-	open       bool                 // the connection itself was judged and passed, by this generation
-	deep       bool                 // its requests must be judged one by one
-	coded      bool                 // and some of them may be by their code alone
-	mute       bool                 // nothing is judged by what its server says
-	left       bool                 // it is shared, and this gate left it last
-	torn       bool                 // within a message whose beginning is not known any more
-	closed     bool                 // what cannot be judged is dropped
-	dead       bool                 // nothing passes any more until a new connection begins
-	why        firedoor.Verdict     // of what is dead
-	guarded    bool                 // its parser knows that what it says decides
-	doubts     int                  // requests for which its server may be throwing away what its client says
-	doubted    [maxDoubts][2]uint32 // where the segments with them begin and end
+	open       bool             // the connection itself was judged and passed, by this generation
+	deep       bool             // its requests must be judged one by one
+	coded      bool             // and some of them may be by their code alone
+	mute       bool             // nothing is judged by what its server says
+	left       bool             // it is shared, and this gate left it last
+	torn       bool             // within a message whose beginning is not known any more
+	closed     bool             // what cannot be judged is dropped
+	dead       bool             // nothing passes any more until a new connection begins
+	why        firedoor.Verdict // of what is dead
+	guarded    bool             // its parser knows that what it says decides
+	doubted    bool             // its server may be throwing away what its client says
+	unsure     uint32           // from the bytes here on
+	ends       [maxEnds]uint32  // where the segments end that went on since, the last of them
+	ended      uint64           // how many
 	runner     protocol.Runner
 	half       [2]half // by the port of the sender
 	probed     int64   // when its server was asked last where it is

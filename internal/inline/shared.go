@@ -117,7 +117,7 @@ func (g *Gate) caughtUp(f *flow, acked uint32) {
 // restart has a flow's messages parsed from their start.
 func (g *Gate) restart(f *flow) {
 	f.release(g)
-	f.torn, f.doubts = false, 0
+	f.torn, f.doubted = false, false
 	for i := range f.half {
 		h := &f.half[i]
 		*h = half{memory: memory{b: h.memory.b[:0]}, held: h.held[:0]}

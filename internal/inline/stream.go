@@ -1,6 +1,8 @@
 package inline
 
 import (
+	"slices"
+
 	"firedoor"
 	"firedoor/internal/packet"
 	"firedoor/internal/policy"
@@ -93,7 +95,7 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		}
 		return
 	}
-	if f.mute && f.doubts == 0 && g.from != f.client { // other answers of it passed by
+	if f.mute && !f.doubted && g.from != f.client { // other answers of it passed by
 		half.known = false
 		g.pass(b, firedoor.ReasonRule)
 		g.waiting(f, back)
@@ -239,7 +241,7 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	}
 	fresh := payload[old:]
 	if len(fresh) == 0 {
-		if f.doubts > 0 && f.cut(half, seq+uint32(len(payload))) && g.plan.Enforces(&f.route) {
+		if f.doubted && f.cut(seq+uint32(len(payload))) && g.plan.Enforces(&f.route) {
 			g.drop(firedoor.ReasonHeld) // a part of what was sent: it may end within a message
 			return false
 		}
@@ -272,36 +274,31 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	return true
 }
 
-// maxDoubts is of how many requests that a server may not know it is noted where they
-// stand; a parser may count no more.
-const maxDoubts = 4
+// maxEnds is of how many segments it is noted where they end, while a server may be throwing away
+// what comes; one before them is sent again to no purpose.
+const maxEnds = 16
 
-// doubt notes for which requests the server may be throwing away what comes: new ones stand
-// in the bytes from one number to another, and of old ones the first are answered first.
+// doubt notes whether the server may be throwing away what comes, and where bytes of its
+// client that went on begin and end: then nothing goes on in parts, so a message ends there.
 func (f *flow) doubt(from, to uint32) {
-	now := min(f.runner.Doubts(), maxDoubts)
-	if now < f.doubts {
-		copy(f.doubted[:], f.doubted[f.doubts-now:f.doubts])
+	if f.runner.Doubts() == 0 {
+		f.doubted = false
+		return
 	}
-	for i := f.doubts; i < now; i++ {
-		f.doubted[i] = [2]uint32{from, to}
+	if !f.doubted {
+		f.doubted, f.unsure, f.ended = true, from, 0
 	}
-	f.doubts = now
+	if from != to {
+		f.ends[f.ended%maxEnds] = to
+		f.ended++
+	}
 }
 
 // cut tells whether something that is sent again may end within a message that a server in
 // doubt would take the rest of for another one. What stands before that goes on: without it
 // there would be no answer.
-func (f *flow) cut(half *half, end uint32) bool {
-	if end == half.next || int32(end-f.doubted[0][0]) <= 0 {
-		return false
-	}
-	for _, d := range f.doubted[:f.doubts] {
-		if end == d[1] {
-			return false
-		}
-	}
-	return true
+func (f *flow) cut(end uint32) bool {
+	return int32(end-f.unsure) > 0 && !slices.Contains(f.ends[:min(f.ended, maxEnds)], end)
 }
 
 // blind stops a stream that the parser gave up: at once where it never was what the

@@ -11,8 +11,8 @@ import (
 func (p *parser) answer() {
 	code, data := p.adu[functionAt], p.adu[dataAt:]
 	q := p.asked.Take(p.key())
-	if p.doubts.answered(p.key()); q != nil && q.settles && q.id > p.doubts.last {
-		p.doubts = doubts{}
+	if p.doubts != nil {
+		p.settle(q)
 	}
 	f := p.begin(code &^ exceptionBit)
 	p.op.Outcome.Kind = firedoor.OutcomeOK

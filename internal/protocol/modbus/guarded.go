@@ -120,28 +120,40 @@ type doubts struct {
 	last uint32 // id of the newest
 }
 
-func (d *doubts) any() bool { return d.n > 0 }
-
-func (d *doubts) add(key uint64, id uint32) {
-	d.last = id
-	if d.n == maxDoubts {
+// doubt counts the request at hand.
+func (p *parser) doubt() {
+	if p.doubts == nil {
+		p.doubts = &doubts{}
+	}
+	d := p.doubts
+	if d.last = p.last; d.n == maxDoubts {
 		d.many = true
 		return
 	}
-	d.keys[d.n] = key
+	d.keys[d.n] = p.key()
 	d.n++
 }
 
-// answered takes the oldest of a key away.
-func (d *doubts) answered(key uint64) {
+// settle takes the answer at hand, to q if that is known, for what it says of doubts: the oldest of its
+// key is over, and all are where it was asked behind them.
+func (p *parser) settle(q *request) {
+	d := p.doubts
+	if q != nil && q.settles && q.id > d.last {
+		p.doubts = nil
+		return
+	}
 	if d.many {
 		return
 	}
+	key := p.key()
 	for i := range d.n {
-		if d.keys[i] == key {
-			copy(d.keys[i:d.n], d.keys[i+1:d.n])
-			d.n--
-			return
+		if d.keys[i] != key {
+			continue
 		}
+		copy(d.keys[i:d.n], d.keys[i+1:d.n])
+		if d.n--; d.n == 0 {
+			p.doubts = nil
+		}
+		return
 	}
 }

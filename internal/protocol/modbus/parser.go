@@ -62,9 +62,9 @@ type parser struct {
 	number uint16  // transaction number of the newest request
 	frames framing // how messages are framed
 
-	guarded bool // what is said decides what passes
-	doubts  doubts
-	umas    *umas // nil until it is needed
+	guarded bool    // what is said decides what passes
+	doubts  *doubts // nil where there are none
+	umas    *umas   // nil until it is needed
 	*scratch
 }
 
@@ -147,7 +147,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		pos += n
 		p.frames = framedTCP
 	}
-	if asks && pos < len(b) && p.doubts.any() {
+	if asks && pos < len(b) && p.doubts != nil {
 		return pos, errUnsure
 	}
 	return pos, nil
@@ -168,7 +168,12 @@ func (p *parser) Guard(usual bool) {
 }
 
 // Doubts tells for how many requests a server may be throwing away what its client says.
-func (p *parser) Doubts() int { return int(p.doubts.n) }
+func (p *parser) Doubts() int {
+	if p.doubts == nil {
+		return 0
+	}
+	return int(p.doubts.n)
+}
 
 // Gap keeps the flow: messages carry enough to be found again. Requests without
 // an answer stay known, unless the client numbers them all alike: then a lost

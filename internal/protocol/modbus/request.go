@@ -35,7 +35,7 @@ func (p *parser) request() {
 	}
 	p.remember()
 	f := p.begin(code)
-	settles := p.doubts.any() && served(code) && p.asked.Len() < protocol.MaxAsked && !p.asked.Has(p.key())
+	settles := p.doubts != nil && served(code) && p.asked.Len() < protocol.MaxAsked && !p.asked.Has(p.key())
 	q := p.asked.Put(p.key())
 	q.settles = settles
 	q.id, q.items, q.verb, q.name = p.last+1, 1, f.verb, nil
@@ -77,7 +77,7 @@ func (p *parser) request() {
 		p.complain(reason)
 	}
 	if p.guarded && p.frames != framedRTU && (reason != "" || !served(code)) {
-		p.doubts.add(p.key(), p.last)
+		p.doubt()
 	}
 }
 
