@@ -32,6 +32,7 @@ var numbers = []struct {
 	{"firedoor/internal/policy", 2},
 	{"firedoor/internal/health", 2},
 	{"firedoor/internal/near", 2},
+	{"firedoor/internal/recent", 2},
 	{"firedoor/internal/snapshot", 2},
 	{"firedoor/internal/confine", 2},
 	{"firedoor/internal/written", 2},

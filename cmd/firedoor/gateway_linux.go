@@ -140,9 +140,9 @@ func (s *gatewayService) happened(e *guardian.Event) {
 	}
 }
 
-// barring is what decisions.jsonl says of a client that is barred, or released.
+// barring is what decisions.jsonl says of a client that is barred, or released, and of a bypass.
 type barring struct {
-	Client string `json:"client"`
+	Client string `json:"client,omitempty"`
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -298,6 +298,7 @@ func (s *gatewayService) routes() http.Handler {
 	mux.HandleFunc("GET /stops", s.rows)
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
 		st, err := s.gate.Status()
+		st.Unwritten = s.stops.Problem()
 		answer(w, gatewayStatus(&st), err)
 	})
 	mux.HandleFunc("GET /isolations", func(w http.ResponseWriter, _ *http.Request) {
@@ -535,7 +536,15 @@ func (s *gatewayService) bypass(r *http.Request) (string, error) {
 	if err := s.gate.Bypass(on); err != nil {
 		return "", err
 	}
-	s.log.Warn("bypass", "on", on, "by", whoAsks(r), "reason", r.URL.Query().Get("reason"))
+	why := r.URL.Query().Get("reason")
+	s.log.Warn("bypass", "on", on, "by", whoAsks(r), "reason", why)
+	what := "bypass"
+	if !on {
+		what = "judge"
+	}
+	s.mu.Lock()
+	s.note(what, whoAsks(r), "", why)
+	s.mu.Unlock()
 	if on {
 		return "bypass: everything passes, nothing is judged", nil
 	}

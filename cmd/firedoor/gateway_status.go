@@ -29,6 +29,10 @@ func gatewayStatus(st *gateway.Status) *processStatus {
 	if st.Uncounted > 0 {
 		counters.Problem = grouped(st.Uncounted) + " frames have no reason: there was no room to count them apart"
 	}
+	records := health.State{Name: "records", OK: st.Unwritten == ""}
+	if !records.OK {
+		records.Problem = "what is stopped is counted and cannot be written down: " + st.Unwritten
+	}
 	pace := health.State{Name: "pace", OK: len(st.Shed) == 0}
 	if !pace.OK {
 		pace.Problem = "goes by the kernel's floor for a while, for judging it took too long: " + strconv.Itoa(len(st.Shed)) + " of clients and conduits"
@@ -37,7 +41,7 @@ func gatewayStatus(st *gateway.Status) *processStatus {
 	if !barred.OK {
 		barred.Problem = "no worker judges what these ask, for workers died on their frames; the kernel's floor does: " + strconv.Itoa(len(st.Barred))
 	}
-	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, counters, pace, barred}}
+	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, counters, records, pace, barred}}
 }
 
 // gatewayText is a gateway's status for people.

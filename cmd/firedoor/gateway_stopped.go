@@ -82,6 +82,13 @@ func (r *stoppedReport) tell(m *Main) error {
 			fmt.Fprint(m.Stdout, "; the rest follows within three seconds")
 		}
 		fmt.Fprintln(m.Stdout, ".")
+		if s.Unwritten > 0 {
+			fmt.Fprintf(m.Stdout, "Of what was stopped since %s %s could not be written down and are not above", s.Since, counted(int(s.Unwritten), "line"))
+			if s.Problem != "" {
+				fmt.Fprintf(m.Stdout, "; it is so now: %s", s.Problem)
+			}
+			fmt.Fprintf(m.Stdout, ". The gateway counts them: firedoor stopped --json has them in now.rows.\n")
+		}
 		if s.Uncounted > 0 {
 			fmt.Fprintf(m.Stdout, "%s had no room in the kernel's counters.\n", counted(int(s.Uncounted), "frame"))
 		}

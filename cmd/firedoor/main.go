@@ -40,10 +40,14 @@ type damageError struct{ errs []error }
 func (e damageError) Error() string { return errors.Join(e.errs...).Error() }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "gateway" {
+	command := ""
+	if len(os.Args) > 1 {
+		command = os.Args[1]
+	}
+	if command == "gateway" {
 		runtime.LockOSThread() // the guardian's processes hang on the thread that this one began with
 	}
-	paceCollector(os.Getenv("GOGC"))
+	paceCollector(os.Getenv("GOGC"), command)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	info, err := os.Stderr.Stat()

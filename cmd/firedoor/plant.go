@@ -1,14 +1,9 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
-	"firedoor/internal/plant"
 	"firedoor/internal/plant/factory"
 	"firedoor/internal/plant/scenario"
 )
@@ -100,59 +95,4 @@ func (p *plantWords) build(length, from time.Duration) (*factory.Factory, error)
 		return nil, usageError{err.Error()}
 	}
 	return f, nil
-}
-
-type plantRecordCommand struct {
-	plantWords
-	Duration string `required:"" help:"How long the plant works, in its own time: 90m, 8h, 2d." placeholder:"8h"`
-	Out      string `required:"" help:"Folder for capture.pcap and truth.json." placeholder:"DIR"`
-}
-
-// Run writes the two files.
-func (r *plantRecordCommand) Run(ctx context.Context, m *Main) error {
-	length, err := scenario.ParseDuration(r.Duration)
-	if err != nil || length <= 0 {
-		return usageError{fmt.Sprintf("--duration %s: give a time as 90m, 8h or 2d, at most 400d", r.Duration)}
-	}
-	f, err := r.build(length, length/2)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(r.Out, 0o755); err != nil {
-		return usageError{fmt.Sprintf("--out %s: %v", r.Out, reason(err))}
-	}
-	frames, err := recordPlant(ctx, m, f, length, filepath.Join(r.Out, "capture.pcap"))
-	if err != nil && ctx.Err() == nil {
-		return err
-	}
-	t := f.Truth() // also of a recording that was stopped: the capture is whole as far as it goes
-	if err := errors.Join(err, t.WriteFile(filepath.Join(r.Out, "truth.json"))); err != nil {
-		return err
-	}
-	fmt.Fprintf(m.Stdout, "%s of a plant with %d devices: %d frames in %s, %d entries of truth in %s\n", length, t.Assets, frames,
-		filepath.Join(r.Out, "capture.pcap"), len(t.Entries), filepath.Join(r.Out, "truth.json"))
-	return nil
-}
-
-// recordSlice is how much of the plant's time passes between two looks at progress.
-const recordSlice = 10 * time.Second
-
-// recordPlant lets the plant work and writes what its mirrors see.
-func recordPlant(ctx context.Context, m *Main, f *factory.Factory, length time.Duration, path string) (frames uint64, err error) {
-	file, err := os.Create(path)
-	if err != nil {
-		return 0, usageError{fmt.Sprintf("--out: %v", err)}
-	}
-	p := plant.NewPcap(file, true)
-	f.Tap(p.Frame)
-	bar := progressBar{w: m.Stderr, unit: simulated}
-	for now := time.Duration(0); now < length && ctx.Err() == nil && p.Failed() == nil; {
-		now = min(now+recordSlice, length)
-		f.Run(now)
-		if m.Terminal {
-			bar.show(int64(now), int64(length))
-		}
-	}
-	bar.clear()
-	return p.Frames(), errors.Join(p.Close(), file.Close(), ctx.Err())
 }

@@ -34,6 +34,7 @@ type guarding struct {
 	failed  error
 	written int
 	enforce uint64 // stops that were carried out
+	held    uint64 // frames that waited for what should come before them
 	begun   bool   // the policy is in force as it is written
 }
 
@@ -111,9 +112,12 @@ func (g *guarding) told(c *factory.Cable, s *wire.Stop) {
 		g.failed = errors.Join(g.failed, g.lines.Encode(r))
 	}
 	done := r.Done
-	if !s.Held && s.Done == firedoor.Pass {
+	switch {
+	case s.Held:
+		g.held++
+	case s.Done == firedoor.Pass:
 		done = "test: would " + r.Says
-	} else {
+	default:
 		g.enforce++
 	}
 	what := strings.Join(strings.Fields(strings.Join([]string{r.Protocol, r.Verb, r.Function, r.Object}, " ")), " ")
@@ -156,7 +160,7 @@ type gatewayCounts struct {
 func (g *guarding) ruled() error {
 	for i := range g.outcome.Tries {
 		x, a := &g.outcome.Tries[i], g.outcome.First(i)
-		if x.Fate != factory.Reached && x.Fate != factory.Idle || len(g.guards) == 0 || a.Segment == "" {
+		if x.Fate != factory.Reached && x.Fate != factory.Alike && x.Fate != factory.Idle || len(g.guards) == 0 || a.Segment == "" {
 			continue
 		}
 		b, err := json.Marshal(struct {
@@ -207,28 +211,32 @@ const maxListed = 40
 // write says it in words.
 func (g *guarding) write(w io.Writer) error {
 	o := g.outcome
-	fmt.Fprintf(w, "\nThe policy on %d cables: %s stopped or held back.\n", len(g.guards), counted(int(g.enforce), "request, connection or frame"))
+	fmt.Fprintf(w, "\nThe policy on %d cables: %s, %s held back.\n", len(g.guards), counted(int(g.enforce), "stop"), counted(int(g.held), "frame"))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "\tTOTAL\tREFUSED\tDROPPED\tREACHED\tIDLE\tLOST")
+	fmt.Fprintln(t, "\tTOTAL\tREFUSED\tDROPPED\tREACHED\tINDISTINGUISHABLE\tIDLE\tLOST")
 	for _, group := range []struct {
 		words string
 		list  []factory.Fates
 	}{{"attacks", o.Attacks}, {"honest", o.Changes}} {
 		for _, f := range group.list {
-			fmt.Fprintf(t, "%s: %s\t%d\t%d\t%d\t%d\t%d\t%d\n", group.words, f.Kind, f.Total, f.Refused, f.Dropped, f.Reached, f.Idle, f.Lost)
+			fmt.Fprintf(t, "%s: %s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", group.words, f.Kind, f.Total, f.Refused, f.Dropped, f.Reached, f.Alike, f.Idle, f.Lost)
 		}
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "Honest requests: %d asked, %d answered, %d with an error, %d later than 0.2 s. Good parts: %.1f an hour.\n", o.Honest.Asked, o.Honest.Answered, o.Honest.Errors, o.Honest.Slow, o.PerHour)
-	var reached []string
+	var reached, alike []string
 	for i := range o.Tries {
-		if o.Tries[i].Fate == factory.Reached {
-			reached = append(reached, o.Tries[i].String())
+		switch x := &o.Tries[i]; x.Fate {
+		case factory.Reached:
+			reached = append(reached, x.String())
+		case factory.Alike:
+			alike = append(alike, x.String())
 		}
 	}
 	listed(w, "Reached a controller", reached)
+	listed(w, "Reached one, and no policy can tell it from everyday work", alike)
 	var touched []string
 	for _, x := range o.Touched {
 		touched = append(touched, fmt.Sprintf("%s (%s): %s > %s: %s: %s, %s, %d times", x.Of, x.Class, x.Client, x.Server, x.What, x.Done, x.Why, x.Count))

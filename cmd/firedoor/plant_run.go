@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,18 +21,16 @@ import (
 	"firedoor/internal/plant/scenario"
 	scoring "firedoor/internal/plant/score"
 	"firedoor/internal/plant/truth"
-	"firedoor/internal/policy"
 	"firedoor/internal/protocol/all"
 	"firedoor/internal/sensor"
 )
 
 type plantRunCommand struct {
 	plantWords
+	plantLearn
 	Days   float64 `default:"1" help:"How many days the plant works, in its own time." placeholder:"D"`
-	Learn  string  `default:"50%" help:"What is learned from first: a share of the days, or a time." placeholder:"50%|12h"`
 	Score  bool    `help:"Compare what was found with what really happened. Without a --scenario, with every one of the list."`
 	JSON   bool    `name:"json" help:"Print the comparison as JSON."`
-	Policy *string `help:"Put a gateway's policy onto the cables of the controllers and of the firewall, once learning is over." placeholder:"FILE"`
 	Out    *string `help:"Write truth.json, alerts.json, score.json, assets.json, conversations.json and outcome.json there, and with --policy stopped.jsonl." placeholder:"DIR"`
 	Data   *string `help:"Folder from which a run that was stopped goes on (default: one in the user's cache)." placeholder:"DIR"`
 	Shards *int    `help:"How many cores to use, 1 to 16 (default: all)." placeholder:"N"`
@@ -68,11 +65,9 @@ func (r *plantRunCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	var plan *policy.Plan
-	if r.Policy != nil {
-		if plan, err = readPolicy(m, *r.Policy); err != nil {
-			return err
-		}
+	plan, err := r.plan(m)
+	if err != nil {
+		return err
 	}
 	g, err := guard(f, plan, learn, r.Out)
 	if err != nil {
@@ -94,23 +89,6 @@ func (r *plantRunCommand) Run(ctx context.Context, m *Main) error {
 		return nil
 	}
 	return os.RemoveAll(dir) // it is over: the same words begin anew
-}
-
-// learning is how much of the plant's time is learned from.
-func (r *plantRunCommand) learning(length time.Duration) (time.Duration, error) {
-	wrong := usageError{fmt.Sprintf("--learn %s: give a share of the days (50%%) or a time within them (12h)", r.Learn)}
-	if share, ok := strings.CutSuffix(r.Learn, "%"); ok {
-		n, err := strconv.ParseFloat(share, 64)
-		if err != nil || !(n > 0 && n < 100) {
-			return 0, wrong
-		}
-		return time.Duration(float64(length) * n / 100), nil
-	}
-	d, err := scenario.ParseDuration(r.Learn)
-	if err != nil || d <= 0 || d >= length {
-		return 0, wrong
-	}
-	return d, nil
 }
 
 // folder is where the run keeps its state: named after all that it is made of, so

@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"firedoor"
+	"firedoor/internal/baseline"
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
 	"firedoor/internal/protocol"
@@ -39,7 +41,9 @@ type foundError struct{}
 func (foundError) Error() string { return "found" }
 
 // known is what policies are compiled against: the protocols there are.
-func known() policy.Known {
+var known = sync.OnceValue(protocolsKnown)
+
+func protocolsKnown() policy.Known {
 	ports := map[string][]policy.Port{}
 	functions := map[string][]policy.Function{}
 	var names []string
@@ -94,9 +98,11 @@ func passing() map[string][]string {
 	return out
 }
 
-// sameCode tells whether several functions of a protocol have one code, so that what was
+// sameCode gives what tells whether several functions of a protocol have one code, so that what was
 // learned by the code says less than its words.
-func sameCode() func(protocol string, code uint32) bool {
+var sameCode = sync.OnceValue(codesShared)
+
+func codesShared() func(protocol string, code uint32) bool {
 	type key struct {
 		protocol string
 		code     uint32
@@ -294,7 +300,7 @@ func (c *policyDraftCommand) Run(m *Main) error {
 		return err
 	}
 	k := known()
-	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Usual: k.Ports, Passing: passing(), Alike: sameCode(), Refuses: refuses})
+	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Ranged: baseline.MaxRanged, Usual: k.Ports, Passing: passing(), Alike: sameCode(), Refuses: refuses})
 	if len(d.Policy.Conduits) == 0 && d.Own > 0 {
 		return usageError{c.Dir + ": only what devices say to themselves was learned there, which no gateway sees"}
 	}
@@ -302,6 +308,9 @@ func (c *policyDraftCommand) Run(m *Main) error {
 		return usageError{c.Dir + ": nothing was learned there: replay with --learn first"}
 	}
 	d.Policy.Name = c.Name
+	if _, faults := policy.Compile(&d.Policy, k); len(faults) > 0 {
+		return usageError{fmt.Sprintf("%s: is not what this version of firedoor learns, for the policy would be wrong: %s: %s", c.Dir, faults[0].Key, faults[0].Text)}
+	}
 	return policyfile.Write(m.Stdout, &d.Policy, draftNote(&d))
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -91,8 +92,8 @@ func judgeJournal(judge *whatif.Judge, dir string) (damage, err error) {
 	if inner := filepath.Join(dir, "journal"); isFolder(inner) {
 		dir = inner
 	}
-	if !isFolder(dir) {
-		return nil, usageError{dir + ": there is no journal"}
+	if files, err := os.ReadDir(dir); err != nil || len(files) == 0 { // nothing stopped of nothing would calm for no reason
+		return nil, usageError{cmp.Or(dir, `""`) + ": there is no journal"}
 	}
 	var failed error
 	damage = journal.Read(dir, journal.Position{}, func(e *journal.Entry) error {
@@ -138,6 +139,9 @@ func tellReport(w io.Writer, r *whatif.Report) error {
 	}
 	if more := len(r.Stopped) - maxTold; more > 0 {
 		fmt.Fprintf(w, "  and %d more kinds: --json lists them\n", more)
+	}
+	if r.Own > 0 {
+		fmt.Fprintf(w, "Not looked at, for no gateway sees it: %d of devices with themselves (127.0.0.0/8, ::1).\n", r.Own)
 	}
 	if r.Undecided > 0 {
 		fmt.Fprintf(w, "%s could not be decided.\n", counted(int(r.Undecided), "operation"))

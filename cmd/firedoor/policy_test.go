@@ -110,7 +110,7 @@ zones:
   dmz: {addresses: 10.2.0.0/16}
   cell: {addresses: 10.3.0.0/16}
 conduits:
-  in: {from: office, to: dmz, mode: enforce, never-block: {reviewed: {by: Jo, on: 2026-11-26}}, rules: [{protocol: http, verdict: pass}]}
+  in: {from: office, to: dmz, mode: enforce, budget: 300us, never-block: {reviewed: {by: Jo, on: 2026-11-26}}, rules: [{protocol: http, verdict: pass}]}
   down:
     from: dmz
     to: cell
@@ -120,6 +120,17 @@ conduits:
       - {protocol: modbus, code: [1, 2, 3, 4], verdict: pass}
       - {protocol: modbus, code: 3, verdict: drop}
 `
+
+// newer is a folder of a version that knows more protocols.
+func newer(t *testing.T) string {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"assets.json": "[]", "conversations.json": `[{"learned": true, "segment": "untagged", "protocol": "nosuch", "client": {"ip": "10.0.0.1"}, "server": {"ip": "10.0.0.2", "port": 5}}]`} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
 
 // TestPolicyCommands holds what each command says and its exit status.
 func TestPolicyCommands(t *testing.T) {
@@ -137,7 +148,7 @@ func TestPolicyCommands(t *testing.T) {
 		{[]string{"prove", "--from", "office", "--to", "cell", "--protocol", "s7comm", file}, 0, []string{"Proved"}},
 		{[]string{"diff", file, file}, 0, []string{"say the same"}},
 		{[]string{"diff", file, other}, 3, []string{"+ down: Passes:", "opens:"}},
-		{[]string{"explain", file}, 0, []string{"Conduit down, from dmz to cell", "anybody in dmz asks (code 1, 2, 3 or 4) of anything in cell in modbus"}},
+		{[]string{"explain", file}, 0, []string{"Conduit down, from dmz to cell", "A gateway may take 5ms, as usual, over a frame.", "A gateway may take 300µs over a frame.", "anybody in dmz asks (code 1, 2, 3 or 4) of anything in cell in modbus"}},
 		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--code", "6", file}, 0, []string{"Drop: no rule of down matches", "but for the function"}},
 		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--code", "3", file}, 0, []string{"Pass: the rule in line 15"}},
 		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--value", "7", file}, 0, []string{"Drop: no rule of down matches"}},
@@ -161,7 +172,9 @@ func TestPolicyCommands(t *testing.T) {
 		{"replay", "--policy", file, "--journal"},
 		{"replay", "--policy", file, "--journal", t.TempDir() + "/none", "there is no journal"},
 		{"replay", "--policy", file, filepath.Join(t.TempDir(), "none.pcap"), "none.pcap"},
+		{"replay", "--policy", file, "--journal", t.TempDir(), "there is no journal"},
 		{"draft", t.TempDir(), "assets.json"},
+		{"draft", newer(t), "nosuch"},
 		{"explain", "--client", "nobody", "--server", "10.3.0.1", file, "nobody"},
 		{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbuss", file, "--protocol modbuss"},
 	} {

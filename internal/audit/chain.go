@@ -26,6 +26,9 @@ type Entry struct {
 // MaxLine is the longest line, its end included: what would be longer is not added.
 const MaxLine = 1 << 16
 
+// reserved is how much room is kept on the disk for what comes, in bytes.
+const reserved = 1 << 20
+
 // DamageError says where a chain is broken.
 type DamageError struct {
 	File   string
@@ -47,6 +50,8 @@ type Chain struct {
 	number uint64
 	bare   bool  // the last line has no end
 	broken error // what could not be taken back
+
+	reserved int64 // so far the disk has room for the file
 }
 
 // Open opens a chain, made if it is missing, reads all of it to f and holds it against
@@ -80,6 +85,7 @@ func (c *Chain) goOn(name string, f func(*Entry) error) error {
 	if err := errors.Join(c.file.Truncate(c.end), seek(c.file, c.end), c.file.Sync()); err != nil {
 		return err
 	}
+	c.reserve()
 	return c.tell()
 }
 
@@ -207,6 +213,7 @@ func (c *Chain) Add(time, what, by string, data any) error {
 	if err != nil {
 		return c.back(&was, err)
 	}
+	c.reserve()
 	return nil
 }
 

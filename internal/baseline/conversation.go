@@ -2,8 +2,10 @@ package baseline
 
 import (
 	"slices"
+	"unsafe"
 
 	"firedoor"
+	"firedoor/internal/near"
 )
 
 // Pair names a conversation: who asks whom in which protocol. Client and server
@@ -23,21 +25,26 @@ type Conversation struct {
 	Pair
 	ClientMAC, ServerMAC firedoor.MAC
 	ServerPort           uint16 // as first seen
-	Learned              bool   // first seen while learning
-	Proven               bool   // both ends were seen to speak; set by the caller
-	Verbs                uint16 // bit per firedoor.Verb asked
-	LearnedVerbs         uint16 // those asked while learning
-	Flows                uint32
-	OneWay               uint32 // flows of which one direction was never seen
-	Encrypted            uint32 // flows whose content could not be read
-	Malformed            uint32
-	Operations           uint64
-	Errors               uint64
-	NoResponse           uint64
-	Partial              uint64 // answers whose request was not seen
-	Samples              uint64
-	Packets, Bytes       [2]uint64
-	First, Last          int64
+
+	// Every operation touches these.
+	Learned      bool   // first seen while learning
+	Proven       bool   // both ends were seen to speak; set by the caller
+	Verbs        uint16 // bit per firedoor.Verb asked
+	LearnedVerbs uint16 // those asked while learning
+	asked        int32  // statement asked last
+	guess        int32  // what followed it last time, -1 when nothing did
+	Operations   uint64
+
+	Flows          uint32
+	OneWay         uint32 // flows of which one direction was never seen
+	Encrypted      uint32 // flows whose content could not be read
+	Malformed      uint32
+	Errors         uint64
+	NoResponse     uint64
+	Partial        uint64 // answers whose request was not seen
+	Samples        uint64
+	Packets, Bytes [2]uint64
+	First, Last    int64
 	// Rhythm is that of its longest flow that nobody could read, nil without one.
 	Rhythm *Rhythm
 	// Inside is what its encrypted flows presumably hold.
@@ -45,8 +52,6 @@ type Conversation struct {
 
 	strange uint16 // statements that Covered found to be new
 	live    uint32 // flows that still point here
-	asked   int32  // statement asked last
-	guess   int32  // what followed it last time, -1 when nothing did
 	newest  int32  // head of the chain of statements
 }
 
@@ -98,6 +103,14 @@ func (t *Table) Converse(p *Pair, now int64, learning bool) (conv int32, fresh b
 func (t *Table) Known(p *Pair) bool {
 	_, known := t.pairs[*p]
 	return known
+}
+
+// Near asks the processor for what an operation of a conversation touches first, as one
+// is likely to come soon. conv may be -1.
+func (t *Table) Near(conv int32) {
+	if conv >= 0 {
+		near.Line(unsafe.Pointer(&t.conversations[conv].Operations))
+	}
 }
 
 // Leave says that a flow of the conversation ended.

@@ -582,6 +582,16 @@ func TestFramesWithoutIP(t *testing.T) {
 	neighbour[20], neighbour[21], neighbour[54] = 58, 255, 135
 	far := append([]byte{}, neighbour...)
 	far[21] = 64
+	report := wire{sport: 1, dport: 2, payload: "x"}.frame(t) // of IGMP, to a group
+	report[22], report[23] = 1, 2
+	copy(report[30:], []byte{224, 0, 0, 22})
+	routed := append([]byte{}, report...)
+	routed[22] = 64
+	toHost := append([]byte{}, report...)
+	copy(toHost[30:], []byte{10, 0, 0, 1})
+	listener := append([]byte{}, neighbour...) // of MLD
+	listener[21], listener[54] = 1, 143
+	copy(listener[38:], []byte{0xff, 2})
 	judge(t, d, []asked{
 		{"STP", stp, said{Pass, ReasonLink, 0}},
 		{"LLDP", typed(t, stranger, net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 14}, 0x88cc), said{Pass, ReasonLink, 0}},
@@ -589,10 +599,18 @@ func TestFramesWithoutIP(t *testing.T) {
 		{"PTP", typed(t, stranger, net.HardwareAddr{1, 0x1b, 0x19, 0, 0, 0}, 0x88f7), said{Pass, ReasonLink, 0}},
 		{"PRP", typed(t, stranger, net.HardwareAddr{1, 0x15, 0x4e, 0, 1, 0}, 0x88fb), said{Pass, ReasonLink, 0}},
 		{"EAPOL", typed(t, stranger, serverMAC, 0x888e), said{Pass, ReasonLink, 0}},
+		{"DLR", typed(t, stranger, net.HardwareAddr{1, 0x21, 0x6c, 0, 0, 1}, 0x80e1), said{Pass, ReasonLink, 0}},
+		{"spanning tree of one VLAN", typed(t, stranger, net.HardwareAddr{1, 0, 0xc, 0xcc, 0xcc, 0xcd}, 0x0032), said{Pass, ReasonLink, 0}},
+		{"CDP", typed(t, stranger, net.HardwareAddr{1, 0, 0xc, 0xcc, 0xcc, 0xcc}, 0x0032), said{Pass, ReasonLink, 0}},
+		{"an address beside it", typed(t, stranger, net.HardwareAddr{1, 0, 0xc, 0xcc, 0xcc, 0xce}, 0x0032), said{Drop, 3, 901}},
 		{"IP to an address of link control", ipToGroup, said{Drop, 3, 901}},
 		{"ARP", arp(t, layers.ARPRequest), said{Pass, ReasonNeighbour, 0}},
 		{"neighbour solicitation", neighbour, said{Pass, ReasonNeighbour, 0}},
 		{"one that came over a router", far, said{Drop, 3, 901}},
+		{"a report of a group's member", report, said{Pass, ReasonNeighbour, 0}},
+		{"one that could be routed", routed, said{Drop, 3, 901}},
+		{"one to a host", toHost, said{Drop, 3, 901}},
+		{"a report of a listener", listener, said{Pass, ReasonNeighbour, 0}},
 		{"cyclic traffic", typed(t, clientMAC, serverMAC, 0x8892), said{Pass, 0, 60}},
 		{"the other way", typed(t, serverMAC, clientMAC, 0x8892), said{Pass, 0, 60}},
 		{"of a stranger", typed(t, stranger, clientMAC, 0x8892), said{Drop, 3, 901}},

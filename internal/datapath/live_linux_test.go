@@ -446,6 +446,22 @@ func TestAsking(t *testing.T) {
 	if !b.answers("udp", b.Server.IP4, 64) || !b.ping(patience) {
 		t.Error("something does not pass in bypass")
 	}
+	counted, err := d.Counters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bypassed := 0
+	for _, e := range counted {
+		if e.Reason == ReasonBypass {
+			bypassed++
+			if e.Generation != d.Generation() || e.Frames == 0 {
+				t.Errorf("%d frames that passed in bypass are counted under tables of generation %d, not %d", e.Frames, e.Generation, d.Generation())
+			}
+		}
+	}
+	if bypassed != 1 {
+		t.Errorf("%d counters of frames in bypass", bypassed)
+	}
 }
 
 // worker is user space at its simplest: it lets everything pass.

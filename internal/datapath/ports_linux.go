@@ -168,5 +168,19 @@ func askLink(a, b string, mtu int) (netlink.Link, error) {
 			return nil, fmt.Errorf("interface %s: %w", name, err)
 		}
 	}
-	return netlink.LinkByName(a)
+	l, err := netlink.LinkByName(a)
+	if err != nil {
+		return nil, fmt.Errorf("interface %s: %w", a, err)
+	}
+	return l, errors.Join(wholeFrames(a), cutFrames(l))
+}
+
+// cutFrames makes the kernel cut what a sender left to a card to cut, before it goes to
+// user space: a program on this machine, or one behind a virtual interface, sends many
+// segments as one, and a place in a ring has room for a frame.
+func cutFrames(l netlink.Link) error {
+	if err := netlink.LinkSetGSOMaxSegs(l, 1); err != nil {
+		return fmt.Errorf("interface %s: having joined frames cut: %w", l.Attrs().Name, err)
+	}
+	return nil
 }

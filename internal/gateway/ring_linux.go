@@ -37,6 +37,7 @@ type ring struct {
 	mem   []byte
 	at    int
 	stage []byte // a frame with its tag put back
+	short func(frame []byte)
 }
 
 // mapRing maps the memory of a ring.
@@ -66,31 +67,51 @@ func (r *ring) status(i int) *uint32 { return (*uint32)(unsafe.Pointer(&r.mem[i*
 func (r *ring) ready(i int) bool { return atomic.LoadUint32(r.status(i))&unix.TP_STATUS_USER != 0 }
 
 // next gives the next frame, nil if none is there. unsummed tells that the sender left
-// the checksum to hardware that there is none of. It is borrowed until done.
+// the checksum to hardware that there is none of. It is borrowed until done. Frames that had
+// no room in their place go to short, as far as they are there.
 func (r *ring) next() (frame []byte, unsummed bool) {
-	status := atomic.LoadUint32(r.status(r.at))
-	if status&unix.TP_STATUS_USER == 0 {
-		return nil, false
+	for range ringFrames {
+		status := atomic.LoadUint32(r.status(r.at))
+		if status&unix.TP_STATUS_USER == 0 {
+			return nil, false
+		}
+		frame, whole := r.frame()
+		if whole {
+			return r.tagged(frame, status), status&unix.TP_STATUS_CSUMNOTREADY != 0
+		}
+		r.short(frame)
+		r.done()
 	}
+	return nil, false
+}
+
+// frame gives what lies in the place at hand.
+func (r *ring) frame() (frame []byte, whole bool) {
 	place := r.mem[r.at*r.size : (r.at+1)*r.size]
 	from, n := int(binary.NativeEndian.Uint16(place[atMAC:])), int(binary.NativeEndian.Uint32(place[atKept:]))
-	if from < headBytes || from+n > len(place) || n != int(binary.NativeEndian.Uint32(place[atLen:])) {
-		return nil, false // cut, which the ring's size forbids
+	if from < headBytes || from+n > len(place) {
+		return nil, false
 	}
-	frame = place[from : from+n : from+n]
-	if status&unix.TP_STATUS_VLAN_VALID != 0 && n >= 14 && n+4 <= len(r.stage) {
-		tag := r.stage[:n+4]
-		copy(tag, frame[:12])
-		tpid := uint16(0x8100)
-		if status&unix.TP_STATUS_VLAN_TPID_VALID != 0 {
-			tpid = binary.NativeEndian.Uint16(place[atTPID:])
-		}
-		binary.BigEndian.PutUint16(tag[12:], tpid)
-		binary.BigEndian.PutUint16(tag[14:], binary.NativeEndian.Uint16(place[atTCI:]))
-		copy(tag[16:], frame[12:])
-		frame = tag
+	return place[from : from+n : from+n], n == int(binary.NativeEndian.Uint32(place[atLen:]))
+}
+
+// tagged gives a frame with the tag that the kernel took out.
+func (r *ring) tagged(frame []byte, status uint32) []byte {
+	n := len(frame)
+	if status&unix.TP_STATUS_VLAN_VALID == 0 || n < 14 || n+4 > len(r.stage) {
+		return frame
 	}
-	return frame, status&unix.TP_STATUS_CSUMNOTREADY != 0
+	place := r.mem[r.at*r.size:]
+	tag := r.stage[:n+4]
+	copy(tag, frame[:12])
+	tpid := uint16(0x8100)
+	if status&unix.TP_STATUS_VLAN_TPID_VALID != 0 {
+		tpid = binary.NativeEndian.Uint16(place[atTPID:])
+	}
+	binary.BigEndian.PutUint16(tag[12:], tpid)
+	binary.BigEndian.PutUint16(tag[14:], binary.NativeEndian.Uint16(place[atTCI:]))
+	copy(tag[16:], frame[12:])
+	return tag
 }
 
 // stamp is when the kernel put the frame there, in ns since 1970.

@@ -37,8 +37,9 @@ type Status struct {
 	Lost       uint64            `json:"reports_lost"`
 	Unsent     uint64            `json:"unsent"`
 	Isolated   int               `json:"isolated"`
-	Shed       []guardian.Shed   `json:"shed"`   // goes by the kernel's floor because it took too long
-	Barred     []guardian.Barred `json:"barred"` // goes by it until a person releases it: workers died on its frames
+	Unwritten  string            `json:"unwritten,omitempty"` // why what is stopped cannot be written down
+	Shed       []guardian.Shed   `json:"shed"`                // goes by the kernel's floor because it took too long
+	Barred     []guardian.Barred `json:"barred"`              // goes by it until a person releases it: workers died on its frames
 	Crash      string            `json:"on_crash"`
 	Hang       string            `json:"on_hang"`
 	Stop       string            `json:"on_stop"`

@@ -66,10 +66,14 @@ type StopState struct {
 	Unpaired uint64 `json:"kernel_unpaired"`
 	// Evidence is how many stops have frames in the evidence folder, Without how many
 	// lines have none because there were too many in a second.
-	Evidence uint64    `json:"evidence"`
-	Without  uint64    `json:"without_evidence"`
-	Rows     []StopRow `json:"rows"`
-	MoreRows int       `json:"more_rows,omitempty"`
+	Evidence uint64 `json:"evidence"`
+	// Unwritten is how many lines stopped.jsonl lacks, Problem why, while it lasts. They are
+	// in Rows.
+	Unwritten uint64    `json:"unwritten"`
+	Problem   string    `json:"problem,omitempty"`
+	Without   uint64    `json:"without_evidence"`
+	Rows      []StopRow `json:"rows"`
+	MoreRows  int       `json:"more_rows,omitempty"`
 }
 
 // OpenStops opens the files in a data folder. bytes bounds the evidence, 0 keeps none;
@@ -104,9 +108,10 @@ func (s *Stops) Close() error {
 func (s *Stops) Tell(r *StoppedRecord) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at, err := s.file.Seek(0, io.SeekEnd); err == nil && at > maxStops {
-		if err := s.file.Truncate(0); err != nil {
-			s.log.Error(stoppedFile, "error", err)
+	at, err := s.file.Seek(0, io.SeekEnd)
+	if err == nil && at > maxStops {
+		if err = s.file.Truncate(0); err == nil {
+			at = 0
 		}
 	}
 	line := *r
@@ -116,9 +121,36 @@ func (s *Stops) Tell(r *StoppedRecord) {
 	}
 	s.state.Lines++
 	s.tally.Add(&line)
-	if err := s.encoder.Encode(&line); err != nil {
-		s.log.Error(stoppedFile, "error", err)
+	if err == nil {
+		if err = s.encoder.Encode(&line); err != nil {
+			err = errors.Join(err, s.file.Truncate(at)) // part of a line would hide the next one
+			s.encoder = json.NewEncoder(s.file)         // this one has ended
+		}
 	}
+	s.wrote(err)
+}
+
+// wrote notes whether the disk takes what was stopped, and says so where that changes.
+func (s *Stops) wrote(err error) {
+	problem := ""
+	if err != nil {
+		problem = err.Error()
+		s.state.Unwritten++
+	}
+	if problem != s.state.Problem {
+		if s.state.Problem = problem; err != nil {
+			s.log.Error(stoppedFile, "error", err)
+		} else {
+			s.log.Info(stoppedFile+" is written again", "lines_missing", s.state.Unwritten)
+		}
+	}
+}
+
+// Problem says why what is stopped cannot be written down, "" while it can.
+func (s *Stops) Problem() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state.Problem
 }
 
 // keep writes the frames of a stop and gives their place; "" where it has none.

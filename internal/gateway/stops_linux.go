@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"firedoor"
 	"firedoor/internal/datapath"
 	"firedoor/internal/policy"
 )
@@ -287,11 +286,6 @@ func (k *kernelStops) count(to kind, n datapath.Count) {
 	}
 	t.Frames += n.Frames
 	t.Bytes += n.Bytes
-}
-
-// is tells whether a counter is that of a verdict.
-func (k kind) is(v firedoor.Verdict) bool {
-	return k.Rule == uint32(v.Rule+1) && k.Reason == uint16(v.Reason)
 }
 
 // bare is what is known of a drop without its frame.

@@ -60,6 +60,9 @@ const (
 	// pollWait is how long it waits for a frame: several times within the limit of a
 	// heartbeat.
 	pollWait = 2 // ms
+	// maxWait is how long a frame may have waited, in ns: longer than the guardian needs to
+	// replace a worker several times, and shorter than clients wait for an answer.
+	maxWait = int64(500e6)
 	// burst is how many frames of a side are judged before the other one's turn.
 	burst = 64
 	// lastWords is how long a worker that judges no more has to tell what it stopped.
@@ -124,6 +127,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 		if w.rings[i], err = mapRing(fd, first.MTU); err != nil {
 			return err
 		}
+		w.rings[i].short = func(b []byte) { w.gate.Short(time.Now().UnixNano(), inline.Port(i), b) }
 	}
 	if w.pulse, err = datapath.OpenPulse(fdPulse); err != nil {
 		return err
@@ -258,7 +262,12 @@ func (w *worker) drain(from inline.Port) (some bool) {
 			inline.Fill(frame)
 		}
 		w.pulse.Take(firedoor.IP{}) // whose it is the gate says
-		w.gate.Frame(time.Now().UnixNano(), from, frame, w.send)
+		judge := w.gate.Frame
+		now := time.Now().UnixNano()
+		if now-r.stamp() > maxWait {
+			judge = w.gate.Late
+		}
+		judge(now, from, frame, w.send)
 		conduit, client := w.gate.Where()
 		w.pace.frame(conduit, client, time.Now().UnixNano()-r.stamp())
 		r.done()

@@ -62,6 +62,7 @@ type Guardian struct {
 	upgrades int
 	lastDied time.Time
 
+	madePins   bool
 	controlPID int
 	guard      *guard
 	blame      blame
@@ -140,9 +141,20 @@ func (g *Guardian) takeUp() error {
 
 // hold makes sure that there is one guardian at these pins.
 func (g *Guardian) hold() error {
-	lock, err := lockFolder(g.config.Pins)
-	g.lock = lock
+	_, err := os.Lstat(g.config.Pins)
+	g.madePins = errors.Is(err, os.ErrNotExist)
+	g.lock, err = lockFolder(g.config.Pins)
+	if err != nil {
+		g.unmake()
+	}
 	return err
+}
+
+// unmake takes the folder of pins away if this process made it and nothing came to be in it.
+func (g *Guardian) unmake() {
+	if g.madePins && g.path == nil {
+		_ = os.Remove(g.config.Pins)
+	}
 }
 
 // lockFolder takes the folder of pins for this process, before anything is touched.
@@ -159,11 +171,31 @@ func lockFolder(folder string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--pins %s: %w", folder, err)
 	}
+	if err := ownAlone(f); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("--pins %s: %w", folder, err)
+	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("--pins %s: another gateway is at work with these pins: stop it first, or give this one --pins and --name of its own", folder)
 	}
 	return f, nil
+}
+
+// ownAlone tells whether nobody else may put something into a folder: who moves pins
+// away takes the gateway's memory of its connections, and its way back.
+func ownAlone(folder *os.File) error {
+	var at unix.Stat_t
+	if err := unix.Fstat(int(folder.Fd()), &at); err != nil {
+		return err
+	}
+	switch {
+	case int(at.Uid) != os.Geteuid():
+		return fmt.Errorf("belongs to the user with the number %d: remove it, or give a folder of your own", at.Uid)
+	case at.Mode&0o022 != 0:
+		return fmt.Errorf("others may write there (mode %03o): give a folder in it that nobody made yet, or take that away (chmod 700)", at.Mode&0o777)
+	}
+	return nil
 }
 
 // sharedFiles is the place among the files of a worker of those that show what the kernel shares with
@@ -225,6 +257,7 @@ func (g *Guardian) letGo() {
 	if g.path != nil {
 		g.path.Close()
 	}
+	g.unmake()
 	_ = g.lock.Close()
 }
 

@@ -1,6 +1,9 @@
 package inline
 
 import (
+	"cmp"
+	"slices"
+
 	"firedoor"
 	"firedoor/internal/packet"
 	"firedoor/internal/policy"
@@ -272,8 +275,11 @@ func (g *Gate) admit(f *flow, b []byte) bool {
 		}
 		return true
 	}
-	g.tell(b, nil, v, v.Action)
 	f.why = v
+	if v.Action == firedoor.Refuse { // a device declines requests, and no connections
+		v.Action = firedoor.Drop
+	}
+	g.tell(b, nil, v, v.Action)
 	if v.Action == firedoor.Reset && f.key.proto == packet.TCP {
 		g.reset(f, b)
 	}
@@ -360,10 +366,24 @@ func (g *Gate) sweep() {
 		} else if !f.confirmed {
 			limit = sweepEvery
 		}
-		if g.now-f.last > limit || f.fins == 3 && g.now-f.last > sweepEvery {
+		switch {
+		case g.now-f.last <= limit && (f.fins != 3 || g.now-f.last <= sweepEvery):
+		case len(f.half[0].held)+len(f.half[1].held) > 0:
+			g.due = append(g.due, f)
+		default:
 			g.forget(k, f)
 		}
 	}
+	// What waited in vain is told, so in an order that is not that of a map.
+	slices.SortFunc(g.due, func(a, b *flow) int {
+		x, y := &a.key, &b.key
+		return cmp.Or(cmp.Compare(a.last, b.last), cmp.Compare(x.a.Hi, y.a.Hi), cmp.Compare(x.a.Lo, y.a.Lo), cmp.Compare(x.b.Hi, y.b.Hi), cmp.Compare(x.b.Lo, y.b.Lo),
+			cmp.Compare(x.aPort, y.aPort), cmp.Compare(x.bPort, y.bPort))
+	})
+	for _, f := range g.due {
+		g.forget(f.key, f)
+	}
+	g.due = g.due[:0]
 }
 
 // release gives back what a flow holds.

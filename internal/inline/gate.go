@@ -85,8 +85,9 @@ type Gate struct {
 	flows      map[key]*flow
 	free       []*flow
 	rates      map[rateKey]*rate
-	releasedAt uint32 // the last generation in which an isolation began to be released
-	hand       int64  // when idle flows are looked for next
+	releasedAt uint32  // the last generation in which an isolation began to be released
+	hand       int64   // when idle flows are looked for next
+	due        []*flow // idle ones in which something waits
 	heldBytes  int
 	memory     int
 	asked      flow // a SYN that is judged
@@ -107,7 +108,9 @@ type Gate struct {
 	now     int64
 	flow    *flow
 	from    Port
-	judging bool // bytes of a client are being parsed
+	came    Port   // where the frame came in that was given last; one that was held may be judged behind it
+	data    []byte // the frame that is judged: that one, or one that was held
+	judging bool   // bytes of a client are being parsed
 	start   int64
 	worst   firedoor.Verdict
 	stopped bool
@@ -168,15 +171,10 @@ func (g *Gate) Flows() int { return len(g.flows) }
 // frame itself, perhaps changed in place, frames that were held before it, or ends of
 // connections. What out is given is borrowed.
 func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
-	g.now, g.from, g.out, g.flow = now, from, out, nil
-	g.Counts.In++
+	g.take(now, from, b)
+	g.out = out
 	g.sweep()
 	p := &g.packet
-	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
-	packet.Decode(p, &g.frame)
-	if p.Scope != g.scope {
-		g.scope, g.segment = p.Scope, packet.ScopeName(p.Scope)
-	}
 	switch h, ok := find(b); {
 	case g.refused(p.SrcIP, b):
 	case p.Layer < packet.LayerNetwork:
@@ -186,6 +184,43 @@ func (g *Gate) Frame(now int64, from Port, b []byte, out func(Port, []byte)) {
 	default:
 		g.bare(b)
 	}
+}
+
+// take reads the headers of a frame that came in.
+func (g *Gate) take(now int64, from Port, b []byte) {
+	g.now, g.from, g.came, g.data, g.flow = now, from, from, b, nil
+	g.Counts.In++
+	p := &g.packet
+	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
+	packet.Decode(p, &g.frame)
+	if p.Scope != g.scope {
+		g.scope, g.segment = p.Scope, packet.ScopeName(p.Scope)
+	}
+}
+
+// Late is a frame that waited too long for this gate: where anything is enforced it goes no
+// further, for a request that is carried out when its client has long given up is as
+// bad as one that nobody sent. TCP sends again what is still wanted.
+func (g *Gate) Late(now int64, from Port, b []byte, out func(Port, []byte)) {
+	g.take(now, from, b)
+	p := &g.packet
+	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
+	if g.answers(p) {
+		r = g.plan.Route(r.Server, r.Client, p.Proto, p.SrcPort)
+	}
+	if !g.plan.Enforces(&r) {
+		g.Counts.In-- // it is taken once more
+		g.Frame(now, from, b, out)
+		return
+	}
+	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonHeld, Rule: -1, Conduit: r.Conduit})
+}
+
+// Short is a frame of which only the beginning is there, so it has no way on. It is told as
+// one that nobody could judge.
+func (g *Gate) Short(now int64, from Port, b []byte) {
+	g.take(now, from, b)
+	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: -1})
 }
 
 // pass sends the frame on as it is.
@@ -202,21 +237,25 @@ func (g *Gate) drop(why firedoor.Reason) {
 }
 
 // EtherTypes that keep a link alive: they pass, whatever a policy says.
-var linkTypes = map[uint16]bool{0x88cc: true, 0x88e3: true, 0x88f7: true, 0x88fb: true, 0x888e: true, 0x0806: true}
+var linkTypes = map[uint16]bool{0x88cc: true, 0x88e3: true, 0x88f7: true, 0x88fb: true, 0x888e: true, 0x80e1: true, 0x0806: true}
 
 // bridgeGroup is the block of addresses that bridges do not pass on (IEEE 802.1Q,
 // table 8-1): spanning tree and its like.
 const bridgeGroup = firedoor.MAC(0x0180c2000000)
 
+// toBridges tells whether an address is of bridges: that block, or the two of Cisco's (CDP,
+// VTP, DTP, UDLD; spanning tree for each VLAN), without which there would be loops.
+func toBridges(m firedoor.MAC) bool { return m&^0xf == bridgeGroup || m&^1 == 0x01000ccccccc }
+
 // link judges a frame without IP by who sends it to whom. Layer-2 process traffic and
 // link control are never held.
 func (g *Gate) link(b []byte) {
 	p := &g.packet
-	if linkTypes[p.EtherType] || p.DstMAC&^0xf == bridgeGroup {
+	if linkTypes[p.EtherType] || toBridges(p.DstMAC) {
 		client := g.plan.Place(g.segment, firedoor.IP{}, p.SrcMAC)
 		r := g.plan.Route(client, g.plan.Place(g.segment, firedoor.IP{}, p.DstMAC), 0, 0)
 		g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
-		if v := policy.Decide(g.plan, &g.request); v.Reason == firedoor.ReasonQuarantine && p.DstMAC&^0xf != bridgeGroup {
+		if v := policy.Decide(g.plan, &g.request); v.Reason == firedoor.ReasonQuarantine && !toBridges(p.DstMAC) {
 			g.judged(b, v)
 			return
 		}
@@ -234,11 +273,25 @@ func (g *Gate) bare(b []byte) {
 		g.pass(b, firedoor.ReasonLink) // neighbour discovery (RFC 4861)
 		return
 	}
+	if membership(p) {
+		g.pass(b, firedoor.ReasonLink)
+		return
+	}
 	if p.Fragment || p.Layer == packet.LayerTransport {
 		g.fragment(b)
 		return
 	}
 	g.ends(b, p.SrcIP, p.DstIP, p.Proto, 0)
+}
+
+// membership tells whether a packet says who belongs to a group (IGMP, RFC 9776; MLD, RFC
+// 9777): switches listen in, and groups end without it.
+func membership(p *packet.Packet) bool {
+	if p.Fragment || p.TTL != 1 || !p.DstIP.IsGroup() {
+		return false
+	}
+	mld := p.Proto == packet.ICMPv6 && len(p.Payload) > 0 && (p.Payload[0] >= 130 && p.Payload[0] <= 132 || p.Payload[0] == 143)
+	return p.Proto == packet.IGMP || mld
 }
 
 // fragment judges a part of a packet, or one whose ports stand where nobody looks
@@ -298,7 +351,7 @@ func (g *Gate) tell(b, sent []byte, v firedoor.Verdict, done firedoor.Action) {
 	p := &g.packet
 	g.note = Stopped{Time: g.now, From: g.from, Verdict: v, Done: done, Segment: g.segment, Frame: b, Sent: sent,
 		Client: firedoor.Endpoint{IP: p.SrcIP, MAC: p.SrcMAC, Port: p.SrcPort}, Server: firedoor.Endpoint{IP: p.DstIP, MAC: p.DstMAC, Port: p.DstPort}}
-	if f := g.flow; f != nil && f.client != g.from {
+	if f := g.flow; f != nil && f.client != g.came {
 		g.note.Client, g.note.Server = g.note.Server, g.note.Client
 	}
 	g.report(&g.note)

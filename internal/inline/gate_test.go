@@ -73,6 +73,29 @@ func (b *bench) acknowledge() {
 	b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client, trial.ACK, nil))
 }
 
+// TestLate holds that a request that waited too long goes no further and that it is judged
+// when it is sent again; and that what is only watched goes on.
+func TestLate(t *testing.T) {
+	for _, mode := range []policy.Mode{policy.Enforce, policy.Test} {
+		b := newBench(t, trial.Guarded(t, func(p *policy.Policy) { p.Conduits[0].Mode = mode }))
+		b.connect()
+		request := trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.ACK, trial.ReadSome(1))
+		out := func(to inline.Port, f []byte) { b.toPLC = append(b.toPLC, f) }
+		b.gate.Late(b.now, inline.Inside, request, out)
+		if passed := len(b.toPLC) == 1; passed != (mode == policy.Test) {
+			t.Errorf("%v: a late request passes: %v", mode, passed)
+		}
+		b.toPLC = nil
+		b.say(trial.ReadSome(1))
+		if len(b.toPLC) != 1 {
+			t.Errorf("%v: sent again it passes %d times", mode, len(b.toPLC))
+		}
+		if c := b.gate.Counts; c.In != c.Passed+c.Changed+c.Dropped+c.Held {
+			t.Errorf("%v: counts: %+v", mode, c)
+		}
+	}
+}
+
 // twofold is a stream of which the second part alone reads as a read, and all of it, as
 // the server sees it, is a write by mask.
 var twofold = []byte{0, 1, 0, 0, 0, 8, 1, 22, 0, 0, 0, 0, 6, 1, 3, 0, 0, 0, 4}

@@ -123,7 +123,7 @@ func (g *Gate) tellOperation(op *firedoor.Operation, protocol string, v firedoor
 	if op.Protocol != "" { // as event lines name it: CIP, and not what carries it
 		protocol = op.Protocol
 	}
-	g.note = Stopped{Time: g.now, From: g.from, Verdict: v, Done: done, Client: f.clientEnd, Server: f.serverEnd, Segment: g.segment, Operation: op, Protocol: protocol, Frame: g.frame.Data}
+	g.note = Stopped{Time: g.now, From: g.from, Verdict: v, Done: done, Client: f.clientEnd, Server: f.serverEnd, Segment: g.segment, Operation: op, Protocol: protocol, Frame: g.data}
 	g.report(&g.note)
 }
 

@@ -193,7 +193,7 @@ func (g *Gate) asking(f *flow, half *half, h *headers, b []byte) {
 
 // waiting judges what a client sent too early, as far as its turn has come.
 func (g *Gate) waiting(f *flow, half *half) {
-	from := g.from
+	from, data := g.from, g.data
 	for i := 0; i < len(half.held) && half.known && !f.dead; i++ {
 		frame := half.held[i]
 		hh, _ := find(frame)
@@ -203,11 +203,11 @@ func (g *Gate) waiting(f *flow, half *half) {
 		half.held = append(half.held[:i], half.held[i+1:]...)
 		g.heldBytes -= len(frame)
 		g.Counts.Held--
-		g.from = f.client
+		g.from, g.data = f.client, frame
 		g.next(f, half, &hh, frame)
 		i = -1
 	}
-	g.from = from
+	g.from, g.data = from, data
 }
 
 // next judges one segment of a client. It returns whether bytes went on that others

@@ -159,6 +159,8 @@ type Inventory struct {
 	turn      uint64
 	frozen    bool
 	change    firedoor.AssetChange `snapshot:"-"`
+
+	makers [recentMakers]recentMaker `snapshot:"-"`
 }
 
 type macKey struct {

@@ -125,8 +125,15 @@ func (j *adsJudge) place(m adsMessage, q *adsAsked, unit string) {
 	}
 }
 
-// values reads octets by the type of a name.
+// values reads octets by the type of a name. A text stands beside its octets.
 func (j *adsJudge) values(name string, b []byte) string {
+	texts := ""
+	if name == "GVL.text" && j.types[name] == 30 { // the only one that is one string
+		text, _, _ := strings.Cut(string(b), "\x00")
+		texts = textList([]string{text})
+	} else if name == "GVL.password" {
+		return ""
+	}
 	t := adsTypes[j.types[name]]
 	if name == "" || t.size == 0 || len(b)%t.size != 0 {
 		t.size, t.signed = 1, false
@@ -146,7 +153,7 @@ func (j *adsJudge) values(name string, b []byte) string {
 	if len(all) == 0 {
 		return ""
 	}
-	return list(all)
+	return list(all) + texts
 }
 
 func (j *adsJudge) message(f *frame, m adsMessage) {

@@ -108,6 +108,7 @@ var judgedProtocols = []string{
 	"pniocm",
 	"ecat",
 	"epl",
+	"epl_v1",
 	"egd",
 	"kip",
 	"lon",

@@ -15,7 +15,9 @@ import (
 	"strings"
 	"testing"
 
+	"firedoor"
 	"firedoor/internal/corpus"
+	"firedoor/internal/protocol/wire"
 )
 
 // mmsContext tells the judge what context 3 is where a capture begins inside an
@@ -182,6 +184,9 @@ func (j *mmsJudge) answer(base judged, key string, code int, answers []judged) {
 			op := base
 			op.frame, op.response, op.partial, op.code = 0, base.frame, true, code
 			op.values, op.outcome = a.values, a.outcome
+			if strings.HasPrefix(op.values, `["`) { // texts of what nobody knows are not told
+				op.values = ""
+			}
 			if len(answers) > 1 {
 				op.item = i + 1
 			}
@@ -192,7 +197,7 @@ func (j *mmsJudge) answer(base judged, key string, code int, answers []judged) {
 	for i, op := range ops {
 		a := answers[min(i, len(answers)-1)]
 		op.response, op.outcome = base.frame, a.outcome
-		if a.values != "" {
+		if a.values != "" && (!strings.HasPrefix(a.values, `["`) || !wire.Secretive([]byte(op.object))) {
 			op.values = a.values
 		}
 	}
@@ -281,7 +286,7 @@ func (j *mmsJudge) response(base judged, key string, unit *pdmlField) {
 			answers = append(answers, a)
 		}
 		if ops := j.waiting[key]; len(ops) == 1 && strings.HasPrefix(ops[0].object, "list:") {
-			answers = []judged{{outcome: "ok", values: mmsValues(results)}}
+			answers = []judged{{outcome: "ok", values: mmsNumbers(results)}}
 			for _, r := range results {
 				if f := r.find("mms.failure"); f != nil {
 					answers[0] = judged{outcome: "error:" + mmsWord(f.ShowName)}
@@ -361,6 +366,8 @@ func mmsElements(f *pdmlField, all []mmsElement) []mmsElement {
 		switch g.Name {
 		case "ber.bitstring.padding":
 			padding = asNumber(g.Show)
+		case "mms.data.visible-string", "mms.mMSString":
+			all = append(all, mmsElement{"text", raw, 0})
 		case "mms.data_bit-string", "mms.boolean", "mms.integer", "mms.unsigned", "mms.floating_point", "mms.utc_time":
 			all = append(all, mmsElement{g.Name[4:], raw, 8*len(raw) - padding})
 		default:
@@ -370,9 +377,25 @@ func mmsElements(f *pdmlField, all []mmsElement) []mmsElement {
 	return all
 }
 
-// mmsValues gives the numbers of a variable, or of all members of a list, as they
-// are to stand in an event.
+// mmsValues gives the numbers of a variable as they are to stand in an event, or its
+// texts where it has nothing but texts.
 func mmsValues(trees []*pdmlField) string {
+	if numbers := mmsNumbers(trees); numbers != "" {
+		return numbers
+	}
+	var texts []string
+	for _, f := range trees {
+		for _, e := range mmsElements(f, nil) {
+			if e.kind == "text" {
+				texts = append(texts, string(e.raw))
+			}
+		}
+	}
+	return textList(texts[:min(len(texts), firedoor.MaxTexts)])
+}
+
+// mmsNumbers gives the numbers of a variable, or of all members of a list.
+func mmsNumbers(trees []*pdmlField) string {
 	var all []mmsElement
 	nested := len(trees) > 1
 	for _, f := range trees {
@@ -385,7 +408,7 @@ func mmsValues(trees []*pdmlField) string {
 	kinds := map[string]int{}
 	var values []mmsElement
 	for _, e := range all {
-		if e.kind == "utc_time" {
+		if e.kind == "utc_time" || e.kind == "text" {
 			continue
 		}
 		if e.kind == "floating_point" {

@@ -18,6 +18,7 @@ var recognisedRows = []recognised{
 	{protocol: "kip", ports: []uint16{3671}, filter: "kip", layer: "kip", members: "object outcome response", reader: plainly(kipRead)},
 	{protocol: "synphasor", ports: []uint16{4712, 4713}, filter: "synphasor", layer: "synphasor", members: "unit object outcome response", reader: synphasorReader},
 	{protocol: "egd", ports: []uint16{18246}, filter: "egd", layer: "egd", members: "object values outcome", reader: plainly(egdRead)},
+	{protocol: "epl_v1", ports: []uint16{0x3e3f}, filter: "epl_v1", layer: "epl_v1", once: true, members: "object values", reader: plainly(eplv1Read)},
 	{protocol: "epl", ports: []uint16{0x88ab}, filter: "epl", layer: "epl", once: true, members: "object outcome", reader: plainly(eplRead)},
 	{protocol: "ecat", ports: []uint16{0x88a4}, filter: "ecat", layer: "ecat", once: true, layers: "ecat_mailbox", members: "object quantity outcome", reader: ecatReader},
 	{protocol: "c1222", ports: []uint16{1153}, filter: "c1222", layer: "c1222", members: "outcome item response", reader: plainly(c1222Read)},
@@ -241,6 +242,37 @@ func eplRead(_ *frame, l layer) []statement {
 		return nil
 	}
 	m.object = fmt.Sprint("node:", node)
+	return []statement{m}
+}
+
+// eplv1Read tells process data and invitations of version 1.
+func eplv1Read(_ *frame, l layer) []statement {
+	var m statement
+	m.code = l.number("epl_v1_epl_v1_service")
+	node, data := l.text("epl_v1_epl_v1_dest"), ""
+	switch m.code {
+	case 3:
+		m.sample, data = true, "epl_v1_epl_v1_preq_data"
+	case 4:
+		m.sample, data = true, "epl_v1_epl_v1_pres_data"
+		node = l.text("epl_v1_epl_v1_src")
+	case 5:
+		m.code = 0x200 + l.number("epl_v1_epl_v1_ainv_channel")
+	case 6:
+		if l.number("epl_v1_epl_v1_asnd_channel") == 1 {
+			m.code, m.sample, node = 0x201, true, l.text("epl_v1_epl_v1_src")
+		}
+	default:
+		return nil
+	}
+	m.object = "node:" + node
+	if data != "" {
+		var all []string
+		for _, v := range octets(l.text(data)) {
+			all = append(all, fmt.Sprint(v))
+		}
+		m.values = list(all)
+	}
 	return []statement{m}
 }
 

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"firedoor"
+	"firedoor/internal/protocol/wire"
 )
 
 // amqpReasons are the reply codes of the captures (AMQP 0-9-1, 1.2).
@@ -132,6 +135,9 @@ func coapByJudge(a *answers) {
 			}
 			path := "/" + strings.Join(l.texts("coap_coap_opt_uri_path"), "/")
 			op.object = "resource:" + path[:min(len(path), 96)]
+			if code != 5 { // what a FETCH brings is a query
+				op.values = coapText(f, l, op.object)
+			}
 			a.known[key], a.known[op.flow+" reset "+mid] = mid, key
 			if observe {
 				a.known[key+" observed"] = op.object
@@ -142,17 +148,38 @@ func coapByJudge(a *answers) {
 			if code >= 0x60 {
 				outcome = coded(coapReasons, code)
 			}
-			if a.answer(key, f, outcome) != nil {
+			if q := a.answer(key, f, outcome); q != nil {
+				if outcome == "ok" && (q.code == 1 || q.code == 5) {
+					q.values = coapText(f, l, q.object)
+				}
 				continue
 			}
 			if observe {
 				op.object = a.known[key+" observed"]
+				op.values = coapText(f, l, op.object)
 				a.sample(op, f)
 				continue
 			}
 			a.partial(op, f, outcome)
 		}
 	}
+}
+
+// coapText is a payload that the message says is plain text, or that is legible where it
+// does not say, and that is no number, of a resource with a name and whole; what speaks
+// of a secret is not told.
+func coapText(f *frame, l layer, object string) string {
+	lines := f.last("data-text-lines").texts("text")
+	text := strings.Join(lines, "\n")
+	if b := octets(f.last("data").text("data_data_data")); len(b) > 0 && len(b) <= firedoor.MaxText && wire.Legible(b) && !l.has("coap_coap_opt_ctype") {
+		text = string(b)
+	}
+	_, err := strconv.ParseFloat(text, 64)
+	blocks := slices.ContainsFunc(l.texts("coap_coap_opt_name"), func(name string) bool { return strings.Contains(name, "Block") })
+	if text == "" || err == nil || blocks || object == "" || len(object) >= len("resource:")+96 || strings.Contains(object+text, "password") {
+		return ""
+	}
+	return textList([]string{text})
 }
 
 // sbusReasons are what an acknowledgement that is none says.

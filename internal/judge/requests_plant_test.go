@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // hsmsAcks are the messages whose answer begins with a code (SEMI E5), as stream * 1000
@@ -53,6 +54,9 @@ func hsmsByJudge(a *answers) {
 			stream, function := field("stream"), field("function")
 			op := a.op(f, stream<<8|function)
 			op.unit = l.text("hsms_hsms_header_sessionid")
+			if texts := l.texts(hsmsString); op.code == 0x20f && len(texts) > 0 && len(hsmsItems(l)) == 2 && texts[0] != "OperatorPassword" {
+				op.values = textList(texts[len(texts)-1:])
+			}
 			switch {
 			case stream == 9:
 				head := octets(l.text("hsms_hsms_data_item_value_binary"))
@@ -66,9 +70,14 @@ func hsmsByJudge(a *answers) {
 				} else if code := octets(l.text("hsms_hsms_data_item_value_binary")); acks && len(code) == 1 {
 					outcome = hsmsOutcome(names, int(code[0]))
 				}
-				a.answer(key(system), f, outcome)
+				if q := a.answer(key(system), f, outcome); q != nil && q.code == 0x20d && len(hsmsItems(l)) == 1 {
+					q.values = textList(l.texts(hsmsString))
+				}
 			case function&1 == 0:
 			case slices.Contains([]int{0x501, 0x601, 0x603, 0x609, 0x60b, 0x60d}, op.code):
+				if op.code == 0x501 {
+					op.values = textList(l.texts(hsmsString))
+				}
 				a.sample(op, f)
 			case client && field("wbit") == 1:
 				a.ask(op, f, key(system))
@@ -77,6 +86,18 @@ func hsmsByJudge(a *answers) {
 			}
 		}
 	}
+}
+
+const hsmsString = "hsms_hsms_data_item_value_string"
+
+// hsmsItems are the items of a message that are no lists.
+func hsmsItems(l layer) (items []string) {
+	for name := range l {
+		if strings.HasPrefix(name, "hsms_hsms_data_item_value_") {
+			items = append(items, l.texts(name)...)
+		}
+	}
+	return items
 }
 
 func hsmsOutcome(names map[int]string, code int) string {

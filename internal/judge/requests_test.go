@@ -18,6 +18,7 @@ type asker struct {
 	filter   string               // of the frames
 	whole    bool                 // one operation for all objects of a request
 	options  []string             // of tshark
+	layers   string               // that it shows beside the protocol's
 	likely   func(b []byte) bool  // whether a capture is worth asking for
 	read     func(a *answers)     // turns frames into operations
 	own      []string             // captures of the product, judged too and by themselves
@@ -33,9 +34,9 @@ var askers = []asker{
 	{protocol: "amqp", filter: "amqp", read: amqpByJudge, likely: onPort(5672), own: []string{"poll", "methods", "midstream"},
 		fields: recognisedFields},
 	{protocol: "coap", filter: "coap && !icmp && !icmpv6 && !(udp.srcport == 17500 && udp.dstport == 17500)", options: []string{"-d", "udp.port==17500,coap"}, read: coapByJudge, likely: onPort(5683), own: []string{"poll", "methods"},
-		fields: recognisedFields + "; without messages that it finds broken: those of a draft before RFC 7252", excuses: coapExcuses},
+		layers: " data-text-lines data", values: texted, fields: recognisedFields + ", texts; without messages that it finds broken: those of a draft before RFC 7252", excuses: coapExcuses},
 	{protocol: "hsms", filter: "hsms", options: []string{"-d", "tcp.port==5000,hsms"}, read: hsmsByJudge, likely: onPort(5000),
-		own: []string{"poll", "messages"}, none: true, excuses: hsmsExcuses, fields: "time, frames, unit, function, outcome"},
+		own: []string{"poll", "messages"}, none: true, excuses: hsmsExcuses, values: texted, fields: "time, frames, unit, function, outcome, texts"},
 	{protocol: "rtps", filter: "rtps", read: rtpsByJudge, likely: func(b []byte) bool { return strings.Contains(string(b), "RTPS") },
 		own: []string{"poll", "discovery"}, none: true, excuses: rtpsExcuses, fields: recognisedFields},
 	{protocol: "sbus", filter: "sbus", read: sbusByJudge, likely: onPort(5050), own: []string{"poll", "commands", "midstream"},
@@ -119,7 +120,7 @@ func (k *asker) judge(t *testing.T, root string) {
 // capture compares both sides of one.
 func (k *asker) capture(t *testing.T, a *alone, path string) {
 	t.Helper()
-	frames, err := askTshark(path, k.filter, "frame ip ipv6 tcp udp "+k.protocol, k.options...)
+	frames, err := askTshark(path, k.filter, "frame ip ipv6 tcp udp "+k.protocol+k.layers, k.options...)
 	if err != nil {
 		t.Error(err)
 		return
@@ -145,6 +146,9 @@ func (k *asker) capture(t *testing.T, a *alone, path string) {
 	}
 	a.compare(t, path, w.all, got)
 }
+
+// texted tells whether the values are texts.
+func texted(j *judged) bool { return strings.HasPrefix(j.values, `["`) }
 
 // blank takes out what the judge does not show.
 func (k *asker) blank(j *judged) {

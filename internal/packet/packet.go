@@ -40,6 +40,7 @@ const (
 	UDP    = 17
 	GRE    = 47
 	ICMPv6 = 58
+	IGMP   = 2
 )
 
 // Packet is the innermost packet of a frame, flat. Fields of a layer are valid

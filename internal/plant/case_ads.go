@@ -102,7 +102,11 @@ func adsSymbols(n *Net) {
 		{"GVL.long", 21, 8, words32(1, 2)},
 	} {
 		handle, offset := 0x2c000000+uint32(i), 0x5e000+16*uint32(i)
-		info := adsEntry(0x4040, offset, s.size, s.kind, s.name, "T")
+		typed := "T"
+		if s.kind == 30 {
+			typed = "STRING(80)"
+		}
+		info := adsEntry(0x4040, offset, s.size, s.kind, s.name, typed)
 		t.both(851, 0xf009, 0, 0xffff, zeroed(s.name), info)
 		t.both(851, 0xf003, 0, 4, zeroed(s.name), words32(handle))
 		t.read(851, 0xf005, handle, s.data)
@@ -112,6 +116,10 @@ func adsSymbols(n *Net) {
 		t.exchange(851, adsWrite, adsJoin(words32(0xf006, 0), adsSized(words32(handle))), 0)
 		t.read(851, 0xf005, handle, s.data)
 	}
+	t.both(851, 0xf009, 0, 0xffff, zeroed("GVL.password"), adsEntry(0x4040, 0x5f000, 7, 30, "GVL.password", "STRING(6)"))
+	t.both(851, 0xf004, 0, 7, zeroed("GVL.password"), []byte("S3cr3t\x00"))
+	t.both(851, 0xf009, 0, 0xffff, zeroed("GVL.texts"), adsEntry(0x4040, 0x5f010, 6, 30, "GVL.texts", "ARRAY [0..1] OF STRING(2)"))
+	t.both(851, 0xf004, 0, 6, zeroed("GVL.texts"), []byte("ab\x00cd\x00"))
 	t.both(851, 0xf007, 0, 12, zeroed("MAIN.level"), words32(0x4040, 0x5e000, 4))
 	t.exchange(851, adsBoth, adsReadWrite(0xf003, 0, 4, zeroed("MAIN.none")), 0x710, adsSized())
 	t.read(851, 0xf008, 0, []byte{3})

@@ -101,6 +101,11 @@ func coapMethods(n *Net) {
 	for _, code := range []byte{0x80, 0x81, 0x82, 0x83, 0x84, 0x86, 0x88, 0x89, 0x8c, 0x8d, 0x8f, 0x96, 0x9d, 0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa8, 0x87} {
 		c.talk(1, string([]byte{0x20, code}), "a", "", code, "sorry")
 	}
+	c.talk(1, "\x0a", "line/state", "", 0x45, "running, f\u00fcnf")
+	c.talk(3, "\x0b", "line/password", "S3cr3t", 0x44, "")
+	c.talk(1, "\x0c", "line/note", "", 0x45, "the password is S3cr3t")
+	c.client(coapMessage(0, 1, 480, "\x30", coapPath("log"), "")) // in blocks
+	c.server(coapMessage(2, 0x45, 480, "\x30", []coapOption{{12, ""}, {23, "\x08"}}, "0123456789abcdef"))
 	c.client(coapMessage(0, 1, 500, "\x31", coapPath("separate"), ""))
 	c.client(coapMessage(0, 1, 500, "\x31", coapPath("separate"), "")) // sent again
 	c.server(coapMessage(2, 0, 500, "", nil, ""))
@@ -112,6 +117,7 @@ func coapMethods(n *Net) {
 	c.client(coapMessage(0, 1, 502, "\x33", append([]coapOption{{6, ""}}, coapPath("alarms")...), ""))
 	c.server(coapMessage(2, 0x45, 502, "\x33", []coapOption{{6, "\x01"}}, "0"))
 	c.server(coapMessage(1, 0x45, 503, "\x33", []coapOption{{6, "\x02"}}, "1"))
+	c.server(coapMessage(1, 0x45, 509, "\x33", []coapOption{{6, "\x03"}}, "door open"))
 	c.client(coapMessage(0, 1, 504, "\x33", append([]coapOption{{6, "\x01"}}, coapPath("alarms")...), ""))
 	c.server(coapMessage(2, 0x45, 504, "\x33", nil, "1"))
 	c.server(coapMessage(1, 0x45, 505, "\x34", []coapOption{{6, "\x02"}}, "1")) // not seen to be observed

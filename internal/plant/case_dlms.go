@@ -163,6 +163,11 @@ func dlmsServices(n *Net) {
 	d.client(0xc0, 2, i, 0, 0, 0, 1)
 	d.server(0xc4, 2, i, 1, 0, 0, 0, 2, 0, 2, 17, 1)
 	d.set(dlmsObject(1, [6]byte{0, 0, 96, 3, 10, 255}, 2), 0, 18, 1, 2)
+	d.get(dlmsObject(1, [6]byte{0, 0, 96, 13, 0, 255}, 2), append([]byte{0, 12, 9}, "Hof f\u00fcnf"...)...) // a message
+	d.get(dlmsObject(1, [6]byte{0, 0, 128, 13, 0, 255}, 2), append([]byte{0, 10, 6}, "S3cr3t"...)...)       // a maker's own
+	d.get(dlmsObject(46, [6]byte{0, 0, 25, 5, 0, 255}, 4), append([]byte{0, 10, 6}, "S3cr3t"...)...)        // a password
+	d.get(dlmsObject(1, [6]byte{0, 0, 96, 13, 1, 255}, 2), append([]byte{0, 9, 6}, "S3cr3t"...)...)         // octets
+	d.set(dlmsObject(1, [6]byte{0, 0, 96, 13, 0, 255}, 2), 0, append([]byte{10, 5}, "ready"...)...)         // another
 	d.set(dlmsObject(8, [6]byte{0, 0, 1, 0, 0, 255}, 2), 3, 9, 2, 1, 1)
 	d.set(dlmsObject(15, [6]byte{0, 0, 40, 0, 0, 255}, 7), 0, append([]byte{9, 7}, "hunter2"...)...)
 	d.set(dlmsObject(18, [6]byte{0, 0, 44, 0, 0, 255}, 5), 13, 3, 1)
@@ -190,6 +195,7 @@ func dlmsServices(n *Net) {
 	d.server(0x0e, 6, 5, 1)
 	d.client(0x16, 1, 2, 0x12, 0x34, 1, 17, 4)
 	d.server(append([]byte{0xc2, 0}, append(dlmsEnergy, 6, 0, 0, 0, 7)...)...)
+	d.server(append([]byte{0xc2, 0}, append(dlmsObject(1, [6]byte{0, 0, 96, 13, 0, 255}, 2), append([]byte{10, 9}, "low water"...)...)...)...)
 	d.server(0x0f, 0, 0, 0, 1, 0, 2, 1, 17, 1)
 	d.client(0xc8, 9, 0x30, 0, 0, 0, 1, 7, 7, 7, 7)
 	d.server(0xcc, 9, 0x30, 0, 0, 0, 1, 8, 8, 8, 8)

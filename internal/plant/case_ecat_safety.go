@@ -39,6 +39,38 @@ func (f *fsoe) container(partner uint16, command byte, data ...byte) []byte {
 	return le.AppendUint16(b, f.conn)
 }
 
+// single makes the next container of one or two bytes of safe data.
+func (f *fsoe) single(partner uint16, command byte, data ...byte) []byte {
+	le := binary.LittleEndian
+	f.sequence = max(f.sequence+1, 1)
+	message := le.AppendUint16(le.AppendUint16(le.AppendUint16(nil, partner), f.conn), f.sequence)
+	f.first = fsoeSum(append(append(message, command), data...)...)
+	return le.AppendUint16(le.AppendUint16(append([]byte{command}, data...), f.first), f.conn)
+}
+
+// ecatSingle is two connections of one and of two bytes of safe data, in one image that
+// is read and written at once; each container stands for two cycles. In the end one
+// connection counts wrongly, and the other is gone.
+func ecatSingle(n *Net) {
+	master, slave := &fsoe{conn: 0x0304, sequence: 0xfff0}, &fsoe{conn: 0x0304, sequence: 77}
+	wide, answer := &fsoe{conn: 0x0506}, &fsoe{conn: 0x0506}
+	for i := range byte(60) {
+		out, wout := master.single(slave.first, 0x36, i), wide.single(answer.first, 0x36, i, 1)
+		in, win := slave.single(master.first, 0x36, i&7), answer.single(wide.first, 0x36, 9, i)
+		if i >= 50 {
+			master.sequence += 3
+			clear(wout)
+		}
+		for range 2 {
+			image := append(append([]byte{i, 0x36, 1, 2, 3, 4, 5}, out...), wout...)
+			gap := make([]byte, len(in)+len(win))
+			back := append(append(append([]byte{}, image...), in...), win...)
+			ecatOut(n, ecatGram{command: 12, at: 0x0100_0000, data: append(append([]byte{}, image...), gap...)})
+			ecatIn(n, ecatGram{command: 12, at: 0x0100_0000, data: back, counter: 3})
+		}
+	}
+}
+
 // ecatSafety is a connection among other process data: each container stands for two
 // cycles. Beside it lie one that never changes, one of a single part, and what only
 // begins like one; in the end the connection is gone.

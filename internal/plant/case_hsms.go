@@ -108,10 +108,14 @@ func hsmsMessages(n *Net) {
 		h.talk(1, f, secsList(), secsList())
 	}
 	h.talk(2, 13, secsList(secsNumber(7)), secsList(secsFloat(1)))
+	h.talk(2, 13, secsList(secsNumber(8)), secsList(secsText("dry etch")))
+	h.talk(2, 13, secsList(secsNumber(7), secsNumber(8)), secsList(secsFloat(1), secsText("dry etch")))
 	for _, code := range []byte{0, 1, 2, 3, 9} {
 		h.talk(2, 15, secsList(secsList(secsNumber(7), secsFloat(80))), secsBinary(code))
 	}
 	h.talk(2, 15, secsList(secsList(secsText("ChuckTemp"), secsItem(0x70, 0, 0, 0, 9))), ok)
+	h.talk(2, 15, secsList(secsList(secsNumber(8), secsText("wet etch"))), ok)
+	h.talk(2, 15, secsList(secsList(secsText("OperatorPassword"), secsText("S3cr3t"))), ok)
 	for _, f := range []byte{17, 25, 29, 31, 33, 35, 37, 43, 45} {
 		h.talk(2, f, secsList(secsNumber(1)), ok)
 	}

@@ -55,8 +55,10 @@ func mmsControls(n *Net) {
 		"LLN0$GO$trip$GoEna", "LLN0$LG$log$LogEna", "LLN0$MS$mu$SvEna", "LLN0$CF$Mod$ctlModel", "XCBR1$SV$Pos$subVal", "GGIO1$XX$a", "plain"} {
 		write(done, item, ber(0x85, []byte{2}))
 	}
-	s7Talk(n, c, mmsAsk(id, mmsWrite(mmsVariables("BAY1LD0", "GGIO1$ST$a", "GGIO1$ST$b", "GGIO1$ST$c"), ber(0x83, []byte{1}), ber(0x86, []byte{0, 0xff}), ber(0x8a, []byte("S3cr3t")))),
+	s7Talk(n, c, mmsAsk(id, mmsWrite(mmsVariables("BAY1LD0", "GGIO1$ST$a", "GGIO1$ST$b", "GGIO1$SP$Password$setVal"), ber(0x83, []byte{1}), ber(0x86, []byte{0, 0xff}), ber(0x8a, []byte("S3cr3t")))),
 		mmsTell(id, ber(0xa5, joined(done, []byte{0x80, 1, 11}, []byte{0x80, 1, 99}))))
+	write(done, "LLN0$DC$NamPlt$d", ber(0x8a, []byte("feeder 7")))
+	write(done, "LLN0$DC$NamPlt$dU", ber(0x90, []byte("Abgang 7 über Tage")))
 	s7Talk(n, c, mmsAsk(id+1, mmsWrite(ber(0xa1, mmsName("BAY1LD0", "LLN0$Set")), ber(0x85, []byte{1}), ber(0x85, []byte{0xfe}))), mmsTell(id+1, ber(0xa5, joined(done, denied))))
 	c.Close()
 }
@@ -130,9 +132,10 @@ func mmsReports(n *Net) {
 		ber(0x89, make([]byte, 8)), ber(0x86, []byte{4}), ber(0x86, []byte{2}), ber(0x83, []byte{1}), ber(0x84, []byte{5, 0xa0}),
 		ber(0x8a, []byte("BAY1LD0/XCBR1$ST$Pos")), ber(0x8a, []byte("BAY1LD0/MMXU1$MX$TotW")), mmsPart(ber(0x84, []byte{6, 0x40}), mmsGood, mmsStamp), mmsPart(mmsFloat(9), mmsGood), ber(0x84, []byte{2, 0x40}), ber(0x84, []byte{2, 0x40}))
 	report(id, ber(0x84, []byte{6, 0x08, 0}), ber(0x8a, []byte("BAY1LD0/LLN0$Set")), ber(0x84, []byte{5, 0x20}), mmsFloat(3))
+	report(id, ber(0x84, []byte{6, 0x04, 0}), ber(0x84, []byte{5, 0x20}), ber(0x8a, []byte("BAY1LD0/GGIO1$ST$d")), ber(0x8a, []byte("door open")))
 	report(id, ber(0x84, []byte{6, 0, 0}), ber(0x84, []byte{6, 0x40}), ber(0x83, []byte{1}))
 	s7Talk(n, c, nil, mmsUnit(3, ber(0xa3, ber(0xa0, append(ber(0xa1, mmsName("LD", "set")), ber(0xa0, joined(ber(0x85, []byte{1}), []byte{0x80, 1, 2}))...)))))
-	s7Talk(n, c, nil, mmsUnit(3, ber(0xa3, ber(0xa0, append(mmsVariables("LD", "a", "b"), ber(0xa0, joined(ber(0x85, []byte{1}), []byte{0x80, 1, 2}))...)))))
+	s7Talk(n, c, nil, mmsUnit(3, ber(0xa3, ber(0xa0, append(mmsVariables("LD", "a", "b", "c"), ber(0xa0, joined(ber(0x85, []byte{1}), []byte{0x80, 1, 2}, ber(0x8a, []byte("said"))))...)))))
 	s7Talk(n, c, nil, mmsUnit(3, ber(0xa3, ber(0xa2, nil))))
 	c.Close()
 }

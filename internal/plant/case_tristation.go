@@ -70,7 +70,9 @@ func tristationFunctions(n *Net) {
 		}
 		t.exchange(function, nil, answer)
 	}
-	t.exchange(1, nil, 105) // the answer to something else
+	t.exchange(1, nil, 105)  // the answer to something else
+	t.exchange(31, nil, 122) // one that nobody else can have asked for
+	t.exchange(39, nil, 133)
 	for reason := 199; reason < 257; reason++ {
 		t.exchange(20, nil, 100, []byte{byte(reason), 0})
 	}

@@ -42,7 +42,6 @@ type Request struct {
 	Level    Level
 	Time     int64  // ns since 1970
 	Protocol string // by content; "" is none that anybody knows
-	Safety   bool   // by content
 	Verb     firedoor.Verb
 	HasUnit  bool
 	HasQty   bool
@@ -202,7 +201,7 @@ func (c *conduit) moded(v firedoor.Verdict) firedoor.Verdict {
 // two people ordered, what is never blocked, other isolations, rules, the default. What
 // is being released has no part in that: of what passes it says what it would still stop.
 func Decide(p *Plan, r *Request) firedoor.Verdict {
-	if r.safe || r.Safety {
+	if r.safe {
 		return firedoor.Verdict{Reason: firedoor.ReasonSafety, Rule: -1, Conduit: r.Conduit}
 	}
 	r.protocol, r.function = p.protocols[r.Protocol], p.functions[r.Function]

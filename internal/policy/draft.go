@@ -16,8 +16,12 @@ type DraftOptions struct {
 	// Reads restricts what is read to the objects that were read; else whoever reads
 	// in a protocol may read anything in it.
 	Reads bool
-	// Values restricts written values to the ranges that were written.
+	// Values restricts written values to the ranges that were written, each object to its
+	// own. Where nothing of what was written to one was understood, it is not restricted.
 	Values bool
+	// Ranged is of how many elements of a write the ranges are learned; 0 is all. A longer
+	// write is not restricted, for nobody knows the rest of it.
+	Ranged int
 	// Usual are the ports where a protocol is usually found.
 	Usual func(protocol string) []Port
 	// Passing are, by protocol, what the texts of objects begin with whose numbers are
@@ -43,10 +47,10 @@ type Drafted struct {
 }
 
 // Draft makes a policy of learned conversations: a zone for each level of each
-// segment, a conduit for each two that talk, and a rule for each thing that was done.
+// segment, a conduit for each two that talk and within each, and a rule for each thing that was done.
 // Its conduits only test: a person reviews it before it stops anything.
 func Draft(assets []firedoor.Asset, conversations []firedoor.Conversation, o DraftOptions) Drafted {
-	d := drafter{options: o, assets: map[string]*firedoor.Asset{}, hosts: map[string]string{}, zoneOf: map[string]string{}, names: map[string]bool{}}
+	d := drafter{options: o, assets: map[string]*firedoor.Asset{}, hosts: map[string]string{}, zoneOf: map[string]string{}, names: map[string]bool{}, groups: map[string]bool{}}
 	segments := map[string]bool{}
 	for i := range assets {
 		a := &assets[i]
@@ -65,8 +69,19 @@ func Draft(assets []firedoor.Asset, conversations []firedoor.Conversation, o Dra
 			d.conversation(c)
 		}
 	}
+	d.closeZones()
 	d.out.Policy.Otherwise = Otherwise{Mode: Test, Default: firedoor.Drop}
 	return d.out
+}
+
+// closeZones joins each zone of several hosts with itself: without a conduit everything
+// passes within it, which nobody learned.
+func (d *drafter) closeZones() {
+	for i := range d.out.Policy.Zones {
+		if z := &d.out.Policy.Zones[i]; len(z.Hosts) > 1 && !d.groups[z.Name] {
+			d.conduit(z.Name, z.Name)
+		}
+	}
 }
 
 type drafter struct {
@@ -76,6 +91,7 @@ type drafter struct {
 	hosts      map[string]string          // by segment and address: names
 	zoneOf     map[string]string          // by host
 	names      map[string]bool
+	groups     map[string]bool // zones of groups: nobody asks from there
 	oneSegment bool
 }
 
@@ -86,11 +102,11 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	if slices.Contains(keepAlive, c.Protocol) {
 		return
 	}
-	if loops(&c.Client) || loops(&c.Server) {
+	if Loops(&c.Client) || Loops(&c.Server) {
 		d.out.Own++
 		return
 	}
-	if c.Protocol == "ip" || (c.Client.IP == "" && c.Client.MAC == "") || (c.Server.IP == "" && c.Server.MAC == "") {
+	if c.Protocol == "ip" || unnamed(&c.Client) || unnamed(&c.Server) {
 		d.out.Left = append(d.out.Left, fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment))
 		return
 	}
@@ -131,8 +147,8 @@ func overUDP(ports []Port) bool {
 	return len(ports) > 0 && !slices.ContainsFunc(ports, func(p Port) bool { return p.Transport != 17 })
 }
 
-// loops tells whether an address never leaves its device.
-func loops(a *firedoor.Address) bool {
+// Loops tells whether an address never leaves its device.
+func Loops(a *firedoor.Address) bool {
 	ip, err := netip.ParseAddr(a.IP)
 	return err == nil && ip.Unmap().IsLoopback()
 }
@@ -180,6 +196,11 @@ func (d *drafter) usual(protocol string) []Port {
 	return d.options.Usual(protocol)
 }
 
+// unnamed tells whether no host can stand for an end: a group of Ethernet is none.
+func unnamed(a *firedoor.Address) bool {
+	return a.IP == "" && (a.MAC == "" || parseMAC(a.MAC).IsGroup())
+}
+
 func nameless(a *firedoor.Address) string { return cmp.Or(a.IP, a.MAC, "a group") }
 
 // deed is what statements of one rule have in common.
@@ -187,11 +208,16 @@ type deed struct {
 	protocol, verb, function string
 	code, unit               uint32
 	hasUnit                  bool
+	valued                   bool // its values are restricted to span
+	span                     Span
 }
 
 // statements makes rules of what was asked: one for what changes nothing, and one for
 // each function that changes something.
 func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Match) {
+	if number := c.Server.Port; base.Protocols != nil && slices.ContainsFunc(d.usual(c.Protocol), func(p Port) bool { return p.Transport != Link && p.Number == number }) {
+		base.Ports = nil // a conversation is one at all of them, and its file names the first
+	}
 	var order []deed
 	of := map[deed][]*firedoor.Statement{}
 	for i := range c.Statements {
@@ -206,6 +232,13 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 				k.hasUnit, k.unit = true, *s.Unit
 			}
 		}
+		if d.options.Values && s.Object != "" && k.function != "" { // each object within its own range
+			k.span, k.valued = written(s)
+			k.valued = k.valued && d.knowsAll(s)
+			if !k.valued {
+				k.span = Span{}
+			}
+		}
 		if of[k] == nil {
 			order = append(order, k)
 		}
@@ -214,6 +247,23 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 	for _, k := range order {
 		d.rule(c, conduit, base, k, of[k])
 	}
+}
+
+// written is the range of all that a statement wrote, as far as it was understood.
+func written(s *firedoor.Statement) (all Span, some bool) {
+	for _, r := range s.Written {
+		if !some {
+			all, some = Span{r.Min, r.Max}, true
+		}
+		all.Min, all.Max = min(all.Min, r.Min), max(all.Max, r.Max)
+	}
+	return all, some
+}
+
+// knowsAll tells whether the ranges of a statement are those of all its elements.
+func (d *drafter) knowsAll(s *firedoor.Statement) bool {
+	n := len(s.Written)
+	return d.options.Ranged == 0 || n < d.options.Ranged || s.Quantity != nil && uint64(*s.Quantity) <= uint64(n)
 }
 
 func changes(verb string) bool {
@@ -236,21 +286,17 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 			m.Verbs = []firedoor.Verb{v}
 		}
 	}
-	count, low, high, some := uint64(0), 0.0, 0.0, false
+	count, span, some := uint64(0), Span{}, false
 	bare := false // some of them name no object
 	for _, s := range statements {
 		count += uint64(s.Count)
 		if bare = bare || s.Object == ""; s.Object != "" && k.function != "" {
 			m.Objects = addObject(m.Objects, d.object(cmp.Or(s.Protocol, c.Protocol), s))
 		}
-		for _, r := range s.Written {
-			if !some || r.Min < low {
-				low = r.Min
-			}
-			if !some || r.Max > high {
-				high = r.Max
-			}
-			some = true
+		if r, ok := written(s); ok && some {
+			span = Span{min(span.Min, r.Min), max(span.Max, r.Max)}
+		} else if ok {
+			span, some = r, true
 		}
 	}
 	if bare {
@@ -266,10 +312,10 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 			m.Units = []uint32{k.unit}
 		}
 	}
-	if some && d.options.Values && len(m.Objects) > 0 {
-		m.Values = &Span{low, high}
+	if k.valued {
+		m.Values = &k.span
 	} else if some {
-		note += fmt.Sprintf(", values from %s to %s", strconv.FormatFloat(low, 'g', 6, 64), strconv.FormatFloat(high, 'g', 6, 64))
+		note += fmt.Sprintf(", values from %s to %s", strconv.FormatFloat(span.Min, 'g', 6, 64), strconv.FormatFloat(span.Max, 'g', 6, 64))
 	}
 	if k.verb == firedoor.VerbControl.String() {
 		d.out.Grave = append(d.out.Grave, fmt.Sprintf("%s to %s: %s %s", m.Clients[0], m.Servers[0], k.function, strings.Join(objectTexts(m.Objects), ", ")))
@@ -405,7 +451,7 @@ func (d *drafter) zone(segment, level string, group bool) *Zone {
 			return &p.Zones[i]
 		}
 	}
-	d.names[word] = true
+	d.names[word], d.groups[word] = true, group
 	p.Zones = append(p.Zones, Zone{Name: word, Level: level})
 	return &p.Zones[len(p.Zones)-1]
 }

@@ -61,12 +61,17 @@ func TestOrderOfVerdicts(t *testing.T) {
 		{"being released, two people ordered it", []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Both: true, Testing: true}}, write("10.0.2.1"), false, firedoor.Pass, firedoor.ReasonQuarantine},
 		{"being released and what is never blocked", []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Testing: true}}, write("10.0.2.1"), false, firedoor.Pass, firedoor.ReasonNeverBlock},
 	} {
-		plan, unknown := base.With(c.with)
+		of := base
+		if c.safe {
+			p := plant(policy.Enforce)
+			p.Safety = []policy.Match{{Clients: []string{"hmi"}, Servers: []string{"plc"}}}
+			of = compile(t, p)
+		}
+		plan, unknown := of.With(c.with)
 		if len(unknown) > 0 {
 			t.Errorf("%s: %v is not known", c.name, unknown)
 		}
 		r := c.ask.request(plan)
-		r.Safety = c.safe
 		if v := policy.Decide(plan, r); v.Action != c.want || v.Reason != c.why {
 			t.Errorf("%s: %s because of %s, want %s because of %s", c.name, v.Action, v.Reason, c.want, c.why)
 		}

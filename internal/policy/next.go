@@ -43,6 +43,7 @@ var outcomes = []struct {
 	{"pnio", []IsolationVerb{Quarantine}, FallsBack, "the watchdog of a device ends its connection after a few cycles, and outputs take their substitute values"},
 	{"ecat", []IsolationVerb{Quarantine}, FallsBack, "the watchdog takes outputs away within a tenth of a second"},
 	{"epl", []IsolationVerb{Quarantine}, FallsBack, "nodes lose their cycle and leave operation"},
+	{"epl_v1", []IsolationVerb{Quarantine}, FallsBack, "nodes lose their cycle and leave operation"},
 	{"goose", []IsolationVerb{Quarantine}, Unknown, "subscribers notice when messages stay away, and block or trip as they were set"},
 	{"sv", []IsolationVerb{Quarantine}, Trips, "protection that gets no samples blocks or trips"},
 	{"opcua", requests, Holds, "variables stay as they were"},

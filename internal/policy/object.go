@@ -178,8 +178,8 @@ func RowOf(text string) (o Object, ok bool) {
 		return o, false
 	}
 	if front, dash := strings.CutSuffix(text[:cut], "-"); dash {
-		at := rowPrefix([]byte(front))
-		if first, ok := decimal([]byte(front[at:])); ok && at > 0 {
+		at, counts := counted([]byte(front)) // the end of a GUID is no range
+		if first, ok := decimal([]byte(front[at:])); ok && counts {
 			return Object{Text: front[:at], Row: true, From: first, To: last}, true
 		}
 	}

@@ -52,11 +52,31 @@ func (p *Plan) Study() (out []Finding) {
 			out = append(out, Finding{z.Line, "empty", fmt.Sprintf("zone %s: nothing is in it", z.Name)})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.Line, b.Line) })
-	if len(out) > MaxFindings {
-		out = append(out[:MaxFindings], Finding{Kind: "undecided", Text: fmt.Sprintf("there are %d more findings", len(out)-MaxFindings)})
+	return ordered(out)
+}
+
+// undecided is the kind of findings that say what was not looked at.
+const undecided = "undecided"
+
+// ordered sorts findings by line and cuts them off. What was not looked at is always
+// told: it says what the others are worth.
+func ordered(found []Finding) []Finding {
+	slices.SortStableFunc(found, func(a, b Finding) int { return cmp.Compare(a.Line, b.Line) })
+	if len(found) <= MaxFindings {
+		return found
 	}
-	return out
+	kept, more := found[:0], 0
+	for i, f := range found {
+		if i < MaxFindings || f.Kind == undecided {
+			kept = append(kept, f)
+		} else {
+			more++
+		}
+	}
+	if more > 0 {
+		kept = append(kept, Finding{Kind: undecided, Text: fmt.Sprintf("there are %d more findings", more)})
+	}
+	return kept
 }
 
 // mayMeet tells quickly whether two entries may match the same request.
@@ -160,7 +180,7 @@ func (p *Plan) shadows(x *index, number int32, l *looks) (alive map[int32]bool, 
 	from, to := p.zones[c.From], p.zones[c.To]
 	alive = map[int32]bool{}
 	first := map[int32]int{}
-	var order []int32
+	var order, many []int32
 	for i := range x.entries {
 		rule := x.entries[i].rule
 		if _, known := first[rule]; !known {
@@ -170,6 +190,9 @@ func (p *Plan) shadows(x *index, number int32, l *looks) (alive map[int32]bool, 
 			continue
 		}
 		left, _, ok := p.standing(x, i, from, to, l)
+		if !ok && l.left >= 0 {
+			many = append(many, rule)
+		}
 		if alive[rule] = len(left) > 0 || !ok; l.left < 0 {
 			out = append(out, p.unheld(rule))
 			for _, later := range x.entries[i:] {
@@ -177,6 +200,9 @@ func (p *Plan) shadows(x *index, number int32, l *looks) (alive map[int32]bool, 
 			}
 			break
 		}
+	}
+	if len(many) > 0 {
+		out = append(out, p.tooMany(many))
 	}
 	for _, rule := range order {
 		if !alive[rule] {
@@ -186,9 +212,18 @@ func (p *Plan) shadows(x *index, number int32, l *looks) (alive map[int32]bool, 
 	return alive, out
 }
 
+// tooMany says that rules were not held against those before them, each for itself.
+func (p *Plan) tooMany(rules []int32) Finding {
+	text := p.RuleName(rules[0])
+	if more := len(rules) - 1; more > 0 {
+		text += fmt.Sprintf(" and %d more of its conduit", more)
+	}
+	return Finding{p.rules[rules[0]].Line, undecided, fmt.Sprintf("it is not known whether %s never decide: what may decide before is more than %d rules, or falls into too many pieces", text, maxMet)}
+}
+
 // unheld says that there was too much to look at.
 func (p *Plan) unheld(rule int32) Finding {
-	return Finding{p.rules[rule].Line, "undecided", fmt.Sprintf("from %s on the rules of %s were not all held against those before them: there are too many", p.RuleName(rule), p.ConduitName(p.of[rule]))}
+	return Finding{p.rules[rule].Line, undecided, fmt.Sprintf("from %s on the rules of %s were not all held against those before them: there are too many", p.RuleName(rule), p.ConduitName(p.of[rule]))}
 }
 
 // conflicts tells of rules that contradict an earlier one where neither is the exception of

@@ -193,7 +193,11 @@ func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 // ConduitSentence says what a conduit is.
 func (p *Plan) ConduitSentence(n int32) string {
 	c := &p.conduits[n]
-	text := fmt.Sprintf("Conduit %s, from %s to %s, mode %s: what no rule matches: %s; what cannot be judged in time: %s.", c.Name, c.From, c.To, c.Mode, c.Default, c.Unjudged.words())
+	budget := DefaultBudget.String() + ", as usual,"
+	if c.Budget != 0 {
+		budget = c.Budget.String()
+	}
+	text := fmt.Sprintf("Conduit %s, from %s to %s, mode %s: what no rule matches: %s; what cannot be judged in time: %s. A gateway may take %s over a frame.", c.Name, c.From, c.To, c.Mode, c.Default, c.Unjudged.words(), budget)
 	if c.Reviewed.Done() {
 		text += fmt.Sprintf(" What is never blocked was reviewed by %s on %s.", c.Reviewed.By, c.Reviewed.On)
 	}

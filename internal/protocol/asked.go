@@ -5,8 +5,8 @@ package protocol
 // starts empty, grows to at most MaxAsked and then forgets the oldest.
 type Asked[T any] struct {
 	slots []asked[T]
-	head  int // oldest
-	n     int
+	head  int32 // oldest; small, so that a parser of little else is one cache line
+	n     int32
 }
 
 type asked[T any] struct {
@@ -21,14 +21,14 @@ const MaxAsked = 256
 // Put remembers a request and returns its place, to be filled by the caller.
 // What the place pointed to before is left in it, so that buffers are reused.
 func (a *Asked[T]) Put(key uint64) *T {
-	if a.n == len(a.slots) {
+	if a.Len() == len(a.slots) {
 		if len(a.slots) < MaxAsked {
 			a.grow()
 		} else {
 			a.drop()
 		}
 	}
-	s := &a.slots[(a.head+a.n)&(len(a.slots)-1)]
+	s := &a.slots[a.place(a.n)]
 	a.n++
 	s.key, s.gone = key, false
 	return &s.val
@@ -37,9 +37,8 @@ func (a *Asked[T]) Put(key uint64) *T {
 // Take finds the oldest request with the key and forgets it; nil if there is
 // none. The result is valid until the next Put.
 func (a *Asked[T]) Take(key uint64) *T {
-	mask := len(a.slots) - 1
 	for i := range a.n {
-		s := &a.slots[(a.head+i)&mask]
+		s := &a.slots[a.place(i)]
 		if s.gone || s.key != key {
 			continue
 		}
@@ -53,20 +52,23 @@ func (a *Asked[T]) Take(key uint64) *T {
 }
 
 // Len is how many requests are remembered.
-func (a *Asked[T]) Len() int { return a.n }
+func (a *Asked[T]) Len() int { return int(a.n) }
 
 // Clear forgets all requests.
 func (a *Asked[T]) Clear() { a.head, a.n = 0, 0 }
 
 func (a *Asked[T]) drop() {
-	a.head = (a.head + 1) & (len(a.slots) - 1)
+	a.head = int32(a.place(1))
 	a.n--
 }
+
+// place is where the i-th oldest lies.
+func (a *Asked[T]) place(i int32) int { return int(a.head+i) & (len(a.slots) - 1) }
 
 func (a *Asked[T]) grow() {
 	next := make([]asked[T], max(2, 2*len(a.slots)))
 	for i := range a.n {
-		next[i] = a.slots[(a.head+i)&(len(a.slots)-1)]
+		next[i] = a.slots[a.place(i)]
 	}
 	a.slots, a.head = next, 0
 }

@@ -14,7 +14,7 @@ type Host struct {
 	ether      map[uint16]*Protocol
 	sealed     map[uint16]*Protocol
 	byName     map[string]*Protocol
-	first      map[*Protocol]Parser  // whose scratch the later ones share
+	first      map[*Protocol]Sharer  // whose scratch the later ones share
 	emit       func(*firedoor.Event) // given to parsers; bound once, so that calls allocate nothing
 	sink       func(*firedoor.Event)
 	free       [][]byte
@@ -41,7 +41,7 @@ const MaxProtocols = 64
 // NewHost returns a host for the protocols, probed in the order of the list;
 // sink is called with every event but HandOver, and must copy what it keeps.
 func NewHost(list []*Protocol, sink func(*firedoor.Event)) *Host {
-	h := &Host{sink: sink, ether: map[uint16]*Protocol{}, sealed: map[uint16]*Protocol{}, byName: map[string]*Protocol{}, first: map[*Protocol]Parser{}}
+	h := &Host{sink: sink, ether: map[uint16]*Protocol{}, sealed: map[uint16]*Protocol{}, byName: map[string]*Protocol{}, first: map[*Protocol]Sharer{}}
 	h.emit = h.receive
 	h.malformedE = firedoor.Event{Kind: firedoor.EventMalformed, Malformed: &h.malformed}
 	h.tcp.byPort, h.udp.byPort = map[uint16]uint64{}, map[uint16]uint64{}
@@ -129,18 +129,15 @@ func (h *Host) broken(reason string) {
 	h.sink(&h.malformedE)
 }
 
-// parser makes a parser for a flow; one that can share its scratch gets that of
-// the first of its kind.
+// parser makes a parser for a flow; one that can share its scratch has that of the
+// first of its kind.
 func (h *Host) parser(p *Protocol) Parser {
-	made := p.New()
-	sharer, ok := made.(Sharer)
-	if !ok {
-		return made
-	}
 	if first := h.first[p]; first != nil {
-		sharer.Share(first)
-	} else {
-		h.first[p] = made
+		return first.Another()
+	}
+	made := p.New()
+	if first, ok := made.(Sharer); ok {
+		h.first[p] = first
 	}
 	return made
 }

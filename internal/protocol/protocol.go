@@ -198,11 +198,11 @@ type Receiver interface {
 
 // Sharer is a Parser that can share what it needs only during Parse (the event
 // it emits, say) with the others of its kind: thousands of flows that take turns
-// then find it in the processor's nearest cache. Parsers that share are never at
-// work at the same time.
+// then find it in the processor's nearest cache, and a flow that is over soon does not
+// make it. Parsers that share are never at work at the same time.
 type Sharer interface {
-	// Share takes over the scratch of a parser made by the same Protocol.
-	Share(first Parser)
+	// Another makes a parser as the Protocol's New does, with the scratch of this one.
+	Another() Parser
 }
 
 // Guarded is a Parser that has more than one way to read the same bytes. What it says

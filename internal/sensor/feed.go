@@ -52,6 +52,7 @@ func (s *feed) decode(b *batch, n int, teacher bool) {
 	b.items = b.items[:0]
 	for i := range n {
 		f := &b.frames[i]
+		s.note(f, teacher)
 		if step := f.Time + s.clock.shift - s.clock.now; step > believeStep || step < -believeStep {
 			s.clock.expect(f.Time, b.frames[i+1:n])
 		}
@@ -82,7 +83,9 @@ func (s *feed) decode(b *batch, n int, teacher bool) {
 			s.odd(it)
 		}
 	}
-	s.note(b, n, teacher)
+	if !teacher {
+		s.sight.Frames += uint64(n)
+	}
 	s.end(b, n, teacher)
 }
 
@@ -128,28 +131,20 @@ func (s *feed) odd(it *item) {
 	}
 }
 
-// note counts the first n frames of a batch for the summary.
-func (s *feed) note(b *batch, n int, teacher bool) {
-	for i := range n {
-		f := &b.frames[i]
-		r := &s.read[f.Capture]
-		if r.frames == 0 || f.Time < r.first {
-			r.first = f.Time
-		}
-		if r.frames == 0 || f.Time > r.last {
-			r.last = f.Time
-		}
-		r.frames++
-		if teacher {
-			continue
-		}
-		s.sight.Bytes += uint64(f.WireLen)
-		if uint32(len(f.Data)) < f.WireLen {
-			s.sight.Truncated++
-		}
+// note counts a frame for the summary.
+func (s *feed) note(f *packet.Frame, teacher bool) {
+	r := &s.read[f.Capture]
+	if r.frames == 0 {
+		r.first, r.last = f.Time, f.Time
 	}
-	if !teacher {
-		s.sight.Frames += uint64(n)
+	r.first, r.last = min(r.first, f.Time), max(r.last, f.Time)
+	r.frames++
+	if teacher {
+		return
+	}
+	s.sight.Bytes += uint64(f.WireLen)
+	if uint32(len(f.Data)) < f.WireLen {
+		s.sight.Truncated++
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"firedoor/internal/packet"
 	"firedoor/internal/plant"
@@ -49,5 +50,22 @@ func TestFlowsGoOn(t *testing.T) {
 		if statements != want || gaps != 0 {
 			t.Errorf("stopped before frame %d of %d: %d statements, want %d, %d gaps", at+1, len(frames), statements, want, gaps)
 		}
+	}
+}
+
+// TestConnLines holds the parts of a conn where cache lines begin, as far as chunks of
+// them do: those are pages of the heap.
+func TestConnLines(t *testing.T) {
+	var c conn
+	for part, at := range map[string]uintptr{
+		"conn": unsafe.Sizeof(c), "run.offset": unsafe.Offsetof(c.run) + 32, "half 0": unsafe.Offsetof(c.half), "half": unsafe.Sizeof(c.half[0]),
+		"end": unsafe.Offsetof(c.end),
+	} {
+		if at%64 != 0 {
+			t.Errorf("%s: %d bytes", part, at)
+		}
+	}
+	if end := unsafe.Offsetof(c.half[0].bytes) + unsafe.Sizeof(c.half[0].bytes); end > 64 {
+		t.Errorf("what a segment touches takes %d bytes of a half", end)
 	}
 }

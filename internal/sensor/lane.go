@@ -27,68 +27,71 @@ type item struct {
 
 // lane holds the state of a share of all address pairs: fragments, side
 // connections and a conversation's own baseline meet in one lane. It is used by
-// one shard only.
+// one shard only. What every packet touches comes first and close together: all lanes
+// take turns in the processor's nearest cache.
 type lane struct {
 	id         uint8
-	host       *protocol.Host
-	flows      *flow.Table
-	conns      []*[connChunk]conn // by slot of the flow table
-	pool       *reassembly.Pool
-	fragments  reassembly.Fragments
-	pieces     [16]piece // fragments seen last, against doubled ones
-	piece      uint8
-	table      *baseline.Table
-	points     *point.Table
-	glances    []glance // by statement
-	rhythms    int      // flows that are or were listened to
-	sealed     int      // and encrypted ones
-	waiting    asks
-	oneSided   oneSided
-	expected   []expectation
-	pairs      []pair
-	wandering  []*protocol.Protocol // whose servers answer from other ports
-	expects    uint32               // version: counts up with every expectation
-	tagged     [256]taggedPair
-	early      [64]early // a ring
-	nextEarly  uint8
-	sighted    recent
-	known      recent
-	lineClock  eventlog.Clock
 	writeLines bool
-	segments   *flow.Scopes // names of segments, where lines tell theirs
-	notReads   bool         // lines are written of operations that are no reads, and of nothing else
-	names      []string     // base names of the captures, nil when a line names none
-	toldFull   []string
-	faults     uint64
-	faulty     []fault
+	notReads   bool // lines are written of operations that are no reads, and of nothing else
+	back       bool // the frame at hand comes back to its sender
+	leaving    bool // the flow under way ends: its last words are heard
+	silent     bool // and neither end said anything in it
+
+	// What is under way, for callbacks that the hot path binds once.
+	slot int32
+	via  int32 // the half that the packet under way came by, -1
+	side int
+	item *item
+	conn *conn
+	key  flow.Key
+
+	flows   *flow.Table
+	conns   []*[connChunk]conn // by slot of the flow table
+	pool    *reassembly.Pool
+	host    *protocol.Host
+	table   *baseline.Table
+	points  *point.Table
+	out     *output
+	count   *Sight // the one of counts that is under way
+	waiting asks
+	expects uint32 // version: counts up with every expectation
+
+	glances   []glance // by statement
+	rhythms   int      // flows that are or were listened to
+	sealed    int      // and encrypted ones
+	oneSided  oneSided
+	expected  []expectation
+	pairs     []pair
+	wandering []*protocol.Protocol // whose servers answer from other ports
+	fragments reassembly.Fragments
+	lineClock eventlog.Clock
+	segments  *flow.Scopes // names of segments, where lines tell theirs
+	names     []string     // base names of the captures, nil when a line names none
+	toldFull  []string
+	faults    uint64
+	faulty    []fault
 
 	counts       [2]Sight         // of captures, and of files that were only learned from
 	resumedUntil int64            // traffic time, once a resumed flow spoke
 	sights       []sourceSight    // by the Capture of frames, as far as something was seen amiss
-	count        *Sight           // the one of the two that is under way
 	bare         firedoor.Segment // of frames without a tag
-	out          *output
 
 	// Callbacks, bound once: binding allocates.
 	idleFn   func(int32) int64
 	finishFn func(int32)
 
-	// What is under way, for callbacks that the hot path binds once.
-	key  flow.Key
-	item *item
-	// Stand in for item while what came in an earlier frame is heard.
-	late, before item
-	conn         *conn
-	slot         int32
-	side         int
+	late, before item               // stand in for item while what came in an earlier frame is heard
+	like         firedoor.Operation // scratch of anyOf
+	from         point.Origin       // scratch of values
+	seen         point.Seen
 
-	via     int32              // the half that the packet under way came by, -1
-	back    bool               // the frame at hand comes back to its sender
-	leaving bool               // the flow under way ends: its last words are heard
-	silent  bool               // and neither end said anything in it
-	like    firedoor.Operation // scratch of anyOf
-	from    point.Origin       // scratch of values
-	seen    point.Seen
+	pieces    [16]piece // fragments seen last, against doubled ones
+	piece     uint8
+	nextEarly uint8
+	early     [64]early // a ring
+	tagged    [256]taggedPair
+	sighted   recent
+	known     recent
 }
 
 // piece is a fragment that was seen, in short.
@@ -148,8 +151,10 @@ func (l *lane) packet(it *item) {
 	if c.joined >= 0 {
 		l.via = slot
 		slot, c, fresh = l.whole(slot, c, it, side)
-	} else if to, o := l.answersElsewhere(c, it, k, side); o != nil && !fresh {
-		slot, c = to, o
+	} else if p.Proto == packet.UDP && !fresh {
+		if to, o := l.answersElsewhere(c, it, k, side); o != nil {
+			slot, c = to, o
+		}
 	}
 	l.slot, l.conn, l.side = slot, c, side
 	l.through(c, it, side, fresh)
@@ -190,6 +195,9 @@ func (l *lane) at(slot int32) *conn {
 // through counts the packet and gives its payload to whoever reads it.
 func (l *lane) through(c *conn, it *item, side int, fresh bool) {
 	p := &it.Packet
+	if len(p.Payload) > 0 {
+		l.table.Near(c.conv)
+	}
 	if !fresh && c.duplicate(p, side, l.speaker(side)) {
 		l.count.Duplicates++
 		l.source(p.Capture).Duplicates++

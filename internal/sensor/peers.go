@@ -126,6 +126,10 @@ func (p *peers) index(v *inventory.Inventory) {
 	for d, n := range p.deeds {
 		protocols[n] = d.protocol
 	}
+	if len(p.does) == 0 {
+		p.does = make(map[peerDoing]bool, len(p.learned))
+		p.doing = make(map[roleHabit]int, len(p.learned))
+	}
 	for _, h := range p.learned {
 		client, server := roles[h.client], roles[h.server]
 		if client == "" || server == "" {

@@ -97,6 +97,9 @@ func (j *Judge) Line(b []byte) error {
 	if l.Kind != "operation" {
 		return nil
 	}
+	if j.own(&l.Client, &l.Server, 1) {
+		return nil
+	}
 	r, err := j.request(l.Segment, l.Protocol, &l.Client, &l.Server)
 	if err != nil {
 		return err
@@ -195,7 +198,11 @@ func (j *Judge) Run(b []byte) error {
 	if err := json.Unmarshal(b, &x); err != nil {
 		return fmt.Errorf("a run cannot be read: %w", err)
 	}
-	r, err := j.request(x.Segment, x.Protocol, &firedoor.Address{IP: x.Client}, &firedoor.Address{IP: x.Server, Port: x.Port})
+	client, server := firedoor.Address{IP: x.Client}, firedoor.Address{IP: x.Server, Port: x.Port}
+	if j.own(&client, &server, x.Count) {
+		return nil
+	}
+	r, err := j.request(x.Segment, x.Protocol, &client, &server)
 	if err != nil {
 		return err
 	}
@@ -231,7 +238,7 @@ func (j *Judge) Run(b []byte) error {
 
 // Conversation judges the connections of a conversation that has no operations.
 func (j *Judge) Conversation(c *firedoor.Conversation) error {
-	if c.Operations > 0 || c.Protocol == "arp" || c.Protocol == "icmp" || c.Protocol == "lldp" {
+	if c.Operations > 0 || c.Protocol == "arp" || c.Protocol == "icmp" || c.Protocol == "lldp" || j.own(&c.Client, &c.Server, uint64(c.Flows)) {
 		return nil
 	}
 	r, err := j.request(c.Segment, c.Protocol, &c.Client, &c.Server)
@@ -249,12 +256,29 @@ func (j *Judge) Conversation(c *firedoor.Conversation) error {
 	r.shown = c.Protocol
 	j.report.Connections += uint64(c.Flows)
 	nameless := c.Server.IP+c.Server.MAC == "" || c.Client.IP+c.Client.MAC == "" // a group of Ethernet, and nobody kept which
-	if !sure || nameless && v.Says != firedoor.Pass {
+	// Of IP that is neither TCP nor UDP nobody kept what it was; to a group it may be what
+	// says who belongs to it, which passes.
+	some := c.Protocol == "ip" && toGroup(c.Server.IP)
+	if !sure || (nameless || some) && v.Says != firedoor.Pass {
 		j.report.UndecidedConnections += uint64(c.Flows)
 		return nil
 	}
 	j.count(&r, v, uint64(c.Flows), nil, "")
 	return nil
+}
+
+func toGroup(address string) bool {
+	ip, err := netip.ParseAddr(address)
+	return err == nil && ip.IsMulticast()
+}
+
+// own tells whether a device talks to itself, which no gateway sees, and counts it.
+func (j *Judge) own(client, server *firedoor.Address, n uint64) bool {
+	if !policy.Loops(client) && !policy.Loops(server) {
+		return false
+	}
+	j.report.Own += n
+	return true
 }
 
 // asked is a request with what a report says of it.

@@ -3,6 +3,7 @@ package whatif_test
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"firedoor"
@@ -86,5 +87,14 @@ func TestUnseen(t *testing.T) {
 	asked := operation("modbus", 502, `"verb":"write","code":6,"partial":true,"frame":7`)
 	if r := judged(t, nil, asked); r.StoppedOperations != 1 || r.Undecided != 0 {
 		t.Errorf("a request: %+v", r)
+	}
+}
+
+// TestOwn holds that what a device says to itself is told, and neither passes nor is
+// stopped.
+func TestOwn(t *testing.T) {
+	own := strings.ReplaceAll(operation("modbus", 502, `"verb":"write","code":6`), "10.0.", "127.0.")
+	if r := judged(t, nil, own); r.Own != 1 || r.Operations != 0 || r.Stops() {
+		t.Errorf("%+v", r)
 	}
 }

@@ -13,6 +13,9 @@ type Report struct {
 	StoppedConnections uint64 `json:"stopped_connections"`
 	Enforced           uint64 `json:"enforced"`  // of those stopped: in conduits that enforce as they are
 	Undecided          uint64 `json:"undecided"` // operations that could not be judged
+	// Own are operations, and connections without any, of devices with themselves: no
+	// gateway sees them, so they are not judged.
+	Own uint64 `json:"own,omitempty"`
 	// UndecidedConnections are connections that could not be judged.
 	UndecidedConnections uint64    `json:"undecided_connections,omitempty"`
 	NotListed            uint64    `json:"not_listed,omitempty"`

@@ -175,6 +175,9 @@ inline_ void read_ip4(struct __sk_buff *skb, struct frame *f, __u32 at)
 		f->malformed = 1;
 	f->fragment = (h.fragment & swap16(0x3fff)) != 0;
 	read_transport(skb, f, at + header, at + total);
+	/* Who belongs to a group (IGMP, RFC 9776): switches listen in, and so does nobody behind a router. */
+	if (h.transport == 2 && h.ttl == 1 && (h.dst & swap32(0xf0000000)) == swap32(0xe0000000) && !f->malformed && !f->fragment)
+		f->neighbour = 1;
 }
 
 /* Walks over the headers between IPv6 and the transport; gives where that begins. */
@@ -232,6 +235,10 @@ inline_ void read_ip6(struct __sk_buff *skb, struct frame *f, __u32 at)
 	/* A hop limit of 255 proves that a neighbour sent it (RFC 4861, 6.1). */
 	if (f->transport == ICMP6 && !f->malformed && !f->fragment && f->flags >= 133 && f->flags <= 137 && h.hops == 255)
 		f->neighbour = 1;
+	/* The same of IPv6 (MLD, RFC 9777). */
+	if (f->transport == ICMP6 && !f->malformed && !f->fragment && ((f->flags >= 130 && f->flags <= 132) || f->flags == 143) && h.hops == 1 &&
+	    (h.dst[0] & swap32(0xff000000)) == swap32(0xff000000))
+		f->neighbour = 1;
 }
 
 inline_ void read_arp(struct __sk_buff *skb, struct frame *f, __u32 at)
@@ -278,7 +285,9 @@ inline_ int keeps_link(const struct frame *f)
 	case 0x88f7: /* PTP */
 	case 0x88fb: /* PRP, HSR supervision */
 	case 0x888e: /* EAPOL */
+	case 0x80e1: /* DLR, the ring of EtherNet/IP */
 		return 1;
 	}
-	return (f->dst_mac & ~0xfULL) == 0x0180c2000000ULL;
+	/* Of bridges; of Cisco's (CDP, VTP, DTP, UDLD) and their spanning tree for each VLAN. */
+	return (f->dst_mac & ~0xfULL) == 0x0180c2000000ULL || (f->dst_mac & ~1ULL) == 0x01000cccccccULL;
 }

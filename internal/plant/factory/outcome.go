@@ -31,6 +31,8 @@ type Attempt struct {
 	// sent: of several operations the first.
 	Segment   string
 	Operation truth.Operation
+
+	sets []set // what it writes
 }
 
 // Attack tells whether it belongs to an attack.
@@ -39,6 +41,9 @@ func (a *Attempt) Attack() bool { return a.Entry.Class == truth.Malicious }
 // Fates of attempts.
 const (
 	Reached = "reached" // the controller changed
+	// Alike is an attack that reached its controller as everyday work does: only in an
+	// Outcome, which knows what everyday work was.
+	Alike   = "indistinguishable"
 	Idle    = "idle"    // the controller said yes and is as it was: it had that value, or ran already
 	Refused = "refused" // its device said no
 	Dropped = "dropped" // a gateway let it not through
@@ -129,7 +134,7 @@ func (s *session) attempt(t *task) {
 		o.unkept++
 		return
 	}
-	t.attempt = &Attempt{Entry: e, Client: s.from.Name(), Server: s.server.name, Kind: kind, What: s.what(&t.ask), At: s.f.world.Now()}
+	t.attempt = &Attempt{Entry: e, Client: s.from.Name(), Server: s.server.name, Kind: kind, What: s.what(&t.ask), At: s.f.world.Now(), sets: s.server.image.sets(&t.ask)}
 	o.attempts = append(o.attempts, t.attempt)
 }
 

@@ -45,6 +45,7 @@ type Fates struct {
 	Refused int    `json:"refused"`
 	Dropped int    `json:"dropped"`
 	Reached int    `json:"reached"`
+	Alike   int    `json:"indistinguishable"` // reached, and no policy can tell it from everyday work
 	Idle    int    `json:"idle"`
 	Lost    int    `json:"lost"`
 }
@@ -60,6 +61,7 @@ type Tried struct {
 	Count   int          `json:"count"`
 	Changed int          `json:"changed"`        // how often the controller became another
 	Rule    string       `json:"rule,omitempty"` // by which it passes, where there is a policy
+	Why     string       `json:"why,omitempty"`  // of what is indistinguishable
 	First   truth.Moment `json:"first"`
 }
 
@@ -147,15 +149,21 @@ func (f *Factory) Result(o *Outcome) {
 	o.Honest = f.outcome.honest.since(&o.before)
 	tries := tried{at: map[Tried]int{}}
 	failed := tried{at: map[Tried]int{}}
+	usual := practised(f.outcome.attempts)
 	for _, a := range f.outcome.attempts {
+		fate := a.Fate()
 		switch {
 		case a.At < int64(o.From):
 		case a.Attack():
-			o.Attacks = count(o.Attacks, a)
-			tries.add(a)
+			why := a.resembles(usual)
+			if why != "" {
+				fate = Alike
+			}
+			o.Attacks = count(o.Attacks, a.Kind, fate)
+			tries.add(a, fate, why)
 		default:
-			if o.Changes = count(o.Changes, a); a.Fate() != Reached && a.Fate() != Idle {
-				failed.add(a)
+			if o.Changes = count(o.Changes, a.Kind, fate); fate != Reached && fate != Idle {
+				failed.add(a, fate, "")
 			}
 		}
 	}
@@ -174,18 +182,20 @@ func (t Tally) since(b *Tally) Tally {
 	return t
 }
 
-func count(list []Fates, a *Attempt) []Fates {
-	i := slices.IndexFunc(list, func(f Fates) bool { return f.Kind == a.Kind })
+func count(list []Fates, kind, fate string) []Fates {
+	i := slices.IndexFunc(list, func(f Fates) bool { return f.Kind == kind })
 	if i < 0 {
-		list = append(list, Fates{Kind: a.Kind})
+		list = append(list, Fates{Kind: kind})
 		slices.SortFunc(list, func(a, b Fates) int { return cmp.Compare(a.Kind, b.Kind) })
-		i = slices.IndexFunc(list, func(f Fates) bool { return f.Kind == a.Kind })
+		i = slices.IndexFunc(list, func(f Fates) bool { return f.Kind == kind })
 	}
 	f := &list[i]
 	f.Total++
-	switch a.Fate() {
+	switch fate {
 	case Reached:
 		f.Reached++
+	case Alike:
+		f.Alike++
 	case Idle:
 		f.Idle++
 	case Refused:
@@ -204,8 +214,8 @@ type tried struct {
 	at     map[Tried]int
 }
 
-func (t *tried) add(a *Attempt) {
-	k := Tried{Of: a.Entry.ID, Client: a.Client, Server: a.Server, Kind: a.Kind, What: a.What, Fate: a.Fate()}
+func (t *tried) add(a *Attempt, fate, why string) {
+	k := Tried{Of: a.Entry.ID, Client: a.Client, Server: a.Server, Kind: a.Kind, What: a.What, Fate: fate, Why: why}
 	i, known := t.at[k]
 	if !known {
 		i = len(t.list)
@@ -220,5 +230,9 @@ func (t *tried) add(a *Attempt) {
 
 // String is one line for people.
 func (t *Tried) String() string {
-	return fmt.Sprintf("%s: %s > %s: %s, %d times %s, %d changes", t.Of, t.Client, t.Server, t.What, t.Count, t.Fate, t.Changed)
+	text := fmt.Sprintf("%s: %s > %s: %s, %d times %s, %d changes", t.Of, t.Client, t.Server, t.What, t.Count, t.Fate, t.Changed)
+	if t.Why != "" {
+		text += " (" + t.Why + ")"
+	}
+	return text
 }

@@ -33,6 +33,7 @@ type Guard struct {
 	towards bool // the direction of the frame at hand
 	frame   []byte
 	passed  []byte // the frame at hand, as it goes on; nil where it does not
+	read    bool   // a request of a frame was told, and not yet what becomes of the frame
 	stop    Stop
 }
 
@@ -53,7 +54,8 @@ type Counts struct {
 type Stop struct {
 	Guard *Guard
 	*inline.Stopped
-	Held bool // it waits for what should come before it; Stopped has its ends and nothing else
+	Held    bool // it waits for what should come before it; Stopped has its ends and nothing else
+	Further bool // a further request of a frame that was told of already
 }
 
 // New returns a guard that stands nowhere yet.
@@ -135,6 +137,7 @@ func (g *Guard) untag(b []byte) []byte {
 // out takes what the gate sends: the frame at hand goes on by itself, others are put on
 // the cable behind it.
 func (g *Guard) out(to inline.Port, b []byte) {
+	g.read = false // the frame of what was refused goes on
 	towards := to == inline.Inside
 	if towards == g.towards && &b[0] == &g.frame[0] {
 		g.passed = append([]byte(nil), g.untag(b)...)
@@ -145,11 +148,15 @@ func (g *Guard) out(to inline.Port, b []byte) {
 	}
 }
 
+// tell tells of what the gate says. It tells of the requests of a frame first and then of
+// the frame, which is the same stop.
 func (g *Guard) tell(s *inline.Stopped) {
-	if g.config.Told == nil {
+	read := g.read
+	g.read = s.Operation != nil && (read || s.Done != firedoor.Pass)
+	if g.config.Told == nil || read && s.Operation == nil {
 		return
 	}
-	g.stop.Stopped, g.stop.Held = s, false
+	g.stop.Stopped, g.stop.Held, g.stop.Further = s, false, read
 	g.config.Told(&g.stop)
 }
 
@@ -162,7 +169,7 @@ func (g *Guard) held(now int64, from inline.Port) {
 	s := inline.Stopped{Time: now, From: from, Done: firedoor.Pass, Segment: g.kernel.segment, Frame: g.frame,
 		Verdict: firedoor.Verdict{Reason: firedoor.ReasonHeld, Rule: -1, Conduit: -1}}
 	s.Client, s.Server = ends(p)
-	g.stop.Stopped, g.stop.Held = &s, true
+	g.stop.Stopped, g.stop.Held, g.stop.Further = &s, true, false
 	g.config.Told(&g.stop)
 }
 

@@ -111,6 +111,96 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// TestGuardTellsOnce holds that a request which is stopped is told once, and not again as
+// its frame; of two in one frame each is told, and the bytes of the frame once.
+func TestGuardTellsOnce(t *testing.T) {
+	two := append(write(20, 50), write(21, 50)...)
+	for _, c := range []struct {
+		name   string
+		refuse bool
+		say    []byte
+		want   int // lines about requests
+	}{{"dropped", false, write(20, 50), 1}, {"two dropped", false, two, 2}, {"refused", true, write(20, 50), 1}, {"two refused", true, two, 2}} {
+		k := newCable(t, func(p *policy.Policy) {
+			if c.refuse {
+				p.Hosts[1].Refuses = []string{"modbus"}
+			}
+		})
+		k.say(502, c.say)
+		begun := ""
+		var lines []wire.Record // of the first frame; what is sent again has its own
+		for _, r := range k.told {
+			if begun == "" || r.Time == begun {
+				begun, lines = r.Time, append(lines, r)
+			}
+		}
+		bytes := uint64(0)
+		for i, r := range lines {
+			bytes += r.Bytes
+			if r.Function == "" || r.Further != (i > 0) {
+				t.Errorf("%s: line %d is %+v", c.name, i, r)
+			}
+		}
+		if len(lines) != c.want || bytes < 54 || bytes > 100 {
+			t.Errorf("%s: %d lines with %d bytes together, want %d: %+v", c.name, len(lines), bytes, c.want, lines)
+		}
+		if c.refuse && len(k.told) != c.want {
+			t.Errorf("%s: %d lines in all: %+v", c.name, len(k.told), k.told)
+		}
+	}
+}
+
+// TestReturnOfAServer holds that clients are back at a server that was off for a while when
+// they would be without a guard: what it takes is its own 20 us for a frame.
+func TestReturnOfAServer(t *testing.T) {
+	back := func(guarded bool) (after int64) {
+		c := newCable(t, nil)
+		if !guarded {
+			c.server.Inline(nil)
+		}
+		var dial func()
+		ended := func(error) { c.world.After(5*time.Second, dial) }
+		dial = func() {
+			k := c.client.DialTCP(netip.AddrPortFrom(netip.MustParseAddr("10.0.0.2"), 502), 0, ear{first: [][]byte{write(5, 50)}, ended: ended, hear: func(*lan.Conn, []byte) {
+				if after == 0 && c.world.Now() > time.Unix(1772323200, 0).Add(20*time.Second).UnixNano() {
+					after = c.world.Now()
+				}
+			}})
+			if k != nil { // a poll each second; one without an answer ends in a reset
+				var poll func()
+				heard := -1
+				poll = func() {
+					if !k.Open() {
+						return
+					}
+					if heard == len(c.heard) {
+						k.Reset()
+						return
+					}
+					heard = len(c.heard)
+					k.Send(write(5, 51))
+					c.world.After(time.Second, poll)
+				}
+				c.world.After(time.Second, poll)
+			}
+		}
+		dial()
+		c.world.After(10*time.Second, func() { c.server.Power(false) })
+		c.world.After(40*time.Second, func() { c.server.Power(true) })
+		c.world.Run(c.world.Now() + int64(3*time.Minute))
+		for _, r := range c.told {
+			if r.Server != "ff02::16:0" { // listeners of groups; this policy knows of none
+				t.Errorf("stopped or held: %+v", r)
+			}
+		}
+		return after
+	}
+	with, without := back(true), back(false)
+	if without == 0 || with == 0 || with-without > int64(time.Millisecond) || without-with > int64(time.Millisecond) {
+		t.Errorf("answered again at %d with a guard and at %d without", with, without)
+	}
+}
+
 // TestGuardRefuses holds that a device which knows how is made to refuse by itself, and
 // that the connection goes on.
 func TestGuardRefuses(t *testing.T) {

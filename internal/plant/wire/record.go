@@ -26,6 +26,7 @@ type Record struct {
 	Code     uint32 `json:"code,omitempty"`
 	Object   string `json:"object,omitempty"`
 	Bytes    uint64 `json:"bytes"`
+	Further  bool   `json:"same_frame,omitempty"` // a further request of a frame that has a line already
 }
 
 // Record writes a stop out. done of what is held back is "hold".
@@ -36,6 +37,9 @@ func (s *Stop) Record() Record {
 		Bytes: uint64(len(s.Frame)), Conduit: plan.ConduitName(s.Verdict.Conduit)}
 	if s.Held {
 		r.Done = "hold"
+	}
+	if s.Further {
+		r.Further, r.Bytes = true, 0
 	}
 	if s.Verdict.Rule >= 0 {
 		r.Rule = plan.RuleName(s.Verdict.Rule)

@@ -118,7 +118,7 @@ func (p *parser) brought(q *request, it *item, data []byte) {
 	switch it.form {
 	case formPlain, formMemory, formBits, formHandle, formName:
 		if len(data) > 0 {
-			p.op.Values = p.values(name, data)
+			p.op.Values, p.op.Texts = p.values(name, data)
 		}
 	case formHandleOfName:
 		if len(data) >= 4 {
@@ -149,7 +149,7 @@ func (p *parser) fact(kind firedoor.FactKind, source string, value []byte) {
 // identify tells the name and the version of an ADS device: version, revision, build,
 // name. Each AMS port is a device of its own: of a program it is what runs there.
 func (p *parser) identify() {
-	name := text16(p.data[8:24])
+	name := untilZero(p.data[8:24])
 	b := append(p.text[:0], name...)
 	b = append(b, ' ')
 	b = version(b, p.data[4:8])

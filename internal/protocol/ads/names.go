@@ -7,6 +7,7 @@ import (
 
 	"firedoor"
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/wire"
 )
 
 // Limits of what one flow teaches. At them nothing more is learned: handles go by
@@ -21,7 +22,7 @@ const (
 type names struct {
 	handles map[uint64]*named
 	notes   map[uint64]*note
-	types   map[string]firedoor.ValueType
+	types   map[string]dataType
 }
 
 type named struct {
@@ -41,7 +42,7 @@ type note struct {
 // learn makes room for what is learned.
 func (p *parser) learn() *names {
 	if p.names == nil {
-		p.names = &names{handles: map[uint64]*named{}, notes: map[uint64]*note{}, types: map[string]firedoor.ValueType{}}
+		p.names = &names{handles: map[uint64]*named{}, notes: map[uint64]*note{}, types: map[string]dataType{}}
 	}
 	return p.names
 }
@@ -111,13 +112,20 @@ func (p *parser) forget(q *request, it *item) {
 }
 
 // learnType reads what a device tells of a symbol: length of the entry, index group,
-// offset, size, type, flags, lengths of name, type and comment, the texts.
+// offset, size, type, flags, lengths of name, type and comment, the texts. A list of
+// strings has the type of one string, and another word for it.
 func (p *parser) learnType(name, data []byte) {
 	r := protocol.Read(data)
 	r.Skip(4)
 	r.Skip(12)
 	t := valueType(r.U32LE())
-	if r.Failed() || t == firedoor.NoValue || len(name) == 0 || len(name) > maxName {
+	if t.text {
+		r.Skip(4)
+		length := int(r.U16LE())
+		r.Skip(4 + length + 1)
+		t.text = bytes.HasPrefix(r.Rest(), wordString)
+	}
+	if r.Failed() || t.numbers == firedoor.NoValue && !t.text || len(name) == 0 || len(name) > maxName {
 		return
 	}
 	n := p.learn()
@@ -126,12 +134,23 @@ func (p *parser) learnType(name, data []byte) {
 	}
 }
 
-// valueType is the type of an ADS data type.
-func valueType(t uint32) firedoor.ValueType {
+// dataType is how a value is read: as numbers, or as a text that ends with a zero.
+type dataType struct {
+	numbers firedoor.ValueType
+	text    bool
+}
+
+// typeString is the ADS data type of a string of octets.
+const typeString = 30
+
+var wordString = []byte("STRING")
+
+// valueType is what an ADS data type stands for.
+func valueType(t uint32) dataType {
 	if t < uint32(len(valueTypes)) {
-		return valueTypes[t]
+		return dataType{valueTypes[t], t == typeString}
 	}
-	return firedoor.NoValue
+	return dataType{}
 }
 
 var valueTypes = [...]firedoor.ValueType{2: firedoor.I16, 3: firedoor.I32, 4: firedoor.F32, 5: firedoor.F64, 16: firedoor.I8,
@@ -139,16 +158,26 @@ var valueTypes = [...]firedoor.ValueType{2: firedoor.I16, 3: firedoor.I32, 4: fi
 
 // values reads data by the type that the device told of their name; without one they
 // are octets. What goes by group and offset has no name: whoever sees a message alone
-// reads it the same.
-func (p *parser) values(name, data []byte) firedoor.Values {
-	t := firedoor.NoValue
+// reads it the same. A text stands beside its octets; of one whose name says that it is
+// a secret neither is told.
+func (p *parser) values(name, data []byte) (firedoor.Values, [][]byte) {
+	var of dataType
 	if len(name) > 0 && p.names != nil {
-		t = p.names.types[string(name)]
+		of = p.names.types[string(name)]
+	}
+	t, texts := of.numbers, [][]byte(nil)
+	switch {
+	case of.text && wire.Secretive(name):
+		return firedoor.Values{}, nil
+	case of.text:
+		p.texts.Reset()
+		p.texts.Add(untilZero(data))
+		texts = p.texts.List()
 	}
 	if size := t.Size(); size > 0 && len(data)%size == 0 {
-		return firedoor.Values{Type: t, Little: true, Count: len(data) / size, Raw: data}
+		return firedoor.Values{Type: t, Little: true, Count: len(data) / size, Raw: data}, nil
 	}
-	return firedoor.Values{Type: firedoor.U8, Count: len(data), Raw: data}
+	return firedoor.Values{Type: firedoor.U8, Count: len(data), Raw: data}, texts
 }
 
 // notified reads a message of notifications: length, number of stamps; of each its
@@ -191,7 +220,7 @@ func (p *parser) tellSample(unit, handle uint32, data []byte) {
 	p.object(&it, name)
 	p.sample = firedoor.Sample{Function: "notification", Code: cmdNotification, HasUnit: true, Unit: unit, Object: p.op.Object}
 	if it.form != formOpaque {
-		p.sample.Values = p.values(name, data)
+		p.sample.Values, p.sample.Texts = p.values(name, data)
 	}
 	p.event = firedoor.Event{Kind: firedoor.EventSample, Sample: &p.sample}
 	p.emit(&p.event)
@@ -205,7 +234,8 @@ func symbolName(b []byte) []byte {
 	return b[:min(len(b), 2*maxName)]
 }
 
-func text16(b []byte) []byte {
+// untilZero is a text up to its zero.
+func untilZero(b []byte) []byte {
 	if i := bytes.IndexByte(b, 0); i >= 0 {
 		return b[:i]
 	}

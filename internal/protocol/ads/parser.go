@@ -93,6 +93,7 @@ type scratch struct {
 	refusals [2]firedoor.Refusal
 	event    firedoor.Event
 	sample   firedoor.Sample
+	texts    wire.Texts
 	text     [64]byte
 	voice    wire.Voice
 }
@@ -103,12 +104,8 @@ func newParser() *parser {
 	return p
 }
 
-// Share makes the scratch of the first parser this one's too.
-func (p *parser) Share(first protocol.Parser) {
-	if f, ok := first.(*parser); ok {
-		p.scratch = f.scratch
-	}
-}
+// Another makes a parser that shares this one's scratch.
+func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
 
 // Gap says that messages can be found again. What a long message brings may be lost
 // without losing the next one.

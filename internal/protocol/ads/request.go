@@ -141,7 +141,7 @@ func (p *parser) askWrite(q *request, it item) {
 	default:
 		name = p.locate(&it)
 		if it.form != formOpaque && !p.cut {
-			p.op.Values = p.values(name, data)
+			p.op.Values, p.op.Texts = p.values(name, data)
 		}
 	}
 	p.ask(q, it, name, 0)
@@ -192,7 +192,7 @@ func (p *parser) askReadWrite(q *request, it item) {
 	default:
 		name = p.locate(&it)
 		if writes > 0 && it.space != &files && it.space != &fileHandles && !p.cut {
-			p.op.Values = p.values(name, data)
+			p.op.Values, p.op.Texts = p.values(name, data)
 		}
 	}
 	if p.cut && it.space == &symbols {

@@ -59,7 +59,7 @@ func groupAt(sum uint32, at int) int {
 // sumItem reads an item of a list, and takes what is written to it from what stands
 // behind the list.
 func (p *parser) sumItem(sum uint32, one []byte, more *[]byte) (it item, name []byte) {
-	p.op.Values = firedoor.Values{}
+	p.op.Values, p.op.Texts = firedoor.Values{}, nil
 	if sum == groupSumDelete {
 		p.op.HasQty = false
 		return p.locateNote(binary.LittleEndian.Uint32(one))
@@ -87,7 +87,7 @@ func (p *parser) sumItem(sum uint32, one []byte, more *[]byte) (it item, name []
 	case formPlain, formMemory, formBits, formHandle:
 		name = p.locate(&it)
 		if written > 0 {
-			p.op.Values = p.values(name, brings)
+			p.op.Values, p.op.Texts = p.values(name, brings)
 		}
 	default: // no list has what the system service does
 		it.form = formOpaque
@@ -124,7 +124,7 @@ func (p *parser) answerSum(q *request, data []byte) (sound bool) {
 		one := data[i*size:]
 		code := binary.LittleEndian.Uint32(one)
 		p.op.Outcome = outcome(code, p.port)
-		p.op.Values = firedoor.Values{}
+		p.op.Values, p.op.Texts = firedoor.Values{}, nil
 		length := uint32(0)
 		switch q.group {
 		case groupSumRead:

@@ -22,6 +22,7 @@ import (
 	"firedoor/internal/protocol/egd"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/epl"
+	"firedoor/internal/protocol/eplv1"
 	"firedoor/internal/protocol/fins"
 	"firedoor/internal/protocol/fox"
 	"firedoor/internal/protocol/ftp"
@@ -127,4 +128,5 @@ var List = []*protocol.Protocol{
 	goose.Protocol,
 	sv.Protocol,
 	epl.Protocol,
+	eplv1.Protocol,
 }

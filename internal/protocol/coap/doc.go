@@ -3,7 +3,7 @@
 // became of it, and notifications as samples.
 //
 // An answer is joined to its request by the token. A payload that is nothing but a
-// number in plain text is a value, always a 64-bit real.
+// number in plain text is a value, always a 64-bit real; other plain text is a text.
 //
 // It must not read queries (they may hold keys), must not put blocks together, and
 // must not take a server's own requests for its client's: those of a server to its

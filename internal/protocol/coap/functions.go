@@ -8,4 +8,7 @@ func listFunctions(tell func(protocol.Function)) {
 		w := method(byte(code))
 		tell(protocol.Function{Code: uint32(code), Verb: w.verb, Words: w.name})
 	}
+	for _, words := range []string{nameObserve, nameCancel} {
+		tell(protocol.Function{Code: codeGet, Verb: method(codeGet).verb, Words: words, Of: "observe option"})
+	}
 }

@@ -58,12 +58,14 @@ type parser struct {
 	sample  firedoor.Sample
 	told    firedoor.Event
 	number  [8]byte
+	texts   wire.Texts
 }
 
 // found is what the options of a message say.
 type found struct {
-	observe int // 0 registers, 1 takes back; in answers any number; -1 without
-	format  int // of the payload; -1 without
+	observe int  // 0 registers, 1 takes back; in answers any number; -1 without
+	format  int  // of the payload; -1 without
+	part    bool // the payload is one block of several
 }
 
 func newParser() *parser {
@@ -128,6 +130,8 @@ func (p *parser) read() (reason string) {
 			p.options.observe = short(value)
 		case optFormat:
 			p.options.format = short(value)
+		case optBlock2, optBlock1:
+			p.options.part = p.options.part || short(value)&^7 != 0 // its number, or that there are more
 		}
 		list, last = list[size:], number
 	}
@@ -174,6 +178,12 @@ var root = []byte("/")
 // wellKnown is where a server says what resources it has (7.2).
 const wellKnown = "/.well-known/core"
 
+// Words of a read that asks to be told of changes, and of one that no longer wants to be.
+const (
+	nameObserve = "observe"
+	nameCancel  = "cancel observation"
+)
+
 // request tells what is asked. A message that is sent again is passed over.
 func (p *parser) request(sound bool) {
 	k := p.key()
@@ -187,16 +197,20 @@ func (p *parser) request(sound bool) {
 		case string(p.path.text[:p.path.length]) == wellKnown:
 			w.verb = firedoor.VerbIdentify
 		case p.options.observe == 0:
-			w.name = "observe"
+			w.name = nameObserve
 		case p.options.observe == 1:
-			w.name = "cancel observation"
+			w.name = nameCancel
 			p.forget(k)
 		}
 	}
 	p.last++
-	*p.asked.Put(k) = request{p.last, p.m.code, w.name == "observe", w, p.path}
+	*p.asked.Put(k) = request{p.last, p.m.code, w.name == nameObserve, w, p.path}
 	p.op = firedoor.Operation{ID: p.last, Phase: firedoor.Asked, Code: uint32(p.m.code), Function: w.name, Verb: w.verb,
-		Object: object(&p.path), Values: p.value(), Span: firedoor.Span{End: int64(p.size)}}
+		Object: object(&p.path), Span: firedoor.Span{End: int64(p.size)}}
+	p.op.Values, p.op.Texts = p.value(&p.path)
+	if p.m.code == codeFetch { // its payload is a query
+		p.op.Texts = nil
+	}
 	if sound { // a method nobody assigned is not allowed (5.8)
 		p.patch[0] = firedoor.Refusal{Name: "method", Offset: 1, Bytes: [4]byte{0x1f}, Len: 1}
 		p.op.Refusals = p.patch[:]
@@ -219,8 +233,11 @@ func (p *parser) answer() {
 	if q != nil && q.observes && p.options.observe >= 0 {
 		p.observe(k, &q.path)
 	}
-	if q == nil || p.op.Outcome.Kind == firedoor.OutcomeOK && q.word.verb <= firedoor.VerbRead {
-		p.op.Values = p.value()
+	switch {
+	case q == nil:
+		p.op.Values, _ = p.value(nil)
+	case p.op.Outcome.Kind == firedoor.OutcomeOK && q.word.verb <= firedoor.VerbRead:
+		p.op.Values, p.op.Texts = p.value(&q.path)
 	}
 	p.reply(q)
 }
@@ -249,12 +266,15 @@ func (p *parser) reset() {
 
 // notify tells what an observed resource says unasked.
 func (p *parser) notify(k uint64) {
-	p.sample = firedoor.Sample{Function: "notification", Code: uint32(p.m.code), Values: p.value()}
+	p.sample = firedoor.Sample{Function: "notification", Code: uint32(p.m.code)}
+	var of *path
 	for i := range p.observed {
 		if p.observed[i].key == k {
-			p.sample.Object = object(&p.observed[i].path)
+			of = &p.observed[i].path
+			p.sample.Object = object(of)
 		}
 	}
+	p.sample.Values, p.sample.Texts = p.value(of)
 	p.emit(&p.told)
 }
 
@@ -277,24 +297,37 @@ func (p *parser) forget(k uint64) {
 	}
 }
 
-// value reads a number in plain text.
-func (p *parser) value() firedoor.Values {
+// value reads plain text that a resource gives or is given: a number, or a text where it
+// is known of what and neither it nor the path speaks of a secret. A path that is not
+// told whole may.
+func (p *parser) value(of *path) (firedoor.Values, [][]byte) {
 	b := p.m.payload
-	if p.options.format > 0 || len(b) > maxNumber {
-		return firedoor.Values{}
+	if p.options.format > 0 || p.options.part || len(b) > firedoor.MaxText {
+		return firedoor.Values{}, nil
 	}
-	if b = bytes.TrimSpace(b); len(b) == 0 {
-		return firedoor.Values{}
+	if v, ok := p.numeric(bytes.TrimSpace(b)); ok {
+		return v, nil
+	}
+	if of == nil || of.length == maxPath || !wire.Legible(b) || wire.Secretive(b) {
+		return firedoor.Values{}, nil
+	}
+	return firedoor.Values{}, p.texts.One(of.text[:of.length], b)
+}
+
+// numeric reads a number in plain text.
+func (p *parser) numeric(b []byte) (firedoor.Values, bool) {
+	if len(b) == 0 || len(b) > maxNumber {
+		return firedoor.Values{}, false
 	}
 	for _, c := range b {
 		if (c < '0' || c > '9') && c != '.' && c != '-' && c != 'e' && c != 'E' && c != '+' {
-			return firedoor.Values{}
+			return firedoor.Values{}, false
 		}
 	}
 	v, err := strconv.ParseFloat(string(b), 64)
 	if err != nil || math.IsInf(v, 0) {
-		return firedoor.Values{}
+		return firedoor.Values{}, false
 	}
 	binary.BigEndian.PutUint64(p.number[:], math.Float64bits(v))
-	return firedoor.Values{Type: firedoor.F64, Count: 1, Raw: p.number[:]}
+	return firedoor.Values{Type: firedoor.F64, Count: 1, Raw: p.number[:]}, true
 }

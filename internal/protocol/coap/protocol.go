@@ -16,7 +16,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "CoAP", Depth: protocol.Recognised, By: "RFC 7252, RFC 7641, RFC 8132", Holds: "16 observed resources",
-		Unread: []string{"CoAP over TCP and WebSocket (RFC 8323)", "payloads other than a number in plain text", "queries", "blocks (RFC 7959): each is told for itself", "requests of a server to its client", "OSCORE: what is inside", "drafts before RFC 7252"}},
+		Unread: []string{"CoAP over TCP and WebSocket (RFC 8323)", "payloads other than plain text of at most 256 bytes", "queries", "blocks (RFC 7959): each is told for itself", "requests of a server to its client", "OSCORE: what is inside", "drafts before RFC 7252"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&resources},
@@ -37,6 +37,8 @@ const (
 	optPath    = 11
 	optFormat  = 12
 	optQuery   = 15
+	optBlock2  = 23 // of an answer (RFC 7959)
+	optBlock1  = 27 // of a request
 	maxOptions = 32
 )
 
@@ -62,8 +64,8 @@ var options = [256]struct {
 	17:         {true, false, 0, 2},
 	19:         {true, false, 0, 3},
 	20:         {true, true, 0, 255},
-	23:         {true, false, 0, 3},
-	27:         {true, false, 0, 3},
+	optBlock2:  {true, false, 0, 3},
+	optBlock1:  {true, false, 0, 3},
 	28:         {true, false, 0, 4},
 	35:         {true, true, 1, 1034},
 	39:         {true, true, 1, 255},

@@ -10,7 +10,10 @@ type word struct {
 	verb firedoor.Verb
 }
 
-const codeGet = 1
+const (
+	codeGet   = 1
+	codeFetch = 5
+)
 
 // methods by their code (12.1.1, RFC 8132).
 var methods = [...]word{

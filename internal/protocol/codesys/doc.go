@@ -16,5 +16,6 @@
 // It must not keep what a service moves, must not read a password or a challenge,
 // and must not guess: an answer counts as ok unless it is one whose result is
 // publicly known and says something else. Applications that are loaded as such, and
-// not as files, are not hashed: nobody has described their tags.
+// not as files, are not hashed: their services have public names, and nobody has
+// described their tags (the dissector shows every tag as octets).
 package codesys

@@ -68,14 +68,25 @@ func failure(a []byte) firedoor.Outcome {
 // all gives one outcome to all items.
 func (p *parser) all(q *question, o firedoor.Outcome) {
 	for i := range max(1, len(q.objects)) {
-		p.reply(q, i, o, firedoor.Values{})
+		p.reply(q, i, o, value{})
 	}
 }
 
-func (p *parser) reply(q *question, i int, o firedoor.Outcome, v firedoor.Values) {
+func (p *parser) reply(q *question, i int, o firedoor.Outcome, v value) {
 	p.item(q, i)
-	p.op.ID, p.op.Phase, p.op.Outcome, p.op.Values = q.id+uint32(i), firedoor.Answered, o, v
+	p.op.ID, p.op.Phase, p.op.Outcome = q.id+uint32(i), firedoor.Answered, o
+	p.fill(v)
 	p.emit(&p.opEvent)
+}
+
+// fill gives the operation at hand, whose object is known, a value. Objects that hold
+// secrets have none.
+func (p *parser) fill(v value) {
+	p.op.Values, p.op.Texts = firedoor.Values{}, nil
+	if guarded(&p.op.Object) {
+		return
+	}
+	p.op.Values, p.op.Texts = v.number, v.words(&p.op.Object, &p.texts)
 }
 
 // partial tells an answer whose request was not seen.
@@ -91,7 +102,9 @@ func (p *parser) partial(s *service, a []byte) {
 		r := protocol.Read(a[1:])
 		if choice := r.U8(); choice == 1 {
 			r.Skip(1)
-			p.op.Outcome, p.op.Values, _ = one(s.asked, &r)
+			var v value
+			p.op.Outcome, v = one(s.asked, &r)
+			p.op.Values = v.number
 		}
 	}
 	p.last++
@@ -130,7 +143,7 @@ func accepted(a []byte) (o firedoor.Outcome, sound bool) {
 func (p *parser) associated(q *question, a []byte) {
 	o, sound := accepted(a)
 	login := q.login
-	p.reply(q, 0, o, firedoor.Values{})
+	p.reply(q, 0, o, value{})
 	switch {
 	case !sound && !p.k.part:
 		p.malformed("association answer without a result")
@@ -168,16 +181,13 @@ func (p *parser) results(q *question, a []byte) {
 		return
 	}
 	for i := range n {
-		o, v, text := one(q.tag, &r)
+		o, v := one(q.tag, &r)
 		if r.Failed() {
 			o = firedoor.Outcome{Kind: firedoor.OutcomeNoResponse}
 		}
-		if i < len(q.objects) && guarded(&q.objects[i]) {
-			v = firedoor.Values{}
-		}
 		p.reply(q, i, o, v)
 		if o.Kind == firedoor.OutcomeOK && i < len(q.objects) {
-			p.identify(&q.objects[i], text)
+			p.identify(&q.objects[i], v.text)
 		}
 		if q.login == loginHigh && q.tag == actionRequest {
 			p.authenticated(o)
@@ -190,11 +200,11 @@ func (p *parser) results(q *question, a []byte) {
 
 // one reads a result. That of GET is data behind a 0, or an error behind a 1; that
 // of an ACTION may have such a thing behind it.
-func one(tag byte, r *protocol.Reader) (o firedoor.Outcome, v firedoor.Values, text []byte) {
+func one(tag byte, r *protocol.Reader) (o firedoor.Outcome, v value) {
 	code := r.U8()
 	switch tag {
 	case setRequest:
-		return result(code), v, nil
+		return result(code), v
 	case actionRequest:
 		if r.Len() > 0 && r.U8() != 0 {
 			if r.U8() == 0 {
@@ -203,29 +213,27 @@ func one(tag byte, r *protocol.Reader) (o firedoor.Outcome, v firedoor.Values, t
 				r.Skip(1)
 			}
 		}
-		return result(code), v, nil
+		return result(code), v
 	}
 	if code != 0 {
-		return result(r.U8()), v, nil
+		return result(r.U8()), v
 	}
-	v, text = skipDatum(r)
-	return firedoor.OK, v, text
+	return firedoor.OK, skipDatum(r)
 }
 
 // skipDatum passes over data; what cannot be measured is taken to fill the rest.
-func skipDatum(r *protocol.Reader) (v firedoor.Values, text []byte) {
+func skipDatum(r *protocol.Reader) value {
 	rest := *r
 	b := rest.Rest()
-	size, v, text := datum(b)
+	size, v := datum(b)
 	if size == 0 && len(b) > 0 {
 		size = len(b)
-		v, text = firedoor.Values{}, nil
 	}
 	if len(b) == 0 {
 		size = 1 // there is none
 	}
 	r.Skip(size)
-	return v, text
+	return v
 }
 
 func (p *parser) authenticated(o firedoor.Outcome) {

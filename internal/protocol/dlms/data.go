@@ -1,6 +1,9 @@
 package dlms
 
-import "firedoor"
+import (
+	"firedoor"
+	"firedoor/internal/protocol/wire"
+)
 
 // scalars are the types of A-XDR data with one number (IEC 62056-5-3, 9.5: Data).
 var scalars = [...]firedoor.ValueType{3: firedoor.Bool, 5: firedoor.I32, 6: firedoor.U32, 13: firedoor.U8, 15: firedoor.I8, 16: firedoor.I16,
@@ -15,14 +18,20 @@ const (
 	tagUTF8      = 12
 )
 
+// value is a single number or string, viewed.
+type value struct {
+	number firedoor.Values
+	text   []byte
+	octets bool // the string is one of octets, which may be anything
+}
+
 // datum reads the data that b begins with: how long it is, 0 when it is not whole
-// or of a type whose length is not told by its tag. A single number is viewed, a
-// single string's content too.
-func datum(b []byte) (size int, v firedoor.Values, text []byte) {
+// or of a type whose length is not told by its tag.
+func datum(b []byte) (size int, v value) {
 	at := 0
 	for left := 1; left > 0; left-- {
 		if len(b)-at < 1 {
-			return 0, firedoor.Values{}, nil
+			return 0, value{}
 		}
 		tag := b[at]
 		at++
@@ -30,7 +39,7 @@ func datum(b []byte) (size int, v firedoor.Values, text []byte) {
 		case tagArray, tagStructure:
 			n, used := length(b[at:])
 			if used == 0 || n > len(b)-at-used { // an element has a byte at least
-				return 0, firedoor.Values{}, nil
+				return 0, value{}
 			}
 			at += used
 			left += n
@@ -38,25 +47,35 @@ func datum(b []byte) (size int, v firedoor.Values, text []byte) {
 		}
 		n, start := extent(tag, b[at:])
 		if start+n > len(b)-at || n < 0 {
-			return 0, firedoor.Values{}, nil
+			return 0, value{}
 		}
 		content := b[at+start : at+start+n]
 		at += start + n
 		if at == 1+start+n { // the first element
-			v, text = view(tag, content)
+			v = view(tag, content)
 		}
 	}
-	return at, v, text
+	return at, v
 }
 
-func view(tag byte, content []byte) (v firedoor.Values, text []byte) {
+func view(tag byte, content []byte) (v value) {
 	switch {
 	case tag == tagOctets || tag == tagVisible || tag == tagUTF8:
-		return v, content
+		v.text, v.octets = content, tag == tagOctets
 	case int(tag) < len(scalars) && scalars[tag] != firedoor.NoValue:
-		return firedoor.Values{Type: scalars[tag], Count: 1, Raw: content}, nil
+		v.number = firedoor.Values{Type: scalars[tag], Count: 1, Raw: content}
 	}
-	return v, nil
+	return v
+}
+
+// words are the texts of an object: a string of characters, or one of octets where the
+// object is text by the standard. Of other objects than those that hold values, and of
+// a maker's own, nobody knows what they keep.
+func (v *value) words(o *firedoor.Object, to *wire.Texts) [][]byte {
+	if !public(o) || v.octets && (factOf(o) == 0 || !printable(v.text)) {
+		return nil
+	}
+	return to.One(nil, v.text)
 }
 
 // extent is how long the content of an element is and where it starts; -1 if

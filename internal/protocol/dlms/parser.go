@@ -40,6 +40,7 @@ type parser struct {
 	opEvent firedoor.Event
 	sample  firedoor.Sample
 	event   firedoor.Event
+	texts   wire.Texts
 }
 
 func newParser() *parser {
@@ -168,7 +169,7 @@ func (p *parser) request() {
 	*q = question{id: p.last + 1, tag: a[0], unit: p.k.to, objects: q.objects[:0]}
 	r := protocol.Read(a[1:])
 	sound := true
-	var v firedoor.Values
+	var v value
 	switch a[0] {
 	case aarq:
 		sound = p.associate(q, a)
@@ -178,7 +179,7 @@ func (p *parser) request() {
 	p.begin(q)
 	for i := range max(1, len(q.objects)) {
 		p.item(q, i)
-		p.op.Values = v
+		p.fill(v)
 		p.ask()
 	}
 	if !sound && !p.k.part {
@@ -189,7 +190,7 @@ func (p *parser) request() {
 // objectsOf reads a GET, SET or ACTION request: choice, invoke identifier, then
 // one object or a count and as many. Behind an object of GET and SET stands
 // whether access is selective, and how.
-func (q *question) objectsOf(r *protocol.Reader) (v firedoor.Values, sound bool) {
+func (q *question) objectsOf(r *protocol.Reader) (v value, sound bool) {
 	choice := r.U8()
 	r.Skip(1)
 	if r.Failed() || int(choice) >= len(choices[0]) || choices[q.tag-getRequest][choice] == "" {
@@ -215,9 +216,7 @@ func (q *question) objectsOf(r *protocol.Reader) (v firedoor.Values, sound bool)
 		q.objects = append(q.objects, o)
 	}
 	if q.tag == setRequest && choice == 1 && !r.Failed() {
-		if _, v, _ = datum(r.Rest()); guarded(&q.objects[0]) {
-			v = firedoor.Values{}
-		}
+		_, v = datum(r.Rest())
 	}
 	return v, !r.Failed()
 }
@@ -241,7 +240,7 @@ func (q *question) object(r *protocol.Reader) (o firedoor.Object, ok bool) {
 	if selective := r.U8(); selective != 0 {
 		r.Skip(1)
 		rest := *r
-		size, _, _ := datum(rest.Rest())
+		size, _ := datum(rest.Rest())
 		r.Skip(size)
 		return o, size > 0
 	}
@@ -271,7 +270,9 @@ func (p *parser) notify(s *service) {
 			p.malformed("notification does not hold an object")
 		} else {
 			p.sample.Object = o
-			_, p.sample.Values, _ = datum(r.Rest())
+			if _, v := datum(r.Rest()); !guarded(&o) {
+				p.sample.Values, p.sample.Texts = v.number, v.words(&o, &p.texts)
+			}
 		}
 	}
 	p.event = firedoor.Event{Kind: firedoor.EventSample, Sample: &p.sample}

@@ -16,7 +16,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "DLMS/COSEM", Depth: protocol.Recognised, By: "IEC 62056-5-3, 62056-46, 62056-47",
-		Unread: []string{"values other than plain numbers", "content of blocks and segments", "short names (only the service is told)", "ciphered services", "requests to a meter that opened the connection"}},
+		Unread: []string{"values other than a plain number or string", "strings of octets but names, serial numbers and firmware", "content of blocks and segments", "short names (only the service is told)", "ciphered services", "requests to a meter that opened the connection"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&attributes, &methods},

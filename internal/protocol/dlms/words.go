@@ -114,6 +114,7 @@ const (
 	classData        = 1
 	classClock       = 8
 	classScript      = 9
+	lastValued       = 11 // days of a calendar
 	classAssociation = 15
 	classImage       = 18
 	classSecurity    = 64
@@ -150,6 +151,21 @@ func verbFor(tag byte, o *firedoor.Object) firedoor.Verb {
 		return program
 	}
 	return control // classScript, classDisconnect and others
+}
+
+// public tells whether an object is one that the standard names and that holds values,
+// no settings of a way in (IEC 62056-6-2, 4; 62056-6-1, 5.2). Groups B, C, D, E, F from
+// 128 on are a maker's own, but for 255, which is none.
+func public(o *firedoor.Object) bool {
+	if o.Space != &attributes || o.At[0] > classImage || o.At[0] > lastValued && o.At[0] < classImage || guarded(o) {
+		return false
+	}
+	for _, c := range [...]uint32{o.At[1] >> 8 & 0xff, o.At[1] & 0xff, o.At[2] >> 16 & 0xff, o.At[2] >> 8 & 0xff, o.At[2] & 0xff} {
+		if c >= 128 && c < 255 {
+			return false
+		}
+	}
+	return true
 }
 
 // factOf is what an attribute says of a meter, 0 if nothing: logical device name,

@@ -85,12 +85,8 @@ func newParser() *parser {
 	return p
 }
 
-// Share makes the scratch of the first parser this one's too.
-func (p *parser) Share(first protocol.Parser) {
-	if f, ok := first.(*parser); ok {
-		p.scratch = f.scratch
-	}
-}
+// Another makes a parser that shares this one's scratch.
+func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
 
 // Keys join requests and responses: addresses and sequence number, apart for
 // link services and for authentication.

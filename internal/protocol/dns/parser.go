@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"firedoor"
+	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/wire"
 )
 
@@ -26,10 +27,20 @@ const (
 )
 
 type parser struct {
-	voice  wire.Voice
 	framed framing
-	name   [wire.MaxDNSName]byte
+	*scratch
 }
+
+// scratch is what is needed during Parse only; all flows share it.
+type scratch struct {
+	voice wire.Voice
+	name  [wire.MaxDNSName]byte
+}
+
+func newParser() *parser { return &parser{scratch: &scratch{}} }
+
+// Another makes a parser that shares this one's scratch.
+func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
 
 // framing is settled by a flow's first message.
 type framing uint8

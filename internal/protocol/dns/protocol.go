@@ -18,7 +18,7 @@ var Protocol = &protocol.Protocol{
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "Domain Name System", Depth: protocol.Names, By: "RFC 1035",
 		Unread: []string{"transfers of zones"}},
-	New:    func() protocol.Parser { return &parser{} },
+	New:    func() protocol.Parser { return newParser() },
 	Events: []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventMalformed},
 }
 

@@ -14,8 +14,9 @@
 //
 // Safety containers (FSoE, ETG.5100) lie anywhere among process data. They are told
 // where four different ones in a row, of one connection, stood in one place with
-// checksums that fit each other; those of one checksum only cannot be proven, and are
-// process data like others. No real ones were at hand: the checksum is that of
+// checksums that fit each other; those of one checksum only (one or two bytes of safe
+// data) where both ways of a connection are seen and four in a row count up by one. What
+// is not proven is process data like any other. No real ones were at hand: the checksum is that of
 // descriptions.
 //
 // It must not guess what process data mean: only the configuration tells.

@@ -12,7 +12,7 @@ import (
 // 2. Where it lies only the configuration tells. But from the second part on each
 // checksum can be checked with the first one alone: what they have in common, which no
 // frame shows (the partner's last checksum and a number that counts up), falls out.
-// A container of one part (up to two bytes of safe data) cannot be proven so.
+// A container of one part (up to two bytes of safe data) is proven otherwise: see single.
 const (
 	fsoeHead   = 1
 	fsoePart   = 4
@@ -38,9 +38,11 @@ type place struct {
 
 // safety is what is known of containers.
 type safety struct {
-	looks  uint32
-	places []place
-	data   [2 * maxParts]byte
+	looks   uint32
+	places  []place
+	singles []single
+	from    uint16 // where places of one checksum are looked for next
+	data    [2 * maxParts]byte
 }
 
 // fsoeCommand tells whether a byte is a command: reset, session, connection,
@@ -118,7 +120,9 @@ func (p *parser) containers(d *datagram, function string, back bool) {
 	}
 	if s.looks++; s.looks*fsoeSpread>>fsoeOneOf == 0 {
 		s.search(address, back, d.data)
+		s.seek(address, back, d.data)
 	}
+	p.singles(d, function, back)
 }
 
 // holds tells whether a container is still where one was, and counts new ones.

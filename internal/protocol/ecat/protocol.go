@@ -15,7 +15,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Returns:    true,
-	Sheet: protocol.Sheet{Title: "EtherCAT", Depth: protocol.Recognised, Holds: "32 places of safety containers of 16 bytes each", By: "ETG.1000.4 and ETG.1000.6 (IEC 61158-4-12, -6-12), ETG.5100",
+	Sheet: protocol.Sheet{Title: "EtherCAT", Depth: protocol.Recognised, Holds: "32 places of safety containers of 16 bytes each, 32 of those with one checksum of 20 bytes each", By: "ETG.1000.4 and ETG.1000.6 (IEC 61158-4-12, -6-12), ETG.5100",
 		Unread: []string{"FSoE with up to two bytes of safe data: nothing in a frame proves it", "object dictionaries, servo and AoE mailboxes: named only",
 			"content of files", "writes of which only the returning frame is seen", "mailbox gateway over TCP"}},
 	Functions: listFunctions,

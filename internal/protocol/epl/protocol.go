@@ -12,7 +12,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Ethernet POWERLINK", Depth: protocol.Recognised, By: "EPSG DS 301",
-		Unread: []string{"version 1 (Ethernet type 0x3e3f)", "service data objects over UDP", "segments of service data objects behind the first",
+		Unread: []string{"service data objects over UDP", "segments of service data objects behind the first",
 			"error entries of a status", "openSAFETY: lies among process data, and nothing in a frame tells where"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },

@@ -15,7 +15,8 @@
 // the byte in which they begin.
 //
 // It must not read what goes with a change of privilege level or a logon (the
-// password does), must not put programs together that are stored or loaded (how
-// their packets follow each other is not public), and must not read mailbox types
-// that are not described.
+// password does), must not put programs together that are stored or loaded (the
+// dissector names the services, 0x3f and 0x40, and reads nothing behind; how their packets
+// follow each other is not public), and must not read mailbox types that are not
+// described.
 package gesrtp

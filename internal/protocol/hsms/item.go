@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"firedoor"
+	"firedoor/internal/protocol/wire"
 )
 
 // Formats of an item (E5, 6.6), without the two bits that tell how many bytes its
@@ -114,6 +115,14 @@ func (it *item) values() firedoor.Values {
 		return firedoor.Values{}
 	}
 	return firedoor.Values{Type: t, Count: len(it.data) / t.Size(), Raw: it.data}
+}
+
+// words are the text of an item that belongs to what is called name.
+func (it *item) words(name []byte, to *wire.Texts) [][]byte {
+	if it.format != formatASCII {
+		return nil
+	}
+	return to.One(name, it.data)
 }
 
 // object is what an item names: by text, or by a number of at most four bytes.

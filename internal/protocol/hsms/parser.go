@@ -44,6 +44,7 @@ type parser struct {
 	opEvent firedoor.Event
 	sample  firedoor.Sample
 	told    firedoor.Event
+	texts   wire.Texts
 }
 
 func newParser() *parser {
@@ -156,7 +157,7 @@ func (p *parser) primary(w *meaning, body []byte) {
 	if it, ok := leaf(body, w.leaf); ok && w.space != nil {
 		p.op.Object = it.object(w.space)
 		if it, ok = leaf(body, w.leaf+1); ok && w.values {
-			p.op.Values = it.values()
+			p.op.Values, p.op.Texts = it.values(), it.words(p.op.Object.Text, &p.texts)
 		}
 	}
 	p.ask(w)
@@ -190,8 +191,20 @@ func (p *parser) secondary(stream, function byte, body []byte) {
 		p.op.Outcome = firedoor.Failed(0, "aborted")
 	} else {
 		p.acknowledged(&q.meaning, body)
+		p.constant(q, body)
 	}
 	p.reply(q)
+}
+
+// constant reads the answer to a question for one constant.
+func (p *parser) constant(q *request, body []byte) {
+	list, size, ok := next(body)
+	if q.code != constantAsk || !q.has || !ok || list.format != formatList || list.count != 1 {
+		return
+	}
+	if it, _, ok := next(body[size:]); ok && it.format != formatList {
+		p.op.Values, p.op.Texts = it.values(), it.words(q.text[:q.length], &p.texts)
+	}
 }
 
 func (p *parser) acknowledged(w *meaning, body []byte) {
@@ -229,7 +242,7 @@ func (p *parser) refused(function byte, body []byte) {
 }
 
 // report tells what equipment says by itself; of an alarm its code, whose upper bit
-// tells whether it is set.
+// tells whether it is set, and its text.
 func (p *parser) report(w *meaning, body []byte) {
 	p.sample = firedoor.Sample{Function: w.name, Code: p.code(), HasUnit: true, Unit: uint32(binary.BigEndian.Uint16(p.b[4:]))}
 	if it, ok := leaf(body, w.leaf); ok {
@@ -237,6 +250,9 @@ func (p *parser) report(w *meaning, body []byte) {
 	}
 	if it, ok := leaf(body, 0); ok && p.code() == alarmReport {
 		p.sample.Values = it.values()
+		if it, ok = leaf(body, w.leaf+1); ok {
+			p.sample.Texts = it.words(nil, &p.texts)
+		}
 	}
 	p.emit(&p.told)
 }

@@ -38,6 +38,7 @@ const (
 const (
 	areYouThere  = 0x101
 	establish    = 0x10d
+	constantAsk  = 0x20d
 	constantSend = 0x20f
 	hostCommand  = 0x229
 	alarmReport  = 0x501
@@ -63,7 +64,7 @@ func word(stream, function byte) meaning {
 		return meaning{name: "request on-line", verb: control, acks: true}
 	case 0x115, 0x117:
 		return meaning{name: "variable and event names", verb: read}
-	case 0x20d:
+	case constantAsk:
 		return meaning{name: "equipment constants", verb: read, space: &constants}
 	case constantSend:
 		return meaning{name: "new equipment constants", verb: write, space: &constants, values: true, acks: true}

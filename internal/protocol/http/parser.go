@@ -20,7 +20,7 @@ const (
 const said = 70
 
 type parser struct {
-	voice  wire.Voice
+	*scratch
 	sides  [2]side
 	tunnel bool // an upgrade or CONNECT: what follows is not HTTP
 
@@ -36,6 +36,14 @@ type parser struct {
 	agent            *agent // of MTConnect; nil until a body may be from one
 	toldAgentVersion uint64
 }
+
+// scratch is what is needed during Parse only; all flows share it.
+type scratch struct{ voice wire.Voice }
+
+func newParser() *parser { return &parser{scratch: &scratch{}} }
+
+// Another makes a parser that shares this one's scratch.
+func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
 
 // request is what reading the response needs.
 type request struct {

@@ -17,7 +17,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "HTTP/1.x", Depth: protocol.Names, By: "RFC 9112", Holds: "4,096 bytes of an XML answer",
 		Unread: []string{"bodies but those of MTConnect agents", "HTTP/2 and HTTP/3"}},
 	Functions: listFunctions,
-	New:       func() protocol.Parser { return &parser{} },
+	New:       func() protocol.Parser { return newParser() },
 	Events:    []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed, firedoor.EventOperation},
 }
 

@@ -66,11 +66,11 @@ func newParser() *parser {
 	return p
 }
 
-// Share makes the scratch of the first parser this one's too.
-func (p *parser) Share(first protocol.Parser) {
-	if f, ok := first.(*parser); ok {
-		p.scratch = f.scratch
-	}
+// Another makes a parser that shares this one's scratch.
+func (p *parser) Another() protocol.Parser {
+	another := &parser{scratch: p.scratch}
+	another.sizes.begin()
+	return another
 }
 
 // Framing errors.

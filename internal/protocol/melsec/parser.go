@@ -92,12 +92,8 @@ func newParser() *parser {
 	return p
 }
 
-// Share makes the scratch of the first parser this one's too.
-func (p *parser) Share(first protocol.Parser) {
-	if f, ok := first.(*parser); ok {
-		p.scratch = f.scratch
-	}
-}
+// Another makes a parser that shares this one's scratch.
+func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
 
 // Gap says that the subheader of a frame can be found again; 1E has too little of
 // one. Where answers repeat no number, what waits for one is forgotten.

@@ -21,8 +21,9 @@ const (
 	tagUnsigned  = 0x86
 	tagFloat     = 0x87
 	tagOctets    = 0x89
-	tagText      = 0x8a
+	tagText      = 0x8a // VisibleString
 	tagTime      = 0x8c
+	tagWideText  = 0x90 // MMSString
 	tagUTC       = 0x91
 )
 
@@ -44,16 +45,31 @@ const (
 	hasUTC
 )
 
-// values collects the elements of a variable: eight bytes for each.
+// values collects the elements of a variable: eight bytes for each number, and the
+// texts.
 type values struct {
 	kinds uint8
 	b     []byte
 	real  []uint64 // bit for each element that is a real number
 	bits  []byte   // the bit string, if it is the only element
 	nbits int
+	texts wire.Texts
 }
 
-func (v *values) reset() { v.kinds, v.b, v.real = 0, v.b[:0], v.real[:0] }
+func (v *values) reset() {
+	v.kinds, v.b, v.real = 0, v.b[:0], v.real[:0]
+	v.texts.Reset()
+}
+
+// words are the texts of an object: nil if there are numbers among them, if it is not
+// called by a name of its own (a member of a list is not), or if its name says that
+// they are a secret.
+func (v *values) words(o *firedoor.Object) [][]byte {
+	if v.kinds != 0 || o.Space != &variables && o.Space != &addresses || wire.Secretive(o.Text) {
+		return nil
+	}
+	return v.texts.List()
+}
 
 func (v *values) add(kind uint8, x uint64) {
 	n := len(v.b) / 8
@@ -103,6 +119,8 @@ func (v *values) data(tag byte, content []byte, depth int, single bool) bool {
 		default:
 			return false
 		}
+	case tagText, tagWideText:
+		v.texts.Add(content)
 	case tagUTC:
 		if len(content) != 8 {
 			return false

@@ -3,8 +3,8 @@
 // (ISO 8327), presentation (ISO 8823) and association (ISO 8650). cotp hands it a
 // transport connection whose first data speaks MMS.
 //
-// It must not read passwords of an association, texts and octets of variables, or
-// what files and domains contain; it must not read encodings of indefinite length,
+// It must not read passwords of an association, octets of variables, or what files
+// and domains contain; it must not read encodings of indefinite length,
 // and must not guess what an answer is about when its request was not seen.
 //
 // # What becomes of a message
@@ -22,8 +22,9 @@
 // Values of structures and arrays stand in their order without their nesting: all
 // of one type as that type, else as i64, or as f64 if there is a real number among
 // them; a bit string among others is the number that its bits write, the first
-// being the highest. Texts and octets have no value, nor have times inside of
-// something larger. A time on its own is two u32: seconds; fraction and quality.
+// being the highest. A variable of nothing but texts has these, not as a
+// member of a list, where only the list has a name. Texts among numbers and octets have
+// no value, nor have times inside of something larger. A time on its own is two u32: seconds; fraction and quality.
 //
 // A report (IEC 61850-8-1, 17.2) is a sample of its head - sequence number,
 // configuration revision, buffer overflow, sub-sequence number, more to follow,

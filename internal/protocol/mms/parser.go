@@ -78,11 +78,11 @@ func newParser() *parser {
 	return p
 }
 
-// Share takes over the scratch of another parser.
-func (p *parser) Share(first protocol.Parser) {
-	if f, ok := first.(*parser); ok {
-		p.scratch = f.scratch
-	}
+// Another makes a parser that shares this one's scratch.
+func (p *parser) Another() protocol.Parser {
+	another := &parser{scratch: p.scratch}
+	another.dialogue.Session = &wire.Session{}
+	return another
 }
 
 // Receive takes what cotp learned of the connection.

@@ -64,7 +64,7 @@ func (p *parser) unconfirmed(r *wire.BER) bool {
 
 // say emits a sample of the values at hand.
 func (p *parser) say(function string, o firedoor.Object) {
-	p.sample = firedoor.Sample{Function: function, Object: o, Values: p.values.view()}
+	p.sample = firedoor.Sample{Function: function, Object: o, Values: p.values.view(), Texts: p.values.words(&o)}
 	p.event = firedoor.Event{Kind: firedoor.EventSample, Sample: &p.sample}
 	p.emit(&p.event)
 }

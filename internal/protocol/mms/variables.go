@@ -178,8 +178,15 @@ func (p *parser) one(r *wire.BER) bool {
 	if r.Failed() || !p.values.data(tag, content, 0, true) {
 		return false
 	}
-	p.op.Values = p.values.view()
+	p.fill()
 	return true
+}
+
+// fill gives the operation at hand the values at hand, and the texts where it is known
+// what they are of.
+func (p *parser) fill() {
+	p.op.Texts = p.values.words(&p.op.Object)
+	p.op.Values = p.values.view()
 }
 
 // all reads the values that are left as those of one object.
@@ -191,7 +198,7 @@ func (p *parser) all(r *wire.BER) bool {
 			return false
 		}
 	}
-	p.op.Values = p.values.view()
+	p.fill()
 	return true
 }
 
@@ -219,14 +226,6 @@ func (p *parser) answerVariables(q *request, code uint32, r wire.BER) bool {
 			return false
 		}
 		p.outcome(code, tag, content)
-		if code == svcRead && p.op.Outcome.Kind == firedoor.OutcomeOK {
-			p.values.reset()
-			if p.values.data(tag, content, 0, true) {
-				p.op.Values = p.values.view()
-			} else {
-				p.malformed("value breaks the rules of its type")
-			}
-		}
 		if q != nil {
 			p.object(q, k)
 		} else {
@@ -234,6 +233,9 @@ func (p *parser) answerVariables(q *request, code uint32, r wire.BER) bool {
 			if p.op.Partial = true; several {
 				p.op.Item = uint16(k + 1)
 			}
+		}
+		if code == svcRead && p.op.Outcome.Kind == firedoor.OutcomeOK {
+			p.brought(tag, content)
 		}
 		p.emit(&p.opEvent)
 		if q != nil && code == svcRead && p.op.Outcome.Kind == firedoor.OutcomeOK {
@@ -244,6 +246,16 @@ func (p *parser) answerVariables(q *request, code uint32, r wire.BER) bool {
 		p.malformed("answer does not hold its items")
 	}
 	return true
+}
+
+// brought gives the operation at hand the value that was read.
+func (p *parser) brought(tag byte, content []byte) {
+	p.values.reset()
+	if !p.values.data(tag, content, 0, true) {
+		p.malformed("value breaks the rules of its type")
+		return
+	}
+	p.fill()
 }
 
 // outcome reads how a variable fared.

@@ -89,12 +89,8 @@ func newParser() *parser {
 	return p
 }
 
-// Share makes the scratch of the first parser this one's too.
-func (p *parser) Share(first protocol.Parser) {
-	if f, ok := first.(*parser); ok {
-		p.scratch = f.scratch
-	}
-}
+// Another makes a parser that shares this one's scratch.
+func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
 
 // Parse consumes whole packets; of a payload that is longer than a parser may wait
 // for, what stands before it and then piece by piece the rest.

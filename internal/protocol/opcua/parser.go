@@ -81,12 +81,8 @@ func newParser() *parser {
 	return p
 }
 
-// Share makes the scratch of the first parser this one's too.
-func (p *parser) Share(first protocol.Parser) {
-	if f, ok := first.(*parser); ok {
-		p.scratch = f.scratch
-	}
-}
+// Another makes a parser that shares this one's scratch.
+func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
 
 func (p *parser) complain(reason string) { p.voice.Malformed(p.emit, reason, p.at) }
 

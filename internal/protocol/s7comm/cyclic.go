@@ -32,6 +32,7 @@ func (p *parser) askCyclic(m *message, u *user, c call) {
 	if !ok || ops == 0 {
 		p.items.next = first
 		p.malformed("address of a variable breaks the rules")
+		p.ask(m, c, u.number(), firedoor.Object{})
 		return
 	}
 	p.askEach(m, u, c, first, ops, nil)

@@ -269,6 +269,8 @@ func (p *parser) answer(m *message) {
 	}
 	c := jobCall(fn)
 	switch {
+	case (fn == fnRead || fn == fnWrite) && r != nil && !r.items:
+		p.answered(r, c, uint32(fn), unread(m))
 	case fn == fnRead || fn == fnWrite:
 		p.answerVariables(m, r, fn)
 	case r != nil && r.items:

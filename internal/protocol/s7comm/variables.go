@@ -16,6 +16,7 @@ func (p *parser) askVariables(m *message) {
 	if !ok || ops == 0 {
 		p.items.next = first
 		p.malformed("address of a variable breaks the rules")
+		p.ask(m, jobCall(fn), uint32(fn), firedoor.Object{}) // a controller may understand it
 		return
 	}
 	r := p.remember(m, jobCall(fn), uint32(fn), first, ops)
@@ -107,6 +108,15 @@ func (p *parser) answerVariables(m *message, r *request, fn byte) {
 	}
 	rd := protocol.Read(m.data)
 	p.answerItems(&rd, r, jobCall(fn), uint32(fn), int(m.param[1]), fn == fnWrite)
+}
+
+// unread is the outcome of a request whose variables were not understood: that of its
+// first one.
+func unread(m *message) firedoor.Outcome {
+	if m.err == 0 && len(m.data) > 0 {
+		return itemOutcome(m.data[0])
+	}
+	return errorOutcome(m.err)
 }
 
 // answerAll gives all operations of a request the same outcome.

@@ -29,15 +29,25 @@ const (
 const maxMessage = 1 << 16
 
 type parser struct {
-	voice  wire.Voice
+	*scratch
 	sides  [2]side
 	told   bool   // Encrypted
 	inside string // as the client offered it or the server chose it, "" while unknown
 	by     string
 	retry  bool // the server asked for another hello
 	chosen uint16
-	ja4    [48]byte
 }
+
+// scratch is what is needed during Parse only; all flows share it.
+type scratch struct {
+	voice wire.Voice
+	ja4   [48]byte
+}
+
+func newParser() *parser { return &parser{scratch: &scratch{}} }
+
+// Another makes a parser that shares this one's scratch.
+func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
 
 // side is one direction: its handshake messages, until they are encrypted.
 type side struct {

@@ -15,7 +15,7 @@ var Protocol = &protocol.Protocol{
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "Transport Layer Security", Depth: protocol.Names, By: "RFC 8446, RFC 5246; JA4",
 		Unread: []string{"what is encrypted"}},
-	New:    func() protocol.Parser { return &parser{} },
+	New:    func() protocol.Parser { return newParser() },
 	Events: []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},
 }
 

@@ -192,7 +192,7 @@ func (p *parser) answer(code byte) {
 	q := p.asked.Take(uint64(p.b[atNumber]))
 	of := code
 	if code >= firstAnswer && int(code-firstAnswer) < len(asked) && asked[code-firstAnswer] > 0 {
-		if of = asked[code-firstAnswer] - 1; q != nil && q.code != uint32(of) {
+		if of = asked[code-firstAnswer] - 1; q != nil && q.code != uint32(of) && described(q.code) {
 			q = nil // the answer to something else
 		}
 	}

@@ -85,12 +85,24 @@ var functionWords = [firstAnswer]function{
 	74: {"get symbol table", firedoor.VerbRead}, 80: {"go to download mode", firedoor.VerbControl},
 }
 
-// asked tells what was asked by the function of an answer, where only one can have
-// been, counted from the first answer on: 1 + the function, 0 where nobody knows.
+// asked tells what was asked by the function of an answer, where one request is named
+// as the answer is, counted from the first answer on: 1 + the function, 0 where nobody
+// knows.
 var asked = [...]byte{1: 1, 2: 2, 3: 12, 4: 13, 5: 11, 6: 14, 7: 5, 8: 20, 9: 21, 10: 22, 11: 23, 12: 24, 14: 10, 17: 16,
 	19: 25, 20: 19, 21: 29, 22: 8, 23: 3, 24: 26, 26: 27, 27: 30, 28: 31, 29: 35, 30: 33, 31: 34, 33: 38, 34: 39, 35: 36, 36: 43,
 	37: 37, 38: 6, 39: 7, 40: 9, 41: 44, 42: 48, 43: 45, 44: 46, 47: 52, 49: 53, 50: 47, 51: 55, 52: 42, 53: 56, 54: 57, 55: 58, 56: 59,
 	57: 61, 58: 62, 59: 63, 60: 64, 61: 65, 62: 66, 63: 67, 64: 68, 65: 69, 66: 72, 68: 73, 69: 74, 70: 75}
+
+// described tells whether an answer of its own is known of a function. Those of others
+// may be answered by that of a neighbour: who adjusts the clock by "calendar changed".
+func described(code uint32) bool {
+	for _, of := range asked {
+		if of > 0 && uint32(of-1) == code {
+			return true
+		}
+	}
+	return false
+}
 
 // words returns those of a function.
 func words(code byte) (string, firedoor.Verb) {
