@@ -109,9 +109,9 @@ func (s *Status) floor() string {
 		{s.Open, "all else that a worker would have to judge PASSES (unjudged: open)"},
 		{s.Closed, "all else that a worker would have to judge is dropped (unjudged: closed)"},
 	} {
-		switch {
-		case of.conduits == 0:
-		case of.conduits == s.Enforcing:
+		switch of.conduits {
+		case 0:
+		case s.Enforcing:
 			text += "; " + of.what
 		default:
 			text += fmt.Sprintf("; on %d of the enforcing conduits %s", of.conduits, of.what)

@@ -139,9 +139,9 @@ func TestFloorLetsNoChangeThrough(t *testing.T) {
 			if fate.Drop && fate.Certain && v.Action == firedoor.Pass {
 				t.Fatalf("%+v passes and is dropped by its code", a)
 			}
-			any := plan.Codes(r.Route, "modbus", []policy.Function{{Code: a.code, Several: true}})[0]
-			if any.Certain && any.Verdict.Says != v.Says || v.Action != firedoor.Pass && !any.Drop {
-				t.Fatalf("of a code that stands for several: %+v, Decide %+v", any, v)
+			several := plan.Codes(r.Route, "modbus", []policy.Function{{Code: a.code, Several: true}})[0]
+			if several.Certain && several.Verdict.Says != v.Says || v.Action != firedoor.Pass && !several.Drop {
+				t.Fatalf("of a code that stands for several: %+v, Decide %+v", several, v)
 			}
 		}
 		if v.Action != firedoor.Pass && r.Verb.Changes() && plan.Judges(r.Route) {

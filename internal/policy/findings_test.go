@@ -1,0 +1,88 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+
+	"firedoor"
+	"firedoor/internal/policy"
+)
+
+// studied gives the kinds of what is found in a policy, with the names of its rules.
+func studied(t *testing.T, p *policy.Policy) (out []string) {
+	t.Helper()
+	k := known()
+	k.Functions = func(protocol string) []policy.Function {
+		if protocol != "modbus" {
+			return nil
+		}
+		return []policy.Function{{Code: 3, Verb: firedoor.VerbRead, Words: "read holding registers"}, {Code: 6, Verb: firedoor.VerbWrite, Words: "write single register"},
+			{Code: 16, Verb: firedoor.VerbWrite, Words: "write multiple registers"}}
+	}
+	plan, faults := policy.Compile(p, k)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for _, f := range plan.Study() {
+		out = append(out, f.Kind+": "+f.Text)
+	}
+	return out
+}
+
+// TestRangeOfAnObjectIsNoConflict holds that a setpoint's range that passes, and the rest of the
+// object refused, contradict each other in no way of writing it; and that rules of which
+// neither is the exception of the other still do.
+func TestRangeOfAnObjectIsNoConflict(t *testing.T) {
+	register := []policy.Object{{Text: "holding:", Row: true, From: 40, To: 40}}
+	wide := []policy.Object{{Text: "holding:", Row: true, From: 0, To: 99}}
+	modbus := []string{"modbus"}
+	pass := policy.Match{Clients: []string{"hmi"}, Protocols: modbus, Functions: []string{"write single register"}, Objects: register, Values: &policy.Span{Min: 0, Max: 680}}
+	for _, c := range []struct {
+		name     string
+		refuse   policy.Match
+		conflict bool
+	}{
+		{"all writes", policy.Match{Protocols: modbus, Verbs: []firedoor.Verb{firedoor.VerbWrite, firedoor.VerbControl}}, false},
+		{"writes of the object", policy.Match{Protocols: modbus, Verbs: []firedoor.Verb{firedoor.VerbWrite}, Objects: register}, false},
+		{"its code", policy.Match{Protocols: modbus, Codes: []uint32{6, 16}, Objects: wide}, false},
+		{"the object", policy.Match{Protocols: modbus, Objects: register}, false},
+		{"another object, of one server", policy.Match{Servers: []string{"plc"}, Protocols: modbus, Codes: []uint32{6}, Objects: wide}, true},
+		{"reads", policy.Match{Protocols: modbus, Verbs: []firedoor.Verb{firedoor.VerbRead}}, false},
+	} {
+		p := plant(policy.Test, policy.Rule{Name: "setpoint", Match: pass, Verdict: firedoor.Pass}, policy.Rule{Name: "rest", Match: c.refuse, Verdict: firedoor.Refuse})
+		if found := strings.Join(studied(t, p), "\n"); strings.Contains(found, "conflict: ") != c.conflict {
+			t.Errorf("%s: %q", c.name, found)
+		}
+	}
+}
+
+// TestUnjudgedIsTold holds that whoever checks a policy hears what passes, or does not, while
+// nobody judges.
+func TestUnjudgedIsTold(t *testing.T) {
+	reads := policy.Rule{Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}, Verdict: firedoor.Pass}
+	coil := policy.Rule{Name: "stop", Match: policy.Match{Protocols: []string{"modbus"}, Objects: []policy.Object{{Text: "coil:", Row: true, From: 17, To: 17}}}}
+	code := policy.Rule{Name: "halt", Match: policy.Match{Protocols: []string{"modbus"}, Codes: []uint32{90}}}
+	for _, c := range []struct {
+		name     string
+		unjudged policy.Unjudged
+		never    []policy.Rule
+		want     string
+	}{
+		{"as usual", policy.Reads, []policy.Rule{code}, ""},
+		{"open", policy.Open, []policy.Rule{coil}, "conduit down is open for what cannot be judged"},
+		{"an object is never blocked", policy.Reads, []policy.Rule{coil, code}, `rule "stop" of down is never blocked`},
+		{"an object is never blocked, closed", policy.Closed, []policy.Rule{coil}, `rule "stop" of down is never blocked`},
+	} {
+		p := plant(policy.Enforce, reads)
+		p.Conduits[0].Unjudged, p.Conduits[0].NeverBlock = c.unjudged, c.never
+		told := ""
+		for _, f := range studied(t, p) {
+			if strings.HasPrefix(f, "unjudged: ") {
+				told += f
+			}
+		}
+		if (told == "") != (c.want == "") || !strings.Contains(told, c.want) || strings.Contains(told, "halt") {
+			t.Errorf("%s: %q", c.name, told)
+		}
+	}
+}
