@@ -176,6 +176,7 @@ type gatewayPulse struct {
 	Seed   uint64
 	Epoch  uint32
 	Core   uint32
+	Full   uint64
 	Client [2]uint64
 	InHand uint32
 	Unused uint32
@@ -212,7 +213,8 @@ type gatewayStream struct {
 	Said    [48]uint8
 	Heard   uint32
 	Hears   uint8
-	Unused  [3]uint8
+	GoesOn  uint8
+	Unused  [2]uint8
 	_       [4]byte
 }
 

@@ -12,7 +12,7 @@ import (
 
 // layout is the version of what outlives a process: maps and what is in them. It
 // goes up with every change of a map that is not one of tables.
-const layout = "layout-5"
+const layout = "layout-6"
 
 const (
 	gateSafety = 1

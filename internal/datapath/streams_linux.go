@@ -25,9 +25,10 @@ const MaxStreams = 1 << 16
 const Said = len(gatewayStream{}.Said)
 
 const (
-	streamWays = 4
-	streamIdle = 2 * time.Hour
-	streamOver = time.Minute
+	streamWays  = 4
+	streamIdle  = 2 * time.Hour
+	streamOver  = time.Minute
+	streamAsked = 3 * time.Second
 	// maxSpin is how often somebody looks whether the kernel's turn is over. A turn takes a
 	// part of a microsecond.
 	maxSpin = 10000
@@ -155,7 +156,15 @@ func (s *Streams) Enter(k *StreamKey) (place int, p Position, ok bool) {
 			return n, Position{}, true
 		}
 	}
+	atomic.StoreUint64(&s.pulse.Full, s.now())
 	return 0, p, false
+}
+
+// Full tells whether a stream found no place lately: then nobody may know where one stands that
+// is not found.
+func (s *Streams) Full() bool {
+	at := atomic.LoadUint64(&s.pulse.Full)
+	return at != 0 && s.now()-at < uint64(streamIdle)
 }
 
 func (s *Streams) claim(e *gatewayStream) bool {
@@ -167,10 +176,13 @@ func (s *Streams) claim(e *gatewayStream) bool {
 }
 
 func idleOf(e *gatewayStream) time.Duration {
-	if e.Known != 0 && e.Closing == 0 {
-		return streamIdle
+	switch {
+	case e.Known == 0:
+		return streamAsked
+	case e.Closing != 0 || e.GoesOn == 0:
+		return streamOver
 	}
-	return streamOver
+	return streamIdle
 }
 
 func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
@@ -199,7 +211,7 @@ func (s *Streams) Leave(place int, p *Position, kernel bool) {
 		e.Epoch = epoch
 		atomic.StoreUint32(&e.Heard, p.Acked)
 	}
-	e.Hears = flag(p.Hears)
+	e.Hears, e.GoesOn = flag(p.Hears), 1
 	e.Known, e.Partial, e.Next, e.Acked = flag(p.Known), flag(p.Partial), p.Next, p.Acked
 	kept := min(len(p.Said), Said)
 	copy(e.Said[Said-kept:], p.Said[len(p.Said)-kept:])

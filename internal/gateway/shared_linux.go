@@ -17,6 +17,8 @@ func (s *shared) Leave(place int, p *inline.Position, kernel bool) {
 	s.streams.Leave(place, (*datapath.Position)(p), kernel)
 }
 
+func (s *shared) Full() bool { return s.streams.Full() }
+
 func (s *shared) Listen(place int) { s.streams.Listen(place) }
 
 func (s *shared) Return(place int) { s.streams.Return(place) }

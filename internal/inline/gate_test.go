@@ -435,6 +435,7 @@ type streams struct {
 	said     []byte
 	heard    uint32
 	passedBy int // answers
+	full     bool
 }
 
 // passesBy does with an answer what the kernel's program does where the gate need not hear it.
@@ -448,6 +449,9 @@ func (s *streams) passesBy(f []byte) bool {
 }
 
 func (s *streams) Enter(*inline.Stream) (int, inline.Position, bool) {
+	if s.full {
+		return 0, inline.Position{}, false
+	}
 	p := s.at
 	p.Current = p.Known
 	if p.Known && int32(s.heard-p.Acked) > 0 {
@@ -465,11 +469,41 @@ func (s *streams) Leave(_ int, p *inline.Position, kernel bool) {
 	s.at.Said, s.at.Left = s.said, !kernel
 }
 
+func (s *streams) Full() bool { return s.full }
+
 func (s *streams) Listen(int) { s.at.Hears = true }
 
 func (s *streams) Return(int) { s.at.Left = true }
 
 func (s *streams) Over(int) {}
+
+// TestNoPlace holds that a connection that nobody could write down ends with whoever knew it:
+// the next one cannot tell the rest of a message from a beginning, whoever speaks first. One
+// that begins anew goes on.
+func TestNoPlace(t *testing.T) {
+	for _, server := range []bool{false, true} {
+		l := newLine(t, trial.Guarded(t, nil))
+		l.streams.full = true
+		l.connect()
+		l.say(twofold[:7])
+		l.Restart(false)
+		l.toPLC = nil
+		if server {
+			l.acknowledge()
+		}
+		l.say(twofold[7:])
+		for _, f := range l.toPLC {
+			if f[47]&trial.RST == 0 {
+				t.Errorf("the server spoke %v: % x went on", server, f[54:])
+			}
+		}
+		l.connect()
+		l.say(trial.ReadSome(1))
+		if len(l.toPLC) != 1 {
+			t.Errorf("a new connection: %d frames went on", len(l.toPLC))
+		}
+	}
+}
 
 // TestNoForbiddenWritePasses draws attackers; a device of either manner must never read a
 // forbidden write, and every frame is accounted for.

@@ -39,6 +39,9 @@ type Streams interface {
 	Listen(place int)
 	// Return ends the turn and leaves the stream as it was found.
 	Return(place int)
+	// Full tells whether a connection found no place lately: then one that nobody knows of may
+	// be one of which somebody knew who is gone.
+	Full() bool
 	// Over says that a connection ends.
 	Over(place int)
 }
@@ -86,7 +89,14 @@ func (g *Gate) takeTurn(f *flow) (t turn) {
 // torn tells whether the rest of a message came whose beginning nobody knows any more:
 // it cannot be judged.
 func (g *Gate) torn(f *flow, payload []byte) bool {
-	return f.torn && g.from == f.client && len(payload) > 0 && g.plan.Enforces(&f.route)
+	return (f.torn || g.strayed(f)) && g.from == f.client && len(payload) > 0 && g.plan.Enforces(&f.route)
+}
+
+// strayed tells whether nobody knows where a connection stands that somebody may have
+// known of: there was no place to write it down. Within which message it is its server
+// cannot say.
+func (g *Gate) strayed(f *flow) bool {
+	return !f.half[f.client].known && !g.turn.keep && g.streams != nil && f.deep && g.streams.Full()
 }
 
 // resume goes on with a connection where others left it: at the start of a message.

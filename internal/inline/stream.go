@@ -123,6 +123,7 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 func (g *Gate) acknowledged(f *flow, back *half) {
 	p := &g.packet
 	if g.from != f.client && (!back.known || p.Flags&packet.SYN != 0) {
+		f.torn = f.torn || p.Flags&packet.SYN == 0 && g.strayed(f)
 		back.known, back.next, back.ahead = true, p.Ack, 0
 		back.memory = memory{b: back.memory.b[:0], end: p.Ack, acked: p.Ack}
 	}

@@ -281,6 +281,8 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 	if (f->size == 0) {
 		if (f->flags & (FIN | RST) && f->seq == s->next) /* else the server does not believe it */
 			s->closing = 1;
+		if (s->known && (f->flags & (SYN | RST | ACK)) == ACK)
+			s->goes_on = 1;
 		d->gate.action = PASS;
 		return was;
 	}

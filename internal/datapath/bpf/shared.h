@@ -145,7 +145,8 @@ struct stream { /* what the client of a connection sent */
 	__u8 said[SAID];
 	__u32 heard;   /* what the server said that it has, in answers that passed by the worker */
 	__u8 hears;    /* the worker waits for answers: none passes by it */
-	__u8 unused[3];
+	__u8 goes_on;  /* its client said something after the server took it */
+	__u8 unused[2];
 };
 
 struct pulse { /* what the program and user space tell each other all the time */
@@ -153,6 +154,7 @@ struct pulse { /* what the program and user space tell each other all the time *
 	__u64 seed;  /* of the places of streams */
 	__u32 epoch; /* goes up when streams may have gone on unseen */
 	__u32 core;  /* on which somebody was asked last */
+	__u64 full;  /* when a stream found no place last, 0 is never */
 	/* Of user space alone, for whoever comes after one that died: */
 	__u64 client[2]; /* whose frame it has in hand, 0 where it is not known yet */
 	__u32 in_hand, unused;

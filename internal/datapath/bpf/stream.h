@@ -5,10 +5,11 @@
  * where the next message begins. */
 #pragma once
 
-/* How long a place is kept that nothing is heard of: of a connection, and of one that
- * is over or never was. */
+/* How long a place is kept that nothing is heard of: of a connection; of one that is over,
+ * or whose client said nothing yet; of one that its server did not take yet. */
 #define IDLE_NS 7200000000000ULL
 #define OVER_NS 60000000000ULL
+#define ASKED_NS 3000000000ULL
 
 inline_ void flow_of(const struct frame *f, int back, struct flow *to)
 {
@@ -54,8 +55,9 @@ inline_ struct pulse *the_pulse(void)
 inline_ int claim(struct stream *s, __u64 now)
 {
 	__u32 was = s->owner;
+	__u64 keep = !s->known ? ASKED_NS : s->closing || !s->goes_on ? OVER_NS : IDLE_NS;
 
-	if (was == BUSY || (was != FREE && now - s->seen_ns < (s->known && !s->closing ? IDLE_NS : OVER_NS)))
+	if (was == BUSY || (was != FREE && now - s->seen_ns < keep))
 		return 0;
 	return swap_if(&s->owner, was, BUSY) == was;
 }
@@ -87,11 +89,12 @@ proven __u32 find_stream(const struct flow *k, int make)
 		if (!s || !claim(s, now))
 			continue;
 		s->flow = *k;
-		s->known = s->partial = s->closing = s->kept = s->hears = 0;
+		s->known = s->partial = s->closing = s->kept = s->hears = s->goes_on = 0;
 		s->seen_ns = now;
 		swap(&s->owner, KERNEL);
 		return n + 1;
 	}
+	p->full = now; /* nobody who comes later knows of it */
 	return 0;
 }
 
@@ -148,6 +151,7 @@ inline_ void went_on(struct __sk_buff *skb, const struct frame *f, struct stream
 			kept = s->kept + REQUEST > SAID ? SAID : s->kept + REQUEST;
 	}
 	s->kept = kept;
+	s->goes_on = 1;
 	s->next += f->size;
 	s->seen_ns = now_ns();
 }
@@ -163,7 +167,7 @@ inline_ void connection_taken(const struct frame *f, struct stream *s)
 		return;
 	s->next = s->acked = s->heard = f->ack;
 	s->known = 1;
-	s->partial = s->closing = s->kept = s->hears = 0;
+	s->partial = s->closing = s->kept = s->hears = s->goes_on = 0;
 	s->epoch = p->epoch;
 	s->seen_ns = now_ns();
 }
