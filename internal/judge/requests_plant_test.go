@@ -54,7 +54,7 @@ func hsmsByJudge(a *answers) {
 			stream, function := field("stream"), field("function")
 			op := a.op(f, stream<<8|function)
 			op.unit = l.text("hsms_hsms_header_sessionid")
-			if texts := l.texts(hsmsString); op.code == 0x20f && len(texts) > 0 && len(hsmsItems(l)) == 2 && texts[0] != "OperatorPassword" {
+			if texts := l.texts(hsmsString); op.code == 0x20f && len(texts) > 0 && len(hsmsItems(l)) == 2 && texts[0] != "OperatorPassword" && (len(texts) == 2 || hsmsNumbered(l)) {
 				op.values = textList(texts[len(texts)-1:])
 			}
 			switch {
@@ -91,6 +91,17 @@ func hsmsByJudge(a *answers) {
 const hsmsString = "hsms_hsms_data_item_value_string"
 
 // hsmsItems are the items of a message that are no lists.
+// hsmsNumbered tells whether a constant that has a text is named by a number: names are
+// unsigned or texts (SEMI E5, ECID).
+func hsmsNumbered(l layer) bool {
+	for name := range l {
+		if strings.HasPrefix(name, "hsms_hsms_data_item_value_uint") {
+			return true
+		}
+	}
+	return false
+}
+
 func hsmsItems(l layer) (items []string) {
 	for name := range l {
 		if strings.HasPrefix(name, "hsms_hsms_data_item_value_") {

@@ -147,8 +147,14 @@ func (k *asker) capture(t *testing.T, a *alone, path string) {
 	a.compare(t, path, w.all, got)
 }
 
-// texted tells whether the values are texts.
-func texted(j *judged) bool { return strings.HasPrefix(j.values, `["`) }
+// texted tells whether there are texts among the values, and keeps those alone.
+func texted(j *judged) bool {
+	at := strings.Index(j.values, `["`)
+	if at > 0 {
+		j.values = j.values[at:]
+	}
+	return at >= 0
+}
 
 // blank takes out what the judge does not show.
 func (k *asker) blank(j *judged) {
