@@ -3,8 +3,9 @@
 // nothing: numbers and fields are those that Nozomi Networks, FireEye and CISA
 // described after the attack of 2017, tried on a recording of its program at work.
 //
-// The golden files were read line by line against the first of them (Nozomi's dissector
-// in Lua, tricotools): every function and reason of a refusal by number, what each
+// The golden files were read against the first of them (Nozomi's dissector in Lua,
+// tricotools), but for functions.golden, of which the plain answers were held against
+// its table only: every function and reason of a refusal by number, what each
 // answer belongs to, and the places of key, run state and project, of modules, and of a
 // program's words. Of 113 to 116, 118, 125, 145, 146 and 148 it has no request; which of
 // two neighbours 122, 133 and 134 answer it does not say, so any request without an
