@@ -18,16 +18,17 @@ import (
 )
 
 type gatewayCommand struct {
-	Inside   string `required:"" help:"Interface towards what is to be protected." placeholder:"IF"`
-	Outside  string `required:"" help:"Interface towards the rest." placeholder:"IF"`
-	Policy   string `required:"" help:"The policy file." placeholder:"FILE"`
-	Data     string `help:"Folder for decisions and for what was stopped." default:"gateway-data" placeholder:"DIR"`
-	Learned  string `help:"A folder with conversations.json, by which effects of an isolation are told." placeholder:"DIR"`
-	Pins     string `help:"Folder on a bpffs, in which what is in the kernel is found again." default:"/sys/fs/bpf/firedoor" placeholder:"DIR"`
-	Name     string `help:"Begins the names of the interfaces that the gateway makes." default:"firedoor" placeholder:"NAME"`
-	Evidence string `help:"How many bytes of frames that were stopped are kept: 64MiB; 0 keeps none." default:"64MiB" placeholder:"SIZE"`
-	Group    string `help:"Group whose members may use the control socket too." placeholder:"GROUP"`
-	Remove   bool   `help:"Take an earlier gateway out of the line instead: nothing passes between the ports any more."`
+	Inside          string `required:"" help:"Interface towards what is to be protected." placeholder:"IF"`
+	Outside         string `required:"" help:"Interface towards the rest." placeholder:"IF"`
+	Policy          string `required:"" help:"The policy file." placeholder:"FILE"`
+	Data            string `help:"Folder for decisions and for what was stopped." default:"gateway-data" placeholder:"DIR"`
+	Learned         string `help:"A folder with conversations.json, by which effects of an isolation are told." placeholder:"DIR"`
+	Pins            string `help:"Folder on a bpffs, in which what is in the kernel is found again." default:"/sys/fs/bpf/firedoor" placeholder:"DIR"`
+	Name            string `help:"Begins the names of the interfaces that the gateway makes." default:"firedoor" placeholder:"NAME"`
+	Evidence        string `help:"How many bytes of frames that were stopped are kept: 64MiB; 0 keeps none." default:"64MiB" placeholder:"SIZE"`
+	Group           string `help:"Group whose members may use the control socket too." placeholder:"GROUP"`
+	ForwardLinkLoss bool   `help:"Take a port down while the other one has no link, as a cable would."`
+	Remove          bool   `help:"Take an earlier gateway out of the line instead: nothing passes between the ports any more."`
 }
 
 type gatewayWorkerCommand struct{}

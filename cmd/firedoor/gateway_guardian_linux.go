@@ -27,7 +27,7 @@ func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
 	}
 	s := &guardService{log: slog.New(slog.NewTextHandler(m.Stderr, nil))}
 	cfg := guardian.Config{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Worker: []string{self, "gateway-worker"},
-		Control: []string{self, "gateway-control", "--inside", c.Inside, "--outside", c.Outside, "--policy", c.Policy, "--data", c.Data, "--evidence", c.Evidence, "--group", c.Group}, Stdout: m.Stdout, Stderr: m.Stderr, Log: s.log}
+		Control: []string{self, "gateway-control", "--inside", c.Inside, "--outside", c.Outside, "--policy", c.Policy, "--data", c.Data, "--evidence", c.Evidence, "--group", c.Group}, Stdout: m.Stdout, Stderr: m.Stderr, Log: s.log, ForwardLinkLoss: c.ForwardLinkLoss}
 	if c.Learned != "" {
 		cfg.Control = append(cfg.Control, "--learned", c.Learned)
 	}

@@ -33,6 +33,13 @@ func gatewayStatus(st *gateway.Status) *processStatus {
 	if !records.OK {
 		records.Problem = "what is stopped is counted and cannot be written down: " + st.Unwritten
 	}
+	link := health.State{Name: "link", OK: len(st.NoLink) == 0}
+	if !link.OK {
+		link.Problem = strings.Join(st.NoLink, " and ") + ": nothing is at the other end of the cable"
+		if len(st.Taken) > 0 {
+			link.Problem += "; " + strings.Join(st.Taken, " and ") + " is down for that"
+		}
+	}
 	pace := health.State{Name: "pace", OK: len(st.Shed) == 0}
 	if !pace.OK {
 		pace.Problem = "goes by the kernel's floor for a while, for judging it took too long: " + strconv.Itoa(len(st.Shed)) + " of clients and conduits"
@@ -41,7 +48,7 @@ func gatewayStatus(st *gateway.Status) *processStatus {
 	if !barred.OK {
 		barred.Problem = "no worker judges what these ask, for workers died on their frames; the kernel's floor does: " + strconv.Itoa(len(st.Barred))
 	}
-	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, counters, records, pace, barred}}
+	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, link, counters, records, pace, barred}}
 }
 
 // gatewayText is a gateway's status for people.

@@ -40,6 +40,8 @@ type Status struct {
 	Unwritten  string            `json:"unwritten,omitempty"` // why what is stopped cannot be written down
 	Shed       []guardian.Shed   `json:"shed"`                // goes by the kernel's floor because it took too long
 	Barred     []guardian.Barred `json:"barred"`              // goes by it until a person releases it: workers died on its frames
+	NoLink     []string          `json:"no_link"`             // ports without a link
+	Taken      []string          `json:"taken_down"`          // ports that are down for that
 	Crash      string            `json:"on_crash"`
 	Hang       string            `json:"on_hang"`
 	Stop       string            `json:"on_stop"`

@@ -26,6 +26,8 @@ type Config struct {
 	Worker, Control []string
 	Stdout, Stderr  io.Writer // of the processes
 	Log             *slog.Logger
+	// ForwardLinkLoss takes a port down while the other one has no link.
+	ForwardLinkLoss bool
 	// Started is called once frames are judged.
 	Started func()
 }
@@ -66,6 +68,7 @@ type Guardian struct {
 	controlPID int
 	guard      *guard
 	blame      blame
+	carrier    *carrier
 }
 
 // PortError is that a gateway cannot stand where it is to stand, which its owner can mend.
@@ -88,7 +91,9 @@ func (e ControlError) Error() string {
 
 // New prepares a guardian. Nothing is touched until Run.
 func New(c Config) *Guardian {
-	return &Guardian{config: c, starter: newStarter(), backlog: newBacklog(), guard: newGuard(), begun: make(chan struct{}), failed: make(chan error, 1), first: make(chan *hand, 1), tried: make(chan *hand)}
+	g := &Guardian{config: c, starter: newStarter(), backlog: newBacklog(), guard: newGuard(), begun: make(chan struct{}), failed: make(chan error, 1), first: make(chan *hand, 1), tried: make(chan *hand)}
+	g.carrier = newCarrier(c.Inside, c.Outside, c.ForwardLinkLoss, g.event)
+	return g
 }
 
 // Run stands between the ports until ctx ends. What the kernel has stays in force then. It is
@@ -120,6 +125,7 @@ func (g *Guardian) run(ctx context.Context) error {
 	case active := <-g.first:
 		g.config.Started()
 		background.Go(func() { g.readReports(ctx) })
+		background.Go(func() { g.carrier.watch(ctx) })
 		return g.serve(ctx, active)
 	}
 }
@@ -206,6 +212,11 @@ const sharedFiles = 4
 // until tables are installed.
 func (g *Guardian) open() error {
 	c := &g.config
+	if c.ForwardLinkLoss {
+		if err := g.carrier.raise(); err != nil {
+			return PortError{err}
+		}
+	}
 	path, err := datapath.Open(datapath.Options{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name})
 	if err != nil {
 		return PortError{err}
@@ -304,9 +315,10 @@ func (g *Guardian) look() (*Look, error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	lost, taken := g.carrier.without()
 	return &Look{Inside: g.config.Inside, Outside: g.config.Outside, Generation: g.path.Generation(), Number: g.number, Bypass: g.bypass,
 		Active: g.active, Standby: g.standby.isReady(), Silent: g.path.Silent(), Workers: g.workers, Controls: g.controls, Upgrades: g.upgrades,
-		Shed: g.guard.list(), Barred: g.blame.barred(), Lost: g.backlog.missed(), Counters: counters, Totals: totals}, nil
+		Shed: g.guard.list(), Barred: g.blame.barred(), NoLink: lost, Taken: taken, Lost: g.backlog.missed(), Counters: counters, Totals: totals}, nil
 }
 
 // event tells people that something happened.

@@ -226,6 +226,7 @@ type Look struct {
 	Shed            []Shed
 	Barred          []Barred
 	Lost            uint64
+	NoLink, Taken   []string // ports without a link, and those that are down for that
 	Counters        []datapath.Explained
 	Totals          datapath.Totals
 }

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vishvananda/netlink"
+
+	"firedoor/internal/testbed"
+)
+
+// wired tells whether a host's cable has a link.
+func wired(t *testing.T, h *testbed.Host) (up bool) {
+	t.Helper()
+	err := h.Do(func() error {
+		l, err := net.InterfaceByName(testbed.Wire)
+		up = err == nil && l.Flags&net.FlagRunning != 0
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return up
+}
+
+func plug(t *testing.T, h *testbed.Host, in bool) {
+	t.Helper()
+	err := h.Do(func() error {
+		l, err := netlink.LinkByName(testbed.Wire)
+		if err == nil && in {
+			return netlink.LinkSetUp(l)
+		}
+		return errors.Join(err, netlink.LinkSetDown(l))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestLinkLoss holds that the loss of a link is said, that it is seen on the other side where
+// that was asked for and only there, and that both come back, also where the gateway was
+// killed and started anew meanwhile.
+func TestLinkLoss(t *testing.T) {
+	for _, forward := range []bool{false, true} {
+		flags := []string{}
+		if forward {
+			flags = append(flags, "--forward-link-loss")
+		}
+		l := newLineWith(t, gatewayPolicy, flags...)
+		until := func(what string, is func() bool) {
+			t.Helper()
+			for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatalf("forward %v: %s did not come to be\n%s", forward, what, l.log)
+				}
+			}
+		}
+		said := func() bool {
+			o := run(t, "status", "--data", l.data)
+			return strings.Contains(o.stdout, "nothing is at the other end of the cable") && o.status == exitDamaged
+		}
+		plug(t, l.bed.Server, false)
+		until("the loss in the status", said)
+		if !forward {
+			if !wired(t, l.bed.Client) {
+				t.Error("the other port went down, and nobody asked for it")
+			}
+		} else {
+			until("the loss on the other side", func() bool { return !wired(t, l.bed.Client) })
+			_ = l.cmd.Process.Kill()
+			_ = l.cmd.Wait()
+			l.start()
+			until("the loss in the status of another guardian", said)
+			until("the loss on the other side again", func() bool { return !wired(t, l.bed.Client) })
+		}
+		plug(t, l.bed.Server, true)
+		until("the link on the other side", func() bool { return wired(t, l.bed.Client) })
+		until("all is well", func() bool { return run(t, "status", "--data", l.data).status == 0 })
+		c, err := l.dial()
+		if err != nil {
+			t.Fatalf("forward %v: %v", forward, err)
+		}
+		_ = c.Close()
+		l.takeAway()
+	}
+}

@@ -1,0 +1,123 @@
+package guardian
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// carrier watches whether both ports have a link. Where it is told to, it takes the other
+// port down while one has none: rings and redundant paths on either side switch over by the
+// loss of a link, and would not see that behind the gateway.
+type carrier struct {
+	ports   [2]string
+	forward bool
+	tell    func(what, text string)
+
+	mu    sync.Mutex
+	lost  [2]bool
+	taken [2]bool // down, and by us
+}
+
+func newCarrier(inside, outside string, forward bool, tell func(what, text string)) *carrier {
+	return &carrier{ports: [2]string{inside, outside}, forward: forward, tell: tell}
+}
+
+// without are the ports that have no link, and those that were taken down for it.
+func (c *carrier) without() (lost, taken []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, name := range c.ports {
+		if c.lost[i] {
+			lost = append(lost, name)
+		}
+		if c.taken[i] {
+			taken = append(taken, name)
+		}
+	}
+	return lost, taken
+}
+
+// raise puts a port up again that an earlier guardian took down and did not live to put up.
+func (c *carrier) raise() error {
+	for i, name := range c.ports {
+		down, err := netlink.LinkByName(name)
+		other, e := netlink.LinkByName(c.ports[1-i])
+		if err != nil || e != nil || down.Attrs().RawFlags&unix.IFF_UP != 0 || !linkless(other.Attrs().RawFlags) {
+			continue // who is missing is told by whoever opens the ports
+		}
+		if err := netlink.LinkSetUp(down); err != nil {
+			return fmt.Errorf("port %s: putting it up: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// linkless tells of a port that is up whether nothing is at the other end of its cable.
+func linkless(flags uint32) bool { return flags&unix.IFF_UP != 0 && flags&unix.IFF_LOWER_UP == 0 }
+
+// watch watches until ctx ends, and then puts up what it took down.
+func (c *carrier) watch(ctx context.Context) {
+	updates := make(chan netlink.LinkUpdate, 16)
+	err := netlink.LinkSubscribeWithOptions(updates, ctx.Done(), netlink.LinkSubscribeOptions{ListExisting: true, ErrorCallback: func(err error) {
+		if ctx.Err() == nil {
+			c.tell("link-unseen", "links are not watched any more: "+err.Error())
+		}
+	}})
+	if err != nil {
+		c.tell("link-unseen", "links cannot be watched: "+err.Error())
+		return
+	}
+	for u := range updates {
+		for i, name := range c.ports {
+			if u.Attrs().Name == name {
+				c.see(i, u.Attrs().RawFlags)
+			}
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.ports {
+		if c.taken[i] {
+			c.set(i, true)
+		}
+	}
+}
+
+// see is what a port's flags are now.
+func (c *carrier) see(i int, flags uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was, other := c.lost[i], 1-i
+	if c.lost[i] = linkless(flags); c.lost[i] == was || c.taken[i] {
+		return
+	}
+	if c.lost[i] {
+		c.tell("link-lost", "port "+c.ports[i]+" has no link")
+	} else {
+		c.tell("link-back", "port "+c.ports[i]+" has its link again")
+	}
+	if c.forward && c.lost[i] != c.taken[other] {
+		c.set(other, !c.lost[i])
+	}
+}
+
+// set takes a port down, or puts it up. The caller holds the lock.
+func (c *carrier) set(i int, up bool) {
+	l, err := netlink.LinkByName(c.ports[i])
+	set := netlink.LinkSetDown
+	if up {
+		set = netlink.LinkSetUp
+	}
+	if err == nil {
+		err = set(l)
+	}
+	if err != nil {
+		c.tell("link-stuck", fmt.Sprintf("port %s cannot be set up or down: %v", c.ports[i], err))
+		return
+	}
+	c.taken[i] = !up
+}
