@@ -178,6 +178,9 @@ func counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
+	if stem, found := strings.CutSuffix(what, "ry"); found {
+		what = stem + "rie"
+	}
 	return fmt.Sprintf("%d %ss", n, what)
 }
 

@@ -115,7 +115,7 @@ func (g *Guardian) obey(ctx context.Context, link *Link) error {
 			reply.Error = err.Error()
 			if !g.isBegun() && (request.What == WantSet || request.What == "") {
 				g.fail(err) // nothing is in force, and nothing will be
-			} else {
+			} else if !errors.Is(err, errTooEarly) {
 				g.config.Log.Error("what control wants is not done", "what", request.What, "reason", err)
 			}
 		}
@@ -131,7 +131,7 @@ func (g *Guardian) do(ctx context.Context, r *Request, reply *Reply) (err error)
 		return g.set(ctx, r)
 	}
 	if !g.isBegun() {
-		return errors.New("nothing is in force yet")
+		return errTooEarly
 	}
 	switch r.What {
 	case WantHold:

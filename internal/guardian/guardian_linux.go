@@ -74,6 +74,9 @@ type Guardian struct {
 // PortError is that a gateway cannot stand where it is to stand, which its owner can mend.
 type PortError struct{ Err error }
 
+// errTooEarly is that something is asked of a gateway that just begins.
+var errTooEarly = errors.New("nothing is in force yet")
+
 // Error is the reason's text.
 func (e PortError) Error() string { return e.Err.Error() }
 
@@ -303,7 +306,7 @@ func (g *Guardian) look() (*Look, error) {
 	select {
 	case <-g.begun:
 	default:
-		return nil, errors.New("nothing is in force yet")
+		return nil, errTooEarly
 	}
 	counters, err := g.path.Counters()
 	if err != nil {
