@@ -234,7 +234,7 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 		}
 		if d.options.Values && s.Object != "" && k.function != "" { // each object within its own range
 			k.span, k.valued = written(s)
-			k.valued = k.valued && d.knowsAll(s)
+			k.valued = k.valued && d.knowsAll(s) && !Masks(cmp.Or(s.Protocol, c.Protocol), s.Code)
 			if !k.valued {
 				k.span = Span{}
 			}
