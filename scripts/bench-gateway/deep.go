@@ -44,14 +44,19 @@ func runControl(text string) error {
 	return g.Run(context.Background(), []byte(text), plan, nil, func() {})
 }
 
-// message makes a payload a Modbus request, so that the deep path has something to judge.
+// message makes a payload a Modbus request, so that the deep path has something to judge: to
+// write as many coils as make its length, which must be from 14 to 259 bytes.
 func message(b []byte) {
+	data := len(b) - 13
 	binary.BigEndian.PutUint16(b[4:], uint16(len(b)-6))
 	b[6], b[7] = 1, modbusFunction
+	binary.BigEndian.PutUint16(b[8:], 0)
+	binary.BigEndian.PutUint16(b[10:], uint16(8*data))
+	b[12] = byte(data)
 }
 
-// modbusFunction is one that nobody gave a meaning, with data of any length.
-const modbusFunction = 100
+// modbusFunction writes coils: the one of which a request has any length.
+const modbusFunction = 15
 
 const deepPath = "deep path"
 
