@@ -10,8 +10,11 @@ import (
 const (
 	// deathsToBar is how many workers may die on frames of one client. Once may be chance.
 	deathsToBar = 2
-	// deathsLast is how long a death counts.
+	// deathsLast is how long a crash counts, and hangsLast a hang: a frame that makes a worker
+	// hang waits for the next one, and makes that hang at once, while a machine that stands
+	// still ends a worker now and then, on whoever's frame it has in hand.
 	deathsLast = 24 * time.Hour
+	hangsLast  = 10 * time.Second
 	// maxBlamed is how many clients are counted or barred. A death on a frame of a further
 	// one is told, and not counted.
 	maxBlamed = 256
@@ -23,14 +26,15 @@ type Barred struct {
 	Client netip.Addr `json:"client"`
 	Deaths int        `json:"deaths"`
 	Since  time.Time  `json:"since"` // when the last one of them was
+	until  time.Time  // they count, as long as they are too few
 }
 
 // blame counts deaths of workers by the client whose frame was in hand. Time is the caller's.
 type blame struct{ all []Barred }
 
-// died counts a death, and tells whether the client is barred from now on; room is false where it could not be counted.
-func (b *blame) died(now time.Time, client netip.Addr) (one Barred, bar, room bool) {
-	b.all = slices.DeleteFunc(b.all, func(x Barred) bool { return x.Deaths < deathsToBar && now.Sub(x.Since) > deathsLast })
+// died counts a death for a time, and tells whether the client is barred from now on; room is false where it could not be counted.
+func (b *blame) died(now time.Time, client netip.Addr, counts time.Duration) (one Barred, bar, room bool) {
+	b.all = slices.DeleteFunc(b.all, func(x Barred) bool { return x.Deaths < deathsToBar && now.After(x.until) })
 	i := b.find(client)
 	if i < 0 {
 		if len(b.all) >= maxBlamed {
@@ -41,7 +45,7 @@ func (b *blame) died(now time.Time, client netip.Addr) (one Barred, bar, room bo
 	}
 	x := &b.all[i]
 	x.Deaths++
-	x.Since = now
+	x.Since, x.until = now, now.Add(counts)
 	return *x, x.Deaths == deathsToBar, true
 }
 

@@ -27,9 +27,10 @@ func (h *hand) byItself() bool {
 	return ok && (status.Exited() && status.ExitStatus() != 0 || status.Signaled() && status.Signal() != syscall.SIGKILL)
 }
 
-// hang ends a worker whose heartbeat stopped.
-func (h *hand) hang() {
-	if !isStopped(h.pid) {
+// hang ends a worker whose heartbeat stopped. Where whoever looks was late itself the machine
+// stood still, and nobody's frame is to blame.
+func (h *hand) hang(late bool) {
+	if !late && !isStopped(h.pid) {
 		h.hung.Store(true)
 	}
 	h.kill()
@@ -56,7 +57,11 @@ func (g *Guardian) blameFor(h *hand) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	one, bar, room := g.blame.died(time.Now(), client.Netip())
+	counts := deathsLast
+	if h.hung.Load() {
+		counts = hangsLast
+	}
+	one, bar, room := g.blame.died(time.Now(), client.Netip(), counts)
 	text := fmt.Sprintf("%s died on a frame of client %s, the %s on one of its frames", h.name(), one.Client, ordinal(one.Deaths))
 	if !room {
 		text += fmt.Sprintf("; it is not counted, for %d clients are already", maxBlamed)

@@ -24,7 +24,7 @@ func TestByItself(t *testing.T) {
 		for !want && !isStopped(c.Process.Pid) { // until it is
 		}
 		h := &hand{pid: c.Process.Pid, end: c.Process.Kill}
-		h.hang()
+		h.hang(false)
 		_ = c.Wait() // killed
 		h.fate = c.ProcessState
 		if got := h.byItself(); got != want {

@@ -108,6 +108,7 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 	relax := time.NewTicker(relaxEvery)
 	defer relax.Stop()
 	var upgrade <-chan time.Time
+	looked := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -137,8 +138,9 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 				return active, nil, err
 			}
 		case <-look.C:
-			if g.path.Silent() > hung && standby.isReady() {
-				active.hang()
+			late := time.Since(looked) > hung
+			if looked = time.Now(); g.path.Silent() > hung && standby.isReady() {
+				active.hang(late)
 			}
 			if standby.isReady() && time.Since(time.Unix(0, standby.heard.Load())) > mute {
 				standby.kill()
