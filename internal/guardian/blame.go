@@ -14,7 +14,7 @@ const (
 	// hang waits for the next one, and makes that hang at once, while a machine that stands
 	// still ends a worker now and then, on whoever's frame it has in hand.
 	deathsLast = 24 * time.Hour
-	hangsLast  = 10 * time.Second
+	hangsLast  = 2 * time.Second // from the end of one to the beginning of the next
 	// maxBlamed is how many clients are counted or barred. A death on a frame of a further
 	// one is told, and not counted.
 	maxBlamed = 256
@@ -33,8 +33,9 @@ type Barred struct {
 type blame struct{ all []Barred }
 
 // died counts a death for a time, and tells whether the client is barred from now on; room is false where it could not be counted.
-func (b *blame) died(now time.Time, client netip.Addr, counts time.Duration) (one Barred, bar, room bool) {
-	b.all = slices.DeleteFunc(b.all, func(x Barred) bool { return x.Deaths < deathsToBar && now.After(x.until) })
+// What led to it began at a time: a worker that hangs is ended when another one is ready.
+func (b *blame) died(began, now time.Time, client netip.Addr, counts time.Duration) (one Barred, bar, room bool) {
+	b.all = slices.DeleteFunc(b.all, func(x Barred) bool { return x.Deaths < deathsToBar && began.After(x.until) })
 	i := b.find(client)
 	if i < 0 {
 		if len(b.all) >= maxBlamed {

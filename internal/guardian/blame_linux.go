@@ -29,8 +29,9 @@ func (h *hand) byItself() bool {
 
 // hang ends a worker whose heartbeat stopped. Where whoever looks was late itself the machine
 // stood still, and nobody's frame is to blame.
-func (h *hand) hang(late bool) {
-	if !late && !isStopped(h.pid) {
+func (h *hand) hang(since time.Time, late bool) {
+	if !late && !h.hung.Load() && !isStopped(h.pid) {
+		h.since = since
 		h.hung.Store(true)
 	}
 	h.kill()
@@ -57,11 +58,12 @@ func (g *Guardian) blameFor(h *hand) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	counts := deathsLast
+	now, counts := time.Now(), deathsLast
+	began := now
 	if h.hung.Load() {
-		counts = hangsLast
+		began, counts = h.since, hangsLast
 	}
-	one, bar, room := g.blame.died(time.Now(), client.Netip(), counts)
+	one, bar, room := g.blame.died(began, now, client.Netip(), counts)
 	text := fmt.Sprintf("%s died on a frame of client %s, the %s on one of its frames", h.name(), one.Client, ordinal(one.Deaths))
 	if !room {
 		text += fmt.Sprintf("; it is not counted, for %d clients are already", maxBlamed)

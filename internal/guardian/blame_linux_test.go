@@ -3,6 +3,7 @@ package guardian
 import (
 	"os/exec"
 	"testing"
+	"time"
 )
 
 // TestByItself holds which ends of a worker are its own doing: a crash is, and a hang for
@@ -24,7 +25,7 @@ func TestByItself(t *testing.T) {
 		for !want && !isStopped(c.Process.Pid) { // until it is
 		}
 		h := &hand{pid: c.Process.Pid, end: c.Process.Kill}
-		h.hang(false)
+		h.hang(time.Now(), false)
 		_ = c.Wait() // killed
 		h.fate = c.ProcessState
 		if got := h.byItself(); got != want {

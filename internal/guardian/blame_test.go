@@ -12,13 +12,13 @@ func TestBlameOfHangs(t *testing.T) {
 	now := time.Date(2026, 11, 26, 6, 0, 0, 0, time.UTC)
 	client := netip.MustParseAddr("10.0.0.1")
 	for range 5 {
-		if _, bar, _ := b.died(now, client, hangsLast); bar {
+		if _, bar, _ := b.died(now, now, client, hangsLast); bar {
 			t.Fatal("barred for pauses of the machine")
 		}
 		now = now.Add(hangsLast + time.Second)
 	}
-	b.died(now, client, hangsLast)
-	if _, bar, _ := b.died(now.Add(time.Second), client, hangsLast); !bar {
+	b.died(now, now, client, hangsLast)
+	if _, bar, _ := b.died(now.Add(time.Second), now.Add(time.Minute), client, hangsLast); !bar {
 		t.Error("two hangs at once do not bar")
 	}
 }
@@ -30,7 +30,7 @@ func TestBlame(t *testing.T) {
 	now := time.Date(2026, 11, 26, 6, 0, 0, 0, time.UTC)
 	first, second := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
 	died := func(client netip.Addr) bool {
-		_, bar, room := b.died(now, client, deathsLast)
+		_, bar, room := b.died(now, now, client, deathsLast)
 		if !room {
 			t.Errorf("no room for %v among %d", client, len(b.all))
 		}
@@ -65,7 +65,7 @@ func TestBlame(t *testing.T) {
 	for a := netip.MustParseAddr("10.1.0.0"); len(b.all) < maxBlamed; a = a.Next() {
 		died(a)
 	}
-	if _, bar, room := b.died(now, netip.MustParseAddr("10.9.0.0"), deathsLast); bar || room || len(b.all) > maxBlamed {
+	if _, bar, room := b.died(now, now, netip.MustParseAddr("10.9.0.0"), deathsLast); bar || room || len(b.all) > maxBlamed {
 		t.Errorf("beyond the limit: barred %v, room %v, %d", bar, room, len(b.all))
 	}
 	if !died(netip.MustParseAddr("10.1.0.7")) {

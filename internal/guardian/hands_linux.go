@@ -30,6 +30,7 @@ type hand struct {
 	heard  atomic.Int64     // when it said something last (ns of the process's own clock)
 	ending atomic.Bool      // it was told to end
 	hung   atomic.Bool      // it was ended because it hung
+	since  time.Time        // and did so from then on
 	fate   *os.ProcessState // how it ended, before ended is told
 }
 
@@ -139,8 +140,9 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 			}
 		case <-look.C:
 			late := time.Since(looked) > hung
-			if looked = time.Now(); g.path.Silent() > hung && standby.isReady() {
-				active.hang(late)
+			looked = time.Now()
+			if silent := g.path.Silent(); silent > hung && standby.isReady() {
+				active.hang(looked.Add(-silent), late)
 			}
 			if standby.isReady() && time.Since(time.Unix(0, standby.heard.Load())) > mute {
 				standby.kill()
