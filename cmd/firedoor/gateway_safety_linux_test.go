@@ -147,16 +147,22 @@ func etherWay(from, to *testbed.Host, back bool) (*safetyWay, error) {
 	return w, errors.Join(open(from, &w.out, 0), open(to, &w.in, kind))
 }
 
+// Priorities of threads that go before ordinary work. That which judges has 40.
+const (
+	afterWorker  int32 = 35
+	beforeWorker int32 = 45
+)
+
 // ahead gives the calling goroutine a thread that goes before ordinary work.
-func ahead() {
+func ahead(priority int32) {
 	runtime.LockOSThread()
-	p := struct{ priority int32 }{35} // a worker goes first
+	p := struct{ priority int32 }{priority}
 	_, _, _ = unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO, uintptr(unsafe.Pointer(&p)))
 }
 
 // send sends on all ways at once.
 func (s *safety) send() {
-	ahead()
+	ahead(afterWorker)
 	var now unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
 	for next := now.Nano(); !s.stop.Load(); {
@@ -175,7 +181,7 @@ func (s *safety) send() {
 // listen is the watchdog of all ways. Frames have the time at which the kernel had them,
 // so that it does not matter when this thread looks.
 func (s *safety) listen() {
-	ahead()
+	ahead(afterWorker)
 	fds := make([]unix.PollFd, len(s.ways))
 	for i, w := range s.ways {
 		fds[i] = unix.PollFd{Fd: int32(w.in), Events: unix.POLLIN}
@@ -226,19 +232,6 @@ func (s *safety) end() {
 			_ = unix.Close(fd)
 		}
 	}
-}
-
-// stood ends the connections and counts how often the bridge was late for most of a
-// watchdog's time: then this machine stood still.
-func (s *safety) stood() (n int) {
-	time.Sleep(50 * time.Millisecond) // for the last frames
-	s.end()
-	for _, w := range s.ways {
-		if !w.gateway {
-			n = max(n, len(w.long))
-		}
-	}
-	return n
 }
 
 // held ends the connections and holds that all frames came through the gateway, and

@@ -103,6 +103,9 @@ func New(c Config) *Guardian {
 // to be called by the goroutine that main runs in, locked to its thread since the start;
 // else the program cannot be replaced while it runs.
 func (g *Guardian) Run(ctx context.Context) error {
+	if err := hurry(); err != nil {
+		g.config.Log.Warn("what frames wait for goes before no other program", "reason", err)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- g.run(ctx) }()
 	return g.starter.serve(ended)

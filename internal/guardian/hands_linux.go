@@ -205,7 +205,7 @@ func (g *Guardian) rest(ctx context.Context) {
 
 // hire starts a worker, which stands by.
 func (g *Guardian) hire() (*hand, error) {
-	child, conn, err := g.starter.start(g.config.Worker, g.files, g.config.Stderr, g.config.Stderr)
+	child, conn, err := g.starter.start(hurried, g.config.Worker, g.files, g.config.Stderr, g.config.Stderr)
 	if err != nil {
 		return nil, err
 	}

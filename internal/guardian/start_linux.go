@@ -40,8 +40,8 @@ func (s *starter) serve(ended <-chan error) error {
 }
 
 // start starts a process with one end of a connection as its first file, and others
-// behind it. The process ends when this one does.
-func (s *starter) start(words []string, files []*os.File, stdout, stderr io.Writer) (*exec.Cmd, net.Conn, error) {
+// behind it, at a niceness. The process ends when this one does.
+func (s *starter) start(niceness int, words []string, files []*os.File, stdout, stderr io.Writer) (*exec.Cmd, net.Conn, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, err
@@ -51,7 +51,7 @@ func (s *starter) start(words []string, files []*os.File, stdout, stderr io.Writ
 	child.ExtraFiles = append([]*os.File{theirs}, files...)
 	child.Stdout, child.Stderr = stdout, stderr
 	child.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL, Setpgid: true}
-	s.run(func() { err = child.Start() })
+	s.run(func() { nicely(niceness, func() { err = child.Start() }) })
 	if err != nil {
 		return nil, nil, errors.Join(err, ours.Close(), theirs.Close())
 	}
