@@ -65,6 +65,31 @@ func TestGatewaySoak(t *testing.T) {
 	}
 }
 
+// TestGatewayThreads holds that no thread that frames may wait for, as the runtime's do when they
+// give the one that judges its turn back, waits for other programs: all are first in, first out
+// but the one that reads orders, after any number of them.
+func TestGatewayThreads(t *testing.T) {
+	s := newSiege(t, false)
+	pid := s.worker()
+	for i := range 20 {
+		works(t, "isolate", "plc", "--verb", "no-write", "--for", strconv.Itoa(10+i)+"m", "--reason", "a trial", "--data", s.data)
+	}
+	if now := s.worker(); now != pid {
+		t.Skipf("worker %d was replaced by %d, which may be a younger one", pid, now)
+	}
+	out, err := exec.Command("ps", "-L", "-o", "cls=,rtprio=,ni=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for row := range strings.Lines(string(out)) {
+		seen[strings.Join(strings.Fields(row), " ")]++
+	}
+	if seen["FF 40 -"] != 1 || seen["TS - 0"] != 1 || seen["FF 39 -"] < 2 || len(seen) != 3 {
+		t.Errorf("threads of the worker by class, priority and niceness: %v", seen)
+	}
+}
+
 // stale counts frames that the kernel judged by its floor.
 func stale(kernel map[string]uint64) (n uint64) {
 	for what, frames := range kernel {

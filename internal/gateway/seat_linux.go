@@ -1,15 +1,52 @@
 package gateway
 
 import (
+	"errors"
+	"os"
+	"runtime"
+	"strconv"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// realTime asks for first-in-first-out scheduling of this thread.
-func realTime() {
+// realTime asks for first-in-first-out scheduling of all threads of this process, this one before the
+// others. The runtime takes this thread's turn away a hundred times a second, and another
+// thread has to give it back; where that is an ordinary one, frames wait for it behind whatever keeps the
+// machine busy. New threads are as those that start them. Whoever has long work to do is to be atEase.
+func realTime() error {
+	for range 2 { // an ordinary thread may have started one in between
+		tasks, err := os.ReadDir("/proc/self/task")
+		if err != nil {
+			return err
+		}
+		for _, t := range tasks {
+			id, err := strconv.Atoi(t.Name())
+			if err != nil {
+				return err
+			}
+			if err := schedule(id, unix.SCHED_FIFO, priorityOthers); err != nil && !errors.Is(err, unix.ESRCH) {
+				return err
+			}
+		}
+	}
+	return schedule(0, unix.SCHED_FIFO, priority)
+}
+
+// atEase keeps the calling goroutine on a thread of its own that waits its turn, as ordinary
+// programs do.
+func atEase() error {
+	runtime.LockOSThread()
+	return errors.Join(schedule(0, unix.SCHED_NORMAL, 0), unix.Setpriority(unix.PRIO_PROCESS, 0, 0))
+}
+
+// schedule says how a thread is scheduled; 0 is the calling one.
+func schedule(thread int, policy uintptr, priority int32) error {
 	p := struct{ priority int32 }{priority}
-	_, _, _ = unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO, pointer(&p))
+	if _, _, errno := unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, uintptr(thread), policy, pointer(&p)); errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // restless is how many looks in a row must find frames come from another core before the

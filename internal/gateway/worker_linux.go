@@ -67,8 +67,10 @@ const (
 	burst = 64
 	// lastWords is how long a worker that judges no more has to tell what it stopped.
 	lastWords = 1500 * time.Millisecond
-	// priority is that of the thread that judges, first in first out.
-	priority = 40
+	// priority is that of the thread that judges, first in first out, and priorityOthers that of
+	// the other threads.
+	priority       int32 = 40
+	priorityOthers int32 = 39
 )
 
 // worker judges frames that the kernel asked about.
@@ -175,8 +177,11 @@ func ready(o *order, known policy.Known) (*policy.Plan, error) {
 	return plan, nil
 }
 
-// listen takes orders; the last one counts.
+// listen takes orders; the last one counts. To make a policy ready may take long.
 func (w *worker) listen(orders *speech, known policy.Known) error {
+	if err := atEase(); err != nil {
+		return err
+	}
 	for {
 		var o order
 		if err := orders.Decode(&o); errors.Is(err, io.EOF) {
@@ -204,7 +209,7 @@ func (w *worker) listen(orders *speech, known policy.Known) error {
 // judge is the loop that frames wait for.
 func (w *worker) judge() error {
 	runtime.LockOSThread()
-	realTime() // without the right to it, judging is slower under load and nothing else
+	_ = realTime() // without the right to it, judging is slower under load and nothing else
 	close(w.posted)
 	<-w.begin
 	w.skipTo = time.Now().UnixNano() // what comes later the kernel does not ask about

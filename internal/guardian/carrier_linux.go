@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -59,23 +60,24 @@ func (c *carrier) raise() error {
 // linkless tells of a port that is up whether nothing is at the other end of its cable.
 func linkless(flags uint32) bool { return flags&unix.IFF_UP != 0 && flags&unix.IFF_LOWER_UP == 0 }
 
+// rewatch is how long links are left alone after watching them failed: too many changes at
+// once, or somebody sent what the kernel did not.
+const rewatch = time.Second
+
 // watch watches until ctx ends, and then puts up what it took down.
 func (c *carrier) watch(ctx context.Context) {
-	updates := make(chan netlink.LinkUpdate, 16)
-	err := netlink.LinkSubscribeWithOptions(updates, ctx.Done(), netlink.LinkSubscribeOptions{ListExisting: true, ErrorCallback: func(err error) {
-		if ctx.Err() == nil {
-			c.tell("link-unseen", "links are not watched any more: "+err.Error())
+	for blind := false; ctx.Err() == nil; {
+		saw, err := c.follow(ctx)
+		if ctx.Err() != nil {
+			break
 		}
-	}})
-	if err != nil {
-		c.tell("link-unseen", "links cannot be watched: "+err.Error())
-		return
-	}
-	for u := range updates {
-		for i, name := range c.ports {
-			if u.Attrs().Name == name {
-				c.see(i, u.Attrs().RawFlags)
-			}
+		if saw || !blind { // once for a row of failures
+			c.tell("link-unseen", fmt.Sprintf("links are not watched for a second, or for as long as that fails: %v", err))
+		}
+		blind = true
+		select {
+		case <-ctx.Done():
+		case <-time.After(rewatch):
 		}
 	}
 	c.mu.Lock()
@@ -85,6 +87,27 @@ func (c *carrier) watch(ctx context.Context) {
 			c.set(i, true)
 		}
 	}
+}
+
+// follow looks at both ports and at each change until that fails or ctx ends.
+func (c *carrier) follow(ctx context.Context) (saw bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	updates := make(chan netlink.LinkUpdate, 16)
+	var last error // of whatever goes wrong, by which it may go on; read once updates are over
+	wrong := func(err error) { last = err }
+	if err = netlink.LinkSubscribeWithOptions(updates, ctx.Done(), netlink.LinkSubscribeOptions{ListExisting: true, ErrorCallback: wrong}); err != nil {
+		return false, err
+	}
+	for u := range updates {
+		saw = true
+		for i, name := range c.ports {
+			if u.Attrs().Name == name {
+				c.see(i, u.Attrs().RawFlags)
+			}
+		}
+	}
+	return saw, last
 }
 
 // see is what a port's flags are now.

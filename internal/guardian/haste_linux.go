@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Niceness of processes. The thread of a worker that judges goes before all ordinary work, but
-// it shares locks and a collector with threads of its process that are ordinary: where other
-// programs want all of the machine, these come late, and frames wait for them. Control
-// reads whole policies and answers people; it waits its turn.
+// Niceness of processes. Where other programs want all of the machine, one that looks late whether a
+// worker lives, or a worker that takes long to begin, lets frames wait. Control reads whole
+// policies and answers people; it waits its turn. What the kernel does for frames at
+// ordinary priority must not starve for it: so it is not the least niceness there is.
 const (
-	hurried  = -20
+	hurried  = -10
 	ordinary = 0
 )
 

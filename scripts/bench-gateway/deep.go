@@ -95,7 +95,7 @@ conduits:
 	ctx, stop := context.WithCancel(context.Background())
 	started, ended := make(chan struct{}), make(chan error, 1)
 	cfg := guardian.Config{Inside: b.Client.Port, Outside: b.Server.Port, Pins: pins, Name: name, Worker: []string{self, asWorker}, Control: []string{self, asControl, text},
-		Stdout: os.Stderr, Stderr: os.Stderr, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Started: func() { close(started) }}
+		Stdout: os.Stderr, Stderr: os.Stderr, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Started: func() { close(started) }}
 	go func() {
 		runtime.LockOSThread() // as in main
 		ended <- guardian.New(cfg).Run(ctx)

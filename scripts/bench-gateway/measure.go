@@ -18,7 +18,7 @@ import (
 // program does; Go's scheduler would be measured else.
 
 const (
-	priority = 50                     // real time: other programs of this machine wait
+	priority = 30                     // real time: other programs of this machine wait, but not a worker of the gateway's, as on a machine of its own
 	patience = 200 * time.Millisecond // after which an answer is lost
 	// patienceTCP is longer: what is lost is sent again, and the answer is late.
 	patienceTCP = 5 * time.Second
