@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 
 	"firedoor/internal/testbed"
 )
@@ -90,4 +91,37 @@ func loseLink(t *testing.T, forward bool) {
 		t.Fatalf("forward %v: %v", forward, err)
 	}
 	_ = c.Close()
+}
+
+// TestLinkChurn holds that a link's loss is said after more changes of links than the kernel keeps
+// for the guardian.
+func TestLinkChurn(t *testing.T) {
+	l := newLineWith(t, gatewayPolicy)
+	churn := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: l.name + "churn"}, PeerName: l.name + "peer"}
+	if err := netlink.LinkAdd(churn); err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { _ = netlink.LinkDel(churn) })
+	if err := l.cmd.Process.Signal(unix.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for range 500 {
+		if err := errors.Join(netlink.LinkSetUp(churn), netlink.LinkSetDown(churn)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.cmd.Process.Signal(unix.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(patience); !strings.Contains(l.log.String(), "link-unseen"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("nothing was too much\n%s", l.log)
+		}
+	}
+	plug(t, l.bed.Server, false)
+	for end := time.Now().Add(patience); !strings.Contains(l.log.String(), "link-lost"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the loss is not seen\n%s", l.log)
+		}
+	}
 }
