@@ -17,7 +17,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
 
 	"firedoor"
 	"firedoor/internal/confine"
@@ -235,7 +234,7 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, l net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer func() { _ = server.Close() }()
-	go func() { _ = server.Serve(l) }() // ends with Close
+	go func() { _ = server.Serve(peers{l}) }() // ends with Close
 	isolated, unknown := s.decisions.Isolations(s.plan)
 	for _, u := range unknown {
 		s.log.Warn("a decision has no effect under this policy", "decision", u)
@@ -373,31 +372,21 @@ type peerKey struct{}
 
 // withPeer notes who is at the other end of the socket.
 func withPeer(ctx context.Context, c net.Conn) context.Context {
-	unixConn, ok := c.(*net.UnixConn)
-	if !ok {
-		return ctx
+	if p, ok := c.(*caller); ok {
+		return context.WithValue(ctx, peerKey{}, p)
 	}
-	raw, err := unixConn.SyscallConn()
-	if err != nil {
-		return ctx
-	}
-	who := "unknown"
-	_ = raw.Control(func(fd uintptr) { // an error leaves it unknown
-		cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-		if err != nil {
-			return
-		}
-		who = "uid " + strconv.Itoa(int(cred.Uid))
-		if u, err := user.LookupId(strconv.Itoa(int(cred.Uid))); err == nil {
-			who = u.Username
-		}
-	})
-	return context.WithValue(withPerson(ctx, raw), peerKey{}, who)
+	return ctx
 }
 
 func whoAsks(r *http.Request) string {
-	who, _ := r.Context().Value(peerKey{}).(string)
-	return who
+	p, _ := r.Context().Value(peerKey{}).(*caller)
+	if p == nil || !p.known {
+		return "unknown"
+	}
+	if u, err := user.LookupId(strconv.Itoa(int(p.uid))); err == nil {
+		return u.Username
+	}
+	return "uid " + strconv.Itoa(int(p.uid))
 }
 
 // isolated is the answer to an order to isolate.
@@ -444,9 +433,9 @@ func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
 	if want.Preview {
 		return out, nil
 	}
-	want.Clients, want.By, want.Person = i.Clients, whoAsks(r), personOf(r)
+	want.Clients, want.By = i.Clients, whoAsks(r)
 	if want.Everything {
-		return out, s.propose(&want.Decision, want.For, out)
+		return out, s.propose(r, &want.Decision, want.For, out)
 	}
 	if out.Decision, err = s.decisions.Add(want.Decision, want.For); err != nil {
 		return nil, err // nothing is held without a record

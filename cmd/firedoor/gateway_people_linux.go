@@ -1,14 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/user"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -18,39 +17,85 @@ import (
 	"firedoor/internal/policy"
 )
 
-type personKey struct{}
+// peers gives connections that know who is at their other end.
+type peers struct{ net.Listener }
 
-// withPerson notes who is at the other end of a socket, so that two people can be told
-// from one.
-func withPerson(ctx context.Context, raw syscall.RawConn) context.Context {
-	var who gateway.Person
-	_ = raw.Control(func(fd uintptr) { // an error leaves it unknown
+// caller is who is at the other end of a socket. The process is held on to, so that no other
+// one can take its number meanwhile.
+type caller struct {
+	net.Conn
+	known   bool
+	uid     uint32
+	pid     int32
+	process int // -1: it cannot be held on to
+}
+
+// Accept waits for a connection. Who cannot be told who it is stays unknown.
+func (l peers) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	p := &caller{Conn: c, process: -1}
+	socket, ok := c.(syscall.Conn)
+	if !ok {
+		return p, nil
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return p, nil
+	}
+	_ = raw.Control(func(fd uintptr) {
 		cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
 		if err != nil {
 			return
 		}
-		who = gateway.Person{Known: true, UID: cred.Uid, Login: loginOf(cred.Pid)}
+		p.known, p.uid, p.pid = true, cred.Uid, cred.Pid
+		if p.process, err = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PEERPIDFD); err == unix.ENOPROTOOPT { // before Linux 6.5
+			p.process, err = unix.PidfdOpen(int(cred.Pid), 0)
+		}
+		if err != nil {
+			p.process = -1
+		}
 	})
-	return context.WithValue(ctx, personKey{}, who)
+	return p, nil
 }
 
-// loginOf is the user who logged in before a process became somebody else by sudo or
-// su; 0 where the system does not keep it.
-func loginOf(pid int32) uint32 {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(int(pid)) + "/loginuid")
+// Close ends the connection, and lets the process go.
+func (p *caller) Close() error {
+	err := p.Conn.Close()
+	if p.process >= 0 {
+		err = errors.Join(err, unix.Close(p.process))
+		p.process = -1
+	}
+	return err
+}
+
+// isAlive tells whether the process is there still.
+func (p *caller) isAlive() bool {
+	if p.process < 0 {
+		return false
+	}
+	fds := []unix.PollFd{{Fd: int32(p.process), Events: unix.POLLIN}} // that it ended
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n == 0
+}
+
+// personOf tells who asks, as far as people can be told apart; unknown where it cannot be seen who
+// logged in. Where the process lives on after that was looked up, its number was its own.
+func (s *gatewayService) personOf(r *http.Request) (who gateway.Person, err error) {
+	p, _ := r.Context().Value(peerKey{}).(*caller)
+	if p == nil || !p.known {
+		return who, errors.New("the system does not tell who is at the other end of this socket")
+	}
+	login, err := s.gate.Login(p.pid)
+	if err == nil && !p.isAlive() {
+		err = fmt.Errorf("process %d ended, or cannot be held on to", p.pid)
+	}
 	if err != nil {
-		return 0
+		return who, fmt.Errorf("who logged in cannot be told: %w", err)
 	}
-	n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 32)
-	if err != nil || n == 1<<32-1 { // nobody logged in
-		return 0
-	}
-	return uint32(n)
-}
-
-func personOf(r *http.Request) gateway.Person {
-	who, _ := r.Context().Value(personKey{}).(gateway.Person)
-	return who
+	return gateway.Person{Known: true, UID: p.uid, Login: login}, nil
 }
 
 // share lets a group use the control socket, and find it; all other files stay the
@@ -78,9 +123,9 @@ func (s *gatewayService) share(socket string) error {
 }
 
 // propose takes a decision that waits for a second person. The caller holds the lock.
-func (s *gatewayService) propose(want *gateway.Decision, length time.Duration, out *isolated) (err error) {
-	if !want.Person.Known {
-		return errors.New("--everything: nobody knows who you are, so nobody can be a second person")
+func (s *gatewayService) propose(r *http.Request, want *gateway.Decision, length time.Duration, out *isolated) (err error) {
+	if want.Person, err = s.personOf(r); err != nil {
+		return fmt.Errorf("--everything: nobody can be a second person where the first one is not known: %w", err)
 	}
 	if out.Decision, err = s.decisions.Add(*want, length); err != nil {
 		return err
@@ -98,9 +143,10 @@ func (s *gatewayService) confirm(r *http.Request) (*gateway.Decision, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	one, err := s.decisions.Confirm(uint32(id), whoAsks(r), personOf(r))
+	who, unknown := s.personOf(r)
+	one, err := s.decisions.Confirm(uint32(id), whoAsks(r), who)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, unknown)
 	}
 	s.log.Info("confirmed", "decision", one.ID, "scope", one.Scope, "verb", one.Verb, "until", one.Until, "by", one.By, "confirmed_by", one.ConfirmedBy)
 	s.nudge()

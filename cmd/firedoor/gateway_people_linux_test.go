@@ -73,6 +73,32 @@ func TestSecondPerson(t *testing.T) {
 	}
 }
 
+// TestSecondPersonIsNoOtherUser holds that whoever became another user after he logged in is no
+// second person, under control's real confinement, and that somebody else who did is.
+func TestSecondPersonIsNoOtherUser(t *testing.T) {
+	l := newLineWith(t, gatewayPolicy, "--group", "4242")
+	_ = asOthers(t, l) // the folders above may be walked through
+	// loggedIn runs the program as a user that somebody became who had logged in as another one.
+	loggedIn := func(login, uid string, args ...string) (string, error) {
+		script := `echo "$0" > /proc/self/loginuid || exit 99; id=$1; shift; exec setpriv --reuid "$id" --regid "$id" --clear-groups "$@"`
+		out, err := exec.Command("sh", append([]string{"-c", script, login, uid, program(t)}, append(args, "--data", l.data)...)...).CombinedOutput()
+		var gone *exec.ExitError
+		if errors.As(err, &gone) && gone.ExitCode() == 99 {
+			t.Skipf("this kernel does not let a login be set: %s", out)
+		}
+		return string(out), err
+	}
+	if out, err := loggedIn("4777", "0", "isolate", "plc", "--verb", "quarantine", "--everything", "--for", "30m", "--reason", "a trial"); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if out, err := loggedIn("4777", "4242", "confirm", "1"); err == nil || !strings.Contains(out, "not the same one") {
+		t.Errorf("whoever became another user confirms what he ordered: %v, %s", err, out)
+	}
+	if out, err := loggedIn("4778", "4242", "confirm", "1"); err != nil || !strings.Contains(out, "quarantine of everything of plc until") {
+		t.Errorf("a second person confirms: %v, %s", err, out)
+	}
+}
+
 // asOthers runs the program as another user.
 func asOthers(t *testing.T, l *line) func(uid, gid uint32, args ...string) (string, error) {
 	t.Helper()

@@ -189,6 +189,9 @@ func (g *Gateway) Bypass(on bool) error { return g.path.SetBypass(on) }
 // Unbar has workers judge a client again on whose frames workers died.
 func (g *Gateway) Unbar(client netip.Addr) error { return g.path.Unbar(client) }
 
+// Login is the user who logged in before a process became somebody else's, as guardian.Client has it.
+func (g *Gateway) Login(pid int32) (uint32, error) { return g.path.Login(pid) }
+
 // Upgrade has the program replaced, of all processes.
 func (g *Gateway) Upgrade() error { return g.path.Upgrade() }
 

@@ -191,6 +191,15 @@ func (c *Client) Unbar(client netip.Addr) error {
 	return err
 }
 
+// Login is the user who logged in before a process became somebody else's, 0 where nobody did or root.
+func (c *Client) Login(pid int32) (uint32, error) {
+	r, err := c.ask(Request{What: WantLogin, PID: pid})
+	if err != nil {
+		return 0, err
+	}
+	return r.Login, nil
+}
+
 // Upgrade has the guardian run the program that lies now where it was started from. Once
 // that is sure to work, all processes are replaced, this one too.
 func (c *Client) Upgrade() error {

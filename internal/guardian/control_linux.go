@@ -130,6 +130,10 @@ func (g *Guardian) do(ctx context.Context, r *Request, reply *Reply) (err error)
 	if r.What == WantSet {
 		return g.set(ctx, r)
 	}
+	if r.What == WantLogin {
+		reply.Login, err = loginOf(r.PID)
+		return err
+	}
 	if !g.isBegun() {
 		return errTooEarly
 	}

@@ -170,6 +170,7 @@ type Request struct {
 	Held     *datapath.Held   `json:",omitempty"` // hold
 	On       bool             `json:",omitempty"` // bypass
 	Client   netip.Addr       `json:",omitzero"`  // unbar
+	PID      int32            `json:",omitempty"` // login
 }
 
 // What control wants.
@@ -182,6 +183,7 @@ const (
 	WantLook    = "look"    // tell how all is (Look)
 	WantUnbar   = "unbar"   // have workers judge Client again
 	WantLosses  = "losses"  // tell who lost frames since the last time
+	WantLogin   = "login"   // tell who logged in before he became the user of a process
 )
 
 // Reply is the answer to a request.
@@ -191,6 +193,7 @@ type Reply struct {
 	Look  *Look           `json:",omitempty"`
 	Lost  []datapath.Lost `json:",omitempty"`
 	Turn  uint32          `json:",omitempty"` // with Lost, as datapath.Datapath.Losses has it
+	Login uint32          `json:",omitempty"` // 0: nobody did, or root
 }
 
 // Hello is what a control process is told first: what is in force, where an earlier one left

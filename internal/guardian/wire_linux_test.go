@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"net"
 	"net/netip"
+	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -134,5 +136,26 @@ func TestBacklog(t *testing.T) {
 	b.put(KindTold, []byte("x"))
 	if b.missed() != 6 {
 		t.Errorf("%d missed", b.missed())
+	}
+}
+
+// TestLogin holds that a login is told where the kernel keeps it, and that of a process which
+// cannot be seen nothing is told.
+func TestLogin(t *testing.T) {
+	want := uint32(0)
+	if b, err := os.ReadFile("/proc/self/loginuid"); err == nil {
+		n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n != noLogin {
+			want = uint32(n)
+		}
+	}
+	if login, err := loginOf(int32(os.Getpid())); err != nil || login != want {
+		t.Errorf("login %d (%v), want %d", login, err, want)
+	}
+	if login, err := loginOf(1 << 30); err == nil { // beyond any number of a process
+		t.Errorf("a process that is not there has login %d", login)
 	}
 }
