@@ -109,9 +109,19 @@ type decisionLine struct {
 	Clients []string `json:"clients,omitempty"`
 	Cap     uint32   `json:"cap,omitempty"`
 	State   string   `json:"state"`
+	// NoEffect is why it does nothing under the policy in force.
+	NoEffect string `json:"no_effect,omitempty"`
 
 	Everything  bool   `json:"everything,omitempty"`
 	ConfirmedBy string `json:"confirmed_by,omitempty"`
+}
+
+// state is a decision's state in words.
+func (d *decisionLine) state() string {
+	if d.NoEffect != "" {
+		return d.State + ", NO EFFECT"
+	}
+	return d.State
 }
 
 type effectLine struct {
@@ -205,9 +215,17 @@ func (c *listCommand) Run(ctx context.Context, m *Main) error {
 	t := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NO\tVERB\tSCOPE\tSTATE\tUNTIL\tBY\tREASON")
 	for _, d := range list {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.verb(), d.Scope, d.State, d.Until, d.people(), d.Reason)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.verb(), d.Scope, d.state(), d.Until, d.people(), d.Reason)
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, d := range list {
+		if d.NoEffect != "" {
+			fmt.Fprintf(m.Stdout, "Decision %d does nothing: %s\n", d.ID, d.NoEffect)
+		}
+	}
+	return nil
 }
 
 type bypassCommand struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -144,4 +145,31 @@ func writes(t *testing.T, s *siege) (last func() int64, end func()) {
 		<-done
 		_ = c.Close()
 	}
+}
+
+// TestReloadKeepsIsolations holds that no reload lets go who is isolated because a name changed, and
+// that a gateway which begins under such a policy says so.
+func TestReloadKeepsIsolations(t *testing.T) {
+	l := newLine(t)
+	works(t, "isolate", "plc", "--verb", "no-write", "--for", "30m", "--reason", "a trial", "--data", l.data)
+	renamed := strings.ReplaceAll(gatewayPolicy, "plc", "press")
+	if err := os.WriteFile(l.policy, []byte(renamed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	works(t, "policy", "check", l.policy)
+	if o := run(t, "reload", "--data", l.data); o.status == 0 || !strings.Contains(o.err, "decision 1 (no-write of plc)") {
+		t.Errorf("reload: status %d, %s", o.status, o.err)
+	}
+	if o := works(t, "list", "--data", l.data).stdout; strings.Contains(o, "NO EFFECT") {
+		t.Errorf("list says %q", o)
+	}
+	l.stop()
+	l.start()
+	if o := works(t, "list", "--data", l.data).stdout; !strings.Contains(o, "active, NO EFFECT") || !strings.Contains(o, "Decision 1 does nothing: plc: no host") {
+		t.Errorf("list says %q", o)
+	}
+	if o := run(t, "status", "--data", l.data); o.status != exitDamaged || !strings.Contains(o.stdout, "decisions that do nothing under this policy") {
+		t.Errorf("status %d: %s", o.status, o.stdout)
+	}
+	works(t, "release", "1", "--data", l.data)
 }

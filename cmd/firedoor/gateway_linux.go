@@ -17,7 +17,6 @@ import (
 	"sync"
 	"time"
 
-
 	"firedoor"
 	"firedoor/internal/confine"
 	"firedoor/internal/gateway"
@@ -261,8 +260,8 @@ func (s *gatewayService) expire(ctx context.Context) {
 	for {
 		s.mu.Lock()
 		changed, next, err := s.decisions.Overdue()
-		if err == nil && changed {
-			err = s.apply()
+		if changed {
+			err = errors.Join(err, s.apply())
 		}
 		s.mu.Unlock()
 		if err != nil {
@@ -298,12 +297,19 @@ func (s *gatewayService) routes() http.Handler {
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
 		st, err := s.gate.Status()
 		st.Unwritten = s.stops.Problem()
+		s.mu.Lock()
+		for _, one := range s.decisions.Under(s.plan) {
+			if one.NoEffect != "" {
+				st.NoEffect = append(st.NoEffect, one.ID)
+			}
+		}
+		s.mu.Unlock()
 		answer(w, gatewayStatus(&st), err)
 	})
 	mux.HandleFunc("GET /isolations", func(w http.ResponseWriter, _ *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		list := s.decisions.List()
+		list := s.decisions.Under(s.plan)
 		if list == nil {
 			list = []gateway.Decision{}
 		}
@@ -509,15 +515,32 @@ func (s *gatewayService) reload() (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.keepsIsolations(plan); err != nil {
+		return "", err
+	}
 	wasText, wasPlan := s.text, s.plan
 	s.text, s.plan = text, plan
 	if err := s.apply(); err != nil {
 		s.text, s.plan = wasText, wasPlan
 		return "", err
 	}
-	_, unknown := s.decisions.Isolations(plan)
-	s.log.Info("policy reloaded", "file", s.file, "decisions_without_effect", len(unknown))
+	s.log.Info("policy reloaded", "file", s.file)
 	return s.file + " is in force", nil
+}
+
+// keepsIsolations refuses a policy under which a decision would do nothing any more that does something
+// now: an attacker who is isolated is not let go by a name that changed.
+func (s *gatewayService) keepsIsolations(plan *policy.Plan) (err error) {
+	now := s.decisions.Under(s.plan)
+	for i, then := range s.decisions.Under(plan) {
+		if then.NoEffect != "" && now[i].NoEffect == "" {
+			err = errors.Join(err, fmt.Errorf("decision %d (%s of %s) would do nothing any more: %s; release it first (firedoor release %d)", then.ID, then.Verb, then.Scope, then.NoEffect, then.ID))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s is not brought into force: %w", s.file, err)
+	}
+	return nil
 }
 
 func (s *gatewayService) bypass(r *http.Request) (string, error) {

@@ -48,7 +48,11 @@ func gatewayStatus(st *gateway.Status) *processStatus {
 	if !barred.OK {
 		barred.Problem = "no worker judges what these ask, for workers died on their frames; the kernel's floor does: " + strconv.Itoa(len(st.Barred))
 	}
-	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, link, counters, records, pace, barred}}
+	isolations := health.State{Name: "isolations", OK: len(st.NoEffect) == 0}
+	if !isolations.OK {
+		isolations.Problem = fmt.Sprintf("decisions that do nothing under this policy, for it has no such name: %v; \"firedoor list\" shows them", st.NoEffect)
+	}
+	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, link, counters, records, pace, barred, isolations}}
 }
 
 // gatewayText is a gateway's status for people.

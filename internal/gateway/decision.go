@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -31,6 +32,8 @@ type Decision struct {
 	// State is "pending": a second person must confirm it; "active"; or "testing": it
 	// stops nothing any more and only says what it still would.
 	State string `json:"state"`
+	// NoEffect says why it does nothing under the policy in force; it is told, and not kept.
+	NoEffect string `json:"no_effect,omitempty"`
 }
 
 // Limits of decisions.
@@ -141,9 +144,10 @@ func (d *Decisions) Note(what, by string, data any) error {
 // tested is gone. It tells whether any was, and when the next one will be (zero: none).
 func (d *Decisions) Overdue() (changed bool, next time.Time, err error) {
 	for _, one := range d.List() {
-		until, err := time.Parse(time.RFC3339Nano, one.Until)
-		if err != nil {
-			return changed, next, err
+		until, e := time.Parse(time.RFC3339Nano, one.Until)
+		if e != nil {
+			err = errors.Join(err, e)
+			continue
 		}
 		if until.After(d.now()) {
 			if next.IsZero() || until.Before(next) {
@@ -151,7 +155,6 @@ func (d *Decisions) Overdue() (changed bool, next time.Time, err error) {
 			}
 			continue
 		}
-		changed = true
 		move := d.Test
 		switch one.State {
 		case stateTesting:
@@ -159,14 +162,16 @@ func (d *Decisions) Overdue() (changed bool, next time.Time, err error) {
 		case statePending:
 			move = d.lapse
 		}
-		if err := move(one.ID, "its time was over"); err != nil {
-			return changed, next, err
+		if e := move(one.ID, "its time was over"); e != nil { // it stays in force, and the others do not wait for it
+			err = errors.Join(err, e)
+			continue
 		}
+		changed = true
 		if again := d.now().Add(TestFor); one.State == stateActive && (next.IsZero() || again.Before(next)) {
 			next = again
 		}
 	}
-	return changed, next, nil
+	return changed, next, err
 }
 
 // List gives the decisions in force, oldest first.
@@ -180,6 +185,17 @@ func (d *Decisions) List() (out []Decision) {
 
 // Close closes the file.
 func (d *Decisions) Close() error { return d.chain.Close() }
+
+// Under gives the decisions in force, oldest first, with what does nothing under a policy.
+func (d *Decisions) Under(plan *policy.Plan) []Decision {
+	list := d.List()
+	for i := range list {
+		if _, err := Isolation(plan, &list[i]); err != nil {
+			list[i].NoEffect = err.Error()
+		}
+	}
+	return list
+}
 
 // Isolations are the decisions in the form that a plan takes.
 func (d *Decisions) Isolations(plan *policy.Plan) (out []policy.Isolation, unknown []string) {

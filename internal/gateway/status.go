@@ -37,6 +37,7 @@ type Status struct {
 	Lost       uint64            `json:"reports_lost"`
 	Unsent     uint64            `json:"unsent"`
 	Isolated   int               `json:"isolated"`
+	NoEffect   []uint32          `json:"no_effect,omitempty"` // decisions that do nothing under this policy
 	Unwritten  string            `json:"unwritten,omitempty"` // why what is stopped cannot be written down
 	Shed       []guardian.Shed   `json:"shed"`                // goes by the kernel's floor because it took too long
 	Barred     []guardian.Barred `json:"barred"`              // goes by it until a person releases it: workers died on its frames
