@@ -91,7 +91,7 @@ func (l *Look) find(c *store.Contact) (best found, ok bool) {
 		transport, port := uint8(0), c.Server.Port
 		if over := p.plan.Transports(c.Protocol, port); len(over) == 1 { // else it is not known which
 			if transport = over[0]; transport == policy.Link {
-				port = p.plan.EtherType(c.Protocol)
+				port = p.plan.FrameType(c.Protocol, port)
 			}
 		}
 		f.route = p.plan.Route(p.plan.Place(c.Segment, client, clientMAC), p.plan.Place(c.Segment, server, serverMAC), transport, port)

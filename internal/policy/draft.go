@@ -117,30 +117,49 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	client, server := d.host(c.Segment, &c.Client), d.host(c.Segment, &c.Server)
 	conduit := d.conduit(d.zoneOf[client], d.zoneOf[server])
 	base := Match{Clients: []string{client}, Servers: []string{server}}
+	if d.ports(c, &base); len(c.Statements) == 0 {
+		conduit.Rules = append(conduit.Rules, Rule{Match: base, Note: fmt.Sprintf("learned, %d flows", c.Flows)})
+		return
+	}
+	d.statements(c, conduit, base)
+}
+
+// ports says in which protocol a conversation was, and where.
+func (d *drafter) ports(c *firedoor.Conversation, base *Match) {
 	transport := uint8(0)
 	switch c.Protocol {
 	case "tcp":
 		transport = 6
 	case "udp":
 		transport = 17
-	case "ethernet":
+	case "ethernet": // frames that nobody recognised: their type is all that is known
+		base.Ports = []Port{{Link, FrameType(c.Server.Port)}}
+		return
 	default:
 		base.Protocols = []string{c.Protocol}
 	}
-	if c.Server.Port != 0 && !d.alone(c.Protocol, c.Server.Port) {
+	usual := d.usual(c.Protocol)
+	switch ip, link := carriers(usual); {
+	case c.Server.IP == "" && len(ip) > 0: // what was seen without IP opens nothing of IP
+		base.Ports = link
+	case c.Server.IP != "" && c.Server.Port != 0 && !alone(usual, c.Server.Port):
 		base.Ports = []Port{{transport, c.Server.Port}}
-		if usual := d.usual(c.Protocol); overUDP(usual) { // its server may go on from another port than it was asked at
+		if overUDP(usual) { // its server may go on from another port than it was asked at
 			base.Ports = append(base.Ports, usual...)
 		}
 	}
-	if c.Protocol == "ethernet" {
-		base.Ports = []Port{{Transport: Link}}
+}
+
+// carriers parts the ports of a protocol into those over IP and its types of frames.
+func carriers(ports []Port) (ip, link []Port) {
+	for _, p := range ports {
+		if p.Transport == Link {
+			link = append(link, p)
+		} else {
+			ip = append(ip, p)
+		}
 	}
-	if len(c.Statements) == 0 {
-		conduit.Rules = append(conduit.Rules, Rule{Match: base, Note: fmt.Sprintf("learned, %d flows", c.Flows)})
-		return
-	}
-	d.statements(c, conduit, base)
+	return ip, link
 }
 
 func overUDP(ports []Port) bool {
@@ -182,11 +201,10 @@ func (d *drafter) addressOf(name string) string {
 	return ""
 }
 
-// alone tells whether a protocol is usually found at that port and at no other: then a
+// alone tells whether a protocol is usually found at that port and nowhere else: then a
 // rule need not name it.
-func (d *drafter) alone(protocol string, port uint16) bool {
-	usual := d.usual(protocol)
-	return len(usual) > 0 && !slices.ContainsFunc(usual, func(p Port) bool { return p.Number != port })
+func alone(usual []Port, port uint16) bool {
+	return len(usual) > 0 && !slices.ContainsFunc(usual, func(p Port) bool { return p.Number != port || p.Transport == Link })
 }
 
 func (d *drafter) usual(protocol string) []Port {
@@ -215,8 +233,11 @@ type deed struct {
 // statements makes rules of what was asked: one for what changes nothing, and one for
 // each function that changes something.
 func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Match) {
-	if number := c.Server.Port; base.Protocols != nil && slices.ContainsFunc(d.usual(c.Protocol), func(p Port) bool { return p.Transport != Link && p.Number == number }) {
-		base.Ports = nil // a conversation is one at all of them, and its file names the first
+	ip, link := carriers(d.usual(c.Protocol))
+	if number := c.Server.Port; base.Protocols != nil && slices.ContainsFunc(ip, func(p Port) bool { return p.Number == number }) {
+		if base.Ports = nil; len(link) > 0 { // a conversation is one at all of them, and its file names the first
+			base.Ports = ip
+		}
 	}
 	var order []deed
 	of := map[deed][]*firedoor.Statement{}

@@ -175,8 +175,11 @@ type Port struct {
 }
 
 // Link stands for the transport of frames without IP, whose number is their EtherType; 0
-// is any of them.
-const Link = 255
+// is any of them. LLC stands for those that have a length in its place (IEEE 802.3).
+const (
+	Link = 255
+	LLC  = 1
+)
 
 // Protocols without ports that a rule may name in their place.
 const (
