@@ -21,20 +21,41 @@ func TestDraftLeavesOut(t *testing.T) {
 	compile(t, &d.Policy)
 }
 
-// TestDraftOpensNoPorts holds that what was seen without IP opens nothing of IP.
-func TestDraftOpensNoPorts(t *testing.T) {
-	for _, protocol := range []string{"goose", "ethernet"} {
-		c := firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: protocol, Flows: 1, Client: firedoor.Address{MAC: "02:00:00:00:00:01"}, Server: firedoor.Address{MAC: "02:00:00:00:00:02"}}
-		d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports})
+// TestDraftOpensNoMore holds that what was seen without IP opens its own type of frames and
+// nothing of IP, and what was seen over IP no frames without it.
+func TestDraftOpensNoMore(t *testing.T) {
+	places := []policy.Port{{Transport: 6, Number: 502}, {Transport: 17, Number: 502}, {Transport: policy.ICMP}, {Transport: 17, Number: 34980},
+		{Transport: policy.Link, Number: 0x88a4}, {Transport: policy.Link, Number: 0x88b8}, {Transport: policy.Link, Number: 0x88e1}, {Transport: policy.Link, Number: policy.LLC}, {Transport: policy.Link}}
+	read := []firedoor.Statement{{Verb: "read", Function: "read", Code: 1, Learned: true, Count: 1}}
+	for _, c := range []struct {
+		protocol   string
+		ip         string // of the server, without its last number
+		port       uint16
+		statements []firedoor.Statement
+		opens      policy.Port
+	}{
+		{"goose", "", 0, nil, policy.Port{Transport: policy.Link, Number: 0x88b8}},
+		{"ethernet", "", 0x88e1, nil, policy.Port{Transport: policy.Link, Number: 0x88e1}},
+		{"ethernet", "", 0, nil, policy.Port{Transport: policy.Link, Number: policy.LLC}},
+		{"ecat", "", 0, nil, policy.Port{Transport: policy.Link, Number: 0x88a4}},
+		{"ecat", "", 0, read, policy.Port{Transport: policy.Link, Number: 0x88a4}},
+		{"ecat", "10.0.0.", 34980, nil, policy.Port{Transport: 17, Number: 34980}},
+		{"ecat", "10.0.0.", 34980, read, policy.Port{Transport: 17, Number: 34980}},
+	} {
+		talk := firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: c.protocol, Flows: 1, Statements: c.statements,
+			Client: firedoor.Address{MAC: "02:00:00:00:00:01"}, Server: firedoor.Address{MAC: "02:00:00:00:00:02", Port: c.port}}
+		ends := [2]firedoor.IP{}
+		if c.ip != "" {
+			talk.Client.IP, talk.Server.IP = c.ip+"1", c.ip+"2"
+			ends = [2]firedoor.IP{firedoor.IPv4(0x0a000001), firedoor.IPv4(0x0a000002)}
+		}
+		d := policy.Draft(nil, []firedoor.Conversation{talk}, policy.DraftOptions{Usual: known().Ports})
 		plan := compile(t, &d.Policy)
-		a, b := plan.Place("untagged", firedoor.IP{}, 0x020000000001), plan.Place("untagged", firedoor.IP{}, 0x020000000002)
-		for _, c := range []struct {
-			transport uint8
-			number    uint16
-			admits    bool
-		}{{6, 502, false}, {17, 502, false}, {1, 0, false}, {policy.Link, 0x88b8, true}, {policy.Link, 0x88b9, protocol == "ethernet"}} {
-			if r := plan.Route(a, b, c.transport, c.number); plan.Admits(&r) != c.admits {
-				t.Errorf("%s: transport %d, %d: admits %t", protocol, c.transport, c.number, !c.admits)
+		a, b := plan.Place("untagged", ends[0], 0x020000000001), plan.Place("untagged", ends[1], 0x020000000002)
+		for _, at := range places {
+			open := at == c.opens || c.ip != "" && at.Transport == 6 && at.Number == c.port
+			if r := plan.Route(a, b, at.Transport, at.Number); plan.Admits(&r) != open {
+				t.Errorf("%s at %d, %d statements: %s admits %t", c.protocol, c.port, len(c.statements), at.Words(), !open)
 			}
 		}
 	}
