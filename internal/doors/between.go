@@ -13,7 +13,7 @@ import (
 type Passage struct {
 	Gateway  string `json:"gateway"`
 	Protocol string `json:"protocol"`
-	Port     uint16 `json:"port" doc:"Of the server; 0: none"`
+	Port     uint16 `json:"port" doc:"Of the server, of ethernet the EtherType; 0: none"`
 	Door     string `json:"door" enum:"open,guarded,shut" doc:"open: all passes; guarded: each request is judged; shut: nothing passes"`
 	Test     bool   `json:"test" doc:"Nothing is stopped yet: it is only told what would be"`
 	Conduit  string `json:"conduit" doc:"Empty: no conduit joins the two"`
