@@ -123,7 +123,7 @@ func anyMatch(t *rapid.T) policy.Match {
 	for range rapid.IntRange(0, 2).Draw(t, "objects") {
 		from := rapid.Uint64Range(0, 6).Draw(t, "from")
 		m.Objects = append(m.Objects, rapid.SampledFrom([]policy.Object{
-			{Text: "holding:", Row: true, From: from, To: from + rapid.Uint64Range(0, 4).Draw(t, "more")}, {Text: "holding:1", Open: true}, {Text: "holding:0", Open: true}, {Text: "DB1.", Open: true}, {Text: "DB1.X0"}, {Text: "D4"}, {Text: "D", Row: true, From: 3, To: 6}, {Text: "tag"}, {Text: "Motor1"}}).Draw(t, "object"))
+			{Text: "holding:", Row: true, From: from, To: from + rapid.Uint64Range(0, 4).Draw(t, "more")}, {Text: "holding:1", Open: true}, {Text: "holding:0", Open: true}, {Text: "DB1.", Open: true}, {Text: "DB1.X0"}, {Text: "D4"}, {Text: "D", Row: true, From: 3, To: 6}, {Text: "tag"}, {Text: "Motor1"}, {}}).Draw(t, "object"))
 	}
 	if len(m.Objects) > 0 && rapid.Bool().Draw(t, "valued") {
 		low := rapid.Float64Range(0, 5).Draw(t, "low")
@@ -234,7 +234,7 @@ func (a *ask) objectIn(objects []policy.Object, pass bool) bool {
 	for _, o := range objects {
 		hit, all := 0, max(int(a.quantity), 1)
 		for i := range all {
-			if a.object != "" && meant(o, a.element(uint64(i))) {
+			if (a.object != "" || o == policy.Object{}) && meant(o, a.element(uint64(i))) {
 				hit++
 			}
 		}

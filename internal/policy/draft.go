@@ -226,6 +226,7 @@ type deed struct {
 	protocol, verb, function string
 	code, unit               uint32
 	hasUnit                  bool
+	named                    bool // some requests of the function name an object
 	valued                   bool // its values are restricted to span
 	span                     Span
 }
@@ -239,6 +240,14 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 			base.Ports = ip
 		}
 	}
+	named, bare := map[deed]bool{}, map[deed]bool{} // some name an object, some do not
+	for i := range c.Statements {
+		if s := &c.Statements[i]; s.Learned && s.Object != "" {
+			named[d.deed(s)] = true
+		} else if s.Learned {
+			bare[d.deed(s)] = true
+		}
+	}
 	var order []deed
 	of := map[deed][]*firedoor.Statement{}
 	for i := range c.Statements {
@@ -246,14 +255,10 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 		if !s.Learned {
 			continue
 		}
-		k := deed{protocol: s.Protocol, verb: s.Verb}
-		if changes(s.Verb) || d.options.Reads {
-			k.function, k.code = s.Function, s.Code
-			if s.Unit != nil {
-				k.hasUnit, k.unit = true, *s.Unit
-			}
-		}
-		if d.options.Values && s.Object != "" && k.function != "" { // each object within its own range
+		k := d.deed(s)
+		whole := !bare[k] // what is understood at times alone has values that nobody learned
+		k.named = named[k]
+		if d.options.Values && whole && k.function != "" { // each object within its own range
 			k.span, k.valued = written(s)
 			k.valued = k.valued && d.knowsAll(s) && !Masks(cmp.Or(s.Protocol, c.Protocol), s.Code)
 			if !k.valued {
@@ -268,6 +273,18 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 	for _, k := range order {
 		d.rule(c, conduit, base, k, of[k])
 	}
+}
+
+// deed is what a statement has in common with others, but for its values.
+func (d *drafter) deed(s *firedoor.Statement) deed {
+	k := deed{protocol: s.Protocol, verb: s.Verb}
+	if changes(s.Verb) || d.options.Reads {
+		k.function, k.code = s.Function, s.Code
+		if s.Unit != nil {
+			k.hasUnit, k.unit = true, *s.Unit
+		}
+	}
+	return k
 }
 
 // written is the range of all that a statement wrote, as far as it was understood.
@@ -308,10 +325,9 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 		}
 	}
 	count, span, some := uint64(0), Span{}, false
-	bare := false // some of them name no object
 	for _, s := range statements {
 		count += uint64(s.Count)
-		if bare = bare || s.Object == ""; s.Object != "" && k.function != "" {
+		if k.named && k.function != "" {
 			m.Objects = addObject(m.Objects, d.object(cmp.Or(s.Protocol, c.Protocol), s))
 		}
 		if r, ok := written(s); ok && some {
@@ -319,9 +335,6 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 		} else if ok {
 			span, some = r, true
 		}
-	}
-	if bare {
-		m.Objects = nil
 	}
 	note := fmt.Sprintf("learned, %d times", count)
 	if k.function != "" {
@@ -339,14 +352,14 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 		note += fmt.Sprintf(", values from %s to %s", strconv.FormatFloat(span.Min, 'g', 6, 64), strconv.FormatFloat(span.Max, 'g', 6, 64))
 	}
 	if k.verb == firedoor.VerbControl.String() {
-		d.out.Grave = append(d.out.Grave, fmt.Sprintf("%s to %s: %s %s", m.Clients[0], m.Servers[0], k.function, strings.Join(objectTexts(m.Objects), ", ")))
+		d.out.Grave = append(d.out.Grave, fmt.Sprintf("%s to %s: %s %s", m.Clients[0], m.Servers[0], k.function, strings.Join(objectWords(m.Objects), ", ")))
 	}
 	conduit.Rules = append(conduit.Rules, Rule{Match: m, Note: note})
 }
 
-func objectTexts(objects []Object) (out []string) {
+func objectWords(objects []Object) (out []string) {
 	for _, o := range objects {
-		out = append(out, o.String())
+		out = append(out, o.words())
 	}
 	return out
 }

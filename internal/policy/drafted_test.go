@@ -73,3 +73,31 @@ func TestDraftOfOneCode(t *testing.T) {
 		}
 	}
 }
+
+// TestDraftOfNoObject holds that a request without an object, where the same function names
+// some, opens no other object; and that where it never names one, nothing is restricted.
+func TestDraftOfNoObject(t *testing.T) {
+	value := []firedoor.Range{{Min: 0, Max: 5, Count: 1}}
+	for _, values := range []bool{false, true} {
+		c := writes(firedoor.Statement{Function: "set", Code: 6, Object: "holding:1", Written: value}, firedoor.Statement{Function: "set", Code: 6},
+			firedoor.Statement{Function: "restart", Code: 8})
+		d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports, Values: values})
+		d.Policy.Conduits[0].Mode, d.Policy.Conduits[0].Reviewed = policy.Enforce, policy.Review{By: "A", On: "2026-11-26"}
+		plan := compile(t, &d.Policy)
+		route := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), 6, 502)
+		for _, c := range []struct {
+			function string
+			code     uint32
+			object   string
+			want     firedoor.Action
+		}{
+			{"set", 6, "holding:1", firedoor.Pass}, {"set", 6, "", firedoor.Pass}, {"set", 6, "holding:2", firedoor.Drop}, {"set", 6, "tag", firedoor.Drop},
+			{"restart", 8, "", firedoor.Pass}, {"restart", 8, "holding:2", firedoor.Pass},
+		} {
+			r := policy.Request{Route: &route, Level: policy.OfOperation, Protocol: "modbus", Verb: firedoor.VerbWrite, Function: c.function, Code: c.code, Object: []byte(c.object), Values: words(3)}
+			if v := policy.Decide(plan, &r); v.Action != c.want {
+				t.Errorf("values %t: %s %q: %s, want %s", values, c.function, c.object, v.Action, c.want)
+			}
+		}
+	}
+}

@@ -194,7 +194,8 @@ func (p Port) Portless() bool { return p.Transport == ICMP || p.Transport == ICM
 type Span struct{ Min, Max float64 }
 
 // Object names objects: as text alone ("DB1.DBX0.0"), as everything that begins with
-// Text (Open, written "DB1.*"), or as a row of numbers (written "holding:0-40").
+// Text (Open, written "DB1.*"), or as a row of numbers (written "holding:0-40"). The empty
+// one stands for none: for requests that name no object.
 type Object struct {
 	Text     string
 	Open     bool

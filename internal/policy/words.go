@@ -42,7 +42,7 @@ func (m *Match) words(from, to string) string {
 		words = append(words, "(code "+orOf(texts(m.Codes), "")+")")
 	}
 	if len(m.Objects) > 0 {
-		words = append(words, orOf(texts(m.Objects), ""))
+		words = append(words, orOf(objectWords(m.Objects), ""))
 	}
 	if m.Values != nil {
 		words = append(words, fmt.Sprintf("with values from %g to %g", m.Values.Min, m.Values.Max))

@@ -103,7 +103,7 @@ const maxObject = 256
 // objectOf reads "holding:0-40", "DB1.*" or an object's whole text.
 func objectOf(n *yaml.Node) (policy.Object, error) {
 	text := n.Value
-	if text == "" || len(text) > maxObject {
+	if len(text) > maxObject {
 		return policy.Object{}, fmt.Errorf("is no object: write it as event lines have it, like holding:40; or holding:0-40, or DB1.*")
 	}
 	if rest, ok := strings.CutSuffix(text, "*"); ok {
