@@ -17,7 +17,7 @@ type policyExplainCommand struct {
 	Server   string   `help:"Who is asked." placeholder:"NAME|IP"`
 	Segment  string   `help:"The segment both are in (vlan:10)." placeholder:"NAME"`
 	Protocol string   `help:"In which protocol." placeholder:"NAME"`
-	Port     uint16   `help:"At which port of the server (default: where the protocol is usually found)." placeholder:"N"`
+	Port     string   `help:"At which port of the server, as rules have it: 502, udp/47808, ethernet/0x88b8 (default: where the protocol is usually found)." placeholder:"PORT"`
 	Verb     string   `help:"Verb of the operation." placeholder:"VERB"`
 	Function string   `help:"Function, in the protocol's words." placeholder:"WORDS"`
 	Code     *uint32  `help:"Code of the function." placeholder:"N"`
@@ -74,6 +74,23 @@ func (c *policyExplainCommand) all(m *Main, plan *policy.Plan) error {
 	return nil
 }
 
+// port is where it is asked, and over what, as far as that is said or only one is usual.
+func (c *policyExplainCommand) port(plan *policy.Plan) (at policy.Port, err error) {
+	if c.Port == "" {
+		if usual := known().Ports(c.Protocol); len(usual) > 0 {
+			at = usual[0]
+		}
+		return at, nil
+	}
+	if at, err = policy.PortOf(c.Port); err != nil {
+		return at, usageError{"--port " + c.Port + ": " + err.Error()}
+	}
+	if over := plan.Transports(c.Protocol, at.Number); at.Transport == 0 && len(over) == 1 {
+		at.Transport = over[0]
+	}
+	return at, nil
+}
+
 // request builds what is asked about.
 func (c *policyExplainCommand) request(plan *policy.Plan) (*policy.Request, error) {
 	client, err := c.place(plan, "--client", c.Client)
@@ -87,13 +104,11 @@ func (c *policyExplainCommand) request(plan *policy.Plan) (*policy.Request, erro
 	if c.Protocol != "" && !contains(known().Protocols, c.Protocol) {
 		return nil, usageError{fmt.Sprintf("--protocol %s: no protocol has this name", c.Protocol)}
 	}
-	port, transport := c.Port, uint8(0)
-	if usual := known().Ports(c.Protocol); port == 0 && len(usual) > 0 {
-		port, transport = usual[0].Number, usual[0].Transport
-	} else if over := plan.Transports(c.Protocol, port); port != 0 && len(over) == 1 {
-		transport = over[0]
+	at, err := c.port(plan)
+	if err != nil {
+		return nil, err
 	}
-	route := plan.Route(client, server, transport, port)
+	route := plan.Route(client, server, at.Transport, at.Number)
 	r := &policy.Request{Route: &route, Time: time.Now().UnixNano(), Protocol: c.Protocol, Function: c.Function, Object: []byte(c.Object), Quantity: c.Quantity, HasQty: true}
 	switch {
 	case c.Verb != "" || c.Function != "" || c.Code != nil || c.Unit != nil || c.Object != "" || c.Value != nil || c.Before != nil:

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"firedoor/internal/corpus"
+	"firedoor/internal/plant"
 	"firedoor/internal/whatif"
 )
 
@@ -99,4 +102,44 @@ func leftOut(s *whatif.Stopped, draft string) bool {
 	return s.Reason == "no-conduit" && colon && err == nil && octet&1 == 1 && slices.ContainsFunc(lines(draft), func(l string) bool {
 		return strings.HasPrefix(l, "#   "+s.Protocol+" from ") && strings.Contains(l, " to a group in ")
 	})
+}
+
+// TestDraftOfFrames holds that a draft of frames that nobody recognises lets their own types
+// pass between the two ends and no other.
+func TestDraftOfFrames(t *testing.T) {
+	capture := func(kinds ...uint16) string {
+		var file bytes.Buffer
+		n, err := plant.NewNet(&file, time.Unix(1_772_000_000, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			for _, kind := range kinds {
+				n.Ethernet(0x020000000001, 0x020000000002, 0, kind, make([]byte, 46))
+				n.Ethernet(0x020000000002, 0x020000000001, 0, kind, make([]byte, 46))
+			}
+		}
+		if err := n.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return write(t, "frames.pcap", file.Bytes())
+	}
+	dir, learned := t.TempDir(), capture(0x88e1, 46)
+	works(t, "replay", "--learn", "100%", "--out", dir, learned)
+	draft := works(t, "policy", "draft", dir).stdout
+	if !strings.Contains(draft, "port: ethernet/0x88e1,") || !strings.Contains(draft, "port: ethernet/llc,") || strings.Contains(draft, "port: ethernet,") {
+		t.Fatalf("the draft:\n%s", draft)
+	}
+	file := write(t, "policy.yaml", []byte(draft))
+	if r, status := whatIf(t, "--policy", file, learned); status != 0 || r.Connections != 2 || r.StoppedConnections != 0 {
+		t.Errorf("what was learned: status %d, %+v", status, r)
+	}
+	if r, status := whatIf(t, "--policy", file, capture(0x88e1, 0x88e2)); status != exitFound || r.Connections != 2 || r.StoppedConnections != 1 {
+		t.Errorf("another type beside it: status %d, %+v", status, r)
+	}
+	for port, want := range map[string]string{"ethernet/0x88e1": "Pass: ", "ethernet/llc": "Pass: ", "ethernet/0x88e2": "Drop: ", "ethernet": "Drop: ", "udp/502": "Drop: "} {
+		if o := works(t, "policy", "explain", "--client", "host-02-00-00-00-00-01", "--server", "host-02-00-00-00-00-02", "--port", port, file).stdout; !strings.HasPrefix(o, want) {
+			t.Errorf("%s: %s", port, o)
+		}
+	}
 }

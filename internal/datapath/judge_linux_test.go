@@ -628,6 +628,13 @@ func TestFramesWithoutIP(t *testing.T) {
 		{"safety, whoever sends it", typed(t, stranger, clientMAC, 0x88b5), said{Pass, 0, 61}},
 		{"a frame with a length", typed(t, clientMAC, serverMAC, 0x0026), said{Drop, 3, 901}},
 	})
+	tables.Gates[0].Port = 0
+	b.install(d, tables)
+	judge(t, d, []asked{
+		{"a frame with a length, where those pass", typed(t, clientMAC, serverMAC, 0x0026), said{Pass, 0, 60}},
+		{"one of another length, the other way", typed(t, serverMAC, clientMAC, 0x0030), said{Pass, 0, 60}},
+		{"a type, where lengths pass", typed(t, clientMAC, serverMAC, 0x8892), said{Drop, 3, 901}},
+	})
 }
 
 func arp(t testing.TB, op uint16) []byte {

@@ -13,7 +13,7 @@ import (
 type Passage struct {
 	Gateway  string `json:"gateway"`
 	Protocol string `json:"protocol"`
-	Port     uint16 `json:"port" doc:"Of the server; 0: none"`
+	Port     uint16 `json:"port" doc:"Of the server, of ethernet the EtherType; 0: none"`
 	Door     string `json:"door" enum:"open,guarded,shut" doc:"open: all passes; guarded: each request is judged; shut: nothing passes"`
 	Test     bool   `json:"test" doc:"Nothing is stopped yet: it is only told what would be"`
 	Conduit  string `json:"conduit" doc:"Empty: no conduit joins the two"`
@@ -91,7 +91,7 @@ func (l *Look) find(c *store.Contact) (best found, ok bool) {
 		transport, port := uint8(0), c.Server.Port
 		if over := p.plan.Transports(c.Protocol, port); len(over) == 1 { // else it is not known which
 			if transport = over[0]; transport == policy.Link {
-				port = p.plan.EtherType(c.Protocol)
+				port = p.plan.FrameType(c.Protocol, port)
 			}
 		}
 		f.route = p.plan.Route(p.plan.Place(c.Segment, client, clientMAC), p.plan.Place(c.Segment, server, serverMAC), transport, port)

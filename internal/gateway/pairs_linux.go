@@ -152,11 +152,11 @@ func (k *kernelStops) words(l *datapath.Loser, client firedoor.Endpoint, macs [2
 	out.Time, out.Segment = stamp(at), packet.ScopeName(packet.Scope{Vlans: [2]uint16{l.Outer, l.Inner}})
 	if plan := k.gate.planOf(l.Generation); plan != nil {
 		a, z := plan.Place(out.Segment, client.IP, client.MAC), plan.Place(out.Segment, server.IP, server.MAC)
-		transport := l.Transport
+		transport, number := l.Transport, l.Number
 		if transport == datapath.EtherType {
-			transport = policy.Link
+			transport, number = policy.Link, policy.FrameType(number)
 		}
-		route := plan.Route(a, z, transport, l.Number)
+		route := plan.Route(a, z, transport, number)
 		v := policy.Decide(plan, &policy.Request{Route: &route, Time: at.UnixNano()})
 		if v.Says != firedoor.Pass {
 			out.Says = v.Says.String()

@@ -98,7 +98,7 @@ func requests(plan *policy.Plan, c *firedoor.Conversation) (out []policy.Request
 	for _, transport := range plan.Transports(c.Protocol, c.Server.Port) {
 		port := c.Server.Port
 		if transport == policy.Link {
-			port = plan.EtherType(c.Protocol)
+			port = plan.FrameType(c.Protocol, port)
 		}
 		route := plan.Route(placeOf(plan, c.Segment, &c.Client), placeOf(plan, c.Segment, &c.Server), transport, port)
 		out = append(out, policy.Request{Route: &route, Level: policy.OfFlow, Protocol: c.Protocol})

@@ -112,7 +112,7 @@ func (t *tables) joined() {
 		for _, port := range t.plan.PortsOf(&route) {
 			if port.Transport == policy.Link {
 				if port.Number != 0 { // that of any is the pair's
-					t.out.Gates = append(t.out.Gates, datapath.PortGate{Pair: n, Transport: datapath.EtherType, Port: port.Number, Gate: t.etherType(ends[0], ends[1], port.Number)})
+					t.out.Gates = append(t.out.Gates, datapath.PortGate{Pair: n, Transport: datapath.EtherType, Port: kernelType(port.Number), Gate: t.etherType(ends[0], ends[1], port.Number)})
 				}
 				continue
 			}
@@ -203,6 +203,14 @@ func (t *tables) table(r *policy.Route) (table datapath.CodeTable) {
 		table[i] = c
 	}
 	return table
+}
+
+// kernelType is how gates have the number of a type of frames: a length is 0 there.
+func kernelType(number uint16) uint16 {
+	if number == policy.LLC {
+		return 0
+	}
+	return number
 }
 
 // etherType is the gate of frames without IP, which user space never delays: 0 is for

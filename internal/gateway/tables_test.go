@@ -119,6 +119,31 @@ func TestTypesWithoutIP(t *testing.T) {
 	}
 }
 
+// TestOneTypeOfFrames holds that a rule of one type, or of frames with a length, opens that
+// gate alone.
+func TestOneTypeOfFrames(t *testing.T) {
+	for port, want := range map[uint16]uint16{0x88e1: 0x88e1, policy.LLC: 0} {
+		tables := Tables(testPlan(t, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Ports: []policy.Port{{Transport: policy.Link, Number: port}}}}), nil)
+		if err := tables.Check(); err != nil {
+			t.Fatal(err)
+		}
+		opened := 0
+		for _, g := range tables.Gates {
+			if opened++; g.Transport != datapath.EtherType || g.Port != want || g.Gate.Action != datapath.Pass {
+				t.Errorf("%#x: a gate: %+v", port, g)
+			}
+		}
+		for _, j := range tables.Joined {
+			if p := tables.Pairs[j.Pair]; p.EtherTypes.Action != datapath.Drop {
+				t.Errorf("%#x: a pair: %+v", port, p)
+			}
+		}
+		if opened == 0 {
+			t.Errorf("%#x: nothing is open", port)
+		}
+	}
+}
+
 // TestPairsOfHostsThatNoRuleNames holds that a rule of one end by name and anybody at the
 // other holds in the kernel for hosts that no rule names: they have places of their own.
 func TestPairsOfHostsThatNoRuleNames(t *testing.T) {

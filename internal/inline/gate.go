@@ -275,7 +275,7 @@ func (g *Gate) link(b []byte) {
 		g.pass(b, firedoor.ReasonLink)
 		return
 	}
-	g.ends(b, firedoor.IP{}, firedoor.IP{}, policy.Link, p.EtherType)
+	g.ends(b, firedoor.IP{}, firedoor.IP{}, policy.Link, policy.FrameType(p.EtherType))
 }
 
 // bare judges a packet whose ports cannot be read: a fragment, another transport, a

@@ -77,3 +77,34 @@ func TestOpenForSomethingElse(t *testing.T) {
 		}
 	}
 }
+
+// TestTypesOfFrames holds that a rule of one type of frames without IP lets no other pass,
+// and that a length is none.
+func TestTypesOfFrames(t *testing.T) {
+	frame := func(kind uint16) []byte {
+		b := append([]byte{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1}, make([]byte, 50)...)
+		binary.BigEndian.PutUint16(b[12:], kind)
+		return b
+	}
+	for rule, passes := range map[uint16]uint16{0x88e1: 0x88e1, policy.LLC: 46} {
+		plan, faults := policy.Compile(&policy.Policy{
+			Hosts: []policy.Host{{Name: "one", MAC: 0x020000000001}, {Name: "two", MAC: 0x020000000002}},
+			Zones: []policy.Zone{{Name: "office", Hosts: []string{"one"}}, {Name: "cell", Hosts: []string{"two"}}},
+			Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Drop, Instead: firedoor.Drop,
+				Reviewed: policy.Review{By: "A", On: "2026-11-26"}, Rules: []policy.Rule{{Match: policy.Match{Ports: []policy.Port{{Transport: policy.Link, Number: rule}}}}}}},
+			Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop},
+		}, policy.Known{Ports: func(string) []policy.Port { return nil }})
+		if len(faults) > 0 {
+			t.Fatalf("%+v", faults)
+		}
+		gate := inline.New(plan, []*protocol.Protocol{modbus.Protocol}, nil)
+		for i, kind := range []uint16{0x88e1, 46, 3, 0x88b8} {
+			before := gate.Counts.Passed
+			gate.Frame(int64(1772323200*1e9)+int64(i), inline.Inside, frame(kind), func(inline.Port, []byte) {})
+			want := kind == passes || kind < 0x600 && passes < 0x600
+			if got := gate.Counts.Passed > before; got != want {
+				t.Errorf("a rule of %#x: %#x passes: %t", rule, kind, got)
+			}
+		}
+	}
+}

@@ -346,7 +346,7 @@ func (s *space) in(e *entry, d dimension, v *standIn) bool {
 	case byUnit:
 		return !e.hasUnit || !v.none && e.unit == v.number
 	case byObject:
-		return !e.hasObject || !v.none && e.object.covers(v.object, v.quantity, e.action == firedoor.Pass)
+		return !e.hasObject || e.object.covers(v.object, v.quantity, e.action == firedoor.Pass)
 	case byValue:
 		if e.values == nil {
 			return !e.moves() || !v.none || e.action != firedoor.Pass

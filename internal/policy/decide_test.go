@@ -110,7 +110,8 @@ func anyMatch(t *rapid.T) policy.Match {
 		Units:     some[uint32](1, 2).Draw(t, "units"),
 	}
 	if !slices.Contains(m.Protocols, "goose") && rapid.IntRange(0, 3).Draw(t, "ported") == 0 {
-		m.Ports = []policy.Port{rapid.SampledFrom([]policy.Port{{Number: 502}, {Transport: 6, Number: 502}, {Transport: 17, Number: 502}, {Transport: policy.Link}}).Draw(t, "port")}
+		m.Ports = []policy.Port{rapid.SampledFrom([]policy.Port{{Number: 502}, {Transport: 6, Number: 502}, {Transport: 17, Number: 502}, {Transport: policy.Link},
+			{Transport: policy.Link, Number: 0x88b8}, {Transport: policy.Link, Number: policy.LLC}}).Draw(t, "port")}
 	}
 	if len(m.Protocols) > 0 && len(m.Ports) > 0 && m.Ports[0].Transport == policy.Link {
 		m.Ports = nil
@@ -122,7 +123,7 @@ func anyMatch(t *rapid.T) policy.Match {
 	for range rapid.IntRange(0, 2).Draw(t, "objects") {
 		from := rapid.Uint64Range(0, 6).Draw(t, "from")
 		m.Objects = append(m.Objects, rapid.SampledFrom([]policy.Object{
-			{Text: "holding:", Row: true, From: from, To: from + rapid.Uint64Range(0, 4).Draw(t, "more")}, {Text: "holding:1", Open: true}, {Text: "holding:0", Open: true}, {Text: "DB1.", Open: true}, {Text: "DB1.X0"}, {Text: "D4"}, {Text: "D", Row: true, From: 3, To: 6}, {Text: "tag"}, {Text: "Motor1"}}).Draw(t, "object"))
+			{Text: "holding:", Row: true, From: from, To: from + rapid.Uint64Range(0, 4).Draw(t, "more")}, {Text: "holding:1", Open: true}, {Text: "holding:0", Open: true}, {Text: "DB1.", Open: true}, {Text: "DB1.X0"}, {Text: "D4"}, {Text: "D", Row: true, From: 3, To: 6}, {Text: "tag"}, {Text: "Motor1"}, {}}).Draw(t, "object"))
 	}
 	if len(m.Objects) > 0 && rapid.Bool().Draw(t, "valued") {
 		low := rapid.Float64Range(0, 5).Draw(t, "low")
@@ -156,7 +157,7 @@ func anyAsk(t *rapid.T) ask {
 		minute:   rapid.IntRange(0, 7*24*60-1).Draw(t, "minute"),
 	}
 	at := rapid.SampledFrom([]policy.Port{{Transport: 6, Number: 502}, {Transport: 6, Number: 102}, {Transport: 6, Number: 80}, {Transport: 17, Number: 502}, {Transport: 17, Number: 34980},
-		{Transport: policy.Link, Number: 0x88b8}, {Transport: policy.Link, Number: 0x88a4}, {Transport: policy.Link, Number: 0x0806}}).Draw(t, "port")
+		{Transport: policy.Link, Number: 0x88b8}, {Transport: policy.Link, Number: 0x88a4}, {Transport: policy.Link, Number: 0x0806}, {Transport: policy.Link, Number: policy.LLC}}).Draw(t, "port")
 	if a.transport, a.port = at.Transport, at.Number; at.Transport == policy.Link { // its type says what it is
 		a.protocol = map[uint16]string{0x88b8: "goose", 0x88a4: "ecat", 0x0806: "arp"}[at.Number]
 	}
@@ -233,7 +234,7 @@ func (a *ask) objectIn(objects []policy.Object, pass bool) bool {
 	for _, o := range objects {
 		hit, all := 0, max(int(a.quantity), 1)
 		for i := range all {
-			if a.object != "" && meant(o, a.element(uint64(i))) {
+			if (a.object != "" || o == policy.Object{}) && meant(o, a.element(uint64(i))) {
 				hit++
 			}
 		}

@@ -117,30 +117,49 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	client, server := d.host(c.Segment, &c.Client), d.host(c.Segment, &c.Server)
 	conduit := d.conduit(d.zoneOf[client], d.zoneOf[server])
 	base := Match{Clients: []string{client}, Servers: []string{server}}
+	if d.ports(c, &base); len(c.Statements) == 0 {
+		conduit.Rules = append(conduit.Rules, Rule{Match: base, Note: fmt.Sprintf("learned, %d flows", c.Flows)})
+		return
+	}
+	d.statements(c, conduit, base)
+}
+
+// ports says in which protocol a conversation was, and where.
+func (d *drafter) ports(c *firedoor.Conversation, base *Match) {
 	transport := uint8(0)
 	switch c.Protocol {
 	case "tcp":
 		transport = 6
 	case "udp":
 		transport = 17
-	case "ethernet":
+	case "ethernet": // frames that nobody recognised: their type is all that is known
+		base.Ports = []Port{{Link, FrameType(c.Server.Port)}}
+		return
 	default:
 		base.Protocols = []string{c.Protocol}
 	}
-	if c.Server.Port != 0 && !d.alone(c.Protocol, c.Server.Port) {
+	usual := d.usual(c.Protocol)
+	switch ip, link := carriers(usual); {
+	case c.Server.IP == "" && len(ip) > 0: // what was seen without IP opens nothing of IP
+		base.Ports = link
+	case c.Server.IP != "" && c.Server.Port != 0 && !alone(usual, c.Server.Port):
 		base.Ports = []Port{{transport, c.Server.Port}}
-		if usual := d.usual(c.Protocol); overUDP(usual) { // its server may go on from another port than it was asked at
+		if overUDP(usual) { // its server may go on from another port than it was asked at
 			base.Ports = append(base.Ports, usual...)
 		}
 	}
-	if c.Protocol == "ethernet" {
-		base.Ports = []Port{{Transport: Link}}
+}
+
+// carriers parts the ports of a protocol into those over IP and its types of frames.
+func carriers(ports []Port) (ip, link []Port) {
+	for _, p := range ports {
+		if p.Transport == Link {
+			link = append(link, p)
+		} else {
+			ip = append(ip, p)
+		}
 	}
-	if len(c.Statements) == 0 {
-		conduit.Rules = append(conduit.Rules, Rule{Match: base, Note: fmt.Sprintf("learned, %d flows", c.Flows)})
-		return
-	}
-	d.statements(c, conduit, base)
+	return ip, link
 }
 
 func overUDP(ports []Port) bool {
@@ -182,11 +201,10 @@ func (d *drafter) addressOf(name string) string {
 	return ""
 }
 
-// alone tells whether a protocol is usually found at that port and at no other: then a
+// alone tells whether a protocol is usually found at that port and nowhere else: then a
 // rule need not name it.
-func (d *drafter) alone(protocol string, port uint16) bool {
-	usual := d.usual(protocol)
-	return len(usual) > 0 && !slices.ContainsFunc(usual, func(p Port) bool { return p.Number != port })
+func alone(usual []Port, port uint16) bool {
+	return len(usual) > 0 && !slices.ContainsFunc(usual, func(p Port) bool { return p.Number != port || p.Transport == Link })
 }
 
 func (d *drafter) usual(protocol string) []Port {
@@ -208,6 +226,7 @@ type deed struct {
 	protocol, verb, function string
 	code, unit               uint32
 	hasUnit                  bool
+	named                    bool // some requests of the function name an object
 	valued                   bool // its values are restricted to span
 	span                     Span
 }
@@ -215,8 +234,19 @@ type deed struct {
 // statements makes rules of what was asked: one for what changes nothing, and one for
 // each function that changes something.
 func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Match) {
-	if number := c.Server.Port; base.Protocols != nil && slices.ContainsFunc(d.usual(c.Protocol), func(p Port) bool { return p.Transport != Link && p.Number == number }) {
-		base.Ports = nil // a conversation is one at all of them, and its file names the first
+	ip, link := carriers(d.usual(c.Protocol))
+	if number := c.Server.Port; base.Protocols != nil && slices.ContainsFunc(ip, func(p Port) bool { return p.Number == number }) {
+		if base.Ports = nil; len(link) > 0 { // a conversation is one at all of them, and its file names the first
+			base.Ports = ip
+		}
+	}
+	named, bare := map[deed]bool{}, map[deed]bool{} // some name an object, some do not
+	for i := range c.Statements {
+		if s := &c.Statements[i]; s.Learned && s.Object != "" {
+			named[d.deed(s)] = true
+		} else if s.Learned {
+			bare[d.deed(s)] = true
+		}
 	}
 	var order []deed
 	of := map[deed][]*firedoor.Statement{}
@@ -225,14 +255,10 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 		if !s.Learned {
 			continue
 		}
-		k := deed{protocol: s.Protocol, verb: s.Verb}
-		if changes(s.Verb) || d.options.Reads {
-			k.function, k.code = s.Function, s.Code
-			if s.Unit != nil {
-				k.hasUnit, k.unit = true, *s.Unit
-			}
-		}
-		if d.options.Values && s.Object != "" && k.function != "" { // each object within its own range
+		k := d.deed(s)
+		whole := !bare[k] // what is understood at times alone has values that nobody learned
+		k.named = named[k]
+		if d.options.Values && whole && k.function != "" { // each object within its own range
 			k.span, k.valued = written(s)
 			k.valued = k.valued && d.knowsAll(s) && !Masks(cmp.Or(s.Protocol, c.Protocol), s.Code)
 			if !k.valued {
@@ -247,6 +273,18 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 	for _, k := range order {
 		d.rule(c, conduit, base, k, of[k])
 	}
+}
+
+// deed is what a statement has in common with others, but for its values.
+func (d *drafter) deed(s *firedoor.Statement) deed {
+	k := deed{protocol: s.Protocol, verb: s.Verb}
+	if changes(s.Verb) || d.options.Reads {
+		k.function, k.code = s.Function, s.Code
+		if s.Unit != nil {
+			k.hasUnit, k.unit = true, *s.Unit
+		}
+	}
+	return k
 }
 
 // written is the range of all that a statement wrote, as far as it was understood.
@@ -287,10 +325,9 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 		}
 	}
 	count, span, some := uint64(0), Span{}, false
-	bare := false // some of them name no object
 	for _, s := range statements {
 		count += uint64(s.Count)
-		if bare = bare || s.Object == ""; s.Object != "" && k.function != "" {
+		if k.named && k.function != "" {
 			m.Objects = addObject(m.Objects, d.object(cmp.Or(s.Protocol, c.Protocol), s))
 		}
 		if r, ok := written(s); ok && some {
@@ -298,9 +335,6 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 		} else if ok {
 			span, some = r, true
 		}
-	}
-	if bare {
-		m.Objects = nil
 	}
 	note := fmt.Sprintf("learned, %d times", count)
 	if k.function != "" {
@@ -318,14 +352,14 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 		note += fmt.Sprintf(", values from %s to %s", strconv.FormatFloat(span.Min, 'g', 6, 64), strconv.FormatFloat(span.Max, 'g', 6, 64))
 	}
 	if k.verb == firedoor.VerbControl.String() {
-		d.out.Grave = append(d.out.Grave, fmt.Sprintf("%s to %s: %s %s", m.Clients[0], m.Servers[0], k.function, strings.Join(objectTexts(m.Objects), ", ")))
+		d.out.Grave = append(d.out.Grave, fmt.Sprintf("%s to %s: %s %s", m.Clients[0], m.Servers[0], k.function, strings.Join(objectWords(m.Objects), ", ")))
 	}
 	conduit.Rules = append(conduit.Rules, Rule{Match: m, Note: note})
 }
 
-func objectTexts(objects []Object) (out []string) {
+func objectWords(objects []Object) (out []string) {
 	for _, o := range objects {
-		out = append(out, o.String())
+		out = append(out, o.words())
 	}
 	return out
 }

@@ -21,20 +21,41 @@ func TestDraftLeavesOut(t *testing.T) {
 	compile(t, &d.Policy)
 }
 
-// TestDraftOpensNoPorts holds that what was seen without IP opens nothing of IP.
-func TestDraftOpensNoPorts(t *testing.T) {
-	for _, protocol := range []string{"goose", "ethernet"} {
-		c := firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: protocol, Flows: 1, Client: firedoor.Address{MAC: "02:00:00:00:00:01"}, Server: firedoor.Address{MAC: "02:00:00:00:00:02"}}
-		d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports})
+// TestDraftOpensNoMore holds that what was seen without IP opens its own type of frames and
+// nothing of IP, and what was seen over IP no frames without it.
+func TestDraftOpensNoMore(t *testing.T) {
+	places := []policy.Port{{Transport: 6, Number: 502}, {Transport: 17, Number: 502}, {Transport: policy.ICMP}, {Transport: 17, Number: 34980},
+		{Transport: policy.Link, Number: 0x88a4}, {Transport: policy.Link, Number: 0x88b8}, {Transport: policy.Link, Number: 0x88e1}, {Transport: policy.Link, Number: policy.LLC}, {Transport: policy.Link}}
+	read := []firedoor.Statement{{Verb: "read", Function: "read", Code: 1, Learned: true, Count: 1}}
+	for _, c := range []struct {
+		protocol   string
+		ip         string // of the server, without its last number
+		port       uint16
+		statements []firedoor.Statement
+		opens      policy.Port
+	}{
+		{"goose", "", 0, nil, policy.Port{Transport: policy.Link, Number: 0x88b8}},
+		{"ethernet", "", 0x88e1, nil, policy.Port{Transport: policy.Link, Number: 0x88e1}},
+		{"ethernet", "", 0, nil, policy.Port{Transport: policy.Link, Number: policy.LLC}},
+		{"ecat", "", 0, nil, policy.Port{Transport: policy.Link, Number: 0x88a4}},
+		{"ecat", "", 0, read, policy.Port{Transport: policy.Link, Number: 0x88a4}},
+		{"ecat", "10.0.0.", 34980, nil, policy.Port{Transport: 17, Number: 34980}},
+		{"ecat", "10.0.0.", 34980, read, policy.Port{Transport: 17, Number: 34980}},
+	} {
+		talk := firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: c.protocol, Flows: 1, Statements: c.statements,
+			Client: firedoor.Address{MAC: "02:00:00:00:00:01"}, Server: firedoor.Address{MAC: "02:00:00:00:00:02", Port: c.port}}
+		ends := [2]firedoor.IP{}
+		if c.ip != "" {
+			talk.Client.IP, talk.Server.IP = c.ip+"1", c.ip+"2"
+			ends = [2]firedoor.IP{firedoor.IPv4(0x0a000001), firedoor.IPv4(0x0a000002)}
+		}
+		d := policy.Draft(nil, []firedoor.Conversation{talk}, policy.DraftOptions{Usual: known().Ports})
 		plan := compile(t, &d.Policy)
-		a, b := plan.Place("untagged", firedoor.IP{}, 0x020000000001), plan.Place("untagged", firedoor.IP{}, 0x020000000002)
-		for _, c := range []struct {
-			transport uint8
-			number    uint16
-			admits    bool
-		}{{6, 502, false}, {17, 502, false}, {1, 0, false}, {policy.Link, 0x88b8, true}, {policy.Link, 0x88b9, protocol == "ethernet"}} {
-			if r := plan.Route(a, b, c.transport, c.number); plan.Admits(&r) != c.admits {
-				t.Errorf("%s: transport %d, %d: admits %t", protocol, c.transport, c.number, !c.admits)
+		a, b := plan.Place("untagged", ends[0], 0x020000000001), plan.Place("untagged", ends[1], 0x020000000002)
+		for _, at := range places {
+			open := at == c.opens || c.ip != "" && at.Transport == 6 && at.Number == c.port
+			if r := plan.Route(a, b, at.Transport, at.Number); plan.Admits(&r) != open {
+				t.Errorf("%s at %d, %d statements: %s admits %t", c.protocol, c.port, len(c.statements), at.Words(), !open)
 			}
 		}
 	}
@@ -49,6 +70,34 @@ func TestDraftOfOneCode(t *testing.T) {
 	for i, want := range []int{0, 1} {
 		if m := &d.Policy.Conduits[0].Rules[i].Match; len(m.Functions) != want || len(m.Codes) != 1 {
 			t.Errorf("rule %d: %+v", i, m)
+		}
+	}
+}
+
+// TestDraftOfNoObject holds that a request without an object, where the same function names
+// some, opens no other object; and that where it never names one, nothing is restricted.
+func TestDraftOfNoObject(t *testing.T) {
+	value := []firedoor.Range{{Min: 0, Max: 5, Count: 1}}
+	for _, values := range []bool{false, true} {
+		c := writes(firedoor.Statement{Function: "set", Code: 6, Object: "holding:1", Written: value}, firedoor.Statement{Function: "set", Code: 6},
+			firedoor.Statement{Function: "restart", Code: 8})
+		d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports, Values: values})
+		d.Policy.Conduits[0].Mode, d.Policy.Conduits[0].Reviewed = policy.Enforce, policy.Review{By: "A", On: "2026-11-26"}
+		plan := compile(t, &d.Policy)
+		route := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), 6, 502)
+		for _, c := range []struct {
+			function string
+			code     uint32
+			object   string
+			want     firedoor.Action
+		}{
+			{"set", 6, "holding:1", firedoor.Pass}, {"set", 6, "", firedoor.Pass}, {"set", 6, "holding:2", firedoor.Drop}, {"set", 6, "tag", firedoor.Drop},
+			{"restart", 8, "", firedoor.Pass}, {"restart", 8, "holding:2", firedoor.Pass},
+		} {
+			r := policy.Request{Route: &route, Level: policy.OfOperation, Protocol: "modbus", Verb: firedoor.VerbWrite, Function: c.function, Code: c.code, Object: []byte(c.object), Values: words(3)}
+			if v := policy.Decide(plan, &r); v.Action != c.want {
+				t.Errorf("values %t: %s %q: %s, want %s", values, c.function, c.object, v.Action, c.want)
+			}
 		}
 	}
 }

@@ -265,11 +265,11 @@ func (x *index) first(p *Plan, to *reach, r *Request) int32 {
 // first looks for an entry of the leaf that comes before best.
 func (l *leaf) first(x *index, p *Plan, r *Request, best int32) int32 {
 	best = x.earliest(p, l.any, r, best)
-	if len(r.Object) == 0 {
-		return best
-	}
 	if l.text != nil {
 		best = x.earliest(p, l.text[string(r.Object)], r, best)
+	}
+	if len(r.Object) == 0 {
+		return best
 	}
 	best = x.earliest(p, l.open, r, best)
 	if l.rows == nil {

@@ -10,6 +10,8 @@ import (
 // lie in o with all its elements; what is stopped is so for any of them.
 func (o *Object) covers(text []byte, quantity uint64, all bool) bool {
 	switch {
+	case len(text) == 0:
+		return *o == Object{}
 	case o.Row:
 		from, to, ok := o.row(text, quantity)
 		if !ok {
@@ -151,6 +153,14 @@ func rowPrefix(text []byte) int {
 		n--
 	}
 	return n
+}
+
+// words is an object in a sentence.
+func (o Object) words() string {
+	if o == (Object{}) {
+		return "no object"
+	}
+	return o.String()
 }
 
 // String writes an object as a policy has it.

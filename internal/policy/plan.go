@@ -221,6 +221,13 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 			return
 		}
 	}
+	for _, p := range m.Ports {
+		carries := func(protocol string) bool { return slices.Contains(c.known.Ports(protocol), p) }
+		if p.Transport == Link && len(m.Protocols) > 0 && !slices.ContainsFunc(m.Protocols, carries) {
+			c.fault(r.Line, key+".port", "%s carries no %s: the type of a frame says its protocol", p.Words(), orOf(m.Protocols, ""))
+			return
+		}
+	}
 	clients := c.ends(m.Clients, from, r.Line, key+".client")
 	servers := c.ends(m.Servers, to, r.Line, key+".server")
 	base := entry{rule: number, action: r.Verdict, ports: m.Ports, values: m.Values, as: m.As, step: m.Step, rate: m.Rate, when: m.When}

@@ -175,8 +175,11 @@ type Port struct {
 }
 
 // Link stands for the transport of frames without IP, whose number is their EtherType; 0
-// is any of them.
-const Link = 255
+// is any of them. LLC stands for those that have a length in its place (IEEE 802.3).
+const (
+	Link = 255
+	LLC  = 1
+)
 
 // Protocols without ports that a rule may name in their place.
 const (
@@ -191,7 +194,8 @@ func (p Port) Portless() bool { return p.Transport == ICMP || p.Transport == ICM
 type Span struct{ Min, Max float64 }
 
 // Object names objects: as text alone ("DB1.DBX0.0"), as everything that begins with
-// Text (Open, written "DB1.*"), or as a row of numbers (written "holding:0-40").
+// Text (Open, written "DB1.*"), or as a row of numbers (written "holding:0-40"). The empty
+// one stands for none: for requests that name no object.
 type Object struct {
 	Text     string
 	Open     bool

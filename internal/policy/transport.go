@@ -33,8 +33,24 @@ func (p *Plan) Transports(protocol string, port uint16) (out []uint8) {
 	return out
 }
 
-// EtherType is that of a protocol that IP does not carry, 0 where it has none.
-func (p *Plan) EtherType(protocol string) uint16 {
+// firstEtherType is the smallest EtherType; what is below it is a length (IEEE 802.3, 3.2.6).
+const firstEtherType = 0x600
+
+// FrameType is the number that stands in ports for frames of an EtherType, or of a length.
+func FrameType(etherType uint16) uint16 {
+	if etherType < firstEtherType {
+		return LLC
+	}
+	return etherType
+}
+
+// FrameType is the number of frames of a protocol that IP does not carry, 0 where it has
+// none. Of frames that nobody recognised, "ethernet", it is that of the EtherType that was
+// seen.
+func (p *Plan) FrameType(protocol string, seen uint16) uint16 {
+	if protocol == "ethernet" {
+		return FrameType(seen)
+	}
 	for _, u := range p.known.Ports(protocol) {
 		if u.Transport == Link {
 			return u.Number

@@ -41,7 +41,8 @@ func TestPortsThatMustBeLookedInto(t *testing.T) {
 			t.Errorf("%s: admits %t, judges %t", c.name, plan.Admits(&r), plan.Judges(&r))
 		}
 	}
-	for _, m := range []policy.Match{{Protocols: []string{"goose"}, Ports: []policy.Port{{Number: 502}}}, {Protocols: []string{"ecat"}, Ports: []policy.Port{{Transport: policy.Link}}}} {
+	for _, m := range []policy.Match{{Protocols: []string{"goose"}, Ports: []policy.Port{{Number: 502}}}, {Protocols: []string{"ecat"}, Ports: []policy.Port{{Transport: policy.Link}}},
+		{Protocols: []string{"modbus", "goose"}, Ports: []policy.Port{{Transport: policy.Link, Number: 0x88b9}}}} {
 		if _, faults := policy.Compile(plant(policy.Test, rule(firedoor.Pass, m)), known()); len(faults) != 1 {
 			t.Errorf("%+v: faults %+v", m, faults)
 		}

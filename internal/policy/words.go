@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -41,7 +42,7 @@ func (m *Match) words(from, to string) string {
 		words = append(words, "(code "+orOf(texts(m.Codes), "")+")")
 	}
 	if len(m.Objects) > 0 {
-		words = append(words, orOf(texts(m.Objects), ""))
+		words = append(words, orOf(objectWords(m.Objects), ""))
 	}
 	if m.Values != nil {
 		words = append(words, fmt.Sprintf("with values from %g to %g", m.Values.Min, m.Values.Max))
@@ -75,7 +76,41 @@ func (m *Match) words(from, to string) string {
 	return strings.Join(words, " ")
 }
 
-// Words is how a policy has a port: "502", "tcp/502", "icmp", "ethernet/0x88b8".
+// PortOf reads a port as Words has it.
+func PortOf(text string) (p Port, err error) {
+	switch text {
+	case "icmp":
+		return Port{Transport: ICMP}, nil
+	case "icmp6":
+		return Port{Transport: ICMP6}, nil
+	case "ethernet":
+		return Port{Transport: Link}, nil
+	case "ethernet/llc":
+		return Port{Link, LLC}, nil
+	}
+	if rest, ok := strings.CutPrefix(text, "ethernet"); ok {
+		digits, ok := strings.CutPrefix(rest, "/")
+		v, err := strconv.ParseUint(digits, 0, 16)
+		if !ok || err != nil || v < firstEtherType {
+			return p, errors.New("is no type of frames: write it like ethernet/0x88b8, or ethernet/llc for frames with a length; ethernet alone is all without IP")
+		}
+		return Port{Link, uint16(v)}, nil
+	}
+	if rest, ok := strings.CutPrefix(text, "tcp/"); ok {
+		p.Transport, text = 6, rest
+	} else if rest, ok := strings.CutPrefix(text, "udp/"); ok {
+		p.Transport, text = 17, rest
+	}
+	v, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || v == 0 {
+		return p, errors.New("is no port: write it like 502, tcp/502, udp/47808 or ethernet/0x88b8; or icmp, icmp6")
+	}
+	p.Number = uint16(v)
+	return p, nil
+}
+
+// Words is how a policy has a port: "502", "tcp/502", "icmp", "ethernet/0x88b8",
+// "ethernet/llc".
 func (p Port) Words() string {
 	switch {
 	case p.Transport == ICMP:
@@ -84,6 +119,8 @@ func (p Port) Words() string {
 		return "icmp6"
 	case p.Transport == Link && p.Number == 0:
 		return "ethernet"
+	case p.Transport == Link && p.Number == LLC:
+		return "ethernet/llc"
 	case p.Transport == Link:
 		return fmt.Sprintf("ethernet/0x%04x", p.Number)
 	}

@@ -116,6 +116,10 @@ func TestProblems(t *testing.T) {
 		{"twice", "  hmi: {", "  hmi: {address: 10.9.9.9}\n  hmi: {", "p.yaml:7: hosts.hmi: stands twice"},
 		{"one address of two hosts", "  plc: {", "  twin: {address: 10.0.1.1}\n  plc: {", "10.0.1.1 is the address of another host too"},
 		{"anchor", "name: press line", "name: &a press line", "anchors (&) are not allowed"},
+		{"a type that is none", "port: udp/34964", "port: ethernet/goose", "write it like ethernet/0x88b8, or ethernet/llc"},
+		{"a type in another way", "port: udp/34964", "port: ethernet0x88b8", "is no type of frames"},
+		{"an object that is nothing", "object: [\"holding:40-41\", DB1.*, Tag1]", "object: ~", "has no value"},
+		{"one among others", "DB1.*, Tag1", "DB1.*, ~", "has no value"},
 		{"a small type", "port: udp/34964", "port: ethernet/3", "is no type of frames"},
 		{"tab", "  down:\n", "\tdown:\n", "is indented with a tab"},
 		{"safety of everybody", "{client: hmi, server: plc, port: udp/34964}", "{}", "names nothing"},
@@ -187,8 +191,8 @@ func anyPolicy(t *rapid.T) *policy.Policy {
 			Clients: rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"h0", "office"}), 0, 2, rapid.ID).Draw(t, "clients"),
 			Verbs:   rapid.SliceOfNDistinct(rapid.SampledFrom([]firedoor.Verb{1, 4, 5, 8}), 0, 3, rapid.ID).Draw(t, "verbs"),
 			Codes:   rapid.SliceOfNDistinct(rapid.Uint32(), 0, 3, rapid.ID).Draw(t, "codes"),
-			Ports:   []policy.Port{{Transport: rapid.SampledFrom([]uint8{0, 6, 17, policy.Link}).Draw(t, "transport"), Number: rapid.Uint16Min(0x600).Draw(t, "port")}}}}
-		r.Match.Objects = []policy.Object{{Text: "holding:", Row: true, From: 3, To: rapid.Uint64Range(3, 90).Draw(t, "to")}, {Text: "DB1.", Open: true}, {Text: "Tag: #1"}}
+			Ports:   []policy.Port{{Transport: rapid.SampledFrom([]uint8{0, 6, 17, policy.Link}).Draw(t, "transport"), Number: rapid.Uint16Min(0x600).Draw(t, "port")}, {Transport: policy.Link, Number: policy.LLC}}}}
+		r.Match.Objects = []policy.Object{{Text: "holding:", Row: true, From: 3, To: rapid.Uint64Range(3, 90).Draw(t, "to")}, {Text: "DB1.", Open: true}, {Text: "Tag: #1"}, {}}
 		if rapid.Bool().Draw(t, "values") {
 			low := rapid.Float64Range(-1e6, 1e6).Draw(t, "low")
 			r.Match.Values = &policy.Span{Min: low, Max: low + 1}

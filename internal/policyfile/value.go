@@ -77,35 +77,7 @@ func protocolOf(n *yaml.Node) (string, error) {
 	return n.Value, nil
 }
 
-func portOf(n *yaml.Node) (policy.Port, error) {
-	var p policy.Port
-	text := n.Value
-	switch text {
-	case "icmp":
-		return policy.Port{Transport: policy.ICMP}, nil
-	case "icmp6":
-		return policy.Port{Transport: policy.ICMP6}, nil
-	}
-	if rest, ok := strings.CutPrefix(text, "ethernet"); ok {
-		p.Transport = policy.Link
-		v, err := strconv.ParseUint(strings.TrimPrefix(rest, "/"), 0, 16)
-		if p.Number = uint16(v); rest != "" && (err != nil || v < 0x600) {
-			return p, fmt.Errorf("is no type of frames: write it like ethernet/0x88b8; ethernet alone is all without IP")
-		}
-		return p, nil
-	}
-	if rest, ok := strings.CutPrefix(text, "tcp/"); ok {
-		p.Transport, text = 6, rest
-	} else if rest, ok := strings.CutPrefix(text, "udp/"); ok {
-		p.Transport, text = 17, rest
-	}
-	v, err := strconv.ParseUint(text, 10, 16)
-	if err != nil || v == 0 {
-		return p, fmt.Errorf("is no port: write it like 502, tcp/502, udp/47808 or ethernet/0x88b8; or icmp, icmp6")
-	}
-	p.Number = uint16(v)
-	return p, nil
-}
+func portOf(n *yaml.Node) (policy.Port, error) { return policy.PortOf(n.Value) }
 
 func verbOf(n *yaml.Node) (firedoor.Verb, error) {
 	var words []string
@@ -131,7 +103,7 @@ const maxObject = 256
 // objectOf reads "holding:0-40", "DB1.*" or an object's whole text.
 func objectOf(n *yaml.Node) (policy.Object, error) {
 	text := n.Value
-	if text == "" || len(text) > maxObject {
+	if len(text) > maxObject {
 		return policy.Object{}, fmt.Errorf("is no object: write it as event lines have it, like holding:40; or holding:0-40, or DB1.*")
 	}
 	if rest, ok := strings.CutSuffix(text, "*"); ok {

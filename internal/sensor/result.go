@@ -84,8 +84,12 @@ func (r *Result) Conversations(f func(*firedoor.Conversation) error) error {
 func (r *Result) conversation(ref conversationRef) firedoor.Conversation {
 	t := ref.lane.table
 	c := t.Conversation(ref.conv)
+	port := c.ServerPort
+	if c.Transport == 0 {
+		port = c.Port // the EtherType of what nobody recognised
+	}
 	out := firedoor.Conversation{Segment: r.scopes.Name(c.Segment), Protocol: c.Protocol, Learned: c.Learned,
-		Client: address(c.Client, c.ClientMAC, c.Transport, 0), Server: address(c.Server, c.ServerMAC, c.Transport, c.ServerPort),
+		Client: address(c.Client, c.ClientMAC, c.Transport, 0), Server: address(c.Server, c.ServerMAC, c.Transport, port),
 		First: eventlog.Time(c.First), Last: eventlog.Time(c.Last), Flows: c.Flows, Packets: c.Packets, Bytes: c.Bytes,
 		Operations: c.Operations, Errors: c.Errors, NoResponse: c.NoResponse, Partial: c.Partial, Samples: c.Samples,
 		Malformed: c.Malformed, Encrypted: c.Encrypted, OneWay: c.OneWay, Verbs: []string{}, Statements: []firedoor.Statement{}}

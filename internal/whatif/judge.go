@@ -317,7 +317,7 @@ func (j *Judge) request(segment, protocol string, client, server *firedoor.Addre
 
 func (j *Judge) route(k routeKey, protocol string, client, server *firedoor.Address) (policy.Route, error) {
 	if k.transport == policy.Link {
-		k.port = j.plan.EtherType(protocol)
+		k.port = j.plan.FrameType(protocol, k.port)
 	}
 	route, ok := j.routes[k]
 	if ok {

@@ -268,7 +268,7 @@ function Doors({ edge }: { edge: MapEdge }) {
                     <strong>{doorWord(p.door, p.test)}</strong>
                     <span className="dim">
                       {p.protocol}
-                      {p.port > 0 && ` at port ${p.port}`}
+                      {p.port > 0 && (p.protocol === 'ethernet' ? ` of type 0x${p.port.toString(16)}` : ` at port ${p.port}`)}
                     </span>
                   </span>
                   <span>{p.sentence}</span>
