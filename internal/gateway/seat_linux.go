@@ -1,49 +1,71 @@
 package gateway
 
 import (
-	"errors"
-	"os"
+	"fmt"
 	"runtime"
-	"strconv"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// realTime asks for first-in-first-out scheduling of all threads of this process, this one before the
-// others. The runtime takes this thread's turn away a hundred times a second, and another
-// thread has to give it back; where that is an ordinary one, frames wait for it behind whatever keeps the
-// machine busy. New threads are as those that start them. Whoever has long work to do is to be atEase.
-func realTime() error {
-	for range 2 { // an ordinary thread may have started one in between
-		tasks, err := os.ReadDir("/proc/self/task")
-		if err != nil {
-			return err
-		}
-		for _, t := range tasks {
-			id, err := strconv.Atoi(t.Name())
-			if err != nil {
-				return err
-			}
-			if err := schedule(id, unix.SCHED_FIFO, priorityOthers); err != nil && !errors.Is(err, unix.ESRCH) {
-				return err
-			}
-		}
-	}
-	return schedule(0, unix.SCHED_FIFO, priority)
+// ahead has the goroutine that judges go before other programs, on whatever thread the runtime
+// runs it. It is not bound to one: the runtime takes the turn of a goroutine away that never rests, and then
+// another thread would have to give it back, an ordinary one that waits behind whatever keeps the machine
+// busy, while frames wait for it. Not bound, it goes on at once on the same thread, most of the time.
+//
+// No other thread of the process goes before others: a thread of the runtime that waits for another one
+// gives its turn to those of its own priority at best, and would wait for ever.
+type ahead struct {
+	thread int
+	rested time.Time
 }
 
-// atEase keeps the calling goroutine on a thread of its own that waits its turn, as ordinary
-// programs do.
-func atEase() error {
-	runtime.LockOSThread()
-	return errors.Join(schedule(0, unix.SCHED_NORMAL, 0), unix.Setpriority(unix.PRIO_PROCESS, 0, 0))
+// Limits of resting.
+const (
+	// restAfter is how long the goroutine judges without giving its turn away where it can choose when;
+	// after twice as long the runtime does.
+	restAfter = 5 * time.Millisecond
+	// spareTurns is how many goroutines run at once at least, so that others do not wait for this one.
+	spareTurns = 4
+)
+
+// allow has threads of this process ask for real time when the process has no rights any more.
+func allow() error {
+	most := unix.Rlimit{Cur: uint64(priority), Max: uint64(priority)}
+	return unix.Setrlimit(unix.RLIMIT_RTPRIO, &most)
 }
+
+// rest gives the turn away for a moment if it was long, while nothing waits.
+func (a *ahead) rest(now time.Time) {
+	if now.Sub(a.rested) > restAfter {
+		a.rested = now
+		runtime.Gosched()
+	}
+}
+
+// follow tells whether the goroutine came to another thread, which goes before other programs from
+// then on; the one that it left does not.
+func (a *ahead) follow() (moved bool) {
+	now := unix.Gettid()
+	if now == a.thread {
+		return false
+	}
+	if was := a.thread; was != 0 {
+		_ = schedule(was, unix.SCHED_NORMAL|resetOnFork, 0) // it may have ended
+	}
+	a.thread = now
+	_ = schedule(0, unix.SCHED_FIFO|resetOnFork, priority) // without the right to it, judging is slower under load and nothing else
+	return true
+}
+
+// resetOnFork has threads that one starts be ordinary ones (sched(7)).
+const resetOnFork = 0x40000000
 
 // schedule says how a thread is scheduled; 0 is the calling one.
 func schedule(thread int, policy uintptr, priority int32) error {
 	p := struct{ priority int32 }{priority}
-	if _, _, errno := unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, uintptr(thread), policy, pointer(&p)); errno != 0 {
+	if _, _, errno := unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, uintptr(thread), policy, pointer(&p)); errno != 0 {
 		return errno
 	}
 	return nil
@@ -78,13 +100,22 @@ func (s *seat) follow(core int) {
 }
 
 // wait waits for frames, for pollWait at most. The runtime is not told of it: it would
-// give this thread's place away, and getting it back costs more than the frame.
-func wait(fds []unix.PollFd) int {
+// give this thread's place away, and getting it back costs more than the frame. An error is that of a ring that can have no
+// frames any more.
+func wait(fds []unix.PollFd) (some bool, err error) {
 	n, _, errno := unix.RawSyscall(unix.SYS_POLL, uintptr(unsafe.Pointer(unsafe.SliceData(fds))), uintptr(len(fds)), pollWait)
-	if errno != 0 {
-		return 0 // interrupted is as good as awake
+	if errno != 0 || n == 0 {
+		return false, nil // interrupted is as good as awake
 	}
-	return int(n)
+	for i := range fds {
+		if fds[i].Revents&^unix.POLLIN == 0 {
+			continue
+		}
+		if code, err := unix.GetsockoptInt(int(fds[i].Fd), unix.SOL_SOCKET, unix.SO_ERROR); err != nil || code != 0 || fds[i].Revents&^(unix.POLLIN|unix.POLLERR) != 0 {
+			return false, fmt.Errorf("the worker's end of ring %d is gone: %w", i, unix.Errno(code))
+		}
+	}
+	return true, nil
 }
 
 // send sends a frame and does not wait; false if it was not taken.

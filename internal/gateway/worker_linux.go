@@ -67,10 +67,8 @@ const (
 	burst = 64
 	// lastWords is how long a worker that judges no more has to tell what it stopped.
 	lastWords = 1500 * time.Millisecond
-	// priority is that of the thread that judges, first in first out, and priorityOthers that of
-	// the other threads.
-	priority       int32 = 40
-	priorityOthers int32 = 39
+	// priority is that of the thread that judges, first in first out.
+	priority int32 = 40
 )
 
 // worker judges frames that the kernel asked about.
@@ -141,6 +139,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	}
 	w.gate.Share(&shared{streams})
 	w.gate.Take(w.takes)
+	runtime.GOMAXPROCS(max(spareTurns, runtime.GOMAXPROCS(0)))
 	debug.SetGCPercent(400) // little is allocated, and a collection costs milliseconds of a core
 	stop := make(chan error, 2)
 	go func() { stop <- w.judge() }()
@@ -177,11 +176,8 @@ func ready(o *order, known policy.Known) (*policy.Plan, error) {
 	return plan, nil
 }
 
-// listen takes orders; the last one counts. To make a policy ready may take long.
+// listen takes orders; the last one counts.
 func (w *worker) listen(orders *speech, known policy.Known) error {
-	if err := atEase(); err != nil {
-		return err
-	}
 	for {
 		var o order
 		if err := orders.Decode(&o); errors.Is(err, io.EOF) {
@@ -208,8 +204,9 @@ func (w *worker) listen(orders *speech, known policy.Known) error {
 
 // judge is the loop that frames wait for.
 func (w *worker) judge() error {
-	runtime.LockOSThread()
-	_ = realTime() // without the right to it, judging is slower under load and nothing else
+	var ahead ahead
+	_ = allow()
+	ahead.follow()
 	close(w.posted)
 	<-w.begin
 	w.skipTo = time.Now().UnixNano() // what comes later the kernel does not ask about
@@ -229,12 +226,16 @@ func (w *worker) judge() error {
 			w.telling.setPlan(o.plan)
 			w.pace.setPlan(o)
 		}
+		if ahead.follow() {
+			seat.taken = false
+		}
 		some := w.drain(inline.Inside)
 		some = w.drain(inline.Outside) || some
 		if some {
 			seat.follow(w.pulse.Core())
 		}
-		if now := time.Now(); now.Sub(counted) > 100*time.Millisecond {
+		now := time.Now()
+		if now.Sub(counted) > 100*time.Millisecond {
 			c := w.gate.Counts
 			w.counts.Store(&c)
 			w.lost.Store(w.telling.withoutIt)
@@ -245,7 +246,12 @@ func (w *worker) judge() error {
 			lost = 0
 			continue
 		}
-		if n := wait(fds); n > 0 { // interrupted is as good as awake
+		ahead.rest(now)
+		came, err := wait(fds)
+		if err != nil {
+			return err
+		}
+		if came {
 			if lost++; lost > 1 { // there is a frame, and not where it was looked for
 				w.rings[0].find()
 				w.rings[1].find()
