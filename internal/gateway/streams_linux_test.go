@@ -31,6 +31,7 @@ type whole struct {
 	silent    bool
 	now       int64
 	kernel    int // requests that passed in the kernel
+	coils     int // of them, those of function 5 while nobody answers
 	asked     int
 	port      uint16 // of the client in this trial
 }
@@ -63,7 +64,9 @@ func (w *whole) frame(f []byte, from inline.Port) (out [][]byte) {
 	switch {
 	case d.Action == datapath.Pass:
 		if from == inline.Inside && len(f) > 54 {
-			w.kernel++
+			if w.kernel++; w.silent && len(f) == 66 && f[61] == 5 {
+				w.coils++
+			}
 		}
 		return [][]byte{f}
 	case d.Action != datapath.Ask:
@@ -193,6 +196,38 @@ func TestFloorOfKernelAndWorker(t *testing.T) {
 			}
 			if (w.kernel == 0) != (name == "released") || w.asked == 0 { // then nothing passes while nobody judges
 				t.Errorf("%d requests passed by the floor and %d were asked about: one of them is not tried", w.kernel, w.asked)
+			}
+		})
+	}
+}
+
+// TestNeverBlockedByTheFloor does the same where one coil is never blocked: while nobody judges
+// that passes, and nobody hides a forbidden write behind it, or in it.
+func TestNeverBlockedByTheFloor(t *testing.T) {
+	w := newWhole(t, func(p *policy.Policy) {
+		p.Conduits[0].Unjudged = policy.Reads
+		p.Conduits[0].NeverBlock = []policy.Rule{{Match: policy.Match{Protocols: []string{"modbus"}, Functions: []string{"write single coil"}, Objects: []policy.Object{{Text: "coil:", Row: true, From: 3, To: 3}}}}}
+	})
+	for name, list := range map[string][]policy.Isolation{
+		"as it is":   nil,
+		"no write":   {{Verb: policy.NoWrite, Host: "plc"}},
+		"two people": {{Verb: policy.Quarantine, Host: "plc", Both: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.isolate(list...)
+			w.coils, w.asked = 0, 0
+			for range 10 {
+				rapid.Check(t, func(t *rapid.T) {
+					w.begin(t)
+					device := trial.Attack(t, w, true)
+					device.Never = func(r []byte) bool { return r[0] == 5 && r[1] == 0 && r[2] == 3 }
+					if device.Harm() > 0 {
+						t.Fatalf("a forbidden write passed: % x", device.Got)
+					}
+				})
+			}
+			if (w.coils == 0) != (name == "two people") {
+				t.Errorf("%d requests that are never blocked passed by the floor", w.coils)
 			}
 		})
 	}
