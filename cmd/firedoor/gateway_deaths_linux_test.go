@@ -13,6 +13,10 @@ import (
 	"firedoor/internal/gateway"
 )
 
+// deadlyPolicy is gatewayPolicy, where to switch a coil on is never blocked.
+var deadlyPolicy = strings.Replace(gatewayPolicy, "never-block: {reviewed: {by: Jo, on: 2026-11-26}}",
+	`never-block: {reviewed: {by: Jo, on: 2026-11-26}, rules: [{protocol: modbus, function: write single coil, object: "coil:17", value: 1}]}`, 1)
+
 func deadlyWorker() error { return gateway.RunWorker(deadlyProtocols(), known()) }
 
 // untilStatus waits until the gateway is as it should be.
@@ -55,6 +59,12 @@ func (l *line) isBarred(deaths int, frame []byte) {
 	if answer, err := l.once(300*time.Millisecond, 6, 0, 5, 0, 7); err == nil {
 		l.t.Errorf("what a worker must judge passed on the floor: % x", answer)
 	}
+	if answer, err := l.once(5*time.Second, 5, 0, 17, 0xff, 0); err != nil || answer[0] != 5 {
+		l.t.Errorf("what is never blocked, on the floor: % x %v", answer, err)
+	}
+	if answer, err := l.once(300*time.Millisecond, 5, 0, 17, 0, 0); err == nil {
+		l.t.Errorf("another value than is never blocked passed on the floor: % x", answer)
+	}
 	for range 3 {
 		if answer, err := l.once(100*time.Millisecond, frame...); err == nil {
 			l.t.Errorf("a frame that kills workers was answered: % x", answer)
@@ -74,7 +84,7 @@ func TestDeadlyClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv(deadly, "1")
-	l := newLineOf(t, self, gatewayPolicy)
+	l := newLineOf(t, self, deadlyPolicy)
 	works := func() {
 		t.Helper()
 		if answer, err := l.once(5*time.Second, 6, 0, 5, 0, 7); err != nil || answer[0] != 6 {
@@ -96,7 +106,7 @@ func TestDeadlyClient(t *testing.T) {
 	if o := run(t, "status", "--data", l.data); o.status != exitDamaged || !strings.Contains(o.stdout, "firedoor release "+client) {
 		t.Errorf("status %d says\n%s", o.status, o.stdout)
 	}
-	l.policyOf(strings.Replace(gatewayPolicy, "name: test", "name: another", 1))
+	l.policyOf(strings.Replace(deadlyPolicy, "name: test", "name: another", 1))
 	l.stop()
 	l.start()
 	l.untilStatus("barred after a restart", func(s *gateway.Status) bool { return len(s.Barred) == 1 && s.Barred[0].Client == l.bed.Client.IP4 })

@@ -272,22 +272,32 @@ func (s *safety) held(t *testing.T, flooded bool) {
 
 // TestEmergencyStop holds that a stop that nobody learned passes: by a rule of what is
 // never blocked, on any connection, while the same client may write nothing else, while
-// the controller is isolated, and right after the worker was killed.
+// the controller is isolated, right after the worker was killed, and while nobody judges at all.
 func TestEmergencyStop(t *testing.T) {
 	s := newSiege(t, false)
 	presses, id := 0, uint16(0)
-	press := func(when string) {
+	dial := func() net.Conn {
 		t.Helper()
 		c, err := s.panels[1].dial()
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	stop := func(c net.Conn, when string) {
+		t.Helper()
 		id++
 		presses++
 		if answer, err := askModbus(c, id, 10*time.Second, 5, 0, 17, 0xff, 0); err != nil || answer[0] != 5 {
 			t.Errorf("%s: the stop is answered % x (%v)\n%s", when, answer, err, s.log)
 		}
+	}
+	press := func(when string) {
+		t.Helper()
+		c := dial()
+		defer c.Close()
+		stop(c, when)
 		id++
 		if answer, err := askModbus(c, id, 300*time.Millisecond, 5, 0, 18, 0xff, 0); err == nil && answer[0] != 0x85 {
 			t.Errorf("%s: another coil is answered % x", when, answer)
@@ -302,6 +312,11 @@ func TestEmergencyStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	press("right after the worker was killed")
+	old := dial()
+	stop(old, "on a connection that stays")
+	s.stop()
+	press("while nobody but the kernel is there")
+	stop(old, "while nobody but the kernel is there, on a connection that was there before")
 	if done := s.victim.done(); len(done) > 0 {
 		t.Errorf("forbidden writes were done: %q", done)
 	}

@@ -7,4 +7,4 @@
 // needed for frames to go on: what it attached stays in force when the process dies.
 package datapath
 
-//go:generate go run github.com/cilium/ebpf/cmd/bpf2go -target bpfel -cc clang-19 -strip llvm-strip-19 -go-package datapath -type host_key -type prefix_key -type mac_key -type place -type pair_key -type pair -type gate -type gate_key -type codes -type report -type lost_key -type lost -type stream -type flow -type pulse gateway bpf/gateway.c -- -Wall -Werror -mcpu=v3
+//go:generate go run github.com/cilium/ebpf/cmd/bpf2go -target bpfel -cc clang-19 -strip llvm-strip-19 -go-package datapath -type host_key -type prefix_key -type mac_key -type place -type pair_key -type pair -type gate -type gate_key -type codes -type nevers -type report -type lost_key -type lost -type stream -type flow -type pulse gateway bpf/gateway.c -- -Wall -Werror -mcpu=v3

@@ -143,6 +143,22 @@ type gatewayMacKey struct {
 	Unused uint32
 }
 
+type gatewayNevers struct {
+	_  structs.HostLayout
+	Of [64]struct {
+		_       structs.HostLayout
+		Codes   uint32
+		Rule    uint32
+		Reason  uint16
+		From    uint16
+		To      uint16
+		Low     uint16
+		High    uint16
+		HasUnit uint8
+		Unit    uint8
+	}
+}
+
 type gatewayPair struct {
 	_         structs.HostLayout
 	Otherwise gatewayGate
@@ -238,6 +254,7 @@ const (
 	gatewayMapHosts      = "hosts"
 	gatewayMapLosses     = "losses"
 	gatewayMapMacs       = "macs"
+	gatewayMapNeverOf    = "never_of"
 	gatewayMapPairOf     = "pair_of"
 	gatewayMapPairs      = "pairs"
 	gatewayMapPrefixes   = "prefixes"
@@ -313,6 +330,7 @@ type gatewayMapSpecs struct {
 	Hosts      *ebpf.MapSpec `ebpf:"hosts"`
 	Losses     *ebpf.MapSpec `ebpf:"losses"`
 	Macs       *ebpf.MapSpec `ebpf:"macs"`
+	NeverOf    *ebpf.MapSpec `ebpf:"never_of"`
 	PairOf     *ebpf.MapSpec `ebpf:"pair_of"`
 	Pairs      *ebpf.MapSpec `ebpf:"pairs"`
 	Prefixes   *ebpf.MapSpec `ebpf:"prefixes"`
@@ -362,6 +380,7 @@ type gatewayMaps struct {
 	Hosts      *ebpf.Map `ebpf:"hosts"`
 	Losses     *ebpf.Map `ebpf:"losses"`
 	Macs       *ebpf.Map `ebpf:"macs"`
+	NeverOf    *ebpf.Map `ebpf:"never_of"`
 	PairOf     *ebpf.Map `ebpf:"pair_of"`
 	Pairs      *ebpf.Map `ebpf:"pairs"`
 	Prefixes   *ebpf.Map `ebpf:"prefixes"`
@@ -384,6 +403,7 @@ func (m *gatewayMaps) Close() error {
 		m.Hosts,
 		m.Losses,
 		m.Macs,
+		m.NeverOf,
 		m.PairOf,
 		m.Pairs,
 		m.Prefixes,

@@ -294,6 +294,8 @@ func openStreams(t testing.TB, d *Datapath) *Streams {
 	return s
 }
 
+func ip(text string) firedoor.IP { return firedoor.IPFrom(netip.MustParseAddr(text)) }
+
 // TestStreams: the kernel and a worker take turns at a connection, and each finds what
 // the other one left.
 func TestStreams(t *testing.T) {
@@ -304,7 +306,6 @@ func TestStreams(t *testing.T) {
 		w.sport, w.dport, w.payload, w.tcp = 5000, modbusPort, mbap(3), &layers.TCP{ACK: true, Seq: seq}
 		return w.frame(t)
 	}
-	ip := func(text string) firedoor.IP { return firedoor.IPFrom(netip.MustParseAddr(text)) }
 	for _, c := range []struct {
 		w wire
 		k StreamKey

@@ -11,8 +11,9 @@ import (
 // What is here is the other half of the declarations at the top of bpf/gateway.c.
 
 // layout is the version of what outlives a process: maps and what is in them. It
-// goes up with every change of a map that is not one of tables.
-const layout = "layout-6"
+// goes up with every change of a map that is not one of tables, and with every kind of table
+// that is added: an older program would leave what lies in it when it changes the others.
+const layout = "layout-7"
 
 const (
 	gateSafety = 1
@@ -49,7 +50,7 @@ const (
 // Maps that outlive processes: what is counted and remembered, and the slots of tables.
 var (
 	kept   = [...]string{gatewayMapConfig, gatewayMapHeartbeat, gatewayMapQuarantine, gatewayMapUnasked, gatewayMapCounts, gatewayMapLosses, gatewayMapTotals, gatewayMapReports, gatewayMapBuckets, gatewayMapStreams, gatewayMapTalks}
-	tabled = [...]string{gatewayMapHosts, gatewayMapPrefixes, gatewayMapMacs, gatewayMapPairOf, gatewayMapPairs, gatewayMapGates, gatewayMapCodesOf}
+	tabled = [...]string{gatewayMapHosts, gatewayMapPrefixes, gatewayMapMacs, gatewayMapPairOf, gatewayMapPairs, gatewayMapGates, gatewayMapCodesOf, gatewayMapNeverOf}
 )
 
 func (v VLAN) key() uint32 {
@@ -105,6 +106,8 @@ type entries struct {
 	gates      []gatewayGate
 	codeKeys   []uint32
 	codes      []gatewayCodes
+	neverKeys  []uint32
+	nevers     []gatewayNevers
 }
 
 func newEntries(t *Tables) *entries {
@@ -143,7 +146,22 @@ func newEntries(t *Tables) *entries {
 		}
 		e.codeKeys, e.codes = append(e.codeKeys, uint32(i)), append(e.codes, c)
 	}
+	for i, list := range t.Nevers {
+		e.addNevers(uint32(i), list)
+	}
 	return e
+}
+
+func (e *entries) addNevers(codes uint32, list []Never) {
+	var all gatewayNevers
+	for i, n := range list {
+		to := &all.Of[i]
+		to.Codes, to.Rule, to.Reason, to.From, to.To, to.Low, to.High, to.Unit = n.Codes, n.Rule, n.Reason, n.From, n.To, n.Low, n.High, n.Unit
+		if n.HasUnit {
+			to.HasUnit = 1
+		}
+	}
+	e.neverKeys, e.nevers = append(e.neverKeys, codes), append(e.nevers, all)
 }
 
 func (e *entries) addPlace(p *Place) {
@@ -188,6 +206,7 @@ func (e *entries) tables() map[string]table {
 		gatewayMapPairs:    newTable(e.pairKeys, e.pairs, ebpf.UpdateAny),
 		gatewayMapGates:    newTable(e.gateKeys, e.gates, ebpf.UpdateNoExist),
 		gatewayMapCodesOf:  newTable(e.codeKeys, e.codes, ebpf.UpdateAny),
+		gatewayMapNeverOf:  newTable(e.neverKeys, e.nevers, ebpf.UpdateAny),
 	}
 }
 

@@ -13,6 +13,7 @@ const (
 	MaxPairs  = 1 << 20
 	MaxGates  = 1 << 21
 	MaxCodes  = 1 << 12
+	MaxNevers = 64 // of one code table
 	// MaxHeld is how many may be in quarantine; each takes two entries of the kernel's
 	// while tables are changed.
 	MaxHeld = 8192
@@ -168,6 +169,23 @@ type Code struct {
 // CodeTable has an entry for each function code.
 type CodeTable [256]Code
 
+// Never is Modbus requests that pass where nobody answers though their code alone would stop
+// them: each a message of its own in one segment of TCP, at a place that is known to begin
+// one. Codes has a bit for each function code, of NeverCodes; no more can be told apart.
+type Never struct {
+	Codes     uint32
+	HasUnit   bool // else any unit
+	Unit      uint8
+	From, To  uint16 // addresses: all elements lie between
+	Low, High uint16 // what functions 5 and 6 write; a coil is 0 or 1
+	Reason    uint16
+	Rule      uint32
+}
+
+// NeverCodes are the functions whose address, quantity and value stand at a fixed place: the
+// reads of coils and registers, and 5, 6, 15 and 16.
+const NeverCodes = 1<<1 | 1<<2 | 1<<3 | 1<<4 | 1<<5 | 1<<6 | 1<<15 | 1<<16
+
 // Held is somebody in quarantine: a place (or all of a zone), or a MAC.
 type Held struct {
 	Place uint32
@@ -193,6 +211,7 @@ type Tables struct {
 	Pairs      []Pair
 	Gates      []PortGate
 	Codes      []CodeTable
+	Nevers     [][]Never // by code table, not longer than Codes
 	Quarantine []Held
 	Shed       []Shed // of conduits
 }
@@ -220,10 +239,27 @@ func (t *Tables) Check() error {
 	if err := t.checkGates(); err != nil {
 		return err
 	}
+	return t.checkCodes()
+}
+
+func (t *Tables) checkCodes() error {
 	for i := range t.Codes {
 		for n, c := range t.Codes[i] {
 			if c.Action == Reset || c.Action > Ask || c.Floor > FloorReset || c.Floor == FloorCodes || c.Reason >= OwnReasons {
 				return fmt.Errorf("tables: codes %d: code %d: %v with floor %d and reason %d", i, n, c.Action, c.Floor, c.Reason)
+			}
+		}
+	}
+	if len(t.Nevers) > len(t.Codes) {
+		return fmt.Errorf("tables: nevers of %d code tables, and there are %d", len(t.Nevers), len(t.Codes))
+	}
+	for i, list := range t.Nevers {
+		if len(list) > MaxNevers {
+			return fmt.Errorf("tables: codes %d: %d nevers, at most %d", i, len(list), MaxNevers)
+		}
+		for n, one := range list {
+			if one.Codes == 0 || one.Codes&^NeverCodes != 0 || one.From > one.To || one.Low > one.High || one.Reason >= OwnReasons {
+				return fmt.Errorf("tables: codes %d: never %d: %+v", i, n, one)
 			}
 		}
 	}

@@ -7,7 +7,11 @@ import (
 
 // TestCheck: tables that could not mean anything are refused, naming the entry.
 func TestCheck(t *testing.T) {
-	good := func() *Tables { return withCodes() }
+	good := func() *Tables {
+		t := withCodes()
+		t.Nevers = [][]Never{{{Codes: 1 << 5}}}
+		return t
+	}
 	if err := good().Check(); err != nil {
 		t.Fatal(err)
 	}
@@ -28,6 +32,12 @@ func TestCheck(t *testing.T) {
 		"a reason of ours":        {func(t *Tables) { t.Pairs[0].Default.Reason = ReasonStale }, "reason"},
 		"resetting by code":       {func(t *Tables) { t.Codes[0][7].Action = Reset }, "codes 0: code 7"},
 		"code by code by code":    {func(t *Tables) { t.Codes[0][8].Action = Codes }, "codes 0: code 8"},
+		"nevers of no codes":      {func(t *Tables) { t.Nevers = make([][]Never, 3) }, "there are 2"},
+		"too many nevers":         {func(t *Tables) { t.Nevers[0] = make([]Never, MaxNevers+1) }, "codes 0: 65 nevers"},
+		"never a mask":            {func(t *Tables) { t.Nevers[0][0].Codes = 1 << 22 }, "codes 0: never 0"},
+		"never nothing":           {func(t *Tables) { t.Nevers[0][0].Codes = 0 }, "codes 0: never 0"},
+		"never from 5 to 4":       {func(t *Tables) { t.Nevers[0][0].From = 1 }, "codes 0: never 0"},
+		"never values 5 to 4":     {func(t *Tables) { t.Nevers[0][0].Low = 1 }, "codes 0: never 0"},
 		"VLAN 5000":               {func(t *Tables) { t.Places[0].VLAN = VLAN{true, 5000, 0} }, "place 0"},
 		"an inner tag alone":      {func(t *Tables) { t.Places[1].VLAN = VLAN{true, 0, 7} }, "place 1"},
 		"a mapped prefix":         {func(t *Tables) { t.Places[2].Prefix = prefix("::ffff:10.0.0.0/104") }, "place 2"},

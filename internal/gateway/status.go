@@ -103,7 +103,7 @@ func (s *Status) floor() string {
 	if s.Enforcing == 0 && s.Isolated == 0 {
 		return "no conduit enforces, so all of it passes, and nothing is written of what would have been stopped"
 	}
-	text := "addresses, ports and quarantine hold, Modbus is judged by its function code"
+	text := "addresses, ports and quarantine hold, Modbus is judged by its function code, and by unit, address and value where it is never blocked"
 	for _, of := range []struct {
 		conduits int
 		what     string

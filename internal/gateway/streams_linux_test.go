@@ -31,6 +31,7 @@ type whole struct {
 	silent    bool
 	now       int64
 	kernel    int // requests that passed in the kernel
+	coils     int // of them, those of function 5 while nobody answers
 	asked     int
 	port      uint16 // of the client in this trial
 }
@@ -63,7 +64,9 @@ func (w *whole) frame(f []byte, from inline.Port) (out [][]byte) {
 	switch {
 	case d.Action == datapath.Pass:
 		if from == inline.Inside && len(f) > 54 {
-			w.kernel++
+			if w.kernel++; w.silent && len(f) == 66 && f[61] == 5 {
+				w.coils++
+			}
 		}
 		return [][]byte{f}
 	case d.Action != datapath.Ask:
@@ -195,6 +198,116 @@ func TestFloorOfKernelAndWorker(t *testing.T) {
 				t.Errorf("%d requests passed by the floor and %d were asked about: one of them is not tried", w.kernel, w.asked)
 			}
 		})
+	}
+}
+
+// TestNeverBlockedByTheFloor does the same where one coil is never blocked: while nobody judges
+// that passes, and nobody hides a forbidden write behind it, or in it.
+func TestNeverBlockedByTheFloor(t *testing.T) {
+	w := newWhole(t, func(p *policy.Policy) {
+		p.Conduits[0].Unjudged = policy.Reads
+		p.Conduits[0].NeverBlock = []policy.Rule{{Match: policy.Match{Protocols: []string{"modbus"}, Functions: []string{"write single coil"}, Objects: []policy.Object{{Text: "coil:", Row: true, From: 3, To: 3}}}}}
+	})
+	for name, list := range map[string][]policy.Isolation{
+		"as it is":   nil,
+		"no write":   {{Verb: policy.NoWrite, Host: "plc"}},
+		"two people": {{Verb: policy.Quarantine, Host: "plc", Both: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.isolate(list...)
+			w.coils, w.asked = 0, 0
+			for range 10 {
+				rapid.Check(t, func(t *rapid.T) {
+					w.begin(t)
+					device := trial.Attack(t, w, true)
+					device.Never = func(r []byte) bool { return r[0] == 5 && r[1] == 0 && r[2] == 3 }
+					if device.Harm() > 0 {
+						t.Fatalf("a forbidden write passed: % x", device.Got)
+					}
+				})
+				if w.coils > 0 {
+					break
+				}
+			}
+			if (w.coils == 0) != (name == "two people") {
+				t.Errorf("%d requests that are never blocked passed by the floor", w.coils)
+			}
+		})
+	}
+}
+
+// anyRequest draws a request of Modbus that is whole, and mostly right.
+func anyRequest(t *rapid.T) []byte {
+	code := rapid.SampledFrom([]byte{1, 2, 3, 4, 5, 6, 7, 15, 16, 22, 23}).Draw(t, "code")
+	second := rapid.SampledFrom([]uint16{0, 1, 2, 3, 9, 10, 11, 0xff00, 0xffff}).Draw(t, "second")
+	r := trial.Request(1, code, 0, byte(rapid.IntRange(0, 12).Draw(t, "address")), byte(second>>8), byte(second))
+	switch code {
+	case 7:
+		r = r[:8]
+	case 15, 16:
+		n := (int(second) + 7) / 8
+		if code == 16 {
+			n = 2 * int(second)
+		}
+		n = min(n, 200) + rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "more")
+		r = append(append(r, byte(n)), make([]byte, n)...)
+	case 22:
+		r = append(r, 0, 0)
+	case 23:
+		r = append(r, 0, 5, 0, 1, 2, 0, 0)
+	}
+	r[6] = rapid.SampledFrom([]byte{1, 3}).Draw(t, "unit")
+	r[5] = byte(len(r) - 6)
+	return r
+}
+
+// TestKernelPassesWhatWorkersDo holds that of what is never blocked the kernel passes by itself
+// what a worker does, parser and Decide and all, and nothing else; but for functions that it
+// cannot read, of which it passes none.
+func TestKernelPassesWhatWorkersDo(t *testing.T) {
+	w := newWhole(t, func(p *policy.Policy) {
+		row := func(space string, from, to uint64) []policy.Object {
+			return []policy.Object{{Text: space, Row: true, From: from, To: to}}
+		}
+		never := func(m policy.Match) {
+			m.Protocols = []string{"modbus"}
+			p.Conduits[0].NeverBlock = append(p.Conduits[0].NeverBlock, policy.Rule{Match: m})
+		}
+		p.Hosts[1].Refuses, p.Conduits[0].Rules, p.Conduits[0].NeverBlock = nil, nil, nil
+		never(policy.Match{Objects: row("coil:", 3, 6)})
+		never(policy.Match{Units: []uint32{3}, Objects: row("holding:", 4, 7)})
+		never(policy.Match{Codes: []uint32{6}, Objects: row("holding:", 2, 2), Values: &policy.Span{Min: 2.5, Max: 10}})
+		never(policy.Match{Codes: []uint32{5}, Objects: row("coil:", 9, 9), Values: &policy.Span{Min: 1, Max: 1}})
+	})
+	passed, stopped := map[byte]int{}, 0
+	for range 10 {
+		rapid.Check(t, func(t *rapid.T) {
+			r := anyRequest(t)
+			frame := trial.TCP(trial.HMI, trial.PLC, trial.ClientBegins, trial.ServerBegins, trial.ACK, r)
+			w.begin(t)
+			trial.Connect(w)
+			judged := len(w.Client(frame)) > 0
+			w.begin(t)
+			trial.Connect(w)
+			w.silent = true
+			alone := len(w.Client(frame)) > 0
+			if judged && !alone && w.streams.Full() {
+				return // it found no place, so nobody knows where it begins
+			}
+			if alone != judged && (alone || r[7] <= 6 || r[7] == 15 || r[7] == 16) {
+				t.Fatalf("% x: the worker passes it %t, the kernel %t", r, judged, alone)
+			}
+			if alone {
+				passed[r[7]]++
+			} else {
+				stopped++
+			}
+		})
+	}
+	for _, code := range []byte{1, 3, 5, 6, 15, 16} {
+		if passed[code] == 0 || stopped == 0 {
+			t.Errorf("of function %d nothing passes: %v, and %d were stopped", code, passed, stopped)
+		}
 	}
 }
 

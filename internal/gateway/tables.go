@@ -17,7 +17,7 @@ import (
 // functions are those of Modbus, whose code stands where the kernel can read it; of a
 // port that is open for Modbus alone they give a table by code.
 func Tables(plan *policy.Plan, functions []policy.Function) *datapath.Tables {
-	t := tables{plan: plan, out: &datapath.Tables{}, codes: map[datapath.CodeTable]uint16{}}
+	t := tables{plan: plan, out: &datapath.Tables{}, codes: map[codesKey]uint16{}}
 	for i := range t.functions {
 		t.functions[i] = policy.Function{Code: uint32(i)}
 	}
@@ -40,10 +40,18 @@ func Tables(plan *policy.Plan, functions []policy.Function) *datapath.Tables {
 type tables struct {
 	plan  *policy.Plan
 	out   *datapath.Tables
-	codes map[datapath.CodeTable]uint16
+	codes map[codesKey]uint16
 
 	functions [256]policy.Function
 }
+
+// codesKey is what makes a code table another one.
+type codesKey struct {
+	of     datapath.CodeTable
+	nevers [policy.MaxNevers]datapath.Never
+}
+
+var _ [datapath.MaxNevers - policy.MaxNevers]struct{} // there is room for all
 
 // several are codes of Modbus whose requests are not told apart by the code: diagnostics
 // by sub-function, a read and a write in one, encapsulated transport, and what carries
@@ -166,15 +174,9 @@ func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
 	if !t.plan.ByCodes(r) || t.plan.Shut(r) || released && g.Floor == datapath.FloorDrop {
 		return
 	}
-	table := t.table(r)
-	n, known := t.codes[table]
-	if !known {
-		if len(t.out.Codes) >= datapath.MaxCodes {
-			return // the worker judges all of it
-		}
-		n = uint16(len(t.out.Codes))
-		t.codes[table] = n
-		t.out.Codes = append(t.out.Codes, table)
+	n, ok := t.codesOf(r)
+	if !ok {
+		return // the worker judges all of it
 	}
 	g.Action, g.Codes, g.Mute, g.Floor = datapath.Codes, n, t.plan.Coded(r), datapath.FloorPass
 	if t.plan.Enforces(r) {
@@ -183,6 +185,40 @@ func (t *tables) byCode(r *policy.Route, g *datapath.Gate) {
 	if released {
 		g.Action = datapath.Ask
 	}
+}
+
+// codesOf is the number of a route's table of codes, with what is never blocked beside them;
+// not ok where there are too many.
+func (t *tables) codesOf(r *policy.Route) (n uint16, ok bool) {
+	key := codesKey{of: t.table(r)}
+	nevers := t.nevers(r)
+	copy(key.nevers[:], nevers)
+	if n, known := t.codes[key]; known {
+		return n, true
+	}
+	if len(t.out.Codes) >= datapath.MaxCodes {
+		return 0, false
+	}
+	n = uint16(len(t.out.Codes))
+	t.codes[key] = n
+	if t.out.Codes = append(t.out.Codes, key.of); len(nevers) > 0 {
+		t.out.Nevers = append(t.out.Nevers, make([][]datapath.Never, int(n)+1-len(t.out.Nevers))...)
+		t.out.Nevers[n] = nevers
+	}
+	return n, true
+}
+
+// nevers are requests of a route that pass while nobody judges though their code alone would
+// not let them.
+func (t *tables) nevers(r *policy.Route) (out []datapath.Never) {
+	if !t.plan.Enforces(r) || t.plan.Releases(r) {
+		return nil // no request is stopped then, or nobody knows where one begins
+	}
+	for _, n := range t.plan.Nevers(r, t.functions[:]) {
+		out = append(out, datapath.Never{Codes: n.Codes, HasUnit: n.HasUnit, Unit: n.Unit, From: n.From, To: n.To, Low: n.Low, High: n.High,
+			Reason: uint16(firedoor.ReasonNeverBlock), Rule: uint32(n.Rule + 1)})
+	}
+	return out
 }
 
 // table says what becomes of each function code. What is stopped, or would be, the

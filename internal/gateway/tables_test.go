@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -330,5 +331,57 @@ func TestPairOfOne(t *testing.T) {
 	plan := testPlan(t)
 	if _, err := Isolation(plan, &Decision{Verb: "no-write", Scope: "plc,plc"}); err == nil || !strings.Contains(err.Error(), "two names") {
 		t.Errorf("plc,plc: %v", err)
+	}
+}
+
+// TestNeversInTheKernel holds what the kernel is told of what is never blocked: no more than
+// Decide passes on that route, whatever is isolated, and nothing where no request is stopped.
+func TestNeversInTheKernel(t *testing.T) {
+	base := testPlan(t, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}})
+	base.Policy.Conduits[0].NeverBlock = []policy.Rule{
+		{Match: policy.Match{Clients: []string{"hmi"}, Protocols: []string{"modbus"}, Functions: []string{"write single coil"}, Objects: []policy.Object{{Text: "coil:", Row: true, From: 17, To: 17}}, Values: &policy.Span{Min: 1, Max: 1}}},
+		{Match: policy.Match{Servers: []string{"plc"}, Protocols: []string{"modbus"}, Codes: []uint32{6, 16, 22}, Units: []uint32{3}, Objects: []policy.Object{{Text: "holding:", Row: true, From: 5, To: 9}}}},
+	}
+	functions := []policy.Function{{Code: 3, Verb: firedoor.VerbRead, Words: "read holding registers"}, {Code: 5, Verb: firedoor.VerbWrite, Words: "write single coil"}, {Code: 6, Verb: firedoor.VerbWrite}}
+	reason := uint16(firedoor.ReasonNeverBlock)
+	stop := datapath.Never{Codes: 1 << 5, From: 17, To: 17, Low: 1, High: 1, Reason: reason, Rule: 1}
+	one := datapath.Never{Codes: 1 << 6, HasUnit: true, Unit: 3, From: 5, To: 9, High: 0xffff, Reason: reason, Rule: 2}
+	several := one
+	several.Codes = 1 << 16
+	for name, c := range map[string]struct {
+		mode policy.Mode
+		with []policy.Isolation
+		want []datapath.Never
+	}{
+		"enforced":                      {policy.Enforce, nil, []datapath.Never{stop, one, several}},
+		"tried":                         {policy.Test, nil, nil},
+		"tried, and isolated":           {policy.Test, []policy.Isolation{{Verb: policy.NoWrite, Host: "plc"}}, []datapath.Never{stop, one, several}},
+		"in quarantine":                 {policy.Enforce, []policy.Isolation{{Verb: policy.Quarantine, Host: "plc"}}, []datapath.Never{stop, one, several}},
+		"in quarantine by two people":   {policy.Enforce, []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Both: true}}, nil},
+		"in quarantine, being released": {policy.Enforce, []policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Testing: true}}, nil},
+	} {
+		base.Policy.Conduits[0].Mode = c.mode
+		plan, faults := policy.Compile(base.Policy, testKnown())
+		if len(faults) > 0 {
+			t.Fatalf("%+v", faults)
+		}
+		plan, _ = plan.With(c.with)
+		tables := Tables(plan, functions)
+		if err := tables.Check(); err != nil {
+			t.Fatal(err)
+		}
+		client, _ := plan.Named("hmi")
+		server, _ := plan.Named("plc")
+		r := plan.Route(client, server, 6, 502)
+		var got []datapath.Never
+		if gate := gateOf(t, plan, tables); (gate.Action == datapath.Codes || gate.Floor == datapath.FloorCodes) && int(gate.Codes) < len(tables.Nevers) {
+			got = tables.Nevers[gate.Codes]
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+		if v := policy.Decide(plan, &policy.Request{Route: &r, Level: policy.OfOperation, Protocol: "modbus", Verb: firedoor.VerbWrite, Code: 6, HasUnit: true, Unit: 3, HasQty: true, Quantity: 1, Object: []byte("holding:5")}); c.want != nil && v.Reason != firedoor.ReasonNeverBlock {
+			t.Errorf("%s: Decide says %+v", name, v)
+		}
 	}
 }

@@ -61,6 +61,15 @@ func TestRangeOfAnObjectIsNoConflict(t *testing.T) {
 func TestUnjudgedIsTold(t *testing.T) {
 	reads := policy.Rule{Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}, Verdict: firedoor.Pass}
 	coil := policy.Rule{Name: "stop", Match: policy.Match{Protocols: []string{"modbus"}, Objects: []policy.Object{{Text: "coil:", Row: true, From: 17, To: 17}}}}
+	matching := func(m policy.Match) []policy.Rule {
+		m.Protocols = []string{"modbus"}
+		return []policy.Rule{{Name: "stop", Match: m}}
+	}
+	register, coils := []policy.Object{{Text: "holding:", Row: true, From: 4, To: 4}}, make([]policy.Object, policy.MaxNevers+1)
+	for i := range coils {
+		coils[i] = policy.Object{Text: "coil:", Row: true, From: uint64(i), To: uint64(i)}
+	}
+	writes := []firedoor.Verb{firedoor.VerbWrite}
 	code := policy.Rule{Name: "halt", Match: policy.Match{Protocols: []string{"modbus"}, Codes: []uint32{90}}}
 	for _, c := range []struct {
 		name     string
@@ -70,10 +79,22 @@ func TestUnjudgedIsTold(t *testing.T) {
 	}{
 		{"as usual", policy.Reads, []policy.Rule{code}, ""},
 		{"open", policy.Open, []policy.Rule{coil}, "conduit down is open for what cannot be judged"},
-		{"an object is never blocked", policy.Reads, []policy.Rule{coil, code}, `rule "stop" of down is never blocked`},
-		{"an object is never blocked, closed", policy.Closed, []policy.Rule{coil}, `rule "stop" of down is never blocked`},
+		{"an object is never blocked", policy.Reads, []policy.Rule{coil, code}, ""},
+		{"an object is never blocked, closed", policy.Closed, []policy.Rule{coil}, ""},
+		{"a unit and a value", policy.Reads, matching(policy.Match{Codes: []uint32{6}, Units: []uint32{3}, Objects: register, Values: &policy.Span{Min: 1, Max: 2}}), ""},
+		{"other writes too", policy.Reads, matching(policy.Match{Verbs: writes, Codes: []uint32{22}, Objects: register}), "is not told"},
+		{"all writes", policy.Reads, matching(policy.Match{Objects: register}), `rule "stop" of down is never blocked, but passes while no worker judges only by functions 1 to 6, 15 and 16`},
+		{"a value of several", policy.Reads, matching(policy.Match{Codes: []uint32{6, 16}, Objects: register, Values: &policy.Span{Max: 2}}), "with values by 5 and 6"},
+		{"a value in two registers", policy.Reads, matching(policy.Match{Codes: []uint32{16}, Objects: register, Values: &policy.Span{Max: 2}, As: policy.F32}), "is not told"},
+		{"at times", policy.Reads, matching(policy.Match{Codes: []uint32{6}, Objects: register, When: &policy.Window{From: 1, Until: 2}}), "is not told"},
+		{"a step", policy.Reads, matching(policy.Match{Codes: []uint32{6}, Objects: register, Step: 2}), "is not told"},
+		{"by UDP", policy.Reads, matching(policy.Match{Codes: []uint32{6}, Objects: register, Ports: []policy.Port{{Transport: 17, Number: 502}}}), "at no port of TCP"},
+		{"at a port of others", policy.Reads, matching(policy.Match{Codes: []uint32{6}, Objects: register, Ports: []policy.Port{{Transport: 6, Number: 102}}}), "port 102, which is open for more than Modbus"},
+		{"as many as can be told", policy.Reads, matching(policy.Match{Codes: []uint32{5}, Objects: coils[1:]}), ""},
+		{"one more", policy.Reads, matching(policy.Match{Codes: []uint32{5}, Objects: coils}), "one of more than 64 such between two ends"},
+		{"another protocol", policy.Reads, []policy.Rule{{Name: "stop", Match: policy.Match{Protocols: []string{"s7comm"}, Objects: []policy.Object{{Text: "DB1.X0"}}}}}, "is not told"},
 	} {
-		p := plant(policy.Enforce, reads)
+		p := plant(policy.Enforce, reads, policy.Rule{Match: policy.Match{Protocols: []string{"s7comm"}}, Verdict: firedoor.Pass})
 		p.Conduits[0].Unjudged, p.Conduits[0].NeverBlock = c.unjudged, c.never
 		told := ""
 		for _, f := range studied(t, p) {

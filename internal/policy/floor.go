@@ -117,9 +117,10 @@ func (p *Plan) Unknown(r *Request) firedoor.Verdict {
 // themselves, by whoever judges them and while nobody does: its port is open for Modbus
 // alone, whose code stands at a fixed place.
 func (p *Plan) ByCodes(r *Route) bool {
-	if r.Transport != 6 || r.Conduit < 0 || !p.Watches(r) {
-		return false
-	}
+	return r.Transport == 6 && r.Conduit >= 0 && p.Watches(r) && p.modbusAlone(r)
+}
+
+func (p *Plan) modbusAlone(r *Route) bool {
 	names := p.Speaks(r)
 	return len(names) == 1 && names[0] == "modbus"
 }
@@ -250,8 +251,9 @@ func (e *entry) decides() bool {
 	return !e.hasUnit && !e.hasObject && e.values == nil && !e.moves() && e.when == nil
 }
 
-// unjudgedFindings are what a person should know of a conduit for when nobody judges.
-func (p *Plan) unjudgedFindings(c *conduit) (out []Finding) {
+// unjudgedFindings are what a person should know of a conduit for when nobody judges; pairs
+// are Pairs, of which not every policy has need.
+func (p *Plan) unjudgedFindings(c *conduit, pairs func() [][2]Place) (out []Finding) {
 	tell := func(line int, format string, args ...any) {
 		out = append(out, Finding{line, "unjudged", fmt.Sprintf(format, args...)})
 	}
@@ -262,9 +264,11 @@ func (p *Plan) unjudgedFindings(c *conduit) (out []Finding) {
 	if c.Unjudged == Open || !stops {
 		return out
 	}
+	not := p.unpassed(c, pairs)
 	for i := range c.NeverBlock {
-		if r := &c.NeverBlock[i]; r.Match.AsksOperation() && len(r.Match.Objects)+len(r.Match.Units) > 0 || r.Match.Values != nil {
-			tell(r.Line, "%s is never blocked, but is not told from others by its code alone: while no worker judges it does not pass either", p.RuleName(c.first+int32(i)))
+		rule := c.first + int32(i)
+		if why := not[rule]; why != "" {
+			tell(c.NeverBlock[i].Line, "%s is never blocked, but %s", p.RuleName(rule), why)
 		}
 	}
 	return out

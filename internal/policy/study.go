@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"firedoor"
 )
@@ -24,6 +25,7 @@ const MaxFindings = 200
 // other where neither is the exception of the other, and names that do nothing.
 func (p *Plan) Study() (out []Finding) {
 	shadows, conflicts := &looks{maxLooks}, &looks{maxLooks}
+	pairs := sync.OnceValue(p.Pairs)
 	for i := range p.conduits {
 		c := &p.conduits[i]
 		for _, x := range []*index{c.rules, c.never} {
@@ -34,7 +36,7 @@ func (p *Plan) Study() (out []Finding) {
 			}
 			out = append(append(out, one...), two...)
 		}
-		out = append(out, p.unjudgedFindings(c)...)
+		out = append(out, p.unjudgedFindings(c, pairs)...)
 		if !c.Reviewed.Done() {
 			out = append(out, Finding{c.Line, "not-enforced", fmt.Sprintf("conduit %s: nobody has looked yet at what must never be blocked, so it cannot be enforced", c.Name)})
 		}

@@ -146,45 +146,7 @@ proven int find_gate(__u32 slot, __u32 pair, __u8 transport, __u16 port, struct 
 
 inline_ int stops(const struct gate *g) { return g->action == DROP || g->action == RESET; }
 
-/* How long a request is by its function, for servers that know it by that and do not look
- * at the length; 0 where they do not, or where it is not in the frame. */
-inline_ __u32 modbus_size(struct __sk_buff *skb, const struct frame *f, __u8 code)
-{
-	__u8 bytes;
-
-	if (code <= 6)
-		return REQUEST;
-	if (code == 22)
-		return 14;
-	if (code == 15 || code == 16)
-		return f->size > 12 && !load_bytes(skb, f->payload + 12, &bytes, 1) ? 13U + bytes : 0;
-	if (code == 23)
-		return f->size > 16 && !load_bytes(skb, f->payload + 16, &bytes, 1) ? 17U + bytes : 0;
-	return f->size;
-}
-
-/* The function code of a request that lies in this frame whole and alone, plus
- * one; 0 where it is anything else. */
-inline_ __u32 modbus_code(struct __sk_buff *skb, const struct frame *f)
-{
-	struct { __u16 transaction, protocol, length; __u8 unit, code; } __attribute__((packed)) h;
-
-	if (f->size < sizeof(h) || f->size > 260 || load_bytes(skb, f->payload, &h, sizeof(h)))
-		return 0;
-	if (h.code == 0 || h.code >= 0x80 || h.protocol != 0 || swap16(h.length) + 6U != f->size || modbus_size(skb, f, h.code) != f->size)
-		return 0;
-	return h.code + 1U;
-}
-
-inline_ struct code *find_code(__u32 slot, const struct gate *g, __u32 code)
-{
-	__u32 k = g->codes;
-	struct codes *c = look(&codes_of, slot, &k);
-
-	if (!c || code == 0)
-		return 0;
-	return &c->of[(code - 1) & 0xff];
-}
+#include "modbus.h"
 
 /* What somebody who answers has no time for goes by its floor. */
 proven int is_shed(const struct frame *f, const struct decision *d)
@@ -300,6 +262,9 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 		return d->gate.action == ASK ? WORKER : was;
 	}
 	say_code(d, stale);
+	/* It could be the end of a message that somebody let begin: so only where it is known that it is none. */
+	if (stale && d->gate.action != PASS && is_known(s))
+		is_never(skb, f, d);
 	/* Of 12 bytes only those functions are that any server knows; behind another one it may throw away what comes. */
 	if (d->gate.action == PASS && !stale && (f->size != REQUEST || d->code > 7 || s->next - s->acked > SAID - REQUEST))
 		say(d, ASK, REASON_STREAM);

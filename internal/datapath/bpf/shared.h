@@ -50,6 +50,19 @@ struct code {
 
 struct codes { struct code of[256]; };
 
+#define NEVERS 64 /* of a code table */
+
+struct never { /* requests that pass though their code alone would not, while nobody judges */
+	__u32 codes; /* a bit for each function code; 0: no more follow */
+	__u32 rule;
+	__u16 reason;
+	__u16 from, to;  /* addresses: all elements lie between */
+	__u16 low, high; /* what functions 5 and 6 write; a coil is 0 or 1 */
+	__u8 has_unit, unit;
+};
+
+struct nevers { struct never of[NEVERS]; };
+
 struct place { __u32 place, zone, bits, bare; };
 
 struct host_key {
@@ -203,6 +216,7 @@ struct pair_of_table { number(type, MAP_HASH); number(max_entries, 1); kind(key,
 struct pair_table { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_INNER_MAP); kind(key, __u32); kind(value, struct pair); };
 struct gate_table { number(type, MAP_HASH); number(max_entries, 1); kind(key, struct gate_key); kind(value, struct gate); };
 struct code_table { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_INNER_MAP); kind(key, __u32); kind(value, struct codes); };
+struct never_table { number(type, MAP_ARRAY); number(max_entries, 1); number(map_flags, F_INNER_MAP); kind(key, __u32); kind(value, struct nevers); }; /* by code table */
 
 /* Never looked at: it makes the compiler describe what lies in tables, and reports,
  * which it else does not for types that are only pointed to. */
@@ -217,6 +231,7 @@ const volatile struct {
 	struct gate_key h;
 	struct codes i;
 	struct report j;
+	struct nevers k;
 } described SEC(".rodata.described");
 
 struct { SLOTS(struct host_table); } hosts SEC(".maps");
@@ -226,6 +241,7 @@ struct { SLOTS(struct pair_of_table); } pair_of SEC(".maps");
 struct { SLOTS(struct pair_table); } pairs SEC(".maps");
 struct { SLOTS(struct gate_table); } gates SEC(".maps");
 struct { SLOTS(struct code_table); } codes_of SEC(".maps");
+struct { SLOTS(struct never_table); } never_of SEC(".maps");
 
 inline_ void *look(void *slots, __u32 slot, const void *key)
 {

@@ -131,7 +131,7 @@ func Attack(t *rapid.T, l Line, disturbed bool) *Device {
 		case 2:
 			flags |= FIN
 		case 3: // a whole request in the place of what comes
-			piece = ReadSome(uint16(from))
+			piece = rapid.SampledFrom([][]byte{ReadSome(uint16(from)), Request(uint16(from), 5, 0, 3, 0xff, 0)}).Draw(t, "whole")
 		}
 		deliver(l, device, l.Client(TCP(HMI, PLC, seq, ServerBegins, flags, piece)), lost)
 		if rapid.Bool().Draw(t, "acknowledge") {

@@ -10,6 +10,8 @@ type Device struct {
 	Last  bool
 	Got   []byte
 	Reset bool // a frame said that the connection ends
+	// Never tells of a request, from its function on, that it is never blocked; may be nil.
+	Never func(request []byte) bool
 	early map[uint32]byte
 
 	said     uint32 // bytes it answered with
@@ -101,13 +103,13 @@ func (d *Device) Harm() (n int) {
 		if size > len(stream) || size < 8 {
 			break
 		}
-		if harms(stream[7:size]) {
+		if d.harms(stream[7:size]) {
 			n++
 		}
 		stream = stream[size:]
 	}
 	for _, r := range d.read {
-		if harms(r) {
+		if d.harms(r) {
 			n++
 		}
 	}
@@ -116,9 +118,11 @@ func (d *Device) Harm() (n int) {
 
 // harms tells whether a request, from its function on, is one that no policy here lets pass
 // and that no device declines.
-func harms(r []byte) bool {
+func (d *Device) harms(r []byte) bool {
 	const registers, most = 10, 100
 	switch function, data := r[0], r[1:]; {
+	case d.Never != nil && d.Never(r):
+		return false
 	case len(data) < 4 || be.Uint16(data) == 0xffff:
 		return false
 	case function == 6:
