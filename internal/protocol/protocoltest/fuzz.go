@@ -16,8 +16,8 @@ import (
 	"firedoor/internal/protocol"
 )
 
-// FuzzVariable names the protocol to fuzz, CorpusVariable a folder of captures whose
-// flows of that protocol are seeds beside its own captures.
+// FuzzVariable names the protocol to fuzz, or its folder, CorpusVariable a folder of
+// captures whose flows of that protocol are seeds beside its own captures.
 const (
 	FuzzVariable   = "FIREDOOR_FUZZ_PROTOCOL"
 	CorpusVariable = "FIREDOOR_CORPUS"
@@ -39,7 +39,7 @@ func Fuzz(f *testing.F, list []*protocol.Protocol) {
 		})
 		return
 	}
-	i := slices.IndexFunc(list, func(pr *protocol.Protocol) bool { return pr.Name == only })
+	i := slices.IndexFunc(list, func(pr *protocol.Protocol) bool { return pr.Name == only || filepath.Base(folderOf(pr)) == only })
 	if i < 0 {
 		f.Fatalf("%s names %q, which is not in the list", FuzzVariable, only)
 	}
