@@ -24,11 +24,12 @@ var Protocol = &protocol.Protocol{
 }
 
 // probe wants a whole connect request or confirm that names a transport
-// selector, or a data unit that begins like an ISO session. What begins like
-// S7comm or S7comm-plus is left to their own probes.
+// selector, or a data unit that begins like an ISO session, in however many TPDUs it
+// comes. What begins like S7comm or S7comm-plus is left to their own probes.
 func probe(b []byte) protocol.Match {
 	var c wire.COTP
-	for range maxKeepAlives {
+	var unit begun
+	for range maxParts {
 		size, ok := wire.TPKT(b)
 		switch {
 		case !ok:
@@ -42,28 +43,52 @@ func probe(b []byte) protocol.Match {
 		case !wire.ReadCOTP(b[wire.TPKTHeader:min(size, len(b))], &c):
 			return protocol.No
 		}
-		if c.Type == wire.COTPData && !c.EOT && len(c.Data) == 0 { // a keep-alive says nothing
-			if b = b[size:]; len(b) == 0 {
-				return protocol.More
-			}
-			continue
+		if c.Type != wire.COTPData {
+			return matchControl(&c)
 		}
-		return match(&c)
+		if unit.add(c.Data) {
+			return protocol.Yes
+		}
+		if c.EOT || len(b) < size || !unit.may() {
+			return protocol.No
+		}
+		if b = b[size:]; len(b) == 0 {
+			return protocol.More
+		}
 	}
 	return protocol.No
 }
 
-// maxKeepAlives is how many empty data units a probe passes over.
-const maxKeepAlives = 32
+// maxParts is how many TPDUs of one data unit, or keep-alives, which say nothing, a
+// probe goes through.
+const maxParts = 32
 
-func match(c *wire.COTP) protocol.Match {
-	if c.Type != wire.COTPData {
-		if c.NamesTSAP() && len(c.Data) == 0 {
-			return protocol.Yes
-		}
-		return protocol.No
+// begun is what is known of a data unit of which parts came.
+type begun struct {
+	head [wire.CarriesHead]byte
+	size int
+}
+
+// add takes the next part, and tells whether the unit is one of an ISO session.
+func (u *begun) add(part []byte) bool {
+	copy(u.head[min(u.size, len(u.head)):], part)
+	u.size += len(part)
+	return wire.CarriesOf(u.head[:min(u.size, len(u.head))], u.size) == wire.CarriesOSI
+}
+
+// may tells whether what is to come can make it one: a beginning, or nothing yet.
+func (u *begun) may() bool {
+	switch u.head[0] {
+	case 0x01: // give tokens, of which the first bytes are not all there
+		return u.size < len(u.head)
+	case 0x0d, 0x0e, 0x0c, 0x19: // a length that comes up to the whole unit
+		return u.size < 2 || int(u.head[1])+2 > u.size
 	}
-	if wire.Carries(c.Data) == wire.CarriesOSI {
+	return u.size == 0
+}
+
+func matchControl(c *wire.COTP) protocol.Match {
+	if c.NamesTSAP() && len(c.Data) == 0 {
 		return protocol.Yes
 	}
 	return protocol.No
