@@ -218,14 +218,12 @@ func mmsMidstream(n *Net) {
 	c.Close()
 	// Nothing that is seen of these comes whole, and the first part says nothing yet.
 	c = n.Midstream(s7HMI, s7PLC, 49308, PortTPKT)
-	b, a = mmsConnect(13, mmsAssociate(""), asnACSE, asnMMS)[7:], mmsConnect(14, mmsAssociated(0, 0))[7:]
-	s7Talk(n, c, joined(cotpPart(b[:1]...), cotpPart(b[1:3]...), cotpPart(b[3:50]...), cotpData(b[50:]...)), joined(cotpPart(a[:20]...), cotpData(a[20:]...)))
+	s7Talk(n, c, cotpInParts(mmsConnect(13, mmsAssociate(""), asnACSE, asnMMS), 1, 2, 47), cotpInParts(mmsConnect(14, mmsAssociated(0, 0)), 20))
 	s7Talk(n, c, mmsAsk(9, read), mmsTell(9, answer))
 	c.Close()
 	c = n.Midstream(s7HMI, s7PLC, 49309, PortTPKT)
 	for i := range uint32(2) {
-		b, a = mmsAsk(i, read)[7:], mmsTell(i, answer)[7:]
-		s7Talk(n, c, joined(cotpPart(), cotpPart(b[:2]...), cotpPart(b[2:9]...), cotpData(b[9:]...)), joined(cotpPart(a[:3]...), cotpData(a[3:]...)))
+		s7Talk(n, c, cotpInParts(mmsAsk(i, read), 0, 2, 7), cotpInParts(mmsTell(i, answer), 3))
 	}
 	c.Close()
 }

@@ -28,7 +28,7 @@ var Protocol = &protocol.Protocol{
 // comes. What begins like S7comm or S7comm-plus is left to their own probes.
 func probe(b []byte) protocol.Match {
 	var c wire.COTP
-	var unit begun
+	var unit wire.Beginning
 	for range maxParts {
 		size, ok := wire.TPKT(b)
 		switch {
@@ -46,10 +46,11 @@ func probe(b []byte) protocol.Match {
 		if c.Type != wire.COTPData {
 			return matchControl(&c)
 		}
-		if unit.add(c.Data) {
+		unit.Add(c.Data, len(c.Data), c.EOT)
+		if wire.CarriesOf(unit.Bytes(), unit.Size) == wire.CarriesOSI {
 			return protocol.Yes
 		}
-		if c.EOT || len(b) < size || !unit.may() {
+		if c.EOT || len(b) < size || !mayCarry(&unit) {
 			return protocol.No
 		}
 		if b = b[size:]; len(b) == 0 {
@@ -63,28 +64,20 @@ func probe(b []byte) protocol.Match {
 // probe goes through.
 const maxParts = 32
 
-// begun is what is known of a data unit of which parts came.
-type begun struct {
-	head [wire.CarriesHead]byte
-	size int
-}
-
-// add takes the next part, and tells whether the unit is one of an ISO session.
-func (u *begun) add(part []byte) bool {
-	copy(u.head[min(u.size, len(u.head)):], part)
-	u.size += len(part)
-	return wire.CarriesOf(u.head[:min(u.size, len(u.head))], u.size) == wire.CarriesOSI
-}
-
-// may tells whether what is to come can make it one: a beginning, or nothing yet.
-func (u *begun) may() bool {
-	switch u.head[0] {
-	case 0x01: // give tokens, of which the first bytes are not all there
-		return u.size < len(u.head)
-	case 0x0d, 0x0e, 0x0c, 0x19: // a length that comes up to the whole unit
-		return u.size < 2 || int(u.head[1])+2 > u.size
+// mayCarry tells whether what is to come can make an ISO session of a data unit: of a
+// beginning of one, or of nothing yet.
+func mayCarry(unit *wire.Beginning) bool {
+	head := unit.Bytes()
+	if len(head) == 0 {
+		return true
 	}
-	return u.size == 0
+	switch head[0] {
+	case 0x01: // give tokens, of which the first bytes are not all there
+		return len(head) < wire.CarriesHead
+	case 0x0d, 0x0e, 0x0c, 0x19: // a length that comes up to the whole unit
+		return len(head) < 2 || int(head[1])+2 > unit.Size
+	}
+	return false
 }
 
 func matchControl(c *wire.COTP) protocol.Match {
