@@ -14,8 +14,7 @@ import (
 // mistakenFolders hold what is mostly no industrial traffic at all.
 var mistakenFolders = []string{"protocols/ndpi", "protocols/zeek", "protocols/suricata-verify", "enterprise"}
 
-// judgeWords are the judge's layers that prove a protocol of ours. It has none for
-// those that are missing: a flow of theirs is a mistake, unless it is in reviewed.
+// judgeWords are the judge's layers that prove a protocol of ours.
 var judgeWords = map[string][]string{
 	"modbus": {"modbus"},
 	"s7comm": {"s7comm"},
@@ -36,6 +35,7 @@ var judgeWords = map[string][]string{
 	"c1222":     {"c1222"},
 	"ecat":      {"ecat"},
 	"epl":       {"epl"},
+	"epl_v1":    {"epl_v1"},
 	"egd":       {"egd"},
 	"kip":       {"kip"},
 	"lon":       {"cnip"},
@@ -49,6 +49,12 @@ var judgeWords = map[string][]string{
 	"goose":     {"goose"},
 	"sv":        {"sv"},
 	"pnio":      {"pn_rt", "pn_dcp"},
+}
+
+// judgeless are those for which the judge has no layer, or none of their own: a flow of
+// theirs is a mistake, unless it is in reviewed.
+var judgeless = []string{
+	"bsap", "cclink_ief", "codesys", "dlms", "fox", "ge_srtp", "genisys", "melsec", "mtconnect", "pccc", "roc_plus", "s7comm-plus", "tristation", "uadp", "umas",
 }
 
 // reviewed are the captures of these folders that hold a protocol which the judge
@@ -234,8 +240,13 @@ func TestJudgedAreAll(t *testing.T) {
 			}
 		}
 	}
+	for _, name := range judgedProtocols {
+		if (judgeWords[name] == nil) != slices.Contains(judgeless, name) {
+			t.Errorf("%s: must be in one of judgeWords and judgeless", name)
+		}
+	}
 	for protocol := range reviewed {
-		if judgeWords[protocol] != nil {
+		if !slices.Contains(judgeless, protocol) {
 			t.Errorf("%s: the judge reads it, so nobody need review its captures", protocol)
 		}
 	}

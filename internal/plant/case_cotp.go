@@ -35,6 +35,16 @@ func cotpData(b ...byte) []byte { return tpkt(append([]byte{2, 0xf0, 0x80}, b...
 
 func cotpPart(b ...byte) []byte { return tpkt(append([]byte{2, 0xf0, 0x00}, b...)...) }
 
+// cotpInParts is a message of one data TPDU over several: bytes so many each, what is
+// left in the last.
+func cotpInParts(message []byte, sizes ...int) (b []byte) {
+	data := message[7:]
+	for _, n := range sizes {
+		b, data = append(b, cotpPart(data[:n]...)...), data[n:]
+	}
+	return append(b, cotpData(data...)...)
+}
+
 // sessionConnect begins an ISO session that carries MMS; the rest means nothing.
 func sessionConnect(kind byte) []byte {
 	return cotpData(kind, 12, 5, 6, 0x13, 1, 0, 0x16, 1, 2, 0x14, 2, 0, 2)

@@ -218,6 +218,9 @@ func enipRouted(n *Net) {
 	t.ask(
 		CIPRouted(nil, CIPTogether(nil, false, CIPRead(nil, "A", 1), CIPWrite(nil, "B", CIPTypeInt, 1, []byte{7, 0})), 2),
 		CIPTogether(nil, true, CIPReadAnswer(nil, CIPTypeInt, []byte{6, 0}), CIPAnswer(nil, CIPWriteTag, 0)))
+	// One packed in another is answered by what the inner one carries, or by that one.
+	t.ask(CIPRouted(nil, CIPRouted(nil, CIPRead(nil, "Deep", 1), 5), 2), CIPReadAnswer(nil, CIPTypeInt, []byte{5, 0}))
+	t.ask(CIPRouted(nil, CIPRouted(nil, CIPRead(nil, "Deep", 1), 9), 2), append(CIPAnswer(nil, CIPUnconnected, 1), 0, 0))
 	t.c.Close()
 }
 

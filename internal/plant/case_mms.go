@@ -216,6 +216,16 @@ func mmsMidstream(n *Net) {
 		s7Talk(n, c, mmsAsk(i, read), mmsTell(i, answer))
 	}
 	c.Close()
+	// Nothing that is seen of these comes whole, and the first part says nothing yet.
+	c = n.Midstream(s7HMI, s7PLC, 49308, PortTPKT)
+	s7Talk(n, c, cotpInParts(mmsConnect(13, mmsAssociate(""), asnACSE, asnMMS), 1, 2, 47), cotpInParts(mmsConnect(14, mmsAssociated(0, 0)), 20))
+	s7Talk(n, c, mmsAsk(9, read), mmsTell(9, answer))
+	c.Close()
+	c = n.Midstream(s7HMI, s7PLC, 49309, PortTPKT)
+	for i := range uint32(2) {
+		s7Talk(n, c, cotpInParts(mmsAsk(i, read), 0, 2, 7), cotpInParts(mmsTell(i, answer), 3))
+	}
+	c.Close()
 }
 
 // mmsMalformed breaks one rule at a time.

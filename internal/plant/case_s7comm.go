@@ -346,6 +346,13 @@ func s7commMidstream(n *Net) {
 		s7Talk(n, c, s.Read(nil, items...), s.ReadAnswer(nil, items, []byte{0, 1, 0, 2}, []byte{1}))
 	}
 	c.Close()
+
+	c = n.Midstream(s7HMI, s7PLC, 49209, PortTPKT) // nothing comes whole, and no part says what it is of
+	for i := range uint16(2) {
+		s := S7{2 + i}
+		s7Talk(n, c, cotpInParts(s.Read(nil, items...), 0, 1, 5, 0, 5), cotpInParts(s.ReadAnswer(nil, items, []byte{0, 1, 0, 2}, []byte{1}), 2, 9))
+	}
+	c.Close()
 }
 
 // s7commMalformed breaks the rules of messages, and then of framing.

@@ -301,6 +301,12 @@ func s7commplusMidstream(n *Net) {
 	s7Talk(n, c, read(), took(8))
 	s7Talk(n, c, COTPConnect(nil, 6, 2, 0, 2), COTPConfirm(nil, 6, 2, 0, 2))
 	c.Close()
+
+	c = n.Midstream(s7HMI, s7PLC, 49324, PortTPKT) // nothing comes whole
+	for v := range byte(2) {
+		s7Talk(n, c, cotpInParts(read(), 1, 2, 40), cotpInParts(took(9+v), 3, 30))
+	}
+	c.Close()
 }
 
 // s7commplusMalformed breaks each rule once.

@@ -24,11 +24,12 @@ var Protocol = &protocol.Protocol{
 }
 
 // probe wants a whole connect request or confirm that names a transport
-// selector, or a data unit that begins like an ISO session. What begins like
-// S7comm or S7comm-plus is left to their own probes.
+// selector, or a data unit that begins like an ISO session, in however many TPDUs it
+// comes. What begins like S7comm or S7comm-plus is left to their own probes.
 func probe(b []byte) protocol.Match {
 	var c wire.COTP
-	for range maxKeepAlives {
+	var unit wire.Beginning
+	for range maxParts {
 		size, ok := wire.TPKT(b)
 		switch {
 		case !ok:
@@ -42,28 +43,45 @@ func probe(b []byte) protocol.Match {
 		case !wire.ReadCOTP(b[wire.TPKTHeader:min(size, len(b))], &c):
 			return protocol.No
 		}
-		if c.Type == wire.COTPData && !c.EOT && len(c.Data) == 0 { // a keep-alive says nothing
-			if b = b[size:]; len(b) == 0 {
-				return protocol.More
-			}
-			continue
+		if c.Type != wire.COTPData {
+			return matchControl(&c)
 		}
-		return match(&c)
+		unit.Add(c.Data, len(c.Data), c.EOT)
+		if wire.CarriesOf(unit.Bytes(), unit.Size) == wire.CarriesOSI {
+			return protocol.Yes
+		}
+		if c.EOT || len(b) < size || !mayCarry(&unit) {
+			return protocol.No
+		}
+		if b = b[size:]; len(b) == 0 {
+			return protocol.More
+		}
 	}
 	return protocol.No
 }
 
-// maxKeepAlives is how many empty data units a probe passes over.
-const maxKeepAlives = 32
+// maxParts is how many TPDUs of one data unit, or keep-alives, which say nothing, a
+// probe goes through.
+const maxParts = 32
 
-func match(c *wire.COTP) protocol.Match {
-	if c.Type != wire.COTPData {
-		if c.NamesTSAP() && len(c.Data) == 0 {
-			return protocol.Yes
-		}
-		return protocol.No
+// mayCarry tells whether what is to come can make an ISO session of a data unit: of a
+// beginning of one, or of nothing yet.
+func mayCarry(unit *wire.Beginning) bool {
+	head := unit.Bytes()
+	if len(head) == 0 {
+		return true
 	}
-	if wire.Carries(c.Data) == wire.CarriesOSI {
+	switch head[0] {
+	case 0x01: // give tokens, of which the first bytes are not all there
+		return len(head) < wire.CarriesHead
+	case 0x0d, 0x0e, 0x0c, 0x19: // a length that comes up to the whole unit
+		return len(head) < 2 || int(head[1])+2 > unit.Size
+	}
+	return false
+}
+
+func matchControl(c *wire.COTP) protocol.Match {
+	if c.NamesTSAP() && len(c.Data) == 0 {
 		return protocol.Yes
 	}
 	return protocol.No

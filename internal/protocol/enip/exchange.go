@@ -83,11 +83,8 @@ func (p *parser) remember(h *header, k *wire.CIPPacket, data []byte, sequence ui
 	items := p.message.items
 	p.held += len(data)
 	*a = asked{
-		id: first, service: items[0].service, inner: items[0].service,
+		id: first, service: items[0].service, inner: items[p.message.delivered(0)].service,
 		slot: items[0].slot, bytes: append(a.bytes[:0], data...),
-	}
-	if items[0].kind == unconnected && len(items) > 1 {
-		a.inner = items[1].service
 	}
 }
 

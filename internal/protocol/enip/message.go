@@ -259,6 +259,16 @@ func (m *message) guess(b []byte, to slot, depth int) {
 	m.items[i].end = len(m.items)
 }
 
+// delivered is the item that an Unconnected Send at i brings in the end: one may be
+// packed in another, and all of them are answered by what the last one carries. Any
+// other item is its own.
+func (m *message) delivered(i int) int {
+	for m.items[i].kind == unconnected && i+1 < m.items[i].end {
+		i++
+	}
+	return i
+}
+
 // answer spreads an answer over the items from i on: service, reserved,
 // general status, size of the additional status in words, data (CIP volume 1,
 // 2-4.2).
@@ -270,17 +280,19 @@ func (m *message) answer(b []byte, i int) {
 	it := &m.items[i]
 	service, status := b[0]&^replyBit, b[2]
 	data := b[4+2*int(b[3]):]
-	if it.kind == unconnected && i+1 < it.end {
+	if last := m.delivered(i); last > i {
 		// A reply of the embedded service was delivered; one of Unconnected Send
 		// says that it was not. When both have one code, the status must tell.
-		inner := m.items[i+1].service
+		inner := m.items[last].service
 		if service != inner || inner == svcUnconnected &&
 			(status == statusConnectionFailure || status == statusUnavailable) {
 			m.fail(i, statusOutcome(status))
 			return
 		}
-		it.outcome, it.answered = firedoor.OK, true
-		m.answer(b, i+1)
+		for j := i; j < last; j++ {
+			m.items[j].outcome, m.items[j].answered = firedoor.OK, true
+		}
+		m.answer(b, last)
 		return
 	}
 	it.outcome, it.answered, it.reply, it.more = statusOutcome(status), true, data, status == statusPartial

@@ -16,8 +16,8 @@ import (
 	"firedoor/internal/protocol"
 )
 
-// FuzzVariable names the protocol to fuzz, CorpusVariable a folder of captures whose
-// flows of that protocol are seeds beside its own captures.
+// FuzzVariable names the protocol to fuzz, or its folder, CorpusVariable a folder of
+// captures whose flows of that protocol are seeds beside its own captures.
 const (
 	FuzzVariable   = "FIREDOOR_FUZZ_PROTOCOL"
 	CorpusVariable = "FIREDOOR_CORPUS"
@@ -39,14 +39,23 @@ func Fuzz(f *testing.F, list []*protocol.Protocol) {
 		})
 		return
 	}
-	i := slices.IndexFunc(list, func(pr *protocol.Protocol) bool { return pr.Name == only })
-	if i < 0 {
+	pr := fuzzed(list, only)
+	if pr == nil {
 		f.Fatalf("%s names %q, which is not in the list", FuzzVariable, only)
 	}
-	pr := list[i]
 	addSeeds(f, pr)
 	addCorpus(f, list, pr)
 	f.Fuzz(func(t *testing.T, b []byte) { exchange(t, list, pr, b) })
+}
+
+// fuzzed finds a protocol by its name or that of its folder, as scripts have it; nil if
+// there is none.
+func fuzzed(list []*protocol.Protocol, name string) *protocol.Protocol {
+	i := slices.IndexFunc(list, func(pr *protocol.Protocol) bool { return pr.Name == name || filepath.Base(folderOf(pr)) == name })
+	if i < 0 {
+		return nil
+	}
+	return list[i]
 }
 
 // maxSeed bounds a seed: fuzzing long inputs is slow and finds nothing more.

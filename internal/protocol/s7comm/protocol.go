@@ -26,66 +26,42 @@ var Protocol = &protocol.Protocol{
 		firedoor.EventLogin, firedoor.EventFileTransfer, firedoor.EventMalformed, firedoor.EventHandOver},
 }
 
-// maxKeepAlives is how many empty data units a probe passes over.
-const maxKeepAlives = 32
-
-// find passes over keep-alives and reads the first message's header; More while
-// it is not in.
-func find(b []byte, m *message) protocol.Match {
-	const head = wire.TPKTHeader + 3
-	for range maxKeepAlives {
-		size, ok := wire.TPKT(b)
-		switch {
-		case !ok:
-			return protocol.No
-		case size == 0 || len(b) < head:
-			return protocol.More
-		case b[4] != 2 || b[5] != wire.COTPData || b[6]&0x7f != 0:
-			return protocol.No
-		}
-		if b[6] == 0 && size == head {
-			if b = b[head:]; len(b) == 0 {
-				return protocol.More
-			}
-			continue
-		}
-		pdu := b[head:min(size, len(b))]
-		if len(pdu) > 0 && pdu[0] != protocolID {
-			return protocol.No
-		}
-		if len(pdu) < leastHeader+2 && len(b) < size {
-			return protocol.More
-		}
-		if m.header(pdu) && (b[6] == 0 || m.size() == size-head) {
-			return protocol.Yes
-		}
+// find passes over keep-alives and reads the first message's header, in however many
+// TPDUs it comes; More while it is not in.
+func find(b []byte, unit *wire.Beginning, m *message) protocol.Match {
+	match := unit.Read(b, leastHeader+2, false)
+	if head := unit.Bytes(); len(head) > 0 && head[0] != protocolID {
 		return protocol.No
+	}
+	if match != protocol.Yes {
+		return match
+	}
+	if m.header(unit.Bytes()) && (!unit.Whole || m.size() == unit.Size) {
+		return protocol.Yes
 	}
 	return protocol.No
 }
 
 func probe(b []byte) protocol.Match {
+	var unit wire.Beginning
 	var m message
-	return find(b, &m)
+	return find(b, &unit, &m)
 }
 
 // orient: jobs come from the client, except those by which a controller fetches
 // a program; answers come from the server.
 func orient(b []byte) protocol.Orientation {
+	var unit wire.Beginning
 	var m message
-	if find(b, &m) != protocol.Yes {
+	if find(b, &unit, &m) != protocol.Yes {
 		return protocol.OrientUnknown
 	}
 	asked := m.kind == kindJob
 	function := byte(0)
-	const head = wire.TPKTHeader + 3
-	for b[6] == 0 && len(b) > 2*head && b[3] == head {
-		b = b[head:]
-	}
-	if at := head + m.head; at+6 < len(b) {
-		function = b[at]
+	if body := unit.Bytes()[m.head:]; len(body) > 6 {
+		function = body[0]
 		if m.kind == kindUserdata {
-			asked = classOf(b[at+5]) == classRequest
+			asked = classOf(body[5]) == classRequest
 			function = 0
 		}
 	}

@@ -27,56 +27,30 @@ var Protocol = &protocol.Protocol{
 }
 
 const (
-	// maxKeepAlives is how many empty data units a probe passes over.
-	maxKeepAlives = 32
-	dtHeader      = wire.TPKTHeader + 3
 	// probeNeeds is how much of a message a probe wants: header, digest, and the
 	// data up to the sequence number.
 	probeNeeds = headerSize + 1 + digestSize + 9
 )
 
-// find passes over keep-alives and returns the first message as far as it is in,
-// and how long it is; More while there is too little of it.
-func find(b []byte) (tsdu []byte, size int, m protocol.Match) {
-	for range maxKeepAlives {
-		n, ok := wire.TPKT(b)
-		switch {
-		case !ok:
-			return nil, 0, protocol.No
-		case n == 0 || len(b) < dtHeader:
-			return nil, 0, protocol.More
-		case b[4] != 2 || b[5] != wire.COTPData || b[6]&0x7f != 0:
-			return nil, 0, protocol.No
-		}
-		if b[6] == 0 && n == dtHeader {
-			if b = b[dtHeader:]; len(b) == 0 {
-				return nil, 0, protocol.More
-			}
-			continue
-		}
-		tsdu, size = b[dtHeader:min(n, len(b))], n-dtHeader
-		if len(tsdu) < min(size, probeNeeds) {
-			if len(tsdu) > 0 && tsdu[0] != protocolID && !tlsRecord(tsdu, size) {
-				return nil, 0, protocol.No
-			}
-			return nil, 0, protocol.More
-		}
-		if b[6] == 0 && tsdu[0] != protocolID {
-			return nil, 0, protocol.No
-		}
-		return tsdu, size, protocol.Yes
+// find passes over keep-alives and reads the first message as far as it is in, in
+// however many TPDUs it comes; More while there is too little of it.
+func find(b []byte, unit *wire.Beginning) protocol.Match {
+	match := unit.Read(b, probeNeeds, true)
+	head := unit.Bytes()
+	if match == protocol.More && len(head) > 0 && head[0] != protocolID && !tlsRecord(head, unit.Size) {
+		return protocol.No
 	}
-	return nil, 0, protocol.No
+	return match
 }
 
 // probe wants a message whose lengths agree and whose data begin as they must, or
 // a TLS record that fills a data unit: nobody else puts one there.
 func probe(b []byte) protocol.Match {
-	tsdu, size, m := find(b)
-	if m != protocol.Yes {
+	var unit wire.Beginning
+	if m := find(b, &unit); m != protocol.Yes {
 		return m
 	}
-	if tlsRecord(tsdu, size) || begins(tsdu, size) {
+	if head := unit.Bytes(); tlsRecord(head, unit.Size) || begins(head, unit.Size) {
 		return protocol.Yes
 	}
 	return protocol.No
@@ -128,8 +102,10 @@ func head(data []byte) bool {
 
 // orient: requests come from the client, all else from the server.
 func orient(b []byte) protocol.Orientation {
-	tsdu, size, m := find(b)
-	if m != protocol.Yes || !begins(tsdu, size) || tsdu[1] == versionEvent {
+	var unit wire.Beginning
+	m := find(b, &unit)
+	tsdu := unit.Bytes()
+	if m != protocol.Yes || !begins(tsdu, unit.Size) || tsdu[1] == versionEvent {
 		return protocol.OrientUnknown
 	}
 	at := headerSize

@@ -4,13 +4,18 @@
 // described after the attack of 2017, tried on a recording of its program at work.
 //
 // The golden files were read against the first of them (Nozomi's dissector in Lua,
-// tricotools), but for functions.golden, of which the plain answers were held against
-// its table only: every function and reason of a refusal by number, what each
-// answer belongs to, and the places of key, run state and project, of modules, and of a
-// program's words. Of 113 to 116, 118, 125, 145, 146 and 148 it has no request; which of
-// two neighbours 122, 133 and 134 answer it does not say, so any request without an
-// answer of its own takes what comes with its number. The other
-// descriptions were not gone through again.
+// tricotools): every function and reason of a refusal by number, what each answer
+// belongs to, and the places of key, run state and project, of modules, and of a
+// program's words. The plain answers of functions.golden were held against a second, the
+// dissector in Lua of FireEye: its requests (0 to 74, 80), answers (101 to 170), reasons
+// (200 to 255) and types of datagram, each by number, and none differs. Both have their
+// words from the program of that attack, so what its author had wrong they all have.
+//
+// Of 113, 115, 116, 118, 125, 132, 145, 146, 148 and 167 neither has a request; that the
+// others belong to the request of like name is what the names say, and no source gives
+// the pairs. Which of two neighbours 122, 133 and 134 answer is not said, so any request
+// without an answer of its own takes what comes with its number. CISA's report was not
+// gone through again.
 //
 // It must not keep a byte of a program (a sum tells one from another), must not judge
 // whether a program is good, and must not guess the fields of a function that nobody

@@ -185,16 +185,23 @@ const (
 	CarriesOSI // an ISO session (ISO 8327): MMS, ICCP
 )
 
+// CarriesHead is how many bytes of a TSDU say what it carries.
+const CarriesHead = 4
+
 // Carries looks at the first bytes of a TSDU.
-func Carries(tsdu []byte) Carried {
-	if len(tsdu) == 0 {
+func Carries(tsdu []byte) Carried { return CarriesOf(tsdu, len(tsdu)) }
+
+// CarriesOf is Carries for a TSDU of size bytes of which the first CarriesHead, or all,
+// are at hand.
+func CarriesOf(head []byte, size int) Carried {
+	if len(head) == 0 {
 		return CarriesUnknown
 	}
 	second := byte(0)
-	if len(tsdu) > 1 {
-		second = tsdu[1]
+	if len(head) > 1 {
+		second = head[1]
 	}
-	switch tsdu[0] {
+	switch head[0] {
 	case 0x32:
 		switch second {
 		case 1, 2, 3, 7:
@@ -205,11 +212,11 @@ func Carries(tsdu []byte) Carried {
 			return CarriesS7Plus
 		}
 	case 0x01:
-		if second == 0 && len(tsdu) > 3 && tsdu[2] == 1 && tsdu[3] == 0 { // give tokens, then data
+		if second == 0 && len(head) >= CarriesHead && head[2] == 1 && head[3] == 0 { // give tokens, then data
 			return CarriesOSI
 		}
 	case 0x0d, 0x0e, 0x0c, 0x19: // connect, accept, refuse, abort, with a length
-		if len(tsdu) > 2 && (int(second)+2 == len(tsdu) || second == 0xff) {
+		if size > 2 && (int(second)+2 == size || second == 0xff) {
 			return CarriesOSI
 		}
 	}

@@ -1,37 +1,41 @@
 package wire
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"firedoor"
 )
 
 // Texts collects the texts of one operation or sample as views of the wire. It must
-// live in the parser, not on a stack. The zero Texts is ready.
-type Texts struct {
-	all [firedoor.MaxTexts + 1][]byte // one more, so that it shows that there were more
-	n   int
-}
+// live in the parser, not on a stack. The zero Texts is ready, and takes room beside
+// itself when texts come: for one, and from the second on for maxTexts.
+type Texts struct{ all [][]byte }
+
+// maxTexts is one more than are told, so that it shows that there were more.
+const maxTexts = firedoor.MaxTexts + 1
 
 // Reset forgets what was collected.
-func (t *Texts) Reset() { t.n = 0 }
+func (t *Texts) Reset() { t.all = t.all[:0] }
 
 // Add takes a text; false if there is room for no other.
 func (t *Texts) Add(text []byte) bool {
-	if t.n == len(t.all) {
+	if len(t.all) == maxTexts {
 		return false
 	}
-	t.all[t.n] = text
-	t.n++
-	return t.n < len(t.all)
+	if len(t.all) == 1 && cap(t.all) < maxTexts {
+		t.all = slices.Grow(t.all, maxTexts-1)
+	}
+	t.all = append(t.all, text)
+	return len(t.all) < maxTexts
 }
 
 // List is what was collected, nil if nothing was: valid until the next Reset.
 func (t *Texts) List() [][]byte {
-	if t.n == 0 {
+	if len(t.all) == 0 {
 		return nil
 	}
-	return t.all[:t.n]
+	return t.all
 }
 
 // One is the list of a single text, nil if it is empty or the name says that it is

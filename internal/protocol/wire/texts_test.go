@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"testing"
+	"unsafe"
 
 	"firedoor"
 )
@@ -44,5 +45,31 @@ func TestTextsAreBounded(t *testing.T) {
 	}
 	if all.One([]byte("pwd"), []byte("x")) != nil || len(all.One([]byte("name"), []byte("x"))) != 1 {
 		t.Error("a single text is told by its name")
+	}
+}
+
+// TestTextsTakeWhatTheyNeed: a flow that never tells a text has no room for it, one
+// that tells one at a time has room for one, and whoever had many takes no more.
+func TestTextsTakeWhatTheyNeed(t *testing.T) {
+	all := &Texts{}
+	if cap(all.List()) != 0 || unsafe.Sizeof(*all) > 24 {
+		t.Errorf("no text takes %d and %d bytes", unsafe.Sizeof(*all), cap(all.List()))
+	}
+	word := []byte("w")
+	for range 3 {
+		if got := cap(all.One(nil, word)); got != 1 {
+			t.Errorf("one text has room for %d", got)
+		}
+	}
+	fill := func() {
+		for all.Reset(); all.Add(word); {
+		}
+	}
+	fill()
+	if got := cap(all.List()); got != maxTexts {
+		t.Errorf("room for %d texts, not %d", got, maxTexts)
+	}
+	if n := testing.AllocsPerRun(10, fill); n != 0 {
+		t.Errorf("%v allocations for texts that had room", n)
 	}
 }
