@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -79,6 +81,7 @@ type loop struct {
 	deep *polling
 	stop chan struct{}
 	done chan struct{}
+	mute func() // ends the server of datagrams
 
 	sent, back, reordered int
 	gap                   time.Duration // longest between two that came back
@@ -88,9 +91,9 @@ type loop struct {
 }
 
 // echoes starts a server of datagrams and gives a client's socket for it.
-func (l *line) echoes() *net.UDPConn {
+func (l *line) echoes() (client *net.UDPConn, end func()) {
 	l.t.Helper()
-	var server, client *net.UDPConn
+	var server *net.UDPConn
 	to := &net.UDPAddr{IP: l.bed.Server.IP4.AsSlice(), Port: echoPort}
 	err := l.bed.Server.Do(func() (err error) { server, err = net.ListenUDP("udp4", to); return err })
 	if err == nil {
@@ -99,7 +102,13 @@ func (l *line) echoes() *net.UDPConn {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	l.t.Cleanup(func() { server.Close(); client.Close() })
+	end = sync.OnceFunc(func() { server.Close(); client.Close() })
+	l.t.Cleanup(end)
+	for _, c := range []*net.UDPConn{server, client} {
+		if err := roomy(c); err != nil {
+			l.t.Fatal(err)
+		}
+	}
 	go func() {
 		var b [64]byte
 		for {
@@ -110,7 +119,18 @@ func (l *line) echoes() *net.UDPConn {
 			_, _ = server.WriteToUDP(b[:n], from)
 		}
 	}()
-	return client
+	return client, end
+}
+
+// roomy has a socket keep what comes while whoever reads it stands still.
+func roomy(c *net.UDPConn) error {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var set error
+	err = raw.Control(func(fd uintptr) { set = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 8<<20) })
+	return errors.Join(err, set)
 }
 
 func (l *line) loop() *loop {
@@ -118,7 +138,8 @@ func (l *line) loop() *loop {
 	o := &loop{t: l.t, stop: make(chan struct{}), done: make(chan struct{}), writing: make(chan struct{}), deep: l.poll()}
 	before := l.serverAgain()
 	o.server = func() int { return l.serverAgain() - before }
-	c := l.echoes()
+	var c *net.UDPConn
+	c, o.mute = l.echoes()
 	go o.echo(c)
 	go o.forbidden(l)
 	time.Sleep(150 * time.Millisecond)
@@ -157,7 +178,7 @@ func (o *loop) echo(c *net.UDPConn) {
 		for n := uint64(1); ; n++ {
 			select {
 			case <-o.stop:
-				_ = c.SetReadDeadline(time.Now().Add(3 * time.Second)) // what is under way
+				_ = c.SetReadDeadline(time.Now()) // whoever reads learns that no more is sent
 				return
 			case <-tick.C:
 				if _, err := c.Write(binary.BigEndian.AppendUint64(nil, n)); err == nil {
@@ -168,13 +189,19 @@ func (o *loop) echo(c *net.UDPConn) {
 	}()
 	var b [64]byte
 	last, at := uint64(0), time.Now()
-	for {
+	for late := (time.Time{}); ; {
 		n, err := c.Read(b[:])
-		if err != nil {
-			if os.IsTimeout(err) {
-				o.sent = int(sent.Load())
+		if os.IsTimeout(err) {
+			if late.IsZero() {
+				late = time.Now().Add(patience)
+			}
+			if o.sent = int(sent.Load()); o.back == o.sent || time.Now().After(late) {
 				return
 			}
+			_ = c.SetReadDeadline(time.Now().Add(20 * time.Millisecond)) // for what is under way
+			continue
+		}
+		if err != nil {
 			continue
 		}
 		o.back++
@@ -198,7 +225,9 @@ func (o *loop) forbidden(l *line) {
 	for id := uint16(1); ; id++ {
 		select {
 		case <-o.stop:
-			return
+			if o.tries.Load() > 0 { // none would show nothing
+				return
+			}
 		case <-time.After(3 * time.Millisecond):
 		}
 		var err error
@@ -227,6 +256,7 @@ func (o *loop) end() {
 	close(o.stop)
 	<-o.done
 	<-o.writing
+	o.mute()
 	o.deep.end(o.t)
 	o.t.Logf("kernel path: %d of %d lost, %d reordered, longest gap %s; deep path: %d polls, longest %s, %d sent again (%d by the server, on all connections); %d forbidden writes tried, %d passed",
 		o.sent-o.back, o.sent, o.reordered, o.gap, o.deep.polls, o.deep.longest, o.deep.again, o.server(), o.tries.Load(), o.passed.Load())
@@ -238,19 +268,25 @@ func (o *loop) end() {
 	}
 }
 
-// noneAgain holds that no segment of the deep path was lost. TCP sends again what is not
-// answered in 200 ms, so where the kernel's path, on which nothing was done, stood still for
-// about that long, the machine is not able to tell.
-func (o *loop) noneAgain() {
+// noneAgain holds that no segment of the deep path was lost; told is false where this machine
+// cannot tell. TCP sends again what is not answered in 200 ms, so a kernel's path, on which
+// nothing was done, that stood still for about that long explains it; so does a core that stood
+// still for about as long as the kernel waits for a worker, which is then one that hangs.
+func (o *loop) noneAgain(pauses []time.Duration) (told bool) {
 	o.t.Helper()
 	switch {
 	case o.deep.again == 0:
-	case o.gap > 100*time.Millisecond:
-		o.t.Logf("%d segments were sent again on a machine that stood still for %s", o.deep.again, o.gap)
+	case o.gap > 100*time.Millisecond || len(pauses) > 0:
+		o.t.Logf("%d segments were sent again on a machine that stood still: %s on the kernel's path, cores for %v", o.deep.again, o.gap, pauses)
+		return false
 	default:
 		o.t.Errorf("deep path: %d segments had to be sent again", o.deep.again)
 	}
+	return true
 }
+
+// trials is how often is tried anew what a pause of this machine spoilt.
+const trials = 5
 
 // retransmitted is how many segments a connection sent again.
 func retransmitted(c net.Conn) (n uint32) {
@@ -277,20 +313,17 @@ func TestGatewayProcessesDie(t *testing.T) {
 			t.Fatalf("%v of %d: %v\n%s", sig, pid, err, l.log)
 		}
 	}
+	l.standsBy()
 	for _, c := range []struct {
 		name string
 		lost bool // segments of the deep path may have to be sent again
 		act  func(t *testing.T)
 	}{
 		{"worker killed", false, func(t *testing.T) {
-			was := l.worker()
-			kill(t, was, syscall.SIGKILL)
-			l.another("gateway-worker", was)
+			l.another("gateway-worker", l.strike(syscall.SIGKILL))
 		}},
 		{"worker stopped", true, func(t *testing.T) {
-			was := l.worker()
-			kill(t, was, syscall.SIGSTOP)
-			l.another("gateway-worker", was)
+			l.another("gateway-worker", l.strike(syscall.SIGSTOP))
 		}},
 		{"control killed", false, func(t *testing.T) {
 			was := l.process("gateway-control")
@@ -320,16 +353,20 @@ func TestGatewayProcessesDie(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := *l
-			m.t = t
-			o := m.loop()
-			for range 2 {
-				c.act(t)
-				time.Sleep(400 * time.Millisecond) // until somebody stands by again
-			}
-			o.end()
-			if !c.lost {
-				o.noneAgain()
+			for range trials {
+				m := *l
+				m.t = t
+				pauses := watchCores(t)
+				o := m.loop()
+				for range 2 {
+					c.act(t)
+					time.Sleep(400 * time.Millisecond) // what is lost is sent again meanwhile
+					l.standsBy()
+				}
+				o.end()
+				if still := pauses(); c.lost || o.noneAgain(still) {
+					return
+				}
 			}
 		})
 	}
@@ -346,7 +383,7 @@ func TestControlComesBack(t *testing.T) {
 	defer c.Close()
 	writes := func(id uint16) bool {
 		t.Helper()
-		answer, err := askModbus(c, id, 5*time.Second, 6, 0, 5, 0, byte(id))
+		answer, err := askModbus(c, id, patience, 6, 0, 5, 0, byte(id))
 		if err != nil {
 			t.Fatalf("%v\n%s", err, l.log)
 		}
@@ -396,11 +433,7 @@ func TestGatewayStatus(t *testing.T) {
 	l := newLine(t)
 	l.another("gateway-worker", 0)
 	var o outcome
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if o = run(t, "status", "--data", l.data); o.status == 0 {
-			break
-		}
-	}
+	l.until("all is well", func() bool { o = run(t, "status", "--data", l.data); return o.status == 0 })
 	for _, want := range []string{"policy       test: 1 conduit enforce", "worker       well", "standby      well", "none is lost", "no bypass relay", "closed", "explained:"} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("status does not say %q:\n%s%s", want, o.stdout, o.err)
@@ -411,7 +444,8 @@ func TestGatewayStatus(t *testing.T) {
 		t.Errorf("in bypass: status %d\n%s%s", o.status, o.stdout, o.err)
 	}
 	works(t, "bypass", "--off", "--reason", "a trial", "--data", l.data)
-	j := parse[map[string]any](t, []byte(works(t, "status", "--json", "--data", l.data).stdout))
+	l.until("all is well again", func() bool { o = run(t, "status", "--json", "--data", l.data); return o.status == 0 })
+	j := parse[map[string]any](t, []byte(o.stdout))
 	if g := dig(t, j, "gateway"); dig(t, g, "worker") != "alive" || dig(t, g, "on_hang") == "" {
 		t.Errorf("%v", j)
 	}
@@ -432,18 +466,8 @@ func TestGatewayUpgrades(t *testing.T) {
 	l.start()
 	l.policyOf(withEcho())
 	works(t, "isolate", "guard-a", "--verb", "no-program", "--for", "30m", "--reason", "a trial", "--data", l.data) // of nobody in the loop: its datagrams would be asked about
-	lasts := func() (s gateway.Status) {
-		t.Helper()
-		var err error
-		for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-			if err = ask(t.Context(), l.data, "GET", "/gateway", &s); err == nil && s.Standby {
-				return s
-			}
-		}
-		t.Fatalf("nobody stands by: %v, %+v\n%s", err, s, l.log)
-		return s
-	}
-	lasts()
+	l.standsBy()
+	pauses := watchCores(t)
 	o := l.loop()
 	upgrades := 10
 	if testing.Short() {
@@ -452,27 +476,24 @@ func TestGatewayUpgrades(t *testing.T) {
 	for n := 1; n <= upgrades; n++ {
 		replaceFile(t, l.program, read(t, program(t)))
 		works(t, "reload", "--binary", "--data", l.data)
-		for s := lasts(); s.Upgrades < n; s = lasts() {
-			time.Sleep(20 * time.Millisecond)
-		}
+		l.untilStatus("another program", func(s *gateway.Status) bool { return s.Upgrades == n && s.Standby })
 	}
 	o.end()
-	o.noneAgain()
 	was := l.worker()
 	replaceFile(t, l.program, []byte("#!/bin/sh\necho of no use >&2\nexit 3\n"))
 	if r := run(t, "reload", "--binary", "--data", l.data); r.status == 0 || !strings.Contains(r.err, "the new program does not work") {
 		t.Errorf("a program that does not work: status %d, %s", r.status, r.err)
 	}
-	if now := l.worker(); now != was {
+	now, still := l.worker(), pauses()
+	if now != was && len(still) == 0 {
 		t.Errorf("worker %d judges, it was %d", now, was)
 	}
+	o.noneAgain(still)
 	replaceFile(t, l.program, read(t, program(t)))
 	if list := works(t, "list", "--data", l.data).stdout; !strings.Contains(list, "a trial") {
 		t.Errorf("list says %q", list)
 	}
-	if s := lasts(); s.Upgrades != upgrades || s.Explained != s.In {
-		t.Errorf("%+v", s)
-	}
+	l.untilStatus("all is explained", func(s *gateway.Status) bool { return s.Upgrades == upgrades && s.Explained == s.In })
 }
 
 // replaceFile puts another program in the place of one that runs.

@@ -215,7 +215,7 @@ func (f *forger) say(at int, data []byte) { f.r.send(f.segment(at, data)) }
 
 // connect does the handshake.
 func (f *forger) connect() error {
-	for range 50 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		s := f.segment(-1, nil)
 		s.flags, s.ack = flagSYN, 0
 		f.r.send(s)

@@ -37,7 +37,7 @@ func TestGatewayJoinedFrames(t *testing.T) {
 	if _, err := c.Write(all.Bytes()); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	for i := range uint16(requests) {

@@ -27,28 +27,28 @@ func TestIsolateAtOnce(t *testing.T) {
 	}
 	for _, k := range []struct {
 		name, scope, verb string
-		begin             func(t *testing.T, s *siege) (last func() int64, end func())
+		begin             func(t *testing.T, s *siege) *stream
 	}{
 		{"datagrams that the kernel passes, in quarantine", "hmi,plc", "quarantine", datagrams},
 		{"writes that the worker judges, under no-write", "hmi-2,plc", "no-write", writes},
 	} {
 		t.Run(k.name, func(t *testing.T) {
-			last, end := k.begin(t, s)
-			defer end()
+			m := k.begin(t, s)
+			defer m.end()
 			var late, took []time.Duration
 			for range n {
-				untilPasses(t, last)
+				m.untilPasses(t)
 				began := time.Now()
 				o := works(t, "isolate", k.scope, "--verb", k.verb, "--for", "10m", "--reason", "a trial", "--data", s.data).stdout
 				acknowledged := time.Now()
-				time.Sleep(150 * time.Millisecond)
-				stopped := time.Unix(0, last())
-				time.Sleep(100 * time.Millisecond)
-				if again := time.Unix(0, last()); !again.Equal(stopped) {
-					t.Fatalf("something passed %s after the acknowledgement", again.Sub(acknowledged))
+				before := m.sent.Load()
+				time.Sleep(250 * time.Millisecond)
+				s.until("something is sent after the acknowledgement", func() bool { return m.sent.Load() > before+1 })
+				if passed := m.passed.Load(); passed > before {
+					t.Fatalf("number %d passed, and %d was the last one before the acknowledgement", passed, before)
 				}
 				took = append(took, acknowledged.Sub(began))
-				late = append(late, stopped.Sub(acknowledged))
+				late = append(late, time.Unix(0, m.at.Load()).Sub(acknowledged))
 				number := strings.TrimSuffix(strings.Fields(strings.TrimPrefix(o, "Decision "))[0], ":")
 				works(t, "release", "--now", number, "--data", s.data)
 			}
@@ -62,19 +62,27 @@ func TestIsolateAtOnce(t *testing.T) {
 	}
 }
 
-// untilPasses waits until something passes.
-func untilPasses(t *testing.T, last func() int64) {
+// stream is something that is sent again and again, each with a number. What has a higher one
+// than the last before an acknowledgement was sent after it, however late anybody looks.
+type stream struct {
+	sent, passed atomic.Int64 // numbers of the last ones
+	at           atomic.Int64 // when that one passed, in ns since 1970
+	end          func()
+}
+
+// untilPasses waits until something passes that is sent from now on.
+func (m *stream) untilPasses(t *testing.T) {
 	t.Helper()
-	was := last()
-	for end := time.Now().Add(10 * time.Second); last() == was; time.Sleep(time.Millisecond) {
+	was := m.sent.Load()
+	for end := time.Now().Add(patience); m.passed.Load() <= was; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("nothing passes after a release")
 		}
 	}
 }
 
-// datagrams sends one each 500 µs; last is when the kernel had the last one that came.
-func datagrams(t *testing.T, s *siege) (last func() int64, end func()) {
+// datagrams sends one each 500 µs; it passed when the kernel had it.
+func datagrams(t *testing.T, s *siege) *stream {
 	t.Helper()
 	var fd int
 	var out net.Conn
@@ -93,58 +101,70 @@ func datagrams(t *testing.T, s *siege) (last func() int64, end func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var at atomic.Int64
+	m := &stream{}
 	var stop atomic.Bool
 	var both sync.WaitGroup
 	both.Go(func() {
-		for ; !stop.Load(); time.Sleep(500 * time.Microsecond) {
-			_, _ = out.Write([]byte("frame"))
+		for n := int64(1); !stop.Load(); n++ {
+			m.sent.Store(n) // before it is
+			_, _ = out.Write(binary.BigEndian.AppendUint64(nil, uint64(n)))
+			time.Sleep(500 * time.Microsecond)
 		}
 	})
 	both.Go(func() {
 		b, oob := make([]byte, 64), make([]byte, 256)
 		for !stop.Load() {
-			n, m, _, _, err := unix.Recvmsg(fd, b, oob, 0)
-			if err != nil || n == 0 {
+			n, oobn, _, _, err := unix.Recvmsg(fd, b, oob, 0)
+			if err != nil || n != 8 {
 				continue
 			}
-			if messages, err := unix.ParseSocketControlMessage(oob[:m]); err == nil && len(messages) > 0 && len(messages[0].Data) >= 16 {
+			m.passed.Store(int64(binary.BigEndian.Uint64(b)))
+			if messages, err := unix.ParseSocketControlMessage(oob[:oobn]); err == nil && len(messages) > 0 && len(messages[0].Data) >= 16 {
 				d := messages[0].Data
-				at.Store(int64(binary.NativeEndian.Uint64(d))*1e9 + int64(binary.NativeEndian.Uint64(d[8:])))
+				m.at.Store(int64(binary.NativeEndian.Uint64(d))*1e9 + int64(binary.NativeEndian.Uint64(d[8:])))
 			}
 		}
 	})
-	return at.Load, func() {
+	m.end = func() {
 		stop.Store(true)
 		both.Wait()
 		_, _ = out.Close(), unix.Close(fd)
 	}
+	return m
 }
 
-// writes writes what is allowed, one after the other; last is when the controller did the
-// last one.
-func writes(t *testing.T, s *siege) (last func() int64, end func()) {
+// writes writes what is allowed, one after the other; it passed when the controller did it.
+func writes(t *testing.T, s *siege) *stream {
 	t.Helper()
 	c, err := s.panels[1].dial()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.victim.watch.Store(9)
+	m := &stream{}
 	var stop atomic.Bool
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for id := uint16(1); !stop.Load(); id++ {
-			if _, err := askModbus(c, id, 10*time.Second, 6, 0, 9, 0, byte(id%100)); err != nil {
+		for n := int64(1); !stop.Load(); n++ {
+			m.sent.Store(n)
+			answer, err := askModbus(c, uint16(n), patience, 6, 0, 9, 0, byte(n%100))
+			if err != nil {
+				t.Error(err)
 				return
+			}
+			if answer[0] == 6 {
+				m.passed.Store(n)
+				m.at.Store(s.victim.watched.Load())
 			}
 		}
 	}()
-	return s.victim.watched.Load, func() {
+	m.end = func() {
 		stop.Store(true)
 		<-done
 		_ = c.Close()
 	}
+	return m
 }
 
 // TestReloadKeepsIsolations holds that no reload lets go who is isolated because a name changed, and

@@ -6,7 +6,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -57,35 +56,27 @@ func loseLink(t *testing.T, forward bool) {
 		flags = append(flags, "--forward-link-loss")
 	}
 	l := newLineWith(t, gatewayPolicy, flags...)
-	until := func(what string, is func() bool) {
-		t.Helper()
-		for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatalf("forward %v: %s did not come to be\n%s", forward, what, l.log)
-			}
-		}
-	}
 	said := func() bool {
 		o := run(t, "status", "--data", l.data)
 		return strings.Contains(o.stdout, "nothing is at the other end of the cable") && o.status == exitDamaged
 	}
 	plug(t, l.bed.Server, false)
-	until("the loss in the status", said)
+	l.until("the loss in the status", said)
 	if !forward {
 		if !wired(t, l.bed.Client) {
 			t.Error("the other port went down, and nobody asked for it")
 		}
 	} else {
-		until("the loss on the other side", func() bool { return !wired(t, l.bed.Client) })
+		l.until("the loss on the other side", func() bool { return !wired(t, l.bed.Client) })
 		_ = l.cmd.Process.Kill()
 		_ = l.cmd.Wait()
 		l.start()
-		until("the loss in the status of another guardian", said)
-		until("the loss on the other side again", func() bool { return !wired(t, l.bed.Client) })
+		l.until("the loss in the status of another guardian", said)
+		l.until("the loss on the other side again", func() bool { return !wired(t, l.bed.Client) })
 	}
 	plug(t, l.bed.Server, true)
-	until("the link on the other side", func() bool { return wired(t, l.bed.Client) })
-	until("all is well", func() bool { return run(t, "status", "--data", l.data).status == 0 })
+	l.until("the link on the other side", func() bool { return wired(t, l.bed.Client) })
+	l.until("all is well", func() bool { return run(t, "status", "--data", l.data).status == 0 })
 	c, err := l.dial()
 	if err != nil {
 		t.Fatalf("forward %v: %v", forward, err)

@@ -61,7 +61,7 @@ type line struct {
 	flags   []string
 	program string // to be run, if it is not the one that was built
 	cmd     *exec.Cmd
-	log     *bytes.Buffer
+	log     *diary
 
 	endServer func()
 }
@@ -103,7 +103,7 @@ func newLineOf(t *testing.T, program, policy string, flags ...string) *line {
 // newBareLine makes two hosts with nothing between them yet.
 func newBareLine(t *testing.T, kind string) *line {
 	t.Helper()
-	l := &line{t: t, data: t.TempDir(), pins: t.TempDir(), name: fmt.Sprintf("%s%d", kind, os.Getpid()%100_000), log: &bytes.Buffer{}}
+	l := &line{t: t, data: t.TempDir(), pins: t.TempDir(), name: fmt.Sprintf("%s%d", kind, os.Getpid()%100_000), log: &diary{}}
 	bed, err := testbed.New(l.name)
 	if errors.Is(err, testbed.ErrUnable) {
 		t.Skip(err)
@@ -178,9 +178,30 @@ func (l *line) serve(command ...string) (end func()) {
 	}
 }
 
-func (l *line) dial() (c net.Conn, err error) {
+// diary is what a process says, which may be read while it says more.
+type diary struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *diary) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(b)
+}
+
+func (s *diary) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// dial connects to the server, where that must come to be.
+func (l *line) dial() (c net.Conn, err error) { return l.dialIn(patience) }
+
+func (l *line) dialIn(wait time.Duration) (c net.Conn, err error) {
 	err = l.bed.Client.Do(func() error {
-		c, err = net.DialTimeout("tcp", l.bed.Server.IP4.String()+":502", time.Second)
+		c, err = net.DialTimeout("tcp", l.bed.Server.IP4.String()+":502", wait)
 		return err
 	})
 	return c, err
@@ -200,6 +221,21 @@ func (l *line) worker() int {
 	}
 	l.t.Fatalf("there is no worker\n%s", l.log)
 	return 0
+}
+
+// strike sends a signal to the worker, and gives which one that was.
+func (l *line) strike(sig syscall.Signal) (pid int) {
+	l.t.Helper()
+	for {
+		pid = l.worker()
+		err := syscall.Kill(pid, sig)
+		if err == nil {
+			return pid
+		}
+		if !errors.Is(err, syscall.ESRCH) { // replaced meanwhile, as after a pause of the machine
+			l.t.Fatalf("%v of worker %d: %v\n%s", sig, pid, err, l.log)
+		}
+	}
 }
 
 func (l *line) status() (s gateway.Status) {
@@ -265,11 +301,13 @@ func (l *line) poll() *polling {
 		for id := uint16(1); ; id++ {
 			select {
 			case <-p.stop:
-				return
+				if p.polls > 0 { // none would show nothing
+					return
+				}
 			case <-time.After(time.Millisecond):
 			}
 			began := time.Now()
-			if _, p.failed = askModbus(c, id, 5*time.Second, 3, 0, 40, 0, 4); p.failed != nil {
+			if _, p.failed = askModbus(c, id, patience, 3, 0, 40, 0, 4); p.failed != nil {
 				return
 			}
 			p.longest = max(p.longest, time.Since(began))
@@ -320,16 +358,11 @@ func TestGatewayGoesOn(t *testing.T) {
 	p := l.poll()
 	time.Sleep(200 * time.Millisecond)
 	for range 3 {
-		if err := syscall.Kill(l.worker(), syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-			t.Fatal(err)
-		}
+		l.strike(syscall.SIGKILL)
 		forbidden("while the worker is dead")
 		time.Sleep(300 * time.Millisecond)
 	}
-	stopped := l.worker()
-	if err := syscall.Kill(stopped, syscall.SIGSTOP); err != nil && !errors.Is(err, syscall.ESRCH) {
-		t.Fatal(err)
-	}
+	l.strike(syscall.SIGSTOP)
 	forbidden("while the worker is stopped") // it is ended, and the other one goes on
 	for range 10 {
 		works(t, "reload", "--data", l.data)
@@ -347,7 +380,7 @@ func TestGatewayGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer check.Close()
-	answer, err := askModbus(check, 1, 5*time.Second, 3, 0, 40, 0, 1)
+	answer, err := askModbus(check, 1, patience, 3, 0, 40, 0, 1)
 	if err != nil || len(answer) != 4 || binary.BigEndian.Uint16(answer[2:]) != 40*301%65536 {
 		t.Errorf("the register holds % x (%v)", answer, err)
 	}
@@ -366,7 +399,7 @@ func TestIsolate(t *testing.T) {
 	writes := func(value byte) bool {
 		t.Helper()
 		id++
-		answer, err := askModbus(c, id, 5*time.Second, 6, 0, 5, 0, value)
+		answer, err := askModbus(c, id, patience, 6, 0, 5, 0, value)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, l.log)
 		}
@@ -385,7 +418,7 @@ func TestIsolate(t *testing.T) {
 	if writes(2) {
 		t.Error("a write passed while there are to be none")
 	}
-	if _, err := askModbus(c, 999, 5*time.Second, 3, 0, 5, 0, 1); err != nil {
+	if _, err := askModbus(c, 999, patience, 3, 0, 5, 0, 1); err != nil {
 		t.Errorf("a read while there are to be no writes: %v", err)
 	}
 	l.stop()
@@ -403,10 +436,12 @@ func TestIsolate(t *testing.T) {
 		t.Error("a write was refused after the release")
 	}
 	order("release", "--now", "1")
-	order("isolate", "hmi,plc", "--verb", "quarantine", "--for", "2s", "--reason", "a trial")
+	order("isolate", "hmi,plc", "--verb", "quarantine", "--for", "30m", "--reason", "a trial")
 	if _, err := askModbus(c, 1000, 300*time.Millisecond, 3, 0, 5, 0, 1); !os.IsTimeout(err) {
 		t.Errorf("a read passed in quarantine: %v", err)
 	}
+	order("release", "--now", "2")
+	order("isolate", "plc", "--verb", "no-write", "--for", "2s", "--reason", "a short one")
 	l.untilList("testing")
 	if o := run(t, "isolate", "nobody", "--verb", "no-write", "--for", "30m", "--reason", "x", "--data", l.data); o.status == 0 || !strings.Contains(o.err, "nobody") {
 		t.Errorf("isolating nobody: status %d, %s", o.status, o.err)
@@ -423,10 +458,15 @@ func TestIsolate(t *testing.T) {
 
 func (l *line) untilList(word string) {
 	l.t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if strings.Contains(works(l.t, "list", "--data", l.data).stdout, word) {
-			return
+	l.until("list says "+word, func() bool { return strings.Contains(works(l.t, "list", "--data", l.data).stdout, word) })
+}
+
+// until waits for something to be so.
+func (l *line) until(what string, is func() bool) {
+	l.t.Helper()
+	for end := time.Now().Add(patience); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			l.t.Fatalf("never: %s\n%s", what, l.log)
 		}
 	}
-	l.t.Errorf("list never says %q", word)
 }

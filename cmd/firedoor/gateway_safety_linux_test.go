@@ -289,7 +289,7 @@ func TestEmergencyStop(t *testing.T) {
 		t.Helper()
 		id++
 		presses++
-		if answer, err := askModbus(c, id, 10*time.Second, 5, 0, 17, 0xff, 0); err != nil || answer[0] != 5 {
+		if answer, err := askModbus(c, id, patience, 5, 0, 17, 0xff, 0); err != nil || answer[0] != 5 {
 			t.Errorf("%s: the stop is answered % x (%v)\n%s", when, answer, err, s.log)
 		}
 	}
@@ -308,9 +308,7 @@ func TestEmergencyStop(t *testing.T) {
 	press("while nobody may write")
 	works(t, "isolate", "hmi-2", "--verb", "quarantine", "--for", "10m", "--reason", "a trial", "--data", s.data)
 	press("while its panel is in quarantine by one person")
-	if err := unix.Kill(s.worker(), unix.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	s.strike(unix.SIGKILL)
 	press("right after the worker was killed")
 	old := dial()
 	stop(old, "on a connection that stays")

@@ -256,10 +256,8 @@ type panel struct {
 	conn    net.Conn
 }
 
-func (p *panel) dial() (net.Conn, error) { return p.dialIn(patience) }
-
-func (p *panel) dialIn(wait time.Duration) (c net.Conn, err error) {
-	d := net.Dialer{Timeout: wait, LocalAddr: &net.TCPAddr{IP: p.from.AsSlice()}}
+func (p *panel) dial() (c net.Conn, err error) {
+	d := net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: p.from.AsSlice()}}
 	err = p.siege.bed.Client.Do(func() error {
 		c, err = d.Dial("tcp", p.siege.bed.Server.IP4.String()+":502")
 		return err
@@ -297,7 +295,7 @@ func (p *panel) poll(id uint16) {
 	if id%8 == 0 {
 		request = []byte{6, 0, byte(id / 8 % 9), 0, byte(id % 100)}
 	}
-	answer, err := askModbus(p.conn, id, 10*time.Second, request...)
+	answer, err := askModbus(p.conn, id, patience, request...)
 	took := time.Since(began)
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -31,12 +31,9 @@ func TestGatewaySoak(t *testing.T) {
 	}
 	s := newSiege(t, false)
 	safe := beginSafety(t, s.line, newBeside(t))
-	before := s.status()
-	for ; before.Workers < 2; before = s.status() { // the one that stands by
-		time.Sleep(10 * time.Millisecond)
-	}
-	hogs(t)
 	pauses := watchCores(t)
+	before := s.standsBy()
+	hogs(t)
 	polls, longest := 0, time.Duration(0)
 	look := func() {
 		t.Helper()
