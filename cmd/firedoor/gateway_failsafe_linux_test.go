@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"firedoor/internal/gateway"
+	"firedoor/internal/testbed"
 )
 
 // echoPort is a port that the kernel lets pass by itself.
@@ -136,8 +137,8 @@ func roomy(c *net.UDPConn) error {
 func (l *line) loop() *loop {
 	l.t.Helper()
 	o := &loop{t: l.t, stop: make(chan struct{}), done: make(chan struct{}), writing: make(chan struct{}), deep: l.poll()}
-	before := l.serverAgain()
-	o.server = func() int { return l.serverAgain() - before }
+	before := l.again(l.bed.Server)
+	o.server = func() int { return l.again(l.bed.Server) - before }
 	var c *net.UDPConn
 	c, o.mute = l.echoes()
 	go o.echo(c)
@@ -146,11 +147,11 @@ func (l *line) loop() *loop {
 	return o
 }
 
-// serverAgain is how many segments the server's host sent again.
-func (l *line) serverAgain() (n int) {
+// again is how many segments a host sent again.
+func (l *line) again(host *testbed.Host) (n int) {
 	l.t.Helper()
 	var text []byte
-	if err := l.bed.Server.Do(func() (err error) { text, err = os.ReadFile("/proc/thread-self/net/snmp"); return err }); err != nil {
+	if err := host.Do(func() (err error) { text, err = os.ReadFile("/proc/thread-self/net/snmp"); return err }); err != nil {
 		l.t.Fatal(err)
 	}
 	var names []string
@@ -476,6 +477,9 @@ func TestGatewayUpgrades(t *testing.T) {
 	for n := 1; n <= upgrades; n++ {
 		replaceFile(t, l.program, read(t, program(t)))
 		works(t, "reload", "--binary", "--data", l.data)
+		if n == upgrades { // who was told that it works is not let down by a worker that ends
+			l.strike(syscall.SIGKILL)
+		}
 		l.untilStatus("another program", func(s *gateway.Status) bool { return s.Upgrades == n && s.Standby })
 	}
 	o.end()

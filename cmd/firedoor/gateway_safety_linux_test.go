@@ -37,18 +37,20 @@ type safetyWay struct {
 	frame   []byte
 	number  int // where the frame has its number
 
-	sent, got, trips int
-	last             int64 // when the last frame came, by the kernel's clock
-	longest          time.Duration
-	long             map[uint32]time.Duration // gaps near the watchdog's time and over it, by the frame that ended them
+	sent, trips int
+	got         atomic.Int64
+	last        int64 // when the last frame came, by the kernel's clock
+	longest     time.Duration
+	long        map[uint32]time.Duration // gaps near the watchdog's time and over it, by the frame that ended them
 }
 
 // safety are the connections of a line and, as a control, of a bridge: one thread
 // sends on all, so that a stall of this machine is seen on both.
 type safety struct {
 	ways []*safetyWay
-	stop atomic.Bool
-	both sync.WaitGroup
+
+	silent, stop       atomic.Bool // nobody sends, or listens, any more
+	sending, listening sync.WaitGroup
 }
 
 // beginSafety starts safety connections through a gateway and through a bridge beside it.
@@ -82,8 +84,8 @@ func beginSafety(t *testing.T, guarded, beside *line) *safety {
 			s.ways = append(s.ways, w)
 		}
 	}
-	s.both.Go(s.send)
-	s.both.Go(s.listen)
+	s.sending.Go(s.send)
+	s.listening.Go(s.listen)
 	t.Cleanup(s.end)
 	return s
 }
@@ -165,7 +167,7 @@ func (s *safety) send() {
 	ahead(afterWorker)
 	var now unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
-	for next := now.Nano(); !s.stop.Load(); {
+	for next := now.Nano(); !s.silent.Load(); {
 		for _, w := range s.ways {
 			w.sent++
 			binary.LittleEndian.PutUint32(w.frame[w.number:], uint32(w.sent))
@@ -202,13 +204,16 @@ func (s *safety) listen() {
 	}
 }
 
+// underWay is how long the last frames may take. Where some were lost it passes in vain.
+const underWay = 5 * time.Second
+
 func (w *safetyWay) hear(number uint32, control []byte) {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil || len(messages) == 0 || len(messages[0].Data) < 16 {
 		return
 	}
 	at := int64(binary.NativeEndian.Uint64(messages[0].Data))*1e9 + int64(binary.NativeEndian.Uint64(messages[0].Data[8:]))
-	w.got++
+	w.got.Add(1)
 	if gap := time.Duration(at - w.last); w.last != 0 {
 		w.longest = max(w.longest, gap)
 		if gap > safetyWatchdog {
@@ -222,8 +227,10 @@ func (w *safetyWay) hear(number uint32, control []byte) {
 }
 
 func (s *safety) end() {
+	s.silent.Store(true)
+	s.sending.Wait()
 	if !s.stop.Swap(true) {
-		s.both.Wait()
+		s.listening.Wait()
 		ends := map[int]bool{} // those of UDP are each of two ways
 		for _, w := range s.ways {
 			ends[w.in], ends[w.out] = true, true
@@ -241,7 +248,11 @@ func (s *safety) end() {
 // full for a frame, of a bridge as well.
 func (s *safety) held(t *testing.T, flooded bool) {
 	t.Helper()
-	time.Sleep(50 * time.Millisecond) // for the last frames
+	s.silent.Store(true)
+	s.sending.Wait()
+	for end := time.Now().Add(underWay); time.Now().Before(end) && slices.ContainsFunc(s.ways, func(w *safetyWay) bool { return int(w.got.Load()) < w.sent }); {
+		time.Sleep(5 * time.Millisecond)
+	}
 	s.end()
 	half := len(s.ways) / 2
 	var told []string
@@ -258,11 +269,11 @@ func (s *safety) held(t *testing.T, flooded bool) {
 					own++
 				}
 			}
-			if w.got < w.sent-1 && !flooded { // the last one may be under way
-				t.Errorf("%s: %d of %d frames came", w.name, w.got, w.sent)
+			if int(w.got.Load()) < w.sent && !flooded {
+				t.Errorf("%s: %d of %d frames came", w.name, w.got.Load(), w.sent)
 			}
 		}
-		told = append(told, fmt.Sprintf("%s, %s: %d of %d frames came, %d trips, the longest gap %s", who, w.name, w.got, w.sent, w.trips, w.longest.Round(10*time.Microsecond)))
+		told = append(told, fmt.Sprintf("%s, %s: %d of %d frames came, %d trips, the longest gap %s", who, w.name, w.got.Load(), w.sent, w.trips, w.longest.Round(10*time.Microsecond)))
 	}
 	t.Logf("safety connections with a watchdog of %s: %d trips by the gateway\n%s", safetyWatchdog, own, strings.Join(told, "\n"))
 	if own > beside { // what is not more than the bridge's is this machine's own pause, which meets one or the other by chance

@@ -85,6 +85,9 @@ func (b *bed) echo(port uint16) {
 			return err
 		}
 		b.t.Cleanup(func() { u.Close(); l.Close() })
+		if err := roomy(u); err != nil {
+			return err
+		}
 		go echoUDP(u)
 		go echoTCP(l)
 		return nil
@@ -92,6 +95,17 @@ func (b *bed) echo(port uint16) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// roomy has a socket keep what comes while whoever reads it stands still.
+func roomy(u *net.UDPConn) error {
+	raw, err := u.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var set error
+	err = raw.Control(func(fd uintptr) { set = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 8<<20) })
+	return errors.Join(err, set)
 }
 
 func echoUDP(u *net.UDPConn) {
@@ -129,7 +143,7 @@ func (b *bed) dial(network string, to netip.Addr, port uint16, wait time.Duratio
 
 // patience is for what must come, on a busy machine too; moment for what must not.
 const (
-	patience = 5 * time.Second
+	patience = time.Minute
 	moment   = 150 * time.Millisecond
 )
 

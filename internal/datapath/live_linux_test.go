@@ -63,7 +63,7 @@ func TestVLANs(t *testing.T) {
 	}
 	frames, buf := make([]packet.Frame, 64), make([]byte, 1<<16)
 	var got []string
-	for range 20 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		n, _, err := wire.Fill(frames, buf)
 		if err != nil {
 			t.Fatal(err)
@@ -124,15 +124,7 @@ func TestCounters(t *testing.T) {
 	b.leaks("udp", b.Server.IP4, 4000)
 	b.install(d, closed())
 	b.leaks("udp", b.Server.IP4, 100)
-	time.Sleep(100 * time.Millisecond)
-	counters, err := d.Counters()
-	if err != nil {
-		t.Fatal(err)
-	}
-	totals, err := d.Totals()
-	if err != nil {
-		t.Fatal(err)
-	}
+	counters, totals := b.atRest(d)
 	sum, seen := totals.Uncounted, map[[4]uint32]uint64{}
 	for _, e := range counters {
 		sum.Frames += e.Frames
@@ -171,6 +163,29 @@ func TestCounters(t *testing.T) {
 	}
 }
 
+// atRest gives counters and totals between which nothing came in.
+func (b *bed) atRest(d *Datapath) (counters []Explained, totals Totals) {
+	b.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		before, err := d.Totals()
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+		if counters, err = d.Counters(); err != nil {
+			b.t.Fatal(err)
+		}
+		if totals, err = d.Totals(); err != nil {
+			b.t.Fatal(err)
+		}
+		if totals.In == before.In {
+			return counters, totals
+		}
+	}
+	b.t.Fatal("frames come in without end")
+	return nil, totals
+}
+
 func received(t *testing.T, port string) uint64 {
 	t.Helper()
 	b, err := os.ReadFile("/sys/class/net/" + port + "/statistics/rx_packets")
@@ -194,11 +209,11 @@ func TestReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if _, err := b.dial("tcp", b.Server.IP4, 81, 100*time.Millisecond); err == nil {
+	if _, err := b.dial("tcp", b.Server.IP4, 81, patience); err == nil {
 		t.Fatal("a connection that is to be reset was made")
 	}
 	var got Report
-	r.Until(time.Now().Add(3 * time.Second))
+	r.Until(time.Now().Add(patience))
 	for got.Action != Reset { // hosts say other things when they come up
 		if err := r.Read(&got); err != nil {
 			t.Fatal(err)
@@ -244,7 +259,7 @@ func TestNextFrame(t *testing.T) {
 	b := newBed(t)
 	b.echo(echoPort)
 	d := b.open(b.options(), closed(gate(unix.IPPROTO_UDP, echoPort, pass)))
-	c, err := b.dial("udp", b.Server.IP4, echoPort, time.Second)
+	c, err := b.dial("udp", b.Server.IP4, echoPort, patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -388,7 +403,6 @@ func TestOtherLayout(t *testing.T) {
 		t.Errorf("generation %d of another layout was taken over", second.Generation())
 	}
 	b.install(second, closed(gate(unix.IPPROTO_UDP, echoPort, pass)))
-	time.Sleep(100 * time.Millisecond)
 	l.end(20)
 	if b.ping(moment) {
 		t.Error("the old tables still hold")

@@ -110,6 +110,7 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 	defer relax.Stop()
 	var upgrade <-chan time.Time
 	var eye eye
+	var latest time.Time // for an upgrade
 	for {
 		select {
 		case <-ctx.Done():
@@ -118,12 +119,16 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 			g.forget(standby)
 			standby.ending.Store(true)
 			standby.kill()
-			standby, upgrade = h, time.After(farewell)
+			standby, upgrade, latest = h, time.After(farewell), time.Now().Add(maxTrial)
 		case <-relax.C:
 			g.relax()
 		case <-upgrade:
-			upgrade = nil
-			g.event("upgrade-failed", "the new program was not run, this one goes on: "+text(g.become(active, standby)))
+			err := g.become(active, standby)
+			if upgrade = nil; errors.Is(err, errAlone) && time.Now().Before(latest) {
+				upgrade = time.After(farewell) // it was said to work, and is run when somebody stands by again
+				continue
+			}
+			g.event("upgrade-failed", "the new program was not run, this one goes on: "+text(err))
 		case err := <-standby.ended:
 			g.forget(standby)
 			g.event("standby-ended", "the worker that stood by ended: "+text(err))

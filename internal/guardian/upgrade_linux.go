@@ -111,14 +111,21 @@ func (g *Guardian) tryProgram(ctx context.Context) (err error) {
 	}
 }
 
+// errAlone says that a worker ended while the new program was about to be run.
+var errAlone = errors.New("no worker stands by")
+
 // become runs the new program in the place of this one. It returns only where that failed.
 func (g *Guardian) become(active, standby *hand) error {
 	if !active.isReady() || !standby.isReady() {
-		return errors.New("no worker stands by")
+		return errAlone
 	}
-	for _, h := range []*hand{active, standby} {
+	for i, h := range []*hand{active, standby} {
 		if !h.pause() {
-			return errors.New(h.name() + " ended")
+			if i > 0 { // the other one is listened to again
+				active.link.Resume()
+				go g.attend(active, nil)
+			}
+			return fmt.Errorf("%w: %s ended", errAlone, h.name())
 		}
 	}
 	g.mu.Lock() // nobody is told an order meanwhile

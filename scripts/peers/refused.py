@@ -6,7 +6,7 @@ import time
 from pymodbus.client import ModbusTcpClient
 
 address, n = sys.argv[1], int(sys.argv[2])
-c = ModbusTcpClient(address)
+c = ModbusTcpClient(address, timeout=60)  # a machine may stand still
 if not c.connect():
     sys.exit("no connection")
 port = c.socket.getsockname()[1]

@@ -87,6 +87,8 @@ static int refused(const char *address, int n)
 	int i, ok, said = 0, other = 0, moved = 0, port, allowed;
 
 	modbus_set_slave(m, 1);
+	modbus_set_response_timeout(m, 60, 0); /* half a second, otherwise, and a machine may stand still */
+	modbus_set_byte_timeout(m, 60, 0);
 	if (n < 1 || n > MAX || modbus_connect(m) != 0 || modbus_read_registers(m, 40, 20, before) != 20)
 		return 1;
 	port = port_of(m);

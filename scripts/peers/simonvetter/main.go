@@ -44,7 +44,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	c, err := modbus.NewClient(&modbus.ClientConfiguration{URL: "tcp://" + os.Args[1] + ":502", Timeout: 2 * time.Second})
+	c, err := modbus.NewClient(&modbus.ClientConfiguration{URL: "tcp://" + os.Args[1] + ":502", Timeout: time.Minute})
 	if err != nil {
 		return err
 	}
