@@ -144,6 +144,7 @@ func TestDeadlyClient(t *testing.T) {
 func (l *line) untilBarred(frame []byte) {
 	l.t.Helper()
 	var next time.Time
+	times := 0
 	l.until("the client is barred", func() bool {
 		if len(l.status().Barred) > 0 {
 			return true
@@ -151,8 +152,12 @@ func (l *line) untilBarred(frame []byte) {
 		if time.Now().After(next) {
 			l.standsBy()
 			_, _ = l.once(100*time.Millisecond, frame...)
-			next = time.Now().Add(5 * time.Second)
+			next = time.Now().Add(2 * time.Second)
+			times++
 		}
 		return false
 	})
+	if times > 1 {
+		l.t.Logf("barred after %d frames\n%s", times, l.log)
+	}
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"math"
 	"os/exec"
 	"strings"
@@ -32,11 +34,20 @@ func TestLiveMQTT(t *testing.T) {
 			sent = append(sent, message{fmt.Sprintf("live/%s/%d", version, qos), fmt.Sprint(v), math.Float64bits(v)})
 		}
 	}
-	hear := s.in(s.client, "mosquitto_sub", "-h", streetServer, "-V", "mqttv5", "-q", "2", "-t", "live/#", "-i", "hearer", "-C", fmt.Sprint(len(sent)), "-W", "30")
+	hear := s.in(s.client, "mosquitto_sub", "-h", streetServer, "-V", "mqttv5", "-q", "2", "-t", "live/#", "-i", "hearer", "-C", fmt.Sprint(len(sent)), "-d")
+	out, err := hear.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := hear.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(time.Second)
+	late := time.AfterFunc(patience, func() { _ = hear.Process.Kill() })
+	defer late.Stop()
+	said := bufio.NewScanner(out)
+	for said.Scan() && !strings.Contains(said.Text(), "received SUBACK") {
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
 	for _, m := range sent {
 		parts := strings.Split(m.topic, "/")
 		out, err := s.in(s.client, "mosquitto_pub", "-h", streetServer, "-V", parts[1], "-q", parts[2], "-t", m.topic, "-m", m.payload, "-i", "teller").CombinedOutput()

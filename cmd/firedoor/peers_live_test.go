@@ -166,7 +166,13 @@ func heardIn(t *testing.T, path string) (all []heard) {
 // capture ends the capture and writes it into a file.
 func (s *street) capture() (path string) {
 	s.t.Helper()
-	time.Sleep(500 * time.Millisecond) // what is on its way comes
+	still := 0
+	for before := uint64(0); still < 10; still++ { // what is on its way comes
+		time.Sleep(100 * time.Millisecond)
+		if now := s.wire.Stats()[0].Frames; now != before {
+			before, still = now, 0
+		}
+	}
 	if d := s.wire.Stats()[0].Dropped; d != 0 {
 		s.t.Errorf("%d frames were lost while capturing", d)
 	}

@@ -244,7 +244,7 @@ var build = sync.OnceValues(func() (string, error) {
 
 // hangLimit is what no capture may take. It is no measurement: a run that is
 // over it hangs.
-const hangLimit = 10 * time.Second
+const hangLimit = time.Minute
 
 // measured names the program that a test process measures instead of testing. A
 // child's peak of memory starts at its parent's, so that only a parent that did

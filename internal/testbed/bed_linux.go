@@ -126,10 +126,13 @@ func (h *Host) configure() error {
 			return err
 		}
 	}
-	// A host that asked in vain asks again soon, so that tests need not wait for it.
+	// A host that asked in vain asks again soon, so that tests need not wait for it, and often, so
+	// that it does not believe a neighbour gone where only this machine stood still.
 	for _, family := range []string{"ipv4", "ipv6"} {
-		if err := os.WriteFile("/proc/sys/net/"+family+"/neigh/"+Wire+"/retrans_time_ms", []byte("50"), 0); err != nil {
-			return err
+		for name, value := range map[string]string{"retrans_time_ms": "50", "mcast_solicit": "40", "ucast_solicit": "40"} {
+			if err := os.WriteFile("/proc/sys/net/"+family+"/neigh/"+Wire+"/"+name, []byte(value), 0); err != nil {
+				return err
+			}
 		}
 	}
 	return errors.Join(netlink.LinkSetUp(lo), netlink.LinkSetUp(wire))

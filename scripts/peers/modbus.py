@@ -75,7 +75,7 @@ def others(c, unit):
 
 
 def client(address):
-    c = ModbusTcpClient(address)
+    c = ModbusTcpClient(address, timeout=60)  # a machine may stand still
     if not c.connect():
         sys.exit("no connection")
     for unit in (1, 17):
