@@ -104,15 +104,7 @@ func TestLinkChurn(t *testing.T) {
 	if err := l.cmd.Process.Signal(unix.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(patience); !strings.Contains(l.log.String(), "link-unseen"); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("nothing was too much\n%s", l.log)
-		}
-	}
+	l.until("changes of links are too many", func() bool { return strings.Contains(l.log.String(), "link-unseen") })
 	plug(t, l.bed.Server, false)
-	for end := time.Now().Add(patience); !strings.Contains(l.log.String(), "link-lost"); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("the loss is not seen\n%s", l.log)
-		}
-	}
+	l.until("the loss is seen", func() bool { return strings.Contains(l.log.String(), "link-lost") })
 }

@@ -68,26 +68,15 @@ func TestGatewaySoak(t *testing.T) {
 // a core busy.
 func TestGatewayThreads(t *testing.T) {
 	s := newSiege(t, false)
-	pid := s.worker()
 	for i := range 20 {
 		works(t, "isolate", "plc", "--verb", "no-write", "--for", strconv.Itoa(10+i)+"m", "--reason", "a trial", "--data", s.data)
 	}
-	first := func() (n int, all string) {
+	pid := 0
+	s.until("one thread of the worker is first in, first out", func() bool { // it may be on its way to another one, as the worker may be
+		pid = s.worker()
 		out, err := exec.Command("ps", "-L", "-o", "cls=,rtprio=", "-p", strconv.Itoa(pid)).Output()
-		if err != nil {
-			t.Skipf("worker %d was replaced", pid)
-		}
-		return strings.Count(string(out), "FF"), string(out)
-	}
-	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) { // it may be on its way to another one
-		n, all := first()
-		if n == 1 && strings.Contains(all, "FF     40") {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatalf("threads of the worker, by class and priority:\n%s", all)
-		}
-	}
+		return err == nil && strings.Count(string(out), "FF") == 1 && strings.Contains(string(out), "FF     40")
+	})
 	if err := netlink.LinkDel(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: s.name + "-iw"}}); err != nil {
 		t.Fatal(err)
 	}
