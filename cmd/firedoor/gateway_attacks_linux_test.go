@@ -698,7 +698,7 @@ func (a *assault) exhausted() {
 	}
 	time.Sleep(time.Second)
 	p := a.panels[1]
-	c, err := p.dial()
+	c, err := p.dial(a.t.Context())
 	if err == nil {
 		_, err = askModbus(c, 1, patience, 3, 0, 40, 0, 1)
 		_ = c.Close()

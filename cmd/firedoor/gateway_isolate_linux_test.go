@@ -52,6 +52,10 @@ func TestIsolateAtOnce(t *testing.T) {
 				number := strings.TrimSuffix(strings.Fields(strings.TrimPrefix(o, "Decision "))[0], ":")
 				works(t, "release", "--now", number, "--data", s.data)
 			}
+			for _, p := range s.panels {
+				p.seen()
+				s.until(p.from.String()+" is answered after the last release", func() bool { polls, _, _ := p.seen(); return polls > 0 })
+			}
 			slices.Sort(late)
 			slices.Sort(took)
 			at := func(list []time.Duration, q float64) time.Duration {
@@ -136,7 +140,7 @@ func datagrams(t *testing.T, s *siege) *stream {
 // writes writes what is allowed, one after the other; it passed when the controller did it.
 func writes(t *testing.T, s *siege) *stream {
 	t.Helper()
-	c, err := s.panels[1].dial()
+	c, err := s.panels[1].dial(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

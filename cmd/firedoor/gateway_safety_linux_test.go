@@ -289,7 +289,7 @@ func TestEmergencyStop(t *testing.T) {
 	presses, id := 0, uint16(0)
 	dial := func() net.Conn {
 		t.Helper()
-		c, err := s.panels[1].dial()
+		c, err := s.panels[1].dial(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

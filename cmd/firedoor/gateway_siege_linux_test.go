@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -256,10 +257,10 @@ type panel struct {
 	conn    net.Conn
 }
 
-func (p *panel) dial() (c net.Conn, err error) {
+func (p *panel) dial(ctx context.Context) (c net.Conn, err error) {
 	d := net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: p.from.AsSlice()}}
 	err = p.siege.bed.Client.Do(func() error {
-		c, err = d.Dial("tcp", p.siege.bed.Server.IP4.String()+":502")
+		c, err = d.DialContext(ctx, "tcp", p.siege.bed.Server.IP4.String()+":502")
 		return err
 	})
 	return c, err
@@ -267,29 +268,35 @@ func (p *panel) dial() (c net.Conn, err error) {
 
 func (p *panel) start(t *testing.T) {
 	t.Helper()
-	c, err := p.dial()
+	c, err := p.dial(t.Context())
 	if err != nil {
 		t.Fatalf("%v cannot connect: %v\n%s", p.from, err, p.siege.log)
 	}
 	p.conn = c
-	stop, done := make(chan struct{}), make(chan struct{})
-	t.Cleanup(func() { close(stop); <-done })
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	t.Cleanup(func() {
+		stop()
+		p.mu.Lock()
+		_ = p.conn.Close() // it may wait for an answer that an isolation stopped
+		p.mu.Unlock()
+		<-done
+	})
 	go func() {
 		defer close(done)
 		for id := uint16(1); ; id++ {
 			select {
-			case <-stop:
-				_ = p.conn.Close()
+			case <-ctx.Done():
 				return
 			case <-time.After(4 * time.Millisecond):
-				p.poll(id)
+				p.poll(ctx, id)
 			}
 		}
 	}()
 }
 
 // poll asks once and notes how it went.
-func (p *panel) poll(id uint16) {
+func (p *panel) poll(ctx context.Context, id uint16) {
 	began := time.Now()
 	request := []byte{3, 0, 40, 0, 4}
 	if id%8 == 0 {
@@ -302,10 +309,11 @@ func (p *panel) poll(id uint16) {
 	p.polls++
 	p.longest = max(p.longest, took)
 	switch {
+	case ctx.Err() != nil: // the test ends
 	case err != nil:
 		p.wrong = append(p.wrong, fmt.Sprintf("%v is cut off after %d polls: %v", p.from, p.polls, err))
 		_ = p.conn.Close()
-		if c, err := p.dial(); err == nil {
+		if c, err := p.dial(ctx); err == nil {
 			p.conn = c
 		} else {
 			p.wrong = append(p.wrong, fmt.Sprintf("%v cannot connect again: %v", p.from, err))

@@ -129,8 +129,8 @@ func sum(a, b inline.Counts) inline.Counts {
 	return a
 }
 
-// Set brings a policy and isolations into force: the kernel's part from the next frame
-// on, the worker's as soon as it says so.
+// Set brings a policy and isolations into force, in the kernel and for the worker that judges: when
+// it returns, from the next frame on.
 func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolation) error {
 	g.setting.Lock()
 	defer g.setting.Unlock()

@@ -357,7 +357,7 @@ func (r *pairRow) rest(plan *policy.Plan, now time.Time, tell func(*StoppedRecor
 // talk tells what was stopped, and from time to time what became of all frames.
 func (w *worker) talk(words *speech) {
 	t := time.NewTicker(250 * time.Millisecond)
-	number, rested := uint32(0), time.Now()
+	rested := time.Now()
 	for {
 		var out word
 		select {
@@ -377,10 +377,6 @@ func (w *worker) talk(words *speech) {
 				}
 			}
 			out.Counts, out.Lost, out.Unsent = w.counts.Load(), w.lost.Load(), w.unsent.Load()
-			if o := w.plan.Load(); o != nil && o.number != number {
-				number = o.number
-				out.Number = number
-			}
 		}
 		if words.Encode(out) != nil {
 			return

@@ -87,6 +87,7 @@ type worker struct {
 	posted  chan struct{} // closed when the thread that judges has the priority that it needs
 	plan    atomic.Pointer[ordered]
 	inForce *ordered
+	judgeBy atomic.Uint32 // its number
 	telling *telling
 	lost    atomic.Uint64
 	unsent  atomic.Uint64
@@ -176,8 +177,13 @@ func ready(o *order, known policy.Known) (*policy.Plan, error) {
 	return plan, nil
 }
 
-// listen takes orders; the last one counts.
+// adoptEvery is how often it is looked whether what is ordered is in force: whoever judges looks for
+// an order before each turn at the rings.
+const adoptEvery = time.Millisecond
+
+// listen takes orders, and says of each that it is in force; the last one counts.
 func (w *worker) listen(orders *speech, known policy.Known) error {
+	begun := false
 	for {
 		var o order
 		if err := orders.Decode(&o); errors.Is(err, io.EOF) {
@@ -188,6 +194,7 @@ func (w *worker) listen(orders *speech, known policy.Known) error {
 		if o.Begin {
 			w.skip = skipped(&o.Turn)
 			close(w.begin)
+			begun = true
 			continue
 		}
 		if o.End {
@@ -199,6 +206,12 @@ func (w *worker) listen(orders *speech, known policy.Known) error {
 			return err
 		}
 		w.plan.Store(&ordered{o.Number, plan})
+		for begun && w.judgeBy.Load() != o.Number && !w.end.Load() {
+			time.Sleep(adoptEvery)
+		}
+		if err := orders.Encode(word{Number: o.Number}); err != nil {
+			return err
+		}
 	}
 }
 
@@ -225,6 +238,7 @@ func (w *worker) judge() error {
 			w.gate.SetPlan(o.plan)
 			w.telling.setPlan(o.plan)
 			w.pace.setPlan(o)
+			w.judgeBy.Store(o.number)
 		}
 		if ahead.follow() {
 			seat.taken = false

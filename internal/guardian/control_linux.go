@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"time"
 )
 
@@ -183,6 +184,15 @@ func (g *Guardian) set(ctx context.Context, r *Request) error {
 	if !g.isBegun() {
 		return g.setFirst(ctx, r)
 	}
+	if err := g.install(r); err != nil {
+		return err
+	}
+	g.untilObeyed(ctx, r.Number)
+	return nil
+}
+
+// install puts an order into the kernel and tells all workers of it.
+func (g *Guardian) install(r *Request) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	wasOrder, wasNumber := g.order, g.number
@@ -194,6 +204,32 @@ func (g *Guardian) set(ctx context.Context, r *Request) error {
 	}
 	done()
 	return nil
+}
+
+// untilObeyed waits until the worker that judges does so by an order: whoever is told that it is in
+// force must not see the next frame judged by the one before. A worker that begins later knows the order by then.
+func (g *Guardian) untilObeyed(ctx context.Context, number uint32) {
+	g.mu.Lock()
+	hands := slices.Clone(g.hands)
+	g.mu.Unlock()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	late := time.After(maxObey)
+	for _, h := range hands {
+		for judges := true; judges && h.began.Load() && h.obeys.Load() != number; {
+			select {
+			case <-look.C:
+			case <-h.done:
+				judges = false
+			case <-late:
+				g.event("order-unheard", fmt.Sprintf("%s does not judge by the order after %v, and is replaced", h.name(), maxObey))
+				h.kill()
+				return
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
 }
 
 // tellHands gives all workers an order. The caller holds the lock.

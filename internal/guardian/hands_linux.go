@@ -27,6 +27,8 @@ type hand struct {
 
 	once   sync.Once        // closes ready
 	leave  sync.Once        // closes done
+	began  atomic.Bool      // it judges
+	obeys  atomic.Uint32    // number of the order that it told of last
 	heard  atomic.Int64     // when it said something last (ns of the process's own clock)
 	ending atomic.Bool      // it was told to end
 	hung   atomic.Bool      // it was ended because it hung
@@ -86,6 +88,9 @@ const (
 	// mute is after how long without a word the worker that stands by is ended: it says
 	// something four times a second.
 	mute = 5 * time.Second
+	// maxObey is how long the worker that judges may take to do so by an order. It reads a policy
+	// meanwhile, after all else that the machine has to do. Then the next one is put in its place.
+	maxObey = 20 * time.Second
 )
 
 // serve keeps a worker judging and another one standing by, until ctx ends.
@@ -284,6 +289,7 @@ func (g *Guardian) begin(h *hand) {
 	if err := h.link.Send(KindBegin, g.turn()); err != nil {
 		h.kill() // its end is heard of
 	}
+	h.began.Store(true)
 	g.setActive(true)
 }
 
@@ -330,6 +336,9 @@ func (g *Guardian) listen(h *hand) error {
 		h.heard.Store(time.Now().UnixNano())
 		switch kind {
 		case KindReady:
+			if len(body) == 4 {
+				h.obeys.Store(binary.LittleEndian.Uint32(body))
+			}
 			h.once.Do(func() { close(h.ready) })
 		case KindPace:
 			p, err := read[Pace](body)

@@ -230,6 +230,7 @@ func (g *Guardian) adopt(s *state) error {
 	if err != nil {
 		return err
 	}
+	active.began.Store(true)
 	standby, err := g.adoptHand(s.Standby)
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ const (
 	KindOrder   Kind = iota + 1 // to a worker: MTU (uint32) and what control wrote for it
 	KindBegin                   // to a worker: it is its turn (Turn)
 	KindEnd                     // to a worker: end after the frame at hand; of a worker: it has
-	KindReady                   // of a worker: number (uint32) of the order that it has made ready
+	KindReady                   // of a worker: number (uint32) of the order by which it judges, or will when it begins
 	KindTold                    // of a worker, for control
 	KindPace                    // of a worker: how long frames took (Pace)
 	KindRequest                 // of control (Request)
