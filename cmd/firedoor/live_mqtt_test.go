@@ -34,7 +34,7 @@ func TestLiveMQTT(t *testing.T) {
 			sent = append(sent, message{fmt.Sprintf("live/%s/%d", version, qos), fmt.Sprint(v), math.Float64bits(v)})
 		}
 	}
-	hear := s.in(s.client, "mosquitto_sub", "-h", streetServer, "-V", "mqttv5", "-q", "2", "-t", "live/#", "-i", "hearer", "-C", fmt.Sprint(len(sent)), "-d")
+	hear := s.in(s.client, "stdbuf", "-oL", "mosquitto_sub", "-h", streetServer, "-V", "mqttv5", "-q", "2", "-t", "live/#", "-i", "hearer", "-C", fmt.Sprint(len(sent)), "-d")
 	out, err := hear.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
