@@ -24,6 +24,11 @@ type DraftOptions struct {
 	Ranged int
 	// Usual are the ports where a protocol is usually found.
 	Usual func(protocol string) []Port
+	// Protocols are those that may be found at a port, in the order in which a rule names them.
+	Protocols []string
+	// Harmless tells whether nothing can be changed in a protocol, whatever is asked; nil is
+	// never.
+	Harmless func(protocol string) bool
 	// Passing are, by protocol, what the texts of objects begin with whose numbers are
 	// given out anew each time, like those of transfers: "upload:". Any number is meant.
 	Passing map[string][]string
@@ -39,6 +44,9 @@ type Drafted struct {
 	Policy Policy
 	// Left are conversations that were left out, in words.
 	Left []string
+	// Silent are conversations in which nothing was asked that anybody understood, in words:
+	// such a connection may come to be again, and nothing may be asked on it for it.
+	Silent []string
 	// Own is how many conversations of devices with themselves were left out.
 	Own int
 	// Grave are learned operations that stop, start or switch over something: who reviews
@@ -64,10 +72,18 @@ func Draft(assets []firedoor.Asset, conversations []firedoor.Conversation, o Dra
 		segments[conversations[i].Segment] = true
 	}
 	d.oneSegment = len(segments) == 1
+	var unread []*firedoor.Conversation
 	for i := range conversations {
-		if c := &conversations[i]; c.Learned {
+		switch c := &conversations[i]; {
+		case !c.Learned:
+		case c.Protocol == "tcp" || c.Protocol == "udp": // when it is known what is restricted there
+			unread = append(unread, c)
+		default:
 			d.conversation(c)
 		}
+	}
+	for _, c := range unread {
+		d.conversation(c)
 	}
 	d.closeZones()
 	d.out.Policy.Otherwise = Otherwise{Mode: Test, Default: firedoor.Drop}
@@ -106,7 +122,8 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 		d.out.Own++
 		return
 	}
-	if c.Protocol == "ip" || unnamed(&c.Client) || unnamed(&c.Server) {
+	unread := c.Protocol == "tcp" || c.Protocol == "udp"
+	if c.Protocol == "ip" || unread && c.Server.Port == 0 || unnamed(&c.Client) || unnamed(&c.Server) {
 		d.out.Left = append(d.out.Left, fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment))
 		return
 	}
@@ -118,7 +135,7 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	conduit := d.conduit(d.zoneOf[client], d.zoneOf[server])
 	base := Match{Clients: []string{client}, Servers: []string{server}}
 	if d.ports(c, &base); len(c.Statements) == 0 {
-		conduit.Rules = append(conduit.Rules, Rule{Match: base, Note: fmt.Sprintf("learned, %d flows", c.Flows)})
+		d.silent(c, conduit, base)
 		return
 	}
 	d.statements(c, conduit, base)
