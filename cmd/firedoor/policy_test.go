@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,6 +101,35 @@ func TestWhatIfOnJournal(t *testing.T) {
 	}
 	if connections == 0 || steps == 0 {
 		t.Errorf("undecided: %d rules about connections, %d with steps", connections, steps)
+	}
+}
+
+// TestJournalNamesWhatCapturesName holds that a policy stops as many operations in the journal of
+// a sensor as in the capture that it saw, of the same ends: without IP, where they have only
+// their MACs, and where answers alone were seen. A read of which only an answer was seen that names no
+// object is in no run, so of those the journal has fewer.
+func TestJournalNamesWhatCapturesName(t *testing.T) {
+	file := write(t, "closed.yaml", []byte("policy: 1\notherwise: {mode: enforce, default: drop}\nzones: {nobody: {addresses: 203.0.113.0/24}}\n"))
+	for capture, want := range map[string][2]uint64{"ecat/testdata/poll.pcap": {}, "modbus/testdata/midstream.pcap": {14, 12}, "melsec/testdata/midstream.pcap": {4, 3}} {
+		path := filepath.Join("..", "..", "internal", "protocol", filepath.FromSlash(capture))
+		dir := t.TempDir()
+		l := startRun(t, "--capture", path, "--data", dir, "--listen", "127.0.0.1:0", "--speed", "0")
+		l.played()
+		l.stop()
+		var counts [2]map[string]uint64
+		var undecided [2]uint64
+		for i, args := range [][]string{{path}, {"--journal", dir}} {
+			r, _ := whatIf(t, append([]string{"--policy", file}, args...)...)
+			counts[i], undecided[i] = map[string]uint64{}, r.Undecided
+			for _, s := range r.Stopped {
+				if s.Verb != "" {
+					counts[i][strings.Join([]string{s.Client, s.Server, s.Protocol, s.Verb, s.Function, s.Object}, "|")] += s.Count
+				}
+			}
+		}
+		if !maps.Equal(counts[0], counts[1]) || undecided != want {
+			t.Errorf("%s: the capture says (%d undecided)\n%v\nthe journal (%d)\n%v", capture, undecided[0], counts[0], undecided[1], counts[1])
+		}
 	}
 }
 
