@@ -312,6 +312,9 @@ func (c *policyDraftCommand) Run(m *Main) error {
 	if len(d.Policy.Conduits) == 0 && d.Own > 0 {
 		return usageError{c.Dir + ": only what devices say to themselves was learned there, which no gateway sees"}
 	}
+	if len(d.Policy.Conduits) == 0 && len(d.Left) > 0 {
+		return usageError{fmt.Sprintf("%s: only what no drafted rule can name was learned there, %s: %s", c.Dir, counted(len(d.Left), "conversation"), d.Left[0])}
+	}
 	if len(d.Policy.Conduits) == 0 {
 		return usageError{c.Dir + ": nothing was learned there: replay with --learn first"}
 	}
