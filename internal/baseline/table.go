@@ -483,5 +483,5 @@ func (k *key) sameBut(o *key, axis int) bool {
 
 // Bytes is roughly the memory the table holds.
 func (t *Table) Bytes() int {
-	return 4*cap(t.index) + 64*cap(t.rows) + 104*cap(t.details) + cap(t.text) + 24*cap(t.ranges) + 240*cap(t.conversations)
+	return 4*cap(t.index) + 64*cap(t.rows) + 104*cap(t.details) + cap(t.text) + 24*cap(t.ranges) + 264*cap(t.conversations)
 }

@@ -159,12 +159,19 @@ func (d *drafter) ports(c *firedoor.Conversation, base *Match) {
 	switch ip, link := carriers(usual); {
 	case c.Server.IP == "" && len(ip) > 0: // what was seen without IP opens nothing of IP
 		base.Ports = link
-	case c.Server.IP != "" && c.Server.Port != 0 && !alone(usual, c.Server.Port):
-		base.Ports = []Port{{transport, c.Server.Port}}
+	case c.Server.IP != "" && c.Server.Port != 0 && (len(c.Ports) > 0 || !alone(usual, c.Server.Port)):
+		for _, number := range portsOf(c) {
+			base.Ports = append(base.Ports, Port{transport, number})
+		}
 		if overUDP(usual) { // its server may go on from another port than it was asked at
 			base.Ports = append(base.Ports, usual...)
 		}
 	}
+}
+
+// portsOf are all ports at which the server of a conversation was found, the first one first.
+func portsOf(c *firedoor.Conversation) []uint16 {
+	return append([]uint16{c.Server.Port}, c.Ports...)
 }
 
 // carriers parts the ports of a protocol into those over IP and its types of frames.
@@ -252,7 +259,10 @@ type deed struct {
 // each function that changes something.
 func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Match) {
 	ip, link := carriers(d.usual(c.Protocol))
-	if number := c.Server.Port; base.Protocols != nil && slices.ContainsFunc(ip, func(p Port) bool { return p.Number == number }) {
+	elsewhere := func(number uint16) bool {
+		return !slices.ContainsFunc(ip, func(p Port) bool { return p.Number == number })
+	}
+	if base.Protocols != nil && !slices.ContainsFunc(portsOf(c), elsewhere) {
 		if base.Ports = nil; len(link) > 0 { // a conversation is one at all of them, and its file names the first
 			base.Ports = ip
 		}
@@ -333,7 +343,9 @@ func changes(verb string) bool {
 func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k deed, statements []*firedoor.Statement) {
 	if k.protocol != "" {
 		if m.Protocols = []string{k.protocol}; len(m.Ports) == 0 && c.Server.Port != 0 {
-			m.Ports = []Port{{Number: c.Server.Port}}
+			for _, number := range portsOf(c) {
+				m.Ports = append(m.Ports, Port{Number: number})
+			}
 		}
 	}
 	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"testing"
 
 	"firedoor"
@@ -145,5 +146,25 @@ func TestDraftOpensNoPort(t *testing.T) {
 	d := policy.Draft(nil, []firedoor.Conversation{talk("tcp", 0)}, policy.DraftOptions{Usual: known().Ports})
 	if len(d.Left) != 1 || len(d.Policy.Conduits) != 0 {
 		t.Errorf("without a port: %+v", d)
+	}
+}
+
+// TestDraftOfPorts holds that a rule names all ports at which a server was found in a protocol,
+// and the usual one alone only where it was found nowhere else.
+func TestDraftOfPorts(t *testing.T) {
+	read := []firedoor.Statement{{Verb: "read", Function: "read holding registers", Code: 3, Learned: true, Count: 1}}
+	for _, statements := range [][]firedoor.Statement{nil, read} {
+		for _, ports := range [][]uint16{{502}, {502, 5020}, {5020, 502}, {5020, 5021}} {
+			c := firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: "modbus", Flows: 2, Client: firedoor.Address{IP: "10.0.1.1"},
+				Server: firedoor.Address{IP: "10.0.2.1", Port: ports[0]}, Ports: ports[1:], Statements: statements}
+			d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports})
+			plan := compile(t, &d.Policy)
+			for _, port := range []uint16{502, 5020, 5021, 5022} {
+				r := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), 6, port)
+				if plan.Admits(&r) != slices.Contains(ports, port) {
+					t.Errorf("found at %d, %d statements: admits %d: %t", ports, len(statements), port, plan.Admits(&r))
+				}
+			}
+		}
 	}
 }
