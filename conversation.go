@@ -21,6 +21,7 @@ type Conversation struct {
 	Segment    string      `json:"segment"`
 	Client     Address     `json:"client"`
 	Server     Address     `json:"server"`
+	Ports      []uint16    `json:"ports,omitempty"` // further ones of the server, while learning
 	Protocol   string      `json:"protocol"`
 	Learned    bool        `json:"learned"`
 	First      string      `json:"first"`

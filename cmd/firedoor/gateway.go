@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"os"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -272,6 +273,9 @@ type auditVerifyCommand struct {
 
 // Run holds a chained file against its hashes.
 func (c *auditVerifyCommand) Run(m *Main) error {
+	if isFolder(c.File) {
+		return usageError{c.File + ": is a folder: give the file in it"}
+	}
 	n, err := audit.Verify(c.File)
 	var damage *audit.DamageError
 	switch {
@@ -280,6 +284,10 @@ func (c *auditVerifyCommand) Run(m *Main) error {
 		return damageError{[]error{err}}
 	case err != nil:
 		return usageError{fmt.Sprintf("%s: %v", c.File, reason(err))}
+	}
+	if _, err := os.Stat(c.File + audit.HeadSuffix); err != nil { // whoever cut off the end took away what tells of it
+		fmt.Fprintf(m.Stdout, "%s in order, and nobody can tell whether there were more.\n", counted(int(n), "entry"))
+		return damageError{[]error{fmt.Errorf("%s: is missing, so an end that was cut off is not seen: keep it beside its file", c.File+audit.HeadSuffix)}}
 	}
 	fmt.Fprintf(m.Stdout, "%s: all in order.\n", counted(int(n), "entry"))
 	return nil

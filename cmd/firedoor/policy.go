@@ -123,6 +123,11 @@ func codesShared() func(protocol string, code uint32) bool {
 	return func(protocol string, code uint32) bool { return len(words[key{protocol, code}]) > 1 }
 }
 
+// harmless tells whether nothing can be changed in a protocol, as far as its functions are known.
+func harmless(name string) bool {
+	return !slices.ContainsFunc(known().Functions(name), func(f policy.Function) bool { return f.Verb.Changes() })
+}
+
 func usualPorts(p *protocol.Protocol) (out []policy.Port) {
 	for _, n := range p.TCP {
 		out = append(out, policy.Port{Transport: 6, Number: n})
@@ -303,9 +308,12 @@ func (c *policyDraftCommand) Run(m *Main) error {
 		return err
 	}
 	k := known()
-	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Ranged: baseline.MaxRanged, Usual: k.Ports, Passing: passing(), Alike: sameCode(), Refuses: refuses})
+	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Ranged: baseline.MaxRanged, Usual: k.Ports, Protocols: k.Protocols, Harmless: harmless, Passing: passing(), Alike: sameCode(), Refuses: refuses})
 	if len(d.Policy.Conduits) == 0 && d.Own > 0 {
 		return usageError{c.Dir + ": only what devices say to themselves was learned there, which no gateway sees"}
+	}
+	if len(d.Policy.Conduits) == 0 && len(d.Left) > 0 {
+		return usageError{fmt.Sprintf("%s: only what no drafted rule can name was learned there, %s: %s", c.Dir, counted(len(d.Left), "conversation"), d.Left[0])}
 	}
 	if len(d.Policy.Conduits) == 0 {
 		return usageError{c.Dir + ": nothing was learned there: replay with --learn first"}
@@ -317,8 +325,18 @@ func (c *policyDraftCommand) Run(m *Main) error {
 	return policyfile.Write(m.Stdout, &d.Policy, draftNote(&d))
 }
 
-// maxGrave is how many grave operations the head of a draft names.
-const maxGrave = 40
+// maxNoted is how many of a kind the head of a draft names.
+const maxNoted = 40
+
+func noted(b *strings.Builder, list []string) {
+	for i, text := range list {
+		if i == maxNoted {
+			fmt.Fprintf(b, "  and %d more\n", len(list)-i)
+			break
+		}
+		b.WriteString("  " + text + "\n")
+	}
+}
 
 // draftNote is what stands on top of a draft.
 func draftNote(d *policy.Drafted) string {
@@ -330,23 +348,22 @@ func draftNote(d *policy.Drafted) string {
 	if len(d.Grave) > 0 {
 		b.WriteString("Seen while learning, and grave:\n")
 	}
-	for i, g := range d.Grave {
-		if i == maxGrave {
-			fmt.Fprintf(&b, "  and %d more\n", len(d.Grave)-i)
-			break
-		}
-		b.WriteString("  " + g + "\n")
-	}
+	noted(&b, d.Grave)
 	if d.Own > 0 {
 		fmt.Fprintf(&b, "Left out: %s of devices with themselves (127.0.0.0/8, ::1), which no gateway sees.\n", counted(d.Own, "conversation"))
 	}
 	if len(d.Left) > 0 {
-		b.WriteString("Left out, because they have no address or no protocol of their own. What goes to a group of Ethernet, as GOOSE and SV\n" +
+		b.WriteString("Left out, because they have no address, no port or no protocol of their own. What goes to a group of Ethernet, as GOOSE and SV\n" +
 			"do, is dropped with the rest once otherwise is enforced: name the group as a host by its mac, in a zone, and write a rule.\n")
 	}
 	for _, l := range d.Left {
 		b.WriteString("  " + l + "\n")
 	}
+	if len(d.Silent) > 0 {
+		b.WriteString("Nothing was recognised in these, at ports where requests are known. Their connections may come to be, and no\n" +
+			"request passes for it. Who knows that something else is said there writes a rule of the port alone:\n")
+	}
+	noted(&b, d.Silent)
 	return b.String()
 }
 

@@ -92,7 +92,7 @@ func judgeJournal(judge *whatif.Judge, dir string) (damage, err error) {
 	if inner := filepath.Join(dir, "journal"); isFolder(inner) {
 		dir = inner
 	}
-	if files, err := os.ReadDir(dir); err != nil || len(files) == 0 { // nothing stopped of nothing would calm for no reason
+	if !journal.Is(dir) { // nothing stopped of nothing would calm for no reason
 		return nil, usageError{cmp.Or(dir, `""`) + ": there is no journal"}
 	}
 	var failed error

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,6 +104,35 @@ func TestWhatIfOnJournal(t *testing.T) {
 	}
 }
 
+// TestJournalNamesWhatCapturesName holds that a policy stops as many operations in the journal of
+// a sensor as in the capture that it saw, of the same ends: without IP, where they have only
+// their MACs, and where answers alone were seen. A read of which only an answer was seen that names no
+// object is in no run, so of those the journal has fewer.
+func TestJournalNamesWhatCapturesName(t *testing.T) {
+	file := write(t, "closed.yaml", []byte("policy: 1\notherwise: {mode: enforce, default: drop}\nzones: {nobody: {addresses: 203.0.113.0/24}}\n"))
+	for capture, want := range map[string][2]uint64{"ecat/testdata/poll.pcap": {}, "modbus/testdata/midstream.pcap": {14, 12}, "melsec/testdata/midstream.pcap": {4, 3}} {
+		path := filepath.Join("..", "..", "internal", "protocol", filepath.FromSlash(capture))
+		dir := t.TempDir()
+		l := startRun(t, "--capture", path, "--data", dir, "--listen", "127.0.0.1:0", "--speed", "0")
+		l.played()
+		l.stop()
+		var counts [2]map[string]uint64
+		var undecided [2]uint64
+		for i, args := range [][]string{{path}, {"--journal", dir}} {
+			r, _ := whatIf(t, append([]string{"--policy", file}, args...)...)
+			counts[i], undecided[i] = map[string]uint64{}, r.Undecided
+			for _, s := range r.Stopped {
+				if s.Verb != "" {
+					counts[i][strings.Join([]string{s.Client, s.Server, s.Protocol, s.Verb, s.Function, s.Object}, "|")] += s.Count
+				}
+			}
+		}
+		if !maps.Equal(counts[0], counts[1]) || undecided != want {
+			t.Errorf("%s: the capture says (%d undecided)\n%v\nthe journal (%d)\n%v", capture, undecided[0], counts[0], undecided[1], counts[1])
+		}
+	}
+}
+
 const provable = `policy: 1
 otherwise: {mode: enforce, default: drop}
 zones:
@@ -121,10 +151,10 @@ conduits:
       - {protocol: modbus, code: 3, verdict: drop}
 `
 
-// newer is a folder of a version that knows more protocols.
-func newer(t *testing.T) string {
+// learned is a folder of what a replay learned: conversations alone.
+func learned(t *testing.T, conversations string) string {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"assets.json": "[]", "conversations.json": `[{"learned": true, "segment": "untagged", "protocol": "nosuch", "client": {"ip": "10.0.0.1"}, "server": {"ip": "10.0.0.2", "port": 5}}]`} {
+	for name, text := range map[string]string{"assets.json": "[]", "conversations.json": conversations} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -132,10 +162,17 @@ func newer(t *testing.T) string {
 	return dir
 }
 
+// newer is a folder of a version that knows more protocols.
+func newer(t *testing.T) string {
+	return learned(t, `[{"learned": true, "segment": "untagged", "protocol": "nosuch", "client": {"ip": "10.0.0.1"}, "server": {"ip": "10.0.0.2", "port": 5}}]`)
+}
+
 // TestPolicyCommands holds what each command says and its exit status.
 func TestPolicyCommands(t *testing.T) {
 	file := write(t, "p.yaml", []byte(provable))
 	other := write(t, "q.yaml", []byte(strings.Replace(provable, "code: [1, 2, 3, 4]", "code: [1, 2, 3, 4, 6]", 1)))
+	night := strings.Replace(provable, "{protocol: modbus, code: [1, 2, 3, 4], verdict: pass}", `{protocol: modbus, when: {from: "22:00", until: "06:00"}, verdict: pass}`, 1)
+	nightly := write(t, "n.yaml", []byte(strings.Replace(night, "      - {protocol: modbus, code: 3, verdict: drop}\n", "", 1)))
 	for _, c := range []struct {
 		args   []string
 		status int
@@ -152,6 +189,9 @@ func TestPolicyCommands(t *testing.T) {
 		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--code", "6", file}, 0, []string{"Drop: no rule of down matches", "but for the function"}},
 		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--code", "3", file}, 0, []string{"Pass: the rule in line 15"}},
 		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--value", "7", file}, 0, []string{"Drop: no rule of down matches"}},
+		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--at", "2026-03-02T12:00:00Z", nightly}, 0, []string{"Drop: the rule in line 15 of down lets it pass, but not at this time"}},
+		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--at", "2026-03-02T23:00:00Z", nightly}, 0, []string{"Pass: the rule in line 15"}},
+		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "s7comm", "--port", "502", "--at", "2026-03-02T12:00:00Z", file}, 0, []string{"Drop: the port is open for another protocol."}},
 		{[]string{"explain", "--client", "10.1.0.9", "--server", "10.3.0.1", "--protocol", "modbus", file}, 0, []string{"Drop: no conduit joins office and cell"}},
 	} {
 		o := run(t, append([]string{"policy"}, c.args...)...)
@@ -173,7 +213,10 @@ func TestPolicyCommands(t *testing.T) {
 		{"replay", "--policy", file, "--journal", t.TempDir() + "/none", "there is no journal"},
 		{"replay", "--policy", file, filepath.Join(t.TempDir(), "none.pcap"), "none.pcap"},
 		{"replay", "--policy", file, "--journal", t.TempDir(), "there is no journal"},
+		{"replay", "--policy", file, "--journal", filepath.Dir(file), "there is no journal"}, // a folder of other files
 		{"draft", t.TempDir(), "assets.json"},
+		{"draft", learned(t, "[]"), "replay with --learn first"},
+		{"draft", learned(t, `[{"learned": true, "segment": "untagged", "protocol": "goose", "client": {"mac": "00:30:a7:00:00:01"}, "server": {}}]`), "no drafted rule can name was learned there, 1 conversation: goose from 00:30:a7:00:00:01 to a group"},
 		{"draft", newer(t), "nosuch"},
 		{"explain", "--client", "nobody", "--server", "10.3.0.1", file, "nobody"},
 		{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbuss", file, "--protocol modbuss"},

@@ -45,6 +45,9 @@ type Conversation struct {
 	Samples        uint64
 	Packets, Bytes [2]uint64
 	First, Last    int64
+	// Ports are further ones of the server at which it was found while learning, in the order
+	// of first sight, at most MaxPorts; those beyond are not kept.
+	Ports []uint16
 	// Rhythm is that of its longest flow that nobody could read, nil without one.
 	Rhythm *Rhythm
 	// Inside is what its encrypted flows presumably hold.
@@ -73,6 +76,17 @@ const maxInside = 4
 func (c *Conversation) Presume(in Inside) {
 	if len(c.Inside) < maxInside && !slices.Contains(c.Inside, in) {
 		c.Inside = append(c.Inside, in)
+	}
+}
+
+// MaxPorts is how many further ports of a server a conversation keeps: a service that moves does
+// so a few times.
+const MaxPorts = 16
+
+// FoundAt notes a port of the server.
+func (c *Conversation) FoundAt(port uint16) {
+	if port != c.ServerPort && len(c.Ports) < MaxPorts && !slices.Contains(c.Ports, port) {
+		c.Ports = append(c.Ports, port)
 	}
 }
 

@@ -131,6 +131,7 @@ type Statement struct {
 	Count       uint32
 	Errors      uint32
 	NoResponse  uint32
+	Partial     uint32 // of Count: only the answer was seen
 	Learned     bool
 	NewVerb     bool // its conversation did not learn its verb
 	Covered     bool // the last word of Table.Covered
@@ -149,6 +150,7 @@ type detail struct {
 	gaps       uint32
 	errors     uint32
 	noResponse uint32
+	partial    uint32
 	older      int32 // next in the conversation's chain
 	ranges     int32 // first Range of what it writes, -1
 	nRanges    uint8
@@ -346,7 +348,7 @@ func (t *Table) rehash() {
 func (t *Table) Statement(st int32) Statement {
 	r, d := &t.rows[st], &t.details[st]
 	conv := &t.conversations[r.owner&MaxConversations]
-	return Statement{First: d.first, Last: r.last, Count: r.count, Errors: d.errors, NoResponse: d.noResponse, Learned: d.learned,
+	return Statement{First: d.first, Last: r.last, Count: r.count, Errors: d.errors, NoResponse: d.noResponse, Partial: d.partial, Learned: d.learned,
 		NewVerb: conv.LearnedVerbs&(1<<r.verb()) == 0, Covered: d.covered}
 }
 
@@ -393,6 +395,14 @@ func (t *Table) Answer(conv, st int32, outcome firedoor.OutcomeKind) (news, agai
 		news = before != 0
 	}
 	return news, before != 0
+}
+
+// Partial counts an operation of which only the answer was seen; st may be -1.
+func (t *Table) Partial(conv, st int32) {
+	t.conversations[conv].Partial++
+	if st >= 0 {
+		t.details[st].partial++
+	}
 }
 
 // Operation rebuilds what a statement says, without values and without a unit
@@ -473,5 +483,5 @@ func (k *key) sameBut(o *key, axis int) bool {
 
 // Bytes is roughly the memory the table holds.
 func (t *Table) Bytes() int {
-	return 4*cap(t.index) + 64*cap(t.rows) + 104*cap(t.details) + cap(t.text) + 24*cap(t.ranges) + 240*cap(t.conversations)
+	return 4*cap(t.index) + 64*cap(t.rows) + 104*cap(t.details) + cap(t.text) + 24*cap(t.ranges) + 264*cap(t.conversations)
 }

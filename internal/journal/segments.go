@@ -55,6 +55,12 @@ func numbersIn(dir string) ([]uint64, error) {
 	return out, nil
 }
 
+// Is tells whether a folder holds a segment of a journal.
+func Is(dir string) bool {
+	numbers, err := numbersIn(dir)
+	return err == nil && len(numbers) > 0
+}
+
 func segmentPath(dir string, n uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("%012d%s", n, ending))
 }

@@ -24,6 +24,11 @@ type DraftOptions struct {
 	Ranged int
 	// Usual are the ports where a protocol is usually found.
 	Usual func(protocol string) []Port
+	// Protocols are those that may be found at a port, in the order in which a rule names them.
+	Protocols []string
+	// Harmless tells whether nothing can be changed in a protocol, whatever is asked; nil is
+	// never.
+	Harmless func(protocol string) bool
 	// Passing are, by protocol, what the texts of objects begin with whose numbers are
 	// given out anew each time, like those of transfers: "upload:". Any number is meant.
 	Passing map[string][]string
@@ -39,6 +44,9 @@ type Drafted struct {
 	Policy Policy
 	// Left are conversations that were left out, in words.
 	Left []string
+	// Silent are conversations in which nothing was asked that anybody understood, in words:
+	// such a connection may come to be again, and nothing may be asked on it for it.
+	Silent []string
 	// Own is how many conversations of devices with themselves were left out.
 	Own int
 	// Grave are learned operations that stop, start or switch over something: who reviews
@@ -64,10 +72,18 @@ func Draft(assets []firedoor.Asset, conversations []firedoor.Conversation, o Dra
 		segments[conversations[i].Segment] = true
 	}
 	d.oneSegment = len(segments) == 1
+	var unread []*firedoor.Conversation
 	for i := range conversations {
-		if c := &conversations[i]; c.Learned {
+		switch c := &conversations[i]; {
+		case !c.Learned:
+		case c.Protocol == "tcp" || c.Protocol == "udp": // when it is known what is restricted there
+			unread = append(unread, c)
+		default:
 			d.conversation(c)
 		}
+	}
+	for _, c := range unread {
+		d.conversation(c)
 	}
 	d.closeZones()
 	d.out.Policy.Otherwise = Otherwise{Mode: Test, Default: firedoor.Drop}
@@ -106,7 +122,8 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 		d.out.Own++
 		return
 	}
-	if c.Protocol == "ip" || unnamed(&c.Client) || unnamed(&c.Server) {
+	unread := c.Protocol == "tcp" || c.Protocol == "udp"
+	if c.Protocol == "ip" || unread && c.Server.Port == 0 || unnamed(&c.Client) || unnamed(&c.Server) {
 		d.out.Left = append(d.out.Left, fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment))
 		return
 	}
@@ -118,7 +135,7 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	conduit := d.conduit(d.zoneOf[client], d.zoneOf[server])
 	base := Match{Clients: []string{client}, Servers: []string{server}}
 	if d.ports(c, &base); len(c.Statements) == 0 {
-		conduit.Rules = append(conduit.Rules, Rule{Match: base, Note: fmt.Sprintf("learned, %d flows", c.Flows)})
+		d.silent(c, conduit, base)
 		return
 	}
 	d.statements(c, conduit, base)
@@ -142,12 +159,19 @@ func (d *drafter) ports(c *firedoor.Conversation, base *Match) {
 	switch ip, link := carriers(usual); {
 	case c.Server.IP == "" && len(ip) > 0: // what was seen without IP opens nothing of IP
 		base.Ports = link
-	case c.Server.IP != "" && c.Server.Port != 0 && !alone(usual, c.Server.Port):
-		base.Ports = []Port{{transport, c.Server.Port}}
+	case c.Server.IP != "" && c.Server.Port != 0 && (len(c.Ports) > 0 || !alone(usual, c.Server.Port)):
+		for _, number := range portsOf(c) {
+			base.Ports = append(base.Ports, Port{transport, number})
+		}
 		if overUDP(usual) { // its server may go on from another port than it was asked at
 			base.Ports = append(base.Ports, usual...)
 		}
 	}
+}
+
+// portsOf are all ports at which the server of a conversation was found, the first one first.
+func portsOf(c *firedoor.Conversation) []uint16 {
+	return append([]uint16{c.Server.Port}, c.Ports...)
 }
 
 // carriers parts the ports of a protocol into those over IP and its types of frames.
@@ -235,7 +259,10 @@ type deed struct {
 // each function that changes something.
 func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Match) {
 	ip, link := carriers(d.usual(c.Protocol))
-	if number := c.Server.Port; base.Protocols != nil && slices.ContainsFunc(ip, func(p Port) bool { return p.Number == number }) {
+	elsewhere := func(number uint16) bool {
+		return !slices.ContainsFunc(ip, func(p Port) bool { return p.Number == number })
+	}
+	if base.Protocols != nil && !slices.ContainsFunc(portsOf(c), elsewhere) {
 		if base.Ports = nil; len(link) > 0 { // a conversation is one at all of them, and its file names the first
 			base.Ports = ip
 		}
@@ -316,7 +343,9 @@ func changes(verb string) bool {
 func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k deed, statements []*firedoor.Statement) {
 	if k.protocol != "" {
 		if m.Protocols = []string{k.protocol}; len(m.Ports) == 0 && c.Server.Port != 0 {
-			m.Ports = []Port{{Number: c.Server.Port}}
+			for _, number := range portsOf(c) {
+				m.Ports = append(m.Ports, Port{Number: number})
+			}
 		}
 	}
 	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"testing"
 
 	"firedoor"
@@ -97,6 +98,72 @@ func TestDraftOfNoObject(t *testing.T) {
 			r := policy.Request{Route: &route, Level: policy.OfOperation, Protocol: "modbus", Verb: firedoor.VerbWrite, Function: c.function, Code: c.code, Object: []byte(c.object), Values: words(3)}
 			if v := policy.Decide(plan, &r); v.Action != c.want {
 				t.Errorf("values %t: %s %q: %s, want %s", values, c.function, c.object, v.Action, c.want)
+			}
+		}
+	}
+}
+
+// TestDraftOpensNoPort holds that a connection in which nothing was asked opens no port for
+// requests: it may come to be again, and is told.
+func TestDraftOpensNoPort(t *testing.T) {
+	talk := func(protocol string, port uint16, statements ...firedoor.Statement) firedoor.Conversation {
+		return firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: protocol, Flows: 1, Client: firedoor.Address{IP: "10.0.1.1"}, Server: firedoor.Address{IP: "10.0.2.1", Port: port}, Statements: statements}
+	}
+	read := firedoor.Statement{Verb: "read", Function: "read holding registers", Code: 3, Learned: true, Count: 1}
+	sealed := talk("modbus", 502)
+	sealed.Encrypted = 3
+	for _, c := range []struct {
+		name         string
+		learned      []firedoor.Conversation
+		port         uint16
+		admits, open bool
+		reads        bool
+		told         int
+	}{
+		{"behind what was asked", []firedoor.Conversation{talk("modbus", 502, read), talk("tcp", 502)}, 502, true, false, true, 1},
+		{"before what was asked", []firedoor.Conversation{talk("tcp", 502), talk("modbus", 502, read)}, 502, true, false, true, 1},
+		{"where nothing was asked", []firedoor.Conversation{talk("tcp", 502)}, 502, true, false, false, 1},
+		{"where its protocol was recognised", []firedoor.Conversation{talk("modbus", 502)}, 502, true, false, false, 1},
+		{"elsewhere, beside what was asked there", []firedoor.Conversation{talk("modbus", 5020, read), talk("tcp", 5020)}, 5020, true, false, true, 1},
+		{"over UDP", []firedoor.Conversation{talk("modbus", 502, read), talk("udp", 502)}, 502, true, false, true, 0},
+		{"at a port of no protocol", []firedoor.Conversation{talk("tcp", 9999)}, 9999, true, true, true, 0},
+		{"in a protocol that changes nothing", []firedoor.Conversation{talk("tcp", 102)}, 102, true, false, false, 0},
+		{"sealed", []firedoor.Conversation{sealed}, 502, true, true, true, 0},
+	} {
+		d := policy.Draft(nil, c.learned, policy.DraftOptions{Usual: known().Ports, Protocols: known().Protocols, Harmless: func(name string) bool { return name == "s7comm" }})
+		plan := compile(t, &d.Policy)
+		r := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), 6, c.port)
+		asks := func(verb firedoor.Verb, function string, code uint32) bool {
+			return policy.Decide(plan, &policy.Request{Route: &r, Level: policy.OfOperation, Protocol: "modbus", Verb: verb, Function: function, Code: code, Object: []byte("holding:999")}).Says == firedoor.Pass
+		}
+		if admits, writes, reads := plan.Admits(&r), asks(firedoor.VerbWrite, "write single register", 6), asks(firedoor.VerbRead, "read holding registers", 3); admits != c.admits || writes != c.open || reads != c.reads {
+			t.Errorf("%s: admits %t, writes %t, reads %t", c.name, admits, writes, reads)
+		}
+		if len(d.Silent) != c.told {
+			t.Errorf("%s: told %q", c.name, d.Silent)
+		}
+	}
+	d := policy.Draft(nil, []firedoor.Conversation{talk("tcp", 0)}, policy.DraftOptions{Usual: known().Ports})
+	if len(d.Left) != 1 || len(d.Policy.Conduits) != 0 {
+		t.Errorf("without a port: %+v", d)
+	}
+}
+
+// TestDraftOfPorts holds that a rule names all ports at which a server was found in a protocol,
+// and the usual one alone only where it was found nowhere else.
+func TestDraftOfPorts(t *testing.T) {
+	read := []firedoor.Statement{{Verb: "read", Function: "read holding registers", Code: 3, Learned: true, Count: 1}}
+	for _, statements := range [][]firedoor.Statement{nil, read} {
+		for _, ports := range [][]uint16{{502}, {502, 5020}, {5020, 502}, {5020, 5021}} {
+			c := firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: "modbus", Flows: 2, Client: firedoor.Address{IP: "10.0.1.1"},
+				Server: firedoor.Address{IP: "10.0.2.1", Port: ports[0]}, Ports: ports[1:], Statements: statements}
+			d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports})
+			plan := compile(t, &d.Policy)
+			for _, port := range []uint16{502, 5020, 5021, 5022} {
+				r := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), 6, port)
+				if plan.Admits(&r) != slices.Contains(ports, port) {
+					t.Errorf("found at %d, %d statements: admits %d: %t", ports, len(statements), port, plan.Admits(&r))
+				}
 			}
 		}
 	}

@@ -107,3 +107,39 @@ func TestUnjudgedIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestOpenedIsTold holds that a rule which opens a port for anything is told where another lets
+// only some requests of a protocol pass there, and is not where somebody said what becomes of
+// the rest.
+func TestOpenedIsTold(t *testing.T) {
+	modbus, hmi := []string{"modbus"}, []string{"hmi"}
+	reads := policy.Rule{Match: policy.Match{Clients: hmi, Protocols: modbus, Verbs: []firedoor.Verb{firedoor.VerbRead}}, Verdict: firedoor.Pass}
+	port := func(transport uint8, number uint16, clients ...string) policy.Rule {
+		return policy.Rule{Name: "wide", Match: policy.Match{Clients: clients, Ports: []policy.Port{{Transport: transport, Number: number}}}, Verdict: firedoor.Pass}
+	}
+	stop := policy.Rule{Match: policy.Match{Protocols: modbus, Verbs: []firedoor.Verb{firedoor.VerbWrite}}, Verdict: firedoor.Drop}
+	for name, c := range map[string]struct {
+		rules  []policy.Rule
+		opened bool
+	}{
+		"behind it":              {[]policy.Rule{reads, port(6, 502, "hmi")}, true},
+		"before it":              {[]policy.Rule{port(6, 502, "hmi"), reads}, true},
+		"of anybody":             {[]policy.Rule{reads, port(0, 502)}, true},
+		"of any port":            {[]policy.Rule{reads, {Match: policy.Match{Clients: hmi}, Verdict: firedoor.Pass}}, true},
+		"of another client":      {[]policy.Rule{reads, port(6, 502, "ews")}, false},
+		"of another port":        {[]policy.Rule{reads, port(6, 503, "hmi")}, false},
+		"of another transport":   {[]policy.Rule{reads, port(17, 502, "hmi")}, false},
+		"where writes stop":      {[]policy.Rule{reads, stop, port(6, 502, "hmi")}, false},
+		"where writes stop late": {[]policy.Rule{reads, port(6, 502, "hmi"), stop}, true},
+		"where all of it passes": {[]policy.Rule{reads, port(6, 502, "hmi"), {Match: policy.Match{Protocols: modbus}, Verdict: firedoor.Pass}}, false},
+		"for frames without IP":  {[]policy.Rule{reads, port(policy.Link, 0, "hmi")}, false},
+	} {
+		found := strings.Join(studied(t, plant(policy.Test, c.rules...)), "\n")
+		if strings.Contains(found, "opened: ") != c.opened {
+			t.Errorf("%s: %q", name, found)
+		}
+		if c.opened && name != "of any port" && !strings.Contains(found, `rule "wide" of down opens port`) {
+			t.Errorf("%s does not say which rule and where: %q", name, found)
+		}
+	}
+}

@@ -14,7 +14,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "undecided"
 	Text string
 }
 
@@ -24,7 +24,7 @@ const MaxFindings = 200
 // Study looks at a policy for rules that never decide, rules that contradict each
 // other where neither is the exception of the other, and names that do nothing.
 func (p *Plan) Study() (out []Finding) {
-	shadows, conflicts := &looks{maxLooks}, &looks{maxLooks}
+	shadows, conflicts, open := &looks{maxLooks}, &looks{maxLooks}, &looks{maxLooks}
 	pairs := sync.OnceValue(p.Pairs)
 	for i := range p.conduits {
 		c := &p.conduits[i]
@@ -36,7 +36,7 @@ func (p *Plan) Study() (out []Finding) {
 			}
 			out = append(append(out, one...), two...)
 		}
-		out = append(out, p.unjudgedFindings(c, pairs)...)
+		out = append(append(out, p.opened(c.rules, open)...), p.unjudgedFindings(c, pairs)...)
 		if !c.Reviewed.Done() {
 			out = append(out, Finding{c.Line, "not-enforced", fmt.Sprintf("conduit %s: nobody has looked yet at what must never be blocked, so it cannot be enforced", c.Name)})
 		}

@@ -179,9 +179,24 @@ func (p *Plan) Why(r *Request, v firedoor.Verdict) string {
 	case firedoor.ReasonSafety:
 		return "it is safety traffic, which always passes."
 	case firedoor.ReasonProtocol:
+		if rule := p.atOtherTimes(r); rule >= 0 {
+			return p.RuleName(rule) + " lets it pass, but not at this time: " + p.Sentence(rule)
+		}
 		return "the port is open for another protocol."
 	}
 	return "it is isolated: " + v.Reason.String() + "."
+}
+
+// atOtherTimes is a rule that would let a flow pass if it were its time, -1 for none.
+func (p *Plan) atOtherTimes(r *Request) int32 {
+	x := p.conduits[r.Conduit].rules
+	for i := range x.entries {
+		e := &x.entries[i]
+		if e.action == firedoor.Pass && !e.when.holds(r.Time, p.zone) && e.speaks(r) && p.meets(e.client, r.Client) && p.meets(e.server, r.Server) {
+			return e.rule
+		}
+	}
+	return -1
 }
 
 func (p *Plan) zoneName(at Place) string {

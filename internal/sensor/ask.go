@@ -196,7 +196,7 @@ func (l *lane) partial(c *conn, op *firedoor.Operation) {
 	} else {
 		st, outside = l.learn(c, op)
 	}
-	l.table.Conversation(c.conv).Partial++
+	l.table.Partial(c.conv, st)
 	l.became(c, st, op.Outcome, outside)
 	if op.Outcome.Kind == firedoor.OutcomeOK && op.Object.Space != nil {
 		l.read(c, st, op)

@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"log/slog"
 	"time"
@@ -34,9 +35,10 @@ type runsTold struct {
 
 // toldRun is where the last run of a statement ended.
 type toldRun struct {
-	Count  uint32
-	Last   int64
-	Period int64
+	Count   uint32
+	Partial uint32
+	Last    int64
+	Period  int64
 }
 
 // begin starts the book: the sensor began, or goes on from its stored state.
@@ -120,6 +122,8 @@ type run struct {
 	Segment      string  `json:"segment"`
 	Client       string  `json:"client"`
 	Server       string  `json:"server"`
+	ClientMAC    string  `json:"client_mac,omitempty"`
+	ServerMAC    string  `json:"server_mac,omitempty"`
 	ServerPort   uint16  `json:"server_port,omitempty"`
 	Protocol     string  `json:"protocol"`
 	Unit         *uint32 `json:"unit,omitempty"`
@@ -128,6 +132,7 @@ type run struct {
 	Object       string  `json:"object,omitempty"`
 	Quantity     *uint32 `json:"quantity,omitempty"`
 	Count        uint32  `json:"count"`
+	Partial      uint32  `json:"partial,omitempty"` // of them: only the answer was seen
 	Start        string  `json:"start"`
 	End          string  `json:"end"`
 	Period       int64   `json:"period_ns"`
@@ -197,8 +202,8 @@ func (b *book) runOf(r *Result, l *lane, st int, now int64) {
 	if gaps > 0 {
 		period = max(s.Last-start, 0) / gaps
 	}
-	b.readRun(r, l, int32(st), run{Count: n, Start: stamp(min(start, s.Last)), End: stamp(s.Last), Period: period}, t.Period, now)
-	*t = toldRun{s.Count, s.Last, period}
+	b.readRun(r, l, int32(st), run{Count: n, Partial: s.Partial - min(t.Partial, s.Partial), Start: stamp(min(start, s.Last)), End: stamp(s.Last), Period: period}, t.Period, now)
+	*t = toldRun{s.Count, s.Partial, s.Last, period}
 }
 
 // skip takes all reads so far for told: statements have other numbers now.
@@ -208,7 +213,7 @@ func (b *book) skip(lanes []*lane) {
 		b.Told[i] = b.Told[i][:0]
 		for st := range l.table.Statements() {
 			s := l.table.Statement(int32(st))
-			b.Told[i] = append(b.Told[i], toldRun{Count: s.Count, Last: s.Last})
+			b.Told[i] = append(b.Told[i], toldRun{Count: s.Count, Partial: s.Partial, Last: s.Last})
 		}
 	}
 }
@@ -222,8 +227,9 @@ func (b *book) readRun(r *Result, l *lane, st int32, x run, before, now int64) {
 	c := l.table.Conversation(conv)
 	s := statement(conversationRef{l, conv}, st)
 	x.Segment = r.scopes.Name(c.Segment)
-	x.Conversation, x.Client, x.Server = conversationKey(x.Segment, &c.Pair), c.Client.String(), c.Server.String()
-	x.ServerPort = c.ServerPort
+	client, server := address(c.Client, c.ClientMAC, c.Transport, 0), address(c.Server, c.ServerMAC, c.Transport, c.ServerPort)
+	x.Conversation, x.Client, x.Server = conversationKey(x.Segment, &c.Pair), cmp.Or(client.IP, client.MAC), cmp.Or(server.IP, server.MAC)
+	x.ClientMAC, x.ServerMAC, x.ServerPort = client.MAC, server.MAC, c.ServerPort
 	if x.Protocol = s.Protocol; x.Protocol == "" {
 		x.Protocol = c.Protocol
 	}

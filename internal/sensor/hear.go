@@ -180,6 +180,9 @@ func (l *lane) converse(c *conn) bool {
 	c.flags &^= untold
 	row := l.table.Conversation(conv)
 	client, server := c.client(), c.server()
+	if !fresh && learning && p != nil && c.proto != 0 {
+		row.FoundAt(server.Port)
+	}
 	switch {
 	case fresh:
 		row.ClientMAC, row.ServerMAC, row.ServerPort = client.MAC, server.MAC, server.Port

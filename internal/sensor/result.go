@@ -93,6 +93,9 @@ func (r *Result) conversation(ref conversationRef) firedoor.Conversation {
 		First: eventlog.Time(c.First), Last: eventlog.Time(c.Last), Flows: c.Flows, Packets: c.Packets, Bytes: c.Bytes,
 		Operations: c.Operations, Errors: c.Errors, NoResponse: c.NoResponse, Partial: c.Partial, Samples: c.Samples,
 		Malformed: c.Malformed, Encrypted: c.Encrypted, OneWay: c.OneWay, Verbs: []string{}, Statements: []firedoor.Statement{}}
+	if c.Learned {
+		out.Ports = slices.Clone(c.Ports)
+	}
 	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
 		if c.Verbs&(1<<v) != 0 {
 			out.Verbs = append(out.Verbs, v.String())

@@ -132,14 +132,13 @@ func (j *Judge) Line(b []byte) error {
 	}
 	v, sure := j.decide(&r)
 	if l.Partial && l.Frame == nil && v.Says != firedoor.Pass { // an answer: what was asked was not seen
-		j.undecided(v.Rule, "of some requests only the answer was seen")
+		j.undecided(v.Rule, onlyAnswers)
 		sure = false
 	}
 	if sure {
 		j.count(&r, v, 1, l.Frame, l.Capture)
 	} else {
-		j.report.Operations++
-		j.report.Undecided++
+		j.unjudged(1)
 	}
 	if forgotten {
 		j.undecided(v.Rule, "what was there before the first write is not known")
@@ -200,7 +199,7 @@ func (j *Judge) Run(b []byte) error {
 	if err := json.Unmarshal(b, &x); err != nil {
 		return fmt.Errorf("a run cannot be read: %w", err)
 	}
-	client, server := firedoor.Address{IP: x.Client}, firedoor.Address{IP: x.Server, Port: x.Port}
+	client, server := x.ends()
 	if j.own(&client, &server, x.Count) {
 		return nil
 	}
@@ -221,21 +220,53 @@ func (j *Judge) Run(b []byte) error {
 	}
 	r.Time = start
 	v, sure := j.decide(&r)
-	if !sure {
-		j.report.Operations += x.Count
-		j.report.Undecided += x.Count
+	if !sure || j.turns(&r, v, end) {
+		j.unjudged(x.Count)
 		return nil
 	}
-	r.Time = end
-	if w, _ := j.decide(&r); w != v {
+	r.Time = start
+	seen := x.Count
+	if v.Says != firedoor.Pass {
+		switch {
+		case server.IP+server.MAC == "": // a group of Ethernet
+			j.undecided(v.Rule, "the journal does not hold to which group of Ethernet something was sent")
+			seen = 0
+		case x.Partial > 0:
+			j.undecided(v.Rule, onlyAnswers)
+			seen -= min(x.Partial, seen)
+		}
+	}
+	j.unjudged(x.Count - seen)
+	if seen > 0 {
+		j.count(&r, v, seen, nil, "")
+	}
+	return nil
+}
+
+// onlyAnswers is why a request that nobody saw is not told as stopped.
+const onlyAnswers = "of some requests only the answer was seen"
+
+// unjudged counts operations that could not be judged.
+func (j *Judge) unjudged(n uint64) {
+	j.report.Operations += n
+	j.report.Undecided += n
+}
+
+// turns tells whether the verdict on a request changes between its time and the end of its run,
+// by the time of a rule. The time of r is another one then.
+func (j *Judge) turns(r *asked, v firedoor.Verdict, end int64) bool {
+	for _, at := range append(j.plan.Turns(r.Route, r.Time, end), end) {
+		r.Time = at
+		w, sure := j.decide(r)
+		if sure && w == v {
+			continue
+		}
 		for _, rule := range []int32{v.Rule, w.Rule} {
 			j.undecided(rule, "the journal holds reads as runs, and one lies across the time of the rule")
 		}
-		j.report.Undecided += x.Count
-		return nil
+		return true
 	}
-	j.count(&r, v, x.Count, nil, "")
-	return nil
+	return false
 }
 
 // Conversation judges the connections of a conversation that has no operations.

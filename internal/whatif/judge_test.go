@@ -14,8 +14,19 @@ import (
 // judged is what becomes of lines under rules from an office to a cell.
 func judged(t *testing.T, rules []policy.Rule, lines ...string) *whatif.Report {
 	t.Helper()
+	j := judge(t, rules, false)
+	for _, l := range lines {
+		if err := j.Line([]byte(l)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return j.Report()
+}
+
+func judge(t *testing.T, rules []policy.Rule, journal bool) *whatif.Judge {
+	t.Helper()
 	prefix := func(text string) []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix(text)} }
-	pol := &policy.Policy{Zones: []policy.Zone{{Name: "office", Prefixes: prefix("10.0.1.0/24")}, {Name: "cell", Prefixes: prefix("10.0.2.0/24")}},
+	pol := &policy.Policy{TimeZone: "Europe/Berlin", Zones: []policy.Zone{{Name: "office", Prefixes: prefix("10.0.1.0/24")}, {Name: "cell", Prefixes: prefix("10.0.2.0/24")}},
 		Conduits:  []policy.Conduit{{Name: "down", From: "office", To: "cell", Default: firedoor.Drop, Rules: rules}},
 		Otherwise: policy.Otherwise{Default: firedoor.Drop}}
 	ports := map[string][]policy.Port{"modbus": {{Transport: 6, Number: 502}}, "dnp3": {{Transport: 6, Number: 20000}, {Transport: 17, Number: 20000}}, "goose": {{Transport: policy.Link, Number: 0x88b8}}}
@@ -23,13 +34,7 @@ func judged(t *testing.T, rules []policy.Rule, lines ...string) *whatif.Report {
 	if len(faults) > 0 {
 		t.Fatalf("%+v", faults)
 	}
-	j := whatif.New(plan, false)
-	for _, l := range lines {
-		if err := j.Line([]byte(l)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return j.Report()
+	return whatif.New(plan, journal)
 }
 
 func operation(protocol string, port int, rest string) string {
@@ -96,5 +101,72 @@ func TestOwn(t *testing.T) {
 	own := strings.ReplaceAll(operation("modbus", 502, `"verb":"write","code":6`), "10.0.", "127.0.")
 	if r := judged(t, nil, own); r.Own != 1 || r.Operations != 0 || r.Stops() {
 		t.Errorf("%+v", r)
+	}
+}
+
+// ran is a run of reads of Modbus with members of its own.
+func ran(start, end, rest string) string {
+	return fmt.Sprintf(`{"segment":"untagged","client":"10.0.1.5","server":"10.0.2.7","server_port":502,"protocol":"modbus","function":"read holding registers","code":3,"object":"holding:0","quantity":4,"count":3600,"start":%q,"end":%q%s}`, start, end, rest)
+}
+
+// TestRunsAcrossTheTimeOfARule holds that a run is told as undecided wherever the time of a rule
+// begins or ends within it, and that its reads are counted once in any case.
+func TestRunsAcrossTheTimeOfARule(t *testing.T) {
+	at := func(from, until uint16, days uint8) []policy.Rule {
+		return []policy.Rule{{Match: policy.Match{Protocols: []string{"modbus"}, When: &policy.Window{Days: days, From: from, Until: until}}, Verdict: firedoor.Drop},
+			{Match: policy.Match{Protocols: []string{"modbus"}}, Verdict: firedoor.Pass}}
+	}
+	const sunday = 1
+	for name, c := range map[string]struct {
+		rules              []policy.Rule
+		start, end         string
+		stopped, undecided uint64
+	}{
+		"over all of it":         {at(300, 330, 0), "2026-03-02T03:30:00Z", "2026-03-02T05:00:00Z", 0, 3600},
+		"into it":                {at(300, 330, 0), "2026-03-02T03:30:00Z", "2026-03-02T04:15:00Z", 0, 3600},
+		"out of it":              {at(300, 330, 0), "2026-03-02T04:15:00Z", "2026-03-02T06:15:00Z", 0, 3600},
+		"within it":              {at(300, 330, 0), "2026-03-02T04:01:00Z", "2026-03-02T04:29:59Z", 3600, 0},
+		"before it":              {at(300, 330, 0), "2026-03-02T03:01:00Z", "2026-03-02T03:59:59Z", 0, 0},
+		"on another day":         {at(300, 330, sunday), "2026-03-02T03:30:00Z", "2026-03-02T05:00:00Z", 0, 0},
+		"over days":              {at(300, 330, sunday), "2026-03-02T03:30:00Z", "2026-03-12T03:30:00Z", 0, 3600},
+		"from day to day":        {at(0, 0, sunday), "2026-03-07T12:00:00Z", "2026-03-09T12:00:00Z", 0, 3600},
+		"past midnight":          {at(1380, 60, 0), "2026-03-02T12:00:00Z", "2026-03-03T12:00:00Z", 0, 3600},
+		"as clocks go back":      {at(150, 170, 0), "2026-10-25T01:20:00Z", "2026-10-25T01:55:00Z", 0, 3600},
+		"as they go back, early": {at(150, 170, 0), "2026-10-25T00:20:00Z", "2026-10-25T00:55:00Z", 0, 3600},
+	} {
+		j := judge(t, c.rules, true)
+		if err := j.Run([]byte(ran(c.start, c.end, ""))); err != nil {
+			t.Fatal(err)
+		}
+		if r := j.Report(); r.Operations != 3600 || r.StoppedOperations != c.stopped || r.Undecided != c.undecided || strings.Contains(r.Rules[0].Undecided, "across") != (c.undecided > 0) || c.stopped > 0 && !strings.HasPrefix(r.Stopped[0].First, strings.TrimSuffix(c.start, "Z")) {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+// TestRunsAsTheirLines holds that a run comes to what the lines of its reads come to: of an
+// answer alone nobody knows what was asked, and an end without IP is found by its MAC.
+func TestRunsAsTheirLines(t *testing.T) {
+	for name, c := range map[string]struct {
+		run                string
+		client             string
+		stopped, undecided uint64
+	}{
+		"seen":            {ran("2026-03-02T03:30:00Z", "2026-03-02T03:31:00Z", ""), "10.0.1.5", 3600, 0},
+		"answers alone":   {ran("2026-03-02T03:30:00Z", "2026-03-02T03:31:00Z", `,"partial":3600`), "", 0, 3600},
+		"some answers":    {ran("2026-03-02T03:30:00Z", "2026-03-02T03:31:00Z", `,"partial":100`), "10.0.1.5", 3500, 100},
+		"too many":        {ran("2026-03-02T03:30:00Z", "2026-03-02T03:31:00Z", `,"partial":9999`), "", 0, 3600},
+		"without IP":      {strings.NewReplacer("10.0.1.5", "02:00:00:00:00:01", "10.0.2.7", "02:00:00:00:00:02").Replace(ran("2026-03-02T03:30:00Z", "2026-03-02T03:31:00Z", `,"client_mac":"02:00:00:00:00:01","server_mac":"02:00:00:00:00:02"`)), "02:00:00:00:00:01", 3600, 0},
+		"to a group":      {strings.NewReplacer("10.0.1.5", "02:00:00:00:00:01", "10.0.2.7", "").Replace(ran("2026-03-02T03:30:00Z", "2026-03-02T03:31:00Z", `,"client_mac":"02:00:00:00:00:01"`)), "", 0, 3600},
+		"with their MACs": {ran("2026-03-02T03:30:00Z", "2026-03-02T03:31:00Z", `,"client_mac":"02:00:00:00:00:01"`), "10.0.1.5", 3600, 0},
+	} {
+		j := judge(t, nil, true)
+		if err := j.Run([]byte(c.run)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		r := j.Report()
+		if r.Operations != 3600 || r.StoppedOperations != c.stopped || r.Undecided != c.undecided || c.client != "" && r.Stopped[0].Client != c.client {
+			t.Errorf("%s: %+v", name, r)
+		}
 	}
 }

@@ -34,19 +34,32 @@ type line struct {
 
 // run is reads of one kind in a journal (docs/formats/journal.md).
 type run struct {
-	Segment  string  `json:"segment"`
-	Client   string  `json:"client"`
-	Server   string  `json:"server"`
-	Port     uint16  `json:"server_port"`
-	Protocol string  `json:"protocol"`
-	Unit     *uint32 `json:"unit"`
-	Function string  `json:"function"`
-	Code     uint32  `json:"code"`
-	Object   string  `json:"object"`
-	Quantity *uint32 `json:"quantity"`
-	Count    uint64  `json:"count"`
-	Start    string  `json:"start"`
-	End      string  `json:"end"`
+	Segment string `json:"segment"`
+	Client  string `json:"client"`
+	Server  string `json:"server"`
+	// Of both ends, where they were seen; of those without IP their only address.
+	ClientMAC string  `json:"client_mac"`
+	ServerMAC string  `json:"server_mac"`
+	Port      uint16  `json:"server_port"`
+	Protocol  string  `json:"protocol"`
+	Unit      *uint32 `json:"unit"`
+	Function  string  `json:"function"`
+	Code      uint32  `json:"code"`
+	Object    string  `json:"object"`
+	Quantity  *uint32 `json:"quantity"`
+	Count     uint64  `json:"count"`
+	Partial   uint64  `json:"partial"`
+	Start     string  `json:"start"`
+	End       string  `json:"end"`
+}
+
+// ends are the addresses of a run. Its client and server are the only one of those without IP.
+func (x *run) ends() (client, server firedoor.Address) {
+	client, server = firedoor.Address{IP: x.Client, MAC: x.ClientMAC}, firedoor.Address{IP: x.Server, MAC: x.ServerMAC, Port: x.Port}
+	if client.IP == client.MAC && server.IP == server.MAC {
+		client.IP, server.IP = "", ""
+	}
+	return client, server
 }
 
 var verbs = func() map[string]firedoor.Verb {
