@@ -68,7 +68,7 @@ const (
 	// lastWords is how long a worker that judges no more has to tell what it stopped.
 	lastWords = 1500 * time.Millisecond
 	// priority is that of the thread that judges, first in first out.
-	priority int32 = 40
+	priority = 40
 )
 
 // worker judges frames that the kernel asked about.
@@ -140,7 +140,6 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	}
 	w.gate.Share(&shared{streams})
 	w.gate.Take(w.takes)
-	runtime.GOMAXPROCS(max(spareTurns, runtime.GOMAXPROCS(0)))
 	debug.SetGCPercent(400) // little is allocated, and a collection costs milliseconds of a core
 	stop := make(chan error, 2)
 	go func() { stop <- w.judge() }()
@@ -217,9 +216,8 @@ func (w *worker) listen(orders *speech, known policy.Known) error {
 
 // judge is the loop that frames wait for.
 func (w *worker) judge() error {
-	var ahead ahead
-	_ = allow()
-	ahead.follow()
+	runtime.LockOSThread()
+	realTime() // without the right to it, judging is slower under load and nothing else
 	close(w.posted)
 	<-w.begin
 	w.skipTo = time.Now().UnixNano() // what comes later the kernel does not ask about
@@ -240,16 +238,12 @@ func (w *worker) judge() error {
 			w.pace.setPlan(o)
 			w.judgeBy.Store(o.number)
 		}
-		if ahead.follow() {
-			seat.taken = false
-		}
 		some := w.drain(inline.Inside)
 		some = w.drain(inline.Outside) || some
 		if some {
 			seat.follow(w.pulse.Core())
 		}
-		now := time.Now()
-		if now.Sub(counted) > 100*time.Millisecond {
+		if now := time.Now(); now.Sub(counted) > 100*time.Millisecond {
 			c := w.gate.Counts
 			w.counts.Store(&c)
 			w.lost.Store(w.telling.withoutIt)
@@ -260,7 +254,6 @@ func (w *worker) judge() error {
 			lost = 0
 			continue
 		}
-		ahead.rest(now)
 		came, err := wait(fds)
 		if err != nil {
 			return err
