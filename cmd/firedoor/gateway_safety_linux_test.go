@@ -112,7 +112,7 @@ func udpEnd(h *testbed.Host) (fd int, err error) {
 		if fd, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0); err != nil {
 			return err
 		}
-		return errors.Join(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1), unix.Bind(fd, &unix.SockaddrInet4{Port: safetyPort, Addr: h.IP4.As4()}))
+		return errors.Join(room(fd), unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1), unix.Bind(fd, &unix.SockaddrInet4{Port: safetyPort, Addr: h.IP4.As4()}))
 	})
 }
 
@@ -143,7 +143,7 @@ func etherWay(from, to *testbed.Host, back bool) (*safetyWay, error) {
 				w.to = &unix.SockaddrLinklayer{Ifindex: wire.Index, Halen: 6}
 				return nil
 			}
-			return errors.Join(unix.Bind(*fd, &unix.SockaddrLinklayer{Protocol: protocol, Ifindex: wire.Index}), unix.SetsockoptInt(*fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1))
+			return errors.Join(room(*fd), unix.Bind(*fd, &unix.SockaddrLinklayer{Protocol: protocol, Ifindex: wire.Index}), unix.SetsockoptInt(*fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1))
 		})
 	}
 	return w, errors.Join(open(from, &w.out, 0), open(to, &w.in, kind))
@@ -205,7 +205,7 @@ func (s *safety) listen() {
 }
 
 // underWay is how long the last frames may take. Where some were lost it passes in vain.
-const underWay = 5 * time.Second
+const underWay = 20 * time.Second
 
 func (w *safetyWay) hear(number uint32, control []byte) {
 	messages, err := unix.ParseSocketControlMessage(control)
