@@ -214,24 +214,27 @@ type gatewayReport struct {
 }
 
 type gatewayStream struct {
-	_       structs.HostLayout
-	Owner   uint32
-	Epoch   uint32
-	Flow    gatewayFlow
-	Next    uint32
-	Acked   uint32
-	Opening uint32
-	SeenNs  uint64
-	Known   uint8
-	Partial uint8
-	Closing uint8
-	Kept    uint8
-	Said    [48]uint8
-	Heard   uint32
-	Hears   uint8
-	GoesOn  uint8
-	Unused  [2]uint8
-	_       [4]byte
+	_        structs.HostLayout
+	Owner    uint32
+	Epoch    uint32
+	Flow     gatewayFlow
+	Next     uint32
+	Acked    uint32
+	Opening  uint32
+	SeenNs   uint64
+	Known    uint8
+	Partial  uint8
+	Closing  uint8
+	Kept     uint8
+	Said     [48]uint8
+	Heard    uint32
+	Hears    uint8
+	GoesOn   uint8
+	Opens    uint8
+	Answered uint8
+	Answer   uint32
+	First    uint32
+	_        [4]byte
 }
 
 type gatewayUnaskedKey struct {

@@ -90,6 +90,16 @@ type Position struct {
 	Next    uint32 // sequence number of the byte that comes next
 	Acked   uint32 // what the server said that it has, also in answers that passed by the worker
 	Said    []byte // what went on before Next, at most Said bytes; borrowed
+	Handshake
+}
+
+// Handshake is how a connection began.
+type Handshake struct {
+	Opens    bool   // a SYN of its client went on, and nothing began by it
+	Opening  uint32 // where the client's bytes would begin by that
+	Answered bool   // somebody saw its server take it
+	Answer   uint32 // the server's number then
+	First    uint32 // where the client's bytes began
 }
 
 // Streams is what the kernel and a worker know together of connections. One worker at
@@ -142,12 +152,9 @@ func placeOf(f *gatewayFlow, seed uint64) uint32 {
 func (s *Streams) Enter(k *StreamKey) (place int, p Position, ok bool) {
 	f := k.flow()
 	first := placeOf(&f, s.pulse.Seed)
-	for i := range uint32(streamWays) {
-		n := int((first + i) % MaxStreams)
-		if e := &s.all[n]; atomic.LoadUint32(&e.Owner) != ownFree && e.Flow == f {
-			p, ok = s.enter(e)
-			return n, p, ok
-		}
+	if n, found := s.find(&f, first); found {
+		p, ok = s.enter(&s.all[n])
+		return n, p, ok
 	}
 	for i := range uint32(streamWays) {
 		n := int((first + i) % MaxStreams)
@@ -158,6 +165,32 @@ func (s *Streams) Enter(k *StreamKey) (place int, p Position, ok bool) {
 	}
 	atomic.StoreUint64(&s.pulse.Full, s.now())
 	return 0, p, false
+}
+
+// find gives the place of a stream that has one.
+func (s *Streams) find(f *gatewayFlow, first uint32) (place int, ok bool) {
+	for i := range uint32(streamWays) {
+		n := int((first + i) % MaxStreams)
+		if e := &s.all[n]; atomic.LoadUint32(&e.Owner) != ownFree && e.Flow == *f {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// Opens says that a client's SYN went on by which its bytes would begin at first. It gives
+// no stream a place.
+func (s *Streams) Opens(k *StreamKey, first uint32) {
+	f := k.flow()
+	n, ok := s.find(&f, placeOf(&f, s.pulse.Seed))
+	if !ok {
+		return
+	}
+	e := &s.all[n]
+	if was, ok := s.turn(e); ok {
+		e.Opens, e.Opening = 1, first
+		atomic.StoreUint32(&e.Owner, was)
+	}
 }
 
 // Full tells whether a stream found no place lately: then nobody may know where one stands that
@@ -185,13 +218,21 @@ func idleOf(e *gatewayStream) time.Duration {
 	return streamIdle
 }
 
-func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
+// turn takes the worker's turn and tells whose it was.
+func (s *Streams) turn(e *gatewayStream) (was uint32, ok bool) {
 	for range maxSpin {
-		was := atomic.LoadUint32(&e.Owner)
-		if was == ownBusy || !atomic.CompareAndSwapUint32(&e.Owner, was, ownInside) {
-			continue
+		was = atomic.LoadUint32(&e.Owner)
+		if was != ownBusy && atomic.CompareAndSwapUint32(&e.Owner, was, ownInside) {
+			return was, true
 		}
-		p = Position{Known: e.Known != 0, Partial: e.Partial != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked}
+	}
+	return was, false
+}
+
+func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
+	if was, ok := s.turn(e); ok {
+		p = Position{Known: e.Known != 0, Partial: e.Partial != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked,
+			Handshake: Handshake{e.Opens != 0, e.Opening, e.Answered != 0, e.Answer, e.First}}
 		p.Current = p.Known && e.Epoch == atomic.LoadUint32(&s.pulse.Epoch)
 		if heard := atomic.LoadUint32(&e.Heard); p.Current && int32(heard-p.Acked) > 0 {
 			p.Acked = heard
@@ -207,12 +248,14 @@ func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
 // server may lack of it in Said.
 func (s *Streams) Leave(place int, p *Position, kernel bool) {
 	e := &s.all[place]
-	if epoch := atomic.LoadUint32(&s.pulse.Epoch); e.Known == 0 || e.Epoch != epoch { // else the kernel knows it better
+	began := p.Answered && (e.Opens != 0 && !p.Opens || e.Answered == 0 || e.Answer != p.Answer || e.First != p.First)
+	if epoch := atomic.LoadUint32(&s.pulse.Epoch); e.Known == 0 || began || e.Epoch != epoch { // else the kernel knows it better
 		e.Epoch = epoch
 		atomic.StoreUint32(&e.Heard, p.Acked)
 	}
 	e.Hears, e.GoesOn = flag(p.Hears), 1
 	e.Known, e.Partial, e.Next, e.Acked = flag(p.Known), flag(p.Partial), p.Next, p.Acked
+	e.Opens, e.Opening, e.Answered, e.Answer, e.First = flag(p.Opens), p.Opening, flag(p.Answered), p.Answer, p.First
 	kept := min(len(p.Said), Said)
 	copy(e.Said[Said-kept:], p.Said[len(p.Said)-kept:])
 	e.Kept, e.SeenNs = uint8(kept), s.now()

@@ -10,11 +10,17 @@ type shared struct{ streams *datapath.Streams }
 
 func (s *shared) Enter(k *inline.Stream) (place int, p inline.Position, ok bool) {
 	place, at, ok := s.streams.Enter((*datapath.StreamKey)(k))
-	return place, inline.Position(at), ok
+	return place, inline.Position{Known: at.Known, Partial: at.Partial, Current: at.Current, Left: at.Left, Hears: at.Hears,
+		Next: at.Next, Acked: at.Acked, Said: at.Said, Handshake: inline.Handshake(at.Handshake)}, ok
 }
 
 func (s *shared) Leave(place int, p *inline.Position, kernel bool) {
-	s.streams.Leave(place, (*datapath.Position)(p), kernel)
+	s.streams.Leave(place, &datapath.Position{Known: p.Known, Partial: p.Partial, Hears: p.Hears,
+		Next: p.Next, Acked: p.Acked, Said: p.Said, Handshake: datapath.Handshake(p.Handshake)}, kernel)
+}
+
+func (s *shared) Opens(k *inline.Stream, first uint32) {
+	s.streams.Opens((*datapath.StreamKey)(k), first)
 }
 
 func (s *shared) Full() bool { return s.streams.Full() }

@@ -27,6 +27,7 @@ type flow struct {
 	torn       bool             // within a message whose beginning is not known any more
 	closed     bool             // what cannot be judged is dropped
 	dead       bool             // nothing passes any more until a new connection begins
+	died       int64            // when that began
 	why        firedoor.Verdict // of what is dead
 	guarded    bool             // its parser knows that what it says decides
 	doubted    bool             // its server may be throwing away what its client says
@@ -43,6 +44,7 @@ type flow struct {
 	rate       *rate              // of its client and server
 	since      uint32             // the generation in which it began + 1, 0 where that was not seen
 	fins       uint8
+	handshake  Handshake
 	begun      int64        // when the message that is not whole began
 	unanswered []unanswered // writes of values that a rule looks at
 }
@@ -65,10 +67,10 @@ func (g *Gate) transport(h *headers, b []byte) {
 		return
 	}
 	if f == nil && p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.ACK) == packet.SYN {
-		g.opening(k, h, b)
+		g.opening(nil, k, h, b)
 		return
 	}
-	fresh := f == nil || p.Proto == packet.TCP && p.Flags&packet.SYN != 0 && f.starts(p, g.from)
+	fresh := f == nil || p.Proto == packet.TCP && f.starts(p, g.from)
 	if fresh {
 		if f = g.begin(f, k); f == nil {
 			g.flow = nil
@@ -85,7 +87,12 @@ func (g *Gate) transport(h *headers, b []byte) {
 	if !fresh && f.generation != g.generation {
 		g.look(f)
 	}
-	if f.generation == g.generation && !f.open {
+	taken := f.deep && g.from != f.client && p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.ACK|packet.RST) == packet.SYN|packet.ACK
+	if f.generation == g.generation && !f.open && !taken {
+		if p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.ACK|packet.RST) == packet.SYN && g.from == f.client {
+			g.opening(f, k, h, b) // of another one
+			return
+		}
 		if !g.admit(f, b) {
 			return
 		}
@@ -100,9 +107,11 @@ func (g *Gate) transport(h *headers, b []byte) {
 		g.datagram(f, h, b)
 	default:
 		g.turn = g.takeTurn(f)
-		if g.torn(f, b[h.payload:h.end]) {
+		switch {
+		case taken && !g.taken(f, b, fresh):
+		case g.torn(f, b[h.payload:h.end]):
 			g.tear(f, b, firedoor.ReasonUnjudged)
-		} else {
+		default:
 			g.segmentOf(f, h, b)
 		}
 		g.endTurn(f, g.turn)
@@ -132,8 +141,9 @@ func (g *Gate) spoiled(f *flow, b []byte) bool {
 }
 
 // opening judges the SYN of a connection of which nothing is known. It becomes known
-// by its server's answer: so a flood of SYNs takes no room.
-func (g *Gate) opening(k key, h *headers, b []byte) {
+// by its server's answer: so a flood of SYNs takes no room. before is what its ports had
+// before, or nil.
+func (g *Gate) opening(before *flow, k key, h *headers, b []byte) {
 	f := &g.asked
 	g.fresh(f, k)
 	g.flow = f
@@ -142,6 +152,10 @@ func (g *Gate) opening(k key, h *headers, b []byte) {
 	case f.deep && h.end > h.payload: // data with a SYN (RFC 7413): nobody in a plant does it
 		g.unable(f, b, firedoor.ReasonUnjudged)
 	default:
+		g.opens(before)
+		if g.streams != nil && f.deep {
+			g.streams.Opens(g.streamOf(f), g.packet.Seq+1)
+		}
 		g.pass(b, firedoor.ReasonRule)
 	}
 	f.release(g)
@@ -150,9 +164,9 @@ func (g *Gate) opening(k key, h *headers, b []byte) {
 
 // starts tells whether a new connection begins on the ports of one that is known. Only
 // the answer of its server tells: anybody can send a SYN, and within a connection the
-// server ignores it.
+// server ignores it. Where requests are judged its numbers tell more (Gate.taken).
 func (f *flow) starts(p *packet.Packet, from Port) bool {
-	return p.Flags&packet.SYN != 0 && from != f.client
+	return p.Flags&(packet.SYN|packet.RST) == packet.SYN && from != f.client && (!f.deep || p.Flags&packet.ACK == 0)
 }
 
 // keyOf orders the two ends.
@@ -384,7 +398,7 @@ func (g *Gate) settle(f *flow, h *headers, b []byte, skip int) bool {
 			g.reset(f, b)
 		}
 		if f.key.proto == packet.TCP {
-			f.dead, f.why = true, g.worst // the receiver waits for what does not come
+			f.dead, f.died, f.why = true, g.age, g.worst // the receiver waits for what does not come
 		}
 		g.drop(g.worst.Reason)
 		return false

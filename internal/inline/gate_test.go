@@ -462,7 +462,7 @@ func (s *streams) Enter(*inline.Stream) (int, inline.Position, bool) {
 
 func (s *streams) Leave(_ int, p *inline.Position, kernel bool) {
 	s.said = append(s.said[:0], p.Said...)
-	if !s.at.Known {
+	if !s.at.Known || p.Answered && (s.at.Opens && !p.Opens || p.Answer != s.at.Answer || p.First != s.at.First) {
 		s.heard = p.Acked
 	}
 	s.at = *p
@@ -470,6 +470,10 @@ func (s *streams) Leave(_ int, p *inline.Position, kernel bool) {
 }
 
 func (s *streams) Full() bool { return s.full }
+
+func (s *streams) Opens(_ *inline.Stream, first uint32) {
+	s.at.Opens, s.at.Opening = true, first
+}
 
 func (s *streams) Listen(int) { s.at.Hears = true }
 

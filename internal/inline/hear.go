@@ -77,8 +77,12 @@ func (g *Gate) ask(op *firedoor.Operation) {
 	done := v.Action
 	if done == firedoor.Refuse {
 		if g.refuse(op, name) {
-			g.worst = v
-			g.tellOperation(op, name, v, firedoor.Refuse)
+			if !g.stopped { // else its frame goes no further, and it with that
+				g.worst = v
+			} else {
+				done = g.worst.Action
+			}
+			g.tellOperation(op, name, v, done)
 			return
 		}
 		done = g.plan.Instead(&f.route)

@@ -26,6 +26,7 @@ type Position struct {
 	Next    uint32 // sequence number of the byte that comes next
 	Acked   uint32 // what the server said that it has, also in answers that passed by
 	Said    []byte // what went on before Next, the last of it; borrowed
+	Handshake
 }
 
 // Streams is what a gate shares with whoever else lets frames of a connection pass: the
@@ -39,6 +40,9 @@ type Streams interface {
 	Listen(place int)
 	// Return ends the turn and leaves the stream as it was found.
 	Return(place int)
+	// Opens says that a client's SYN went on by which its bytes would begin at first. A stream
+	// that nobody knows of gets no place by it.
+	Opens(s *Stream, first uint32)
 	// Full tells whether a connection found no place lately: then one that nobody knows of may
 	// be one of which somebody knew who is gone.
 	Full() bool
@@ -66,14 +70,13 @@ func (g *Gate) takeTurn(f *flow) (t turn) {
 		return t
 	}
 	p := &g.packet
-	c, s := &f.clientEnd, &f.serverEnd
-	g.stream = Stream{p.Scope.Vlans[0], p.Scope.Vlans[1], c.IP, s.IP, c.Port, s.Port, int(f.client)}
-	at, pos, ok := g.streams.Enter(&g.stream)
+	at, pos, ok := g.streams.Enter(g.streamOf(f))
 	if t = (turn{place: at, taken: ok}); !ok {
 		return t
 	}
+	f.handshake.learn(&pos.Handshake)
 	switch {
-	case pos.Left && f.left, !pos.Known, p.Flags&packet.SYN != 0 && g.from != f.client:
+	case pos.Left && f.left, !pos.Known:
 		if pos.Current { // what this gate knows, or will know now, is better, but for answers that passed by
 			g.caughtUp(f, pos.Acked)
 		}
@@ -84,6 +87,13 @@ func (g *Gate) takeTurn(f *flow) (t turn) {
 	}
 	g.resume(f, &pos)
 	return t
+}
+
+// streamOf is a connection's name among those that are shared.
+func (g *Gate) streamOf(f *flow) *Stream {
+	c, s, vlans := &f.clientEnd, &f.serverEnd, &g.packet.Scope.Vlans
+	g.stream = Stream{vlans[0], vlans[1], c.IP, s.IP, c.Port, s.Port, int(f.client)}
+	return &g.stream
 }
 
 // torn tells whether the rest of a message came whose beginning nobody knows any more:
@@ -164,7 +174,7 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	if m.end != h.next {
 		said = nil
 	}
-	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.runner.Doubts() > 0 || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said}
+	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.runner.Doubts() > 0 || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said, Handshake: f.handshake}
 	whole := h.known && !g.position.Partial && len(h.held) == 0 && !f.runner.GivenUp()
 	g.position.Hears = !f.mute || !whole
 	lacks := int32(h.next - m.acked)
@@ -173,11 +183,18 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	g.streams.Leave(t.place, &g.position, kernel)
 }
 
-// tear ends a connection within a message that is torn, or whose rest comes too late.
+// tear ends a connection within a message that is torn, or whose rest comes too late. Where
+// its server may have begun anew it is told so with both numbers that it may wait for.
 func (g *Gate) tear(f *flow, b []byte, why firedoor.Reason) {
 	v := firedoor.Verdict{Action: firedoor.Reset, Says: firedoor.Reset, Reason: why, Rule: -1, Conduit: f.route.Conduit}
 	g.tell(b, nil, v, firedoor.Reset)
 	g.reset(f, b)
 	f.why = v
+	if f.torn && f.handshake.Answered && f.handshake.First != f.half[f.client].next {
+		h, _ := find(b)
+		g.Counts.Resets++
+		g.out(g.from.Other(), made(b, &h, false, packet.RST|packet.ACK, f.handshake.First, g.packet.Ack, nil, 0))
+	}
+	f.handshake = Handshake{}
 	g.drop(v.Reason)
 }

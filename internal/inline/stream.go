@@ -76,11 +76,13 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 		if len(payload) > 0 && f.deep {
 			g.unable(f, b, firedoor.ReasonUnjudged)
 		} else {
+			g.opens(f)
 			g.pass(b, firedoor.ReasonRule)
 		}
 		return
 	case p.Flags&packet.SYN != 0:
 		half.known, half.next = true, p.Seq+1
+		f.handshake.done(p)
 	}
 	if p.Flags&packet.ACK != 0 {
 		g.acknowledged(f, back)
@@ -417,7 +419,7 @@ func (g *Gate) reset(f *flow, b []byte) {
 		return
 	}
 	p := &g.packet
-	f.dead = true
+	f.dead, f.died = true, g.age
 	// To the receiver, in the sender's name, with the number it waits for.
 	seq := p.Seq
 	if half := &f.half[g.from]; half.known {

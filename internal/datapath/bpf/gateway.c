@@ -238,8 +238,10 @@ inline_ void say_code(struct decision *d, int stale)
  * request of any length is judged: its repetition is not, so it may be lost, and no more. */
 inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct stream *s, struct decision *d, __u32 was, int stale)
 {
-	if (f->flags & SYN)
+	if (f->flags & SYN) {
 		s->opening = f->seq + 1;
+		s->opens = 1;
+	}
 	if (f->size == 0) {
 		if (f->flags & (FIN | RST) && f->seq == s->next) /* else the server does not believe it */
 			s->closing = 1;

@@ -149,7 +149,7 @@ struct stream { /* what the client of a connection sent */
 	struct flow flow;
 	__u32 next;    /* the number of the byte that comes next */
 	__u32 acked;   /* what the server said that it has */
-	__u32 opening; /* where it would begin if the server takes the SYN that came last */
+	__u32 opening; /* where it would begin if the server takes the SYN that came last; opens says that one came */
 	__u64 seen_ns;
 	__u8 known;    /* next holds */
 	__u8 partial;  /* and is within a message */
@@ -159,7 +159,10 @@ struct stream { /* what the client of a connection sent */
 	__u32 heard;   /* what the server said that it has, in answers that passed by the worker */
 	__u8 hears;    /* the worker waits for answers: none passes by it */
 	__u8 goes_on;  /* its client said something after the server took it */
-	__u8 unused[2];
+	__u8 opens;
+	__u8 answered; /* somebody saw its server take it: */
+	__u32 answer;  /* the server's number then */
+	__u32 first;   /* and where its client's bytes began */
 };
 
 struct pulse { /* what the program and user space tell each other all the time */

@@ -89,7 +89,7 @@ proven __u32 find_stream(const struct flow *k, int make)
 		if (!s || !claim(s, now))
 			continue;
 		s->flow = *k;
-		s->known = s->partial = s->closing = s->kept = s->hears = s->goes_on = 0;
+		s->known = s->partial = s->closing = s->kept = s->hears = s->goes_on = s->opens = s->answered = 0;
 		s->seen_ns = now;
 		swap(&s->owner, KERNEL);
 		return n + 1;
@@ -158,18 +158,33 @@ inline_ void went_on(struct __sk_buff *skb, const struct frame *f, struct stream
 
 /* The server takes the connection: from here on messages can be counted. A SYN alone
  * proves nothing: within a connection the server ignores it, and who sent it would
- * choose where messages begin. */
+ * choose where messages begin. The same numbers once more are a repetition, which changes
+ * nothing, as long as the server has no bytes. What else fits no SYN, or is the same behind
+ * bytes, may be of a connection that goes on or of another one: what its client says next
+ * cannot be judged, as in Gate.synAck of package inline. */
 inline_ void connection_taken(const struct frame *f, struct stream *s)
 {
 	struct pulse *p = the_pulse();
+	int same = s->answered && s->answer == f->seq && s->first == f->ack;
+	int opens = s->opens && s->opening == f->ack;
 
-	if (s->opening != f->ack || !p)
+	if (!p || (!s->known && !opens))
 		return;
+	if (s->known && same && s->acked == s->first && s->heard == s->first)
+		return;
+	s->answered = 1;
+	s->answer = f->seq;
+	s->first = f->ack;
+	s->opens = 0;
+	s->seen_ns = now_ns();
+	if (s->known && (same || !opens)) {
+		s->partial = 1;
+		return;
+	}
 	s->next = s->acked = s->heard = f->ack;
 	s->known = 1;
 	s->partial = s->closing = s->kept = s->hears = s->goes_on = 0;
 	s->epoch = p->epoch;
-	s->seen_ns = now_ns();
 }
 
 inline_ void acknowledged(const struct frame *f, struct stream *s)

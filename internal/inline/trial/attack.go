@@ -20,13 +20,15 @@ func deliver(l Line, d *Device, frames [][]byte, lost func() bool) {
 	for len(frames) > 0 {
 		f := frames[0]
 		frames = frames[1:]
-		d.Reset = d.Reset || f[47] == RST|ACK                                 // the other half of it is the client's
+		if f[47] == RST|ACK { // the other half of it is the client's
+			d.Reset, d.closed = true, d.closed || be.Uint32(f[38:]) == d.Next
+		}
 		if f[47]&(SYN|RST) != 0 || f[47]&FIN != 0 && len(f) == 54 || lost() { // numbers of such frames are wrong here: a device ignores them
 			continue
 		}
 		old := len(f) > 54 && int32(be.Uint32(f[38:])+uint32(len(f)-54)-d.Next) <= 0
 		if d.Take(f); old {
-			frames = append(frames, l.Server(TCP(PLC, HMI, ServerBegins+d.said, d.Next, ACK, nil))...)
+			frames = append(frames, l.Server(TCP(PLC, HMI, d.begins+d.said, d.Next, ACK, nil))...)
 		}
 	}
 }
@@ -34,7 +36,7 @@ func deliver(l Line, d *Device, frames [][]byte, lost func() bool) {
 // acknowledge has a device say what it has, and answer what it does not know, which it tells.
 func acknowledge(l Line, d *Device, lost func() bool) (answered bool) {
 	answer := d.Answer()
-	f := TCP(PLC, HMI, ServerBegins+d.said, d.Next, ACK, answer)
+	f := TCP(PLC, HMI, d.begins+d.said, d.Next, ACK, answer)
 	d.said += uint32(len(answer))
 	deliver(l, d, l.Server(f), lost)
 	return answer != nil
@@ -99,12 +101,39 @@ func disturb(t *rapid.T, l Line) (lost bool) {
 	return false
 }
 
+// beginAgain draws what an attacker does with the beginning of a connection: it repeats its SYN, and
+// its server's second answer comes, sooner or later, twice if need be; or it ends the connection and
+// begins another one with the number of the first, with another SYN that its server does not take.
+// There are servers that always begin with one number.
+func beginAgain(t *rapid.T, l Line, d *Device) {
+	syn := func(seq uint32) { l.Client(TCP(HMI, PLC, seq, 0, SYN, nil)) }
+	never := func() bool { return false }
+	taken := func() { deliver(l, d, l.Server(TCP(PLC, HMI, d.begins-1, ClientBegins, SYN|ACK, nil)), never) }
+	switch rapid.IntRange(0, 19).Draw(t, "beginning") {
+	case 0:
+		syn(ClientBegins - 1)
+	case 1:
+		syn(ClientBegins - 1)
+		taken()
+	case 2:
+		taken()
+	case 3:
+		l.Client(TCP(HMI, PLC, d.Next+rapid.SampledFrom([]uint32{0, 0, 1}).Draw(t, "off"), d.begins+d.said, RST, nil))
+		syn(ClientBegins - 1)
+		if rapid.Bool().Draw(t, "decoy") {
+			syn(ClientBegins + 499)
+		}
+		d.Again(d.begins + rapid.SampledFrom([]uint32{0, 1 << 20}).Draw(t, "number"))
+		taken()
+	}
+}
+
 // Attack has a drawn attacker send over a line: it cuts, repeats, changes, overlaps and
 // reorders, sends what its device throws away, says that connections begin and end, and does so while who judges dies. It
 // gives the device behind the line.
 func Attack(t *rapid.T, l Line, disturbed bool) *Device {
 	Connect(l)
-	device := &Device{Next: ClientBegins, Last: rapid.Bool().Draw(t, "last wins")}
+	device := &Device{Next: ClientBegins, begins: ServerBegins, Last: rapid.Bool().Draw(t, "last wins")}
 	lost := func() bool { return rapid.IntRange(0, 7).Draw(t, "wrong checksum") == 0 }
 	var stream []byte
 	for _, r := range requests(t, 8, true) {
@@ -114,7 +143,8 @@ func Attack(t *rapid.T, l Line, disturbed bool) *Device {
 		if disturbed {
 			disturb(t, l)
 		}
-		from := rapid.IntRange(max(0, len(device.Got)-12), len(stream)-1).Draw(t, "from")
+		beginAgain(t, l, device)
+		from := rapid.IntRange(min(max(0, len(device.Got)-12), len(stream)-1), len(stream)-1).Draw(t, "from")
 		if rapid.Bool().Draw(t, "next") {
 			from = min(len(device.Got), len(stream)-1)
 		}
@@ -133,7 +163,7 @@ func Attack(t *rapid.T, l Line, disturbed bool) *Device {
 		case 3: // a whole request in the place of what comes
 			piece = rapid.SampledFrom([][]byte{ReadSome(uint16(from)), Request(uint16(from), 5, 0, 3, 0xff, 0)}).Draw(t, "whole")
 		}
-		deliver(l, device, l.Client(TCP(HMI, PLC, seq, ServerBegins, flags, piece)), lost)
+		deliver(l, device, l.Client(TCP(HMI, PLC, seq, device.begins, flags, piece)), lost)
 		if rapid.Bool().Draw(t, "acknowledge") {
 			acknowledge(l, device, lost)
 		}
@@ -150,7 +180,7 @@ const maxRepeats = 8
 // request that it does not know, the connection may be reset.
 func Converse(t *rapid.T, l Line, disturbed bool) (device *Device, asked []byte, done bool) {
 	Connect(l)
-	device = &Device{Next: ClientBegins}
+	device = &Device{Next: ClientBegins, begins: ServerBegins}
 	for _, r := range requests(t, 12, false) {
 		asked = append(asked, r...)
 	}

@@ -1,0 +1,60 @@
+package datapath
+
+import (
+	"testing"
+
+	"github.com/gopacket/gopacket/layers"
+)
+
+// TestTakenTwice holds that the kernel forgets where a stream stands only when it begins anew: not
+// by a server's SYN-ACK that comes late, for its client sent its SYN twice, nor by one that fits no SYN; and
+// that behind what it cannot tell from another connection it judges nothing by itself.
+func TestTakenTwice(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), withCodes())
+	send := func(port uint16, flags layers.TCP, seq uint32, payload string) []byte {
+		flags.Seq = seq
+		return wire{sport: port, dport: modbusPort, tcp: &flags, payload: payload}.frame(t)
+	}
+	say := func(port uint16, flags layers.TCP, seq, ack uint32) []byte {
+		flags.Seq, flags.Ack = seq, ack
+		return wire{back: true, sport: modbusPort, dport: port, tcp: &flags}.frame(t)
+	}
+	ack, syn, taken := layers.TCP{ACK: true}, layers.TCP{SYN: true}, layers.TCP{SYN: true, ACK: true}
+	read := mbap(3)
+	other := "\x09\x09" + read[2:]
+	begun := func(port uint16, rest ...asked) []asked {
+		return append([]asked{
+			{"SYN", send(port, syn, 1000, ""), said{Pass, 0, 10}},
+			{outside + "taken", say(port, taken, 7777, 1001), said{Pass, 0, 10}},
+			{"SYN again", send(port, syn, 1000, ""), said{Pass, 0, 10}},
+			{"a read", send(port, ack, 1001, read), said{Pass, 7, 3}},
+		}, rest...)
+	}
+	for name, list := range map[string][]asked{
+		"late": begun(5000,
+			asked{outside + "taken, again, late", say(5000, taken, 7777, 1001), said{Pass, 0, 10}},
+			asked{"the next read", send(5000, ack, 1013, read), said{Pass, 7, 3}},
+			asked{"other bytes in the place of the read", send(5000, ack, 1001, other), said{Ask, ReasonStream, 10}}),
+		"behind an answer": begun(5001,
+			asked{outside + "an answer", say(5001, ack, 7778, 1013), said{Pass, 0, 10}},
+			asked{outside + "taken, again, later still", say(5001, taken, 7777, 1001), said{Pass, 0, 10}},
+			asked{"the next read", send(5001, ack, 1013, read), said{Ask, ReasonStream, 10}}),
+		"of nothing": begun(5002,
+			asked{outside + "taken, from elsewhere", say(5002, taken, 99, 5001), said{Pass, 0, 10}},
+			asked{"what is there now", send(5002, ack, 5001, read), said{Ask, ReasonStream, 10}}),
+		"a decoy": begun(5003,
+			asked{outside + "an answer", say(5003, ack, 7778, 1013), said{Pass, 0, 10}},
+			asked{"an end", send(5003, layers.TCP{RST: true}, 1013, ""), said{Pass, 0, 10}},
+			asked{"SYN", send(5003, syn, 1000, ""), said{Pass, 0, 10}},
+			asked{"one that its server does not take", send(5003, syn, 6000, ""), said{Pass, 0, 10}},
+			asked{outside + "taken", say(5003, taken, 8888, 1001), said{Pass, 0, 10}},
+			asked{"a read in it", send(5003, ack, 1001, read), said{Ask, ReasonStream, 10}}),
+		"anew": begun(5004,
+			asked{outside + "an answer", say(5004, ack, 7778, 1013), said{Pass, 0, 10}},
+			asked{outside + "taken with another number", say(5004, taken, 8888, 1001), said{Pass, 0, 10}},
+			asked{"a read in it", send(5004, ack, 1001, other), said{Pass, 7, 3}}),
+	} {
+		t.Run(name, func(t *testing.T) { judge(t, d, list) })
+	}
+}
