@@ -176,6 +176,32 @@ conduits:
 	}
 }
 
+// TestEnforcedPairs holds that the kernel knows of pairs whether anything is stopped there: by
+// a conduit, by what no conduit joins, by an isolation.
+func TestEnforcedPairs(t *testing.T) {
+	for _, mode := range []policy.Mode{policy.Observe, policy.Test, policy.Enforce} {
+		for _, isolated := range []bool{false, true} {
+			plan := testPlan(t, policy.Rule{Verdict: firedoor.Pass})
+			plan.Policy.Conduits[0].Mode, plan.Policy.Otherwise.Mode = mode, mode
+			if isolated {
+				plan, _ = plan.With([]policy.Isolation{{Verb: policy.NoWrite, Host: "plc"}})
+			}
+			tables := Tables(plan, nil)
+			if got := tables.Pairs[0].Default.Enforced; got != (mode == policy.Enforce) {
+				t.Errorf("%v: what no conduit joins: %t", mode, got)
+			}
+			for _, j := range tables.Joined {
+				client, server := policy.Place(j.Client), policy.Place(j.Server)
+				route := plan.Route(client, server, 0, 0)
+				want := mode == policy.Enforce || isolated && (plan.PlaceName(server) == "plc" || plan.PlaceName(client) == "plc")
+				if got := tables.Pairs[j.Pair].Default.Enforced; got != want || got != plan.Enforces(&route) {
+					t.Errorf("%v, isolated %t: %s to %s: %t", mode, isolated, plan.PlaceName(client), plan.PlaceName(server), got)
+				}
+			}
+		}
+	}
+}
+
 // TestPairsOfHostsThatNoRuleNames holds that a rule of one end by name and anybody at the
 // other holds in the kernel for hosts that no rule names: they have places of their own.
 func TestPairsOfHostsThatNoRuleNames(t *testing.T) {
