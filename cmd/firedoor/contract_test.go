@@ -97,6 +97,9 @@ func TestUsageErrors(t *testing.T) {
 		{"replay", "--out", filepath.Join(text, "below"), good, "--out " + text},
 		{"replay", "--events", dir, good, "--events " + dir},
 		{"replay", "--events", filepath.Join(missing, "lines"), good, "--events " + missing},
+		{"isolate", "plc", "--verb", "no-write", "--for", "1h", "--reason", " ", "--reason"},
+		{"isolate", "plc", "--verb", "no-write", "--for", "1h", "--reason", "x", "--cap", "5", "--cap: no-write"},
+		{"bypass", "--reason", "", "--reason"},
 	}
 	for _, c := range cases {
 		args, names := c[:len(c)-1], c[len(c)-1]

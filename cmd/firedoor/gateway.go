@@ -10,11 +10,13 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"firedoor/internal/audit"
 	"firedoor/internal/gateway"
+	"firedoor/internal/policy"
 	"firedoor/internal/written"
 )
 
@@ -65,8 +67,11 @@ func (c *isolateCommand) Run(ctx context.Context, m *Main) error {
 	if length < time.Second {
 		return usageError{fmt.Sprintf("--for %s: at least a second", c.For)}
 	}
-	if c.Reason == "" {
-		return usageError{"--reason: is empty"}
+	if strings.TrimSpace(c.Reason) == "" {
+		return errNoReason
+	}
+	if c.Cap > 0 && c.Verb != policy.RateCap.String() {
+		return usageError{"--cap: " + c.Verb + " has none: it goes with --verb rate-cap"}
 	}
 	body, err := json.Marshal(map[string]any{"verb": c.Verb, "scope": c.Scope, "reason": c.Reason, "cap": c.Cap, "everything": c.Everything, "For": length, "Preview": c.Preview})
 	if err != nil {
@@ -83,6 +88,9 @@ func (c *isolateCommand) Run(ctx context.Context, m *Main) error {
 	}
 	return c.tell(m, &out)
 }
+
+// errNoReason is that an order is without what whoever reads it later needs.
+var errNoReason = usageError{"--reason: is empty: say why, for whoever reads it later"}
 
 // maxIsolation is the longest that something is isolated without being ordered anew.
 const maxIsolation = 30 * 24 * time.Hour
@@ -216,7 +224,7 @@ func (c *listCommand) Run(ctx context.Context, m *Main) error {
 	t := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NO\tVERB\tSCOPE\tSTATE\tUNTIL\tBY\tREASON")
 	for _, d := range list {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.verb(), d.Scope, d.state(), d.Until, d.people(), d.Reason)
+		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.verb(), d.Scope, d.state(), d.until(), d.people(), d.Reason)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -237,6 +245,9 @@ type bypassCommand struct {
 
 // Run has a gateway let everything pass.
 func (c *bypassCommand) Run(ctx context.Context, m *Main) error {
+	if strings.TrimSpace(c.Reason) == "" {
+		return errNoReason
+	}
 	q := url.Values{"on": {strconv.FormatBool(!c.Off)}, "reason": {c.Reason}}
 	return orderGateway(ctx, m, c.Data, "/bypass?"+q.Encode())
 }

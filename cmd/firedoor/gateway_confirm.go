@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"time"
 )
 
 type confirmCommand struct {
@@ -41,7 +42,16 @@ func (d *decisionLine) people() string {
 func (d *decisionLine) sentence() string {
 	if d.State == "pending" {
 		return fmt.Sprintf("Decision %d waits for a second person: %s of %s, also of what is never blocked. Until %s somebody else may type: firedoor confirm %d",
-			d.ID, d.Verb, d.Scope, d.Until, d.ID)
+			d.ID, d.Verb, d.Scope, d.until(), d.ID)
 	}
-	return fmt.Sprintf("Decision %d: %s of %s until %s.", d.ID, d.verb(), d.Scope, d.Until)
+	return fmt.Sprintf("Decision %d: %s of %s until %s.", d.ID, d.verb(), d.Scope, d.until())
+}
+
+// until is when it ends, to the second.
+func (d *decisionLine) until() string {
+	at, err := time.Parse(time.RFC3339Nano, d.Until)
+	if err != nil {
+		return d.Until
+	}
+	return at.Format(time.RFC3339)
 }

@@ -484,6 +484,7 @@ func (s *gatewayService) release(r *http.Request) (string, error) {
 	now := r.URL.Query().Get("now") == "true"
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	still := gateway.Beside(s.decisions.List(), uint32(id))
 	if now {
 		err = s.decisions.Release(uint32(id), whoAsks(r))
 	} else {
@@ -498,9 +499,9 @@ func (s *gatewayService) release(r *http.Request) (string, error) {
 		return "", err
 	}
 	if now {
-		return fmt.Sprintf("decision %d is released", id), nil
+		return fmt.Sprintf("decision %d is released%s", id, still), nil
 	}
-	return fmt.Sprintf("decision %d stops nothing any more; for %s it still says what it would stop", id, written.FormatDuration(gateway.TestFor)), nil
+	return fmt.Sprintf("decision %d stops nothing any more; for %s it still says what it would stop%s", id, written.FormatDuration(gateway.TestFor), still), nil
 }
 
 // reload reads the policy's file again; a policy that is wrong changes nothing.

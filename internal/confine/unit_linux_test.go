@@ -56,3 +56,48 @@ func TestUnits(t *testing.T) {
 		})
 	}
 }
+
+// TestGatewayLearned holds that the gateway's unit starts it with what was learned where its
+// comment says to give that, and with nothing in its place else: a variable without braces is split
+// into words, and one that is empty is none (systemd.service(5), command lines).
+func TestGatewayLearned(t *testing.T) {
+	text, err := os.ReadFile("../../deploy/firedoor-gateway.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	start, example, usual := "", "", map[string]string{}
+	for _, line := range strings.Split(string(text), "\n") {
+		if given, ok := strings.CutPrefix(line, `#   Environment="FIREDOOR_LEARNED=`); ok {
+			example = strings.TrimSuffix(given, `"`)
+		}
+		if given, ok := strings.CutPrefix(line, "Environment="); ok {
+			for _, word := range strings.Fields(given) {
+				name, value, _ := strings.Cut(word, "=")
+				usual[name] = value
+			}
+		}
+		if given, ok := strings.CutPrefix(line, "ExecStart="); ok {
+			start = given
+		}
+	}
+	words := func(learned string) (out []string) {
+		for _, word := range strings.Fields(start) {
+			switch {
+			case word == "$FIREDOOR_LEARNED":
+				out = append(out, strings.Fields(learned)...)
+			case strings.HasPrefix(word, "${"):
+				out = append(out, usual[strings.Trim(word, "${}")])
+			default:
+				out = append(out, word)
+			}
+		}
+		return out
+	}
+	const without = "/usr/bin/firedoor gateway --inside inside --outside outside --policy /etc/firedoor/policy.yaml --data /var/lib/firedoor-gateway"
+	if learned, given := usual["FIREDOOR_LEARNED"]; !given || strings.Join(words(learned), " ") != without {
+		t.Errorf("without: %q", words(learned))
+	}
+	if got := strings.Join(words(example), " "); got != without+" --learned /etc/firedoor/learned" {
+		t.Errorf("as the comment says: %q", got)
+	}
+}

@@ -16,9 +16,10 @@ import (
 const layout = "layout-7"
 
 const (
-	gateSafety = 1
-	gateMute   = 2
-	pairPorts  = 1
+	gateSafety   = 1
+	gateMute     = 2
+	gateEnforces = 4
+	pairPorts    = 1
 
 	shapeVLANs      = 1
 	shapeHosts      = 2
@@ -84,6 +85,9 @@ func (g *Gate) entry() gatewayGate {
 	}
 	if g.Mute {
 		e.Flags |= gateMute
+	}
+	if g.Enforced {
+		e.Flags |= gateEnforces
 	}
 	return e
 }

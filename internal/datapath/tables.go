@@ -63,17 +63,18 @@ const (
 	ReasonNeighbour                                 // ARP, neighbour discovery
 	ReasonQuarantine                                // one end is isolated
 	ReasonMalformed                                 // headers that cannot be read
-	ReasonFragment                                  // a part of a packet, between two ends whose ports matter
+	ReasonFragment                                  // a part of a packet, or IP behind SNAP, between two ends whose ports matter
 	ReasonUnsure                                    // perhaps an answer; its request was not seen
 	ReasonStream                                    // not at the start of a message, for all the kernel knows
 	ReasonStale                                     // nobody answered: the gate's floor
 	ReasonBypass                                    // a person switched judging off
 	ReasonBroken                                    // tables name a pair that is not there
 	ReasonShed                                      // whoever answers has no time for it: the gate's floor
+	ReasonRouted                                    // its receiver is to send it on to another host
 	lastReason
 )
 
-var reasonNames = [...]string{"link", "neighbour", "quarantine", "malformed", "fragment", "unsure", "stream", "stale", "bypass", "broken", "shed"}
+var reasonNames = [...]string{"link", "neighbour", "quarantine", "malformed", "fragment", "unsure", "stream", "stale", "bypass", "broken", "shed", "routed"}
 
 // ReasonName is the word of a reason of the datapath's own, "" for those of gates.
 func ReasonName(reason uint16) string {
@@ -92,9 +93,12 @@ type Gate struct {
 	Floor  Floor
 	Safety bool
 	Mute   bool // with Codes: nothing is judged by answers, so they need not be heard
-	Codes  uint16
-	Reason uint16
-	Rule   uint32
+	// Enforced, of the Default of a pair, of one of the two directions: packets that go on to another
+	// host from where they are sent to (IPv6 routing headers) are dropped. That way nobody judged.
+	Enforced bool
+	Codes    uint16
+	Reason   uint16
+	Rule     uint32
 	// Conduit is a number of the caller's, 0 for none: what is shed goes by it (Shed).
 	Conduit uint32
 }

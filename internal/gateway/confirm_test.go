@@ -93,6 +93,24 @@ func TestEverythingIsAQuarantine(t *testing.T) {
 	}
 }
 
+// TestReleaseOfOne holds that whoever releases one decision hears of those that go on to isolate the
+// same, and that who gives an address is told the name.
+func TestReleaseOfOne(t *testing.T) {
+	all := []Decision{{ID: 1, Verb: "no-write", Scope: "plc", State: stateActive}, {ID: 2, Verb: "quarantine", Scope: "plc", State: stateActive},
+		{ID: 3, Verb: "quarantine", Scope: "plc", State: stateTesting}, {ID: 4, Verb: "quarantine", Scope: "hmi", State: stateActive}}
+	for id, want := range map[uint32]string{1: "; plc stays isolated by decision 2 (quarantine)", 3: "; plc stays isolated by decision 1 (no-write), decision 2 (quarantine)", 4: "", 9: ""} {
+		if got := Beside(all, id); got != want {
+			t.Errorf("%d: %q, want %q", id, got, want)
+		}
+	}
+	plan := testPlan(t, policy.Rule{Verdict: firedoor.Pass})
+	for scope, want := range map[string]string{"10.0.2.1": "; 10.0.2.1 is plc there", "hmi,10.0.2.1": "; 10.0.2.1 is plc there", "10.0.9.9": "CLIENT,SERVER", "plcc": "CLIENT,SERVER"} {
+		if _, err := Isolation(plan, &Decision{Verb: "no-write", Scope: scope}); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", scope, err, want)
+		}
+	}
+}
+
 // TestQuarantineIsInTheKernel holds that the kernel by itself holds who is in quarantine,
 // though no rule names it and its conduit is open for what cannot be judged: all of it
 // where nothing is never blocked, or two people ordered it; else by the floor of its gates.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -228,7 +230,7 @@ func Isolation(plan *policy.Plan, one *Decision) (i policy.Isolation, err error)
 	client, server, pair := strings.Cut(one.Scope, ",")
 	for _, name := range []string{client, server} {
 		if _, ok := plan.Named(name); !ok && name != "" && (pair || !plan.HasConduit(name)) {
-			return i, fmt.Errorf("%s: no host, zone or conduit of the policy has this name; a pair is written CLIENT,SERVER", name)
+			return i, fmt.Errorf("%s: no host, zone or conduit of the policy has this name; a pair is written CLIENT,SERVER%s", name, hostAt(plan, name))
 		}
 	}
 	if i.Host, i.Other = client, server; !pair {
@@ -246,6 +248,39 @@ func Isolation(plan *policy.Plan, one *Decision) (i policy.Isolation, err error)
 		return i, fmt.Errorf("--everything: only a quarantine stops what is never blocked; --verb %s does not", one.Verb)
 	}
 	return i, nil
+}
+
+// Beside says which decisions go on to isolate what the one with a number is about, for
+// whoever releases it alone; "" where there are none. Those that only say what they would stop are none.
+func Beside(all []Decision, id uint32) string {
+	at := slices.IndexFunc(all, func(d Decision) bool { return d.ID == id })
+	if at < 0 {
+		return ""
+	}
+	var others []string
+	for i := range all {
+		if d := &all[i]; d.ID != id && d.Scope == all[at].Scope && d.State == stateActive {
+			others = append(others, fmt.Sprintf("decision %d (%s)", d.ID, d.Verb))
+		}
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return "; " + all[at].Scope + " stays isolated by " + strings.Join(others, ", ")
+}
+
+// hostAt says how a policy calls the host with an address, for who gave that in place of the name.
+func hostAt(plan *policy.Plan, address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return ""
+	}
+	for i := range plan.Policy.Hosts {
+		if h := &plan.Policy.Hosts[i]; slices.Contains(h.Addresses, a) {
+			return "; " + address + " is " + h.Name + " there"
+		}
+	}
+	return ""
 }
 
 // Verbs are the ways to isolate.

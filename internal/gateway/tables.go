@@ -30,7 +30,7 @@ func Tables(plan *policy.Plan, functions []policy.Function) *datapath.Tables {
 		t.functions[code].Several = true
 	}
 	otherwise := plan.Route(0, 0, 0, 0)
-	t.out.Pairs = []datapath.Pair{{Default: t.gate(&otherwise), EtherTypes: t.etherType(0, 0, 0)}}
+	t.out.Pairs = []datapath.Pair{{Default: t.whole(&otherwise), EtherTypes: t.etherType(0, 0, 0)}}
 	t.places()
 	t.joined()
 	t.quarantine()
@@ -114,7 +114,7 @@ func (t *tables) joined() {
 	for _, ends := range t.plan.Pairs() {
 		route := t.plan.Route(ends[0], ends[1], 0, 0)
 		n := uint32(len(t.out.Pairs))
-		t.out.Pairs = append(t.out.Pairs, datapath.Pair{Default: t.gate(&route), EtherTypes: t.etherType(ends[0], ends[1], 0)})
+		t.out.Pairs = append(t.out.Pairs, datapath.Pair{Default: t.whole(&route), EtherTypes: t.etherType(ends[0], ends[1], 0)})
 		t.out.Joined = append(t.out.Joined, datapath.Joined{Client: uint32(ends[0]), Server: uint32(ends[1]), Pair: n})
 		var seen []policy.Port
 		for _, port := range t.plan.PortsOf(&route) {
@@ -135,6 +135,13 @@ func (t *tables) joined() {
 			}
 		}
 	}
+}
+
+// whole says what becomes of frames of a route whose ports are not known.
+func (t *tables) whole(r *policy.Route) datapath.Gate {
+	g := t.gate(r)
+	g.Enforced = t.plan.Enforces(r)
+	return g
 }
 
 // gate says what becomes of frames of a route.

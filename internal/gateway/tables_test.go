@@ -10,6 +10,7 @@ import (
 	"firedoor"
 	"firedoor/internal/datapath"
 	"firedoor/internal/policy"
+	"firedoor/internal/policyfile"
 )
 
 func testKnown() policy.Known {
@@ -141,6 +142,62 @@ func TestOneTypeOfFrames(t *testing.T) {
 		}
 		if opened == 0 {
 			t.Errorf("%#x: nothing is open", port)
+		}
+	}
+}
+
+// TestTablesHangOnNoTime holds that a rule with a time opens no gate of frames without IP,
+// neither at all times nor at none that anybody meant; and that one that names them is none.
+func TestTablesHangOnNoTime(t *testing.T) {
+	for day := range 7 {
+		at := &policy.Window{Days: 1 << day, From: 0, Until: 120}
+		tables := Tables(testPlan(t, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{When: at}}), nil)
+		for _, j := range tables.Joined {
+			if p := tables.Pairs[j.Pair]; p.Default.Action != datapath.Ask || p.EtherTypes.Action != datapath.Drop {
+				t.Errorf("day %d: a pair: %+v", day, p)
+			}
+		}
+		if len(tables.Joined) == 0 || len(tables.Gates) > 0 {
+			t.Errorf("day %d: %+v", day, tables)
+		}
+	}
+	const text = `policy: 1
+hosts: {a: {mac: "02:00:00:00:00:01"}, b: {mac: "02:00:00:00:00:02"}}
+zones: {office: {hosts: a}, cell: {hosts: b}}
+conduits:
+  cell:
+    from: office
+    to: cell
+    rules:
+      - {client: a, server: b, port: ethernet/0x8892, when: {days: thu, from: "00:00", until: "02:00"}, verdict: pass}
+`
+	if _, err := policyfile.Read("x", []byte(text), testKnown()); err == nil || !strings.Contains(err.Error(), "x:9: conduits.cell.rules[0].when: nobody looks at that") {
+		t.Errorf("a time of frames: %v", err)
+	}
+}
+
+// TestEnforcedPairs holds that the kernel knows of pairs whether anything is stopped there: by
+// a conduit, by what no conduit joins, by an isolation.
+func TestEnforcedPairs(t *testing.T) {
+	for _, mode := range []policy.Mode{policy.Observe, policy.Test, policy.Enforce} {
+		for _, isolated := range []bool{false, true} {
+			plan := testPlan(t, policy.Rule{Verdict: firedoor.Pass})
+			plan.Policy.Conduits[0].Mode, plan.Policy.Otherwise.Mode = mode, mode
+			if isolated {
+				plan, _ = plan.With([]policy.Isolation{{Verb: policy.NoWrite, Host: "plc"}})
+			}
+			tables := Tables(plan, nil)
+			if got := tables.Pairs[0].Default.Enforced; got != (mode == policy.Enforce) {
+				t.Errorf("%v: what no conduit joins: %t", mode, got)
+			}
+			for _, j := range tables.Joined {
+				client, server := policy.Place(j.Client), policy.Place(j.Server)
+				route := plan.Route(client, server, 0, 0)
+				want := mode == policy.Enforce || isolated && (plan.PlaceName(server) == "plc" || plan.PlaceName(client) == "plc")
+				if got := tables.Pairs[j.Pair].Default.Enforced; got != want || got != plan.Enforces(&route) {
+					t.Errorf("%v, isolated %t: %s to %s: %t", mode, isolated, plan.PlaceName(client), plan.PlaceName(server), got)
+				}
+			}
 		}
 	}
 }

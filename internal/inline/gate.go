@@ -283,6 +283,9 @@ func (g *Gate) link(b []byte) {
 // tunnel, something cut.
 func (g *Gate) bare(b []byte) {
 	p := &g.packet
+	if routed(b) && g.partial(b, none) {
+		return
+	}
 	if p.Proto == packet.ICMPv6 && p.Layer >= packet.LayerNetwork && len(p.Payload) > 0 && p.Payload[0] >= 133 && p.Payload[0] <= 137 {
 		g.pass(b, firedoor.ReasonLink) // neighbour discovery (RFC 4861)
 		return
@@ -313,14 +316,27 @@ func membership(p *packet.Packet) bool {
 // its ports or content nobody can say what it is a part of, so it is dropped.
 func (g *Gate) fragment(b []byte) {
 	p := &g.packet
+	if !g.partial(b, (*policy.Plan).Open) {
+		g.ends(b, p.SrcIP, p.DstIP, p.Proto, 0)
+	}
+}
+
+// partial drops what nobody can judge, where something is enforced between its two ends and
+// not all that is spared there. It tells whether it did.
+func (g *Gate) partial(b []byte, spared func(*policy.Plan, *policy.Route) bool) bool {
+	p := &g.packet
 	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, 0)
 	back := g.plan.Route(r.Server, r.Client, p.Proto, 0)
-	if g.plan.Enforces(&r) && !g.plan.Open(&r) || g.plan.Enforces(&back) && !g.plan.Open(&back) {
-		g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: r.Conduit})
-		return
+	stops := func(r *policy.Route) bool { return g.plan.Enforces(r) && !spared(g.plan, r) }
+	if !stops(&r) && !stops(&back) {
+		return false
 	}
-	g.ends(b, p.SrcIP, p.DstIP, p.Proto, 0)
+	g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: r.Conduit})
+	return true
 }
+
+// none spares nothing: whatever passes between two ends, it does not beyond the second.
+func none(*policy.Plan, *policy.Route) bool { return false }
 
 // ends judges a frame by its two ends alone; a frame may as well be an answer.
 func (g *Gate) ends(b []byte, src, dst firedoor.IP, proto uint8, number uint16) {

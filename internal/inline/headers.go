@@ -1,6 +1,10 @@
 package inline
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"firedoor/internal/packet"
+)
 
 var be = binary.BigEndian
 
@@ -62,6 +66,40 @@ func (h *headers) sixth(b []byte) bool {
 	}
 	h.proto, h.transport, h.end = ip[6], h.network+40, h.network+40+int(be.Uint16(ip[4:]))
 	return h.ports(b)
+}
+
+// routed tells whether a frame carries IPv6 that goes on to another host from where it is
+// sent to (RFC 8200, 4.4), so that its receiver is not known from its address.
+func routed(b []byte) bool {
+	at := 12
+	for ; at+4 <= len(b) && isTag(be.Uint16(b[at:])); at += 4 {
+	}
+	if at+10 <= len(b) && be.Uint16(b[at:]) < 0x600 && be.Uint32(b[at+2:]) == 0xaaaa0300 && be.Uint16(b[at+6:]) == 0 { // SNAP
+		at += 8
+	}
+	if at+42 > len(b) || be.Uint16(b[at:]) != typeIPv6 {
+		return false
+	}
+	next, ip := b[at+8], b[at+42:]
+	for range packet.MaxExtensions {
+		size := 8
+		switch {
+		case len(ip) < 8:
+			return false
+		case next == 43 && ip[3] > 0:
+			return true
+		case next == 44 && be.Uint16(ip[2:])&0xfff8 != 0: // what follows is no header
+			return false
+		case next == 51:
+			size = 8 + int(ip[1])*4
+		case next == 0 || next == 43 || next == 60 || next == 135:
+			size = 8 + int(ip[1])*8
+		case next != 44:
+			return false
+		}
+		next, ip = ip[0], ip[min(size, len(ip)):]
+	}
+	return false
 }
 
 func (h *headers) ports(b []byte) bool {

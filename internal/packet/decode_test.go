@@ -97,6 +97,8 @@ func TestDecodeLinks(t *testing.T) {
 		{"802.3 LLC", LinkEthernet, ether(5, []byte("\x42\x42\x03ab padding")), want{layer: LayerLink, et: 5, payload: "\x42\x42\x03ab", scope: "untagged"}},
 		{"802.3 cut", LinkEthernet, ether(9, []byte("\x42\x42\x03ab")), want{layer: LayerLink, et: 9, payload: "\x42\x42\x03ab", missing: 4, scope: "untagged"}},
 		{"SNAP", LinkEthernet, ether(uint16(8+len(ip)), u32(0xaaaa0300), u16(0, 0x0800), ip), v4},
+		{"SNAP with a tag behind it", LinkEthernet, ether(uint16(12+len(ip)), u32(0xaaaa0300), u16(0, 0x8100, 5, 0x0800), ip),
+			want{layer: LayerLink, et: uint16(12 + len(ip)), payload: "\xaa\xaa\x03\x00\x00\x00\x81\x00\x00\x05\x08\x00" + string(ip), scope: "untagged"}},
 		{"SNAP of a vendor", LinkEthernet, ether(9, u32(0xaaaa0300), u16(0x000c, 0x2000), []byte("x")),
 			want{layer: LayerLink, et: 9, payload: "\xaa\xaa\x03\x00\x00\x0c\x20\x00x", scope: "untagged"}},
 		{"SLL", LinkSLL, join(sll(1, 0x0800), ip), v4},

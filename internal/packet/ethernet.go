@@ -81,6 +81,10 @@ func etherType(p *Packet, et uint16, b []byte, wire, depth int) {
 	}
 }
 
+func isTag(et uint16) bool {
+	return et == typeVLAN || et == typeServiceTag || et == typeQinQ || et == typeQinQ2
+}
+
 func tagProblem(tags int) string {
 	if tags == MaxTags {
 		return "too many tags"
@@ -108,7 +112,8 @@ func hsrTag(p *Packet, b []byte) {
 }
 
 // logicalLink decodes 802.3 with LLC behind the length field. What is longer
-// than the length is padding. SNAP with OUI 0 carries an EtherType (RFC 1042).
+// than the length is padding. SNAP with OUI 0 carries an EtherType (RFC 1042), but no tag
+// of a VLAN: where there is one it is left as it is, as the kernel's program does.
 func logicalLink(p *Packet, length uint16, b []byte, wire, depth int) {
 	size := int(length)
 	if size <= 4 && p.DstMAC == 0 { // cooked capture: a frame type, not a length
@@ -119,7 +124,7 @@ func logicalLink(p *Packet, length uint16, b []byte, wire, depth int) {
 		b = b[:size]
 	}
 	if len(b) >= 8 && be.Uint32(b) == 0xaaaa0300 && be.Uint16(b[4:]) == 0 {
-		if et := be.Uint16(b[6:]); et >= lowestType && depth < MaxNesting {
+		if et := be.Uint16(b[6:]); et >= lowestType && !isTag(et) && depth < MaxNesting {
 			etherType(p, et, b[8:], wire-8, depth+1)
 			return
 		}

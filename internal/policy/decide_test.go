@@ -116,6 +116,7 @@ func anyMatch(t *rapid.T) policy.Match {
 	if len(m.Protocols) > 0 && len(m.Ports) > 0 && m.Ports[0].Transport == policy.Link {
 		m.Ports = nil
 	}
+	linked := len(m.Ports) > 0 && m.Ports[0].Transport == policy.Link || len(m.Ports) == 0 && (slices.Contains(m.Protocols, "goose") || slices.Contains(m.Protocols, "ecat"))
 	if rapid.Bool().Draw(t, "bare") { // of no request
 		m.Verbs, m.Functions, m.Codes, m.Units = nil, nil, nil, nil
 		return m
@@ -124,6 +125,9 @@ func anyMatch(t *rapid.T) policy.Match {
 		from := rapid.Uint64Range(0, 6).Draw(t, "from")
 		m.Objects = append(m.Objects, rapid.SampledFrom([]policy.Object{
 			{Text: "holding:", Row: true, From: from, To: from + rapid.Uint64Range(0, 4).Draw(t, "more")}, {Text: "holding:1", Open: true}, {Text: "holding:0", Open: true}, {Text: "DB1.", Open: true}, {Text: "DB1.X0"}, {Text: "D4"}, {Text: "D", Row: true, From: 3, To: 6}, {Text: "tag"}, {Text: "Motor1"}, {}}).Draw(t, "object"))
+	}
+	if linked {
+		return m // nobody looks at values and times of frames without IP
 	}
 	if len(m.Objects) > 0 && rapid.Bool().Draw(t, "valued") {
 		low := rapid.Float64Range(0, 5).Draw(t, "low")
@@ -217,7 +221,7 @@ func (a *ask) portIn(m *policy.Match) bool {
 			return true
 		}
 	}
-	return len(ports) == 0
+	return len(ports) == 0 && (a.transport != policy.Link || !m.AsksOperation() && m.When == nil)
 }
 
 // element is the text of an element behind an object that lies in a row.

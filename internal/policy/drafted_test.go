@@ -75,6 +75,19 @@ func TestDraftOfOneCode(t *testing.T) {
 	}
 }
 
+// TestDraftOfFrames holds that a draft of values that were written without IP is a policy:
+// nobody looks at such values, so it restricts none.
+func TestDraftOfFrames(t *testing.T) {
+	c := firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: "ecat", Client: firedoor.Address{MAC: "02:00:00:00:00:01"}, Server: firedoor.Address{MAC: "02:00:00:00:00:02"},
+		Statements: []firedoor.Statement{{Verb: "write", Function: "set", Code: 6, Object: "tag", Learned: true, Count: 1, Written: []firedoor.Range{{Min: 0, Max: 5, Count: 1}}}}}
+	d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports, Values: true})
+	compile(t, &d.Policy)
+	m := &d.Policy.Conduits[0].Rules[0].Match
+	if m.Values != nil || len(m.Objects) != 1 || len(m.Ports) != 1 || m.Ports[0] != (policy.Port{Transport: policy.Link, Number: 0x88a4}) {
+		t.Errorf("%+v", m)
+	}
+}
+
 // TestDraftOfNoObject holds that a request without an object, where the same function names
 // some, opens no other object; and that where it never names one, nothing is restricted.
 func TestDraftOfNoObject(t *testing.T) {

@@ -43,10 +43,10 @@ func (e *entry) opensPort() bool {
 	return e.action == firedoor.Pass && e.whole() && e.when == nil && len(e.ports) > 0
 }
 
-// onPort tells whether the entry is about a port; with no port it is about all, but a
-// protocol that is told by its content alone is not one of frames without IP.
+// onPort tells whether the entry is about a port; with no port it is about all, but of
+// frames without IP only where their ends and type are all that is asked for.
 func (e *entry) onPort(transport uint8, number uint16) bool {
-	return onPort(e.ports, transport, number) && (len(e.ports) > 0 || e.protocol == 0 || transport != Link)
+	return onPort(e.ports, transport, number) && (len(e.ports) > 0 || transport != Link || !e.ofIP())
 }
 
 func onPort(ports []Port, transport uint8, number uint16) bool {

@@ -228,6 +228,7 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 			return
 		}
 	}
+	c.untimely(r, key)
 	clients := c.ends(m.Clients, from, r.Line, key+".client")
 	servers := c.ends(m.Servers, to, r.Line, key+".server")
 	base := entry{rule: number, action: r.Verdict, ports: m.Ports, values: m.Values, as: m.As, step: m.Step, rate: m.Rate, when: m.When}

@@ -37,6 +37,7 @@ func (p *Plan) Study() (out []Finding) {
 			out = append(append(out, one...), two...)
 		}
 		out = append(append(out, p.opened(c.rules, open)...), p.unjudgedFindings(c, pairs)...)
+		out = append(out, p.frameFindings(c)...)
 		if !c.Reviewed.Done() {
 			out = append(out, Finding{c.Line, "not-enforced", fmt.Sprintf("conduit %s: nobody has looked yet at what must never be blocked, so it cannot be enforced", c.Name)})
 		}

@@ -121,6 +121,7 @@ func TestProblems(t *testing.T) {
 		{"an object that is nothing", "object: [\"holding:40-41\", DB1.*, Tag1]", "object: ~", "has no value"},
 		{"one among others", "DB1.*, Tag1", "DB1.*, ~", "has no value"},
 		{"a small type", "port: udp/34964", "port: ethernet/3", "is no type of frames"},
+		{"values of frames without IP", "protocol: modbus, port: [502, tcp/5020]", "port: [502, ethernet]", "p.yaml:28: conduits.down.rules[0].when: nobody looks at that in frames without IP (ethernet)"},
 		{"tab", "  down:\n", "\tdown:\n", "is indented with a tab"},
 		{"safety of everybody", "{client: hmi, server: plc, port: udp/34964}", "{}", "names nothing"},
 		{"bad time zone", "time-zone: UTC", "time-zone: Moon/Sea", `p.yaml:3: time-zone: "Moon/Sea" is no time zone`},
@@ -202,6 +203,9 @@ func anyPolicy(t *rapid.T) *policy.Policy {
 		}
 		if rapid.Bool().Draw(t, "when") {
 			r.Match.When = &policy.Window{Days: uint8(rapid.IntRange(1, 127).Draw(t, "days")), From: 60, Until: uint16(rapid.IntRange(61, 1439).Draw(t, "until"))}
+		}
+		if m := &r.Match; m.Values != nil || m.Rate.Most > 0 || m.When != nil { // nobody looks at them in frames without IP
+			m.Ports = []policy.Port{{Transport: m.Ports[0].Transport % policy.Link, Number: m.Ports[0].Number}}
 		}
 		c.Rules = append(c.Rules, r)
 	}

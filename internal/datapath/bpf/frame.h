@@ -15,6 +15,7 @@
 #define ACK 16
 #define URG 32
 #define MAX_TAGS 4       /* VLAN tags in a frame, beside the one a card stripped */
+#define SNAP 8           /* bytes of LLC and SNAP: three of LLC, three of an organization, a type */
 #define MAX_EXTENSIONS 6 /* headers between IPv6 and the transport */
 
 struct frame {
@@ -30,7 +31,8 @@ struct frame {
 	__u16 type;                  /* EtherType; 0: a length stands there */
 	__u16 sport, dport;
 	__u8 transport, flags;       /* flags of TCP; the type of ICMP */
-	__u8 fragment, malformed, neighbour, unused;
+	__u8 fragment, malformed, neighbour;
+	__u8 routed;                 /* it goes on to another host from where it is sent to */
 };
 
 struct ethernet { __u8 dst[6], src[6]; __u16 type; } __attribute__((packed));
@@ -53,6 +55,24 @@ inline_ void add_tag(struct frame *f, __u32 vid)
 inline_ int is_tag(__u16 type)
 {
 	return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200;
+}
+
+/* What stands behind a length: SNAP has a type there (RFC 1042), and who takes it takes IP in
+ * it as in any frame. So it is between the same two ends, but whoever judges content does not
+ * look for it there: as with a part of a packet its ports are not known. */
+inline_ __u32 read_snap(struct __sk_buff *skb, struct frame *f, __u32 at, struct ethernet *room)
+{
+	__u32 length = f->type, type;
+
+	f->type = 0;
+	if (length < SNAP || load_bytes(skb, at, room, SNAP) || mac_of(room->dst) != 0xaaaa03000000ULL)
+		return at;
+	type = room->src[0] << 8 | room->src[1];
+	if (type < 0x600 || is_tag(type))
+		return at;
+	f->type = type;
+	f->fragment = 1;
+	return at + SNAP;
 }
 
 /* Gives where the network header begins. The tag that the card or the kernel
@@ -86,9 +106,7 @@ inline_ __u32 read_link(struct __sk_buff *skb, struct frame *f)
 	}
 	if (is_tag(f->type))
 		f->malformed = 1;
-	if (f->type < 0x600)
-		f->type = 0;
-	return at;
+	return f->type < 0x600 ? read_snap(skb, f, at, &e) : at;
 }
 
 inline_ __u32 domain_of(__u32 family, __u32 vlans) { return swap32(family << 24 | vlans); }
@@ -173,7 +191,7 @@ inline_ void read_ip4(struct __sk_buff *skb, struct frame *f, __u32 at)
 	total = swap16(h.total);
 	if (header < sizeof(h) || total < header || at + total > skb->len)
 		f->malformed = 1;
-	f->fragment = (h.fragment & swap16(0x3fff)) != 0;
+	f->fragment |= (h.fragment & swap16(0x3fff)) != 0;
 	read_transport(skb, f, at + header, at + total);
 	/* Who belongs to a group (IGMP, RFC 9776): switches listen in, and so does nobody behind a router. */
 	if (h.transport == 2 && h.ttl == 1 && (h.dst & swap32(0xf0000000)) == swap32(0xe0000000) && !f->malformed && !f->fragment)
@@ -192,6 +210,10 @@ inline_ __u32 read_extensions(struct __sk_buff *skb, struct frame *f, __u32 at, 
 		if (i == MAX_EXTENSIONS || at + 8 > end || load_bytes(skb, at, &h, sizeof(h)))
 			break;
 		f->transport = h.next;
+		if (t == 43 && swap16(h.fragment) & 0xff) { /* segments left (RFC 8200, 4.4) */
+			f->routed = f->fragment = 1;
+			return at;
+		}
 		if (t == 44) {
 			at += 8;
 			if (h.fragment & swap16(0xfff9)) {
@@ -212,19 +234,18 @@ inline_ __u32 read_extensions(struct __sk_buff *skb, struct frame *f, __u32 at, 
 
 inline_ void read_ip6(struct __sk_buff *skb, struct frame *f, __u32 at)
 {
-	struct { __u32 first; __u16 length; __u8 next, hops; __u32 src[4], dst[4]; } h;
+	struct { __u32 first; __u16 length; __u8 next, hops; } h;
 	__u32 end;
 
-	if (load_bytes(skb, at, &h, sizeof(h)) || (h.first & 0xf0) != 0x60) {
+	/* The addresses lie in a frame as they do in a packet. */
+	if (load_bytes(skb, at, &h, sizeof(h)) || (h.first & 0xf0) != 0x60 || load_bytes(skb, at + sizeof(h), f->src, sizeof(f->src) + sizeof(f->dst))) {
 		f->malformed = 1;
 		return;
 	}
 	f->network = at;
-	__builtin_memcpy(f->src, h.src, sizeof(h.src));
-	__builtin_memcpy(f->dst, h.dst, sizeof(h.dst));
 	f->domain = domain_of(6, f->vlans);
 	f->transport = h.next;
-	at += sizeof(h);
+	at += sizeof(h) + sizeof(f->src) + sizeof(f->dst);
 	end = at + swap16(h.length);
 	if (end > skb->len) {
 		f->malformed = 1;
@@ -237,7 +258,7 @@ inline_ void read_ip6(struct __sk_buff *skb, struct frame *f, __u32 at)
 		f->neighbour = 1;
 	/* The same of IPv6 (MLD, RFC 9777). */
 	if (f->transport == ICMP6 && !f->malformed && !f->fragment && ((f->flags >= 130 && f->flags <= 132) || f->flags == 143) && h.hops == 1 &&
-	    (h.dst[0] & swap32(0xff000000)) == swap32(0xff000000))
+	    (f->dst[0] & swap32(0xff000000)) == swap32(0xff000000))
 		f->neighbour = 1;
 }
 

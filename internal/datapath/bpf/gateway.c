@@ -463,6 +463,11 @@ inline_ void judge_pair(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		return;
 	}
 	d->gate = p->otherwise;
+	if (f->routed && (p->otherwise.flags | back->otherwise.flags) & GATE_ENFORCES) { /* nobody judges for whom it is in the end */
+		d->gate.rule = 0;
+		say(d, DROP, REASON_ROUTED);
+		return;
+	}
 	if (d->gate.action == RESET)
 		d->gate.action = DROP;
 	if (f->malformed && stops(&d->gate)) {

@@ -1,0 +1,63 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+
+	"firedoor"
+)
+
+// Frames without IP are judged by their two ends and their type alone: nobody is asked about
+// them, so nobody looks at the time, or at what they say. A rule that names them and asks for
+// a time or for values would hold always or never, so it is a fault; one that names neither
+// protocol nor port and asks for more than its ends is about IP alone.
+
+// untimely faults a rule that asks of frames without IP what nobody looks at.
+func (c *compiler) untimely(r *Rule, key string) {
+	m := &r.Match
+	asks := ""
+	switch {
+	case m.When != nil:
+		asks = "when"
+	case m.Values != nil:
+		asks = "value"
+	case m.Step > 0:
+		asks = "step"
+	case m.Rate.Most > 0:
+		asks = "rate"
+	default:
+		return
+	}
+	ofFrames := func(p Port) bool { return p.Transport == Link }
+	if at := slices.IndexFunc(m.Ports, ofFrames); at >= 0 {
+		c.fault(r.Line, key+"."+asks, "nobody looks at that in frames without IP (%s): they pass by their two ends and type alone, or do not", m.Ports[at].Words())
+		return
+	}
+	for _, p := range m.Protocols {
+		usual := c.known.Ports(p)
+		if at := slices.IndexFunc(usual, ofFrames); len(m.Ports) > 0 || at < 0 {
+			continue
+		}
+		text := fmt.Sprintf("nobody looks at that in frames without IP, which carry %s: they pass by their two ends and type alone, or do not", p)
+		if ip, _ := carriers(usual); len(ip) > 0 {
+			text += ". For those over IP alone say port: " + ip[0].Words()
+		}
+		c.fault(r.Line, key+"."+asks, "%s", text)
+		return
+	}
+}
+
+// ofIP tells whether an entry that names no port is about IP alone.
+func (e *entry) ofIP() bool { return e.protocol != 0 || !e.whole() || e.when != nil }
+
+// frameFindings names rules that stop at times whatever two ends say to each other, save
+// frames without IP.
+func (p *Plan) frameFindings(c *conduit) (out []Finding) {
+	for i := range c.Rules {
+		if r := &c.Rules[i]; r.Verdict != firedoor.Pass && r.Match.When != nil && !r.Match.AsksOperation() && len(r.Match.Protocols)+len(r.Match.Ports) == 0 {
+			rule := c.first + int32(len(c.NeverBlock)+i)
+			out = append(out, Finding{r.Line, "unjudged", p.RuleName(rule) + " stops at times, but no frames without IP: nobody looks at the time for those. They go by the other rules and the default"})
+		}
+	}
+	return out
+}

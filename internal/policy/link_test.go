@@ -1,0 +1,94 @@
+package policy_test
+
+import (
+	"strings"
+	"testing"
+
+	"firedoor"
+	"firedoor/internal/policy"
+)
+
+// TestFramesKnowNoTime holds that a rule that names frames without IP asks for nothing that
+// nobody looks at in them, and is told so by key and line.
+func TestFramesKnowNoTime(t *testing.T) {
+	when, value := &policy.Window{Days: 1 << 4, From: 0, Until: 120}, &policy.Span{Min: 0, Max: 9}
+	profinet := []policy.Port{{Transport: policy.Link, Number: 0x8892}}
+	for _, c := range []struct {
+		name  string
+		match policy.Match
+		want  string // key and text; "" is no fault
+	}{
+		{"a type, at times", policy.Match{Ports: profinet, When: when}, "when: nobody looks at that in frames without IP (ethernet/0x8892)"},
+		{"any type, at times", policy.Match{Ports: []policy.Port{{Transport: 6, Number: 502}, {Transport: policy.Link}}, When: when}, "when: nobody looks at that in frames without IP (ethernet)"},
+		{"a protocol of frames, at times", policy.Match{Protocols: []string{"modbus", "goose"}, When: when}, "when: nobody looks at that in frames without IP, which carry goose"},
+		{"its values", policy.Match{Protocols: []string{"goose"}, Values: value}, "value: nobody"},
+		{"its steps", policy.Match{Protocols: []string{"goose"}, Step: 1}, "step: nobody"},
+		{"its rates", policy.Match{Protocols: []string{"goose"}, Rate: policy.Rate{Most: 5, Within: policy.Windows[0]}}, "rate: nobody"},
+		{"a protocol of both", policy.Match{Protocols: []string{"ecat"}, When: when}, "For those over IP alone say port: udp/34980"},
+		{"over IP alone", policy.Match{Protocols: []string{"ecat"}, Ports: []policy.Port{{Transport: 17, Number: 34980}}, When: when}, ""},
+		{"at all times", policy.Match{Protocols: []string{"goose"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}}, ""},
+		{"a protocol of IP, at times", policy.Match{Protocols: []string{"modbus"}, When: when, Values: value}, ""},
+		{"neither port nor protocol, at times", policy.Match{When: when}, ""},
+	} {
+		for _, never := range []bool{false, true} {
+			r, key := policy.Rule{Match: c.match, Verdict: firedoor.Pass, Line: 7}, "conduits.down.rules[0]."
+			p := plant(policy.Test, r)
+			if never {
+				p = plant(policy.Test)
+				p.Conduits[0].NeverBlock, key = []policy.Rule{r}, "conduits.down.never-block.rules[0]."
+			}
+			_, faults := policy.Compile(p, known())
+			if c.want == "" {
+				if len(faults) > 0 {
+					t.Errorf("%s: %+v", c.name, faults)
+				}
+				continue
+			}
+			if len(faults) != 1 || faults[0].Line != 7 || !strings.HasPrefix(faults[0].Key, key) || !strings.Contains(faults[0].Key[len(key):]+": "+faults[0].Text, c.want) {
+				t.Errorf("%s: %+v, want %q", c.name, faults, c.want)
+			}
+		}
+	}
+}
+
+// TestWhatAsksForMoreIsOfIP holds that a rule with neither protocol nor port opens frames
+// without IP only where it asks for nothing but its ends, at whatever level it is asked.
+func TestWhatAsksForMoreIsOfIP(t *testing.T) {
+	object := []policy.Object{{Text: "tag"}}
+	for name, m := range map[string]policy.Match{
+		"a time":  {When: &policy.Window{Days: 1 << 4}},
+		"reads":   {Verbs: []firedoor.Verb{firedoor.VerbRead}},
+		"a range": {Objects: object, Values: &policy.Span{Max: 9}},
+		"a step":  {Objects: object, Step: 1},
+		"all":     {},
+	} {
+		plan := compile(t, plant(policy.Enforce, policy.Rule{Match: m, Verdict: firedoor.Pass}))
+		want := map[bool]firedoor.Action{true: firedoor.Pass, false: firedoor.Drop}[name == "all"]
+		route := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), policy.Link, 0x8892)
+		for level := policy.OfConnection; level <= policy.OfOperation; level++ {
+			r := policy.Request{Route: &route, Level: level, Verb: firedoor.VerbRead, Object: []byte("tag"), Time: sunday.UnixNano(), Values: nil}
+			if v := policy.Decide(plan, &r); v.Action != want {
+				t.Errorf("%s, level %d: %+v, want %v", name, level, v, want)
+			}
+		}
+	}
+}
+
+// TestTimedStopIsTold holds that check names what stops at times, for frames without IP go on.
+func TestTimedStopIsTold(t *testing.T) {
+	at := &policy.Window{Days: 1 << 6}
+	for _, c := range []struct {
+		rule policy.Rule
+		told bool
+	}{
+		{policy.Rule{Name: "closed", Match: policy.Match{When: at}, Verdict: firedoor.Drop}, true},
+		{policy.Rule{Name: "open", Match: policy.Match{When: at}, Verdict: firedoor.Pass}, false},
+		{policy.Rule{Name: "one", Match: policy.Match{When: at, Ports: []policy.Port{{Transport: 6, Number: 502}}}, Verdict: firedoor.Drop}, false},
+		{policy.Rule{Name: "always", Verdict: firedoor.Drop}, false},
+	} {
+		found := strings.Join(studied(t, plant(policy.Test, c.rule)), "\n")
+		if strings.Contains(found, "unjudged: rule \""+c.rule.Name+"\" of down stops at times") != c.told {
+			t.Errorf("%s: %q", c.rule.Name, found)
+		}
+	}
+}
