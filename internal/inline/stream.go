@@ -308,13 +308,25 @@ func (g *Gate) blind(f *flow) {
 	if !f.runner.GivenUp() || g.stopped || f.asked > 0 && !g.plan.Drops(&f.route) {
 		return
 	}
-	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow}
-	if v := policy.Decide(g.plan, &g.request); v.Action != firedoor.Pass {
-		g.stopped, g.worst = true, v
-	} else if g.plan.Drops(&f.route) {
+	if !g.foreign(f) && g.plan.Drops(&f.route) {
 		g.stopped = true
 		g.worst = firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
 	}
+}
+
+// foreign stops what is of no protocol that anybody knows, where a port is open for others
+// only.
+func (g *Gate) foreign(f *flow) bool {
+	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow}
+	v := policy.Decide(g.plan, &g.request)
+	if v.Action == firedoor.Refuse { // it is no request
+		v.Action = g.plan.Instead(&f.route)
+	}
+	if v.Action == firedoor.Pass {
+		return false
+	}
+	g.stopped, g.worst = true, v
+	return true
 }
 
 // hold keeps a segment that came before the one in front of it, and asks the server
