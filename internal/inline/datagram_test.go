@@ -16,6 +16,7 @@ import (
 	"firedoor/internal/protocol/cip"
 	"firedoor/internal/protocol/enip"
 	"firedoor/internal/protocol/snmp"
+	"firedoor/internal/protocol/telnet"
 )
 
 // datagram is a frame from 10.0.1.1 to a UDP port of 10.0.2.1.
@@ -129,5 +130,40 @@ func TestWhatTravelsInside(t *testing.T) {
 		if frame(inline.Inside, trial.TCP(trial.HMI, plc, 1000+uint32(len(session)), 9000, trial.ACK, []byte(reset))); (on == 1) != c.on {
 			t.Errorf("%s: %d frames went on", name, on)
 		}
+	}
+}
+
+// TestAllOfAProtocol holds that a rule that stops all of a protocol holds where nothing in it is
+// a request, and that one which refuses all of one lets its requests be refused one by one.
+func TestAllOfAProtocol(t *testing.T) {
+	ports := map[string][]policy.Port{"telnet": {{Transport: 6, Number: 23}}}
+	for _, verdict := range []firedoor.Action{firedoor.Pass, firedoor.Drop, firedoor.Reset, firedoor.Refuse} {
+		plan := openFor(t, firedoor.Pass, ports, policy.Rule{Verdict: verdict, Match: policy.Match{Protocols: []string{"telnet"}}},
+			policy.Rule{Verdict: firedoor.Drop, Match: policy.Match{Protocols: []string{"telnet"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}}})
+		g := inline.New(plan, []*protocol.Protocol{telnet.Protocol}, nil)
+		now, on := int64(1772323200*1e9), 0
+		server := trial.PLC.At(23)
+		frame := func(from inline.Port, b []byte) {
+			now += 1e6
+			g.Frame(now, from, b, func(to inline.Port, f []byte) { on += len(f) - 54 })
+		}
+		frame(inline.Inside, trial.TCP(trial.HMI, server, 999, 0, trial.SYN, nil))
+		frame(inline.Outside, trial.TCP(server, trial.HMI, 8999, 1000, trial.SYN|trial.ACK, nil))
+		frame(inline.Inside, trial.TCP(trial.HMI, server, 1000, 9000, trial.ACK, []byte{255, 253, 1, 255, 253, 3}))
+		if passes := on > 0; passes != (verdict == firedoor.Pass) || (g.Counts.Resets > 0) != (verdict == firedoor.Reset) {
+			t.Errorf("%s: %d bytes of telnet went on, %d resets", verdict, on, g.Counts.Resets)
+		}
+	}
+	every := trial.Guarded(t, func(p *policy.Policy) {
+		p.Conduits[0].Default = firedoor.Pass
+		p.Conduits[0].Rules = []policy.Rule{{Verdict: firedoor.Refuse, Match: policy.Match{Protocols: []string{"modbus"}}}}
+	})
+	b := newBench(t, every)
+	b.connect()
+	for range 3 {
+		b.say(trial.WriteOne(1, 1, 7))
+	}
+	if b.gate.Counts.Changed != 3 || len(b.toPLC) != 3 {
+		t.Errorf("of 3 writes %d were changed and %d went on", b.gate.Counts.Changed, len(b.toPLC))
 	}
 }

@@ -34,6 +34,7 @@ type flow struct {
 	ends       [maxEnds]uint32  // where the segments end that went on since, the last of them
 	ended      uint64           // how many
 	runner     protocol.Runner
+	named      *protocol.Protocol // what it was judged as
 	half       [2]half // by the port of the sender
 	probed     int64   // when its server was asked last where it is
 	heard      bool    // its server was
@@ -262,7 +263,7 @@ func (g *Gate) look(f *flow) {
 	f.route = g.plan.Route(g.plan.Place(g.segment, c.IP, c.MAC), g.plan.Place(g.segment, s.IP, s.MAC), f.key.proto, s.Port)
 	f.generation, f.open = g.generation, false
 	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
-	f.mute = f.coded
+	f.mute, f.named = f.coded, nil
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its
@@ -355,6 +356,8 @@ func (g *Gate) datagram(f *flow, h *headers, b []byte) {
 		g.foreign(f)
 	case g.odd && f.asked == asked: // nothing in it was read, so it is no request that was judged
 		g.strange(true)
+	default:
+		g.name(f)
 	}
 	g.settle(f, h, b, 0)
 }

@@ -260,6 +260,7 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	before, was := f.asked, f.runner.Pending(int(f.client))
 	g.parse(f, half.ahead, fresh)
 	g.blind(f)
+	g.name(f)
 	if !g.settle(f, h, b, old) {
 		return false
 	}
@@ -327,6 +328,32 @@ func (g *Gate) foreign(f *flow) bool {
 	}
 	g.stopped, g.worst = true, v
 	return true
+}
+
+// name judges a flow when its protocol becomes known: a rule that stops all of it holds
+// where nobody asks anything in it too.
+func (g *Gate) name(f *flow) {
+	p := f.runner.Protocol()
+	if p == f.named || g.stopped {
+		return
+	}
+	f.named = p
+	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow, Protocol: p.Name}
+	v := policy.Decide(g.plan, &g.request)
+	if v.Reason != firedoor.ReasonRule || v.Says == firedoor.Pass {
+		return
+	}
+	if v.Says == firedoor.Refuse && slices.Contains(p.Events, firedoor.EventOperation) { // its requests are refused one by one
+		return
+	}
+	if v.Action == firedoor.Refuse {
+		v.Action = g.plan.Instead(&f.route)
+	}
+	if v.Action == firedoor.Pass {
+		g.tell(g.data, g.data, v, firedoor.Pass)
+		return
+	}
+	g.stopped, g.worst = true, v
 }
 
 // hold keeps a segment that came before the one in front of it, and asks the server
