@@ -337,19 +337,17 @@ func (g *Gate) name(f *flow) {
 	if p == f.named || g.stopped {
 		return
 	}
-	f.named = p
 	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow, Protocol: p.Name}
 	v := policy.Decide(g.plan, &g.request)
-	if v.Reason != firedoor.ReasonRule || v.Says == firedoor.Pass {
+	asks := slices.Contains(p.Events, firedoor.EventOperation)
+	switch {
+	case v.Reason != firedoor.ReasonRule || v.Says == firedoor.Pass || v.Says == firedoor.Refuse && asks: // its requests are refused one by one
+		f.named = p
 		return
-	}
-	if v.Says == firedoor.Refuse && slices.Contains(p.Events, firedoor.EventOperation) { // its requests are refused one by one
-		return
-	}
-	if v.Action == firedoor.Refuse {
+	case v.Action == firedoor.Refuse:
 		v.Action = g.plan.Instead(&f.route)
-	}
-	if v.Action == firedoor.Pass {
+	case v.Action == firedoor.Pass:
+		f.named = p
 		g.tell(g.data, g.data, v, firedoor.Pass)
 		return
 	}
