@@ -182,7 +182,18 @@ func (x *fates) tell(name string, functions []*function, list func(what string, 
 	}
 	list("Refused in the line", of(func(f *fate) bool { return f.refused }))
 	list("Not told apart in the line", of(func(f *fate) bool { return f.over[overEthernet] && len(f.through) > 0 }))
-	list("Passes in spite of a rule", of(func(f *fate) bool { return !f.over[overEthernet] && len(f.through) > 0 }))
+	where := []string{}
+	passes := of(func(f *fate) bool {
+		if f.over[overEthernet] || len(f.through) == 0 {
+			return false
+		}
+		for _, capture := range f.through {
+			where = once(where, capture)
+		}
+		return true
+	})
+	slices.Sort(where)
+	list("Passes in spite of a rule, in the capture "+strings.Join(where, " and "), passes)
 	list("Asked by servers alone, which no rule stops", of(func(f *fate) bool { return f.byServer && f.over == [3]bool{} }))
 }
 
