@@ -35,13 +35,13 @@ type flow struct {
 	ended      uint64           // how many
 	runner     protocol.Runner
 	named      *protocol.Protocol // what it was judged as
-	half       [2]half // by the port of the sender
-	probed     int64   // when its server was asked last where it is
-	heard      bool    // its server was
-	confirmed  bool    // and its client after that
-	asked      uint64  // requests
-	rate       *rate   // of its client and server
-	since      uint32  // the generation in which it began + 1, 0 where that was not seen
+	half       [2]half            // by the port of the sender
+	probed     int64              // when its server was asked last where it is
+	heard      bool               // its server was
+	confirmed  bool               // and its client after that
+	asked      uint64             // requests
+	rate       *rate              // of its client and server
+	since      uint32             // the generation in which it began + 1, 0 where that was not seen
 	fins       uint8
 	begun      int64        // when the message that is not whole began
 	unanswered []unanswered // writes of values that a rule looks at

@@ -16,8 +16,8 @@ type Host struct {
 	sealed     map[uint16]*Protocol
 	byName     map[string]*Protocol
 	carriers   map[string][]*Protocol // of what travels inside others
-	first      map[*Protocol]Sharer  // whose scratch the later ones share
-	emit       func(*firedoor.Event) // given to parsers; bound once, so that calls allocate nothing
+	first      map[*Protocol]Sharer   // whose scratch the later ones share
+	emit       func(*firedoor.Event)  // given to parsers; bound once, so that calls allocate nothing
 	sink       func(*firedoor.Event)
 	free       [][]byte
 	base       int64 // stream offset of the bytes Parse was given
