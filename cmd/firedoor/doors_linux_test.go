@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"firedoor/internal/doors"
 	"firedoor/internal/gateway"
+	"firedoor/internal/guardian"
 	"firedoor/internal/policy"
 )
 
@@ -74,9 +76,12 @@ func doorman(t *testing.T, text string) (dir string) {
 	now := time.Now().UTC()
 	at := func(d time.Duration) string { return now.Add(d).Format(time.RFC3339Nano) }
 	const floor = "1 conduits pass what only the worker can judge, 0 drop it; addresses, ports and quarantine stay in force"
-	status := gateway.Status{Inside: "eth1", Outside: "eth2", Policy: "bottling line", Worker: "alive", Workers: 2, Generation: 4, In: 184_213, Explained: 184_213, Reports: 31,
+	status := gateway.Status{Inside: "eth1", Outside: "eth2", Policy: "bottling line", Worker: "alive", Workers: 4, Generation: 4, In: 184_213, Explained: 184_213, Reports: 31,
 		Crash: "the kernel goes on at once by itself until the next worker is there: " + floor, Hang: "after 10ms without a heartbeat the kernel goes on by itself: " + floor,
 		Power: "the link is down: this machine has no bypass relay that is known of"}
+	status.Barred = []guardian.Barred{{Client: netip.MustParseAddr("192.168.0.77"), Deaths: 2, Since: now.Add(-3 * time.Minute)}}
+	status.Shed = []guardian.Shed{{Name: "screens-to-line", Client: netip.MustParseAddr("10.20.30.60"), Since: now.Add(-time.Minute), Until: now.Add(4 * time.Minute),
+		Why: "31 of 200 frames took longer than 5ms"}}
 	decision := gateway.Decision{ID: 3, Verb: "no-write", Scope: "laptop,pump", Reason: "nobody knows this laptop", By: "root", Since: at(-7 * time.Minute), Until: at(23 * time.Minute), State: "active"}
 	mux := http.NewServeMux()
 	for path, body := range map[string]any{"GET /gateway": status, "GET /isolations": []gateway.Decision{decision},
@@ -155,6 +160,9 @@ func TestConsoleShowsAGateway(t *testing.T) {
 	g := l.policies()[0]
 	if g.Away || g.Problem != "" || len(g.Isolations) != 1 || g.Isolations[0].Scope != "laptop,pump" || len(g.Findings) != 3 {
 		t.Errorf("shown as %+v", g)
+	}
+	if len(g.Barred) != 1 || g.Barred[0].Name != "laptop" || g.Barred[0].Deaths != 2 || len(g.Shed) != 1 || g.Shed[0].Name != "station" || g.Status.Workers != 4 {
+		t.Errorf("barred %+v, shed %+v, %d workers", g.Barred, g.Shed, g.Status.Workers)
 	}
 	l.until("the map has every sort of door", func() bool {
 		seen := l.doors()

@@ -23,6 +23,9 @@ const (
 	// loadFor is for a policy, which may be large.
 	loadFor   = 10 * time.Second
 	maxStatus = 1 << 20
+	// maxPassedBy is how many clients or conduits of a list are shown that no worker judges:
+	// a gateway has no more.
+	maxPassedBy = 256
 	// maxLoaded is a policy as JSON, in which a character may take six bytes, and its
 	// isolations.
 	maxLoaded = 6*policyfile.MaxFile + 1<<20
@@ -35,7 +38,7 @@ type Status struct {
 	Policy     string `json:"policy" doc:"Name"`
 	Bypass     bool   `json:"bypass" doc:"Everything passes"`
 	Worker     string `json:"worker" doc:"alive, or being started"`
-	Workers    int    `json:"workers_started"`
+	Workers    int    `json:"workers_started" doc:"Two stand there from the beginning; each further one took the place of another"`
 	Generation uint32 `json:"generation" doc:"Of what is in force: it changes with policy and isolations"`
 	In         uint64 `json:"kernel_in" doc:"Frames that the kernel took"`
 	Explained  uint64 `json:"kernel_explained" doc:"Frames of which it says what became"`
@@ -45,6 +48,51 @@ type Status struct {
 	Crash      string `json:"on_crash" doc:"What happens when the worker crashes"`
 	Hang       string `json:"on_hang" doc:"What happens when it hangs"`
 	Power      string `json:"on_power_loss"`
+}
+
+// Barred is a client that no worker listens to any more, for workers died on its frames.
+type Barred struct {
+	Client string `json:"client" doc:"Address"`
+	Name   string `json:"name" doc:"In the policy; empty: none"`
+	Deaths int    `json:"deaths" doc:"Workers that died on its frames"`
+	Since  string `json:"since_wall" doc:"When the last of them died"`
+}
+
+// Shed is what no worker judges for a while, for judging it took too long.
+type Shed struct {
+	Conduit string `json:"conduit" doc:"Name"`
+	Client  string `json:"client" doc:"Address; empty: all of the conduit"`
+	Name    string `json:"name" doc:"Of the client in the policy; empty: none"`
+	Since   string `json:"since_wall"`
+	Until   string `json:"until_wall"`
+	Why     string `json:"why"`
+}
+
+// answer is a status as a gateway tells it.
+type answer struct {
+	Status
+	Barred []struct {
+		Barred
+		Since string `json:"since"`
+	} `json:"barred"`
+	Shed []struct {
+		Shed
+		Since string `json:"since"`
+		Until string `json:"until"`
+	} `json:"shed"`
+}
+
+// passedBy are those that no worker judges; one of an older gateway tells of none.
+func (a *answer) passedBy() (barred []Barred, shed []Shed) {
+	for _, x := range a.Barred[:min(len(a.Barred), maxPassedBy)] {
+		x.Barred.Since = wall(x.Since)
+		barred = append(barred, x.Barred)
+	}
+	for _, x := range a.Shed[:min(len(a.Shed), maxPassedBy)] {
+		x.Shed.Since, x.Shed.Until = wall(x.Since), wall(x.Until)
+		shed = append(shed, x.Shed)
+	}
+	return barred, shed
 }
 
 // Isolation is a decision that restrains something for a while.

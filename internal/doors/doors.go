@@ -68,6 +68,8 @@ type gateway struct {
 	heard      time.Time // when it last answered
 	problem    string    // why what is shown may be old or not all; empty: nothing
 	status     Status
+	barred     []Barred
+	shed       []Shed
 	isolations []Isolation
 	generation uint32
 	text       string       // of the policy
@@ -148,7 +150,7 @@ func (d *Doors) follow(ctx context.Context, g *gateway) {
 
 // look asks the gateway how it is, and for its policy where that is another one.
 func (d *Doors) look(ctx context.Context, g *gateway) error {
-	var st Status
+	var st answer
 	if err := g.ask.get(ctx, "/gateway", askFor, maxStatus, &st); err != nil {
 		return err
 	}
@@ -161,7 +163,8 @@ func (d *Doors) look(ctx context.Context, g *gateway) error {
 		list = append(list, told[i].isolation())
 	}
 	g.mu.Lock()
-	g.heard, g.status, g.isolations = d.now(), st, list
+	g.heard, g.status, g.isolations = d.now(), st.Status, list
+	g.barred, g.shed = st.passedBy()
 	current := g.plan != nil && g.generation == st.Generation
 	g.mu.Unlock()
 	if current {

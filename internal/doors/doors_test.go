@@ -90,7 +90,8 @@ func (g *doorman) start() {
 	mux.HandleFunc("GET /gateway", func(w http.ResponseWriter, _ *http.Request) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		fmt.Fprintf(w, `{"inside":"a","outside":"b","policy":"press","worker":"alive","generation":%d,"on_hang":"the kernel goes on","news":{"of":"a later version"}}`, g.generation)
+		fmt.Fprintf(w, `{"inside":"a","outside":"b","policy":"press","worker":"alive","generation":%d,"on_hang":"the kernel goes on","workers_started":5,
+			"barred":[{"client":"10.0.1.1","deaths":2,"since":"2026-11-26T07:00:00.5Z"}],"shed":[{"conduit":"down","client":"10.0.1.9","since":"2026-11-26T07:00:00Z","until":"2026-11-26T07:00:30Z","why":"slow"}],"news":{"of":"a later version"}}`, g.generation)
 	})
 	mux.HandleFunc("GET /isolations", func(w http.ResponseWriter, _ *http.Request) {
 		g.mu.Lock()
@@ -201,6 +202,12 @@ func TestGatewayIsShown(t *testing.T) {
 	}
 	if i := got.Isolations; len(i) != 1 || i[0].Until != "2026-11-26T09:00:00.000000000Z" || i[0].Since != "2026-11-26T07:00:00.500000000Z" {
 		t.Errorf("isolations %+v", i)
+	}
+	if b := got.Barred; len(b) != 1 || b[0] != (Barred{"10.0.1.1", "hmi", 2, "2026-11-26T07:00:00.500000000Z"}) {
+		t.Errorf("barred %+v", b)
+	}
+	if s := got.Shed; len(s) != 1 || s[0] != (Shed{"down", "10.0.1.9", "", "2026-11-26T07:00:00.000000000Z", "2026-11-26T07:00:30.000000000Z", "slow"}) || got.Status.Workers != 5 {
+		t.Errorf("shed %+v, %d workers", s, got.Status.Workers)
 	}
 	d := got.Policy.Conduits[0]
 	if len(d.Rules) != 3 || !d.Rules[0].Never || !strings.HasPrefix(d.Rules[2].Sentence, "Is refused by the device itself: hmi writes") || d.Rules[2].Tested != 12 || d.Rules[2].Stopped != 1 ||

@@ -3,6 +3,7 @@ package doors
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,8 @@ type Gateway struct {
 	Problem    string      `json:"problem" doc:"Why what is shown may be old or not all; empty: nothing"`
 	Status     Status      `json:"status"`
 	Isolations []Isolation `json:"isolations" doc:"In force, oldest first"`
+	Barred     []Barred    `json:"barred" doc:"Clients that no worker judges until a person releases them (firedoor release ADDRESS); at most 256"`
+	Shed       []Shed      `json:"shed" doc:"Clients and conduits that no worker judges for a while; at most 256"`
 	Policy     Policy      `json:"policy"`
 	Since      string      `json:"since_wall" doc:"Since when is counted: another policy begins anew"`
 	Stopped    uint64      `json:"stopped"`
@@ -219,8 +222,14 @@ func (g *gateway) view(now time.Time) Gateway {
 	defer g.mu.Unlock()
 	s := &g.stops
 	out := Gateway{Name: g.name, Folder: g.dir, Heard: stamp(g.heard), Away: now.Sub(g.heard) > awayAfter, Problem: g.problem, Status: g.status,
-		Isolations: append([]Isolation{}, g.isolations...), Policy: g.shown.with(s.rules), Since: s.since, Stopped: s.total, Tested: s.tested,
+		Isolations: append([]Isolation{}, g.isolations...), Barred: append([]Barred{}, g.barred...), Shed: append([]Shed{}, g.shed...), Policy: g.shown.with(s.rules), Since: s.since, Stopped: s.total, Tested: s.tested,
 		Findings: []Found{}, Unsorted: s.uncut, Unread: s.odd + g.tail.tooLong}
+	for i := range out.Barred {
+		out.Barred[i].Name = g.named(out.Barred[i].Client)
+	}
+	for i := range out.Shed {
+		out.Shed[i].Name = g.named(out.Shed[i].Client)
+	}
 	for _, test := range []bool{true, false} {
 		list := s.lately(test)
 		out.More += max(0, len(list)-maxFindings)
@@ -250,6 +259,23 @@ func (g *gateway) called(segment, address string) string {
 		return g.plan.PlaceName(at)
 	}
 	return address
+}
+
+// named is the name of an address in the policy, in whichever segment; "" where it has none.
+func (g *gateway) named(address string) string {
+	if g.plan == nil {
+		return ""
+	}
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return ""
+	}
+	for i := range g.plan.Policy.Hosts {
+		if h := &g.plan.Policy.Hosts[i]; slices.Contains(h.Addresses, ip.Unmap()) {
+			return h.Name
+		}
+	}
+	return ""
 }
 
 // nouns say what was asked, one and several.

@@ -34,13 +34,14 @@ type flow struct {
 	ends       [maxEnds]uint32  // where the segments end that went on since, the last of them
 	ended      uint64           // how many
 	runner     protocol.Runner
-	half       [2]half // by the port of the sender
-	probed     int64   // when its server was asked last where it is
-	heard      bool    // its server was
-	confirmed  bool    // and its client after that
-	asked      uint64  // requests
-	rate       *rate   // of its client and server
-	since      uint32  // the generation in which it began + 1, 0 where that was not seen
+	named      *protocol.Protocol // what it was judged as
+	half       [2]half            // by the port of the sender
+	probed     int64              // when its server was asked last where it is
+	heard      bool               // its server was
+	confirmed  bool               // and its client after that
+	asked      uint64             // requests
+	rate       *rate              // of its client and server
+	since      uint32             // the generation in which it began + 1, 0 where that was not seen
 	fins       uint8
 	begun      int64        // when the message that is not whole began
 	unanswered []unanswered // writes of values that a rule looks at
@@ -262,28 +263,34 @@ func (g *Gate) look(f *flow) {
 	f.route = g.plan.Route(g.plan.Place(g.segment, c.IP, c.MAC), g.plan.Place(g.segment, s.IP, s.MAC), f.key.proto, s.Port)
 	f.generation, f.open = g.generation, false
 	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
-	f.mute = f.coded
+	f.mute, f.named = f.coded, nil
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its
-// parser has the first byte, and nobody hides a request behind a guess.
+// parser has the first byte, and nobody hides a request behind a guess. What travels
+// inside another protocol is spoken by that.
 func (g *Gate) spoken(f *flow) *protocol.Protocol {
+	tcp := f.key.proto == packet.TCP
 	names := g.plan.Speaks(&f.route)
-	if len(names) == 0 {
-		return nil
+	var all []*protocol.Protocol
+	for _, name := range names {
+		for _, p := range g.host.Speakers(name, tcp) {
+			if !slices.Contains(all, p) {
+				all = append(all, p)
+			}
+		}
 	}
-	if len(names) == 1 {
-		if p := g.host.ByName(names[0]); p != nil && p.Probe != nil {
+	if len(all) == 1 {
+		return all[0]
+	}
+	for _, p := range g.host.OnPort(f.serverEnd.Port, tcp) {
+		if slices.Contains(all, p) {
 			return p
 		}
 	}
-	if f.key.proto == packet.TCP {
-		for _, p := range g.host.OnPort(f.serverEnd.Port) {
-			for _, n := range names {
-				if p.Name == n {
-					return p
-				}
-			}
+	if len(names) == 1 && len(all) == 0 { // whatever comes there, it is none of it
+		if p := g.host.ByName(names[0]); p != nil && p.Probe != nil {
+			return p
 		}
 	}
 	return nil
@@ -336,15 +343,29 @@ func (g *Gate) datagram(f *flow, h *headers, b []byte) {
 		g.pass(b, firedoor.ReasonRule)
 		return
 	}
+	if f.runner.GivenUp() { // what came before says nothing of this one
+		f.half[0].ahead, f.half[1].ahead = 0, 0
+		g.speak(f)
+	}
+	asked := f.asked
 	g.parse(f, f.half[g.from].ahead, payload)
 	f.half[g.from].ahead += int64(len(payload))
+	switch {
+	case g.from != f.client:
+	case f.runner.Protocol() == nil:
+		g.foreign(f)
+	case g.odd && f.asked == asked: // nothing in it was read, so it is no request that was judged
+		g.strange(true)
+	default:
+		g.name(f)
+	}
 	g.settle(f, h, b, 0)
 }
 
 // parse lets the parser look at bytes and gathers what the policy says of the requests
 // in them.
 func (g *Gate) parse(f *flow, start int64, bytes []byte) {
-	g.judging, g.start, g.stopped, g.patches = g.from == f.client, start, false, g.patches[:0]
+	g.judging, g.start, g.stopped, g.odd, g.patches = g.from == f.client, start, false, false, g.patches[:0]
 	g.worst = firedoor.Verdict{Rule: -1, Conduit: f.route.Conduit}
 	if f.key.proto == packet.TCP {
 		f.runner.Bytes(g.host, int(g.from), bytes)

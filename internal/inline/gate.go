@@ -119,6 +119,7 @@ type Gate struct {
 	start   int64
 	worst   firedoor.Verdict
 	stopped bool
+	odd     bool // they break the rules of their protocol
 	unknown bool // a rule asked for a value before that nobody knows
 	patches []patch
 	text    []byte

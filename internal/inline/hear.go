@@ -15,6 +15,7 @@ func (g *Gate) hear(e *firedoor.Event) {
 			g.answered(op)
 		}
 	case firedoor.EventMalformed:
+		g.odd = g.odd || g.judging
 		if g.judging && (g.flow.closed || e.Malformed.Lost) {
 			g.strange(e.Malformed.Lost)
 		}

@@ -260,6 +260,7 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	before, was := f.asked, f.runner.Pending(int(f.client))
 	g.parse(f, half.ahead, fresh)
 	g.blind(f)
+	g.name(f)
 	if !g.settle(f, h, b, old) {
 		return false
 	}
@@ -308,13 +309,49 @@ func (g *Gate) blind(f *flow) {
 	if !f.runner.GivenUp() || g.stopped || f.asked > 0 && !g.plan.Drops(&f.route) {
 		return
 	}
-	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow}
-	if v := policy.Decide(g.plan, &g.request); v.Action != firedoor.Pass {
-		g.stopped, g.worst = true, v
-	} else if g.plan.Drops(&f.route) {
+	if !g.foreign(f) && g.plan.Drops(&f.route) {
 		g.stopped = true
 		g.worst = firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
 	}
+}
+
+// foreign stops what is of no protocol that anybody knows, where a port is open for others
+// only.
+func (g *Gate) foreign(f *flow) bool {
+	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow}
+	v := policy.Decide(g.plan, &g.request)
+	if v.Action == firedoor.Refuse { // it is no request
+		v.Action = g.plan.Instead(&f.route)
+	}
+	if v.Action == firedoor.Pass {
+		return false
+	}
+	g.stopped, g.worst = true, v
+	return true
+}
+
+// name judges a flow when its protocol becomes known: a rule that stops all of it holds
+// where nobody asks anything in it too.
+func (g *Gate) name(f *flow) {
+	p := f.runner.Protocol()
+	if p == f.named || g.stopped {
+		return
+	}
+	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow, Protocol: p.Name}
+	v := policy.Decide(g.plan, &g.request)
+	asks := slices.Contains(p.Events, firedoor.EventOperation)
+	switch {
+	case v.Reason != firedoor.ReasonRule || v.Says == firedoor.Pass || v.Says == firedoor.Refuse && asks: // its requests are refused one by one
+		f.named = p
+		return
+	case v.Action == firedoor.Refuse:
+		v.Action = g.plan.Instead(&f.route)
+	case v.Action == firedoor.Pass:
+		f.named = p
+		g.tell(g.data, g.data, v, firedoor.Pass)
+		return
+	}
+	g.stopped, g.worst = true, v
 }
 
 // hold keeps a segment that came before the one in front of it, and asks the server

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"math/bits"
+	"slices"
 
 	"firedoor"
 )
@@ -14,8 +15,9 @@ type Host struct {
 	ether      map[uint16]*Protocol
 	sealed     map[uint16]*Protocol
 	byName     map[string]*Protocol
-	first      map[*Protocol]Sharer  // whose scratch the later ones share
-	emit       func(*firedoor.Event) // given to parsers; bound once, so that calls allocate nothing
+	carriers   map[string][]*Protocol // of what travels inside others
+	first      map[*Protocol]Sharer   // whose scratch the later ones share
+	emit       func(*firedoor.Event)  // given to parsers; bound once, so that calls allocate nothing
 	sink       func(*firedoor.Event)
 	free       [][]byte
 	base       int64 // stream offset of the bytes Parse was given
@@ -41,12 +43,13 @@ const MaxProtocols = 64
 // NewHost returns a host for the protocols, probed in the order of the list;
 // sink is called with every event but HandOver, and must copy what it keeps.
 func NewHost(list []*Protocol, sink func(*firedoor.Event)) *Host {
-	h := &Host{sink: sink, ether: map[uint16]*Protocol{}, sealed: map[uint16]*Protocol{}, byName: map[string]*Protocol{}, first: map[*Protocol]Sharer{}}
+	h := &Host{sink: sink, ether: map[uint16]*Protocol{}, sealed: map[uint16]*Protocol{}, byName: map[string]*Protocol{}, carriers: map[string][]*Protocol{}, first: map[*Protocol]Sharer{}}
 	h.emit = h.receive
 	h.malformedE = firedoor.Event{Kind: firedoor.EventMalformed, Malformed: &h.malformed}
 	h.tcp.byPort, h.udp.byPort = map[uint16]uint64{}, map[uint16]uint64{}
 	for _, p := range list {
 		h.byName[p.Name] = p
+		h.carry(p)
 		h.tcp.add(p, p.TCP)
 		h.udp.add(p, p.UDP)
 		for _, t := range p.Ethernet {
@@ -57,6 +60,21 @@ func NewHost(list []*Protocol, sink func(*firedoor.Event)) *Host {
 		}
 	}
 	return h
+}
+
+// carry notes what travels inside a protocol under a name of its own.
+func (h *Host) carry(p *Protocol) {
+	note := func(name string) {
+		if name != "" && name != p.Name && !slices.Contains(h.carriers[name], p) {
+			h.carriers[name] = append(h.carriers[name], p)
+		}
+	}
+	for i := range p.Sheet.Inside {
+		note(p.Sheet.Inside[i].Name)
+	}
+	if p.Functions != nil {
+		p.Functions(func(f Function) { note(f.Protocol) })
+	}
 }
 
 func (k *book) add(p *Protocol, ports []uint16) {
@@ -83,6 +101,23 @@ func (h *Host) Sealed(port uint16) *Protocol { return h.sealed[port] }
 // ByName returns a registered protocol, nil if there is none of that name.
 func (h *Host) ByName(name string) *Protocol { return h.byName[name] }
 
+// Speakers are the protocols by whose parsers requests of a name are read on TCP or UDP: the
+// one of that name, if it is found there, and those inside which it travels.
+func (h *Host) Speakers(name string, tcp bool) (list []*Protocol) {
+	add := func(p *Protocol) {
+		if p.Probe != nil && (tcp && len(p.TCP) > 0 || !tcp && len(p.UDP) > 0) {
+			list = append(list, p)
+		}
+	}
+	if p := h.byName[name]; p != nil {
+		add(p)
+	}
+	for _, p := range h.carriers[name] {
+		add(p)
+	}
+	return list
+}
+
 // Registered tells whether any TCP or UDP protocol names the port.
 func (h *Host) Registered(port uint16, tcp bool) bool {
 	if tcp {
@@ -91,11 +126,15 @@ func (h *Host) Registered(port uint16, tcp bool) bool {
 	return h.udp.byPort[port] != 0
 }
 
-// OnPort gives the protocols that name a TCP port, in the order of the list.
-func (h *Host) OnPort(port uint16) []*Protocol {
+// OnPort gives the protocols that name a TCP or UDP port, in the order of the list.
+func (h *Host) OnPort(port uint16, tcp bool) []*Protocol {
+	k := &h.udp
+	if tcp {
+		k = &h.tcp
+	}
 	var named []*Protocol
-	for mask := h.tcp.byPort[port]; mask != 0; mask &= mask - 1 {
-		named = append(named, h.tcp.all[bits.TrailingZeros64(mask)])
+	for mask := k.byPort[port]; mask != 0; mask &= mask - 1 {
+		named = append(named, k.all[bits.TrailingZeros64(mask)])
 	}
 	return named
 }

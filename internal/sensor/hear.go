@@ -199,7 +199,7 @@ func (l *lane) converse(c *conn) bool {
 func (l *lane) attempt(pair *baseline.Pair) {
 	like := *pair
 	like.Port = 0
-	for _, p := range l.host.OnPort(pair.Port) {
+	for _, p := range l.host.OnPort(pair.Port, true) {
 		if like.Protocol = p.Name; l.table.Known(&like) {
 			*pair = like
 			return

@@ -464,6 +464,22 @@ export interface GatewayStatus {
   on_power_loss: string
 }
 
+export interface Barred {
+  client: string
+  name: string
+  deaths: number
+  since_wall: string
+}
+
+export interface Shed {
+  conduit: string
+  client: string // empty: all of the conduit
+  name: string
+  since_wall: string
+  until_wall: string
+  why: string
+}
+
 export interface Isolation {
   id: number
   verb: string
@@ -548,6 +564,8 @@ export interface Gateway {
   problem: string
   status: GatewayStatus
   isolations: Isolation[]
+  barred: Barred[]
+  shed: Shed[]
   policy: Policy
   since_wall: string
   stopped: number

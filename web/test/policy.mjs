@@ -17,10 +17,21 @@ export async function policy({ base, open, step, check, out }) {
   await step('policy: the state, what is isolated, and what did not fit stand first', async () => {
     await page.goto(base + '/policy')
     await page.getByText(/^If it hangs$/).waitFor()
-    await page.locator('.isolations li').first().getByText(/left$/).waitFor()
+    await page.locator('.isolations li').filter({ hasText: 'no-write' }).getByText(/left$/).waitFor()
     await page.locator('.finding').first().waitFor()
     await page.getByText(/^Would have stopped 12 writes of hmi-filler to filler/).waitFor()
     check((await page.getByText(/firedoor isolate/).count()) === 1, 'it does not say how to act')
+  })
+
+  await step('policy: whom no worker judges, why, and the command that releases a client', async () => {
+    const [told] = gateways
+    const [barred] = told.barred
+    const panel = page.locator('section', { has: page.getByRole('heading', { name: 'Not judged by a worker' }) })
+    await panel.locator('.barred').filter({ hasText: barred.name }).getByText(/^2 workers died on its frames/).waitFor()
+    check((await panel.locator('pre').innerText()).trim() === `firedoor release ${barred.client} --data ${told.folder}`, 'it does not say how to release the client')
+    await panel.getByText(/^In conduit screens-to-line/).waitFor()
+    await page.getByText('2 workers took the place of another', { exact: false }).waitFor()
+    await page.locator('.state-line.odd').getByText(/^1 client is barred/).waitFor()
   })
 
   await step('policy: by keyboard to the rules, in sentences, with what each stopped', async () => {

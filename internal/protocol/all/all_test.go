@@ -18,6 +18,10 @@ func FuzzParsers(f *testing.F) { protocoltest.Fuzz(f, tested) }
 
 func TestWords(t *testing.T) { protocoltest.Words(t, tested) }
 
-func TestCoverageSheet(t *testing.T) {
-	protocoltest.CoverageSheet(t, List, "../../../docs/COVERAGE.md")
+const sheet = "../../../docs/COVERAGE.md"
+
+func TestCoverageSheet(t *testing.T) { protocoltest.CoverageSheet(t, List, sheet) }
+
+func TestSheetHoldsInTheGate(t *testing.T) {
+	protocoltest.SheetHolds(t, List, sheet, "s7comm", "cip", "opcua", "dnp3", "iec104", "bacnet", "mqtt", "mms", "fins", "goose", "ecat")
 }

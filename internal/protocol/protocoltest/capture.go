@@ -46,11 +46,21 @@ type chunk struct {
 	data      []byte
 }
 
+// whole is a frame as it is in the file.
+type whole struct {
+	flow  *flow // nil: of none
+	side  int   // of its sender
+	chunk int   // what it brought, -1 for nothing
+	cut   bool
+	bytes []byte
+}
+
 // sight is a test capture: its flows, and their chunks in capture order.
 type sight struct {
 	name   string // file name without ending
 	flows  []*flow
 	chunks []chunk
+	frames []whole
 }
 
 // flowKey tells flows apart; ends are in the order in which they first spoke.
@@ -63,6 +73,7 @@ type flowKey struct {
 type reader struct {
 	sight
 	byKey map[flowKey]*flow
+	now   whole
 }
 
 // Classic pcap, as the captures are written: little-endian, Ethernet.
@@ -89,9 +100,11 @@ func readSight(path string) (*sight, error) {
 		if len(b) < pcapRecord || len(b)-pcapRecord < int(le.Uint32(b[8:])) {
 			return nil, fmt.Errorf("%s: ends within a frame", path)
 		}
-		kept, whole := int(le.Uint32(b[8:])), int(le.Uint32(b[12:]))
+		kept, length := int(le.Uint32(b[8:])), int(le.Uint32(b[12:]))
 		data := b[pcapRecord : pcapRecord+kept]
-		rd.frame(gopacket.NewPacket(data, layers.LinkTypeEthernet, gopacket.NoCopy), kept < whole)
+		rd.now = whole{chunk: -1, cut: kept < length, bytes: data}
+		rd.frame(gopacket.NewPacket(data, layers.LinkTypeEthernet, gopacket.NoCopy), kept < length)
+		rd.frames = append(rd.frames, rd.now)
 		b = b[pcapRecord+kept:]
 	}
 	return &rd.sight, nil
@@ -167,7 +180,9 @@ func (rd *reader) flow(k flowKey) (*flow, int) {
 }
 
 func (rd *reader) add(c chunk) {
+	rd.now.flow, rd.now.side = c.flow, c.side
 	if len(c.data) > 0 || c.missing > 0 {
+		rd.now.chunk = len(rd.chunks)
 		rd.chunks = append(rd.chunks, c)
 	}
 }
@@ -176,6 +191,7 @@ func (rd *reader) add(c chunk) {
 // order; what was seen before is cut off, what is ahead leaves a gap.
 func (rd *reader) segment(src, dst firedoor.Endpoint, l *layers.TCP) {
 	f, side := rd.flow(flowKey{kind: overTCP, a: src, b: dst})
+	defer func() { rd.now.flow, rd.now.side = f, side }()
 	if l.SYN {
 		if f.sure && f.begun[side] && f.next[side] != l.Seq+1 && !l.ACK {
 			delete(rd.byKey, flowKey{kind: overTCP, a: f.ends[0], b: f.ends[1]})

@@ -1,6 +1,8 @@
 package protocoltest
 
 import (
+	"cmp"
+
 	"firedoor"
 	"firedoor/internal/protocol"
 )
@@ -19,6 +21,7 @@ type record struct {
 	agreed  bool // the operation's unit
 	span    firedoor.Span
 	refusal []firedoor.Refusal
+	asked   question // of an operation
 }
 
 // player feeds chunks to runners as a sensor does, keeps what comes out and
@@ -223,6 +226,7 @@ func (p *player) take(e *firedoor.Event) {
 	case firedoor.EventOperation:
 		rec.phase, rec.span, rec.agreed = e.Operation.Phase, e.Operation.Span, e.Operation.UnitAgreed
 		rec.refusal = append(rec.refusal, e.Operation.Refusals...)
+		rec.asked = question{cmp.Or(e.Operation.Protocol, rec.parser), e.Operation.Code, e.Operation.Function, e.Operation.Verb}
 	case firedoor.EventExpect:
 		client := p.runners[p.flow].Client()
 		p.expect(expectation{*e.Expect, p.flow.ends[1-client].IP, p.flow.ends[client].IP})

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -47,6 +46,7 @@ const JudgedFile = "testdata/judged.json"
 type sheet struct {
 	of    map[string]*shown
 	words map[string]map[wording]bool // of the tables of functions, by protocol
+	fates *fates
 }
 
 // wording is what a table calls something, and what it takes it for.
@@ -145,9 +145,9 @@ func once(all []string, word string) []string {
 // the list show, what its Sheet says and what the judge said: page is where it is, seen from the folder of
 // the list. Without -update it fails when the page is not what would be written.
 func CoverageSheet(t *testing.T, list []*protocol.Protocol, page string) {
-	s := &sheet{of: map[string]*shown{}, words: map[string]map[wording]bool{}}
+	s := &sheet{of: map[string]*shown{}, words: map[string]map[wording]bool{}, fates: newFates(list)}
 	for _, pr := range list {
-		paths, err := filepath.Glob(filepath.Join(folderOf(pr), "testdata", "*.pcap"))
+		paths, err := capturesOf(pr)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,6 +159,7 @@ func CoverageSheet(t *testing.T, list []*protocol.Protocol, page string) {
 			p := newPlayer(list)
 			p.sheet = s
 			p.play(st.chunks)
+			s.fates.take(t, pr, st, p)
 		}
 		s.table(pr)
 		if pr.Sheet.Title == "" || pr.Sheet.By == "" {
@@ -192,6 +193,18 @@ says of itself and from the comparisons with an independent judge; a test fails 
   **names**: who is who, and which software speaks.
 - Functions are counted that the captures show: of these with an object, with values, and refusable: a patch of a few bytes after which the
   device declines by itself.
+- **Refused, stopped, with it**: what a [gateway](GATEWAY.md) does about them, tried by giving the captures to its judge with a rule for one
+  function at a time, its port named.
+  - *refused*: functions that it has the device refuse in place, by an address that is spoiled: the client gets an answer to its own request, and
+    the connection goes on. Only where the policy says that this device does so (` + "`refuses`" + `); the others that are refusable it does not spoil.
+    Where it is not so, ` + "`refuse`" + ` does what ` + "`instead`" + ` says.
+  - *stopped*: functions of which, told to drop or to reset them, it lets none through. What of the others a client asked it lets through stands
+    in the protocol's section; the rest was seen only as answers, or on connections of which the beginning is not in the capture.
+  - *with it*: what goes with a request that is dropped. Of a *connection* nothing passes any more in either direction; ` + "`reset`" + ` tells both ends
+    besides. Of *datagrams* the one alone goes, and ` + "`reset`" + ` does the same. *Conversation*: no request is told apart, because it is encrypted, has
+    none, or comes in Ethernet frames, which are judged by their type and two ends; a rule for all of the protocol stops all of it, one for
+    functions or verbs nothing. *Nothing*: what keeps a link alive always passes.
+  - What a server asks of its client, on a connection that the client began, no rule stops: rules are about who asks whom.
 - **State**: bytes that every flow's parser takes, and the most that its unanswered requests can take beyond. What a flow holds beside them
   is bounded too and stands in the protocol's section; half messages wait in at most 128 KiB a direction and 2 MiB in all of a lane's flows.
 - **Judged**: operations and samples of captures from elsewhere that were compared one by one with tshark, and how many of them agree;
@@ -206,7 +219,7 @@ says of itself and from the comparisons with an independent judge; a test fails 
 func (s *sheet) write(list []*protocol.Protocol, judged map[string]Judged) []byte {
 	var b strings.Builder
 	b.WriteString(sheetHead)
-	b.WriteString("| protocol | depth | functions | with object | with values | refusable | samples | state | judged | peers |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| protocol | depth | functions | with object | with values | refusable | refused | stopped | with it | samples | state | judged | peers |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n")
 	order := slices.Clone(list)
 	for _, pr := range list {
 		for _, in := range pr.Sheet.Inside {
@@ -222,8 +235,9 @@ func (s *sheet) write(list []*protocol.Protocol, judged map[string]Judged) []byt
 		for _, f := range p.functions {
 			object, values, refusals = object+one(f.object), values+one(f.values), refusals+one(f.refusals)
 		}
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %d | %d | %d | %d | %d | %s | %s | %s |\n", pr.Name, pr.Name, pr.Sheet.Depth, len(p.functions), object, values, refusals,
-			len(p.samples), stateText(pr), judgedText(pr, judged), strings.Join(pr.Sheet.Peers, ", "))
+		stopped, refused, _ := s.fates.row(pr.Name, p.functions)
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %d | %d | %d | %d | %d | %d | %s | %d | %s | %s | %s |\n", pr.Name, pr.Name, pr.Sheet.Depth, len(p.functions), object, values, refusals,
+			refused, stopped, s.fates.goes(pr.Name, p.functions), len(p.samples), stateText(pr), judgedText(pr, judged), strings.Join(pr.Sheet.Peers, ", "))
 	}
 	for _, pr := range order {
 		s.section(&b, pr, judged)
@@ -327,6 +341,7 @@ func (s *sheet) section(b *strings.Builder, pr *protocol.Protocol, judged map[st
 		fmt.Fprintf(b, "- In its table of functions: %d with words and verb of their own, %d of them in captures.\n", len(all), len(seen))
 	}
 	list("Refusable", wordsOf(p.functions, func(f *function) bool { return f.refusals }))
+	s.fates.tell(pr.Name, p.functions, list)
 	list("Samples", wordsOf(p.samples, func(*function) bool { return true }))
 	slices.Sort(p.facts)
 	list("Identity", p.facts)

@@ -52,6 +52,7 @@ export function OutlookPanel({ gateway: g }: { gateway: Gateway }) {
       <dl className="policy-outlook">
         <div><dt>If the worker crashes</dt><dd>{g.status.on_crash || '–'}</dd></div>
         <div><dt>If it hangs</dt><dd>{g.status.on_hang || '–'}</dd></div>
+        <div><dt>Workers so far</dt><dd>{workers(g)}</dd></div>
         <div><dt>If power is lost</dt><dd>{g.status.on_power_loss || '–'}</dd></div>
       </dl>
     </section>
@@ -67,10 +68,21 @@ function troubles(g: Gateway, now: string): string[] {
   if (g.problem) out.push(`${g.problem.charAt(0).toUpperCase()}${g.problem.slice(1)}.`)
   if (g.status.bypass) out.push('Bypass: everything passes, nothing is judged, until somebody ends it.')
   if (g.heard_wall && !g.away && g.status.worker !== 'alive' && g.status.worker !== '') out.push(`The worker is ${g.status.worker}: the kernel goes on by itself meanwhile.`)
+  if (g.barred.length > 0) out.push(`${plural(g.barred.length, 'client')} ${g.barred.length === 1 ? 'is' : 'are'} barred: workers died on ${g.barred.length === 1 ? 'its' : 'their'} frames. Only a person ends that; see below.`)
+  if (g.shed.length > 0) out.push('Part of the traffic goes by the kernel’s floor for a while, because judging it took too long; see below.')
   if (g.status.reports_lost > 0) out.push(`${plural(g.status.reports_lost, 'stop')} could not be told: they came faster than they could be written.`)
   if (g.status.unsent > 0) out.push(`${plural(g.status.unsent, 'frame')} found no room at a port and went no further.`)
   if (g.unread > 0) out.push(`${plural(g.unread, 'line')} of what it stopped could not be read here.`)
   return out
+}
+
+// At work and standing by; each further worker took the place of another.
+const seats = 2
+
+function workers(g: Gateway): string {
+  const more = g.status.workers_started - seats
+  if (more <= 0) return 'None was replaced.'
+  return `${plural(more, 'worker')} took the place of another that crashed, hung or was of an older version.`
 }
 
 function frames(g: Gateway): string {

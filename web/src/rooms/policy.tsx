@@ -1,5 +1,6 @@
 import type { Gateway } from '../api'
 import { FindingsPanel } from '../policy/findings'
+import { FloorPanel } from '../policy/floor'
 import { RulesPanel } from '../policy/rules'
 import { IsolatedPanel, OutlookPanel, StateLine } from '../policy/status'
 import { StopsPanel } from '../policy/stops'
@@ -62,6 +63,7 @@ function Gateways({ all, now }: { all: Gateway[]; now: string }) {
         <div className="policy-grid">
           <FindingsPanel gateway={gateway} now={now} />
           <div className="policy-side">
+            <FloorPanel gateway={gateway} now={now} />
             <IsolatedPanel gateway={gateway} now={now} />
             <OutlookPanel gateway={gateway} />
           </div>
