@@ -436,6 +436,7 @@ func (g *Gate) sweep() {
 		g.forget(f.key, f)
 	}
 	g.due = g.due[:0]
+	g.sweepRates()
 }
 
 // release gives back what a flow holds.
