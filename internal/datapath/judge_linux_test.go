@@ -435,6 +435,64 @@ func TestFunctionCodesByUDP(t *testing.T) {
 	})
 }
 
+// TestOnePort holds that of datagrams from a port to the same one nothing passes unread where only
+// one end may ask, whoever sent first, that what passes while nobody reads is what an end may ask and
+// answers to it, and that nobody is asked where both may say all or nothing.
+func TestOnePort(t *testing.T) {
+	b := newBed(t)
+	tables := withCodes()
+	tables.Pairs = append(tables.Pairs, Pair{stop, stop})
+	up := uint32(len(tables.Pairs) - 1)
+	tables.Joined = append(tables.Joined, Joined{serverZone, clientZone, up})
+	add := func(pair uint32, port uint16, g Gate) {
+		tables.Gates = append(tables.Gates, PortGate{Pair: pair, Transport: unix.IPPROTO_UDP, Port: port, Gate: g})
+	}
+	look := Gate{Action: Ask, Floor: FloorDrop, Rule: 40}
+	add(up, 700, pass)
+	add(1, 701, pass)
+	add(up, 701, pass)
+	add(up, 702, look)
+	add(1, 703, pass)
+	add(up, 703, look)
+	add(up, modbusPort, pass)
+	d := b.open(b.options(), tables)
+	for _, c := range []struct {
+		name    string
+		port    uint16
+		back    bool
+		want    Action
+		nobody  Action
+		payload string
+	}{
+		{"what nobody asked for", 700, false, Ask, Drop, "x"},
+		{"what may be asked", 700, true, Ask, Pass, "x"},
+		{"an answer, or something else", 700, false, Ask, Pass, "x"},
+		{"both may ask all", 701, false, Pass, Pass, "x"},
+		{"both may ask all, back", 701, true, Pass, Pass, "x"},
+		{"one may ask something", 702, true, Ask, Drop, "x"},
+		{"one may ask all, the other something", 703, false, Ask, Pass, "x"},
+		{"the other", 703, true, Ask, Drop, "x"},
+		{"a read by its code", modbusPort, false, Ask, Pass, mbap(3)},
+		{"nobody may ask", 704, false, Drop, Drop, "x"},
+	} {
+		w := wire{back: c.back, sport: c.port, dport: c.port, payload: c.payload}
+		frame := asked{frame: w.frame(t)}
+		if c.back {
+			frame.name = outside
+		}
+		got, err := d.Test(frame.frame, frame.port())
+		if err != nil || got.Action != c.want {
+			t.Errorf("%s: %+v, %v", c.name, got, err)
+		}
+		if got.Action == Ask {
+			got.Action = got.Unanswered
+		}
+		if got.Action != c.nobody {
+			t.Errorf("%s, and nobody answers: %+v", c.name, got)
+		}
+	}
+}
+
 // TestFloors: what becomes of a frame when nobody answers.
 func TestFloors(t *testing.T) {
 	b := newBed(t)

@@ -34,6 +34,7 @@ type pace struct {
 type paceRow struct {
 	frames, over uint32
 	worst        int64
+	told         int // its place among those that are told of + 1
 }
 
 type paceKey struct {
@@ -101,6 +102,8 @@ func (p *pace) look(now int64) {
 	clear(p.clients)
 }
 
+// tell is what went over its budget, and the client that took most of it. It runs on the thread
+// that judges, so it looks at each client once, however many conduits are over theirs.
 func (p *pace) tell() *guardian.Pace {
 	out := &guardian.Pace{}
 	for i := range p.rows {
@@ -110,12 +113,18 @@ func (p *pace) tell() *guardian.Pace {
 		}
 		c := guardian.ConduitPace{Conduit: uint32(i + 1), Name: p.plan.Policy.Conduits[i].Name, Budget: time.Duration(p.budgets[i]), Frames: r.frames, Over: r.over,
 			Worst: time.Duration(r.worst), Order: p.number}
-		for k, n := range p.clients {
-			if a := k.client.Netip(); a.IsValid() && int(k.conduit) == i && (n > c.Of || n == c.Of && a.Less(c.Client)) {
-				c.Client, c.Of = a, n
-			}
-		}
 		out.Conduits = append(out.Conduits, c)
+		r.told = len(out.Conduits)
+	}
+	for k, n := range p.clients {
+		at := p.rows[k.conduit].told
+		if at == 0 {
+			continue
+		}
+		c := &out.Conduits[at-1]
+		if a := k.client.Netip(); a.IsValid() && (n > c.Of || n == c.Of && a.Less(c.Client)) {
+			c.Client, c.Of = a, n
+		}
 	}
 	return out
 }

@@ -45,6 +45,9 @@ type flow struct {
 	since      uint32             // the generation in which it began + 1, 0 where that was not seen
 	fins       uint8
 	handshake  Handshake
+	both       bool         // of datagrams: each end may ask
+	other      *flow        // of what its server asks
+	unclear    bool         // who of its ends is the client
 	begun      int64        // when the message that is not whole began
 	unanswered []unanswered // writes of values that a rule looks at
 }
@@ -84,6 +87,10 @@ func (g *Gate) transport(h *headers, b []byte) {
 	}
 	f.confirmed = f.confirmed || f.heard && g.from == f.client && p.Flags&packet.RST == 0
 	f.heard = f.heard || g.from != f.client
+	if fresh && f.unclear { // whoever guesses is led by the port that a client chose
+		g.tear(f, b, firedoor.ReasonUnjudged)
+		return
+	}
 	if !fresh && f.generation != g.generation {
 		g.look(f)
 	}
@@ -185,14 +192,21 @@ func (g *Gate) begin(f *flow, k key) *flow {
 		f.release(g)
 	case len(g.flows) >= MaxFlows && !g.makeRoom():
 		return nil
-	case len(g.free) > 0:
-		f = g.free[len(g.free)-1]
-		g.free = g.free[:len(g.free)-1]
 	default:
-		f = &flow{}
+		f = g.spare()
 	}
 	g.fresh(f, k)
 	g.flows[k] = f
+	return f
+}
+
+// spare is a flow that nobody has.
+func (g *Gate) spare() (f *flow) {
+	if len(g.free) == 0 {
+		return &flow{}
+	}
+	f = g.free[len(g.free)-1]
+	g.free = g.free[:len(g.free)-1]
 	return f
 }
 
@@ -207,7 +221,8 @@ func (g *Gate) fresh(f *flow, k key) {
 	}
 	f.clientEnd = firedoor.Endpoint{IP: p.SrcIP, MAC: p.SrcMAC, Port: p.SrcPort}
 	f.serverEnd = firedoor.Endpoint{IP: p.DstIP, MAC: p.DstMAC, Port: p.DstPort}
-	if g.answers(p) {
+	answers, unclear := g.answers(p)
+	if f.unclear = unclear; answers {
 		f.client = g.from.Other()
 		f.clientEnd, f.serverEnd = f.serverEnd, f.clientEnd
 	}
@@ -247,28 +262,26 @@ func (f *flow) ports() (out [2]uint16) {
 }
 
 // answers tells whether a first frame comes from the server: the second step of a
-// handshake, or what is under way towards a client whose server has a known port.
-func (g *Gate) answers(p *packet.Packet) bool {
+// handshake, or what is under way towards a client whose server has a known port; and whether that
+// is but a guess.
+func (g *Gate) answers(p *packet.Packet) (answers, unclear bool) {
 	tcp := p.Proto == packet.TCP
-	if tcp && p.Flags&(packet.SYN|packet.ACK) == packet.SYN|packet.ACK {
-		return true
-	}
 	if tcp && p.Flags&packet.SYN != 0 {
-		return false
+		return p.Flags&packet.ACK != 0, false
 	}
 	there := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
 	back := g.plan.Route(there.Server, there.Client, p.Proto, p.SrcPort)
 	// First by what is judged: a sender chooses its own port.
 	if judged, answered := g.plan.Judges(&there), g.plan.Judges(&back); judged != answered {
-		return answered
+		return answered, false
 	}
 	if g.plan.Admits(&there) != g.plan.Admits(&back) {
-		return g.plan.Admits(&back)
+		return g.plan.Admits(&back), false
 	}
 	if src, dst := g.host.Registered(p.SrcPort, tcp), g.host.Registered(p.DstPort, tcp); src != dst {
-		return src
+		return src, false
 	}
-	return tcp && p.SrcPort < p.DstPort
+	return tcp && p.SrcPort < p.DstPort, g.unclear(&there, &back, p)
 }
 
 // look asks the policy anew what holds for a flow.
@@ -278,6 +291,12 @@ func (g *Gate) look(f *flow) {
 	f.generation, f.open = g.generation, false
 	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
 	f.mute, f.named = f.coded, nil
+	back := g.plan.Route(f.route.Server, f.route.Client, f.key.proto, c.Port)
+	f.both = g.either(f, &back)
+	f.deep = f.deep || f.both && !g.plan.Open(&f.route)
+	if o := f.other; o != nil && o.generation != f.generation {
+		g.look(o)
+	}
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its
@@ -353,33 +372,42 @@ func (g *Gate) unjudged(b []byte) {
 // datagram judges one datagram: all of it is here, so it is judged as a whole.
 func (g *Gate) datagram(f *flow, h *headers, b []byte) {
 	payload := b[h.payload:h.end]
-	if !f.deep || len(payload) == 0 {
+	if !f.deep && !f.both || len(payload) == 0 {
 		g.pass(b, firedoor.ReasonRule)
 		return
 	}
-	if f.runner.GivenUp() { // what came before says nothing of this one
-		f.half[0].ahead, f.half[1].ahead = 0, 0
-		g.speak(f)
+	known := true
+	if f.both {
+		if f, known = g.asker(f, payload); f == nil {
+			g.pass(b, firedoor.ReasonRule)
+			return
+		}
 	}
 	asked := f.asked
-	g.parse(f, f.half[g.from].ahead, payload)
-	f.half[g.from].ahead += int64(len(payload))
+	g.feed(f, payload)
 	switch {
-	case g.from != f.client:
+	case g.from != f.client || !f.deep:
 	case f.runner.Protocol() == nil:
-		g.foreign(f)
+		if known {
+			g.foreign(f)
+		}
 	case g.odd && f.asked == asked: // nothing in it was read, so it is no request that was judged
-		g.strange(true)
+		if known {
+			g.strange(true)
+		}
 	default:
 		g.name(f)
 	}
-	g.settle(f, h, b, 0)
+	if !g.settle(f, h, b, 0) && f.both { // what was not asked has no answer
+		f.runner.End(g.host)
+	}
 }
 
 // parse lets the parser look at bytes and gathers what the policy says of the requests
 // in them.
 func (g *Gate) parse(f *flow, start int64, bytes []byte) {
-	g.judging, g.start, g.stopped, g.odd, g.patches = g.from == f.client, start, false, false, g.patches[:0]
+	g.judging, g.start, g.stopped, g.odd, g.patches = g.from == f.client && (f.deep || !f.both), start, false, false, g.patches[:0]
+	g.heard = heard{}
 	g.worst = firedoor.Verdict{Rule: -1, Conduit: f.route.Conduit}
 	if f.key.proto == packet.TCP {
 		f.runner.Bytes(g.host, int(g.from), bytes)
@@ -450,10 +478,16 @@ func (g *Gate) sweep() {
 		g.forget(f.key, f)
 	}
 	g.due = g.due[:0]
+	g.sweepRates()
 }
 
 // release gives back what a flow holds.
 func (f *flow) release(g *Gate) {
+	if o := f.other; o != nil {
+		f.other, o.other = nil, nil
+		o.release(g)
+		g.free = append(g.free, o)
+	}
 	f.runner.End(g.host)
 	g.unanswer(f)
 	g.leave(f)

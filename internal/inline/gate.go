@@ -120,6 +120,7 @@ type Gate struct {
 	worst   firedoor.Verdict
 	stopped bool
 	odd     bool // they break the rules of their protocol
+	heard   heard
 	unknown bool // a rule asked for a value before that nobody knows
 	patches []patch
 	text    []byte
@@ -219,7 +220,7 @@ func (g *Gate) Late(now, age int64, from Port, b []byte, out func(Port, []byte))
 	g.take(now, age, from, b)
 	p := &g.packet
 	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
-	if g.answers(p) {
+	if answers, _ := g.answers(p); answers {
 		r = g.plan.Route(r.Server, r.Client, p.Proto, p.SrcPort)
 	}
 	if !g.plan.Enforces(&r) {

@@ -9,12 +9,20 @@ import (
 func (g *Gate) hear(e *firedoor.Event) {
 	switch e.Kind {
 	case firedoor.EventOperation:
-		if op := e.Operation; op.Phase == firedoor.Asked && g.judging {
+		switch op := e.Operation; {
+		case op.Phase == firedoor.Asked && g.judging:
 			g.ask(op)
-		} else if op.Phase == firedoor.Answered {
+		case op.Phase == firedoor.Asked:
+			g.overhear(op)
+		case op.Partial:
+			g.heard.unmatched++
+			g.answered(op)
+		default:
+			g.heard.answered++
 			g.answered(op)
 		}
 	case firedoor.EventMalformed:
+		g.heard.odd = true
 		g.odd = g.odd || g.judging
 		if g.judging && (g.flow.closed || e.Malformed.Lost) {
 			g.strange(e.Malformed.Lost)

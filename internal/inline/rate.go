@@ -5,8 +5,13 @@ import (
 	"firedoor/internal/packet"
 )
 
+// maxRates is how many rates there are at most. At it one that no connection has any more does
+// not outlive them.
+const maxRates = 2 * MaxFlows
+
 // rate counts what a client asks of a server in a second, on all connections between
-// them: a client does not get more by opening more. It lives as long as one of them.
+// them: a client does not get more by opening more, nor by beginning anew. It lives as long as one
+// of them, and until the second is over in which something was asked.
 type rate struct {
 	key    rateKey
 	flows  int
@@ -19,7 +24,7 @@ type rateKey struct {
 	client, server firedoor.IP
 }
 
-// rateOf joins a flow to the rate of its two ends. There are never more than flows.
+// rateOf joins a flow to the rate of its two ends.
 func (g *Gate) rateOf(f *flow) *rate {
 	k := rateKey{f.key.scope, f.clientEnd.IP, f.serverEnd.IP}
 	r := g.rates[k]
@@ -36,10 +41,22 @@ func (g *Gate) leave(f *flow) {
 	if f.rate == nil {
 		return
 	}
-	if f.rate.flows--; f.rate.flows == 0 {
+	if f.rate.flows--; f.rate.flows == 0 && !(f.rate.counts(g.age) && len(g.rates) <= maxRates) {
 		delete(g.rates, f.rate.key)
 	}
 	f.rate = nil
+}
+
+// counts tells whether something was asked in the second that is not over.
+func (r *rate) counts(now int64) bool { return r.asked > 0 && r.second == now/1e9 }
+
+// sweepRates forgets rates that no connection has any more and whose second is over.
+func (g *Gate) sweepRates() {
+	for k, r := range g.rates {
+		if r.flows == 0 && !r.counts(g.age) {
+			delete(g.rates, k)
+		}
+	}
 }
 
 // ask counts a request, and tells how many there were in this second.

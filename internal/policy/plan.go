@@ -348,6 +348,11 @@ func (p *Plan) NeverBlocks(rule int32) bool {
 	return int(rule-c.first) < len(c.NeverBlock)
 }
 
+// NamesFunction tells whether a rule decided that says by name which functions it is about.
+func (p *Plan) NamesFunction(v *firedoor.Verdict) bool {
+	return v.Rule >= 0 && len(p.rules[v.Rule].Match.Functions) > 0
+}
+
 // Place finds where an end belongs; segment is its name in files.
 func (p *Plan) Place(segment string, ip firedoor.IP, mac firedoor.MAC) Place {
 	return p.places.find(segment, ip, mac)

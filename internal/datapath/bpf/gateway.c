@@ -425,6 +425,27 @@ inline_ int answer_holds(const struct frame *f, struct decision *d, int exact, c
 	return 0;
 }
 
+/* What lets a datagram on one port pass, where the other reading of it may not. */
+inline_ void unsure(struct gate *g)
+{
+	if (g->action == CODES) {
+		g->action = ASK;
+		g->floor = FLOOR_CODES;
+	} else if (g->action == PASS) {
+		*g = (struct gate){.action = ASK, .floor = FLOOR_PASS, .reason = REASON_UNSURE, .rule = g->rule, .conduit = g->conduit};
+	}
+}
+
+/* Between one port and the same one (BACnet) an answer and a request have the same ends. Where
+ * not both may pass somebody must read which it is; of each, for an answer is known by its request. */
+inline_ void either_asks(const struct frame *f, struct gate *there, struct gate *back)
+{
+	if (f->transport == UDP && f->sport == f->dport && (there->action != back->action || there->action == CODES)) {
+		unsure(there);
+		unsure(back);
+	}
+}
+
 inline_ void judge_ports(struct __sk_buff *skb, const struct config *c, const struct frame *f, __u32 pair, __u32 pair_back, struct decision *d, int held)
 {
 	int exact, exact_back, answer, way = direction(f);
@@ -440,6 +461,7 @@ inline_ void judge_ports(struct __sk_buff *skb, const struct config *c, const st
 	}
 	if (held) /* nothing but safety passes, and nothing is remembered */
 		return;
+	either_asks(f, &d->gate, &back);
 	answer = way == SENDER_ANSWERS;
 	if (way == EITHER)
 		answer = answer_holds(f, d, exact, &back, exact_back);

@@ -101,6 +101,9 @@ func (k *kernel) both(now int64, at *pair, r *readings) act {
 		}
 		return max(r.asks, r.answers)
 	}
+	if p.Proto == packet.UDP && p.SrcPort == p.DstPort && r.asks != r.answers {
+		return ask // which of them it is only its content says
+	}
 	if r.asks != drop {
 		if len(k.seen) >= maxPairs {
 			clear(k.seen)
