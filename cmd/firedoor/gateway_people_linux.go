@@ -37,13 +37,17 @@ func (l peers) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	p := &caller{Conn: c, process: -1}
-	socket, ok := c.(syscall.Conn)
-	if !ok {
-		return p, nil
+	if socket, ok := c.(syscall.Conn); ok {
+		p.ask(socket)
 	}
+	return p, nil
+}
+
+// ask finds out who is at the other end.
+func (p *caller) ask(socket syscall.Conn) {
 	raw, err := socket.SyscallConn()
 	if err != nil {
-		return p, nil
+		return
 	}
 	_ = raw.Control(func(fd uintptr) {
 		cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
@@ -51,14 +55,13 @@ func (l peers) Accept() (net.Conn, error) {
 			return
 		}
 		p.known, p.uid, p.pid = true, cred.Uid, cred.Pid
-		if p.process, err = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PEERPIDFD); err == unix.ENOPROTOOPT { // before Linux 6.5
+		if p.process, err = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PEERPIDFD); errors.Is(err, unix.ENOPROTOOPT) { // before Linux 6.5
 			p.process, err = unix.PidfdOpen(int(cred.Pid), 0)
 		}
 		if err != nil {
 			p.process = -1
 		}
 	})
-	return p, nil
 }
 
 // Close ends the connection, and lets the process go.

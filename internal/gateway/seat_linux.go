@@ -46,15 +46,16 @@ func (s *seat) follow(core int) {
 // give this thread's place away, and getting it back costs more than the frame. An error is that of a ring that can have no
 // frames any more.
 func wait(fds []unix.PollFd) (some bool, err error) {
-	n, _, errno := unix.RawSyscall(unix.SYS_POLL, uintptr(unsafe.Pointer(unsafe.SliceData(fds))), uintptr(len(fds)), pollWait)
-	if errno != 0 || n == 0 {
-		return false, nil // interrupted is as good as awake
+	n, _, interrupted := unix.RawSyscall(unix.SYS_POLL, uintptr(unsafe.Pointer(unsafe.SliceData(fds))), uintptr(len(fds)), pollWait)
+	if interrupted != 0 || n == 0 { // as good as awake
+		return false, nil
 	}
 	for i := range fds {
 		if fds[i].Revents&^unix.POLLIN == 0 {
 			continue
 		}
-		if code, err := unix.GetsockoptInt(int(fds[i].Fd), unix.SOL_SOCKET, unix.SO_ERROR); err != nil || code != 0 || fds[i].Revents&^(unix.POLLIN|unix.POLLERR) != 0 {
+		code, err := unix.GetsockoptInt(int(fds[i].Fd), unix.SOL_SOCKET, unix.SO_ERROR)
+		if err != nil || code != 0 || fds[i].Revents&^(unix.POLLIN|unix.POLLERR) != 0 {
 			return false, fmt.Errorf("the worker's end of ring %d is gone: %w", i, unix.Errno(code))
 		}
 	}
