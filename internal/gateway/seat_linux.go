@@ -46,8 +46,8 @@ func (s *seat) follow(core int) {
 // give this thread's place away, and getting it back costs more than the frame. An error is that of a ring that can have no
 // frames any more.
 func wait(fds []unix.PollFd) (some bool, err error) {
-	n, _, interrupted := unix.RawSyscall(unix.SYS_POLL, uintptr(unsafe.Pointer(unsafe.SliceData(fds))), uintptr(len(fds)), pollWait)
-	if interrupted != 0 || n == 0 { // as good as awake
+	n, _, _ := unix.RawSyscall(unix.SYS_POLL, uintptr(unsafe.Pointer(unsafe.SliceData(fds))), uintptr(len(fds)), pollWait)
+	if int(n) <= 0 { // interrupted (-1) is as good as awake
 		return false, nil
 	}
 	for i := range fds {
