@@ -234,7 +234,8 @@ type gatewayStream struct {
 	Answered uint8
 	Answer   uint32
 	First    uint32
-	_        [4]byte
+	Unseen   uint8
+	Unused   [3]uint8
 }
 
 type gatewayUnaskedKey struct {

@@ -29,6 +29,9 @@ const (
 	streamIdle  = 2 * time.Hour
 	streamOver  = time.Minute
 	streamAsked = 3 * time.Second
+	// streamUnderWay is how long a frame may be under way: behind that silence the numbers with which a
+	// connection began tell a repetition no more.
+	streamUnderWay = 10 * time.Second
 	// maxSpin is how often somebody looks whether the kernel's turn is over. A turn takes a
 	// part of a microsecond.
 	maxSpin = 10000
@@ -231,8 +234,8 @@ func (s *Streams) turn(e *gatewayStream) (was uint32, ok bool) {
 
 func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
 	if was, ok := s.turn(e); ok {
-		p = Position{Known: e.Known != 0, Partial: e.Partial != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked,
-			Handshake: Handshake{e.Opens != 0, e.Opening, e.Answered != 0, e.Answer, e.First}}
+		p = Position{Known: e.Known != 0, Partial: e.Partial != 0 || e.Unseen != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked,
+			Handshake: Handshake{e.Opens != 0, e.Opening, e.Answered != 0 && s.now()-e.SeenNs < uint64(streamUnderWay), e.Answer, e.First}}
 		p.Current = p.Known && e.Epoch == atomic.LoadUint32(&s.pulse.Epoch)
 		if heard := atomic.LoadUint32(&e.Heard); p.Current && int32(heard-p.Acked) > 0 {
 			p.Acked = heard
@@ -255,6 +258,9 @@ func (s *Streams) Leave(place int, p *Position, kernel bool) {
 	}
 	e.Hears, e.GoesOn = flag(p.Hears), 1
 	e.Known, e.Partial, e.Next, e.Acked = flag(p.Known), flag(p.Partial), p.Next, p.Acked
+	if began {
+		e.Closing, e.Unseen = 0, 0
+	}
 	e.Opens, e.Opening, e.Answered, e.Answer, e.First = flag(p.Opens), p.Opening, flag(p.Answered), p.Answer, p.First
 	kept := min(len(p.Said), Said)
 	copy(e.Said[Said-kept:], p.Said[len(p.Said)-kept:])

@@ -400,6 +400,7 @@ type line struct {
 
 func newLine(t rapid.TB, plan *policy.Plan) *line {
 	l := &line{bench: newBench(t, plan), plan: plan, streams: &streams{}}
+	l.streams.now = &l.now
 	l.gate.Share(l.streams)
 	return l
 }
@@ -436,6 +437,8 @@ type streams struct {
 	heard    uint32
 	passedBy int // answers
 	full     bool
+	now      *int64
+	left     int64 // when it was left last
 }
 
 // passesBy does with an answer what the kernel's program does where the gate need not hear it.
@@ -453,6 +456,7 @@ func (s *streams) Enter(*inline.Stream) (int, inline.Position, bool) {
 		return 0, inline.Position{}, false
 	}
 	p := s.at
+	p.Answered = p.Answered && *s.now-s.left < 10*second
 	p.Current = p.Known
 	if p.Known && int32(s.heard-p.Acked) > 0 {
 		p.Acked = s.heard
@@ -461,7 +465,7 @@ func (s *streams) Enter(*inline.Stream) (int, inline.Position, bool) {
 }
 
 func (s *streams) Leave(_ int, p *inline.Position, kernel bool) {
-	s.said = append(s.said[:0], p.Said...)
+	s.said, s.left = append(s.said[:0], p.Said...), *s.now
 	if !s.at.Known || p.Answered && (s.at.Opens && !p.Opens || p.Answer != s.at.Answer || p.First != s.at.First) {
 		s.heard = p.Acked
 	}

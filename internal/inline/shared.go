@@ -184,17 +184,17 @@ func (g *Gate) endTurn(f *flow, t turn) {
 }
 
 // tear ends a connection within a message that is torn, or whose rest comes too late. Where
-// its server may have begun anew it is told so with both numbers that it may wait for.
+// its server may have begun anew it is told so with each number that it may wait for.
 func (g *Gate) tear(f *flow, b []byte, why firedoor.Reason) {
 	v := firedoor.Verdict{Action: firedoor.Reset, Says: firedoor.Reset, Reason: why, Rule: -1, Conduit: f.route.Conduit}
 	g.tell(b, nil, v, firedoor.Reset)
 	g.reset(f, b)
 	f.why = v
-	if f.torn && f.handshake.Answered && f.handshake.First != f.half[f.client].next {
-		h, _ := find(b)
-		g.Counts.Resets++
-		g.out(g.from.Other(), made(b, &h, false, packet.RST|packet.ACK, f.handshake.First, g.packet.Ack, nil, 0))
+	if h, ok := find(b); ok && f.torn && f.handshake.Answered {
+		for _, seq := range [...]uint32{f.half[f.client].memory.acked, f.handshake.First} {
+			g.Counts.Resets++
+			g.out(g.from.Other(), made(b, &h, false, packet.RST|packet.ACK, seq, g.packet.Ack, nil, 0))
+		}
 	}
-	f.handshake = Handshake{}
 	g.drop(v.Reason)
 }

@@ -238,10 +238,8 @@ inline_ void say_code(struct decision *d, int stale)
  * request of any length is judged: its repetition is not, so it may be lost, and no more. */
 inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct stream *s, struct decision *d, __u32 was, int stale)
 {
-	if (f->flags & SYN) {
-		s->opening = f->seq + 1;
-		s->opens = 1;
-	}
+	if (f->flags & SYN)
+		opens(f, s);
 	if (f->size == 0) {
 		if (f->flags & (FIN | RST) && f->seq == s->next) /* else the server does not believe it */
 			s->closing = 1;
@@ -255,7 +253,7 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 		return was;
 	}
 	/* Where nobody answers even what may be old is held to: a segment that does not fit comes again. */
-	if (!(stale ? s->known : is_known(s)) || s->partial || f->flags & (SYN | URG)) {
+	if (!(stale ? s->known : is_known(s)) || is_torn(s) || f->flags & (SYN | URG)) {
 		say(d, stale ? DROP : ASK, REASON_STREAM);
 		return stale ? was : WORKER;
 	}
@@ -333,10 +331,14 @@ inline_ void answer_by_code(const struct config *c, const struct frame *f, struc
 	s = stream_at(find_stream(&k, 0));
 	was = s ? enter(s, 0) : FREE;
 	if (was == FREE) { /* the worker hears where its client is */
-		if (s && (s->owner == BUSY || (d->gate.flags & GATE_MUTE && passes_by(f, s))))
+		int taken = (f->flags & (SYN | ACK)) == (SYN | ACK);
+
+		if (s && !taken && (s->owner == BUSY || (d->gate.flags & GATE_MUTE && passes_by(f, s))))
 			return;
 		if (!nobody_answers(c, f, d))
 			say(d, ASK, REASON_STREAM);
+		else if (s && taken)
+			s->unseen = 1;
 		return;
 	}
 	if ((f->flags & (SYN | ACK)) == (SYN | ACK))

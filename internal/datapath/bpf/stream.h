@@ -11,6 +11,10 @@
 #define OVER_NS 60000000000ULL
 #define ASKED_NS 3000000000ULL
 
+/* How long a frame may be under way: behind that silence the numbers with which a connection
+ * began tell a repetition no more. */
+#define UNDER_WAY_NS 10000000000ULL
+
 inline_ void flow_of(const struct frame *f, int back, struct flow *to)
 {
 	__builtin_memcpy(to->src, back ? f->dst : f->src, sizeof(to->src));
@@ -89,7 +93,7 @@ proven __u32 find_stream(const struct flow *k, int make)
 		if (!s || !claim(s, now))
 			continue;
 		s->flow = *k;
-		s->known = s->partial = s->closing = s->kept = s->hears = s->goes_on = s->opens = s->answered = 0;
+		s->known = s->partial = s->closing = s->kept = s->hears = s->goes_on = s->opens = s->answered = s->unseen = 0;
 		s->seen_ns = now;
 		swap(&s->owner, KERNEL);
 		return n + 1;
@@ -122,6 +126,9 @@ inline_ int is_known(const struct stream *s)
 
 	return s->known && p && s->epoch == p->epoch;
 }
+
+/* Whether what comes next may be the rest of a message. */
+inline_ int is_torn(const struct stream *s) { return s->partial || s->unseen; }
 
 /* Whether a request's bytes are those that were sent there before. Other bytes may
  * find a receiver that has some of the first ones already. */
@@ -156,6 +163,15 @@ inline_ void went_on(struct __sk_buff *skb, const struct frame *f, struct stream
 	s->seen_ns = now_ns();
 }
 
+/* The client says that it begins. */
+inline_ void opens(const struct frame *f, struct stream *s)
+{
+	s->opening = f->seq + 1;
+	s->opens = 1;
+	if (now_ns() - s->seen_ns > UNDER_WAY_NS)
+		s->answered = 0;
+}
+
 /* The server takes the connection: from here on messages can be counted. A SYN alone
  * proves nothing: within a connection the server ignores it, and who sent it would
  * choose where messages begin. The same numbers once more are a repetition, which changes
@@ -166,9 +182,9 @@ inline_ void connection_taken(const struct frame *f, struct stream *s)
 {
 	struct pulse *p = the_pulse();
 	int same = s->answered && s->answer == f->seq && s->first == f->ack;
-	int opens = s->opens && s->opening == f->ack;
+	int fits = s->opens && s->opening == f->ack;
 
-	if (!p || (!s->known && !opens))
+	if (!p || (!s->known && !fits))
 		return;
 	if (s->known && same && s->acked == s->first && s->heard == s->first)
 		return;
@@ -177,13 +193,13 @@ inline_ void connection_taken(const struct frame *f, struct stream *s)
 	s->first = f->ack;
 	s->opens = 0;
 	s->seen_ns = now_ns();
-	if (s->known && (same || !opens)) {
+	if (s->known && (same || !fits)) {
 		s->partial = 1;
 		return;
 	}
 	s->next = s->acked = s->heard = f->ack;
 	s->known = 1;
-	s->partial = s->closing = s->kept = s->hears = s->goes_on = 0;
+	s->partial = s->closing = s->kept = s->hears = s->goes_on = s->unseen = 0;
 	s->epoch = p->epoch;
 }
 

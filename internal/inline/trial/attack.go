@@ -106,7 +106,12 @@ func disturb(t *rapid.T, l Line) (lost bool) {
 // begins another one with the number of the first, with another SYN that its server does not take.
 // There are servers that always begin with one number.
 func beginAgain(t *rapid.T, l Line, d *Device) {
-	syn := func(seq uint32) { l.Client(TCP(HMI, PLC, seq, 0, SYN, nil)) }
+	syn := func(seq uint32) (arrives bool) {
+		for _, f := range l.Client(TCP(HMI, PLC, seq, 0, SYN, nil)) {
+			arrives = arrives || f[47] == SYN
+		}
+		return arrives
+	}
 	never := func() bool { return false }
 	taken := func() { deliver(l, d, l.Server(TCP(PLC, HMI, d.begins-1, ClientBegins, SYN|ACK, nil)), never) }
 	switch rapid.IntRange(0, 19).Draw(t, "beginning") {
@@ -119,9 +124,12 @@ func beginAgain(t *rapid.T, l Line, d *Device) {
 		taken()
 	case 3:
 		l.Client(TCP(HMI, PLC, d.Next+rapid.SampledFrom([]uint32{0, 0, 1}).Draw(t, "off"), d.begins+d.said, RST, nil))
-		syn(ClientBegins - 1)
+		arrives := syn(ClientBegins - 1)
 		if rapid.Bool().Draw(t, "decoy") {
 			syn(ClientBegins + 499)
+		}
+		if !arrives {
+			return
 		}
 		d.Again(d.begins + rapid.SampledFrom([]uint32{0, 1 << 20}).Draw(t, "number"))
 		taken()

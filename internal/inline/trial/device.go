@@ -14,18 +14,19 @@ type Device struct {
 	Never func(request []byte) bool
 	early map[uint32]byte
 
-	begins   uint32 // its number of the connection
-	closed   bool   // it was told with the number that it waits for that the connection ends
-	past     int    // forbidden writes of connections before this one
-	said     uint32 // bytes it answered with
-	here     []byte // what waits for the rest of a request, of who goes by the function
-	throwing []byte // the request that it does not know, while it throws away what comes
+	begins   uint32  // its number of the connection
+	closed   bool    // it was told with the number that it waits for that the connection ends
+	before   *Device // as it was in the connection before this one
+	said     uint32  // bytes it answered with
+	here     []byte  // what waits for the rest of a request, of who goes by the function
+	throwing []byte  // the request that it does not know, while it throws away what comes
 	read     [][]byte
 }
 
 // Again has the device take another connection of its client, with a number of its own.
 func (d *Device) Again(begins uint32) {
-	*d = Device{Next: ClientBegins, Last: d.Last, Reset: d.Reset, Never: d.Never, begins: begins, past: d.Harm()}
+	before := *d
+	*d = Device{Next: ClientBegins, Last: d.Last, Reset: d.Reset, Never: d.Never, begins: begins, before: &before}
 }
 
 // Take is a frame that arrives.
@@ -109,7 +110,10 @@ func (d *Device) Answer() []byte {
 
 // Harm counts the forbidden writes among the requests that servers read in what came.
 func (d *Device) Harm() (n int) {
-	n = d.past
+	if d.before != nil {
+		d.before.Never = d.Never
+		n = d.before.Harm()
+	}
 	for stream := d.Got; len(stream) >= 8; {
 		size := 6 + int(be.Uint16(stream[4:]))
 		if size > len(stream) || size < 8 {
