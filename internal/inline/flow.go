@@ -86,8 +86,8 @@ func (g *Gate) transport(h *headers, b []byte) {
 		return
 	}
 	f.confirmed = f.confirmed || f.heard && g.from == f.client && p.Flags&packet.RST == 0
-	f.heard = f.heard || g.from != f.client
-	if fresh && f.unclear { // whoever guesses is led by the port that a client chose
+	f.heard = f.heard || g.from != f.client && p.Flags&packet.RST == 0 // who knows of no connection resets it
+	if fresh && f.unclear {                                            // whoever guesses is led by the port that a client chose
 		g.tear(f, b, firedoor.ReasonUnjudged)
 		return
 	}
@@ -122,7 +122,9 @@ func (g *Gate) transport(h *headers, b []byte) {
 			g.segmentOf(f, h, b)
 		}
 		g.endTurn(f, g.turn)
-		g.turn = turn{}
+		if g.turn = (turn{}); f.fins == 3 { // what waits will not be waited for
+			f.letGo(g)
+		}
 	}
 }
 
@@ -496,6 +498,13 @@ func (f *flow) release(g *Gate) {
 			g.memory -= cap(m.b)
 			m.b = nil
 		}
+	}
+	f.letGo(g)
+}
+
+// letGo drops what waits on a flow.
+func (f *flow) letGo(g *Gate) {
+	for i := range f.half {
 		for _, frame := range f.half[i].held {
 			g.tellHeld(f, Port(i), frame)
 			g.heldBytes -= len(frame)

@@ -30,7 +30,8 @@ const (
 	// MaxHeld is how many frames of one direction of a connection wait for one before
 	// them; a further one is dropped, and its sender repeats it.
 	MaxHeld = 8
-	// MaxHeldBytes is how many bytes all held frames together have.
+	// MaxHeldBytes is how many bytes all held frames together have. A connection that may be made
+	// up, for its server was not heard, finds no room in the second half.
 	MaxHeldBytes = 4 << 20
 	// MaxMemory is how many bytes of a direction are surely remembered until they are
 	// acknowledged, so that what is sent again is what was sent before; at most twice as

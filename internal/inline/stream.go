@@ -363,7 +363,11 @@ func (g *Gate) hold(f *flow, half *half, h *headers, b []byte) {
 		g.streams.Listen(g.turn.place)
 	}
 	g.probe(f, h, b)
-	if len(half.held) >= MaxHeld || g.heldBytes+len(b) > MaxHeldBytes {
+	most := MaxHeldBytes
+	if !f.confirmed { // anybody can make up a connection: those have room too that are none
+		most /= 2
+	}
+	if len(half.held) >= MaxHeld || g.heldBytes+len(b) > most {
 		g.tellHeld(f, g.from, b)
 		g.drop(firedoor.ReasonHeld)
 		return
