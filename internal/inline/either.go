@@ -22,14 +22,15 @@ type heard struct {
 // either tells whether each end of a flow may ask something of the other, and somebody says
 // what: on one port the one of a request and of an answer are the same, and a server may listen at
 // each of two ports that are known.
-func (g *Gate) either(f *flow, back *policy.Route) bool {
-	if f.key.proto != packet.UDP || g.plan.Open(&f.route) && g.plan.Open(back) || g.safe(&f.route) || g.safe(back) {
+func (g *Gate) either(f *flow) bool {
+	back := g.plan.Route(f.route.Server, f.route.Client, f.key.proto, f.clientEnd.Port)
+	if g.plan.Open(&f.route) && g.plan.Open(&back) || g.safe(&f.route) || g.safe(&back) {
 		return false
 	}
 	if f.clientEnd.Port == f.serverEnd.Port {
 		return true
 	}
-	return g.plan.Judges(&f.route) && g.plan.Judges(back) && g.host.Registered(f.clientEnd.Port, false) && g.host.Registered(f.serverEnd.Port, false)
+	return g.plan.Judges(&f.route) && g.plan.Judges(&back) && g.host.Registered(f.clientEnd.Port, false) && g.host.Registered(f.serverEnd.Port, false)
 }
 
 // safe tells whether a route is of safety traffic, with which nobody interferes.

@@ -15,6 +15,7 @@ type flow struct {
 	key        key
 	last       int64
 	client     Port
+	owner      firedoor.IP // for whom it counts
 	clientEnd  firedoor.Endpoint
 	serverEnd  firedoor.Endpoint
 	route      policy.Route
@@ -86,8 +87,9 @@ func (g *Gate) transport(h *headers, b []byte) {
 		return
 	}
 	f.confirmed = f.confirmed || f.heard && g.from == f.client && p.Flags&packet.RST == 0
-	f.heard = f.heard || g.from != f.client && p.Flags&packet.RST == 0 // who knows of no connection resets it
-	if fresh && f.unclear {                                            // whoever guesses is led by the port that a client chose
+	// Who knows of no connection resets it.
+	f.heard = f.heard || g.from != f.client && p.Flags&packet.RST == 0
+	if fresh && f.unclear { // whoever guesses is led by the port that a client chose
 		g.tear(f, b, firedoor.ReasonUnjudged)
 		return
 	}
@@ -191,6 +193,7 @@ func keyOf(p *packet.Packet) (k key) {
 func (g *Gate) begin(f *flow, k key) *flow {
 	switch {
 	case f != nil:
+		g.disown(f)
 		f.release(g)
 	case len(g.flows) >= MaxFlows && !g.makeRoom():
 		return nil
@@ -199,6 +202,8 @@ func (g *Gate) begin(f *flow, k key) *flow {
 	}
 	g.fresh(f, k)
 	g.flows[k] = f
+	f.owner = f.clientEnd.IP
+	g.owned[f.owner]++
 	return f
 }
 
@@ -236,22 +241,41 @@ func (g *Gate) fresh(f *flow, k key) {
 // looks is how many connections are looked at for one that may make room.
 const looks = 64
 
-// makeRoom forgets a connection that never was one, or is over, if one is found soon.
+// many is how many flows of one client are so many that those of datagrams make room.
+const many = MaxFlows / 4
+
+// makeRoom forgets a connection that never was one, or is over, if one is found soon; or
+// the datagrams that were silent for longest of those found of a client that has many.
 func (g *Gate) makeRoom() bool {
 	n := 0
+	var oldest *flow
 	for k, f := range g.flows {
 		if !f.confirmed || f.fins == 3 {
 			g.forget(k, f)
 			return true
 		}
+		if k.proto == packet.UDP && (oldest == nil || f.last < oldest.last) && g.owned[f.owner] >= many {
+			oldest = f
+		}
 		if n++; n == looks {
 			break
 		}
 	}
-	return false
+	if oldest != nil {
+		g.forget(oldest.key, oldest)
+	}
+	return oldest != nil
+}
+
+// disown has a flow count for nobody.
+func (g *Gate) disown(f *flow) {
+	if g.owned[f.owner]--; g.owned[f.owner] == 0 {
+		delete(g.owned, f.owner)
+	}
 }
 
 func (g *Gate) forget(k key, f *flow) {
+	g.disown(f)
 	f.release(g)
 	delete(g.flows, k)
 	g.free = append(g.free, f)
@@ -293,9 +317,9 @@ func (g *Gate) look(f *flow) {
 	f.generation, f.open = g.generation, false
 	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
 	f.mute, f.named = f.coded, nil
-	back := g.plan.Route(f.route.Server, f.route.Client, f.key.proto, c.Port)
-	f.both = g.either(f, &back)
-	f.deep = f.deep || f.both && !g.plan.Open(&f.route)
+	if f.both = f.key.proto == packet.UDP && g.either(f); f.both {
+		f.deep = !g.plan.Open(&f.route)
+	}
 	if o := f.other; o != nil && o.generation != f.generation {
 		g.look(o)
 	}

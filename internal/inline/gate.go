@@ -25,7 +25,8 @@ func (p Port) Other() Port { return p ^ 1 }
 // Limits of a Gate. At a limit nothing that is known makes room.
 const (
 	// MaxFlows is how many connections are followed. Those that never were any, or are over,
-	// make room; where there is none, a further one that must be judged is dropped.
+	// make room, and of who has a quarter of all those of datagrams, which stand alone;
+	// where there is none, a further one that must be judged is dropped.
 	MaxFlows = 1 << 16
 	// MaxHeld is how many frames of one direction of a connection wait for one before
 	// them; a further one is dropped, and its sender repeats it.
@@ -90,9 +91,10 @@ type Gate struct {
 	flows      map[key]*flow
 	free       []*flow
 	rates      map[rateKey]*rate
-	releasedAt uint32  // the last generation in which an isolation began to be released
-	hand       int64   // when idle flows are looked for next
-	due        []*flow // idle ones in which something waits
+	owned      map[firedoor.IP]int32 // flows by client
+	releasedAt uint32                // the last generation in which an isolation began to be released
+	hand       int64                 // when idle flows are looked for next
+	due        []*flow               // idle ones in which something waits
 	heldBytes  int
 	memory     int
 	asked      flow // a SYN that is judged
@@ -147,7 +149,7 @@ type key struct {
 // New returns a Gate. report is told of everything that is stopped or would have been;
 // it may be nil.
 func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped)) *Gate {
-	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]value{}, paced: map[pacedKey]*recent.Span{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
+	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, owned: map[firedoor.IP]int32{}, past: map[uint64]value{}, paced: map[pacedKey]*recent.Span{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
 	g.host = protocol.NewHost(protocols, g.hear)
 	return g
 }

@@ -1,11 +1,80 @@
 package inline_test
 
 import (
+	"encoding/binary"
+	"net/netip"
 	"testing"
 
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
+
+	"firedoor"
 	"firedoor/internal/inline"
 	"firedoor/internal/inline/trial"
+	"firedoor/internal/policy"
+	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/bacnet"
 )
+
+// plain is a datagram without a checksum (RFC 768).
+func plain(t *testing.T, from, to [4]byte, sport, dport uint16, payload string) []byte {
+	t.Helper()
+	ip := &layers.IPv4{Version: 4, IHL: 5, TTL: 64, Protocol: layers.IPProtocolUDP, SrcIP: from[:], DstIP: to[:]}
+	ether := &layers.Ethernet{SrcMAC: []byte{0, 0, 0, 0, 0, 1}, DstMAC: []byte{0, 0, 0, 0, 0, 2}, EthernetType: layers.EthernetTypeIPv4}
+	header := binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, sport), dport)
+	header = append(binary.BigEndian.AppendUint16(header, uint16(8+len(payload))), 0, 0)
+	b := gopacket.NewSerializeBuffer()
+	if err := gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true}, ether, ip, gopacket.Payload(header), gopacket.Payload(payload)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestNobodyHasAllFlows holds that a client that fills the table by answered datagrams from ever new
+// ports makes room itself, for others and for itself, and that those of another one stay.
+func TestNobodyHasAllFlows(t *testing.T) {
+	prefix := func(text string) []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix(text)} }
+	plan, faults := policy.Compile(&policy.Policy{
+		Zones: []policy.Zone{{Name: "office", Prefixes: prefix("10.0.1.0/24")}, {Name: "cell", Prefixes: prefix("10.0.2.0/24")}},
+		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Drop, Instead: firedoor.Drop,
+			Reviewed: policy.Review{By: "A", On: "2026-11-26"}, Rules: passing("bacnet", []firedoor.Verb{firedoor.VerbRead})}},
+		Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop},
+	}, policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: 17, Number: 47808}} }, Protocols: []string{"bacnet"}})
+	if len(faults) > 0 {
+		t.Fatalf("%+v", faults)
+	}
+	g := inline.New(plan, []*protocol.Protocol{bacnet.Protocol}, nil)
+	now, on := int64(1772323200*1e9), 0
+	speak := func(client, server byte, port uint16) {
+		hmi, plc := [4]byte{10, 0, 1, client}, [4]byte{10, 0, 2, server}
+		asks, answers := plain(t, hmi, plc, port, 47808, bacnetRead), plain(t, plc, hmi, 47808, port, bacnetValue)
+		now += 1e5
+		for _, f := range []struct {
+			from inline.Port
+			b    []byte
+		}{{inline.Inside, asks}, {inline.Outside, answers}, {inline.Inside, asks}} {
+			g.Frame(now, f.from, f.b, func(inline.Port, []byte) { on++ })
+		}
+	}
+	const others, more = 100, 3000
+	for i := range uint16(others) {
+		speak(1, 1, 2000+i)
+	}
+	for i := range inline.MaxFlows + more {
+		speak(9, byte(1+i>>15), uint16(1024+i&0x7fff))
+	}
+	if want := 3 * (others + inline.MaxFlows + more); g.Flows() != inline.MaxFlows || on != want {
+		t.Errorf("%d flows, %d frames of %d went on", g.Flows(), on, want)
+	}
+	on = 0
+	for i := range uint16(others) {
+		g.Frame(now, inline.Outside, plain(t, [4]byte{10, 0, 2, 1}, [4]byte{10, 0, 1, 1}, 47808, 2000+i, bacnetValue), func(inline.Port, []byte) { on++ })
+		speak(2, 1, 2000+i)
+	}
+	if g.Flows() != inline.MaxFlows || on != 4*others {
+		t.Errorf("%d flows, %d frames of %d of others went on", g.Flows(), on, 4*others)
+	}
+}
 
 // TestMadeUpHoldsNothing holds that frames of connections that are none leave room to hold those of
 // one that is, and that they are let go when the server says that there is no such connection.
