@@ -15,7 +15,7 @@ import (
 // untimely faults a rule that asks of frames without IP what nobody looks at.
 func (c *compiler) untimely(r *Rule, key string) {
 	m := &r.Match
-	asks := ""
+	var asks string
 	switch {
 	case m.When != nil:
 		asks = "when"
