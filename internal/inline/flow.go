@@ -234,6 +234,9 @@ func (g *Gate) makeRoom() bool {
 }
 
 func (g *Gate) forget(k key, f *flow) {
+	if g.streams == nil && f.deep && f.unfinished() {
+		g.strays = g.age
+	}
 	f.release(g)
 	delete(g.flows, k)
 	g.free = append(g.free, f)
