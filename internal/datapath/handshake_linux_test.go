@@ -1,6 +1,7 @@
 package datapath
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/gopacket/gopacket/layers"
@@ -74,39 +75,41 @@ func TestUnfinishedIsNotForgotten(t *testing.T) {
 		"finished":                {Position{Known: true, Next: 1012, Acked: 1012}, false},
 	} {
 		for _, kernel := range []bool{false, true} {
-			b := newBed(t)
-			d := b.open(b.options(), withCodes())
-			s := openStreams(t, d)
-			k := StreamKey{Client: firedoor.IPv4(0x0a610001), Server: firedoor.IPv4(0x0a610002), ClientPort: 1, ServerPort: modbusPort}
-			place, _, _ := s.Enter(&k)
-			s.Leave(place, &c.at, false)
-			s.Over(place)
-			s.all[place].SeenNs = 1
-			for k.ClientPort++; ; k.ClientPort++ { // another one that lies there
-				if k.ClientPort == 0 {
-					k.Outer++
+			t.Run(fmt.Sprintf("%s, kernel %v", name, kernel), func(t *testing.T) {
+				b := newBed(t)
+				d := b.open(b.options(), withCodes())
+				s := openStreams(t, d)
+				k := StreamKey{Client: firedoor.IPv4(0x0a610001), Server: firedoor.IPv4(0x0a610002), ClientPort: 1, ServerPort: modbusPort}
+				place, _, _ := s.Enter(&k)
+				s.Leave(place, &c.at, false)
+				s.Over(place)
+				s.all[place].SeenNs = 1
+				for k.ClientPort++; ; k.ClientPort++ { // another one that lies there
+					if k.ClientPort == 0 {
+						k.Outer++
+					}
+					if f := k.flow(); placeOf(&f, s.pulse.Seed)%MaxStreams == uint32(place) {
+						break
+					}
 				}
-				if f := k.flow(); placeOf(&f, s.pulse.Seed)%MaxStreams == uint32(place) {
-					break
+				if kernel {
+					w := wire{sport: k.ClientPort, dport: modbusPort, tcp: &layers.TCP{SYN: true, Seq: 1000}}
+					if k.Outer > 0 {
+						w.vlans = []uint16{k.Outer}
+					}
+					if _, err := d.Test(w.frame(t), Inside); err != nil {
+						t.Fatal(err)
+					}
+					if s.all[place].Flow != k.flow() {
+						t.Fatal("its place was not taken")
+					}
+				} else if n, _, ok := s.Enter(&k); !ok || n != place {
+					t.Fatalf("it lies in place %d, want %d", n, place)
 				}
-			}
-			if kernel {
-				w := wire{sport: k.ClientPort, dport: modbusPort, tcp: &layers.TCP{SYN: true, Seq: 1000}}
-				if k.Outer > 0 {
-					w.vlans = []uint16{k.Outer}
+				if s.Full() != c.full {
+					t.Errorf("noted: %v", s.Full())
 				}
-				if _, err := d.Test(w.frame(t), Inside); err != nil {
-					t.Fatal(err)
-				}
-				if s.all[place].Flow != k.flow() {
-					t.Fatal("its place was not taken")
-				}
-			} else if n, _, ok := s.Enter(&k); !ok || n != place {
-				t.Fatalf("it lies in place %d, want %d", n, place)
-			}
-			if s.Full() != c.full {
-				t.Errorf("%s, kernel %v: noted: %v", name, kernel, s.Full())
-			}
+			})
 		}
 	}
 }
