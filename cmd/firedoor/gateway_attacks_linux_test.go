@@ -35,6 +35,8 @@ var attacks = []ruse{
 	{name: "an end that the controller does not believe, within a message", run: (*assault).falseEnds},
 	{name: "a new beginning that the controller does not believe, within a message", run: (*assault).falseBeginnings},
 	{name: "two beginnings before the controller answers", run: (*assault).twoBeginnings},
+	{name: "taken twice, the second time behind a request", run: (*assault).takenTwice},
+	{name: "begun anew with the old number, and a decoy", run: (*assault).begunAnew},
 	{name: "fragments of IP", run: (*assault).fragments},
 	{name: "fragments that overlap", run: (*assault).overlappingFragments},
 	{name: "many requests in a segment", run: (*assault).pipelined},

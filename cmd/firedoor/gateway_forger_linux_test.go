@@ -169,12 +169,14 @@ type forger struct {
 
 	base   uint32 // sequence number of the first byte of its stream
 	stamps bool   // with time stamps
+	quiet  bool   // it acknowledges nothing by itself
 
 	mu      sync.Mutex
 	ack     uint32 // next byte of the server
 	heard   bool   // the server took the connection
 	got     []byte
 	acked   uint32 // what the server has
+	taken   int    // how often the server took the connection
 	reset   bool
 	stopped chan struct{}
 	done    chan struct{}
@@ -286,7 +288,8 @@ func (f *forger) hear(b []byte) bool {
 		return false
 	case t[13]&flagSYN != 0:
 		f.ack, f.heard, f.acked = seq+1, true, be.Uint32(t[8:])
-		return true
+		f.taken++
+		return !f.quiet
 	}
 	if a := be.Uint32(t[8:]); int32(a-f.acked) > 0 {
 		f.acked = a
@@ -295,5 +298,5 @@ func (f *forger) hear(b []byte) bool {
 		f.got = append(f.got, data[f.ack-seq:]...)
 		f.ack = seq + uint32(len(data))
 	}
-	return len(data) > 0
+	return len(data) > 0 && !f.quiet
 }

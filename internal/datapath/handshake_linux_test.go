@@ -1,9 +1,12 @@
 package datapath
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/gopacket/gopacket/layers"
+
+	"firedoor"
 )
 
 // TestTakenTwice holds that the kernel forgets where a stream stands only when it begins anew: not
@@ -56,5 +59,57 @@ func TestTakenTwice(t *testing.T) {
 			asked{"a read in it", send(5004, ack, 1001, other), said{Pass, 7, 3}}),
 	} {
 		t.Run(name, func(t *testing.T) { judge(t, d, list) })
+	}
+}
+
+// TestUnfinishedIsNotForgotten holds that a stream that is said to end within a message, which nobody need
+// believe, does not lose its place to others unnoticed: whoever meets the rest of that message must not take
+// it for a beginning. One that ended behind all that its server has may.
+func TestUnfinishedIsNotForgotten(t *testing.T) {
+	for name, c := range map[string]struct {
+		at   Position
+		full bool
+	}{
+		"within a message":        {Position{Known: true, Partial: true, Next: 1008, Acked: 1008}, true},
+		"its server lacks a byte": {Position{Known: true, Next: 1012, Acked: 1007}, true},
+		"finished":                {Position{Known: true, Next: 1012, Acked: 1012}, false},
+	} {
+		for _, kernel := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, kernel %v", name, kernel), func(t *testing.T) {
+				b := newBed(t)
+				d := b.open(b.options(), withCodes())
+				s := openStreams(t, d)
+				k := StreamKey{Client: firedoor.IPv4(0x0a610001), Server: firedoor.IPv4(0x0a610002), ClientPort: 1, ServerPort: modbusPort}
+				place, _, _ := s.Enter(&k)
+				s.Leave(place, &c.at, false)
+				s.Over(place)
+				s.all[place].SeenNs = 1
+				for k.ClientPort++; ; k.ClientPort++ { // another one that lies there
+					if k.ClientPort == 0 {
+						k.Outer++
+					}
+					if f := k.flow(); placeOf(&f, s.pulse.Seed)%MaxStreams == uint32(place) {
+						break
+					}
+				}
+				if kernel {
+					w := wire{sport: k.ClientPort, dport: modbusPort, tcp: &layers.TCP{SYN: true, Seq: 1000}}
+					if k.Outer > 0 {
+						w.vlans = []uint16{k.Outer}
+					}
+					if _, err := d.Test(w.frame(t), Inside); err != nil {
+						t.Fatal(err)
+					}
+					if s.all[place].Flow != k.flow() {
+						t.Fatal("its place was not taken")
+					}
+				} else if n, _, ok := s.Enter(&k); !ok || n != place {
+					t.Fatalf("it lies in place %d, want %d", n, place)
+				}
+				if s.Full() != c.full {
+					t.Errorf("noted: %v", s.Full())
+				}
+			})
+		}
 	}
 }

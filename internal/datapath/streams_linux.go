@@ -196,8 +196,8 @@ func (s *Streams) Opens(k *StreamKey, first uint32) {
 	}
 }
 
-// Full tells whether a stream found no place lately: then nobody may know where one stands that
-// is not found.
+// Full tells whether a stream found no place lately, or one that was not finished lost its own: then
+// nobody may know where one stands that is not found.
 func (s *Streams) Full() bool {
 	at := atomic.LoadUint64(&s.pulse.Full)
 	return at != 0 && s.now()-at < uint64(streamIdle)
@@ -208,7 +208,20 @@ func (s *Streams) claim(e *gatewayStream) bool {
 	if was == ownBusy || was != ownFree && s.now()-e.SeenNs < uint64(idleOf(e)) {
 		return false
 	}
-	return atomic.CompareAndSwapUint32(&e.Owner, was, ownInside)
+	if !atomic.CompareAndSwapUint32(&e.Owner, was, ownInside) {
+		return false
+	}
+	if was != ownFree && unfinished(e) {
+		atomic.StoreUint64(&s.pulse.Full, s.now())
+	}
+	return true
+}
+
+// unfinished tells whether somebody who knows nothing of a stream would judge the rest of a
+// message as its beginning: it ended within one, or its server lacks bytes, and so may stand within one.
+func unfinished(e *gatewayStream) bool {
+	lacks := int32(e.Next-e.Acked) > 0 && int32(e.Next-e.Heard) > 0
+	return e.Known != 0 && (e.Partial != 0 || e.Unseen != 0 || lacks)
 }
 
 func idleOf(e *gatewayStream) time.Duration {

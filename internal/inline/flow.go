@@ -276,6 +276,9 @@ func (g *Gate) disown(f *flow) {
 
 func (g *Gate) forget(k key, f *flow) {
 	g.disown(f)
+	if g.streams == nil && f.deep && f.unfinished() {
+		g.strays = g.age
+	}
 	f.release(g)
 	delete(g.flows, k)
 	g.free = append(g.free, f)

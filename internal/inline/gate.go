@@ -95,6 +95,7 @@ type Gate struct {
 	releasedAt uint32                // the last generation in which an isolation began to be released
 	hand       int64                 // when idle flows are looked for next
 	due        []*flow               // idle ones in which something waits
+	strays     int64                 // when it forgot one last that was not finished, where it shares nothing; 0 is never
 	heldBytes  int
 	memory     int
 	asked      flow // a SYN that is judged

@@ -149,6 +149,47 @@ func TestSameNumbers(t *testing.T) {
 	}
 }
 
+// TestEndThatNobodyTakes holds that a client that says within a message that its connection ends, in a
+// frame that its server never gets, does not have the rest of that message judged as a beginning once
+// the gate has forgotten the connection: nor where the server lacks a part of what went on. Who ended behind
+// all of it may go on, as one that was there before the gate.
+func TestEndThatNobodyTakes(t *testing.T) {
+	for name, c := range map[string]struct {
+		said  []byte
+		acked uint32 // of it
+		goes  bool
+	}{
+		"within a message":        {twofold[:7], 7, false},
+		"the server lacks a part": {trial.ReadSome(1), 7, false},
+		"finished":                {trial.ReadSome(1), 12, true},
+	} {
+		for _, shares := range []bool{true, false} {
+			var b *bench
+			if shares {
+				b = newLine(t, trial.Guarded(t, nil)).bench
+			} else {
+				b = newBench(t, trial.Guarded(t, nil))
+			}
+			b.connect()
+			first := b.client
+			b.say(c.said)
+			b.client = first + c.acked
+			b.acknowledge()
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, first+uint32(len(c.said)), b.server, trial.RST, nil))
+			b.now += 30 * second
+			b.frame(inline.Inside, trial.TCP(trial.HMI.At(9), trial.PLC, 1, 0, trial.SYN, nil)) // and it looks for idle ones
+			b.toPLC = nil
+			rest := trial.ReadSome(3)
+			b.say(rest)
+			b.client = first + c.acked
+			b.acknowledge()
+			if goes := string(payloads(b.toPLC)) == string(rest) || len(b.toPLC) > 1 && string(payloads(b.toPLC[1:])) == string(rest); goes != c.goes {
+				t.Errorf("%s, shares %v: what comes behind it goes on: %v; % x", name, shares, goes, payloads(b.toPLC))
+			}
+		}
+	}
+}
+
 // TestWorstOfTwo holds that a request that could be refused does not hide that its frame is
 // stopped for another one.
 func TestWorstOfTwo(t *testing.T) {

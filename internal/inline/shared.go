@@ -103,10 +103,29 @@ func (g *Gate) torn(f *flow, payload []byte) bool {
 }
 
 // strayed tells whether nobody knows where a connection stands that somebody may have
-// known of: there was no place to write it down. Within which message it is its server
-// cannot say.
+// known of: there was no place to write it down, or this gate, which shares nothing, forgot it. Within
+// which message it is its server cannot say.
 func (g *Gate) strayed(f *flow) bool {
-	return !f.half[f.client].known && !g.turn.keep && g.streams != nil && f.deep && g.streams.Full()
+	if f.half[f.client].known || g.turn.keep || !f.deep {
+		return false
+	}
+	if g.streams == nil {
+		return g.strays != 0 && g.age-g.strays < idleTCP
+	}
+	return g.streams.Full()
+}
+
+// within tells whether a client's bytes ended within a message, or behind something that its server
+// may still be throwing away.
+func (f *flow) within() bool {
+	return f.runner.Pending(int(f.client)) || f.runner.Doubts() > 0 || f.dead || f.torn
+}
+
+// unfinished tells whether somebody who knows nothing of a connection would judge the rest of a message
+// as its beginning: it ended within one, or its server lacks bytes, and so may stand within one.
+func (f *flow) unfinished() bool {
+	h := &f.half[f.client]
+	return h.known && (f.within() || int32(h.next-h.memory.acked) > 0)
 }
 
 // resume goes on with a connection where others left it: at the start of a message.
@@ -174,7 +193,7 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	if m.end != h.next {
 		said = nil
 	}
-	g.position = Position{Known: h.known, Partial: f.runner.Pending(int(f.client)) || f.runner.Doubts() > 0 || f.dead || f.torn, Next: h.next, Acked: m.acked, Said: said, Handshake: f.handshake}
+	g.position = Position{Known: h.known, Partial: f.within(), Next: h.next, Acked: m.acked, Said: said, Handshake: f.handshake}
 	whole := h.known && !g.position.Partial && len(h.held) == 0 && !f.runner.GivenUp()
 	g.position.Hears = !f.mute || !whole
 	lacks := int32(h.next - m.acked)

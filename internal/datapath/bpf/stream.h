@@ -55,15 +55,30 @@ inline_ struct pulse *the_pulse(void)
 	return lookup(&heartbeat, &zero);
 }
 
-/* A place that is free, or whose stream was not heard of for long; BUSY then. */
-inline_ int claim(struct stream *s, __u64 now)
+/* Whether what comes next may be the rest of a message. */
+inline_ int is_torn(const struct stream *s) { return s->partial || s->unseen; }
+
+/* Whether somebody who knows nothing of a stream would judge the rest of a message as its
+ * beginning: it ended within one, or its server lacks bytes, and so may stand within one. */
+inline_ int is_unfinished(const struct stream *s)
+{
+	return s->known && (is_torn(s) || ((__s32)(s->next - s->acked) > 0 && (__s32)(s->next - s->heard) > 0));
+}
+
+/* A place that is free, or whose stream was not heard of for long; BUSY then. Who says that a
+ * stream ends may go on with it behind that. */
+inline_ int claim(struct pulse *p, struct stream *s, __u64 now)
 {
 	__u32 was = s->owner;
 	__u64 keep = !s->known ? ASKED_NS : s->closing || !s->goes_on ? OVER_NS : IDLE_NS;
 
 	if (was == BUSY || (was != FREE && now - s->seen_ns < keep))
 		return 0;
-	return swap_if(&s->owner, was, BUSY) == was;
+	if (swap_if(&s->owner, was, BUSY) != was)
+		return 0;
+	if (was != FREE && is_unfinished(s))
+		p->full = now;
+	return 1;
 }
 
 /* Gives the place of a stream plus one, 0 where it has none. Where all places are
@@ -90,7 +105,7 @@ proven __u32 find_stream(const struct flow *k, int make)
 	for (int i = 0; i < WAYS; i++) {
 		n = (first + i) % STREAMS;
 		s = lookup(&streams, &n);
-		if (!s || !claim(s, now))
+		if (!s || !claim(p, s, now))
 			continue;
 		s->flow = *k;
 		s->known = s->partial = s->closing = s->kept = s->hears = s->goes_on = s->opens = s->answered = s->unseen = 0;
@@ -126,9 +141,6 @@ inline_ int is_known(const struct stream *s)
 
 	return s->known && p && s->epoch == p->epoch;
 }
-
-/* Whether what comes next may be the rest of a message. */
-inline_ int is_torn(const struct stream *s) { return s->partial || s->unseen; }
 
 /* Whether a request's bytes are those that were sent there before. Other bytes may
  * find a receiver that has some of the first ones already. */

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"slices"
+	"time"
+)
+
+// syn is the beginning of its stream.
+func (f *forger) syn() *segment {
+	s := f.segment(-1, nil)
+	s.flags, s.ack = flagSYN, 0
+	return s
+}
+
+// takenTwice repeats its SYN in front of requests that are allowed: the controller answers it once
+// more, and by that a gateway may think that the connection begins there. Then it sends other
+// requests in their place, of which the controller takes what is behind those that it has: a write.
+func (a *assault) takenTwice() {
+	first := slices.Concat(adu(1, 24, 0, 0), adu(2, 24, 0, 0), adu(3, 24, 0, 0))
+	second := slices.Concat(aRead(), aRead(), adu(9, 3, 0, 0, 0, 8), adu(0x010f, 3, 0, 0, 0, 1), aRead())
+	for range 6 {
+		f := a.prepared()
+		f.mu.Lock()
+		f.quiet = true
+		f.mu.Unlock()
+		f.r.send(f.syn())
+		if !f.until(time.Second, func() bool { return f.heard }) {
+			a.t.Fatal("the controller does not answer")
+		}
+		f.r.send(f.syn())
+		f.say(0, first)
+		f.until(300*time.Millisecond, func() bool { return f.taken > 1 })
+		f.say(0, second)
+		if got := a.waited(); len(got) > 0 {
+			a.kept(got)
+			return
+		}
+	}
+}
+
+// begunAnew ends a connection and begins another one with the same number; behind its SYN comes one
+// that is spoilt. A gateway that believes in that goes on with the first connection, and takes a write
+// for bytes that the controller has.
+func (a *assault) begunAnew() {
+	for range 3 {
+		f := a.connected()
+		f.say(0, aRead())
+		f.say(12, aRead())
+		f.has(24, 200*time.Millisecond)
+		f.mu.Lock()
+		f.quiet = true
+		f.mu.Unlock()
+		end := f.segment(24, nil)
+		end.flags = flagRST
+		f.r.send(end)
+		g := newForger(a.t, a.bed, f.me, f.it)
+		a.rest = append(a.rest, g)
+		g.base = f.base
+		decoy := g.syn()
+		decoy.seq, decoy.badSum = decoy.seq+5000, true
+		g.r.send(g.syn())
+		g.r.send(decoy)
+		if !g.until(time.Second, func() bool { return g.heard }) {
+			a.t.Fatal("the controller does not take a second connection")
+		}
+		g.say(0, forbiddenWrite())
+		if got := a.waited(); len(got) > 0 {
+			a.kept(got)
+			return
+		}
+	}
+}
