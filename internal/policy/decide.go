@@ -560,6 +560,13 @@ func (p *Plan) PortsOf(r *Route) (out []Port) {
 	if r.Conduit < 0 {
 		return out
 	}
+	p.eachEntry(r, func(e *entry) { add(e.ports) })
+	return out
+}
+
+// eachEntry calls f with each rule and each one of what is never blocked that may be about a
+// route, in no order that says anything. The route is one of a conduit.
+func (p *Plan) eachEntry(r *Route, f func(e *entry)) {
 	c := &p.conduits[r.Conduit]
 	for _, x := range []struct {
 		to *reach
@@ -567,9 +574,8 @@ func (p *Plan) PortsOf(r *Route) (out []Port) {
 	}{{&r.never, c.never}, {&r.rules, c.rules}} {
 		for i := range x.to.n {
 			for _, n := range x.to.buckets[i].all {
-				add(x.in.entries[n].ports)
+				f(&x.in.entries[n])
 			}
 		}
 	}
-	return out
 }

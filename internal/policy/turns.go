@@ -13,17 +13,7 @@ func (p *Plan) Turns(r *Route, after, until int64) (out []int64) {
 		return nil
 	}
 	minutes := map[int]bool{}
-	c := &p.conduits[r.Conduit]
-	for _, x := range []struct {
-		to *reach
-		in *index
-	}{{&r.never, c.never}, {&r.rules, c.rules}} {
-		for i := range x.to.n {
-			for _, n := range x.to.buckets[i].all {
-				x.in.entries[n].when.edges(minutes)
-			}
-		}
-	}
+	p.eachEntry(r, func(e *entry) { e.when.edges(minutes) })
 	if len(minutes) == 0 || after >= until {
 		return nil
 	}

@@ -197,7 +197,18 @@ func (x *fates) tell(name string, functions []*function, list func(what string, 
 	list("Asked by servers alone, which no rule stops", of(func(f *fate) bool { return f.byServer && f.over == [3]bool{} }))
 }
 
-// capturesOf are the paths of a protocol's captures.
-func capturesOf(pr *protocol.Protocol) ([]string, error) {
-	return filepath.Glob(filepath.Join(folderOf(pr), "testdata", "*.pcap"))
+// eachSight reads each capture of a protocol's own.
+func eachSight(t testing.TB, pr *protocol.Protocol, f func(st *sight)) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(folderOf(pr), "testdata", "*.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		st, err := readSight(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(st)
+	}
 }

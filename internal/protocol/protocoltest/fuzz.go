@@ -62,22 +62,14 @@ func fuzzed(list []*protocol.Protocol, name string) *protocol.Protocol {
 const maxSeed = 2048
 
 func addSeeds(f *testing.F, pr *protocol.Protocol) {
-	paths, err := filepath.Glob(filepath.Join(folderOf(pr), "testdata", "*.pcap"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, path := range paths {
-		st, err := readSight(path)
-		if err != nil {
-			f.Fatal(err)
-		}
+	eachSight(f, pr, func(st *sight) {
 		for _, script := range scripts(st, func(*flow) bool { return true }) {
 			f.Add(script)
 		}
 		if pr.Beside != nil {
 			f.Add(besideScript(st, pr))
 		}
-	}
+	})
 }
 
 // Marks of a script's parts.

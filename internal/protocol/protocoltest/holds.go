@@ -28,21 +28,13 @@ func SheetHolds(t *testing.T, list []*protocol.Protocol, page string, names ...s
 				folders = append(folders, pr)
 			}
 			for _, pr := range folders {
-				paths, err := capturesOf(pr)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, path := range paths {
-					st, err := readSight(path)
-					if err != nil {
-						t.Fatal(err)
-					}
+				eachSight(t, pr, func(st *sight) {
 					p := newPlayer(list)
 					p.play(st.chunks)
 					for _, tr := range trials(st, p) {
 						h.flow(tr)
 					}
-				}
+				})
 			}
 			if h.stopped == 0 {
 				t.Error("no capture has anything to stop")

@@ -147,20 +147,12 @@ func once(all []string, word string) []string {
 func CoverageSheet(t *testing.T, list []*protocol.Protocol, page string) {
 	s := &sheet{of: map[string]*shown{}, words: map[string]map[wording]bool{}, fates: newFates(list)}
 	for _, pr := range list {
-		paths, err := capturesOf(pr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range paths {
-			st, err := readSight(path)
-			if err != nil {
-				t.Fatal(err)
-			}
+		eachSight(t, pr, func(st *sight) {
 			p := newPlayer(list)
 			p.sheet = s
 			p.play(st.chunks)
 			s.fates.take(t, pr, st, p)
-		}
+		})
 		s.table(pr)
 		if pr.Sheet.Title == "" || pr.Sheet.By == "" {
 			t.Errorf("%s: say in its Sheet what it is called and after which specification it is read", pr.Name)
