@@ -111,6 +111,12 @@ func (g *Gate) transport(h *headers, b []byte) {
 		if p.Proto == packet.TCP {
 			g.over(f, h, b)
 		}
+		if g.relieved(f) {
+			g.tell(b, nil, f.why, firedoor.Reset)
+			g.reset(f, b)
+			g.drop(f.why.Reason)
+			return
+		}
 		g.stop(b, f.why)
 	case p.Proto == packet.UDP:
 		g.datagram(f, h, b)

@@ -32,6 +32,13 @@ func (g *Gate) beginning(p *packet.Packet) uint32 {
 	return 0
 }
 
+// relieved tells whether a connection in which an isolation stopped a request, while what is never blocked
+// went through it, is isolated no more: bytes of it are missing for good, and each end waits for the other.
+func (g *Gate) relieved(f *flow) bool {
+	isolated := f.why.Reason == firedoor.ReasonQuarantine || f.why.Reason == firedoor.ReasonStranger
+	return f.key.proto == packet.TCP && isolated && g.packet.Flags&packet.RST == 0 && f.fins != 3 && !g.plan.Cuts(&f.route)
+}
+
 // queued tells whether a flow that may go on again may have sent bytes while it was
 // isolated: it is older than the release.
 func (g *Gate) queued(f *flow, v firedoor.Verdict) bool {

@@ -90,3 +90,38 @@ func TestQueuedTrafficIsReset(t *testing.T) {
 		}
 	}
 }
+
+// TestRelievedConnectionEnds holds that a connection on which a quarantine stopped a request, and which
+// it left open for what is never blocked, is reset at both ends once the quarantine is gone, with a
+// release that is tried first or without, and not before.
+func TestRelievedConnectionEnds(t *testing.T) {
+	for name, tried := range map[string]bool{"released": true, "released at once": false} {
+		base := trial.Guarded(t, func(p *policy.Policy) {
+			p.Conduits[0].NeverBlock = []policy.Rule{{Match: policy.Match{Protocols: []string{"modbus"}, Objects: []policy.Object{{Text: "coil:", Row: true, From: 17, To: 17}}}}}
+		})
+		held := policy.Isolation{ID: 7, Verb: policy.Quarantine, Host: "plc"}
+		b := newBench(t, base)
+		b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client, 0, trial.SYN, nil))
+		b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client+1, trial.SYN|trial.ACK, nil))
+		b.client, b.server = b.client+1, b.server+1
+		plan, _ := base.With([]policy.Isolation{held})
+		b.gate.SetPlan(plan)
+		b.toPLC, b.toHMI = nil, nil
+		late := trial.TCP(trial.HMI, trial.PLC, b.client, b.server, trial.ACK, trial.ReadSome(2))
+		for range 2 {
+			b.frame(inline.Inside, append([]byte(nil), late...))
+		}
+		if len(b.toPLC)+len(b.toHMI) > 0 {
+			t.Fatalf("%s: in quarantine the device got % x, the client % x", name, b.toPLC, b.toHMI)
+		}
+		plan = base
+		if held.Testing = true; tried {
+			plan, _ = base.With([]policy.Isolation{held})
+		}
+		b.gate.SetPlan(plan)
+		b.frame(inline.Inside, append([]byte(nil), late...))
+		if len(b.toPLC) != 1 || b.toPLC[0][47]&trial.RST == 0 || len(b.toHMI) != 1 || b.toHMI[0][47]&trial.RST == 0 {
+			t.Errorf("%s: the device got % x, the client % x", name, b.toPLC, b.toHMI)
+		}
+	}
+}

@@ -131,13 +131,13 @@ func (p *Plan) Coded(r *Route) bool { return r.isolated == 0 && !p.Hears(r) && p
 
 // Releases tells whether an isolation that cut connections of a route is being released: then
 // whoever judges must see them begin, to know which are older.
-func (p *Plan) Releases(r *Route) bool {
-	for _, n := range r.isolations[r.active:r.isolated] {
-		if v := p.isolated[n].Verb; v == Quarantine || v == KnownClients {
-			return true
-		}
-	}
-	return false
+func (p *Plan) Releases(r *Route) bool { return p.anyCuts(r.isolations[r.active:r.isolated]) }
+
+// Cuts tells whether an isolation in force cuts connections of a route, but for what is never blocked.
+func (p *Plan) Cuts(r *Route) bool { return p.anyCuts(r.isolations[:r.active]) }
+
+func (p *Plan) anyCuts(isolations []int32) bool {
+	return slices.ContainsFunc(isolations, func(n int32) bool { v := p.isolated[n].Verb; return v == Quarantine || v == KnownClients })
 }
 
 // Codes says what becomes of requests with each of some functions, in their order.
