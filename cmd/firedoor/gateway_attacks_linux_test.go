@@ -606,7 +606,7 @@ func (a *assault) moments(what func()) {
 			time.Sleep(pause)
 		})
 		got := a.waited()
-		f.say(0, aRead()) // what is sent before is told by nobody any more
+		f.say(0, aRead())               // what is sent before is told by nobody any more
 		if len(got) == 0 || !a.bridge { // a bridge has shown what it had to
 			got = append(got, a.waited()...)
 		}
