@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 # One set of flags for everything, so that packages compile once.
 export CGO_ENABLED := 0
-export GOFLAGS := -trimpath
+export GOFLAGS := -trimpath -pgo=$(CURDIR)/cmd/firedoor/default.pgo
 
 .PHONY: help
 help: ## list the targets
@@ -83,6 +83,10 @@ factory-gateway: build ## two days of the virtual factory under a drafted and re
 .PHONY: factory-month
 factory-month: ## let the processes of the virtual factory run for thirty days: within limits, books closed
 	FIREDOOR_DAYS=30 go test ./internal/plant/physics -count=1 -timeout 60m -v -run TestUndisturbed
+
+.PHONY: profile
+profile: ## measure anew where the sensor spends its time, for the compiler (cmd/firedoor/default.pgo)
+	@scripts/profile
 
 .PHONY: golden
 golden: ## rewrite captures and golden files after a wanted change; then read the difference

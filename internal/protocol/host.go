@@ -15,7 +15,8 @@ type Host struct {
 	ether      map[uint16]*Protocol
 	sealed     map[uint16]*Protocol
 	byName     map[string]*Protocol
-	carriers   map[string][]*Protocol // of what travels inside others
+	list       []*Protocol
+	carriers   map[string][]*Protocol // of what travels inside others; nil until somebody asks
 	first      map[*Protocol]Sharer   // whose scratch the later ones share
 	emit       func(*firedoor.Event)  // given to parsers; bound once, so that calls allocate nothing
 	sink       func(*firedoor.Event)
@@ -43,13 +44,12 @@ const MaxProtocols = 64
 // NewHost returns a host for the protocols, probed in the order of the list;
 // sink is called with every event but HandOver, and must copy what it keeps.
 func NewHost(list []*Protocol, sink func(*firedoor.Event)) *Host {
-	h := &Host{sink: sink, ether: map[uint16]*Protocol{}, sealed: map[uint16]*Protocol{}, byName: map[string]*Protocol{}, carriers: map[string][]*Protocol{}, first: map[*Protocol]Sharer{}}
+	h := &Host{sink: sink, list: list, ether: map[uint16]*Protocol{}, sealed: map[uint16]*Protocol{}, byName: map[string]*Protocol{}, first: map[*Protocol]Sharer{}}
 	h.emit = h.receive
 	h.malformedE = firedoor.Event{Kind: firedoor.EventMalformed, Malformed: &h.malformed}
 	h.tcp.byPort, h.udp.byPort = map[uint16]uint64{}, map[uint16]uint64{}
 	for _, p := range list {
 		h.byName[p.Name] = p
-		h.carry(p)
 		h.tcp.add(p, p.TCP)
 		h.udp.add(p, p.UDP)
 		for _, t := range p.Ethernet {
@@ -111,6 +111,13 @@ func (h *Host) Speakers(name string, tcp bool) (list []*Protocol) {
 	}
 	if p := h.byName[name]; p != nil {
 		add(p)
+	}
+	if h.carriers == nil {
+		// Thousands of functions are listed for this: not in every lane of a start.
+		h.carriers = map[string][]*Protocol{}
+		for _, p := range h.list {
+			h.carry(p)
+		}
 	}
 	for _, p := range h.carriers[name] {
 		add(p)

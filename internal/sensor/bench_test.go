@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,30 +11,42 @@ import (
 	"firedoor/internal/protocol/all"
 )
 
-// BenchmarkReplay runs the full pipeline on one shard over a fifth of the
-// benchmark capture: 20 % learned, then armed.
+// BenchmarkReplay runs the full pipeline on one shard over smaller kinds of the benchmark
+// captures, or over FIREDOOR_BENCH_CAPTURE: 20 % learned, then armed.
 func BenchmarkReplay(b *testing.B) {
-	path := os.Getenv("FIREDOOR_BENCH_CAPTURE")
-	if path == "" {
-		path = filepath.Join(b.TempDir(), "bench.pcap")
+	if path := os.Getenv("FIREDOOR_BENCH_CAPTURE"); path != "" {
+		replays(b, path)
+		return
+	}
+	for name, write := range map[string]func(io.Writer, int) error{"modbus": plant.WriteBenchModbus, "mixed": plant.WriteBenchMixed} {
+		path := filepath.Join(b.TempDir(), name+".pcap")
 		f, err := os.Create(path)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := plant.WriteBenchModbus(f, 20); err != nil {
+		if err := write(f, 20); err != nil {
 			b.Fatal(err)
 		}
 		f.Close()
+		b.Run(name, func(b *testing.B) { replays(b, path) })
 	}
-	b.Run("statements", func(b *testing.B) { replayAll(b, path, false) })
-	b.Run("statements and points", func(b *testing.B) { replayAll(b, path, true) })
 }
 
-func replayAll(b *testing.B, path string, points bool) {
+func replays(b *testing.B, path string) {
+	for _, c := range []struct {
+		name string
+		with Options
+	}{{"statements", Options{}}, {"points", Options{Points: true}}, {"lines", Options{Lines: io.Discard}}} {
+		c.with.Captures, c.with.LearnPercent, c.with.Shards = []string{path}, 20, 1
+		b.Run(c.name, func(b *testing.B) { replayAll(b, c.with) })
+	}
+}
+
+func replayAll(b *testing.B, o Options) {
 	b.ReportAllocs()
 	var frames uint64
 	for b.Loop() {
-		r := Replay{Protocols: all.List, Options: Options{Captures: []string{path}, LearnPercent: 20, Shards: 1, Points: points}}
+		r := Replay{Protocols: all.List, Options: o}
 		res, err := r.Run(context.Background())
 		if err != nil {
 			b.Fatal(err)
