@@ -106,8 +106,8 @@ func TestUnfinishedIsNotForgotten(t *testing.T) {
 				} else if n, _, ok := s.Enter(&k); !ok || n != place {
 					t.Fatalf("it lies in place %d, want %d", n, place)
 				}
-				if s.Full() != c.full {
-					t.Errorf("noted: %v", s.Full())
+				if s.Full(int64(streamIdle)) != c.full {
+					t.Errorf("noted: %v", s.Full(int64(streamIdle)))
 				}
 			})
 		}

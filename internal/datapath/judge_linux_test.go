@@ -368,7 +368,7 @@ func TestManyStreams(t *testing.T) {
 	k := StreamKey{Client: firedoor.IPv4(1), Server: firedoor.IPv4(2), ClientPort: 1, ServerPort: modbusPort}
 	place, _, _ := s.Enter(&k)
 	s.Leave(place, &Position{Known: true, Next: 5}, false)
-	if s.Full() {
+	if s.Full(int64(streamIdle)) {
 		t.Error("nobody was refused, and it is full")
 	}
 	full := 0
@@ -384,7 +384,7 @@ func TestManyStreams(t *testing.T) {
 	if _, at, ok := s.Enter(&k); !ok || at.Next != 5 {
 		t.Errorf("%+v, %v: forged ones took a place", at, ok)
 	}
-	if !s.Full() {
+	if !s.Full(int64(streamIdle)) {
 		t.Error("many were refused, and it is not full")
 	}
 	if full < MaxStreams {

@@ -196,11 +196,11 @@ func (s *Streams) Opens(k *StreamKey, first uint32) {
 	}
 }
 
-// Full tells whether a stream found no place lately, or one that was not finished lost its own: then
-// nobody may know where one stands that is not found.
-func (s *Streams) Full() bool {
+// Full tells whether a stream found no place in the last so many ns, or one that was not finished
+// lost its own: then nobody may know where one stands that is not found.
+func (s *Streams) Full(within int64) bool {
 	at := atomic.LoadUint64(&s.pulse.Full)
-	return at != 0 && s.now()-at < uint64(streamIdle)
+	return at != 0 && s.now()-at < uint64(within)
 }
 
 func (s *Streams) claim(e *gatewayStream) bool {

@@ -23,7 +23,7 @@ func (s *shared) Opens(k *inline.Stream, first uint32) {
 	s.streams.Opens((*datapath.StreamKey)(k), first)
 }
 
-func (s *shared) Full() bool { return s.streams.Full() }
+func (s *shared) Full(within int64) bool { return s.streams.Full(within) }
 
 func (s *shared) Listen(place int) { s.streams.Listen(place) }
 

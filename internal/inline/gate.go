@@ -115,6 +115,7 @@ type Gate struct {
 	// What is under way.
 	now     int64 // by the clock on the wall
 	age     int64 // by one that nobody sets
+	born    int64 // that, when the first frame came
 	flow    *flow
 	from    Port
 	came    Port   // where the frame came in that was given last; one that was held may be judged behind it
@@ -208,6 +209,9 @@ func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byt
 // take reads the headers of a frame that came in.
 func (g *Gate) take(now, age int64, from Port, b []byte) {
 	g.now, g.age, g.from, g.came, g.data, g.flow = now, age, from, from, b, nil
+	if g.Counts.In == 0 {
+		g.born = age
+	}
 	g.Counts.In++
 	p := &g.packet
 	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}

@@ -437,6 +437,7 @@ type streams struct {
 	heard    uint32
 	passedBy int // answers
 	full     bool
+	lost     int64 // when a connection found no place
 	now      *int64
 	left     int64 // when it was left last
 }
@@ -453,6 +454,7 @@ func (s *streams) passesBy(f []byte) bool {
 
 func (s *streams) Enter(*inline.Stream) (int, inline.Position, bool) {
 	if s.full {
+		s.lost = *s.now
 		return 0, inline.Position{}, false
 	}
 	p := s.at
@@ -473,7 +475,7 @@ func (s *streams) Leave(_ int, p *inline.Position, kernel bool) {
 	s.at.Said, s.at.Left = s.said, !kernel
 }
 
-func (s *streams) Full() bool { return s.full }
+func (s *streams) Full(within int64) bool { return s.lost != 0 && *s.now-s.lost < within }
 
 func (s *streams) Opens(_ *inline.Stream, first uint32) {
 	s.at.Opens, s.at.Opening = true, first
@@ -487,13 +489,18 @@ func (s *streams) Over(int) {}
 
 // TestNoPlace holds that a connection that nobody could write down ends with whoever knew it:
 // the next one cannot tell the rest of a message from a beginning, whoever speaks first. One
-// that begins anew goes on.
+// that begins anew goes on, once what its server says at its beginning can be no late word of another.
 func TestNoPlace(t *testing.T) {
 	for _, server := range []bool{false, true} {
 		l := newLine(t, trial.Guarded(t, nil))
+		l.connect()
+		l.now += 11e9
 		l.streams.full = true
 		l.connect()
-		l.say(twofold[:7])
+		l.toPLC = nil
+		if l.say(twofold[:7]); len(l.toPLC) != 1 {
+			t.Fatalf("%d frames went on of one that began", len(l.toPLC))
+		}
 		l.Restart(false)
 		l.toPLC = nil
 		if server {
@@ -505,10 +512,14 @@ func TestNoPlace(t *testing.T) {
 				t.Errorf("the server spoke %v: % x went on", server, f[54:])
 			}
 		}
-		l.connect()
-		l.say(trial.ReadSome(1))
-		if len(l.toPLC) != 1 {
-			t.Errorf("a new connection: %d frames went on", len(l.toPLC))
+		for _, later := range []int64{0, 11e9} {
+			l.now += later
+			l.connect()
+			l.toPLC = nil
+			l.say(trial.ReadSome(1))
+			if passed := len(l.toPLC) == 1 && len(l.toPLC[0]) > 54; passed != (later > 0) {
+				t.Errorf("a new connection %d s later: % x", later/1e9, l.toPLC)
+			}
 		}
 	}
 }

@@ -54,6 +54,8 @@ func (g *Gate) synAck(f *flow) int {
 	p, h, half := &g.packet, &f.handshake, &f.half[f.client]
 	opens := h.Opens && h.Opening == p.Ack
 	switch same := h.Answered && h.Answer == p.Seq && h.First == p.Ack; {
+	case !h.Answered && g.mayBeLate() && g.plan.Enforces(&f.route):
+		return unclear
 	case !h.Answered && !half.known || !g.plan.Enforces(&f.route):
 		return beginning
 	case same && f.dead && opens && g.age-f.died > grace:
@@ -64,6 +66,13 @@ func (g *Gate) synAck(f *flow) int {
 		return beginning
 	}
 	return unclear
+}
+
+// mayBeLate tells whether a SYN-ACK of which nobody knows the connection may be a late one, of a
+// connection that goes on: the gate before this one knew it, but there was no place to write it
+// down. For so long after that nobody begins anew who found no place himself.
+func (g *Gate) mayBeLate() bool {
+	return g.streams != nil && g.age-g.born < grace && g.streams.Full(grace)
 }
 
 // taken does with the SYN-ACK of a server what it is. It returns whether the connection

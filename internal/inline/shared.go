@@ -43,9 +43,9 @@ type Streams interface {
 	// Opens says that a client's SYN went on by which its bytes would begin at first. A stream
 	// that nobody knows of gets no place by it.
 	Opens(s *Stream, first uint32)
-	// Full tells whether a connection found no place lately: then one that nobody knows of may
-	// be one of which somebody knew who is gone.
-	Full() bool
+	// Full tells whether a connection found no place in the last so many ns: then one that nobody
+	// knows of may be one of which somebody knew who is gone.
+	Full(within int64) bool
 	// Over says that a connection ends.
 	Over(place int)
 }
@@ -112,7 +112,7 @@ func (g *Gate) strayed(f *flow) bool {
 	if g.streams == nil {
 		return g.strays != 0 && g.age-g.strays < idleTCP
 	}
-	return g.streams.Full()
+	return g.streams.Full(idleTCP)
 }
 
 // within tells whether a client's bytes ended within a message, or behind something that its server

@@ -198,9 +198,6 @@ inline_ __u8 plain_floor(const struct decision *d, __u8 floor)
 	return floor == FLOOR_PASS ? PASS : DROP;
 }
 
-/* Without user space a request by codes that is not known to stand in a stream is judged
- * by its code alone, whatever came before in its connection: cutting all
- * connections that are older than the gateway would be worse. */
 inline_ __u8 floor_of(const struct decision *d)
 {
 	struct code *c;
@@ -217,6 +214,18 @@ inline_ void say(struct decision *d, __u8 action, __u16 reason)
 {
 	d->gate.action = action;
 	d->gate.reason = reason;
+}
+
+/* Without user space a request by codes that is not known to stand in a stream is judged
+ * by its code alone, whatever came before in its connection: cutting all connections that
+ * are older than the gateway would be worse. Not so where it may have stood in one: its
+ * connection ends, and a new one is known from its beginning. */
+inline_ void say_unplaced(struct decision *d)
+{
+	if (was_full(IDLE_NS))
+		say(d, RESET, REASON_STREAM);
+	else
+		say(d, floor_of(d), REASON_STALE);
 }
 
 /* What the table says of the function code of a whole request. */
@@ -249,7 +258,7 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 		return was;
 	}
 	if (stale && !s->known) {
-		say(d, floor_of(d), REASON_STALE);
+		say_unplaced(d);
 		return was;
 	}
 	/* Where nobody answers even what may be old is held to: a segment that does not fit comes again. */
@@ -288,12 +297,14 @@ inline_ void by_code(struct __sk_buff *skb, const struct config *c, const struct
 		return;
 	}
 	flow_of(f, 0, &k);
-	s = stream_at(find_stream(&k, f->flags & SYN && f->size == 0));
+	s = stream_at(find_stream(&k, f->flags & SYN && f->size == 0 && !(stale && was_full(UNDER_WAY_NS))));
 	if (!s) {
 		if (f->size == 0)
 			d->gate.action = PASS;
+		else if (stale)
+			say_unplaced(d);
 		else
-			say(d, stale ? floor_of(d) : ASK, stale ? REASON_STALE : REASON_STREAM);
+			say(d, ASK, REASON_STREAM);
 		return;
 	}
 	was = enter(s, stale);

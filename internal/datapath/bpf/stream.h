@@ -117,6 +117,17 @@ proven __u32 find_stream(const struct flow *k, int make)
 	return 0;
 }
 
+/* Whether a connection of which nothing is known may be one of which somebody knew: lately one
+ * found no place, or lost it unfinished. Within IDLE_NS its next bytes may be the rest of a message,
+ * and nobody may take them for a beginning (Gate.strayed of package inline); within UNDER_WAY_NS
+ * its beginning may come once more (Gate.mayBeLate). */
+inline_ int was_full(__u64 within)
+{
+	struct pulse *p = the_pulse();
+
+	return !p || (p->full && now_ns() - p->full < within);
+}
+
 inline_ struct stream *stream_at(__u32 place)
 {
 	__u32 n = place - 1;
