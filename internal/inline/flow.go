@@ -15,7 +15,6 @@ type flow struct {
 	key        key
 	last       int64
 	client     Port
-	owner      firedoor.IP // for whom it counts
 	clientEnd  firedoor.Endpoint
 	serverEnd  firedoor.Endpoint
 	route      policy.Route
@@ -40,7 +39,11 @@ type flow struct {
 	half       [2]half            // by the port of the sender
 	probed     int64              // when its server was asked last where it is
 	heard      bool               // its server was
-	confirmed  bool               // and its client after that
+	said       uint32             // where that ended, of TCP
+	confirmed  bool               // and its client after that, who knows of it
+	place      claim              // what it has of Gate.places
+	wait       claim              // of Gate.waits
+	part       claim              // of Gate.parts
 	asked      uint64             // requests
 	rate       *rate              // of its client and server
 	since      uint32             // the generation in which it began + 1, 0 where that was not seen
@@ -86,9 +89,7 @@ func (g *Gate) transport(h *headers, b []byte) {
 	if f.client != g.from && g.refused(f.clientEnd.IP, b) {
 		return
 	}
-	f.confirmed = f.confirmed || f.heard && g.from == f.client && p.Flags&packet.RST == 0
-	// Who knows of no connection resets it.
-	f.heard = f.heard || g.from != f.client && p.Flags&packet.RST == 0
+	g.meet(f)
 	if fresh && f.unclear { // whoever guesses is led by the port that a client chose
 		g.tear(f, b, firedoor.ReasonUnjudged)
 		return
@@ -133,6 +134,7 @@ func (g *Gate) transport(h *headers, b []byte) {
 		if g.turn = (turn{}); f.fins == 3 { // what waits will not be waited for
 			f.letGo(g)
 		}
+		g.rank(f)
 	}
 }
 
@@ -199,17 +201,17 @@ func keyOf(p *packet.Packet) (k key) {
 func (g *Gate) begin(f *flow, k key) *flow {
 	switch {
 	case f != nil:
-		g.disown(f)
+		g.places.leave(&f.place)
 		f.release(g)
-	case len(g.flows) >= MaxFlows && !g.makeRoom():
+	case g.places.full(1) && !g.makeRoom():
+		g.Counts.Unplaced++
 		return nil
 	default:
 		f = g.spare()
 	}
 	g.fresh(f, k)
 	g.flows[k] = f
-	f.owner = f.clientEnd.IP
-	g.owned[f.owner]++
+	g.places.set(&f.place, f, 1)
 	return f
 }
 
@@ -244,44 +246,8 @@ func (g *Gate) fresh(f *flow, k key) {
 	g.speak(f)
 }
 
-// looks is how many connections are looked at for one that may make room.
-const looks = 64
-
-// many is how many flows of one client are so many that those of datagrams make room.
-const many = MaxFlows / 4
-
-// makeRoom forgets a connection that never was one, or is over, if one is found soon; or
-// the datagrams that were silent for longest of those found of a client that has many.
-func (g *Gate) makeRoom() bool {
-	n := 0
-	var oldest *flow
-	for k, f := range g.flows {
-		if !f.confirmed || f.fins == 3 {
-			g.forget(k, f)
-			return true
-		}
-		if k.proto == packet.UDP && (oldest == nil || f.last < oldest.last) && g.owned[f.owner] >= many {
-			oldest = f
-		}
-		if n++; n == looks {
-			break
-		}
-	}
-	if oldest != nil {
-		g.forget(oldest.key, oldest)
-	}
-	return oldest != nil
-}
-
-// disown has a flow count for nobody.
-func (g *Gate) disown(f *flow) {
-	if g.owned[f.owner]--; g.owned[f.owner] == 0 {
-		delete(g.owned, f.owner)
-	}
-}
-
 func (g *Gate) forget(k key, f *flow) {
-	g.disown(f)
+	g.places.leave(&f.place)
 	if g.streams == nil && f.deep && f.unfinished() {
 		g.strays = g.age
 	}
@@ -446,6 +412,7 @@ func (g *Gate) parse(f *flow, start int64, bytes []byte) {
 	g.worst = firedoor.Verdict{Rule: -1, Conduit: f.route.Conduit}
 	if f.key.proto == packet.TCP {
 		f.runner.Bytes(g.host, int(g.from), bytes)
+		g.parts.set(&f.part, f, f.runner.Waiting())
 	} else {
 		f.runner.Datagram(g.host, int(g.from), bytes, false)
 	}
@@ -524,6 +491,7 @@ func (f *flow) release(g *Gate) {
 		g.free = append(g.free, o)
 	}
 	f.runner.End(g.host)
+	g.parts.leave(&f.part)
 	g.unanswer(f)
 	g.leave(f)
 	for i := range f.half {
@@ -540,11 +508,11 @@ func (f *flow) letGo(g *Gate) {
 	for i := range f.half {
 		for _, frame := range f.half[i].held {
 			g.tellHeld(f, Port(i), frame)
-			g.heldBytes -= len(frame)
 			g.Counts.Held--
 			g.Counts.Dropped++
 			g.Counts.Reasons[firedoor.ReasonHeld]++
 		}
 		f.half[i].held = f.half[i].held[:0]
 	}
+	g.waits.leave(&f.wait)
 }

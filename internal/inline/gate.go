@@ -22,18 +22,28 @@ const (
 // Other is the port on the other side.
 func (p Port) Other() Port { return p ^ 1 }
 
-// Limits of a Gate. At a limit nothing that is known makes room.
+// Limits of a Gate. At a limit nothing that is known makes room, but what its own client has too much of (room).
 const (
-	// MaxFlows is how many connections are followed. Those that never were any, or are over,
-	// make room, and of who has a quarter of all those of datagrams, which stand alone;
-	// where there is none, a further one that must be judged is dropped.
+	// MaxFlows is how many connections are followed. At it the client with the most forgets the idlest of its
+	// own: of those that never were connections, or are over, where these are more than an eighth; else of datagrams,
+	// where these are more than a quarter; else of connections, where it has more than SureFlows. Where
+	// none of that is so, what is made up makes room, and datagrams; and where there is none, a further one that
+	// must be judged is dropped.
 	MaxFlows = 1 << 16
+	// SureFlows is how many connections of TCP of one client make room for nobody.
+	SureFlows = 32
 	// MaxHeld is how many frames of one direction of a connection wait for one before
 	// them; a further one is dropped, and its sender repeats it.
 	MaxHeld = 8
-	// MaxHeldBytes is how many bytes all held frames together have. A connection that may be made
-	// up, for its server was not heard, finds no room in the second half.
+	// MaxHeldBytes is how many bytes all held frames together have. At it the client that has most of
+	// them loses those of the connection that has waited longest, by kinds as at MaxFlows.
 	MaxHeldBytes = 4 << 20
+	// MaxPartBytes is how many bytes of messages there are whose rest is to come. At it the client that has most of
+	// them loses its oldest connection with some, by kinds as at MaxFlows. It is so much below what parsers keep
+	// that none is given up for what others say.
+	MaxPartBytes = protocol.MaxHeld - 2*protocol.MaxMessage
+	// SureBytes is how many bytes of either, of one client's connections, make room for nobody.
+	SureBytes = 16 << 10
 	// MaxMemory is how many bytes of a direction are surely remembered until they are
 	// acknowledged, so that what is sent again is what was sent before; at most twice as
 	// many are.
@@ -76,6 +86,11 @@ type Counts struct {
 	In, Passed, Changed, Dropped, Held uint64
 	Resets                             uint64 // frames made to end connections
 	Probes                             uint64 // frames made to ask servers where they are
+	Waited                             uint64 // frames that were held, whatever became of them
+	FlowsYielded                       uint64 // connections and datagrams of two ends that were forgotten to make room, for their client had most; without what was made up
+	HeldYielded                        uint64 // frames that waited and were dropped to make room, for their client had most
+	PartsYielded                       uint64 // connections ended within a message to make room, for their client had most
+	Unplaced                           uint64 // frames of connections that found no place
 	Reasons                            [64]uint64
 }
 
@@ -91,12 +106,13 @@ type Gate struct {
 	flows      map[key]*flow
 	free       []*flow
 	rates      map[rateKey]*rate
-	owned      map[firedoor.IP]int32 // flows by client
-	releasedAt uint32                // the last generation in which an isolation began to be released
-	hand       int64                 // when idle flows are looked for next
-	due        []*flow               // idle ones in which something waits
-	strays     int64                 // when it forgot one last that was not finished, where it shares nothing; 0 is never
-	heldBytes  int
+	releasedAt uint32  // the last generation in which an isolation began to be released
+	hand       int64   // when idle flows are looked for next
+	due        []*flow // idle ones in which something waits
+	strays     int64   // when it forgot one last that was not finished, where it shares nothing; 0 is never
+	places     room    // of flows
+	waits      room    // of bytes of frames that are held
+	parts      room    // of bytes of messages whose rest is to come
 	memory     int
 	asked      flow // a SYN that is judged
 	past       map[uint64]value
@@ -151,7 +167,8 @@ type key struct {
 // New returns a Gate. report is told of everything that is stopped or would have been;
 // it may be nil.
 func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped)) *Gate {
-	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, owned: map[firedoor.IP]int32{}, past: map[uint64]value{}, paced: map[pacedKey]*recent.Span{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
+	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]value{}, paced: map[pacedKey]*recent.Span{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
+	g.places, g.waits, g.parts = newRoom(MaxFlows, SureFlows), newRoom(MaxHeldBytes, SureBytes), newRoom(MaxPartBytes, SureBytes)
 	g.host = protocol.NewHost(protocols, g.hear)
 	return g
 }
@@ -404,5 +421,8 @@ func (g *Gate) tellHeld(f *flow, from Port, frame []byte) {
 	}
 	v := firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonHeld, Rule: -1, Conduit: f.route.Conduit}
 	g.note = Stopped{Time: g.now, From: from, Verdict: v, Done: firedoor.Drop, Client: f.clientEnd, Server: f.serverEnd, Segment: g.segment, Frame: frame}
+	if f.key.scope != g.scope {
+		g.note.Segment = packet.ScopeName(f.key.scope)
+	}
 	g.report(&g.note)
 }

@@ -81,7 +81,8 @@ func (g *Gate) taken(f *flow, b []byte, fresh bool) bool {
 	what := g.synAck(f)
 	if what == beginning && !(fresh && !f.half[f.client].known) {
 		g.begin(f, f.key)
-		f.last, f.heard = g.age, true
+		f.last = g.age
+		g.meet(f)
 	}
 	if !f.open && !g.admit(f, b) {
 		return false

@@ -130,8 +130,11 @@ func (f *flow) unfinished() bool {
 
 // resume goes on with a connection where others left it: at the start of a message.
 func (g *Gate) resume(f *flow, pos *Position) {
-	g.restart(f)
 	half := &f.half[f.client]
+	if half.known && int32(pos.Acked-half.memory.acked) > 0 {
+		g.confirm(f) // its server took bytes of it while others had it
+	}
+	g.restart(f)
 	f.torn = pos.Partial
 	half.known, half.next = true, pos.Next
 	half.memory = memory{b: append(half.memory.b[:0], pos.Said...), end: pos.Next, acked: pos.Acked}
@@ -148,7 +151,7 @@ func (g *Gate) caughtUp(f *flow, acked uint32) {
 	if !half.known || int32(acked-half.memory.acked) <= 0 {
 		return
 	}
-	f.heard = true
+	g.confirm(f) // who takes what a client says has seen its answer
 	g.passedBy(f, half, acked)
 	half.memory.acknowledged(acked)
 }

@@ -131,6 +131,9 @@ func (g *Gate) acknowledged(f *flow, back *half) {
 	}
 	if back.known {
 		if g.from != f.client {
+			if int32(p.Ack-back.memory.acked) > 0 { // who takes what a client says has seen its answer
+				g.confirm(f)
+			}
 			g.passedBy(f, back, p.Ack)
 		}
 		back.memory.acknowledged(p.Ack)
@@ -182,6 +185,7 @@ func (g *Gate) answer(f *flow, half *half, payload []byte, seq uint32) {
 		half.ahead += int64(ahead)
 		half.next = seq
 	}
+	g.fits(f)
 	g.parse(f, half.ahead, payload)
 	f.doubt(0, 0)
 	half.ahead += int64(len(payload))
@@ -207,7 +211,7 @@ func (g *Gate) waiting(f *flow, half *half) {
 			continue
 		}
 		half.held = append(half.held[:i], half.held[i+1:]...)
-		g.heldBytes -= len(frame)
+		g.waits.set(&f.wait, f, f.wait.size-len(frame))
 		g.Counts.Held--
 		g.from, g.data = f.client, frame
 		g.next(f, half, &hh, frame)
@@ -256,6 +260,10 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 		return false
 	}
 	if f.guarded && f.runner.Pending(int(f.client)) && g.age-f.begun > MaxParts && g.plan.Enforces(&f.route) {
+		g.tear(f, b, firedoor.ReasonHeld)
+		return false
+	}
+	if !g.fits(f) && g.plan.Enforces(&f.route) {
 		g.tear(f, b, firedoor.ReasonHeld)
 		return false
 	}
@@ -363,18 +371,15 @@ func (g *Gate) hold(f *flow, half *half, h *headers, b []byte) {
 		g.streams.Listen(g.turn.place)
 	}
 	g.probe(f, h, b)
-	most := MaxHeldBytes
-	if !f.confirmed { // anybody can make up a connection: those have room too that are none
-		most /= 2
-	}
-	if len(half.held) >= MaxHeld || g.heldBytes+len(b) > most {
+	if len(half.held) >= MaxHeld || !g.roomToWait(len(b)) {
 		g.tellHeld(f, g.from, b)
 		g.drop(firedoor.ReasonHeld)
 		return
 	}
 	half.held = append(half.held, append([]byte(nil), b...))
-	g.heldBytes += len(b)
+	g.waits.set(&f.wait, f, f.wait.size+len(b))
 	g.Counts.Held++
+	g.Counts.Waited++
 }
 
 // probeEvery is the least time between two questions to a server, in ns.
@@ -447,6 +452,7 @@ func (g *Gate) over(f *flow, h *headers, b []byte) {
 		return
 	}
 	f.fins = 3
+	g.rank(f)
 	g.Counts.Resets++
 	g.out(f.client.Other(), made(b, h, false, packet.RST|packet.ACK, half.next, g.packet.Ack, nil, 0))
 }

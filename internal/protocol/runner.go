@@ -118,6 +118,9 @@ func (r *Runner) Undecided() bool { return r.state == probing }
 // Pending tells whether bytes of a side wait for the rest of their message.
 func (r *Runner) Pending(side int) bool { return len(r.pending[side]) > 0 }
 
+// Waiting is how many bytes wait for more, of both sides.
+func (r *Runner) Waiting() int { return len(r.pending[0]) + len(r.pending[1]) }
+
 // GivenUp tells whether nothing more will come of this flow.
 func (r *Runner) GivenUp() bool { return r.state == finished }
 

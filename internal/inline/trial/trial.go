@@ -36,6 +36,12 @@ func (e End) At(port uint16) End {
 	return e
 }
 
+// Near is another host, whose address ends in n, with the same port.
+func (e End) Near(n byte) End {
+	e.mac, e.ip[3] = n, n
+	return e
+}
+
 // TCP makes a frame; sums are right.
 func TCP(from, to End, seq, acked uint32, flags byte, payload []byte) []byte {
 	b := make([]byte, 54, 54+len(payload))

@@ -105,9 +105,9 @@ func (g *Guard) Pass(towards bool, frame []byte) []byte {
 	}
 	g.Counts.Asked++
 	g.towards, g.frame, g.passed = towards, b, nil
-	held := g.gate.Counts.Held
+	waited := g.gate.Counts.Waited
 	g.gate.Frame(now, from, b, g.out)
-	if g.gate.Counts.Held > held {
+	if g.gate.Counts.Waited > waited {
 		g.held(now, from)
 	}
 	return g.passed
