@@ -25,6 +25,7 @@ type flow struct {
 	mute       bool             // nothing is judged by what its server says
 	left       bool             // it is shared, and this gate left it last
 	torn       bool             // within a message whose beginning is not known any more
+	late       bool             // what its server said at its beginning may be of long ago: it is asked
 	closed     bool             // what cannot be judged is dropped
 	dead       bool             // nothing passes any more until a new connection begins
 	died       int64            // when that began

@@ -40,6 +40,7 @@ const (
 	beginning  = iota // of a connection that begins
 	repetition        // of what began the one that is known: a client that repeats its SYN gets it twice
 	unclear           // nobody can tell: what its client says next cannot be judged
+	perhaps           // of one that begins, if its server is at the beginning when it is asked
 )
 
 // grace is how long after its end a connection may still have frames under way, in ns.
@@ -55,7 +56,7 @@ func (g *Gate) synAck(f *flow) int {
 	opens := h.Opens && h.Opening == p.Ack
 	switch same := h.Answered && h.Answer == p.Seq && h.First == p.Ack; {
 	case !h.Answered && g.mayBeLate() && g.plan.Enforces(&f.route):
-		return unclear
+		return perhaps
 	case !h.Answered && !half.known || !g.plan.Enforces(&f.route):
 		return beginning
 	case same && f.dead && opens && g.age-f.died > grace:
@@ -70,7 +71,7 @@ func (g *Gate) synAck(f *flow) int {
 
 // mayBeLate tells whether a SYN-ACK of which nobody knows the connection may be a late one, of a
 // connection that goes on: the gate before this one knew it, but there was no place to write it
-// down. For so long after that nobody begins anew who found no place himself.
+// down.
 func (g *Gate) mayBeLate() bool {
 	return g.streams != nil && g.age-g.born < grace && g.streams.Full(grace)
 }
@@ -79,7 +80,7 @@ func (g *Gate) mayBeLate() bool {
 // goes on by it: false where the frame had its end here. fresh: the flow was not known here.
 func (g *Gate) taken(f *flow, b []byte, fresh bool) bool {
 	what := g.synAck(f)
-	if what == beginning && !(fresh && !f.half[f.client].known) {
+	if what == perhaps || what == beginning && !(fresh && !f.half[f.client].known) {
 		g.begin(f, f.key)
 		f.last = g.age
 		g.meet(f)
@@ -91,6 +92,9 @@ func (g *Gate) taken(f *flow, b []byte, fresh bool) bool {
 	case beginning:
 		g.turn.keep = false
 		return true
+	case perhaps:
+		f.handshake.done(&g.packet)
+		f.late, g.turn.keep = true, false
 	case unclear:
 		f.handshake.done(&g.packet)
 		f.torn, f.dead, g.turn.keep = true, false, false

@@ -106,7 +106,7 @@ func (g *Gate) torn(f *flow, payload []byte) bool {
 // known of: there was no place to write it down, or this gate, which shares nothing, forgot it. Within
 // which message it is its server cannot say.
 func (g *Gate) strayed(f *flow) bool {
-	if f.half[f.client].known || g.turn.keep || !f.deep {
+	if f.half[f.client].known || g.turn.keep || !f.deep || f.late {
 		return false
 	}
 	if g.streams == nil {

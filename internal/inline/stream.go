@@ -124,6 +124,9 @@ func (g *Gate) segmentOf(f *flow, h *headers, b []byte) {
 // goes on behind bytes that the kernel let pass by itself while nobody answered.
 func (g *Gate) acknowledged(f *flow, back *half) {
 	p := &g.packet
+	if g.from != f.client && f.late && !g.began(f) {
+		return
+	}
 	if g.from != f.client && (!back.known || p.Flags&packet.SYN != 0) {
 		f.torn = f.torn || p.Flags&packet.SYN == 0 && g.strayed(f)
 		back.known, back.next, back.ahead = true, p.Ack, 0
@@ -142,6 +145,19 @@ func (g *Gate) acknowledged(f *flow, back *half) {
 		g.memory -= cap(m.b)
 		m.b = nil
 	}
+}
+
+// began hears what a server says that was asked whether its connection is at its beginning, and tells
+// whether that is known now. Where it is further on what waits goes nowhere: it cannot be judged.
+func (g *Gate) began(f *flow) bool {
+	if f.probed == 0 { // what it says now may be as old
+		return false
+	}
+	f.late = false
+	if f.torn = g.packet.Ack != f.handshake.First; f.torn {
+		f.letGo(g)
+	}
+	return true
 }
 
 // believed tells whether a server takes it that its client ends the connection: the
