@@ -98,7 +98,9 @@ type Gate struct {
 	strays     int64                 // when it forgot one last that was not finished, where it shares nothing; 0 is never
 	heldBytes  int
 	memory     int
-	asked      flow // a SYN that is judged
+	asked      flow                 // a SYN that is judged
+	wandering  []*protocol.Protocol // whose servers answer from other ports
+	elsewhere  map[key]*flow        // what goes on at such a port, by its ends there
 	past       map[uint64]value
 	paced      map[pacedKey]*recent.Span
 	seed       maphash.Seed
@@ -152,6 +154,7 @@ type key struct {
 func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped)) *Gate {
 	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, owned: map[firedoor.IP]int32{}, past: map[uint64]value{}, paced: map[pacedKey]*recent.Span{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
 	g.host = protocol.NewHost(protocols, g.hear)
+	g.wandering, g.elsewhere = g.host.Elsewhere(), map[key]*flow{}
 	return g
 }
 
