@@ -16,6 +16,9 @@ import (
 	"firedoor/internal/protocol/pniocm"
 )
 
+// ruled is a port of which a rule says that nothing passes.
+const ruled = 49500
+
 // profinet is a policy by which hmi, 10.0.1.1, asks plc, 10.0.2.1, what the verbs say.
 func profinet(t *testing.T, verbs ...firedoor.Verb) *policy.Plan {
 	t.Helper()
@@ -23,7 +26,8 @@ func profinet(t *testing.T, verbs ...firedoor.Verb) *policy.Plan {
 		Hosts: []policy.Host{{Name: "hmi", Addresses: []netip.Addr{netip.MustParseAddr("10.0.1.1")}}, {Name: "plc", Addresses: []netip.Addr{netip.MustParseAddr("10.0.2.1")}}},
 		Zones: []policy.Zone{{Name: "office", Hosts: []string{"hmi"}}, {Name: "cell", Hosts: []string{"plc"}}},
 		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Drop, Instead: firedoor.Drop,
-			Reviewed: policy.Review{By: "A", On: "2026-11-26"}, Rules: []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"pniocm"}, Verbs: verbs}}}}},
+			Reviewed: policy.Review{By: "A", On: "2026-11-26"}, Rules: []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"pniocm"}, Verbs: verbs}},
+				{Verdict: firedoor.Drop, Match: policy.Match{Ports: []policy.Port{{Transport: 17, Number: ruled}}}}}}},
 		Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop},
 	}
 	plan, faults := policy.Compile(p, policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: 17, Number: plant.PortPROFINET}} },
@@ -95,6 +99,7 @@ func TestAnswersFromElsewhere(t *testing.T) {
 		"other words":             {ask, no(answer, "says something", func(s *said) { s.payload = []byte("something that is long enough for a header") })},
 		"by its client":           {ask, no(answer, "answers itself", func(s *said) { s.from = inline.Inside })},
 		"from a known port":       {ask, no(answer, "answers as another service", func(s *said) { s.src = 47808 })},
+		"from a port of a rule":   {ask, no(answer, "answers", func(s *said) { s.src = ruled })},
 		"a write at first":        {no(ask, "writes", func(s *said) { s.payload = message(0, write, 1) }), no(ask, "writes there", func(s *said) { s.dst, s.payload = other, message(0, write, 2) })},
 	} {
 		gate, now := inline.New(profinet(t, firedoor.VerbRead, firedoor.VerbIdentify), []*protocol.Protocol{pniocm.Protocol, bacnet.Protocol}, nil), int64(1772323200*1e9)
@@ -134,9 +139,21 @@ func TestElsewhereEndsWithItsRule(t *testing.T) {
 	if !goes(ask, 1e6) || !goes(answer, 1e6) {
 		t.Error("an answer is stopped when all begins anew")
 	}
+	shut := profinet(t, firedoor.VerbRead)
+	shut.Policy.Conduits[0].Rules[1].Match.Ports[0].Number = 49999
+	known := policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: 17, Number: plant.PortPROFINET}} }, Protocols: []string{"pniocm"}, Elsewhere: []string{"pniocm"}}
+	plan, faults := policy.Compile(shut.Policy, known)
+	if len(faults) > 0 {
+		t.Fatalf("%+v", faults)
+	}
+	there := ask
+	there.dst = 49999
+	if gate.SetPlan(plan); goes(there, 1e6) || goes(answer, 1e6) {
+		t.Error("it goes on at a port that another policy shuts")
+	}
 	none := profinet(t, firedoor.VerbRead)
 	none.Policy.Conduits[0].Rules[0].Match.Protocols = []string{"none"}
-	plan, faults := policy.Compile(none.Policy, policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: 6, Number: 1}} }, Protocols: []string{"none"}})
+	plan, faults = policy.Compile(none.Policy, policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: 6, Number: 1}} }, Protocols: []string{"none"}})
 	if len(faults) > 0 {
 		t.Fatalf("%+v", faults)
 	}
