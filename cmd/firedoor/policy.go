@@ -57,7 +57,11 @@ func protocolsKnown() policy.Known {
 			}
 		}
 	}
+	var elsewhere []string
 	for _, p := range all.List {
+		if p.Elsewhere {
+			elsewhere = append(elsewhere, p.Name)
+		}
 		add(p.Name, usualPorts(p))
 		for _, inside := range p.Sheet.Inside {
 			add(inside.Name, usualPorts(p))
@@ -77,7 +81,7 @@ func protocolsKnown() policy.Known {
 			add(p.Name, ports[p.Within])
 		}
 	}
-	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names, Functions: func(p string) []policy.Function { return functions[p] }}
+	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names, Elsewhere: elsewhere, Functions: func(p string) []policy.Function { return functions[p] }}
 }
 
 // passing are the beginnings of objects whose numbers are given out anew each time, by the

@@ -111,10 +111,10 @@ func (t *tables) places() {
 // joined makes a pair for each two zones that a conduit joins, and for each two hosts
 // of which a rule speaks by name.
 func (t *tables) joined() {
-	for _, ends := range t.plan.Pairs() {
-		route := t.plan.Route(ends[0], ends[1], 0, 0)
+	for _, ends := range t.wayBack(t.plan.Pairs()) {
+		route, back := t.plan.Route(ends[0], ends[1], 0, 0), t.plan.Route(ends[1], ends[0], 0, 0)
 		n := uint32(len(t.out.Pairs))
-		t.out.Pairs = append(t.out.Pairs, datapath.Pair{Default: t.whole(&route), EtherTypes: t.etherType(ends[0], ends[1], 0)})
+		t.out.Pairs = append(t.out.Pairs, datapath.Pair{Default: t.elsewhere(&route, &back), EtherTypes: t.etherType(ends[0], ends[1], 0)})
 		t.out.Joined = append(t.out.Joined, datapath.Joined{Client: uint32(ends[0]), Server: uint32(ends[1]), Pair: n})
 		var seen []policy.Port
 		for _, port := range t.plan.PortsOf(&route) {
@@ -135,6 +135,36 @@ func (t *tables) joined() {
 			}
 		}
 	}
+}
+
+// wayBack adds a pair for what comes back where a server may answer from a port of which no rule
+// speaks: what else it sends is to have a floor that drops.
+func (t *tables) wayBack(pairs [][2]policy.Place) [][2]policy.Place {
+	for _, ends := range pairs {
+		r := t.plan.Route(ends[0], ends[1], 0, 0)
+		if back := [2]policy.Place{ends[1], ends[0]}; t.plan.Elsewhere(&r) && !slices.Contains(pairs, back) {
+			pairs = append(pairs, back)
+		}
+	}
+	return pairs
+}
+
+// elsewhere is whole where a server may answer from another port than it was asked at: the worker
+// knows what it was asked. While nobody answers nothing of it passes, for anything may look
+// like an answer.
+func (t *tables) elsewhere(r, back *policy.Route) datapath.Gate {
+	g := t.whole(r)
+	if g.Action != datapath.Drop {
+		return g
+	}
+	there := t.plan.Elsewhere(r)
+	if there {
+		g.Action = datapath.Ask
+	}
+	if there || t.plan.Elsewhere(back) {
+		g.Floor = datapath.FloorDrop
+	}
+	return g
 }
 
 // whole says what becomes of frames of a route whose ports are not known.

@@ -55,6 +55,8 @@ type flow struct {
 	unclear    bool         // who of its ends is the client
 	begun      int64        // when the message that is not whole began
 	unanswered []unanswered // writes of values that a rule looks at
+	moved      bool         // its server answers from another port:
+	movedTo    key          // its ends there
 }
 
 // half is one direction of a TCP connection.
@@ -71,6 +73,11 @@ func (g *Gate) transport(h *headers, b []byte) {
 	p := &g.packet
 	k := keyOf(p)
 	f := g.flows[k]
+	if p.Proto == packet.UDP && len(g.wandering) > 0 && (f == nil || !f.open) {
+		if o := g.askedElsewhere(k, h, b); o != nil {
+			f = o
+		}
+	}
 	if (f == nil || f.deep) && !h.sound(b) && g.spoiled(f, b) {
 		return
 	}
@@ -490,6 +497,10 @@ func (f *flow) release(g *Gate) {
 		f.other, o.other = nil, nil
 		o.release(g)
 		g.free = append(g.free, o)
+	}
+	if f.moved {
+		delete(g.elsewhere, f.movedTo)
+		f.moved = false
 	}
 	f.runner.End(g.host)
 	g.parts.leave(&f.part)

@@ -114,7 +114,9 @@ type Gate struct {
 	waits      room    // of bytes of frames that are held
 	parts      room    // of bytes of messages whose rest is to come
 	memory     int
-	asked      flow // a SYN that is judged
+	asked      flow                 // a SYN that is judged
+	wandering  []*protocol.Protocol // whose servers answer from other ports
+	elsewhere  map[key]*flow        // what goes on at such a port, by its ends there
 	past       map[uint64]value
 	paced      map[pacedKey]*recent.Span
 	seed       maphash.Seed
@@ -170,6 +172,7 @@ func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped
 	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]value{}, paced: map[pacedKey]*recent.Span{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
 	g.places, g.waits, g.parts = newRoom(MaxFlows, SureFlows), newRoom(MaxHeldBytes, SureBytes), newRoom(MaxPartBytes, SureBytes)
 	g.host = protocol.NewHost(protocols, g.hear)
+	g.wandering, g.elsewhere = g.host.Elsewhere(), map[key]*flow{}
 	return g
 }
 

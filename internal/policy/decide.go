@@ -330,7 +330,8 @@ func (p *Plan) Open(r *Route) bool { return p.Admits(r) && !p.Judges(r) }
 
 // Judges tells whether verdicts on a route hang on the requests: whoever passes frames
 // on must look into them. They do not where all that may decide says the same, nor where
-// nothing is said but that all of some protocols passes at ports of their own.
+// nothing is said but that all of some protocols passes at ports of their own; but those whose
+// servers answer from other ports too, for which answer that is only its request says.
 func (p *Plan) Judges(r *Route) bool {
 	if r.safe {
 		return false
@@ -351,7 +352,7 @@ func (p *Plan) Judges(r *Route) bool {
 	}
 	differs, looks := false, false
 	note := func(e *entry) bool {
-		differs, looks = differs || e.action != says, looks || !e.opensPort()
+		differs, looks = differs || e.action != says, looks || !e.opensPort() || e.elsewhere
 		return differs && looks
 	}
 	return c.never.some(&r.never, r, -1, note) || c.rules.some(&r.rules, r, end, note)
@@ -562,6 +563,21 @@ func (p *Plan) PortsOf(r *Route) (out []Port) {
 	}
 	p.eachEntry(r, func(e *entry) { add(e.ports) })
 	return out
+}
+
+// Elsewhere tells whether a server may answer from a route's UDP port what it was asked at another
+// one, by a rule that lets a protocol pass in which they do that; of the port itself no rule speaks.
+// A route of no port stands for all of which that is so.
+func (p *Plan) Elsewhere(r *Route) (may bool) {
+	if r.Conduit < 0 || r.Transport != 0 && r.Transport != 17 {
+		return false
+	}
+	named := false
+	p.eachEntry(r, func(e *entry) {
+		may = may || e.elsewhere && e.action == firedoor.Pass
+		named = named || len(e.ports) > 0 && r.Port != 0 && onPort(e.ports, r.Transport, r.Port)
+	})
+	return may && !named
 }
 
 // eachEntry calls f with each rule and each one of what is never blocked that may be about a

@@ -14,6 +14,7 @@ type entry struct {
 	action         firedoor.Action
 	client, server Place  // 0 is anybody of the zone
 	protocol       uint16 // 0 is any
+	elsewhere      bool   // whose servers may answer from another UDP port
 	hasCode        bool
 	hasUnit        bool
 	code, unit     uint32

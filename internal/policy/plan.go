@@ -236,6 +236,7 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	entries = times(entries, clients, func(e *entry, at Place) { e.client = at })
 	entries = times(entries, servers, func(e *entry, at Place) { e.server = at })
 	entries = times(entries, m.Protocols, func(e *entry, p string) {
+		e.elsewhere = slices.Contains(c.known.Elsewhere, p)
 		if e.protocol = c.protocol(p); len(m.Ports) == 0 {
 			e.ports = c.known.Ports(p)
 		}

@@ -220,6 +220,9 @@ type Known struct {
 	Protocols []string
 	// Functions are what can be asked in a protocol; may be nil, where nobody knows.
 	Functions func(protocol string) []Function
+	// Elsewhere are protocols whose servers may answer from another UDP port than they were
+	// asked at; may be nil.
+	Elsewhere []string
 	// MaxEntries bounds how many entries all rules may become, where the constant of
 	// this name is too many; 0 is that constant.
 	MaxEntries int

@@ -125,6 +125,17 @@ func (h *Host) Speakers(name string, tcp bool) (list []*Protocol) {
 	return list
 }
 
+// Elsewhere are the protocols whose servers may answer from another UDP port than they were
+// asked at.
+func (h *Host) Elsewhere() (list []*Protocol) {
+	for _, p := range h.list {
+		if p.Elsewhere {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // Registered tells whether any TCP or UDP protocol names the port.
 func (h *Host) Registered(port uint16, tcp bool) bool {
 	if tcp {

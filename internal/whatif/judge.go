@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -269,14 +270,27 @@ func (j *Judge) turns(r *asked, v firedoor.Verdict, end int64) bool {
 	return false
 }
 
-// Conversation judges the connections of a conversation that has no operations.
+// Conversation judges the connections of a conversation that has no operations, and counts what
+// broke the rules of its protocol.
 func (j *Judge) Conversation(c *firedoor.Conversation) error {
-	if c.Operations > 0 || c.Protocol == "arp" || c.Protocol == "icmp" || c.Protocol == "lldp" || j.own(&c.Client, &c.Server, uint64(c.Flows)) {
+	if c.Protocol == "arp" || c.Protocol == "icmp" || c.Protocol == "lldp" || c.Operations > 0 && c.Malformed == 0 {
+		return nil
+	}
+	if policy.Loops(&c.Client) || policy.Loops(&c.Server) {
+		if c.Operations == 0 {
+			j.report.Own += uint64(c.Flows)
+		}
 		return nil
 	}
 	r, err := j.request(c.Segment, c.Protocol, &c.Client, &c.Server)
 	if err != nil {
 		return err
+	}
+	if j.judges(&r) {
+		j.report.Malformed += uint64(c.Malformed)
+	}
+	if c.Operations > 0 {
+		return nil
 	}
 	if r.Time, err = nanoseconds(c.First); err != nil {
 		return err
@@ -292,12 +306,35 @@ func (j *Judge) Conversation(c *firedoor.Conversation) error {
 	// Of IP that is neither TCP nor UDP nobody kept what it was; to a group it may be what
 	// says who belongs to it, which passes.
 	some := c.Protocol == "ip" && toGroup(c.Server.IP)
-	if !sure || (nameless || some) && v.Says != firedoor.Pass {
+	if !sure || (nameless || some) && v.Says != firedoor.Pass || v.Says == firedoor.Pass && j.unread(c, &r) {
 		j.report.UndecidedConnections += uint64(c.Flows)
 		return nil
 	}
 	j.count(&r, v, uint64(c.Flows), nil, "")
 	return nil
+}
+
+// judges tells whether a gateway looks into what is said where a request came.
+func (j *Judge) judges(r *asked) bool {
+	return slices.ContainsFunc(r.routes, func(r policy.Route) bool { return j.plan.Judges(&r) })
+}
+
+// unread tells whether a connection may come to be, and nobody here can say whether what is said on
+// it passes: where requests are judged, nothing was recognised, it is encrypted, or whatever cannot be
+// judged is dropped.
+func (j *Judge) unread(c *firedoor.Conversation, r *asked) bool {
+	if !j.judges(r) {
+		return false
+	}
+	if c.Encrypted > 0 || slices.ContainsFunc(r.routes, func(r policy.Route) bool { return j.plan.Closed(&r) }) {
+		return true
+	}
+	if c.Protocol != "tcp" && c.Protocol != "udp" {
+		return false
+	}
+	nothing := r.Request
+	nothing.Level, nothing.Protocol = policy.OfFlow, ""
+	return policy.Decide(j.plan, &nothing).Says != firedoor.Pass
 }
 
 func toGroup(address string) bool {

@@ -170,3 +170,35 @@ func TestRunsAsTheirLines(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodyCanRead holds that what a gateway would look into, and nobody here could read, is not
+// told as passed: messages that break the rules, connections on which nothing was recognised.
+func TestNobodyCanRead(t *testing.T) {
+	reads := policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}
+	all := policy.Match{Ports: []policy.Port{{Transport: 6, Number: 502}}}
+	for name, c := range map[string]struct {
+		match                policy.Match
+		protocol             string
+		operations           uint64
+		malformed, encrypted uint32
+		undecided, broken    uint64
+	}{
+		"broken, where requests are judged":       {reads, "modbus", 5, 3, 0, 0, 3},
+		"broken, where all passes":                {all, "modbus", 5, 3, 0, 0, 0},
+		"nothing broken":                          {reads, "modbus", 5, 0, 0, 0, 0},
+		"unrecognised, where requests are judged": {reads, "tcp", 0, 0, 0, 2, 0},
+		"unrecognised, where all passes":          {all, "tcp", 0, 0, 0, 0, 0},
+		"encrypted, where requests are judged":    {reads, "modbus", 0, 0, 1, 2, 0},
+		"encrypted, where all passes":             {all, "modbus", 0, 0, 1, 0, 0},
+	} {
+		j := judge(t, []policy.Rule{{Verdict: firedoor.Pass, Match: c.match}}, false)
+		err := j.Conversation(&firedoor.Conversation{Segment: "untagged", Protocol: c.protocol, Client: firedoor.Address{IP: "10.0.1.1"}, Server: firedoor.Address{IP: "10.0.2.1", Port: 502},
+			First: "2026-03-01T00:00:00Z", Flows: 2, Operations: c.operations, Malformed: c.malformed, Encrypted: c.encrypted})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := j.Report(); r.Stops() || r.UndecidedConnections != c.undecided || r.Malformed != c.broken {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}

@@ -16,11 +16,15 @@ type Report struct {
 	// Own are operations, and connections without any, of devices with themselves: no
 	// gateway sees them, so they are not judged.
 	Own uint64 `json:"own,omitempty"`
-	// UndecidedConnections are connections that could not be judged.
-	UndecidedConnections uint64    `json:"undecided_connections,omitempty"`
-	NotListed            uint64    `json:"not_listed,omitempty"`
-	Stopped              []Stopped `json:"stopped"`
-	Rules                []Used    `json:"rules"`
+	// UndecidedConnections are connections that could not be judged: of some it is not known
+	// what was said, and a gateway would look at that.
+	UndecidedConnections uint64 `json:"undecided_connections,omitempty"`
+	// Malformed are messages that break the rules of their protocol, where requests are
+	// judged: what is no request in them a gateway stops, and which they are is not known here.
+	Malformed uint64    `json:"malformed,omitempty"`
+	NotListed uint64    `json:"not_listed,omitempty"`
+	Stopped   []Stopped `json:"stopped"`
+	Rules     []Used    `json:"rules"`
 }
 
 // Stopped is one kind of request of a client and server that would have been stopped.

@@ -139,6 +139,8 @@ func (k *kernel) act(r *policy.Route) (act, firedoor.Verdict) {
 		return pass, v
 	case k.plan.Judges(r) && k.plan.Watches(r), v.Action == firedoor.Reset:
 		return ask, v
+	case v.Action != firedoor.Pass && k.plan.Elsewhere(r):
+		return ask, v // the gate knows what was asked
 	case v.Action != firedoor.Pass:
 		return drop, v
 	case v.Says != firedoor.Pass && k.plan.Watches(r):
