@@ -259,6 +259,7 @@ const (
 	gatewayMapLosses     = "losses"
 	gatewayMapMacs       = "macs"
 	gatewayMapNeverOf    = "never_of"
+	gatewayMapOpeners    = "openers"
 	gatewayMapPairOf     = "pair_of"
 	gatewayMapPairs      = "pairs"
 	gatewayMapPrefixes   = "prefixes"
@@ -335,6 +336,7 @@ type gatewayMapSpecs struct {
 	Losses     *ebpf.MapSpec `ebpf:"losses"`
 	Macs       *ebpf.MapSpec `ebpf:"macs"`
 	NeverOf    *ebpf.MapSpec `ebpf:"never_of"`
+	Openers    *ebpf.MapSpec `ebpf:"openers"`
 	PairOf     *ebpf.MapSpec `ebpf:"pair_of"`
 	Pairs      *ebpf.MapSpec `ebpf:"pairs"`
 	Prefixes   *ebpf.MapSpec `ebpf:"prefixes"`
@@ -385,6 +387,7 @@ type gatewayMaps struct {
 	Losses     *ebpf.Map `ebpf:"losses"`
 	Macs       *ebpf.Map `ebpf:"macs"`
 	NeverOf    *ebpf.Map `ebpf:"never_of"`
+	Openers    *ebpf.Map `ebpf:"openers"`
 	PairOf     *ebpf.Map `ebpf:"pair_of"`
 	Pairs      *ebpf.Map `ebpf:"pairs"`
 	Prefixes   *ebpf.Map `ebpf:"prefixes"`
@@ -408,6 +411,7 @@ func (m *gatewayMaps) Close() error {
 		m.Losses,
 		m.Macs,
 		m.NeverOf,
+		m.Openers,
 		m.PairOf,
 		m.Pairs,
 		m.Prefixes,

@@ -161,6 +161,38 @@ func TestWhoIsTheClient(t *testing.T) {
 	})
 }
 
+// TestWhoOpened: a connection that its client opened while it might is no answer of one that its server
+// may open, once another policy holds.
+func TestWhoOpened(t *testing.T) {
+	b := newBed(t)
+	allowed := pass
+	allowed.Rule = 39
+	both := func(gates ...PortGate) *Tables { // and its server may open all it likes
+		tables := closed(gates...)
+		tables.Pairs = append(tables.Pairs, Pair{pass, pass})
+		tables.Joined = append(tables.Joined, Joined{serverZone, clientZone, 2})
+		return tables
+	}
+	d := b.open(b.options(), both(gate(6, 79, allowed)))
+	tcp := func(back bool, sport, dport uint16, flags layers.TCP) []byte {
+		return wire{back: back, sport: sport, dport: dport, tcp: &flags}.frame(t)
+	}
+	syn, ack := layers.TCP{SYN: true}, layers.TCP{ACK: true}
+	judge(t, d, []asked{
+		{"a connection that may be opened", tcp(false, 5000, 79, syn), said{Pass, 2, 39}},
+		{"and what is said in it", tcp(false, 5000, 79, ack), said{Pass, 2, 39}},
+	})
+	if err := d.Install(both()); err != nil {
+		t.Fatal(err)
+	}
+	judge(t, d, []asked{
+		{"once it may not", tcp(false, 5000, 79, ack), said{Drop, 3, 901}},
+		{"one that nobody saw begin", tcp(false, 5001, 79, ack), said{Pass, 2, 900}},
+		{outside + "the server opens one on its ports", tcp(true, 79, 5000, syn), said{Pass, 2, 900}},
+		{"which is answered", tcp(false, 5000, 79, ack), said{Pass, 2, 900}},
+	})
+}
+
 // TestEchoHasAClient: a request to a place is no answer of it.
 func TestEchoHasAClient(t *testing.T) {
 	b := newBed(t)

@@ -13,7 +13,7 @@ import (
 // layout is the version of what outlives a process: maps and what is in them. It
 // goes up with every change of a map that is not one of tables, and with every kind of table
 // that is added: an older program would leave what lies in it when it changes the others.
-const layout = "layout-7"
+const layout = "layout-8"
 
 const (
 	gateSafety   = 1
@@ -50,7 +50,7 @@ const (
 
 // Maps that outlive processes: what is counted and remembered, and the slots of tables.
 var (
-	kept   = [...]string{gatewayMapConfig, gatewayMapHeartbeat, gatewayMapQuarantine, gatewayMapUnasked, gatewayMapCounts, gatewayMapLosses, gatewayMapTotals, gatewayMapReports, gatewayMapBuckets, gatewayMapStreams, gatewayMapTalks}
+	kept   = [...]string{gatewayMapConfig, gatewayMapHeartbeat, gatewayMapQuarantine, gatewayMapUnasked, gatewayMapCounts, gatewayMapLosses, gatewayMapTotals, gatewayMapReports, gatewayMapBuckets, gatewayMapStreams, gatewayMapTalks, gatewayMapOpeners}
 	tabled = [...]string{gatewayMapHosts, gatewayMapPrefixes, gatewayMapMacs, gatewayMapPairOf, gatewayMapPairs, gatewayMapGates, gatewayMapCodesOf, gatewayMapNeverOf}
 )
 

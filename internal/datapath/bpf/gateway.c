@@ -398,6 +398,33 @@ inline_ int was_asked_for(const struct frame *f)
 	return seen && now_ns() - *seen < TALK_NS;
 }
 
+/* Who opened a connection of TCP. It is remembered of those that went on: another policy may
+ * stop them later, and admit one that would be opened from the other end. */
+inline_ void remember_opener(const struct frame *f)
+{
+	struct flow k = {};
+	__u64 now = now_ns();
+
+	flow_of(f, 0, &k);
+	update(&openers, &k, &now, UPDATE_ANY);
+}
+
+/* Whether the sender of a segment is known to have opened its connection, and its receiver did
+ * not open another one on these ports since. */
+inline_ int opened_by_sender(const struct frame *f)
+{
+	struct flow k = {};
+	__u64 *own, *other;
+
+	flow_of(f, 0, &k);
+	own = lookup(&openers, &k);
+	if (!own)
+		return find_stream(&k, 0) != 0; /* which nobody pushes out */
+	flow_of(f, 1, &k);
+	other = lookup(&openers, &k);
+	return !other || *other < *own;
+}
+
 enum { SENDER_ASKS, SENDER_ANSWERS, EITHER };
 
 inline_ int direction(const struct frame *f)
@@ -412,15 +439,17 @@ inline_ int direction(const struct frame *f)
 }
 
 /* Which of two readings holds where the frame does not say who is the client.
- * d->gate is that of a request, back that of an answer. A connection of TCP cannot
- * have begun by a gate that stops, so the other one is meant; of two that let it
- * pass the stricter holds, or a client would choose by its own port number. */
+ * d->gate is that of a request, back that of an answer. A connection of TCP that
+ * nobody saw its sender open cannot have begun by a gate that stops, so the other one is meant;
+ * of two that let it pass the stricter holds, or a client would choose by its own port number. */
 inline_ int answer_holds(const struct frame *f, struct decision *d, int exact, const struct gate *back, int exact_back)
 {
 	if (stops(&d->gate)) {
 		if (stops(back))
 			return 0;
-		if (f->transport == TCP || (f->transport == UDP && was_asked_for(f)))
+		if (f->transport == TCP)
+			return !opened_by_sender(f);
+		if (f->transport == UDP && was_asked_for(f))
 			return 1;
 		/* It may be an answer; nobody here knows. */
 		if (d->gate.floor == FLOOR_CODES)
@@ -476,6 +505,8 @@ inline_ void judge_ports(struct __sk_buff *skb, const struct config *c, const st
 		return;
 	either_asks(f, &d->gate, &back);
 	answer = way == SENDER_ANSWERS;
+	if (way == SENDER_ASKS && f->transport == TCP && !stops(&d->gate))
+		remember_opener(f);
 	if (way == EITHER)
 		answer = answer_holds(f, d, exact, &back, exact_back);
 	if (answer) {

@@ -209,6 +209,7 @@ struct { number(type, MAP_RINGBUF); number(max_entries, 1 << 20); } reports SEC(
 struct { number(type, MAP_PERCPU_ARRAY); number(max_entries, 2); kind(key, __u32); kind(value, struct bucket); } buckets SEC(".maps");
 struct { number(type, MAP_ARRAY); number(max_entries, STREAMS); number(map_flags, F_MMAPABLE); kind(key, __u32); kind(value, struct stream); } streams SEC(".maps");
 struct { number(type, MAP_LRU_HASH); number(max_entries, 65536); kind(key, struct flow); kind(value, __u64); } talks SEC(".maps");
+struct { number(type, MAP_LRU_HASH); number(max_entries, 65536); kind(key, struct flow); kind(value, __u64); } openers SEC(".maps");
 
 /* ---- tables: of one policy; the loader makes them, as large as they must be ---- */
 
