@@ -118,7 +118,8 @@ type Malformed struct {
 	Protocol string // static; "" is the flow's protocol
 	Reason   string
 	Offset   int // in the bytes at hand
-	// Lost: nobody knows where the next message begins. Set by the runner.
+	// Lost: nobody knows where the next message begins, or what stood here (protocol.Guarded). Set
+	// by the runner, and by a parser of which what it says decides what passes.
 	Lost bool
 }
 

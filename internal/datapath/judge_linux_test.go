@@ -615,6 +615,49 @@ func TestFragments(t *testing.T) {
 	})
 }
 
+// TestFloorOfFragments: while nobody answers a part of a packet passes only where all would, at each
+// port and both ways; else it would go by the rules of ports.
+func TestFloorOfFragments(t *testing.T) {
+	b := newBed(t)
+	open := Gate{Action: Pass, Rule: 33}
+	asks := func(f Floor) Gate { return Gate{Action: Ask, Floor: f, Rule: 5} }
+	for _, c := range []struct {
+		name               string
+		there, back        Gate
+		at                 []Gate
+		action, unanswered Action
+	}{
+		{"all open", open, open, nil, Pass, Pass},
+		{"a port that is asked about", open, open, []Gate{asks(FloorDrop)}, Ask, Drop},
+		{"a port that is reset", open, open, []Gate{asks(FloorReset)}, Ask, Drop},
+		{"a port that is closed", open, open, []Gate{{Action: Drop, Rule: 6}}, Ask, Drop},
+		{"a port that is only told of", open, open, []Gate{asks(FloorPass)}, Ask, Pass},
+		{"one port of two", open, open, []Gate{asks(FloorPass), asks(FloorDrop)}, Ask, Drop},
+		{"closed the other way", open, Gate{Action: Drop}, nil, Ask, Drop},
+		{"closed this way", Gate{Action: Drop}, open, nil, Ask, Drop},
+		{"asked about the other way", open, asks(FloorDrop), nil, Ask, Drop},
+		{"told of the other way", open, asks(FloorPass), nil, Ask, Pass},
+	} {
+		tables := closed()
+		tables.Joined = append(tables.Joined, Joined{serverZone, clientZone, 2})
+		tables.Pairs = []Pair{{stop, stop}, {c.there, stop}, {c.back, stop}}
+		for i, g := range c.at {
+			tables.Gates = append(tables.Gates, PortGate{Pair: 1, Transport: 17, Port: uint16(53 + i), Gate: g})
+		}
+		d := b.open(b.options(), tables)
+		for _, back := range []bool{false, true} {
+			if back && c.there != c.back {
+				continue
+			}
+			got, err := d.Test(wire{back: back, fragment: 9, payload: "0123456789abcdef"}.frame(t), Inside)
+			if err != nil || got.Action != c.action || got.Unanswered != c.unanswered {
+				t.Errorf("%s, back %t: %v, and if nobody answers %v (%v); want %v and %v", c.name, back, got.Action, got.Unanswered, err, c.action, c.unanswered)
+			}
+		}
+		d.Close()
+	}
+}
+
 // TestBrokenHeaders: what cannot be read is dropped where the pair is closed, asked
 // about where only some ports are, and passes where all do.
 func TestBrokenHeaders(t *testing.T) {

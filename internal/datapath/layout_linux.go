@@ -20,6 +20,7 @@ const (
 	gateMute     = 2
 	gateEnforces = 4
 	pairPorts    = 1
+	pairDrops    = 2
 
 	shapeVLANs      = 1
 	shapeHosts      = 2
@@ -188,6 +189,9 @@ func (e *entries) addGate(g *PortGate) {
 		e.shape |= shapeSafeTypes
 	} else if g.Transport != EtherType && g.Gate.Action != Pass {
 		e.pairs[g.Pair].Flags |= pairPorts
+		if g.Gate.Action != Ask && g.Gate.Action != Codes || g.Gate.Floor != FloorPass {
+			e.pairs[g.Pair].Flags |= pairDrops
+		}
 	}
 	e.gateKeys = append(e.gateKeys, gatewayGateKey{Pair: g.Pair, Port: g.Port, Transport: g.Transport})
 	e.gates = append(e.gates, g.Gate.entry())

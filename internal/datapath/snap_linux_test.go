@@ -86,3 +86,43 @@ func TestRoutedOn(t *testing.T) {
 		d.Close()
 	}
 }
+
+// withOptions gives a packet of IPv4 options, of which there are a multiple of four bytes.
+func withOptions(four []byte, options ...byte) []byte {
+	out := append(append(append([]byte{}, four[:34]...), options...), four[34:]...)
+	out[14] += byte(len(options) / 4)
+	binary.BigEndian.PutUint16(out[16:], uint16(len(out)-14))
+	return out
+}
+
+// TestSourceRoutes: nor does what goes on by a source route of IPv4, wherever that stands.
+func TestSourceRoutes(t *testing.T) {
+	b := newBed(t)
+	tables := closed()
+	tables.Pairs[1].Default = Gate{Action: Pass, Rule: 33, Enforced: true}
+	d := b.open(b.options(), tables)
+	four := wire{sport: 5000, dport: 80, tcp: &layers.TCP{ACK: true}, payload: "x"}.frame(t)
+	part := append([]byte{}, four...)
+	part[21] = 9 // not the first of its packet
+	routed, passes := said{Drop, ReasonRouted, 0}, said{Pass, 0, 33}
+	far := make([]byte, 40)
+	for i := range far {
+		far[i] = 1
+	}
+	copy(far[33:], []byte{137, 7, 4, 10, 0, 2, 9})
+	judge(t, d, []asked{
+		{"loose", withOptions(four, 131, 7, 4, 10, 0, 2, 9, 0), routed},
+		{"strict", withOptions(four, 137, 7, 4, 10, 0, 2, 9, 0), routed},
+		{"behind others", withOptions(four, 1, 1, 148, 4, 0, 0, 131, 7, 4, 10, 0, 2, 9, 0, 0, 0), routed},
+		{"at the end of the most there can be", withOptions(four, far...), routed},
+		{"longer than its header", withOptions(four, 131, 11, 4, 10, 0, 2, 9, 0), routed},
+		{"of a part of a packet", withOptions(part, 131, 7, 4, 10, 0, 2, 9, 0), routed},
+		{"behind SNAP", snap(withOptions(four, 131, 7, 4, 10, 0, 2, 9, 0), 0, 0), routed},
+		{"at its end", withOptions(four, 131, 7, 8, 10, 0, 2, 9, 0), passes},
+		{"its way is recorded", withOptions(four, 7, 7, 4, 10, 0, 2, 9, 0), passes},
+		{"behind the end of options", withOptions(four, 0, 131, 7, 4, 10, 0, 2, 9), passes},
+		{"within another", withOptions(four, 7, 11, 4, 131, 7, 4, 1, 10, 0, 2, 9, 1), passes},
+		{"no room for more", withOptions(four, 1, 1, 1, 131), passes},
+		{"none", four, passes},
+	})
+}

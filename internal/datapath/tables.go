@@ -94,7 +94,7 @@ type Gate struct {
 	Safety bool
 	Mute   bool // with Codes: nothing is judged by answers, so they need not be heard
 	// Enforced, of the Default of a pair, of one of the two directions: packets that go on to another
-	// host from where they are sent to (IPv6 routing headers) are dropped. That way nobody judged.
+	// host from where they are sent to (source routes, routing headers) are dropped. That way nobody judged.
 	Enforced bool
 	Codes    uint16
 	Reason   uint16

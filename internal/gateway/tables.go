@@ -124,14 +124,13 @@ func (t *tables) joined() {
 				}
 				continue
 			}
-			for _, transport := range []uint8{6, 17, policy.ICMP, policy.ICMP6} {
-				one := policy.Port{Transport: transport, Number: port.Number}
-				if port.Transport != 0 && port.Transport != transport || port.Transport == 0 && one.Portless() || slices.Contains(seen, one) {
+			for _, one := range port.Apart() {
+				if slices.Contains(seen, one) {
 					continue
 				}
 				seen = append(seen, one)
-				r := t.plan.Route(ends[0], ends[1], transport, port.Number)
-				t.out.Gates = append(t.out.Gates, datapath.PortGate{Pair: n, Transport: transport, Port: port.Number, Gate: t.gate(&r)})
+				r := t.plan.Route(ends[0], ends[1], one.Transport, one.Number)
+				t.out.Gates = append(t.out.Gates, datapath.PortGate{Pair: n, Transport: one.Transport, Port: one.Number, Gate: t.gate(&r)})
 			}
 		}
 	}

@@ -30,7 +30,7 @@ type flow struct {
 	dead       bool             // nothing passes any more until a new connection begins
 	died       int64            // when that began
 	why        firedoor.Verdict // of what is dead
-	guarded    bool             // its parser knows that what it says decides
+	guarded    bool             // its server may read what its client says in another way than its parser
 	doubted    bool             // its server may be throwing away what its client says
 	unsure     uint32           // from the bytes here on
 	ends       [maxEnds]uint32  // where the segments end that went on since, the last of them

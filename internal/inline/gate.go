@@ -323,7 +323,7 @@ func (g *Gate) bare(b []byte) {
 		g.pass(b, firedoor.ReasonLink)
 		return
 	}
-	if p.Fragment || p.Layer == packet.LayerTransport {
+	if p.Fragment || p.Layer == packet.LayerTransport || p.Broken != "" {
 		g.fragment(b)
 		return
 	}
@@ -341,11 +341,11 @@ func membership(p *packet.Packet) bool {
 }
 
 // fragment judges a part of a packet, or one whose ports stand where nobody looks
-// for them (a tunnel, extension headers): between two ends of which anything is judged by
-// its ports or content nobody can say what it is a part of, so it is dropped.
+// for them (a tunnel, extension headers) or cannot be read: between two ends of which anything
+// is judged by its ports or content nobody can say what it is a part of, so it is dropped.
 func (g *Gate) fragment(b []byte) {
 	p := &g.packet
-	if !g.partial(b, (*policy.Plan).Open) {
+	if !g.partial(b, (*policy.Plan).Throughout) {
 		g.ends(b, p.SrcIP, p.DstIP, p.Proto, 0)
 	}
 }

@@ -50,7 +50,7 @@ func find(b []byte) (h headers, ok bool) {
 
 func (h *headers) four(b []byte) bool {
 	ip := b[h.network:]
-	if len(ip) < 20 || ip[0]>>4 != 4 || be.Uint16(ip[6:])&0x3fff != 0 {
+	if len(ip) < 20 || ip[0]>>4 != 4 || be.Uint16(ip[6:])&0x3fff != 0 || sourceRouted(ip) {
 		return false
 	}
 	h.proto, h.transport, h.end = ip[9], h.network+4*int(ip[0]&0xf), h.network+int(be.Uint16(ip[2:]))
@@ -68,8 +68,8 @@ func (h *headers) sixth(b []byte) bool {
 	return h.ports(b)
 }
 
-// routed tells whether a frame carries IPv6 that goes on to another host from where it is
-// sent to (RFC 8200, 4.4), so that its receiver is not known from its address.
+// routed tells whether a frame carries IP that goes on to another host from where it is
+// sent to, so that its receiver is not known from its address.
 func routed(b []byte) bool {
 	at := 12
 	for ; at+4 <= len(b) && isTag(be.Uint16(b[at:])); at += 4 {
@@ -77,10 +77,52 @@ func routed(b []byte) bool {
 	if at+10 <= len(b) && be.Uint16(b[at:]) < 0x600 && be.Uint32(b[at+2:]) == 0xaaaa0300 && be.Uint16(b[at+6:]) == 0 { // SNAP
 		at += 8
 	}
-	if at+42 > len(b) || be.Uint16(b[at:]) != typeIPv6 {
+	if at+22 > len(b) {
 		return false
 	}
-	next, ip := b[at+8], b[at+42:]
+	switch be.Uint16(b[at:]) {
+	case typeIPv4:
+		return sourceRouted(b[at+2:])
+	case typeIPv6:
+		return headerRouted(b[at+2:])
+	}
+	return false
+}
+
+// Options of IPv4 (RFC 791, 3.1).
+const (
+	optionEnd   = 0
+	optionNone  = 1
+	looseRoute  = 131
+	strictRoute = 137
+)
+
+// sourceRouted tells whether a packet of IPv4, with all of its header without options, has hosts in
+// its options that it has yet to go to.
+func sourceRouted(ip []byte) bool {
+	options := ip[20:max(20, min(4*int(ip[0]&0xf), len(ip)))]
+	for len(options) > 0 && options[0] != optionEnd {
+		size := 1
+		if options[0] != optionNone {
+			if len(options) < 2 || options[1] < 2 {
+				return false // no receiver takes it
+			}
+			size = int(options[1])
+		}
+		if (options[0] == looseRoute || options[0] == strictRoute) && len(options) > 2 && options[2] <= options[1] {
+			return true
+		}
+		options = options[min(size, len(options)):]
+	}
+	return false
+}
+
+// headerRouted tells whether a packet of IPv6 has segments left in a routing header (RFC 8200, 4.4).
+func headerRouted(b []byte) bool {
+	if len(b) < 40 {
+		return false
+	}
+	next, ip := b[6], b[40:]
 	for range packet.MaxExtensions {
 		size := 8
 		switch {

@@ -76,3 +76,47 @@ func TestRoutedOn(t *testing.T) {
 		}
 	}
 }
+
+// TestSourceRoutes holds the same of IPv4, where hosts to go to stand in options.
+func TestSourceRoutes(t *testing.T) {
+	with := func(frame []byte, options ...byte) []byte {
+		b := append(append(append([]byte{}, frame[:34]...), options...), frame[34:]...)
+		b[14] += byte(len(options) / 4)
+		binary.BigEndian.PutUint16(b[16:], uint16(len(b)-14))
+		binary.BigEndian.PutUint16(b[24:], 0)
+		sum := uint32(0)
+		for i := 14; i < 34+len(options); i += 2 {
+			sum += uint32(binary.BigEndian.Uint16(b[i:]))
+		}
+		binary.BigEndian.PutUint16(b[24:], ^uint16(sum+sum>>16))
+		return b
+	}
+	whole := datagram(t, 5001, "x")
+	for _, c := range []struct {
+		name  string
+		frame []byte
+		on    bool
+	}{
+		{"loose", with(whole, 131, 7, 4, 10, 0, 2, 9, 0), true},
+		{"strict", with(whole, 137, 7, 4, 10, 0, 2, 9, 0), true},
+		{"behind others", with(whole, 1, 1, 148, 4, 0, 0, 131, 7, 4, 10, 0, 2, 9, 0, 0, 0), true},
+		{"longer than its header", with(whole, 131, 11, 4, 10, 0, 2, 9, 0), true},
+		{"of a part of a packet", with(parts(whole)[1], 131, 7, 4, 10, 0, 2, 9, 0), true},
+		{"behind SNAP", behindSNAP(with(whole, 131, 7, 4, 10, 0, 2, 9, 0)), true},
+		{"at its end", with(whole, 131, 7, 8, 10, 0, 2, 9, 0), false},
+		{"its way is recorded", with(whole, 7, 7, 4, 10, 0, 2, 9, 0), false},
+		{"behind the end of options", with(whole, 0, 131, 7, 4, 10, 0, 2, 9), false},
+		{"no length", with(whole, 7, 0, 131, 7, 4, 10, 0, 2), false},
+		{"no room for more", with(whole, 1, 1, 1, 131), false},
+		{"none", whole, false},
+	} {
+		for _, mode := range []policy.Mode{policy.Enforce, policy.Test} {
+			g, passed := inline.New(bothWays(t, mode, false), nil, nil), 0
+			g.Frame(1772323200*second, inline.Inside, c.frame, func(inline.Port, []byte) { passed++ })
+			stopped := c.on && mode == policy.Enforce
+			if (passed == 0) != stopped || stopped && g.Counts.Reasons[firedoor.ReasonUnjudged] != 1 {
+				t.Errorf("%s, %v: %d passed", c.name, mode, passed)
+			}
+		}
+	}
+}

@@ -580,6 +580,32 @@ func (p *Plan) Elsewhere(r *Route) (may bool) {
 	return may && !named
 }
 
+// Throughout tells whether everything passes between the two ends of a route, at whatever port:
+// then alone what has none that anybody knows (a part of a packet) may pass by its ends. Any
+// transport counts: that of a packet in parts stands in IPv6 where nobody looks.
+func (p *Plan) Throughout(r *Route) bool {
+	if !p.Open(r) {
+		return false
+	}
+	open := true
+	if r.Conduit >= 0 {
+		p.eachEntry(r, func(e *entry) { open = open && (e.action == firedoor.Pass || p.passed(r, e)) })
+	}
+	return open
+}
+
+// passed tells whether everything passes on a route at each port of an entry, whatever that says.
+func (p *Plan) passed(r *Route, e *entry) bool {
+	for _, port := range e.ports {
+		for _, one := range port.Apart() {
+			if at := p.Route(r.Client, r.Server, one.Transport, one.Number); !p.Open(&at) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // eachEntry calls f with each rule and each one of what is never blocked that may be about a
 // route, in no order that says anything. The route is one of a conduit.
 func (p *Plan) eachEntry(r *Route, f func(e *entry)) {

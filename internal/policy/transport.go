@@ -58,3 +58,14 @@ func (p *Plan) FrameType(protocol string, seen uint16) uint16 {
 	}
 	return 0
 }
+
+// Apart are the ports that are meant by one, each of a transport of IP. A frame without IP has none.
+func (p Port) Apart() (out []Port) {
+	for _, transport := range [...]uint8{6, 17, ICMP, ICMP6} {
+		one := Port{Transport: transport, Number: p.Number}
+		if p.Transport == transport || p.Transport == 0 && !one.Portless() {
+			out = append(out, one)
+		}
+	}
+	return out
+}

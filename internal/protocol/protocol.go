@@ -205,13 +205,19 @@ type Sharer interface {
 	Another() Parser
 }
 
-// Guarded is a Parser that has more than one way to read the same bytes. What it says
-// of a guarded flow decides what passes, so it must not guess: the device reads the
-// bytes in the way that is usual at its port.
+// Guarded is a Parser that must know that what it says of a flow decides what passes: then
+// it must not guess, and of what may be a request of a client and could not be read it emits a
+// Malformed that is Lost.
 type Guarded interface {
 	// Guard is called before the first byte; usual tells that the port is one of its
 	// protocol's own.
 	Guard(usual bool)
+}
+
+// Doubter is a Guarded that has more than one way to read the same bytes, as devices have: it
+// takes the one that is usual at its port.
+type Doubter interface {
+	Guarded
 	// Doubts tells how many requests were not answered yet for which the server may be throwing
 	// away what its client says behind them, so that it must be heard when it answers, and
 	// nothing may go on in parts until it does.

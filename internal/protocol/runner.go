@@ -71,19 +71,19 @@ func (r *Runner) Become(h *Host, p *Protocol, state any) {
 }
 
 // Guard tells the parser that what it says decides what passes (Guarded), and tells
-// whether it is one that must know.
+// whether servers may read in another way what a client says (Doubter).
 func (r *Runner) Guard(usual bool) bool {
-	g, ok := r.parser.(Guarded)
-	if ok {
+	if g, ok := r.parser.(Guarded); ok {
 		g.Guard(usual)
 	}
-	return ok
+	_, doubts := r.parser.(Doubter)
+	return doubts
 }
 
 // Doubts tells for how many requests the server may be throwing away what its client says
-// (Guarded).
+// (Doubter).
 func (r *Runner) Doubts() int {
-	if g, ok := r.parser.(Guarded); ok {
+	if g, ok := r.parser.(Doubter); ok {
 		return g.Doubts()
 	}
 	return 0

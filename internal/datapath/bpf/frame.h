@@ -17,6 +17,11 @@
 #define MAX_TAGS 4       /* VLAN tags in a frame, beside the one a card stripped */
 #define SNAP 8           /* bytes of LLC and SNAP: three of LLC, three of an organization, a type */
 #define MAX_EXTENSIONS 6 /* headers between IPv6 and the transport */
+#define MAX_OPTIONS 40   /* of IPv4: there are no more bytes for them */
+#define OPTION_END 0
+#define OPTION_NONE 1
+#define LOOSE_ROUTE 131
+#define STRICT_ROUTE 137
 
 struct frame {
 	__u64 src_mac, dst_mac;
@@ -173,6 +178,28 @@ inline_ void read_transport(struct __sk_buff *skb, struct frame *f, __u32 at, __
 	}
 }
 
+/* Tells whether options of IPv4 name a host that the packet has yet to go to (RFC 791, 3.1: loose
+ * and strict source routes, with something left behind their pointer). at is where options begin. */
+inline_ int source_routed(struct __sk_buff *skb, __u32 at, __u32 end)
+{
+	for (int i = 0; i < MAX_OPTIONS; i++) {
+		__u8 option[3] = {};
+
+		if (at >= end || load_bytes(skb, at, option, 1) || option[0] == OPTION_END)
+			return 0;
+		if (option[0] == OPTION_NONE) {
+			at++;
+			continue;
+		}
+		if (at + 2 > end || load_bytes(skb, at, option, 2) || option[1] < 2)
+			return 0;
+		if ((option[0] == LOOSE_ROUTE || option[0] == STRICT_ROUTE) && at + 3 <= end && !load_bytes(skb, at, option, 3) && option[2] <= option[1])
+			return 1;
+		at += option[1];
+	}
+	return 0;
+}
+
 inline_ void read_ip4(struct __sk_buff *skb, struct frame *f, __u32 at)
 {
 	struct { __u8 first, tos; __u16 total, id, fragment; __u8 ttl, transport; __u16 sum; __u32 src, dst; } h;
@@ -192,6 +219,8 @@ inline_ void read_ip4(struct __sk_buff *skb, struct frame *f, __u32 at)
 	if (header < sizeof(h) || total < header || at + total > skb->len)
 		f->malformed = 1;
 	f->fragment |= (h.fragment & swap16(0x3fff)) != 0;
+	if (header > sizeof(h) && source_routed(skb, at + sizeof(h), at + header))
+		f->routed = f->fragment = 1;
 	read_transport(skb, f, at + header, at + total);
 	/* Who belongs to a group (IGMP, RFC 9776): switches listen in, and so does nobody behind a router. */
 	if (h.transport == 2 && h.ttl == 1 && (h.dst & swap32(0xf0000000)) == swap32(0xe0000000) && !f->malformed && !f->fragment)

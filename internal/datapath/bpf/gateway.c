@@ -518,7 +518,11 @@ inline_ void judge_ports(struct __sk_buff *skb, const struct config *c, const st
 	}
 }
 
-/* A frame of which ports are not known, or not to be believed, goes by its pair. */
+/* Whether a gate lets not all pass while nobody answers. */
+inline_ int holds(const struct gate *g) { return stops(g) || g->floor != FLOOR_PASS; }
+
+/* A frame of which ports are not known, or not to be believed, goes by its pair: it could be of
+ * any port, so it passes only where all do, whoever answers. */
 inline_ void judge_pair(const struct frame *f, __u32 pair, __u32 pair_back, struct decision *d)
 {
 	__u16 reason = f->malformed ? REASON_MALFORMED : REASON_FRAGMENT;
@@ -540,7 +544,7 @@ inline_ void judge_pair(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		d->gate.reason = reason;
 		return;
 	}
-	if (d->gate.floor == FLOOR_CODES)
+	if ((p->flags | back->flags) & PAIR_DROPS || holds(&d->gate) || holds(&back->otherwise))
 		d->gate.floor = FLOOR_DROP;
 	if ((p->flags | back->flags) & PAIR_PORTS || stops(&d->gate) != stops(&back->otherwise) ||
 	    d->gate.action == ASK || back->otherwise.action == ASK)

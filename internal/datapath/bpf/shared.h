@@ -5,7 +5,7 @@
 enum { PASS, DROP, RESET, ASK, CODES };           /* Action */
 enum { FLOOR_PASS, FLOOR_DROP, FLOOR_CODES, FLOOR_RESET }; /* Floor */
 enum { GATE_SAFETY = 1, GATE_MUTE = 2, GATE_ENFORCES = 4 }; /* gate.flags; MUTE: nothing is judged by answers */
-enum { PAIR_PORTS = 1 };                          /* pair.flags: a port of it is not simply passed */
+enum { PAIR_PORTS = 1, PAIR_DROPS = 2 };          /* pair.flags: a port of it is not simply passed; nor while nobody answers */
 
 enum { /* reasons of our own; below are those of the tables */
 	REASON_LINK = 0xff00, REASON_NEIGHBOUR, REASON_QUARANTINE, REASON_MALFORMED, REASON_FRAGMENT,

@@ -59,6 +59,8 @@ const (
 const (
 	errType = protocol.Broken("no message type where a message must begin")
 	errSize = protocol.Broken("length does not fit the message type")
+
+	reasonChunk = "chunk too short or of a message that has none"
 )
 
 func kindOf(b []byte) kind {
@@ -191,7 +193,7 @@ func (p *parser) next(s *side, b []byte, at int) (int, error) {
 		s.fresh = false
 		return size, nil
 	case size < bodyAt || k == kindOpen && mark != markFinal:
-		p.complain("chunk too short or of a message that has none")
+		p.unread(reasonChunk)
 		return size, nil
 	case k == kindOpen:
 		p.openChannel(chunk)
@@ -206,7 +208,7 @@ func (p *parser) next(s *side, b []byte, at int) (int, error) {
 			s.drops = mark == markMore
 			return size, nil
 		}
-		s.drops = false
+		p.between(s)
 	}
 	if p.encrypted(s, chunk) {
 		return size, nil
@@ -235,6 +237,9 @@ func (p *parser) tooLong(s *side, k kind, mark byte, b []byte, size, at int) int
 	p.at, p.end = at, at+maxPart
 	request := requestOf(b)
 	dropped := s.drops && s.held == request
+	if s.drops && !dropped && k == kindMessage {
+		p.between(s)
+	}
 	s.drops, s.held = mark == markMore, request
 	if k != kindMessage || mark == markAbort || dropped || p.encrypted(s, b) {
 		return maxPart
@@ -312,12 +317,21 @@ func (p *parser) join(b []byte, signature int) {
 	}
 }
 
-// refuseChunks complains of a message whose chunks do not follow each other.
+// refuseChunks complains of a message whose chunks do not follow each other. There are servers
+// that put such ones together by their request, so nobody knows what is asked in it.
 func (p *parser) refuseChunks(s *side) {
 	if !s.fresh {
-		p.complain("message without its last chunk")
+		p.unread("message without its last chunk")
 	}
 	s.fresh = false
+}
+
+// between ends the passing over of a message whose last chunk is not in: who puts chunks together by
+// their request waits for more of it.
+func (p *parser) between(s *side) {
+	if s.drops = false; p.judged() {
+		p.refuseChunks(s)
+	}
 }
 
 // aborted ends a message that its sender gave up: a request was never made, an
@@ -327,7 +341,7 @@ func (p *parser) aborted(s *side, chunk []byte) {
 	r := protocol.Read(chunk[bodyAt:])
 	status := r.U32LE()
 	if r.Failed() {
-		p.complain("chunk too short or of a message that has none")
+		p.complain(reasonChunk)
 		return
 	}
 	if q := p.asked.Take(key(requestOf(chunk), p.dir.Other())); q != nil {

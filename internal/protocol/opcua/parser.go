@@ -42,6 +42,7 @@ type parser struct {
 	nodes  monitored
 
 	reversed bool // the server connected to the client
+	guarded  bool // what is said decides what passes
 
 	*scratch
 }
@@ -86,6 +87,21 @@ func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} 
 
 func (p *parser) complain(reason string) { p.voice.Malformed(p.emit, reason, p.at) }
 
+// unread complains of what may be a request and could not be read as one.
+func (p *parser) unread(reason string) {
+	if p.judged() {
+		p.voice.Unread(p.emit, reason, p.at)
+		return
+	}
+	p.complain(reason)
+}
+
+// judged tells whether the bytes at hand decide what passes.
+func (p *parser) judged() bool { return p.guarded && p.dir == firedoor.FromClient }
+
+// Guard has nothing that a client says go by as the rest of something else.
+func (p *parser) Guard(bool) { p.guarded = true }
+
 // key joins question and answer by request id and by who asked: with a reverse
 // hello the server's side opened the connection.
 func key(request uint32, asker firedoor.Direction) uint64 {
@@ -110,7 +126,7 @@ func (p *parser) message(s *side, id uint32, body []byte) {
 	code, ok := r.serviceCode()
 	if !ok {
 		if !fresh {
-			p.complain(reasonService)
+			p.unread(reasonService)
 		}
 		return
 	}

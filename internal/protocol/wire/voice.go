@@ -65,6 +65,13 @@ func (v *Voice) Malformed(emit func(*firedoor.Event), reason string, offset int)
 	emit(&v.event)
 }
 
+// Unread emits a Malformed of bytes of a guarded client that its server may read as a request.
+func (v *Voice) Unread(emit func(*firedoor.Event), reason string, offset int) {
+	v.malformed = firedoor.Malformed{Reason: reason, Offset: offset, Lost: true}
+	v.event = firedoor.Event{Kind: firedoor.EventMalformed, Malformed: &v.malformed}
+	emit(&v.event)
+}
+
 // HandOver emits a HandOver to a registered protocol.
 func (v *Voice) HandOver(emit func(*firedoor.Event), protocol string) {
 	v.handover = firedoor.HandOver{Protocol: protocol}
