@@ -287,7 +287,7 @@ func (c *auditVerifyCommand) Run(m *Main) error {
 	if isFolder(c.File) {
 		return usageError{c.File + ": is a folder: give the file in it"}
 	}
-	n, err := audit.Verify(c.File)
+	n, err := audit.Verify(c.File, nil)
 	var damage *audit.DamageError
 	switch {
 	case errors.As(err, &damage):

@@ -271,8 +271,11 @@ func (j *Judge) turns(r *asked, v firedoor.Verdict, end int64) bool {
 
 // Conversation judges the connections of a conversation that has no operations.
 func (j *Judge) Conversation(c *firedoor.Conversation) error {
-	if c.Operations > 0 || c.Protocol == "arp" || c.Protocol == "icmp" || c.Protocol == "lldp" || j.own(&c.Client, &c.Server, uint64(c.Flows)) {
+	if c.Operations > 0 || c.Protocol == "arp" || c.Protocol == "lldp" || j.own(&c.Client, &c.Server, uint64(c.Flows)) {
 		return nil
+	}
+	if c.Protocol == "icmp" {
+		return j.icmp(c)
 	}
 	r, err := j.request(c.Segment, c.Protocol, &c.Client, &c.Server)
 	if err != nil {
