@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"net/url"
 	"os"
@@ -147,23 +148,23 @@ type effectLine struct {
 
 func (c *isolateCommand) tell(m *Main, out *isolation) error {
 	if out.Decision != nil {
-		fmt.Fprintln(m.Stdout, out.Decision.sentence())
+		say(m.Stdout, "%s\n", out.Decision.sentence())
 	}
 	switch {
 	case !out.Learned:
-		fmt.Fprintln(m.Stdout, "What it stops of everyday work is not known: the gateway was started without --learned.")
+		say(m.Stdout, "What it stops of everyday work is not known: the gateway was started without --learned.\n")
 	case len(out.Effects) == 0:
-		fmt.Fprintln(m.Stdout, "Of what was learned it stops nothing.")
+		say(m.Stdout, "Of what was learned it stops nothing.\n")
 	default:
 		verb := "stops"
 		if c.Preview {
 			verb = "would stop"
 		}
-		fmt.Fprintln(m.Stdout, out.Summary)
+		say(m.Stdout, "%s\n", out.Summary)
 		for _, n := range out.Next {
-			fmt.Fprintf(m.Stdout, "What machines do next, in %s: %s. %s.\n", n.Protocol, n.Next, capitalised(n.Why))
+			say(m.Stdout, "What machines do next, in %s: %s. %s.\n", n.Protocol, n.Next, capitalised(n.Why))
 		}
-		fmt.Fprintf(m.Stdout, "Of what was learned it %s %s:\n", verb, counted(len(out.Effects)+out.More, "thing"))
+		say(m.Stdout, "Of what was learned it %s %s:\n", verb, counted(len(out.Effects)+out.More, "thing"))
 	}
 	t := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
 	for _, e := range out.Effects {
@@ -171,13 +172,13 @@ func (c *isolateCommand) tell(m *Main, out *isolation) error {
 		if e.Period > 0 {
 			every = "every " + time.Duration(e.Period).Round(time.Millisecond).String()
 		}
-		fmt.Fprintf(t, "  %s\t%s > %s\t%s %s %s %s\t%s\n", e.Verdict, e.Client, e.Server, e.Protocol, e.Verb, e.Function, e.Object, every)
+		say(t, "  %s\t%s > %s\t%s %s %s %s\t%s\n", e.Verdict, e.Client, e.Server, e.Protocol, e.Verb, e.Function, e.Object, every)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	if out.More > 0 {
-		fmt.Fprintf(m.Stdout, "  and %d more\n", out.More)
+		say(m.Stdout, "  and %d more\n", out.More)
 	}
 	return nil
 }
@@ -218,20 +219,20 @@ func (c *listCommand) Run(ctx context.Context, m *Main) error {
 		return e.Encode(list)
 	}
 	if len(list) == 0 {
-		fmt.Fprintln(m.Stdout, "Nothing is isolated.")
+		say(m.Stdout, "Nothing is isolated.\n")
 		return nil
 	}
 	t := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "NO\tVERB\tSCOPE\tSTATE\tUNTIL\tBY\tREASON")
+	say(t, "NO\tVERB\tSCOPE\tSTATE\tUNTIL\tBY\tREASON\n")
 	for _, d := range list {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.verb(), d.Scope, d.state(), d.until(), d.people(), d.Reason)
+		say(t, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.verb(), d.Scope, d.state(), d.until(), d.people(), d.Reason)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	for _, d := range list {
 		if d.NoEffect != "" {
-			fmt.Fprintf(m.Stdout, "Decision %d does nothing: %s\n", d.ID, d.NoEffect)
+			say(m.Stdout, "Decision %d does nothing: %s\n", d.ID, d.NoEffect)
 		}
 	}
 	return nil
@@ -270,7 +271,7 @@ func orderGateway(ctx context.Context, m *Main, data, path string) error {
 	if err := ask(ctx, data, "POST", path, &out); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(m.Stdout, capitalised(out.Text)+".")
+	_, err := io.WriteString(m.Stdout, sayf("%s.\n", capitalised(out.Text)))
 	return err
 }
 
@@ -287,19 +288,29 @@ func (c *auditVerifyCommand) Run(m *Main) error {
 	if isFolder(c.File) {
 		return usageError{c.File + ": is a folder: give the file in it"}
 	}
-	n, err := audit.Verify(c.File)
+	var reload audit.Entry // the last one
+	n, err := audit.Verify(c.File, func(e *audit.Entry) error {
+		if e.What == gateway.Reload {
+			reload = *e
+		}
+		return nil
+	})
 	var damage *audit.DamageError
 	switch {
 	case errors.As(err, &damage):
-		fmt.Fprintf(m.Stdout, "%s in order, and then not any more.\n", counted(int(n), "entry"))
+		say(m.Stdout, "%s in order, and then not any more.\n", counted(int(n), "entry"))
 		return damageError{[]error{err}}
 	case err != nil:
 		return usageError{fmt.Sprintf("%s: %v", c.File, reason(err))}
 	}
 	if _, err := os.Stat(c.File + audit.HeadSuffix); err != nil { // whoever cut off the end took away what tells of it
-		fmt.Fprintf(m.Stdout, "%s in order, and nobody can tell whether there were more.\n", counted(int(n), "entry"))
+		say(m.Stdout, "%s in order, and nobody can tell whether there were more.\n", counted(int(n), "entry"))
 		return damageError{[]error{fmt.Errorf("%s: is missing, so an end that was cut off is not seen: keep it beside its file", c.File+audit.HeadSuffix)}}
 	}
-	fmt.Fprintf(m.Stdout, "%s: all in order.\n", counted(int(n), "entry"))
+	say(m.Stdout, "%s: all in order.\n", counted(int(n), "entry"))
+	var last gateway.Noted
+	if json.Unmarshal(reload.Data, &last) == nil && reload.Number > 0 {
+		say(m.Stdout, "Entry %d: %s reloaded the policy at %s: %s, SHA-256 %s.\n", reload.Number, reload.By, reload.Time, last.Policy, last.SHA256)
+	}
 	return nil
 }

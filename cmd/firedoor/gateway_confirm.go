@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/url"
 	"strconv"
 	"time"
@@ -19,7 +20,7 @@ func (c *confirmCommand) Run(ctx context.Context, m *Main) error {
 	if err := ask(ctx, c.Data, "POST", "/confirm?"+url.Values{"id": {strconv.Itoa(int(c.Decision))}}.Encode(), &d); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(m.Stdout, d.sentence())
+	_, err := io.WriteString(m.Stdout, sayf("%s\n", d.sentence()))
 	return err
 }
 

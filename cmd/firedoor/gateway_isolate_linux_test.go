@@ -1,11 +1,13 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -192,4 +194,21 @@ func TestReloadKeepsIsolations(t *testing.T) {
 		t.Errorf("status %d: %s", o.status, o.stdout)
 	}
 	works(t, "release", "1", "--data", l.data)
+	l.reloads(renamed)
+}
+
+// reloads holds that a reload stands in the chain, with who asked and what came into force.
+func (l *line) reloads(text string) {
+	l.t.Helper()
+	digest := fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+	works(l.t, "reload", "--data", l.data)
+	if o := works(l.t, "audit", "verify", filepath.Join(l.data, "decisions.jsonl")).stdout; !strings.Contains(o, "all in order") || !strings.Contains(o, " reloaded the policy at ") || !strings.Contains(o, "SHA-256 "+digest) {
+		l.t.Errorf("audit verify says %q", o)
+	}
+	if told := l.log.String(); !strings.Contains(told, "policy reloaded") || !strings.Contains(told, digest+" by=") {
+		l.t.Errorf("the log has no word of who reloaded: %s", told)
+	}
+	if o := works(l.t, "list", "--data", l.data).stdout; strings.Contains(o, "reload") {
+		l.t.Errorf("list says %q", o)
+	}
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -134,20 +136,14 @@ func (s *gatewayService) happened(e *guardian.Event) {
 	if e.What == "barred" {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.note("bar", "gateway", e.Client, e.Text)
+		s.note("bar", "gateway", gateway.Noted{Client: e.Client, Reason: e.Text})
 	}
 }
 
-// barring is what decisions.jsonl says of a client that is barred, or released, and of a bypass.
-type barring struct {
-	Client string `json:"client,omitempty"`
-	Reason string `json:"reason,omitempty"`
-}
-
-// note writes it down. The caller holds the lock.
-func (s *gatewayService) note(what, by, client, reason string) {
-	if err := s.decisions.Note(what, by, barring{client, reason}); err != nil {
-		s.log.Error("decisions.jsonl", "what", what, "client", client, "error", err)
+// note writes down what is no decision. The caller holds the lock.
+func (s *gatewayService) note(what, by string, n gateway.Noted) {
+	if err := s.decisions.Note(what, by, n); err != nil {
+		s.log.Error("decisions.jsonl", "what", what, "client", n.Client, "error", err)
 	}
 }
 
@@ -162,7 +158,7 @@ func (s *gatewayService) unbar(client, by string) (string, error) {
 	if err := s.gate.Unbar(a); err != nil {
 		return "", err
 	}
-	s.note("unbar", by, a.String(), "")
+	s.note("unbar", by, gateway.Noted{Client: a.String()})
 	s.log.Info("released", "client", a, "by", by)
 	return "client " + a.String() + " is judged by workers again", nil
 }
@@ -331,8 +327,8 @@ func (s *gatewayService) routes() http.Handler {
 		one, err := s.confirm(r)
 		answer(w, one, err)
 	})
-	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
-		text, err := s.reload()
+	mux.HandleFunc("POST /reload", func(w http.ResponseWriter, r *http.Request) {
+		text, err := s.reload(whoAsks(r))
 		answer(w, done{text}, err)
 	})
 	mux.HandleFunc("POST /upgrade", func(w http.ResponseWriter, r *http.Request) {
@@ -367,11 +363,15 @@ func (s *gatewayService) inForce() (*policyInForce, error) {
 }
 
 func answer(w http.ResponseWriter, v any, err error) {
-	if err != nil {
+	var usage usageError
+	switch {
+	case errors.As(err, &usage):
+		http.Error(w, usage.text, http.StatusBadRequest)
+	case err != nil:
 		http.Error(w, err.Error(), http.StatusConflict)
-		return
+	default:
+		reply(w, v)
 	}
-	reply(w, v)
 }
 
 type peerKey struct{}
@@ -418,8 +418,11 @@ func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, err := gateway.Isolation(s.plan, &want.Decision)
+	if err == nil {
+		err = want.Kept()
+	}
 	if err != nil {
-		return nil, err
+		return nil, usageError{err.Error()}
 	}
 	if i.Verb == policy.KnownClients {
 		if s.learned == nil {
@@ -485,6 +488,9 @@ func (s *gatewayService) release(r *http.Request) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	still := gateway.Beside(s.decisions.List(), uint32(id))
+	if until := s.decisions.Testing(uint32(id)); until != "" && !now {
+		return fmt.Sprintf("decision %d is being released already: until %s it says what it would stop; --now ends that", id, until), nil
+	}
 	if now {
 		err = s.decisions.Release(uint32(id), whoAsks(r))
 	} else {
@@ -505,7 +511,7 @@ func (s *gatewayService) release(r *http.Request) (string, error) {
 }
 
 // reload reads the policy's file again; a policy that is wrong changes nothing.
-func (s *gatewayService) reload() (string, error) {
+func (s *gatewayService) reload(by string) (string, error) {
 	text, err := os.ReadFile(s.file)
 	if err != nil {
 		return "", err
@@ -525,7 +531,10 @@ func (s *gatewayService) reload() (string, error) {
 		s.text, s.plan = wasText, wasPlan
 		return "", err
 	}
-	s.log.Info("policy reloaded", "file", s.file)
+	digest := sha256.Sum256(text)
+	n := gateway.Noted{Policy: s.file, SHA256: hex.EncodeToString(digest[:])}
+	s.note(gateway.Reload, by, n)
+	s.log.Info("policy reloaded", "file", s.file, "sha256", n.SHA256, "by", by)
 	return s.file + " is in force", nil
 }
 
@@ -556,7 +565,7 @@ func (s *gatewayService) bypass(r *http.Request) (string, error) {
 		what = "judge"
 	}
 	s.mu.Lock()
-	s.note(what, whoAsks(r), "", why)
+	s.note(what, whoAsks(r), gateway.Noted{Reason: why})
 	s.mu.Unlock()
 	if on {
 		return "bypass: everything passes, nothing is judged", nil

@@ -60,7 +60,7 @@ func gatewayText(st *processStatus) string {
 	g := st.Gateway
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+		say(&b, "%-12s %s\n", name, sayf(format, args...))
 	}
 	line("gateway", "between %s (inside) and %s (outside), firedoor %s", g.Inside, g.Outside, st.Version)
 	line("policy", "%s: %s enforce, %d in test, %d observe; between other zones: %s", g.Policy, counted(g.Enforcing, "conduit"), g.Testing, g.Observing, g.Otherwise)

@@ -60,7 +60,7 @@ func (c *stoppedCommand) Run(ctx context.Context, m *Main) error {
 // tell is the report for people: by conduit, rule and reason, then by pair.
 func (r *stoppedReport) tell(m *Main) error {
 	if len(r.Rows) == 0 {
-		fmt.Fprintln(m.Stdout, "Nothing was stopped.")
+		say(m.Stdout, "Nothing was stopped.\n")
 	}
 	t := tabwriter.NewWriter(m.Stdout, 0, 0, 2, ' ', 0)
 	head := ""
@@ -68,32 +68,32 @@ func (r *stoppedReport) tell(m *Main) error {
 		row := &r.Rows[i]
 		if h := stopHead(row); h != head {
 			head = h
-			fmt.Fprintf(t, "%s\n", h)
+			say(t, "%s\n", h)
 		}
-		fmt.Fprintf(t, "  %s\t%s > %s\t%s\t%s bytes\t%s\t%s\n", stopDone(row), named(row.ClientName, row.Client), named(row.ServerName, row.Server),
+		say(t, "  %s\t%s > %s\t%s\t%s bytes\t%s\t%s\n", stopDone(row), named(row.ClientName, row.Client), named(row.ServerName, row.Server),
 			counted(int(row.Count), "frame"), grouped(row.Bytes), row.First, row.Last)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	if s := r.Now; s != nil {
-		fmt.Fprintf(m.Stdout, "The kernel dropped %s, of which %s are told", counted(int(s.Dropped), "frame"), grouped(s.Told))
+		say(m.Stdout, "The kernel dropped %s, of which %s are told", counted(int(s.Dropped), "frame"), grouped(s.Told))
 		if s.Dropped != s.Told {
-			fmt.Fprint(m.Stdout, "; the rest follows within three seconds")
+			say(m.Stdout, "; the rest follows within three seconds")
 		}
-		fmt.Fprintln(m.Stdout, ".")
+		say(m.Stdout, ".\n")
 		if s.Unwritten > 0 {
-			fmt.Fprintf(m.Stdout, "Of what was stopped since %s %s could not be written down and are not above", s.Since, counted(int(s.Unwritten), "line"))
+			say(m.Stdout, "Of what was stopped since %s %s could not be written down and are not above", s.Since, counted(int(s.Unwritten), "line"))
 			if s.Problem != "" {
-				fmt.Fprintf(m.Stdout, "; it is so now: %s", s.Problem)
+				say(m.Stdout, "; it is so now: %s", s.Problem)
 			}
-			fmt.Fprintf(m.Stdout, ". The gateway counts them: firedoor stopped --json has them in now.rows.\n")
+			say(m.Stdout, ". The gateway counts them: firedoor stopped --json has them in now.rows.\n")
 		}
 		if s.Uncounted > 0 {
-			fmt.Fprintf(m.Stdout, "%s had no room in the kernel's counters.\n", counted(int(s.Uncounted), "frame"))
+			say(m.Stdout, "%s had no room in the kernel's counters.\n", counted(int(s.Uncounted), "frame"))
 		}
 		if s.Unpaired > 0 {
-			fmt.Fprintf(m.Stdout, "Of %s it is told why, and not whose they were: more pairs lost frames in a second than are told apart (%s).\n",
+			say(m.Stdout, "Of %s it is told why, and not whose they were: more pairs lost frames in a second than are told apart (%s).\n",
 				counted(int(s.Unpaired), "frame"), grouped(datapath.MaxLosses))
 		}
 	}

@@ -69,18 +69,18 @@ func (m *Main) Run(ctx context.Context) int {
 	case errors.As(err, new(toldError)):
 		return exitUsage
 	case errors.As(err, &usage):
-		fmt.Fprintf(m.Stderr, "firedoor: %v\nTry \"firedoor help\".\n", err)
+		fmt.Fprintf(m.Stderr, "firedoor: %s\nTry \"firedoor help\".\n", printable(err.Error()))
 		return exitUsage
 	case errors.As(err, &damage):
 		for _, e := range damage.errs {
-			fmt.Fprintf(m.Stderr, "firedoor: %v\n", e)
+			fmt.Fprintf(m.Stderr, "firedoor: %s\n", printable(e.Error()))
 		}
 		return exitDamaged
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(m.Stderr, "firedoor: stopped")
 		return exitDamaged
 	default:
-		fmt.Fprintf(m.Stderr, "firedoor: %v\n", err)
+		fmt.Fprintf(m.Stderr, "firedoor: %s\n", printable(err.Error()))
 		return exitDamaged
 	}
 }

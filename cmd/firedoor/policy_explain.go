@@ -51,7 +51,13 @@ func (c *policyExplainCommand) Run(m *Main) error {
 	return nil
 }
 
-func capitalised(word string) string { return string(word[0]-'a'+'A') + word[1:] }
+// capitalised begins with a capital, where the text begins with a letter that has one.
+func capitalised(text string) string {
+	if text == "" || text[0] < 'a' || text[0] > 'z' {
+		return text
+	}
+	return string(text[0]-'a'+'A') + text[1:]
+}
 
 func (c *policyExplainCommand) all(m *Main, plan *policy.Plan) error {
 	for i := range plan.Policy.Safety {

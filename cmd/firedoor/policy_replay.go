@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -120,34 +119,37 @@ func isFolder(path string) bool {
 const maxTold = 40
 
 func tellReport(w io.Writer, r *whatif.Report) error {
-	fmt.Fprintf(w, "%s and %s without operations were looked at.\n", counted(int(r.Operations), "operation"), counted(int(r.Connections), "connection"))
+	say(w, "%s and %s without operations were looked at.\n", counted(int(r.Operations), "operation"), counted(int(r.Connections), "connection"))
 	if !r.Stops() {
-		fmt.Fprintln(w, "Nothing would have been stopped.")
+		say(w, "Nothing would have been stopped.\n")
 	} else {
-		fmt.Fprintf(w, "%s and %s would have been stopped", counted(int(r.StoppedOperations), "operation"), counted(int(r.StoppedConnections), "connection"))
-		fmt.Fprintf(w, " (%d of them by conduits that enforce as they are):\n", r.Enforced)
+		say(w, "%s and %s would have been stopped", counted(int(r.StoppedOperations), "operation"), counted(int(r.StoppedConnections), "connection"))
+		say(w, " (%d of them by conduits that enforce as they are):\n", r.Enforced)
+	}
+	if r.Unseen != "" {
+		say(w, "Not all could be looked at: %s.\n", r.Unseen)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for i, s := range r.Stopped {
 		if i == maxTold {
 			break
 		}
-		fmt.Fprintf(t, "  %d\t%s\t%s > %s\t%s %s %s %s\t%s\n", s.Count, s.Verdict, s.Client, s.Server, s.Protocol, s.Verb, s.Function, s.Object, because(&s))
+		say(t, "  %d\t%s\t%s > %s\t%s %s %s %s\t%s\n", s.Count, s.Verdict, s.Client, s.Server, s.Protocol, s.Verb, s.Function, s.Object, because(&s))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	if more := len(r.Stopped) - maxTold; more > 0 {
-		fmt.Fprintf(w, "  and %d more kinds: --json lists them\n", more)
+		say(w, "  and %d more kinds: --json lists them\n", more)
 	}
 	if r.Own > 0 {
-		fmt.Fprintf(w, "Not looked at, for no gateway sees it: %d of devices with themselves (127.0.0.0/8, ::1).\n", r.Own)
+		say(w, "Not looked at, for no gateway sees it: %d of devices with themselves (127.0.0.0/8, ::1).\n", r.Own)
 	}
 	if r.Undecided > 0 {
-		fmt.Fprintf(w, "%s could not be decided.\n", counted(int(r.Undecided), "operation"))
+		say(w, "%s could not be decided.\n", counted(int(r.Undecided), "operation"))
 	}
 	if r.UndecidedConnections > 0 {
-		fmt.Fprintf(w, "%s without operations could not be decided.\n", counted(int(r.UndecidedConnections), "connection"))
+		say(w, "%s without operations could not be decided.\n", counted(int(r.UndecidedConnections), "connection"))
 	}
 	if r.Malformed > 0 {
 		fmt.Fprintf(w, "%s broken by the rules of their protocol could not be decided: a gateway stops what is no request.\n", counted(int(r.Malformed), "message"))
@@ -156,15 +158,15 @@ func tellReport(w io.Writer, r *whatif.Report) error {
 	for _, u := range r.Rules {
 		switch {
 		case u.Undecided != "":
-			fmt.Fprintf(w, "Undecided: %s: %s\n", u.Rule, u.Undecided)
+			say(w, "Undecided: %s: %s\n", u.Rule, u.Undecided)
 		case u.Count == 0:
 			if unused++; unused <= maxTold {
-				fmt.Fprintf(w, "Never used: %s\n", u.Rule)
+				say(w, "Never used: %s\n", u.Rule)
 			}
 		}
 	}
 	if unused > maxTold {
-		fmt.Fprintf(w, "and %d more rules were never used\n", unused-maxTold)
+		say(w, "and %d more rules were never used\n", unused-maxTold)
 	}
 	return nil
 }

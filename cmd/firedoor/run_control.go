@@ -232,7 +232,7 @@ func ask(ctx context.Context, data, method, path string, answer any) error {
 	return askWith(ctx, data, method, path, nil, answer)
 }
 
-// askWith is ask with a body.
+// askWith is ask with a body. What the process cannot make sense of is a usageError.
 func askWith(ctx context.Context, data, method, path string, body io.Reader, answer any) error {
 	socket := filepath.Join(data, controlSocket)
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -250,7 +250,11 @@ func askWith(ctx context.Context, data, method, path string, body io.Reader, ans
 	if resp.StatusCode != http.StatusOK {
 		var b [1024]byte
 		n, _ := resp.Body.Read(b[:])
-		return errors.New(strings.TrimSpace(string(b[:n])))
+		text := strings.TrimSpace(string(b[:n]))
+		if resp.StatusCode == http.StatusBadRequest {
+			return usageError{text}
+		}
+		return errors.New(text)
 	}
 	return json.NewDecoder(resp.Body).Decode(answer)
 }

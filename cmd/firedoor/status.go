@@ -69,7 +69,7 @@ func (c *statusCommand) Run(ctx context.Context, m *Main) error {
 func statusText(st *processStatus) string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+		say(&b, "%-12s %s\n", name, sayf(format, args...))
 	}
 	line("site", "%s, firedoor %s: %s", st.Site, st.Version, strings.Join(st.Roles, " and "))
 	if st.Gateway != nil {

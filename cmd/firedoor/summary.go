@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"firedoor"
 	"firedoor/internal/sensor"
@@ -33,16 +32,6 @@ func printSummary(w io.Writer, r *sensor.Result) error {
 	printSight(&b, s)
 	_, err := io.WriteString(w, printable(b.String()))
 	return err
-}
-
-// printable keeps control characters of names from reaching a terminal.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && unicode.IsControl(r) {
-			return '?'
-		}
-		return r
-	}, text)
 }
 
 func printCaptures(b *strings.Builder, s *sensor.Summary) {

@@ -40,8 +40,8 @@ type DamageError struct {
 func (e *DamageError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason) }
 
 // Chain is a file to which entries are added. Beside it stands its head, which says how
-// many there are: whoever cuts off the end must change both. It is not safe for concurrent
-// use.
+// many there are and, before an entry is written, which one comes: whoever cuts off the end, or puts
+// something behind it, must change both. It is not safe for concurrent use.
 type Chain struct {
 	file   *os.File
 	head   *os.File
@@ -56,7 +56,8 @@ type Chain struct {
 
 // Open opens a chain, made if it is missing, reads all of it to f and holds it against
 // its hashes and its head. A last line that breaks off and that the head does not count, by
-// a crash in the middle of writing it, is taken away: it was never confirmed.
+// a crash in the middle of writing it, is taken away: it was never confirmed. A whole one stays
+// if the head announces it.
 func Open(name string, f func(*Entry) error) (*Chain, error) {
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -86,7 +87,7 @@ func (c *Chain) goOn(name string, f func(*Entry) error) error {
 		return err
 	}
 	c.reserve()
-	return c.tell()
+	return c.confirm()
 }
 
 func seek(f *os.File, to int64) error {
@@ -94,9 +95,9 @@ func seek(f *os.File, to int64) error {
 	return err
 }
 
-// Verify reads a chain and tells how many entries are in order; a *DamageError says
-// where they are not.
-func Verify(name string) (entries uint64, err error) {
+// Verify reads a chain to f and tells how many entries are in order; a *DamageError says
+// where they are not. Where its head is missing nobody can tell whether there were more or fewer.
+func Verify(name string, f func(*Entry) error) (entries uint64, err error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return 0, err
@@ -107,7 +108,7 @@ func Verify(name string) (entries uint64, err error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return 0, err
 	}
-	if err := c.read(name, nil); err != nil {
+	if err := c.read(name, f); err != nil {
 		return c.number, err
 	}
 	if info, err := file.Stat(); err == nil && (info.Size() != c.end || c.bare) {
@@ -118,7 +119,7 @@ func Verify(name string) (entries uint64, err error) {
 
 // read gives all entries to f, notes where they end, and holds them against the head.
 func (c *Chain) read(name string, f func(*Entry) error) error {
-	told, err := readHead(c.head)
+	told, next, err := readHead(c.head)
 	if err != nil {
 		return &DamageError{name + HeadSuffix, 1, err.Error()}
 	}
@@ -127,7 +128,8 @@ func (c *Chain) read(name string, f func(*Entry) error) error {
 	for {
 		line, err := lines.ReadSlice('\n')
 		if errors.Is(err, io.EOF) {
-			if c.bare || len(line) == 0 || told.number != c.number+1 || sha256.Sum256(line) != told.last {
+			of := head{c.number + 1, sha256.Sum256(line)}
+			if c.bare || len(line) == 0 || of != told && of != next {
 				break
 			}
 			c.bare = true
@@ -144,10 +146,11 @@ func (c *Chain) read(name string, f func(*Entry) error) error {
 		}
 	}
 	switch {
+	case c.head == nil:
 	case told.number > c.number:
 		return &DamageError{name, c.number + 1, fmt.Sprintf("is missing: %d entries were written", told.number)}
-	case told.number+1 < c.number:
-		return &DamageError{name, c.number, fmt.Sprintf("is one too many: %s counts %d entries", name+HeadSuffix, told.number)}
+	case told.number < c.number && next != head{c.number, c.last}:
+		return &DamageError{name, told.number + 1, fmt.Sprintf("is one too many: %s counts %d entries and announces no such one", name+HeadSuffix, told.number)}
 	case told.number > 0 && passed != told.last:
 		return &DamageError{name, told.number, "is not what was written: it was changed"}
 	}
@@ -185,7 +188,8 @@ func (c *Chain) before() string {
 }
 
 // Add writes an entry and waits until it is on the disk. What fails is not added, and
-// nothing of it stays.
+// nothing of it stays. The head announces the entry before it is written, and counts it after that:
+// whatever a crash leaves is one of the two, and an entry that nobody announced is none of ours.
 func (c *Chain) Add(time, what, by string, data any) error {
 	if c.broken != nil {
 		return c.broken
@@ -202,13 +206,16 @@ func (c *Chain) Add(time, what, by string, data any) error {
 		return fmt.Errorf("%s: an entry of %d bytes is longer than %d", c.file.Name(), len(line), MaxLine)
 	}
 	was := *c
-	_, err = c.file.Write(append(line, '\n'))
+	next := head{c.number + 1, sha256.Sum256(line)}
+	if err = c.announce(next); err == nil {
+		_, err = c.file.Write(append(line, '\n'))
+	}
 	if err == nil {
 		err = c.file.Sync()
 	}
 	if err == nil {
-		c.number, c.last, c.end = c.number+1, sha256.Sum256(line), c.end+int64(len(line))+1
-		err = c.tell()
+		c.number, c.last, c.end = next.number, next.last, c.end+int64(len(line))+1
+		err = c.confirm()
 	}
 	if err != nil {
 		return c.back(&was, err)
@@ -217,10 +224,17 @@ func (c *Chain) Add(time, what, by string, data any) error {
 	return nil
 }
 
-// back takes away what was written of an entry that failed.
+// back takes away what was written of an entry that failed. The head goes first: it must not count
+// what is no more.
 func (c *Chain) back(was *Chain, why error) error {
 	*c = *was
-	err := errors.Join(c.file.Truncate(c.end), seek(c.file, c.end), c.tell())
+	err := c.count()
+	if err == nil {
+		err = errors.Join(c.file.Truncate(c.end), seek(c.file, c.end), c.file.Sync())
+	}
+	if err == nil {
+		err = c.head.Truncate(headSize)
+	}
 	if err != nil {
 		c.broken = fmt.Errorf("%s: what was written of an entry could not be taken back, so none is added: %w", c.file.Name(), err)
 	}

@@ -36,7 +36,7 @@ func filled(t *testing.T) string {
 }
 
 func TestChainIsInOrder(t *testing.T) {
-	if n, err := audit.Verify(filled(t)); n != 6 || err != nil {
+	if n, err := audit.Verify(filled(t), nil); n != 6 || err != nil {
 		t.Errorf("%d entries, %v", n, err)
 	}
 }
@@ -55,7 +55,7 @@ func TestEveryChangeIsNoticed(t *testing.T) {
 		if err := os.WriteFile(name, changed, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := audit.Verify(name); !errors.As(err, &damage) || n > 6 {
+		if n, err := audit.Verify(name, nil); !errors.As(err, &damage) || n > 6 {
 			t.Fatalf("byte %d changed: %d entries in order, %v", i, n, err)
 		}
 	}
@@ -65,7 +65,7 @@ func TestEveryChangeIsNoticed(t *testing.T) {
 		if err := os.WriteFile(name, without, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := audit.Verify(name); !errors.As(err, &damage) {
+		if _, err := audit.Verify(name, nil); !errors.As(err, &damage) {
 			t.Errorf("line %d taken out: %v", i+1, err)
 		}
 		if _, err := audit.Open(name, nil); !errors.As(err, &damage) {
@@ -87,7 +87,7 @@ func TestEndIsMissing(t *testing.T) {
 		if err := os.WriteFile(name, good[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := audit.Verify(name); !errors.As(err, &damage) {
+		if n, err := audit.Verify(name, nil); !errors.As(err, &damage) {
 			t.Fatalf("cut to %d bytes: %d entries in order, %v", cut, n, err)
 		}
 		if cut == len(good)-1 {
@@ -105,14 +105,14 @@ func TestEndIsMissing(t *testing.T) {
 	if err := errors.Join(c.Add("t", "release", "0", 1), c.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := audit.Verify(name); n != 7 || err != nil {
+	if n, err := audit.Verify(name, nil); n != 7 || err != nil {
 		t.Errorf("%d entries, %v", n, err)
 	}
 	for _, b := range [][]byte{nil, []byte("7"), bytes.Repeat([]byte("0"), 86)} {
 		if err := os.WriteFile(name+audit.HeadSuffix, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := audit.Verify(name); !errors.As(err, &damage) {
+		if _, err := audit.Verify(name, nil); !errors.As(err, &damage) {
 			t.Errorf("with the head %q: %v", b, err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestBrokenOff(t *testing.T) {
 	if err := os.WriteFile(name, append(good, `{"number":7,"ti`...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := audit.Verify(name); n != 6 || err == nil {
+	if n, err := audit.Verify(name, nil); n != 6 || err == nil {
 		t.Errorf("%d entries, %v", n, err)
 	}
 	c, err := audit.Open(name, nil)
@@ -136,34 +136,100 @@ func TestBrokenOff(t *testing.T) {
 	if err := errors.Join(c.Add("t", "release", "0", 1), c.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := audit.Verify(name); n != 7 || err != nil {
+	if n, err := audit.Verify(name, nil); n != 7 || err != nil {
 		t.Errorf("%d entries, %v", n, err)
 	}
 }
 
-// TestCrashBeforeTheHead holds that a line which was written and not yet counted stays.
-func TestCrashBeforeTheHead(t *testing.T) {
+// TestCrashAtAnyInstant holds that whatever a crash leaves of an entry and of its head is read: what
+// was announced and is whole stays, what is not whole is taken away, and the chain goes on.
+func TestCrashAtAnyInstant(t *testing.T) {
 	name := filled(t)
-	before, _ := os.ReadFile(name + audit.HeadSuffix)
+	before, headBefore := contents(t, name)
 	c, err := audit.Open(name, nil)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(c.Add("t", "release", "0", 1), c.Close(), os.WriteFile(name+audit.HeadSuffix, before, 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := audit.Verify(name); n != 7 || err != nil {
-		t.Errorf("%d entries, %v", n, err)
-	}
-	if c, err = audit.Open(name, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(c.Add("t", "release", "0", 1), c.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := audit.Verify(name); n != 8 || err != nil {
-		t.Errorf("%d entries, %v", n, err)
+	after, headAfter := contents(t, name)
+	announced := append(bytes.Clone(headBefore), headAfter...)
+	type state struct {
+		file, head []byte
+		entries    uint64
 	}
+	states := []state{{after, append(bytes.Clone(headAfter), headAfter...), 7}, {after, headAfter, 7}, {after, announced, 7}, {after[:len(after)-1], announced, 7}}
+	for cut := 0; cut < len(headAfter); cut += 5 { // while it is announced
+		states = append(states, state{before, announced[:len(headBefore)+cut], 6})
+	}
+	for cut := len(before); cut < len(after)-1; cut += 5 { // while it is written
+		states = append(states, state{after[:cut], announced, 6})
+	}
+	for i, x := range states {
+		if err := errors.Join(os.WriteFile(name, x.file, 0o600), os.WriteFile(name+audit.HeadSuffix, x.head, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		var damage *audit.DamageError
+		if n, err := audit.Verify(name, nil); n != x.entries || err != nil && (!errors.As(err, &damage) || !strings.Contains(damage.Reason, "breaks off")) {
+			t.Errorf("state %d: %d entries, %v", i, n, err)
+		}
+		n := uint64(0)
+		c, err := audit.Open(name, func(*audit.Entry) error { n++; return nil })
+		if err != nil || n != x.entries {
+			t.Fatalf("state %d: opened with %d entries, %v", i, n, err)
+		}
+		if err := errors.Join(c.Add("t", "release", "0", 1), c.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := audit.Verify(name, nil); n != x.entries+1 || err != nil {
+			t.Errorf("state %d: and then %d entries, %v", i, n, err)
+		}
+		if _, h := contents(t, name); len(h) != len(headBefore) {
+			t.Errorf("state %d: the head is %q", i, h)
+		}
+	}
+}
+
+// TestNobodyAddsAnEntry holds that an entry which the head neither counts nor announces is told,
+// whatever it follows, and that no chain goes on behind it.
+func TestNobodyAddsAnEntry(t *testing.T) {
+	for _, announced := range []bool{false, true} {
+		name := filled(t)
+		_, head := contents(t, name)
+		c, err := audit.Open(name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(c.Add("t", "release", "0", 1), c.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if announced { // another one
+			head = append(head, bytes.Replace(head, []byte("6 "), []byte("7 "), 1)...)
+		}
+		if err := os.WriteFile(name+audit.HeadSuffix, head, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var damage *audit.DamageError
+		if n, err := audit.Verify(name, nil); !errors.As(err, &damage) || damage.Line != 7 || !strings.Contains(damage.Reason, "is one too many") {
+			t.Errorf("announced %v: %d entries in order, %v", announced, n, err)
+		}
+		if _, err := audit.Open(name, nil); !errors.As(err, &damage) {
+			t.Errorf("announced %v: the chain goes on: %v", announced, err)
+		}
+	}
+}
+
+func contents(t *testing.T, name string) (file, head []byte) {
+	t.Helper()
+	file, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if head, err = os.ReadFile(name + audit.HeadSuffix); err != nil {
+		t.Fatal(err)
+	}
+	return file, head
 }
 
 // TestTooLong holds that what could not be read again is not added, and that text stands
@@ -180,7 +246,7 @@ func TestTooLong(t *testing.T) {
 	if err := errors.Join(c.Add("t", "isolate", "0", strings.Repeat("<", audit.MaxLine-1000)), c.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := audit.Verify(name); n != 7 || err != nil {
+	if n, err := audit.Verify(name, nil); n != 7 || err != nil {
 		t.Errorf("%d entries, %v", n, err)
 	}
 }

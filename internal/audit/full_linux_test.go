@@ -41,14 +41,14 @@ func TestDiskFull(t *testing.T) {
 		if added == nil {
 			t.Fatalf("with room for %d bytes it was added", more)
 		}
-		if n, err := audit.Verify(name); n != 6 || err != nil {
+		if n, err := audit.Verify(name, nil); n != 6 || err != nil {
 			t.Fatalf("with room for %d bytes: %d entries in order, %v", more, n, err)
 		}
 	}
 	if err := errors.Join(c.Add("t", "release", "0", 1), c.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := audit.Verify(name); n != 7 || err != nil {
+	if n, err := audit.Verify(name, nil); n != 7 || err != nil {
 		t.Errorf("%d entries, %v", n, err)
 	}
 }

@@ -43,7 +43,7 @@ func TestFilledByOthers(t *testing.T) {
 	if err := errors.Join(c.Close(), fill.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := audit.Verify(name); n != 100 || err != nil {
+	if n, err := audit.Verify(name, nil); n != 100 || err != nil {
 		t.Errorf("%d entries, %v", n, err)
 	}
 }

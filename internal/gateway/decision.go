@@ -86,8 +86,8 @@ func (d *Decisions) Add(one Decision, length time.Duration) (*Decision, error) {
 	if len(d.all) >= MaxDecisions {
 		return nil, fmt.Errorf("%d decisions are in force already: release some", MaxDecisions)
 	}
-	if len(one.Reason) > MaxReason {
-		return nil, fmt.Errorf("--reason: is %d bytes long, at most %d are kept", len(one.Reason), MaxReason)
+	if err := one.Kept(); err != nil {
+		return nil, err
 	}
 	now := d.now().UTC()
 	one.ID, one.Since, one.Until, one.State = d.last+1, stamp(now), stamp(now.Add(length)), stateActive
@@ -103,16 +103,36 @@ func (d *Decisions) Add(one Decision, length time.Duration) (*Decision, error) {
 	return &one, nil
 }
 
+// Kept says why not all of it can be kept; nil: it can.
+func (d *Decision) Kept() error {
+	if len(d.Reason) > MaxReason {
+		return fmt.Errorf("--reason: is %d bytes long, at most %d are kept", len(d.Reason), MaxReason)
+	}
+	return nil
+}
+
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// Test makes a decision only say what it would stop, before it is gone.
+// Testing is until when a decision that is being released says what it would stop; "" if it is none.
+func (d *Decisions) Testing(id uint32) (until string) {
+	if one := d.all[id]; one != nil && one.State == stateTesting {
+		return one.Until
+	}
+	return ""
+}
+
+// Test makes a decision only say what it would stop, before it is gone. Of one that does so already
+// nothing is changed.
 func (d *Decisions) Test(id uint32, by string) error {
 	one := d.all[id]
 	if one == nil {
 		return fmt.Errorf("there is no decision %d", id)
 	}
-	if one.State == statePending {
+	switch one.State {
+	case statePending:
 		return d.Release(id, by)
+	case stateTesting:
+		return nil
 	}
 	next := *one
 	now := d.now()
@@ -137,9 +157,21 @@ func (d *Decisions) Release(id uint32, by string) error {
 	return nil
 }
 
+// Reload is what an entry of a policy that was brought into force is called.
+const Reload = "reload"
+
+// Noted is what decisions.jsonl says of what is no decision: of a client that is barred, or judged again, of
+// a bypass and its end, and of a policy that was reloaded.
+type Noted struct {
+	Client string `json:"client,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	Policy string `json:"policy,omitempty"` // its file
+	SHA256 string `json:"sha256,omitempty"` // of that
+}
+
 // Note writes down what was done that is no isolation: nothing is in force by it.
-func (d *Decisions) Note(what, by string, data any) error {
-	return d.chain.Add(stamp(d.now()), what, by, data)
+func (d *Decisions) Note(what, by string, n Noted) error {
+	return d.chain.Add(stamp(d.now()), what, by, n)
 }
 
 // Overdue moves decisions on whose time is over: what was active is tested, what was

@@ -273,14 +273,18 @@ func (j *Judge) turns(r *asked, v firedoor.Verdict, end int64) bool {
 // Conversation judges the connections of a conversation that has no operations, and counts what
 // broke the rules of its protocol.
 func (j *Judge) Conversation(c *firedoor.Conversation) error {
-	if c.Protocol == "arp" || c.Protocol == "icmp" || c.Protocol == "lldp" || c.Operations > 0 && c.Malformed == 0 {
+	if c.Protocol == "arp" || c.Protocol == "lldp" || c.Operations > 0 && c.Malformed == 0 {
 		return nil
 	}
-	if policy.Loops(&c.Client) || policy.Loops(&c.Server) {
-		if c.Operations == 0 {
-			j.report.Own += uint64(c.Flows)
-		}
+	flows := uint64(c.Flows)
+	if c.Operations > 0 { // they are judged one by one
+		flows = 0
+	}
+	if j.own(&c.Client, &c.Server, flows) {
 		return nil
+	}
+	if c.Protocol == "icmp" {
+		return j.icmp(c)
 	}
 	r, err := j.request(c.Segment, c.Protocol, &c.Client, &c.Server)
 	if err != nil {

@@ -202,3 +202,71 @@ func TestNobodyCanRead(t *testing.T) {
 		}
 	}
 }
+
+// TestICMP holds that what two ends say in ICMP is judged between the two as any connection is,
+// that a rule about it is used by it, and that nothing is told of it that nobody kept.
+func TestICMP(t *testing.T) {
+	pass := func(transport uint8) []policy.Rule {
+		return []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Ports: []policy.Port{{Transport: transport}}}}}
+	}
+	const office, cell, office6, cell6 = "10.0.1.1", "10.0.2.1", "fd00:1::1", "fd00:2::1"
+	for name, c := range map[string]struct {
+		there, back        []policy.Rule
+		client, server     string
+		stopped, undecided uint64
+		used               [2]uint64
+		why                string
+	}{
+		"none may":                {nil, nil, office, cell, 3, 0, [2]uint64{}, ""},
+		"both may":                {pass(policy.ICMP), pass(policy.ICMP), office, cell, 0, 0, [2]uint64{3, 3}, ""},
+		"one may":                 {pass(policy.ICMP), nil, office, cell, 0, 3, [2]uint64{}, "which of two ends asked"},
+		"the other one may":       {nil, pass(policy.ICMP), office, cell, 0, 3, [2]uint64{}, "which of two ends asked"},
+		"the other ICMP may":      {pass(policy.ICMP6), pass(policy.ICMP6), office, cell, 3, 0, [2]uint64{}, ""},
+		"IPv6, none may":          {nil, nil, office6, cell6, 0, 3, [2]uint64{}, ""},
+		"IPv6, both may":          {pass(policy.ICMP6), pass(policy.ICMP6), office6, cell6, 0, 0, [2]uint64{3, 3}, ""},
+		"to a group, none may":    {nil, nil, office, "224.0.0.1", 3, 0, [2]uint64{}, ""},
+		"a port of TCP is open":   {[]policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Ports: []policy.Port{{Transport: 6, Number: 502}}}}}, nil, office, cell, 3, 0, [2]uint64{}, ""},
+		"a rule stops it by name": {[]policy.Rule{{Verdict: firedoor.Drop, Match: policy.Match{Ports: []policy.Port{{Transport: policy.ICMP}}}}}, nil, office, cell, 3, 0, [2]uint64{3}, ""},
+	} {
+		prefixes := func(texts ...string) (out []netip.Prefix) {
+			for _, x := range texts {
+				out = append(out, netip.MustParsePrefix(x))
+			}
+			return out
+		}
+		pol := &policy.Policy{Zones: []policy.Zone{{Name: "office", Prefixes: prefixes("10.0.1.0/24", "fd00:1::/64")}, {Name: "cell", Prefixes: prefixes("10.0.2.0/24", "fd00:2::/64")}},
+			Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Test, Default: firedoor.Drop, Rules: c.there},
+				{Name: "up", From: "cell", To: "office", Mode: policy.Test, Default: firedoor.Drop, Rules: c.back}},
+			Otherwise: policy.Otherwise{Default: firedoor.Drop}}
+		plan, faults := policy.Compile(pol, policy.Known{Ports: func(string) []policy.Port { return nil }})
+		if len(faults) > 0 {
+			t.Fatalf("%s: %+v", name, faults)
+		}
+		j := whatif.New(plan, false)
+		err := j.Conversation(&firedoor.Conversation{Protocol: "icmp", Segment: "untagged", First: "2026-03-02T06:00:00Z", Flows: 3, Client: firedoor.Address{IP: c.client}, Server: firedoor.Address{IP: c.server}})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		r := j.Report()
+		if r.Connections != 3 || r.StoppedConnections != c.stopped || r.UndecidedConnections != c.undecided || c.stopped > 0 && (r.Stopped[0].Protocol != "icmp" || r.Stopped[0].Client != c.client) {
+			t.Errorf("%s: %+v", name, r)
+		}
+		for i, u := range r.Rules {
+			if u.Count != c.used[i] || !strings.Contains(u.Undecided, c.why) || c.why == "" && u.Undecided != "" {
+				t.Errorf("%s: %+v", name, u)
+			}
+		}
+	}
+}
+
+// TestJournalHoldsNoICMP holds that a report on a journal says what is not in it, and counts no
+// rule about that as never used.
+func TestJournalHoldsNoICMP(t *testing.T) {
+	rules := []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Ports: []policy.Port{{Transport: policy.ICMP}}}}}
+	if r := judge(t, rules, true).Report(); !strings.Contains(r.Unseen, "no ICMP") || !strings.Contains(r.Rules[0].Undecided, "no ICMP") {
+		t.Errorf("%+v", r)
+	}
+	if r := judge(t, rules, false).Report(); r.Unseen != "" {
+		t.Errorf("of captures: %q", r.Unseen)
+	}
+}

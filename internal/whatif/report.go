@@ -16,6 +16,8 @@ type Report struct {
 	// Own are operations, and connections without any, of devices with themselves: no
 	// gateway sees them, so they are not judged.
 	Own uint64 `json:"own,omitempty"`
+	// Unseen is what was there to be judged and is not in what was read, in words.
+	Unseen string `json:"unseen,omitempty"`
 	// UndecidedConnections are connections that could not be judged: of some it is not known
 	// what was said, and a gateway would look at that.
 	UndecidedConnections uint64 `json:"undecided_connections,omitempty"`
@@ -53,9 +55,15 @@ type Used struct {
 	Undecided string `json:"undecided,omitempty"` // why it cannot be told what it would have done
 }
 
+// unseen is what a journal does not hold.
+const unseen = "the journal holds what was asked, and no connections on which nothing was asked, no ICMP, no frames of an unknown protocol: what would become of those is undecided"
+
 // Report ends the judging.
 func (j *Judge) Report() *Report {
 	r := &j.report
+	if j.journal {
+		r.Unseen = unseen
+	}
 	for i := range j.used {
 		u := Used{Rule: j.plan.RuleName(int32(i)), Line: j.plan.Rule(int32(i)).Line, Count: j.used[i]}
 		switch m := &j.plan.Rule(int32(i)).Match; {
@@ -64,7 +72,7 @@ func (j *Judge) Report() *Report {
 		case j.unsure[i]:
 			u.Undecided = j.why[i]
 		case j.journal && !m.AsksOperation():
-			u.Undecided = "the journal holds no connections, only what was asked on them"
+			u.Undecided = "the journal holds no connections and no ICMP, only what was asked on connections"
 		case j.full && m.Step > 0:
 			u.Undecided = "more values were written than are remembered"
 		}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"firedoor/internal/gateway"
+)
+
+// ordering is a data folder behind whose control socket orders are taken, without ports.
+func ordering(t *testing.T) (s *gatewayService, dir string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "fd") // short, for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = &gatewayService{log: slog.New(slog.NewTextHandler(io.Discard, nil)), wake: make(chan struct{}, 1)}
+	plan, err := readPolicy(&Main{Stderr: io.Discard}, write(t, "p.yaml", []byte(provable)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.plan = plan
+	if s.decisions, err = gateway.OpenDecisions(filepath.Join(dir, "decisions.jsonl"), time.Now); err != nil {
+		t.Fatal(err)
+	}
+	l, err := s.listen(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: s.routes(), ConnContext: withPeer} //nolint:gosec // of a test
+	go func() { _ = server.Serve(peers{l}) }()
+	t.Cleanup(func() { _ = errors.Join(server.Close(), s.decisions.Close(), os.RemoveAll(dir)) })
+	return s, dir
+}
+
+// TestIsolateSaysWhoseMistakeItWas holds that what the command line can mend ends with 2.
+func TestIsolateSaysWhoseMistakeItWas(t *testing.T) {
+	_, dir := ordering(t)
+	for says, args := range map[string][]string{
+		"--verb no-nothing: must be one of": {"cell", "--verb", "no-nothing", "--reason", "x"},
+		"nobody: no host, zone or conduit":  {"nobody", "--verb", "no-write", "--reason", "x"},
+		"give --cap":                        {"cell", "--verb", "rate-cap", "--reason", "x"},
+		"--reason: is":                      {"cell", "--verb", "no-write", "--reason", strings.Repeat("x", gateway.MaxReason+1)},
+	} {
+		if o := run(t, append([]string{"isolate", "--for", "30m", "--data", dir}, args...)...); o.status != exitUsage || !strings.Contains(o.err, says) {
+			t.Errorf("isolate %q: status %d, %s", args, o.status, o.err)
+		}
+	}
+	if o := run(t, "release", "9", "--data", dir); o.status != exitDamaged || !strings.Contains(o.err, "no decision 9") {
+		t.Errorf("an order that does not fit: status %d, %s", o.status, o.err)
+	}
+}
+
+// TestReleasedAlready holds that what is being released is not released anew: its time goes on,
+// and nothing is written.
+func TestReleasedAlready(t *testing.T) {
+	s, dir := ordering(t)
+	one, err := s.decisions.Add(gateway.Decision{Verb: "no-write", Scope: "cell", By: "jo", Reason: "a trial"}, time.Hour)
+	if err == nil {
+		err = s.decisions.Test(one.ID, "jo")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := s.decisions.Testing(one.ID)
+	before := string(read(t, filepath.Join(dir, "decisions.jsonl")))
+	if o := works(t, "release", "1", "--data", dir).stdout; !strings.Contains(o, "Decision 1 is being released already: until "+until) {
+		t.Errorf("release says %q", o)
+	}
+	if err := s.decisions.Test(one.ID, "jo"); err != nil || s.decisions.Testing(one.ID) != until {
+		t.Errorf("its time begins anew: %s, not %s; %v", s.decisions.Testing(one.ID), until, err)
+	}
+	if after := string(read(t, filepath.Join(dir, "decisions.jsonl"))); after != before {
+		t.Errorf("it was written: %s", after)
+	}
+}
