@@ -220,6 +220,8 @@ type Known struct {
 	Protocols []string
 	// Functions are what can be asked in a protocol; may be nil, where nobody knows.
 	Functions func(protocol string) []Function
+	// Extent is how far a protocol goes; may be nil, where nobody knows.
+	Extent func(protocol string) Extent
 	// MaxEntries bounds how many entries all rules may become, where the constant of
 	// this name is too many; 0 is that constant.
 	MaxEntries int
