@@ -160,6 +160,8 @@ type Space struct {
 	// Passing says that numbers are given out anew each time, as those of transfers
 	// are: what is learned of one holds for all, under number 0.
 	Passing bool
+	// Last is the largest number from which Quantity counts, 0 where nobody says.
+	Last uint32
 }
 
 // Object names what an operation touches, in numbers (zero-based) or, for

@@ -45,6 +45,7 @@ var known = sync.OnceValue(protocolsKnown)
 
 func protocolsKnown() policy.Known {
 	ports := map[string][]policy.Port{}
+	carriers := map[string][]*protocol.Protocol{}
 	functions := map[string][]policy.Function{}
 	var names []string
 	add := func(name string, more []policy.Port) {
@@ -62,14 +63,19 @@ func protocolsKnown() policy.Known {
 		if p.Elsewhere {
 			elsewhere = append(elsewhere, p.Name)
 		}
+		carriers[p.Name] = append(carriers[p.Name], p)
 		add(p.Name, usualPorts(p))
 		for _, inside := range p.Sheet.Inside {
+			carriers[inside.Name] = append(carriers[inside.Name], p)
 			add(inside.Name, usualPorts(p))
 		}
 		if p.Functions != nil {
 			p.Functions(func(f protocol.Function) {
 				of := cmp.Or(f.Protocol, p.Name)
 				functions[of] = append(functions[of], policy.Function{Code: f.Code, Verb: f.Verb, Words: f.Words})
+				if of != p.Name && !slices.Contains(carriers[of], p) {
+					carriers[of] = append(carriers[of], p)
+				}
 				if f.Protocol != "" { // what travels inside is asked where its carrier is
 					add(f.Protocol, usualPorts(p))
 				}
@@ -81,7 +87,8 @@ func protocolsKnown() policy.Known {
 			add(p.Name, ports[p.Within])
 		}
 	}
-	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names, Elsewhere: elsewhere, Functions: func(p string) []policy.Function { return functions[p] }}
+	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names, Elsewhere: elsewhere, Functions: func(p string) []policy.Function { return functions[p] },
+		Extent: func(p string) policy.Extent { return extentOf(p, carriers[p], functions[p]) }}
 }
 
 // passing are the beginnings of objects whose numbers are given out anew each time, by the

@@ -26,6 +26,8 @@ func Diff(a, b *Plan) (out []Change) {
 	say := func(format string, args ...any) { out = append(out, Change{What: fmt.Sprintf(format, args...)}) }
 	if a.Policy.Otherwise != b.Policy.Otherwise {
 		say("~ otherwise: %s with mode %s, was %s with mode %s", b.Policy.Otherwise.Default, b.Policy.Otherwise.Mode, a.Policy.Otherwise.Default, a.Policy.Otherwise.Mode)
+		was, is := &a.Policy.Otherwise, &b.Policy.Otherwise
+		out[0].turned("what no conduit joins", "what no conduit joins, and is to be stopped", was.Mode, is.Mode, was.Default, is.Default)
 	}
 	if a.zone.String() != b.zone.String() {
 		say("~ time-zone: %s, was %s", b.zone, a.zone)
@@ -40,10 +42,12 @@ func Diff(a, b *Plan) (out []Change) {
 	named(a.Policy.Zones, b.Policy.Zones, "zone", say, func(z *Zone) (string, string) {
 		return z.Name, fmt.Sprint(z.Level, z.Target, z.Segment, z.Prefixes, z.Hosts)
 	})
+	conduits := len(out)
 	named(a.Policy.Conduits, b.Policy.Conduits, "conduit", say, func(c *Conduit) (string, string) {
 		return c.Name, fmt.Sprintf("from %s to %s, mode %s, default %s, instead %s, unjudged %s, never-rewrite %t, budget %s, reviewed %s", c.From, c.To, c.Mode, c.Default,
 			c.Instead, c.Unjudged, c.NeverRewrite, c.budget(), c.Reviewed.By+" "+c.Reviewed.On)
 	})
+	turnedConduits(out[conduits:], a.Policy, b.Policy)
 	safetyChanged(a, b, say)
 	l := &looks{maxLooks}
 	olds, news := a.ruleTexts(), b.ruleTexts()
@@ -61,6 +65,41 @@ func Diff(a, b *Plan) (out []Change) {
 		out = append(out, moved(a, b, int32(n), l)...)
 	}
 	return out
+}
+
+// turnedConduits tells of conduits that both policies have what their modes and defaults open and
+// close: no rule changes with them.
+func turnedConduits(changes []Change, a, b *Policy) {
+	before := map[string]*Conduit{}
+	for i := range a.Conduits {
+		before[a.Conduits[i].Name] = &a.Conduits[i]
+	}
+	for i := range b.Conduits {
+		is := &b.Conduits[i]
+		was, both := before[is.Name]
+		for k := range changes {
+			if c := &changes[k]; both && strings.HasPrefix(c.What, "~ conduit "+is.Name+":") {
+				c.turned("what no rule of "+is.Name+" matches", "what "+is.Name+" is to stop", was.Mode, is.Mode, was.Default, is.Default)
+			}
+		}
+	}
+}
+
+// turned adds what another mode and another default open and close.
+func (c *Change) turned(unmatched, stopped string, wasMode, isMode Mode, was, is firedoor.Action) {
+	switch words := fmt.Sprintf("%s: %s, was %s", unmatched, is, was); {
+	case is == was:
+	case is == firedoor.Pass:
+		c.Opens = append(c.Opens, words)
+	default:
+		c.Closes = append(c.Closes, words)
+	}
+	switch {
+	case isMode == Enforce && wasMode != Enforce:
+		c.Closes = append(c.Closes, fmt.Sprintf("%s: is stopped, passed with mode %s", stopped, wasMode))
+	case wasMode == Enforce && isMode != Enforce:
+		c.Opens = append(c.Opens, fmt.Sprintf("%s: passes with mode %s, was stopped", stopped, isMode))
+	}
 }
 
 // safetyChanged tells of what always passes, or no longer does.

@@ -29,6 +29,7 @@ type Plan struct {
 	rates     bool              // a rule looks at how fast values change
 	hearing   []Place           // servers of which a rule looks at values before
 	moving    map[Place][]entry // and the rules that do, by server
+	doubts    []Finding         // what rules name that may not exist
 }
 
 type conduit struct {
@@ -52,7 +53,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	c := compiler{Plan: &Plan{Policy: pol, known: known, zone: time.UTC, zones: map[string]int32{}, joined: map[[2]int32]int32{},
 		protocols: map[string]uint16{}, functions: map[string]uint32{},
 		places: places{hosts: map[addressKey]Place{}, macs: map[macKey]Place{}, prefixes: map[prefixKey]Place{}}},
-		placed: map[string]Place{}, heard: map[Place]bool{}}
+		placed: map[string]Place{}, heard: map[Place]bool{}, wordsOf: map[string]map[string]bool{}, extents: map[string]Extent{}}
 	c.moving = map[Place][]entry{}
 	c.places.add("", -1)
 	if pol.TimeZone != "" {
@@ -72,6 +73,9 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 		r := Rule{Match: pol.Safety[i], Verdict: firedoor.Pass, Line: pol.Safety[i].Line}
 		c.expand(&r, int32(i), fmt.Sprintf("safety[%d]", i), "", "", func(e entry) { c.safety = append(c.safety, e) })
 	}
+	if len(c.faults) == 0 {
+		c.roomForPairs()
+	}
 	if len(c.faults) > 0 {
 		return nil, c.faults
 	}
@@ -80,8 +84,10 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 
 type compiler struct {
 	*Plan
-	placed  map[string]Place // hosts by name
-	heard   map[Place]bool   // what stands in hearing
+	placed  map[string]Place           // hosts by name
+	heard   map[Place]bool             // what stands in hearing
+	wordsOf map[string]map[string]bool // by protocol: what its functions are called
+	extents map[string]Extent          // by protocol, as far as they were asked for
 	entries int
 	faults  []Fault
 }
@@ -228,6 +234,7 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 			return
 		}
 	}
+	c.exists(m, r.Line, key)
 	c.untimely(r, key)
 	clients := c.ends(m.Clients, from, r.Line, key+".client")
 	servers := c.ends(m.Servers, to, r.Line, key+".server")

@@ -223,6 +223,8 @@ type Known struct {
 	// Elsewhere are protocols whose servers may answer from another UDP port than they were
 	// asked at; may be nil.
 	Elsewhere []string
+	// Extent is how far a protocol goes; may be nil, where nobody knows.
+	Extent func(protocol string) Extent
 	// MaxEntries bounds how many entries all rules may become, where the constant of
 	// this name is too many; 0 is that constant.
 	MaxEntries int

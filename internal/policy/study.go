@@ -14,7 +14,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unknown", "otherwise", "undecided"
 	Text string
 }
 
@@ -42,6 +42,7 @@ func (p *Plan) Study() (out []Finding) {
 			out = append(out, Finding{c.Line, "not-enforced", fmt.Sprintf("conduit %s: nobody has looked yet at what must never be blocked, so it cannot be enforced", c.Name)})
 		}
 	}
+	out = append(append(out, p.doubts...), p.otherwiseOpen()...)
 	members := map[int32]bool{}
 	for at := 1 + len(p.Policy.Zones); at < len(p.places.zones); at++ {
 		zone := p.places.zones[at]
@@ -56,6 +57,22 @@ func (p *Plan) Study() (out []Finding) {
 		}
 	}
 	return ordered(out)
+}
+
+// otherwiseOpen tells of what stands beside a conduit that enforces and stops nothing: whoever
+// takes an address of no zone, or asks between zones that no conduit joins, goes past the conduit.
+func (p *Plan) otherwiseOpen() []Finding {
+	o := &p.Policy.Otherwise
+	if o.Mode == Enforce && o.Default != firedoor.Pass {
+		return nil
+	}
+	for i := range p.conduits {
+		if c := &p.conduits[i]; c.Mode == Enforce {
+			return []Finding{{c.Line, "otherwise", fmt.Sprintf("conduit %s enforces, but otherwise has mode %s and default %s: whoever takes an address of no zone, or of one that no conduit joins with %s, reaches it unjudged. Say otherwise: {mode: enforce, default: drop}",
+				c.Name, o.Mode, o.Default, c.To)}}
+		}
+	}
+	return nil
 }
 
 // undecided is the kind of findings that say what was not looked at.

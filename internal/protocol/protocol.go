@@ -76,6 +76,13 @@ type Protocol struct {
 	// nil where no table gives them. The suite keeps them, so that a word or a verb that
 	// changes is seen.
 	Functions func(tell func(Function))
+	// Whole says that no request has other words than Functions and Further tell, but for
+	// words that end with a number, nor a code that is wider than those. The suite holds it.
+	Whole bool
+	// Further are words that Functions does not tell, for its code alone does not give them.
+	Further []string
+	// Units is the largest unit that a request can name, 0 where nobody says.
+	Units uint32
 	// Sheet is what the coverage sheet says beyond what the captures show.
 	Sheet Sheet
 	// Events are the kinds of event the parser can emit; the suite checks that

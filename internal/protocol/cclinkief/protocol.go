@@ -17,6 +17,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "CC-Link IE Field Network Basic", Depth: protocol.Recognised, By: "CC-Link Partner Association, BAP-C2010 and published descriptions", OwnBytes: true,
 		Unread: []string{"vendor and model: as numbers"}},
 	Functions: listFunctions,
+	Whole:     true,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&stations, &nodes},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},

@@ -18,6 +18,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "ISO transport class 0 over TPKT", Depth: protocol.Recognised, By: "RFC 1006, ISO 8073",
 		Unread: []string{"classes 1 to 4"}},
 	Functions: listFunctions,
+	Whole:     true,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{wire.SpaceTSAP},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventMalformed, firedoor.EventHandOver},

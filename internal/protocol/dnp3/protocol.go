@@ -19,6 +19,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "DNP3 over TCP and UDP", Depth: protocol.Deep, By: "IEEE 1815-2012",
 		Unread: []string{"secure authentication: named only", "octet strings and virtual terminals: no value"}},
 	Functions: listFunctions,
+	Whole:     true,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    spaces(),
 	Events: []firedoor.EventKind{

@@ -15,6 +15,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "Genisys (Union Switch & Signal)", Depth: protocol.Recognised, By: "the description of CISA's ICSNPP-Genisys",
 		Holds: "for each of 256 requests that wait 24 bytes"},
 	Functions: listFunctions,
+	Whole:     true,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&indications, &controls},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventMalformed},

@@ -18,6 +18,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "HART-IP", Depth: protocol.Recognised, By: "FieldComm Group TS20085, HCF_SPEC-127 and -151",
 		Unread: []string{"values of reads and writes", "commands of device families: number only"}},
 	Functions: listFunctions,
+	Whole:     true,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&devices},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},

@@ -16,6 +16,8 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "IEC 61850 MMS", Depth: protocol.Deep, By: "ISO 9506, IEC 61850-8-1, ISO 8327, ISO 8823, ISO 8650",
 		Unread: []string{"texts among numbers or in members of lists, and times inside structures: no value", "event notifications", "type descriptions and capability lists", "alternate access to several components"}},
 	Functions: listFunctions,
+	Whole:     true,
+	Further:   []string{wire.COTPWord(wire.COTPConnect), wire.COTPWord(wire.COTPDisconnect)},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{&variables, &lists, &addresses, &names, &domains, &programs, &files, &openFiles, &uploads, &journals, &semaphores,
 		&associations, &reports, &entries, &events, wire.SpaceTSAP},

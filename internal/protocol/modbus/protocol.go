@@ -23,6 +23,9 @@ var Protocol = &protocol.Protocol{
 			By:     "published descriptions of the protocol, which has no public specification",
 			Unread: []string{"contents of memory blocks, which hold fingerprints of passwords", "registers and coils written by UMAS itself", "data dictionaries"}}}}},
 	Functions: listFunctions,
+	Whole:     true,
+	Further:   []string{nameDeviceID, nameCANopen},
+	Units:     0xff,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{
 		&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files,

@@ -9,10 +9,10 @@ import (
 // Objects are counted from zero, as on the wire; data models that say 40001 for
 // the first holding register count from one.
 var (
-	coils       = firedoor.Space{Name: "coil", Axis: 1}
-	discretes   = firedoor.Space{Name: "discrete", Axis: 1}
-	holding     = firedoor.Space{Name: "holding", Axis: 1}
-	inputs      = firedoor.Space{Name: "input", Axis: 1}
+	coils       = firedoor.Space{Name: "coil", Axis: 1, Last: 0xffff}
+	discretes   = firedoor.Space{Name: "discrete", Axis: 1, Last: 0xffff}
+	holding     = firedoor.Space{Name: "holding", Axis: 1, Last: 0xffff}
+	inputs      = firedoor.Space{Name: "input", Axis: 1, Last: 0xffff}
 	queues      = firedoor.Space{Name: "fifo"}
 	diagnostics = firedoor.Space{Name: "diagnostic"}
 	deviceIDs   = firedoor.Space{Name: "device-id"}

@@ -20,6 +20,7 @@ var Protocol = &protocol.Protocol{
 		Unread: []string{"structures as values, texts of calls: the node only", "services with SignAndEncrypt: peers and rhythm only"},
 		Peers:  []string{"gopcua", "node-opcua"}},
 	Functions: listFunctions,
+	Whole:     true,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&spaceNode, &spacePath, &spaceMethod, &spacePolicy, &spaceToken, &spaceHandle},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,

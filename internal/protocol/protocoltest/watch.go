@@ -24,13 +24,15 @@ type watched struct {
 	inside bool // Parse is under way
 	last   uint32
 	open   map[uint32]bool // operations asked and not answered
+	reach  *reach
 }
 
 // watch returns a copy of a protocol whose parsers are watched.
 func (p *player) watch(pr *protocol.Protocol) *protocol.Protocol {
 	out := *pr
+	reach := reachOf(pr)
 	out.New = func() protocol.Parser {
-		w := &watched{inner: pr.New(), of: pr, player: p, open: map[uint32]bool{}}
+		w := &watched{inner: pr.New(), of: pr, player: p, open: map[uint32]bool{}, reach: reach}
 		w.bound = w.check
 		p.spoke[p.flow] = append(p.spoke[p.flow], pr.Name)
 		return w
@@ -123,6 +125,7 @@ func (w *watched) operation(o *firedoor.Operation) {
 	if o.Function == "" || o.Verb == 0 {
 		w.fail("operation %d has no function or no verb", o.ID)
 	}
+	w.reach.holds(w, o)
 	switch o.Phase {
 	case firedoor.Asked:
 		w.asked(o)

@@ -18,6 +18,8 @@ var Protocol = &protocol.Protocol{
 		Unread: []string{"content of blocks (their sum alone)", "alarm texts and their associated values", "passwords of session protection"},
 		Peers:  []string{"nodes7"}},
 	Functions: listFunctions,
+	Whole:     true,
+	Further:   []string{wire.COTPWord(wire.COTPConnect), wire.COTPWord(wire.COTPDisconnect)},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{spaceP, spaceI, spaceQ, spaceM, spaceL, spaceV, spaceSI, spaceSF, spaceAI, spaceAQ, spaceDR, spaceDB, spaceDI,
 		spaceC, spaceT, spaceHC, spaceHT, spaceArea, spaceNCK, spaceSymbol, spaceSyntax, spaceSZL, spaceBlock, spaceFile,

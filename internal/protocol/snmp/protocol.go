@@ -14,6 +14,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "SNMP v1 and v2c", Depth: protocol.Recognised, By: "RFC 3416",
 		Unread: []string{"version 3 with privacy: as encrypted", "tables beyond the first variables"}},
 	Functions: listFunctions,
+	Whole:     true,
 	New:       func() protocol.Parser { return &parser{} },
 	Spaces:    []*firedoor.Space{oids},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},

@@ -18,6 +18,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "Synchrophasors", Holds: "layouts of 64 units", Depth: protocol.Recognised, By: "IEEE C37.118.2-2011",
 		Unread: []string{"configuration frame 3 in pieces", "data frames of which no configuration was seen"}},
 	Functions: listFunctions,
+	Whole:     true,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&streams, &units},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
