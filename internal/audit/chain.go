@@ -150,6 +150,7 @@ func (c *Chain) read(name string, f func(*Entry) error) error {
 	case told.number > c.number:
 		return &DamageError{name, c.number + 1, fmt.Sprintf("is missing: %d entries were written", told.number)}
 	case told.number < c.number && next != head{c.number, c.last}:
+		c.number = told.number // are in order
 		return &DamageError{name, told.number + 1, fmt.Sprintf("is one too many: %s counts %d entries and announces no such one", name+HeadSuffix, told.number)}
 	case told.number > 0 && passed != told.last:
 		return &DamageError{name, told.number, "is not what was written: it was changed"}
