@@ -152,7 +152,7 @@ func tellReport(w io.Writer, r *whatif.Report) error {
 		say(w, "%s without operations could not be decided.\n", counted(int(r.UndecidedConnections), "connection"))
 	}
 	if r.Malformed > 0 {
-		fmt.Fprintf(w, "%s broken by the rules of their protocol could not be decided: a gateway stops what is no request.\n", counted(int(r.Malformed), "message"))
+		say(w, "%s broken by the rules of their protocol could not be decided: a gateway stops what is no request.\n", counted(int(r.Malformed), "message"))
 	}
 	unused := 0
 	for _, u := range r.Rules {
