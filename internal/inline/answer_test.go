@@ -148,8 +148,10 @@ func TestAnswersBehindARestart(t *testing.T) {
 			t.Errorf("%s: a request went on", name)
 		}
 		a.gate.Asked(true)
-		if !a.passes(ntp, c.server, c.client, c.answer) || !a.passes(ntp, c.server, c.client, c.answer) {
-			t.Errorf("%s: an answer did not go on", name)
+		for i := range 2 {
+			if !a.passes(ntp, c.server, c.client, c.answer) {
+				t.Errorf("%s: answer %d did not go on", name, i+1)
+			}
 		}
 		if a.passes(ntp, c.server, c.client+1, c.answer) {
 			t.Errorf("%s: an answer to another port went on", name)

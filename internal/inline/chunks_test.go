@@ -103,7 +103,7 @@ func uaPlan(t *testing.T, mode policy.Mode, most bool) *policy.Plan {
 func uaPasses(t *testing.T, plan *policy.Plan, parts [][]byte) (n int, told string) {
 	t.Helper()
 	g := inline.New(plan, []*protocol.Protocol{opcua.Protocol}, func(s *inline.Stopped) { told += fmt.Sprint(s.Verdict.Says, " ", s.Verdict.Reason, "; ") })
-	server, now, next := trial.PLC.At(4840), int64(1772323200*second), uint32(1000)
+	server, now, next := trial.PLC.At(4840), 1772323200*second, uint32(1000)
 	frame := func(from inline.Port, b []byte) (on int) {
 		now += 1e6
 		g.Frame(now, from, b, func(to inline.Port, _ []byte) { on += int(to) })

@@ -87,9 +87,10 @@ func turnedConduits(changes []Change, a, b *Policy) {
 
 // turned adds what another mode and another default open and close.
 func (c *Change) turned(unmatched, stopped string, wasMode, isMode Mode, was, is firedoor.Action) {
-	switch words := fmt.Sprintf("%s: %s, was %s", unmatched, is, was); {
-	case is == was:
-	case is == firedoor.Pass:
+	words := fmt.Sprintf("%s: %s, was %s", unmatched, is, was)
+	switch is {
+	case was:
+	case firedoor.Pass:
 		c.Opens = append(c.Opens, words)
 	default:
 		c.Closes = append(c.Closes, words)

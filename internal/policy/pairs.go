@@ -50,11 +50,11 @@ func (c *compiler) roomForPairs() {
 
 // pairs is how many Pairs gives of a conduit: all of a host of whom a rule says something to
 // anybody, those that rules name, and each end that stands with the other zone.
-func (d *conduit) pairs(from, to Place, clients, servers int) int {
+func (c *conduit) pairs(from, to Place, clients, servers int) int {
 	named := map[pairKey]bool{}
 	wideClients, wideServers := map[Place]bool{}, map[Place]bool{}
 	narrowClients, narrowServers := map[Place]bool{from: true}, map[Place]bool{to: true}
-	for _, x := range []*index{d.never, d.rules} {
+	for _, x := range []*index{c.never, c.rules} {
 		for i := range x.entries {
 			e := &x.entries[i]
 			k := pairKey{orZone(e.client, from), orZone(e.server, to)}
