@@ -28,6 +28,7 @@ var numbers = []struct {
 	number int
 }{
 	{"firedoor", 1},
+	{"firedoor/internal/spelling", 1},
 	{"firedoor/internal/packet", 2},
 	{"firedoor/internal/policy", 2},
 	{"firedoor/internal/health", 2},

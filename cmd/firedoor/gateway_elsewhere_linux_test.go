@@ -1,9 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -12,34 +9,12 @@ import (
 	"firedoor/internal/inline"
 	"firedoor/internal/packet"
 	"firedoor/internal/policyfile"
-	"firedoor/internal/testbed"
 )
 
 // TestElsewhereInTheKernel holds that the kernel drops no answer that a device gives from
 // another port than it was asked at, and passes none by itself while nobody answers.
 func TestElsewhereInTheKernel(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: it loads a program into the kernel")
-	}
-	bed, err := testbed.New(fmt.Sprintf("fe%d", os.Getpid()%100_000))
-	if errors.Is(err, testbed.ErrUnable) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(bed.Close)
-	pins := t.TempDir()
-	unmount, err := testbed.MountPins(pins)
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(unmount)
-	path, err := datapath.Open(datapath.Options{Inside: bed.Client.Port, Outside: bed.Server.Port, Pins: pins, Name: fmt.Sprintf("fe%d", os.Getpid()%100_000)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = path.Remove() })
+	path := loaded(t, "fe")
 	const relation = "../../internal/protocol/pniocm/testdata/relation.pcap"
 	dir := t.TempDir()
 	works(t, "replay", "--learn", "100%", "--out", dir, relation)

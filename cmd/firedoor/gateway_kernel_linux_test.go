@@ -51,14 +51,14 @@ type kernel struct {
 	beside   map[string]int // not compared, and why
 }
 
-// TestKernelAgreesWithDecide runs every frame of the product's own captures, and of a
-// corpus where there is one, through the kernel's program: what it passes or drops by
-// itself is what Decide says of the connection, in one of the two ways to read a frame.
-func TestKernelAgreesWithDecide(t *testing.T) {
+// loaded is the kernel's program between two ports of its own, for frames that a test gives it.
+func loaded(t *testing.T, prefix string) *datapath.Datapath {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: it loads a program into the kernel")
 	}
-	bed, err := testbed.New(fmt.Sprintf("fk%d", os.Getpid()%100_000))
+	name := fmt.Sprintf("%s%d", prefix, os.Getpid()%100_000)
+	bed, err := testbed.New(name)
 	if errors.Is(err, testbed.ErrUnable) {
 		t.Skip(err)
 	}
@@ -72,12 +72,19 @@ func TestKernelAgreesWithDecide(t *testing.T) {
 		t.Skip(err)
 	}
 	t.Cleanup(unmount)
-	k := kernel{t: t, counts: map[datapath.Action]int{}, why: map[string]int{}, beside: map[string]int{}}
-	k.path, err = datapath.Open(datapath.Options{Inside: bed.Client.Port, Outside: bed.Server.Port, Pins: pins, Name: fmt.Sprintf("fk%d", os.Getpid()%100_000)})
+	path, err := datapath.Open(datapath.Options{Inside: bed.Client.Port, Outside: bed.Server.Port, Pins: pins, Name: name})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = k.path.Remove() })
+	t.Cleanup(func() { _ = path.Remove() })
+	return path
+}
+
+// TestKernelAgreesWithDecide runs every frame of the product's own captures, and of a
+// corpus where there is one, through the kernel's program: what it passes or drops by
+// itself is what Decide says of the connection, in one of the two ways to read a frame.
+func TestKernelAgreesWithDecide(t *testing.T) {
+	k := kernel{t: t, path: loaded(t, "fk"), counts: map[datapath.Action]int{}, why: map[string]int{}, beside: map[string]int{}}
 	for _, plan := range []*policy.Plan{enforced(t), broad(t), released(t)} {
 		k.plan = plan
 		if err := k.path.Install(gateway.Tables(k.plan, modbusFunctions())); err != nil {

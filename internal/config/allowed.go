@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"firedoor/internal/spelling"
 )
 
 // allowed holds a value against the range and oneof tags of its field.
@@ -78,7 +80,7 @@ func didYouMean(key string, siblings []field, path string) string {
 		distance = 2
 	}
 	for _, f := range siblings {
-		if n := edits(strings.ToLower(key), f.key); n < distance {
+		if n := spelling.Slips(strings.ToLower(key), f.key, distance-1); n < distance {
 			best, distance = join(path, f.key), n
 		}
 	}
@@ -107,30 +109,4 @@ func eachKey(fields []field, path string, do func(name string, f field)) {
 			eachKey(sectionOf(f.value.Addr().Interface()), name, do)
 		}
 	}
-}
-
-// edits is how many letters must be put in, taken out or changed to make b of a.
-// Keys longer than any of ours are not compared.
-func edits(a, b string) int {
-	const most = 40
-	if len(a) > most {
-		return most
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		left := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := left
-			if a[i] != b[j] {
-				cost++
-			}
-			left = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"firedoor/internal/spelling"
 )
 
 // Extent is what requests of a protocol can name, as far as that is sure.
@@ -180,32 +182,12 @@ func nearest(text string, list []string) (found string) {
 		return ""
 	}
 	for _, w := range list {
-		if len(w) < minSlipped || len(w)-len(text) > maxSlips || len(text)-len(w) > maxSlips {
+		if len(w) < minSlipped {
 			continue
 		}
-		if n := slips(text, w); n < best || n == best && n <= maxSlips && w < found {
+		if n := spelling.Slips(text, w, maxSlips); n < best || n == best && n <= maxSlips && w < found {
 			best, found = n, w
 		}
 	}
 	return found
-}
-
-// slips is how many letters must be put in, left out or changed to make one text of another.
-func slips(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = min(diagonal, row[j], row[j+1]) + 1
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
