@@ -218,12 +218,12 @@ inline_ void say(struct decision *d, __u8 action, __u16 reason)
 
 /* Without user space a request by codes that is not known to stand in a stream is judged
  * by its code alone, whatever came before in its connection: cutting all connections that
- * are older than the gateway would be worse. Not so where it may have stood in one: its
- * connection ends, and a new one is known from its beginning. */
+ * are older than the gateway would be worse. Not so where nobody is there and it may have stood
+ * in one: it waits, for the next worker or until its client begins anew. */
 inline_ void say_unplaced(struct decision *d)
 {
-	if (was_full(IDLE_NS))
-		say(d, RESET, REASON_STREAM);
+	if (!d->shed && was_full(IDLE_NS))
+		say(d, DROP, REASON_STREAM);
 	else
 		say(d, floor_of(d), REASON_STALE);
 }
@@ -297,7 +297,7 @@ inline_ void by_code(struct __sk_buff *skb, const struct config *c, const struct
 		return;
 	}
 	flow_of(f, 0, &k);
-	s = stream_at(find_stream(&k, f->flags & SYN && f->size == 0 && !(stale && was_full(UNDER_WAY_NS))));
+	s = stream_at(find_stream(&k, f->flags & SYN && f->size == 0 && !(stale && !d->shed && was_full(UNDER_WAY_NS))));
 	if (!s) {
 		if (f->size == 0)
 			d->gate.action = PASS;
