@@ -76,3 +76,35 @@ func TestWhoOpened(t *testing.T) {
 		{"which is answered", tcp(false, 5000, 79, ack), said{Pass, 2, 900}},
 	})
 }
+
+// TestAskedIsSaid holds that who is asked about an answer of UDP is told that its request was seen, of
+// this very flow and from the other side, and of nothing else.
+func TestAskedIsSaid(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), closed(gate(17, 53, Gate{Action: Ask, Rule: 40, Floor: FloorDrop}), gate(17, 54, pass)))
+	for i, c := range []struct {
+		back         bool
+		sport, dport uint16
+		port         int
+		action       Action
+		asked        bool
+	}{
+		{true, 53, 5001, Outside, Ask, false},
+		{false, 5001, 53, Inside, Ask, false},
+		{true, 53, 5001, Outside, Ask, true},
+		{true, 53, 5001, Inside, Ask, false}, // from the side of who asked
+		{true, 53, 5002, Outside, Ask, false},
+		{false, 5001, 53, Inside, Ask, false},
+		{false, 53, 53, Inside, Ask, false},
+		{true, 53, 53, Outside, Ask, true},
+		{true, 54, 5001, Outside, Ask, false},
+		{false, 5001, 54, Inside, Pass, false},
+		{true, 54, 5001, Outside, Pass, true},
+		{true, 55, 5001, Outside, Drop, false},
+	} {
+		got, err := d.Test(wire{back: c.back, sport: c.sport, dport: c.dport, payload: "x"}.frame(t), c.port)
+		if err != nil || got.Action != c.action || got.Asked != c.asked {
+			t.Errorf("frame %d, from %d to %d: %v, asked %v (%v)", i, c.sport, c.dport, got.Action, got.Asked, err)
+		}
+	}
+}

@@ -21,22 +21,20 @@ type heard struct {
 
 // either tells whether each end of a flow may ask something of the other, and somebody says
 // what: on one port the one of a request and of an answer are the same, and a server may listen at
-// each of two ports that are known.
-func (g *Gate) either(f *flow) bool {
-	back := g.plan.Route(f.route.Server, f.route.Client, f.key.proto, f.clientEnd.Port)
-	if g.plan.Open(&f.route) && g.plan.Open(&back) || g.safe(&f.route) || g.safe(&back) {
+// a port that is known, though it was heard first.
+func (g *Gate) either(f *flow, back *policy.Route) bool {
+	if g.plan.Open(&f.route) && g.plan.Open(back) || g.safe(&f.route) || g.safe(back) {
 		return false
 	}
 	if f.clientEnd.Port == f.serverEnd.Port {
 		return true
 	}
-	return g.plan.Judges(&f.route) && g.plan.Judges(&back) && g.host.Registered(f.clientEnd.Port, false) && g.host.Registered(f.serverEnd.Port, false)
+	return g.plan.Judges(&f.route) && g.plan.Judges(back) && g.host.Registered(f.clientEnd.Port, false)
 }
 
 // safe tells whether a route is of safety traffic, with which nobody interferes.
 func (g *Gate) safe(r *policy.Route) bool {
-	g.request = policy.Request{Route: r, Time: g.now, Level: policy.OfConnection}
-	return policy.Decide(g.plan, &g.request).Reason == firedoor.ReasonSafety
+	return g.connects(r).Reason == firedoor.ReasonSafety
 }
 
 // turned is the flow of what the server of f asks; it lives as long as f. There are never more

@@ -114,6 +114,7 @@ struct decision {
 	__u8 looked, stale, shed; /* shed: it is not asked about, though somebody may answer */
 	__u8 tcp;  /* and its ports can be read */
 	__u8 back; /* the sender answers a client */
+	__u8 asked; /* and that one was seen to ask: a datagram */
 };
 
 /* A pair that is not there cannot be: if it is, nothing passes and the counter says why. */
@@ -447,11 +448,12 @@ inline_ int answer_holds(const struct frame *f, struct decision *d, int exact, c
 	if (stops(&d->gate)) {
 		if (stops(back))
 			return 0;
+		d->asked = f->transport == UDP && was_asked_for(f);
 		if (f->transport == TCP)
 			return !opened_by_sender(f);
-		if (f->transport == UDP && was_asked_for(f))
+		if (d->asked)
 			return 1;
-		/* It may be an answer; nobody here knows. */
+		/* It may be an answer; nobody here knows. Who is asked does, or it is judged as a request. */
 		if (d->gate.floor == FLOOR_CODES)
 			d->gate.floor = FLOOR_DROP;
 		say(d, ASK, REASON_UNSURE);
@@ -692,6 +694,19 @@ inline_ void ask_here(void)
 		p->core = this_core();
 }
 
+/* Says to whoever answers whether the frame is a datagram whose request was seen: by the bit that
+ * makes an address one of a group, which no sender's is (IEEE 802.3, 3.2.3). Nobody else
+ * says it: what came with the bit set goes without. It returns whether the frame says the truth. */
+inline_ int say_asked(struct __sk_buff *skb, const struct decision *d)
+{
+	__u8 first, want;
+
+	if (load_bytes(skb, SOURCE, &first, 1))
+		return 0;
+	want = (first & ~GROUP) | (d->asked ? GROUP : 0);
+	return want == first || !store_bytes(skb, SOURCE, &want, 1, STORE_SUMMED) || !(first & GROUP);
+}
+
 SEC("tc") int forward(struct __sk_buff *skb)
 {
 	__u8 port = port_of(skb);
@@ -718,6 +733,8 @@ SEC("tc") int forward(struct __sk_buff *skb)
 	if (d.gate.action == PASS)
 		return redirect(ports[!port], 0);
 	if (d.gate.action == ASK) {
+		if (!say_asked(skb, &d))
+			return ANSWER_DROP;
 		ask_here();
 		return redirect(asks[port], 0);
 	}
@@ -737,7 +754,7 @@ SEC("tc") int probe(struct __sk_buff *skb)
 	if (!c)
 		return ANSWER_DROP;
 	judge(skb, c, &d);
-	skb->cb[0] = d.gate.action;
+	skb->cb[0] = d.gate.action | d.asked << 8;
 	skb->cb[1] = d.gate.reason;
 	skb->cb[2] = d.gate.rule;
 	skb->cb[3] = d.gate.floor;
