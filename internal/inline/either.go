@@ -75,7 +75,7 @@ func (g *Gate) asker(f *flow, payload []byte) (asks *flow, known bool) {
 func (g *Gate) overhear(op *firedoor.Operation) {
 	g.heard.asked++
 	f := g.flow
-	if f.other == nil {
+	if !f.both {
 		return
 	}
 	g.request = policy.Request{Route: &f.route, Time: g.now}
@@ -85,7 +85,8 @@ func (g *Gate) overhear(op *firedoor.Operation) {
 	}
 	g.text = g.request.Take(op, name, g.text)
 	v := policy.Decide(g.plan, &g.request)
-	if v.Says == firedoor.Pass && (g.plan.NamesFunction(&v) || !op.Verb.Changes() && !g.plan.Admits(&f.other.route)) {
+	back := g.plan.Route(f.route.Server, f.route.Client, f.key.proto, f.clientEnd.Port)
+	if v.Says == firedoor.Pass && (g.plan.NamesFunction(&v) || !op.Verb.Changes() && !g.plan.Admits(&back)) {
 		g.heard.allowed++
 	}
 }

@@ -88,7 +88,7 @@ func (g *Gate) transport(h *headers, b []byte) {
 		return
 	}
 	fresh := f == nil || f.starts(p, g.from) || g.unasked(f)
-	if fresh && g.denies(k, b) {
+	if fresh && g.denies(k, h, b) {
 		return
 	}
 	if fresh {
@@ -142,7 +142,12 @@ func (g *Gate) of(f *flow, h *headers, b []byte, taken, fresh bool) {
 	case p.Proto == packet.UDP:
 		stopped := g.Counts.Dropped
 		g.datagram(f, h, b)
-		f.went = f.went || g.from == f.client && g.Counts.Dropped == stopped
+		if g.Counts.Dropped == stopped {
+			f.went = f.went || g.from == f.client
+			if g.from == f.client && p.DstMAC.IsGroup() {
+				g.remembers(p)
+			}
+		}
 	default:
 		g.turn = g.takeTurn(f)
 		switch {
@@ -260,12 +265,12 @@ func (g *Gate) fresh(f *flow, k key) {
 	f.serverEnd = firedoor.Endpoint{IP: p.DstIP, MAC: p.DstMAC, Port: p.DstPort}
 	answers, unclear := g.answers(p)
 	if f.unclear = unclear; answers {
-		f.went = g.asks && p.Proto == packet.UDP
 		f.client = g.from.Other()
 		f.clientEnd, f.serverEnd = f.serverEnd, f.clientEnd
 	}
 	f.rate = g.rateOf(f)
 	g.look(f)
+	f.went = answers && p.Proto == packet.UDP && !f.free
 	g.speak(f)
 }
 
@@ -285,67 +290,6 @@ func (f *flow) ports() (out [2]uint16) {
 	return out
 }
 
-// talk gives the flow of two ports, nil where none is known: datagrams of long ago are answered no more.
-func (g *Gate) talk(k key) *flow {
-	f := g.flows[k]
-	if f != nil && k.proto == packet.UDP && g.age-f.last > idleUDP {
-		g.forget(k, f)
-		f = nil
-	}
-	g.asks = g.asks && f == nil // else this gate knows better
-	return f
-}
-
-// denies drops a datagram that nobody asked for, where its sender may ask nothing. It leaves nothing
-// behind: a flood of them takes no room, and what comes from the other side does not answer it.
-func (g *Gate) denies(k key, b []byte) bool {
-	p := &g.packet
-	if p.Proto != packet.UDP {
-		return false
-	}
-	if answers, _ := g.answers(p); answers {
-		return false
-	}
-	f := &g.asked
-	f.key, f.client = k, g.from
-	f.clientEnd = firedoor.Endpoint{IP: p.SrcIP, MAC: p.SrcMAC, Port: p.SrcPort}
-	f.serverEnd = firedoor.Endpoint{IP: p.DstIP, MAC: p.DstMAC, Port: p.DstPort}
-	f.route = g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
-	if g.connects(&f.route).Action == firedoor.Pass {
-		return false
-	}
-	g.flow, f.deep = f, true // of the connection alone, whatever was judged before
-	g.admit(f, b)
-	return true
-}
-
-// unasked tells whether a datagram comes from the server of a flow while nothing of its client went on
-// that it may answer: then it is judged as what its sender asks. What passes anyway needs no request.
-func (g *Gate) unasked(f *flow) bool {
-	if f.key.proto != packet.UDP || g.from == f.client || f.went {
-		return false
-	}
-	if f.generation != g.generation {
-		g.look(f)
-	}
-	return !f.free
-}
-
-// freely tells whether all datagrams of a route pass, whatever they say.
-func (g *Gate) freely(r *policy.Route) bool {
-	if g.plan.Judges(r) {
-		return false
-	}
-	return g.connects(r).Action == firedoor.Pass
-}
-
-// connects is the verdict on a connection of a route.
-func (g *Gate) connects(r *policy.Route) firedoor.Verdict {
-	g.route = *r // of the gate, so that none of the many that are looked at is allocated
-	g.request = policy.Request{Route: &g.route, Time: g.now, Level: policy.OfConnection}
-	return policy.Decide(g.plan, &g.request)
-}
-
 // answers tells whether a first frame comes from the server: the second step of a
 // handshake, or what is under way towards a client whose server has a known port; and whether that
 // is but a guess. Of a datagram nobody guesses, for its sender chose both ports: it is an answer if
@@ -358,7 +302,7 @@ func (g *Gate) answers(p *packet.Packet) (answers, unclear bool) {
 	there := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
 	back := g.plan.Route(there.Server, there.Client, p.Proto, p.SrcPort)
 	if !tcp {
-		return g.asks || g.plan.Judges(&back) && g.freely(&there), false
+		return g.wasAsked(p, &there) || g.plan.Judges(&back) && g.freely(&there), false
 	}
 	// First by what is judged: a sender chooses its own port.
 	if judged, answered := g.plan.Judges(&there), g.plan.Judges(&back); judged != answered {
@@ -392,20 +336,25 @@ func (g *Gate) look(f *flow) {
 	}
 }
 
-// spoken is the protocol that a port is open for, where the policy names one: then its
-// parser has the first byte, and nobody hides a request behind a guess. What travels
-// inside another protocol is spoken by that.
-func (g *Gate) spoken(f *flow) *protocol.Protocol {
+// speakers are the protocols by whose parsers what a policy names at a port is read.
+func (g *Gate) speakers(f *flow) (all []*protocol.Protocol) {
 	tcp := f.key.proto == packet.TCP
-	names := g.plan.Speaks(&f.route)
-	var all []*protocol.Protocol
-	for _, name := range names {
+	for _, name := range g.plan.Speaks(&f.route) {
 		for _, p := range g.host.Speakers(name, tcp) {
 			if !slices.Contains(all, p) {
 				all = append(all, p)
 			}
 		}
 	}
+	return all
+}
+
+// spoken is the protocol that a port is open for, where the policy names one: then its
+// parser has the first byte, and nobody hides a request behind a guess. What travels
+// inside another protocol is spoken by that.
+func (g *Gate) spoken(f *flow) *protocol.Protocol {
+	tcp := f.key.proto == packet.TCP
+	names, all := g.plan.Speaks(&f.route), g.speakers(f)
 	if len(all) == 1 {
 		return all[0]
 	}

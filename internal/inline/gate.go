@@ -114,7 +114,8 @@ type Gate struct {
 	waits      room    // of bytes of frames that are held
 	parts      room    // of bytes of messages whose rest is to come
 	memory     int
-	asked      flow                 // a SYN that is judged
+	asked      flow                 // a SYN that is judged, or a datagram that nobody asked for
+	called     calls                // to groups
 	wandering  []*protocol.Protocol // whose servers answer from other ports
 	elsewhere  map[key]*flow        // what goes on at such a port, by its ends there
 	past       map[uint64]value

@@ -375,28 +375,79 @@ inline_ void as_answer(const struct config *c, const struct frame *f, struct dec
 
 /* Answers of UDP are known by the request that went before. */
 #define TALK_NS 60000000000ULL
+#define TOLD_NS 1000000000ULL /* it is noted no more often that a talk goes on */
+
+inline_ void note_talk(const struct flow *k)
+{
+	__u64 now = now_ns(), *seen = lookup(&talks, k);
+
+	if (!seen)
+		update(&talks, k, &now, UPDATE_ANY);
+	else if (now - *seen > TOLD_NS)
+		*seen = now;
+}
+
+/* Whether somebody asked. Who answers goes on talking: much is ordered once (measured values, cyclic
+ * data) and then sent for as long as both live. */
+inline_ int talked(const struct flow *k)
+{
+	__u64 now = now_ns(), *seen = lookup(&talks, k);
+
+	if (!seen || now - *seen >= TALK_NS)
+		return 0;
+	if (now - *seen > TOLD_NS)
+		*seen = now;
+	return 1;
+}
+
+inline_ int to_group(const struct frame *f) { return (f->dst_mac >> 40 & GROUP) != 0; }
+
+/* A call to a group is answered by whoever belongs to it, so the key has no server. Its client may have
+ * no address yet (DHCP): it is known by its MAC, or, for what answers to a group, not at all. */
+inline_ void call_of(const struct frame *f, int back, __u64 client, struct flow *to)
+{
+	to->src[0] = client >> 32;
+	to->src[1] = client;
+	to->src[3] = to->dst[0] = to->dst[3] = ~0U; /* no addresses are like that */
+	to->domain = f->domain;
+	to->port = back ? !f->port : f->port;
+	to->sport = back ? f->dport : f->sport;
+	to->dport = back ? f->sport : f->dport;
+}
+
+proven int remember_call(const struct frame *f)
+{
+	struct flow k = {};
+
+	if (!f)
+		return 0;
+	call_of(f, 0, f->src_mac, &k);
+	note_talk(&k);
+	k.src[0] = k.src[1] = 0;
+	note_talk(&k);
+	return 0;
+}
 
 inline_ void remember_talk(const struct frame *f)
 {
 	struct flow k = {};
-	__u64 now = now_ns(), *seen;
 
 	flow_of(f, 0, &k);
-	seen = lookup(&talks, &k);
-	if (seen)
-		*seen = now;
-	else
-		update(&talks, &k, &now, UPDATE_ANY);
+	note_talk(&k);
 }
 
-inline_ int was_asked_for(const struct frame *f)
+proven int was_asked_for(const struct frame *f)
 {
 	struct flow k = {};
-	__u64 *seen;
 
+	if (!f)
+		return 0;
 	flow_of(f, 1, &k);
-	seen = lookup(&talks, &k);
-	return seen && now_ns() - *seen < TALK_NS;
+	if (talked(&k))
+		return 1;
+	__builtin_memset(&k, 0, sizeof(k));
+	call_of(f, 1, to_group(f) ? 0 : f->dst_mac, &k);
+	return talked(&k);
 }
 
 /* Who opened a connection of TCP. It is remembered of those that went on: another policy may
@@ -459,6 +510,8 @@ inline_ int answer_holds(const struct frame *f, struct decision *d, int exact, c
 		say(d, ASK, REASON_UNSURE);
 		return 0;
 	}
+	if (f->transport == UDP && to_group(f))
+		remember_call(f);
 	if (stops(back)) {
 		if (f->transport == UDP)
 			remember_talk(f);
