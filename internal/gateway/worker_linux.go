@@ -281,6 +281,7 @@ func (w *worker) drain(from inline.Port) (some bool) {
 			inline.Fill(frame)
 		}
 		w.pulse.Take(firedoor.IP{}) // whose it is the gate says
+		w.gate.Asked(r.asked)
 		now, judge := time.Now(), w.gate.FrameAt
 		if now.UnixNano()-r.stamp() > maxWait {
 			judge = w.gate.Late

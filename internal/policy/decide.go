@@ -336,6 +336,9 @@ func (p *Plan) Judges(r *Route) bool {
 	if r.safe {
 		return false
 	}
+	if r.active > 0 && p.Shut(r) { // nothing is asked where no connection may come to be
+		return false
+	}
 	if r.active > 0 || r.isolated > 0 && r.open.Action == firedoor.Pass {
 		return true
 	}
