@@ -13,6 +13,7 @@ import (
 // layout is the version of what outlives a process: maps and what is in them. It
 // goes up with every change of a map that is not one of tables, and with every kind of table
 // that is added: an older program would leave what lies in it when it changes the others.
+// Which maps go over from one layout to the next says carried.
 const layout = "layout-8"
 
 const (
