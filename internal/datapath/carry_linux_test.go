@@ -278,3 +278,24 @@ func TestTriedLayout(t *testing.T) {
 		t.Errorf("told though nothing was forgotten: %s", told)
 	}
 }
+
+// TestOtherLayoutIsRemoved holds that whoever takes a gateway out of the line does so though another
+// version of it is in force.
+func TestOtherLayoutIsRemoved(t *testing.T) {
+	b := newBed(t)
+	b.asOther(b.open(b.options(), passAll()))
+	b.echo(echoPort)
+	if !b.answers("udp", b.Server.IP4, 1) {
+		t.Fatal("the earlier version lets nothing pass")
+	}
+	d := b.open(b.options(), nil)
+	if err := d.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	if b.leaks("udp", b.Server.IP4, 1) {
+		t.Error("what was taken out lets pass")
+	}
+	if left, _ := filepath.Glob(filepath.Join(b.options().Pins, "layout-*")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}

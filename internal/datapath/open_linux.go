@@ -192,7 +192,7 @@ func (d *Datapath) Remove() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error
-	errs = append(errs, d.detach())
+	errs = append(errs, d.detach(), d.forgetLayouts()) // one of them may be in force
 	for _, l := range d.asks {
 		errs = append(errs, netlink.LinkDel(l))
 	}

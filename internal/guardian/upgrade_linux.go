@@ -236,7 +236,7 @@ func (g *Guardian) adopt(s *state) error {
 		return err
 	}
 	c := &g.config
-	if g.path, err = datapath.Open(datapath.Options{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name}); err != nil {
+	if g.path, err = datapath.Open(datapath.Options{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Log: c.Log}); err != nil {
 		return PortError{err}
 	}
 	if g.path.Generation() == 0 {
