@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"firedoor"
@@ -23,6 +24,7 @@ type bucket struct {
 	plain  []int32 // of them, those that settle what is asked at their ports
 	shapes uint32  // a bit for each shape of leafKey there is
 	leaves map[leafKey]*leaf
+	kind   int32 // two of an index are of one kind where they differ only in their client and server; from 1
 }
 
 // leafKey is the part of a request in which entries are looked up. Kind says what
@@ -94,7 +96,38 @@ func newIndex(entries []entry) *index {
 			x.spread += l.arrange(entries, maxSpread-x.spread)
 		}
 	}
+	x.sort()
 	return x
+}
+
+// sort gives buckets their kinds. A rule's entries are the same for each of its clients and
+// servers, in the same order, so how many there are of each rule tells buckets apart.
+func (x *index) sort() {
+	kinds, runs := map[string]int32{}, []byte(nil)
+	for i := range x.entries {
+		b := x.buckets[pairKey{x.entries[i].client, x.entries[i].server}]
+		if b.kind != 0 {
+			continue
+		}
+		runs = x.runs(b, runs[:0])
+		if b.kind = kinds[string(runs)]; b.kind == 0 {
+			b.kind = int32(len(kinds) + 1)
+			kinds[string(runs)] = b.kind
+		}
+	}
+}
+
+// runs appends each rule of a bucket with the number of its entries.
+func (x *index) runs(b *bucket, out []byte) []byte {
+	for at := 0; at < len(b.all); {
+		rule, from := x.entries[b.all[at]].rule, at
+		for at < len(b.all) && x.entries[b.all[at]].rule == rule {
+			at++
+		}
+		out = binary.LittleEndian.AppendUint32(out, uint32(rule))
+		out = binary.LittleEndian.AppendUint32(out, uint32(at-from))
+	}
+	return out
 }
 
 func (b *bucket) add(e *entry, i int32) {
