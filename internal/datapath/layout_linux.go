@@ -222,8 +222,8 @@ func (e *entries) tables() map[string]table {
 func newTable[K comparable, V any](keys []K, values []V, flags ebpf.MapUpdateFlags) table {
 	return table{len(keys), func(m *ebpf.Map) error {
 		if flags == ebpf.UpdateNoExist {
-			if err := once(m, keys); err != nil {
-				return err
+			if err := once(keys); err != nil {
+				return fmt.Errorf("table %v, %w", m, err)
 			}
 		}
 		return fillMap(m, keys, values)
@@ -231,11 +231,11 @@ func newTable[K comparable, V any](keys []K, values []V, flags ebpf.MapUpdateFla
 }
 
 // once holds that no key is there twice.
-func once[K comparable](m *ebpf.Map, keys []K) error {
+func once[K comparable](keys []K) error {
 	seen := make(map[K]struct{}, len(keys))
 	for i, k := range keys {
 		if seen[k] = struct{}{}; len(seen) <= i {
-			return fmt.Errorf("table %v, entry %d (%+v): is there twice", m, i, k)
+			return fmt.Errorf("entry %d (%+v): is there twice", i, k)
 		}
 	}
 	return nil

@@ -62,7 +62,7 @@ func TestSharedPairsAreAlike(t *testing.T) {
 		if len(faults) > 0 {
 			t.Skip(faults)
 		}
-		plan, _ = plan.With(rapid.SliceOfN(rapid.Custom(drawIsolation), 0, 3).Draw(t, "isolations"))
+		plan, _ = plan.With(rapid.SliceOfN(rapid.Custom(drawIsolation), 0, 5).Draw(t, "isolations"))
 		got, want := Tables(plan, wideFunctions), plainly(plan, wideFunctions)
 		if err := got.Check(); err != nil {
 			t.Fatal(err)
@@ -164,10 +164,10 @@ func drawIsolation(t *rapid.T) policy.Isolation {
 	i := policy.Isolation{Verb: rapid.SampledFrom([]policy.IsolationVerb{policy.RateCap, policy.KnownClients, policy.NoProgram, policy.NoWrite, policy.Quarantine}).Draw(t, "verb"),
 		Both: rapid.Bool().Draw(t, "both"), Testing: rapid.Bool().Draw(t, "testing"), Clients: drawEnds(t, "a"), Cap: 7}
 	end := rapid.SampledFrom([]string{"a", "b", "a0", "a1", "b0", "b1", "c3", "nowhere"})
-	switch rapid.IntRange(0, 2).Draw(t, "scope") {
-	case 0:
+	switch rapid.IntRange(0, 4).Draw(t, "scope") {
+	case 0, 1, 2:
 		i.Host = end.Draw(t, "host")
-	case 1:
+	case 3:
 		i.Host, i.Other = end.Draw(t, "host"), end.Draw(t, "other")
 	default:
 		i.Conduit = "ab"
