@@ -11,7 +11,7 @@ func TestNoKeyTwice(t *testing.T) {
 	if err := once(keys); err != nil {
 		t.Error(err)
 	}
-	if err := once(append(keys, keys[0])); err == nil || !strings.Contains(err.Error(), "entry 2 ({Client:1 Server:2}): is there twice") {
+	if err := once(append(keys, keys[0])); err == nil || !strings.HasPrefix(err.Error(), "entry 2 (") || !strings.Contains(err.Error(), "Client:1 Server:2}): is there twice") {
 		t.Error(err)
 	}
 }

@@ -445,7 +445,8 @@ func (p *Plan) Watches(r *Route) bool {
 // Pairs are the places between which something may hold of its own: zones that a
 // conduit joins, and hosts that a rule, an isolation or what is safety traffic names.
 func (p *Plan) Pairs() (out [][2]Place) {
-	seen := map[[2]Place]bool{}
+	seen := make(map[[2]Place]bool, p.room)
+	out = make([][2]Place, 0, p.room)
 	add := func(client, server Place) {
 		if k := [2]Place{client, server}; client != 0 && server != 0 && !seen[k] {
 			seen[k] = true

@@ -24,6 +24,7 @@ type Plan struct {
 	of        []int32            // by rule: its conduit
 	safety    []entry
 	safeAt    map[pairKey][]int32 // numbers of safety traffic by client and server as entries have them
+	room      int                 // how many Pairs there are without isolations, or a few more
 	far       bool                // a rule is about a protocol whose servers answer elsewhere
 	protocols map[string]uint16
 	functions map[string]uint32
