@@ -87,8 +87,17 @@ func protocolsKnown() policy.Known {
 			add(p.Name, ports[p.Within])
 		}
 	}
+	extents := map[string]func() policy.Extent{} // each of those asked for is found out once: their spaces write objects by the thousand for it
+	for _, name := range names {
+		extents[name] = sync.OnceValue(func() policy.Extent { return extentOf(name, carriers[name], functions[name]) })
+	}
 	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names, Elsewhere: elsewhere, Functions: func(p string) []policy.Function { return functions[p] },
-		Extent: func(p string) policy.Extent { return extentOf(p, carriers[p], functions[p]) }}
+		Extent: func(p string) policy.Extent {
+			if once := extents[p]; once != nil {
+				return once()
+			}
+			return extentOf(p, nil, nil)
+		}}
 }
 
 // passing are the beginnings of objects whose numbers are given out anew each time, by the
