@@ -44,11 +44,15 @@ const (
 
 // TestDraftStopsNothingLearned holds that a policy drafted from a capture stops nothing of
 // that capture, loose or strict, and lets no other function pass that changes something.
-func TestDraftStopsNothingLearned(t *testing.T) { stopNothingLearned(t, ownCaptures(t)) }
+func TestDraftStopsNothingLearned(t *testing.T) {
+	t.Parallel()
+	stopNothingLearned(t, ownCaptures(t))
+}
 
 // TestCorpusDraftStopsNothingLearned is the same over captures from elsewhere, but for those
 // that were made to break readers: their addresses are noise, and nobody learns from them.
 func TestCorpusDraftStopsNothingLearned(t *testing.T) {
+	t.Parallel()
 	stopNothingLearned(t, slices.DeleteFunc(corpus.Captures(t), func(path string) bool { return strings.Contains(filepath.ToSlash(path), "/malformed/") }))
 }
 
@@ -69,23 +73,19 @@ func stopNothingLearned(t *testing.T, captures []string) {
 // stopsOfItself is what policies drafted from a capture stop of it.
 func stopsOfItself(t *testing.T, path string) (said []string) {
 	t.Helper()
-	dir := t.TempDir()
-	if o := run(t, "replay", "--learn", "100%", "--out", dir, path); o.status == exitUsage {
-		return nil // no capture
-	}
-	for _, flags := range [][]string{nil, {"--reads", "--values"}} {
-		o := run(t, append(append([]string{"policy", "draft"}, flags...), dir)...)
-		if o.status != 0 && strings.Contains(o.err, "was learned") {
+	r := relearn(t, path)
+	for i := range r.drafts {
+		d := &r.drafts[i]
+		if d.status != 0 && strings.Contains(d.err, "was learned") {
 			return nil // nothing that a gateway sees
 		}
-		if o.status != 0 {
-			return append(said, "draft: "+o.err)
+		if d.status != 0 {
+			return append(said, "draft: "+d.err)
 		}
-		said = append(said, passesUnlearned(t, dir, o.stdout)...)
-		r, _ := whatIf(t, "--policy", write(t, "policy.yaml", []byte(o.stdout)), path)
-		for i := range r.Stopped {
-			if s := &r.Stopped[i]; !leftOut(s, o.stdout) {
-				said = append(said, fmt.Sprintf("%v: %+v", flags, *s))
+		said = append(said, passesUnlearned(t, r.folder, d.stdout)...)
+		for i := range d.would.Stopped {
+			if s := &d.would.Stopped[i]; !leftOut(s, d.stdout) {
+				said = append(said, fmt.Sprintf("%v: %+v", d.flags, *s))
 			}
 		}
 	}
