@@ -446,7 +446,8 @@ func (p *Plan) Watches(r *Route) bool {
 }
 
 // Pairs are the places between which something may hold of its own: zones that a
-// conduit joins, and hosts that a rule, an isolation or what is safety traffic names.
+// conduit joins, each zone with itself, and hosts that a rule, an isolation or what is
+// safety traffic names.
 func (p *Plan) Pairs() (out [][2]Place) {
 	seen := make(map[[2]Place]bool, p.room)
 	out = make([][2]Place, 0, p.room)
@@ -470,6 +471,9 @@ func (p *Plan) Pairs() (out [][2]Place) {
 		}
 		p.isolatedEnds(from, to, clients, servers, named)
 		p.crossed(clients, servers, named, from, to, add)
+	}
+	for n := range p.Policy.Zones { // within one everything passes
+		add(Place(n+1), Place(n+1))
 	}
 	for i := range p.safety { // of any zones, joined or not
 		for _, client := range p.meant(p.safety[i].client) {

@@ -46,7 +46,7 @@ func (c *compiler) roomForPairs() {
 			return
 		}
 	}
-	c.room = total
+	c.room = total + len(c.Policy.Zones) // each stands with itself
 }
 
 // pairs is how many Pairs gives of a conduit: all of a host of whom a rule says something to

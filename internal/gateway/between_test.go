@@ -1,0 +1,71 @@
+package gateway
+
+import (
+	"testing"
+
+	"firedoor/internal/datapath"
+	"firedoor/internal/policy"
+)
+
+// foundAs is the pair in which the kernel looks for two places: theirs, then that of their zones.
+func foundAs(plan *policy.Plan, t *datapath.Tables, client, server policy.Place) uint32 {
+	zone := func(at policy.Place) uint32 { return uint32(plan.ZoneOf(at) + 1) }
+	for _, k := range [][2]uint32{{uint32(client), uint32(server)}, {zone(client), zone(server)}} {
+		for _, j := range t.Joined {
+			if j.Client == k[0] && j.Server == k[1] {
+				return j.Pair
+			}
+		}
+	}
+	return 0
+}
+
+// gateAt is the gate of a pair for a port, which the kernel looks for by itself.
+func gateAt(t *datapath.Tables, pair uint32, transport uint8, port uint16) (g datapath.Gate, kind string) {
+	for _, one := range t.Gates {
+		if one.Pair == pair && one.Transport == transport && one.Port == port {
+			return one.Gate, "of the port"
+		}
+	}
+	if transport == datapath.EtherType {
+		return t.Pairs[pair].EtherTypes, "of frames"
+	}
+	return t.Pairs[pair].Default, "of the pair"
+}
+
+// TestOtherwiseInTheKernel holds what the kernel does where no conduit joins two places: within a zone
+// everything passes.
+func TestOtherwiseInTheKernel(t *testing.T) {
+	base := testPlan(t).Policy
+	base.Hosts = append(base.Hosts, policy.Host{Name: "guard"}, policy.Host{Name: "curtain"})
+	base.Zones[1].Hosts = append(base.Zones[1].Hosts, "guard")
+	base.Zones = append(base.Zones, policy.Zone{Name: "lab", Hosts: []string{"curtain"}})
+	for _, c := range []struct {
+		safety         policy.Match
+		client, server string
+		want           datapath.Action
+		safe           bool
+	}{
+		{policy.Match{}, "plc", "guard", datapath.Pass, false},
+		{policy.Match{}, "cell", "guard", datapath.Pass, false},
+		{policy.Match{}, "guard", "curtain", datapath.Drop, false},
+		{policy.Match{}, "", "", datapath.Drop, false},
+	} {
+		if base.Safety = nil; c.safety.Ports != nil {
+			base.Safety = []policy.Match{c.safety}
+		}
+		plan, faults := policy.Compile(base, testKnown())
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		tables := Tables(plan, nil)
+		if err := tables.Check(); err != nil {
+			t.Fatal(err)
+		}
+		client, _ := plan.Named(c.client)
+		server, _ := plan.Named(c.server)
+		if g, _ := gateAt(tables, foundAs(plan, tables, client, server), 17, 2222); g.Action != c.want || g.Safety != c.safe {
+			t.Errorf("%q to %q, safety %+v: %+v, want %v", c.client, c.server, c.safety, g, c.want)
+		}
+	}
+}
