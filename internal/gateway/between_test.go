@@ -34,12 +34,13 @@ func gateAt(t *datapath.Tables, pair uint32, transport uint8, port uint16) (g da
 }
 
 // TestOtherwiseInTheKernel holds what the kernel does where no conduit joins two places: within a zone
-// everything passes.
+// everything passes; and what safety traffic is, is so of whoever is meant, by whatever pair.
 func TestOtherwiseInTheKernel(t *testing.T) {
 	base := testPlan(t).Policy
 	base.Hosts = append(base.Hosts, policy.Host{Name: "guard"}, policy.Host{Name: "curtain"})
 	base.Zones[1].Hosts = append(base.Zones[1].Hosts, "guard")
 	base.Zones = append(base.Zones, policy.Zone{Name: "lab", Hosts: []string{"curtain"}})
+	udp := []policy.Port{{Transport: 17, Number: 2222}}
 	for _, c := range []struct {
 		safety         policy.Match
 		client, server string
@@ -50,6 +51,13 @@ func TestOtherwiseInTheKernel(t *testing.T) {
 		{policy.Match{}, "cell", "guard", datapath.Pass, false},
 		{policy.Match{}, "guard", "curtain", datapath.Drop, false},
 		{policy.Match{}, "", "", datapath.Drop, false},
+		{policy.Match{Ports: udp}, "", "guard", datapath.Pass, true},
+		{policy.Match{Ports: udp}, "", "", datapath.Pass, true},
+		{policy.Match{Ports: udp, Clients: []string{"guard"}}, "guard", "curtain", datapath.Pass, true},
+		{policy.Match{Ports: udp, Clients: []string{"guard"}}, "guard", "", datapath.Pass, true},
+		{policy.Match{Ports: udp, Clients: []string{"guard"}}, "plc", "curtain", datapath.Drop, false},
+		{policy.Match{Ports: udp, Clients: []string{"cell"}, Servers: []string{"curtain"}}, "guard", "curtain", datapath.Pass, true},
+		{policy.Match{Ports: udp, Clients: []string{"cell"}, Servers: []string{"curtain"}}, "guard", "lab", datapath.Drop, false},
 	} {
 		if base.Safety = nil; c.safety.Ports != nil {
 			base.Safety = []policy.Match{c.safety}
