@@ -3,6 +3,7 @@ package gateway
 import (
 	"testing"
 
+	"firedoor"
 	"firedoor/internal/datapath"
 	"firedoor/internal/policy"
 )
@@ -31,6 +32,54 @@ func gateAt(t *datapath.Tables, pair uint32, transport uint8, port uint16) (g da
 		return t.Pairs[pair].EtherTypes, "of frames"
 	}
 	return t.Pairs[pair].Default, "of the pair"
+}
+
+// TestIsolatedWhereNothingJoins holds that whoever is isolated is so towards everybody: within its
+// zone, from zones that no conduit joins with its own, and from addresses of no zone; and that
+// a client that is known goes on, whether a rule names it or not.
+func TestIsolatedWhereNothingJoins(t *testing.T) {
+	base := testPlan(t).Policy
+	base.Otherwise = policy.Otherwise{Mode: policy.Observe, Default: firedoor.Drop}
+	base.Conduits[0].Default = firedoor.Pass
+	base.Hosts = append(base.Hosts, policy.Host{Name: "peer"}, policy.Host{Name: "engineer"})
+	base.Zones[1].Hosts = append(base.Zones[1].Hosts, "peer")
+	base.Zones = append(base.Zones, policy.Zone{Name: "lab", Hosts: []string{"engineer"}})
+	plan, faults := policy.Compile(base, testKnown())
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for _, c := range []struct {
+		isolation      policy.Isolation
+		client, server string
+		want           datapath.Action
+	}{
+		{policy.Isolation{Verb: policy.NoWrite, Host: "plc"}, "engineer", "plc", datapath.Ask},
+		{policy.Isolation{Verb: policy.NoWrite, Host: "plc"}, "plc", "engineer", datapath.Ask},
+		{policy.Isolation{Verb: policy.NoWrite, Host: "plc"}, "", "plc", datapath.Ask},
+		{policy.Isolation{Verb: policy.NoWrite, Host: "plc"}, "peer", "plc", datapath.Ask},
+		{policy.Isolation{Verb: policy.NoWrite, Host: "plc"}, "engineer", "peer", datapath.Pass},
+		{policy.Isolation{Verb: policy.NoWrite, Host: "cell"}, "lab", "plc", datapath.Ask},
+		{policy.Isolation{Verb: policy.NoWrite, Host: "cell"}, "", "plc", datapath.Ask},
+		{policy.Isolation{Verb: policy.Quarantine, Host: "engineer", Other: "plc"}, "engineer", "plc", datapath.Drop},
+		{policy.Isolation{Verb: policy.Quarantine, Host: "engineer", Other: "plc"}, "engineer", "peer", datapath.Pass},
+		{policy.Isolation{Verb: policy.KnownClients, Host: "cell", Clients: []string{"hmi"}}, "hmi", "plc", datapath.Pass},
+		{policy.Isolation{Verb: policy.KnownClients, Conduit: "down", Clients: []string{"hmi"}}, "hmi", "peer", datapath.Pass},
+		{policy.Isolation{Verb: policy.KnownClients, Host: "cell", Clients: []string{"hmi"}}, "office", "plc", datapath.Drop},
+	} {
+		isolated, unknown := plan.With([]policy.Isolation{c.isolation})
+		if len(unknown) > 0 {
+			t.Fatal(unknown)
+		}
+		tables := Tables(isolated, nil)
+		if err := tables.Check(); err != nil {
+			t.Fatal(err)
+		}
+		client, _ := plan.Named(c.client)
+		server, _ := plan.Named(c.server)
+		if g, _ := gateAt(tables, foundAs(isolated, tables, client, server), 6, 502); g.Action != c.want || g.Action == datapath.Ask && g.Floor != datapath.FloorDrop {
+			t.Errorf("%s of %s%s%s, %q to %q: %+v, want %v", c.isolation.Verb, c.isolation.Host, c.isolation.Other, c.isolation.Conduit, c.client, c.server, g, c.want)
+		}
+	}
 }
 
 // TestOtherwiseInTheKernel holds what the kernel does where no conduit joins two places: within a zone

@@ -446,8 +446,8 @@ func (p *Plan) Watches(r *Route) bool {
 }
 
 // Pairs are the places between which something may hold of its own: zones that a
-// conduit joins, each zone with itself, and hosts that a rule, an isolation or what is
-// safety traffic names.
+// conduit joins, each zone with itself, hosts that a rule, an isolation or what is safety traffic names, and
+// whoever is isolated, with all others.
 func (p *Plan) Pairs() (out [][2]Place) {
 	seen := make(map[[2]Place]bool, p.room)
 	out = make([][2]Place, 0, p.room)
@@ -483,6 +483,7 @@ func (p *Plan) Pairs() (out [][2]Place) {
 			}
 		}
 	}
+	p.isolatedPairs(add)
 	return out
 }
 
