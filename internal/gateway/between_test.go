@@ -3,6 +3,8 @@ package gateway
 import (
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"firedoor"
 	"firedoor/internal/datapath"
 	"firedoor/internal/policy"
@@ -32,6 +34,56 @@ func gateAt(t *datapath.Tables, pair uint32, transport uint8, port uint16) (g da
 		return t.Pairs[pair].EtherTypes, "of frames"
 	}
 	return t.Pairs[pair].Default, "of the pair"
+}
+
+// TestAllPlacesFindTheirPair holds, over drawn policies and isolations, that whatever two places
+// the kernel looks up, joined or not, it does what holds between just those.
+func TestAllPlacesFindTheirPair(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		plan, faults := policy.Compile(drawPolicy(t), drawnKnown())
+		if len(faults) > 0 {
+			t.Skip(faults)
+		}
+		plan, _ = plan.With(rapid.SliceOfN(rapid.Custom(drawIsolation), 0, 3).Draw(t, "isolations"))
+		tables := Tables(plan, wideFunctions)
+		own := newTables(plan, wideFunctions)
+		own.out.Codes = tables.Codes
+		for n := range tables.Codes {
+			key := codesKey{of: tables.Codes[n]}
+			if n < len(tables.Nevers) {
+				copy(key.nevers[:], tables.Nevers[n])
+			}
+			own.codes[key] = uint16(n)
+		}
+		all := []policy.Place{0}
+		for _, name := range []string{"a", "b", "c", "a0", "a1", "b0", "b1", "c0", "c3", "nowhere"} {
+			at, _ := plan.Named(name)
+			all = append(all, at)
+		}
+		for _, client := range all {
+			for _, server := range all {
+				own.out.Pairs, own.out.Gates = nil, nil
+				n, want := foundAs(plan, tables, client, server), own.pair(client, server)
+				for _, at := range []datapath.PortGate{{Transport: 6, Port: 502}, {Transport: 6, Port: 80}, {Transport: 6, Port: 7}, {Transport: 17, Port: 34964}, {Transport: 17, Port: 2222},
+					{Transport: datapath.EtherType, Port: 0x88b8}, {Transport: datapath.EtherType, Port: 0x8892}} {
+					got, as := gateAt(tables, n, at.Transport, at.Port)
+					must, _ := gateAt(own.out, want, at.Transport, at.Port)
+					if got.Action == datapath.Drop && must.Action == datapath.Drop && !got.Safety {
+						continue // for whatever reason
+					}
+					if got.Reason, must.Reason = 0, 0; got.Enforced != must.Enforced {
+						got.Enforced, must.Enforced = false, false // of gates of pairs alone
+					}
+					if must.Mute && !got.Mute {
+						got.Mute, got.Codes = true, must.Codes // the worker is asked about more
+					}
+					if got != must {
+						t.Fatalf("%q to %q at %d/%d: the kernel has the gate %s %+v, want %+v", plan.PlaceName(client), plan.PlaceName(server), at.Transport, at.Port, as, got, must)
+					}
+				}
+			}
+		}
+	})
 }
 
 // TestIsolatedWhereNothingJoins holds that whoever is isolated is so towards everybody: within its
@@ -124,5 +176,26 @@ func TestOtherwiseInTheKernel(t *testing.T) {
 		if g, _ := gateAt(tables, foundAs(plan, tables, client, server), 17, 2222); g.Action != c.want || g.Safety != c.safe {
 			t.Errorf("%q to %q, safety %+v: %+v, want %v", c.client, c.server, c.safety, g, c.want)
 		}
+	}
+}
+
+// TestHeardFromEverybody holds that the kernel lets nobody's requests pass by their codes alone who may
+// write to a host of which a rule counts steps, whether a rule names that client or not.
+func TestHeardFromEverybody(t *testing.T) {
+	object := policy.Object{Text: "holding:", Row: true, To: 9}
+	base := testPlan(t, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Clients: []string{"hmi"}, Servers: []string{"plc"}, Protocols: []string{"modbus"}, Objects: []policy.Object{object}, Step: 5}},
+		policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Codes: []uint32{3, 6}}}).Policy
+	base.Hosts = append(base.Hosts, policy.Host{Name: "ews"})
+	base.Zones[0].Hosts = append(base.Zones[0].Hosts, "ews")
+	plan, faults := policy.Compile(base, testKnown())
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	tables := Tables(plan, wideFunctions)
+	ews, _ := plan.Named("ews")
+	plc, _ := plan.Named("plc")
+	g, _ := gateAt(tables, foundAs(plan, tables, ews, plc), 6, 502)
+	if g.Action != datapath.Codes || g.Mute || tables.Codes[g.Codes][6].Action != datapath.Ask {
+		t.Errorf("%+v, with a write: %+v", g, tables.Codes[g.Codes][6])
 	}
 }
