@@ -85,7 +85,7 @@ func loaded(t *testing.T, prefix string) *datapath.Datapath {
 // itself is what Decide says of the connection, in one of the two ways to read a frame.
 func TestKernelAgreesWithDecide(t *testing.T) {
 	k := kernel{t: t, path: loaded(t, "fk"), counts: map[datapath.Action]int{}, why: map[string]int{}, beside: map[string]int{}}
-	for _, plan := range []*policy.Plan{enforced(t), broad(t), released(t)} {
+	for _, plan := range []*policy.Plan{enforced(t), broad(t), released(t), unjoined(t)} {
 		k.plan = plan
 		if err := k.path.Install(gateway.Tables(k.plan, modbusFunctions())); err != nil {
 			t.Fatal(err)
@@ -182,6 +182,30 @@ func released(t *testing.T) *policy.Plan {
 		t.Fatal(unknown)
 	}
 	return plan
+}
+
+// unjoined is a policy whose one conduit joins none of the zones with itself, and a quarantine
+// between one of them and whoever is in none.
+func unjoined(t *testing.T) *policy.Plan {
+	t.Helper()
+	const text = `policy: 1
+otherwise: {mode: enforce, default: pass}
+zones:
+  ten: {addresses: 10.0.0.0/8}
+  plant: {addresses: ["192.168.0.0/16", "fe80::/10"]}
+  campus: {addresses: 141.81.0.0/16}
+conduits:
+  up: {from: ten, to: plant, mode: enforce, default: drop, never-block: {reviewed: {by: Jo, on: 2026-11-26}}}
+`
+	plan, err := policyfile.Read("policy.yaml", []byte(text), known())
+	if err != nil {
+		t.Fatal(err)
+	}
+	isolated, unknown := plan.With([]policy.Isolation{{ID: 1, Verb: policy.Quarantine, Host: "campus", Other: "ten"}, {ID: 2, Verb: policy.KnownClients, Host: "plant"}})
+	if len(unknown) > 0 {
+		t.Fatal(unknown)
+	}
+	return isolated
 }
 
 // told prints what became of the frames.

@@ -446,12 +446,13 @@ func (p *Plan) Watches(r *Route) bool {
 }
 
 // Pairs are the places between which something may hold of its own: zones that a
-// conduit joins, and hosts that a rule, an isolation or what is safety traffic names.
+// conduit joins, each zone with itself, hosts that a rule, an isolation or what is safety traffic names, and
+// whoever is isolated, with all others.
 func (p *Plan) Pairs() (out [][2]Place) {
 	seen := make(map[[2]Place]bool, p.room)
 	out = make([][2]Place, 0, p.room)
 	add := func(client, server Place) {
-		if k := [2]Place{client, server}; client != 0 && server != 0 && !seen[k] {
+		if k := [2]Place{client, server}; !seen[k] {
 			seen[k] = true
 			out = append(out, k)
 		}
@@ -471,27 +472,19 @@ func (p *Plan) Pairs() (out [][2]Place) {
 		p.isolatedEnds(from, to, clients, servers, named)
 		p.crossed(clients, servers, named, from, to, add)
 	}
+	for n := range p.Policy.Zones { // within one everything passes
+		add(Place(n+1), Place(n+1))
+	}
 	for i := range p.safety { // of any zones, joined or not
-		for _, client := range p.meant(p.safety[i].client) {
-			for _, server := range p.meant(p.safety[i].server) {
+		clients, servers := p.safeEnds(&p.safety[i])
+		for _, client := range clients {
+			for _, server := range servers {
 				add(client, server)
 			}
 		}
 	}
+	p.isolatedPairs(add)
 	return out
-}
-
-// meant is a place, or each zone where none is named.
-func (p *Plan) meant(at Place) []Place {
-	if at != 0 {
-		return []Place{at}
-	}
-	var all []Place
-	for _, zone := range p.zones {
-		all = append(all, Place(zone)+1)
-	}
-	slices.Sort(all)
-	return all
 }
 
 func orZone(at, zone Place) Place {

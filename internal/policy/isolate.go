@@ -185,3 +185,70 @@ func (p *Plan) isolatedEnds(from, to Place, clients, servers map[Place]bool, nam
 		}
 	}
 }
+
+// isolatedPairs adds what isolations hold between, whether a conduit joins it or not: an isolation
+// goes on top of the policy, so also within a zone, between zones that nothing joins, and with
+// addresses of no zone. Places of which there is no pair are looked up by their zones alone, so an
+// isolated host, and a client that is known, stands with every other place by itself.
+func (p *Plan) isolatedPairs(add func(client, server Place)) {
+	all := make([]Place, 1+len(p.Policy.Zones), len(p.places.zones))
+	for n := range all {
+		all[n] = Place(n)
+	}
+	zones := len(all)
+	for at := zones; at < len(p.places.zones); at++ {
+		all = append(all, Place(at))
+	}
+	seen := map[[2]Place]bool{} // of one isolation a few are looked at twice
+	for n := range p.isolated {
+		i := &p.isolated[n]
+		try := func(client, server Place) {
+			k := [2]Place{client, server}
+			if seen[k] {
+				return
+			}
+			seen[k] = true
+			if r := p.between(client, server); i.holds(p, &r) && !p.shutAnyway(&r) {
+				add(client, server)
+			}
+		}
+		clear(seen)
+		for _, at := range []Place{i.host, i.other} {
+			with := all
+			if !p.IsHost(at) {
+				with = all[:zones]
+			}
+			for _, other := range with {
+				if at != 0 {
+					try(at, other)
+					try(other, at)
+				}
+			}
+		}
+		for _, client := range sortedPlaces(i.known()) {
+			for _, server := range all {
+				try(client, server)
+			}
+		}
+	}
+}
+
+// known are the clients that an isolation makes an exception of.
+func (i *isolation) known() map[Place]bool {
+	if i.Verb != KnownClients {
+		return nil
+	}
+	return i.clients
+}
+
+// between is a route of two places as far as isolations look at it.
+func (p *Plan) between(client, server Place) Route {
+	r := Route{Client: client, Server: server}
+	p.join(&r)
+	return r
+}
+
+// shutAnyway tells whether nothing passes on a route that no conduit joins, isolated or not.
+func (p *Plan) shutAnyway(r *Route) bool {
+	return r.Conduit < 0 && p.unjoined(r).Action != firedoor.Pass
+}

@@ -42,11 +42,30 @@ func (c *compiler) roomForPairs() {
 			continue
 		}
 		seen[k] = true
-		if rule := int(e.rule); full(c.Policy.Safety[rule].Line, fmt.Sprintf("safety[%d]", rule), len(c.meant(e.client))*len(c.meant(e.server))) {
+		clients, servers := c.safeEnds(e)
+		if rule := int(e.rule); full(c.Policy.Safety[rule].Line, fmt.Sprintf("safety[%d]", rule), len(clients)*len(servers)) {
 			return
 		}
 	}
-	c.room = total
+	c.room = total + len(c.Policy.Zones) // each stands with itself
+}
+
+// safeEnds are the places that stand with each other by an entry of safety traffic. What has no
+// pair is looked up by its zones alone: so where a host is meant it stands with each place that is
+// meant at the other end, addresses of no zone included; else zones are enough.
+func (p *Plan) safeEnds(e *entry) (clients, servers []Place) {
+	byHost := p.IsHost(e.client) || p.IsHost(e.server)
+	return p.meant(e.client, byHost), p.meant(e.server, byHost)
+}
+
+// meant are the places that are meant by one, 0 is any; with hosts or by their zones alone.
+func (p *Plan) meant(meant Place, hosts bool) (all []Place) {
+	for at := range Place(len(p.places.zones)) {
+		if p.meets(meant, at) && (hosts || !p.IsHost(at) || at == meant) {
+			all = append(all, at)
+		}
+	}
+	return all
 }
 
 // pairs is how many Pairs gives of a conduit: all of a host of whom a rule says something to

@@ -31,6 +31,7 @@ type Plan struct {
 	isolated  []isolation
 	rates     bool              // a rule looks at how fast values change
 	heard     map[Place]bool    // servers of which a rule looks at values before
+	heardIn   map[Place]bool    // zones of such hosts
 	moving    map[Place][]entry // and the rules that do, by server
 	doubts    []Finding         // what rules name that may not exist
 }
@@ -57,7 +58,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 		protocols: map[string]uint16{}, functions: map[string]uint32{},
 		places: places{named: map[string]Place{}, hosts: map[addressKey]Place{}, macs: map[macKey]Place{}, prefixes: map[prefixKey]Place{}}},
 		placed: map[string]Place{}, wordsOf: map[string]map[string]bool{}, extents: map[string]Extent{}}
-	c.moving, c.heard, c.safeAt = map[Place][]entry{}, map[Place]bool{}, map[pairKey][]int32{}
+	c.moving, c.heard, c.heardIn, c.safeAt = map[Place][]entry{}, map[Place]bool{}, map[Place]bool{}, map[pairKey][]int32{}
 	c.places.add("", -1)
 	if pol.TimeZone != "" {
 		zone, err := time.LoadLocation(pol.TimeZone)

@@ -76,6 +76,9 @@ func (c *compiler) hears(e *entry, to string) {
 	if e.moves() {
 		c.moving[at] = append(c.moving[at], *e)
 		c.heard[at] = true
+		if zone := c.places.zones[at]; zone >= 0 && c.IsHost(at) {
+			c.heardIn[Place(zone)+1] = true
+		}
 	}
 }
 
@@ -110,10 +113,11 @@ func (p *Plan) Steps() bool { return len(p.heard) > 0 }
 func (p *Plan) Rates() bool { return p.rates }
 
 // Hears tells whether whoever judges must know the values at the server of a route: a rule,
-// perhaps of another client's conduit, looks at how far they go.
+// perhaps of another client's conduit, looks at how far they go. A zone stands for all of its
+// hosts here, for what no rule says of a client and a host is looked up by their zones.
 func (p *Plan) Hears(r *Route) bool {
 	if len(p.heard) == 0 {
 		return false
 	}
-	return p.heard[0] || p.heard[r.Server] || p.heard[Place(p.places.zones[r.Server]+1)]
+	return p.heard[0] || p.heard[r.Server] || p.heard[Place(p.places.zones[r.Server]+1)] || p.heardIn[r.Server]
 }
