@@ -3,6 +3,7 @@ package plant
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -221,7 +222,21 @@ func enipRouted(n *Net) {
 	// One packed in another is answered by what the inner one carries, or by that one.
 	t.ask(CIPRouted(nil, CIPRouted(nil, CIPRead(nil, "Deep", 1), 5), 2), CIPReadAnswer(nil, CIPTypeInt, []byte{5, 0}))
 	t.ask(CIPRouted(nil, CIPRouted(nil, CIPRead(nil, "Deep", 1), 9), 2), append(CIPAnswer(nil, CIPUnconnected, 1), 0, 0))
+	// Over four racks, two services and a command of the older families at the end.
+	command := []byte{7, 0x4d, 0, 0xe0, 0x31, 0x2b, 0x3d, 0x0f, 0, 0x62, 0xc5, 0xaa, 2, 7, 0x89, 10, 0, 0x10, 0x27}
+	said := []byte{7, 0x4d, 0, 0xe0, 0x31, 0x2b, 0x3d, 0x4f, 0, 0x62, 0xc5}
+	t.ask(
+		enipHops(CIPTogether(nil, false, CIPWrite(nil, "Far", CIPTypeInt, 1, []byte{7, 0}), CIPRequest(nil, 0x4b, CIPClass(0x67, 1, 0), command...)), 1, 2, 3, 4),
+		CIPTogether(nil, true, CIPAnswer(nil, CIPWriteTag, 0), CIPAnswer(nil, 0x4b, 0, said...)))
 	t.c.Close()
+}
+
+// enipHops packs a request for the slots on its way, the nearest first.
+func enipHops(request []byte, slots ...uint8) []byte {
+	for _, slot := range slices.Backward(slots) {
+		request = CIPRouted(nil, request, slot)
+	}
+	return request
 }
 
 // enipConnections opens and closes connections of every class.
@@ -340,6 +355,8 @@ func enipMalformed(n *Net) {
 	t.c.Client(t.e.Unconnected(nil, CIPRequest(nil, CIPMultiple, CIPClass(2, 1, 0), 1, 0, 90, 0)))
 	t.c.Client(t.e.Unconnected(nil, CIPRequest(nil, CIPUnconnected, CIPClass(6, 1, 0), 10, 14, 200, 0)))
 	t.c.Client(t.e.Unconnected(nil, CIPRequest(nil, CIPForwardOpen, CIPClass(6, 1, 0), 10, 14)))
+	t.c.Client(t.e.Unconnected(nil, enipHops(CIPRead(nil, "Beyond", 1), 1, 2, 3, 4, 5, 6, 7, 8)))    // as deep as is read
+	t.c.Client(t.e.Unconnected(nil, enipHops(CIPRead(nil, "Beyond", 1), 1, 2, 3, 4, 5, 6, 7, 8, 9))) // deeper
 	t.c.Client(t.e.Unconnected(nil, CIPRequest(nil, 0x4b, CIPClass(0x67, 1, 0), 7, 1)))
 	t.c.Client(t.e.Unconnected(nil, nil))
 	t.c.Client(t.e.command(enipUnconnected, 0, 0, 0, 0, 0, 0, 9, 0))

@@ -13,7 +13,9 @@
 // operation of "pccc" with command*256+function as its code, because its object
 // is a data file and not a CIP path. The object of a CIP service is its
 // request path; the path that a Forward Open connects to is among its values.
-// The unit is the rack slot a route or an open connection leads to.
+// The unit is the rack slot a route or an open connection leads to. An Unconnected
+// Send that goes over several hops holds one for each; what is packed deeper than
+// eight envelopes is malformed, and its envelopes are all that is told.
 //
 // A general status of 6 (partial transfer) counts as ok: the service was done
 // and there is more to fetch. A service that no table here knows has the verb

@@ -10,7 +10,7 @@ import (
 // Limits of one CIP message.
 const (
 	maxItems = 512 // services in one message, envelopes included; the rest is passed over
-	maxDepth = 3   // envelopes in envelopes; deeper ones are not opened
+	maxDepth = 8   // envelopes in envelopes, one for each hop; deeper ones are told and not opened
 )
 
 // itemKind tells what an item's content is.
@@ -138,18 +138,27 @@ func (m *message) request(b []byte, at, depth int, to slot) bool {
 
 // open reads what an envelope holds; the data of item i stands at offset at.
 func (m *message) open(i, at, depth int, class uint32) {
-	if depth >= maxDepth {
+	it := &m.items[i]
+	kind := plain
+	switch {
+	case it.service == svcMultiple:
+		kind = multiple
+	case class == classManager && it.service == svcUnconnected:
+		kind = unconnected
+	case class == classPCCC && it.service == svcExecutePCCC:
+		kind = pccc
+	}
+	if kind != plain && depth >= maxDepth {
+		m.broken("services packed deeper than the limit") // or nobody would know that something is in there
 		return
 	}
-	switch service := m.items[i].service; {
-	case service == svcMultiple:
-		m.items[i].kind = multiple
+	it.kind = kind
+	switch kind {
+	case multiple:
 		m.multiple(i, at, depth)
-	case class == classManager && service == svcUnconnected:
-		m.items[i].kind = unconnected
+	case unconnected:
 		m.unconnected(i, at, depth)
-	case class == classPCCC && service == svcExecutePCCC:
-		m.items[i].kind = pccc
+	case pccc:
 		m.pccc(i)
 	}
 }

@@ -31,6 +31,7 @@ type parser struct {
 	last  uint32
 	lost  [2]bool
 	skip  [2]int64 // of a long message
+	late  []byte   // the beginning of a long message of the server whose end is to come
 
 	emit    func(*firedoor.Event)
 	dir     firedoor.Direction
@@ -56,10 +57,13 @@ func newParser() *parser {
 
 const errHead = protocol.Broken("no HSMS header where a message should start")
 
-// Parse reads whole messages, and of long ones the beginning.
+// Parse reads whole messages, and of long ones the beginning: of the client's at once,
+// for what is asked must be known before it has gone by; of the server's when their last
+// byte is in, as that is when something is answered.
 func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
 	p.emit, p.dir = emit, dir
 	pos := 0
+	p.ended(pos) // in a gap
 	if p.lost[dir] {
 		skip, found := protocol.Resume(b, probe)
 		if !found {
@@ -70,7 +74,9 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 	for {
 		n := min(p.skip[dir], int64(len(b)-pos))
 		p.skip[dir] -= n
-		if pos += int(n); len(b)-pos < headSize {
+		pos += int(n)
+		p.ended(pos)
+		if len(b)-pos < headSize {
 			return pos, nil
 		}
 		if !sound(b[pos:]) {
@@ -87,8 +93,22 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		p.b, p.at = b[pos:pos+have], pos
 		pos += have
 		p.skip[dir] = int64(size - have)
+		if p.cut && dir == firedoor.FromServer {
+			p.late = append(p.late[:0], p.b...)
+			continue
+		}
 		p.message()
 	}
+}
+
+// ended tells of a long message of the server as soon as nothing of it is left to come.
+func (p *parser) ended(at int) {
+	if p.dir != firedoor.FromServer || len(p.late) == 0 || p.skip[p.dir] > 0 {
+		return
+	}
+	p.b, p.at, p.cut = p.late, at, true
+	p.message()
+	p.late = p.late[:0]
 }
 
 // Gap: a message can be found again by its header and its item.
