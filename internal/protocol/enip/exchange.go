@@ -11,6 +11,7 @@ func (p *parser) request(h *header, k *wire.CIPPacket, data []byte, sequence uin
 	m := &p.message
 	ok := m.read(data, p.slotOf(k))
 	if m.bad != "" {
+		p.malformed.Lost = true // a device may find a service there that nobody here has read
 		p.broken("cip", m.bad, at.cip)
 	}
 	if !ok {

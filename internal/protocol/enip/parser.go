@@ -133,8 +133,9 @@ func (p *parser) parse(dir firedoor.Direction, h *header, body []byte, at int) {
 }
 
 func (p *parser) broken(proto, reason string, at int) {
-	p.malformed = firedoor.Malformed{Protocol: proto, Reason: reason, Offset: at}
+	p.malformed = firedoor.Malformed{Protocol: proto, Reason: reason, Offset: at, Lost: p.malformed.Lost}
 	p.emit(&p.malformedE)
+	p.malformed.Lost = false
 }
 
 // command emits an encapsulation command.
