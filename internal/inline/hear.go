@@ -24,16 +24,16 @@ func (g *Gate) hear(e *firedoor.Event) {
 	case firedoor.EventMalformed:
 		g.heard.odd = true
 		g.odd = g.odd || g.judging
-		if g.judging && (g.flow.closed || e.Malformed.Lost) {
+		if g.judging {
 			g.strange(e.Malformed.Lost)
 		}
 	}
 }
 
-// strange judges bytes that break the rules of their protocol. What breaks them inside
-// a request that was read was judged with it, and only a closed conduit looks at it;
-// what is no request at all is one of which nothing is known. Where a port is guarded that
-// does not pass, whatever else does: a server may read a request in it.
+// strange judges bytes that break the rules of their protocol: what is no request at all is one of
+// which nothing is known, and so is what breaks them inside a request that was read, for a server may find
+// there what nobody here did (the third item of a list, an envelope whose parts lie in another order). Where
+// nobody knows where the next message begins and a port is guarded it does not pass, whatever else does.
 func (g *Gate) strange(lost bool) {
 	f := g.flow
 	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfOperation}
@@ -55,7 +55,7 @@ func (g *Gate) strange(lost bool) {
 	}
 	if v.Action != firedoor.Pass {
 		g.weigh(v)
-	} else if lost && v.Says != firedoor.Pass && g.plan.Watches(&f.route) {
+	} else if v.Says != firedoor.Pass && g.plan.Watches(&f.route) {
 		g.tell(g.frame.Data, g.frame.Data, v, firedoor.Pass)
 	}
 }
