@@ -48,11 +48,12 @@ func (g *Gate) denies(k key, h *headers, b []byte) bool {
 		return false
 	}
 	route := f.route
-	if g.unbidden(f, h, b) {
+	if !g.plan.Cuts(&route) && g.unbidden(f, h, b) {
 		g.pass(b, firedoor.ReasonRule)
 		return true
 	}
-	if v.Action == firedoor.Pass && g.plan.Enforces(&f.route) { // it is only tested, and what answers it is not
+	back := g.plan.Route(route.Server, route.Client, p.Proto, p.SrcPort)
+	if v.Action == firedoor.Pass && g.plan.Enforces(&back) { // it is only tested, and what answers it is not
 		return false
 	}
 	f.client, f.route, f.deep = g.from, route, true // of the connection alone, whatever was judged before

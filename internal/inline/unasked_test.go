@@ -222,3 +222,22 @@ func TestStoppedElsewhere(t *testing.T) {
 		t.Errorf("%d pairs of ports share one talk", of)
 	}
 }
+
+// TestStrangersSayNothingUnasked holds that who is a stranger to an isolated zone says nothing there that nobody asked for,
+// though one that is none may ask it.
+func TestStrangersSayNothingUnasked(t *testing.T) {
+	base := oneWay(t, true, firedoor.Drop, onlyAt(47808, "bacnet", firedoor.VerbRead))
+	for verb, want := range map[policy.IsolationVerb]bool{policy.KnownClients: false, policy.Quarantine: false, policy.NoWrite: true} {
+		plan, unknown := base.With([]policy.Isolation{{Verb: verb, Host: "cell", Clients: []string{"plc"}}})
+		if len(unknown) > 0 {
+			t.Fatal(unknown)
+		}
+		if on := newAskedOf(t, plan).passes(inline.Inside, 47808, 50000, bacnetValue); on != want {
+			t.Errorf("%s: a value went on: %v", verb, on)
+		}
+		a := newAskedOf(t, plan)
+		if a.passes(inline.Outside, 50000, 47808, bacnetRead) && !a.passes(inline.Inside, 47808, 50000, bacnetValue) {
+			t.Errorf("%s: an answer did not go on", verb)
+		}
+	}
+}
