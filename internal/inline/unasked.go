@@ -80,19 +80,25 @@ func (g *Gate) unbidden(f *flow, h *headers, b []byte) bool {
 	if g.connects(&f.route).Says != firedoor.Pass { // nor may its receiver ask, as at another time of the day
 		return false
 	}
-	listens := g.host.OnPort(f.clientEnd.Port, false)
 	for _, name := range g.plan.Speaks(&f.route) {
 		g.request.Level, g.request.Protocol = policy.OfFlow, name
 		if policy.Decide(g.plan, &g.request).Says != firedoor.Pass { // a rule stops all of it
 			continue
 		}
 		for _, proto := range g.host.Speakers(name, false) {
-			if (len(listens) == 0 || slices.Contains(listens, proto)) && g.says(f, proto, payload) {
+			if g.mayListen(f.clientEnd.Port, proto) && g.says(f, proto, payload) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// mayListen tells whether a protocol may be what is understood at a UDP port: no other one is known there, nor by TCP, for
+// devices that speak it by both have one port for it (Modbus).
+func (g *Gate) mayListen(port uint16, proto *protocol.Protocol) bool {
+	udp, tcp := g.host.OnPort(port, false), g.host.OnPort(port, true)
+	return len(udp)+len(tcp) == 0 || slices.Contains(udp, proto) || len(udp) == 0 && slices.Contains(tcp, proto)
 }
 
 // says tells whether a datagram reads as what the server of a flow may say in a protocol: it asks nothing but what a rule
@@ -121,15 +127,19 @@ func (g *Gate) readAs(f *flow, proto *protocol.Protocol, client Port, payload []
 }
 
 // unasked tells whether a datagram comes from the server of a flow while nothing of its client went on
-// that it may answer: then it is judged as what its sender asks. What passes anyway needs no request.
+// that it may answer, or nothing of its client's may go on any more: then it is judged as what its sender asks. What
+// passes anyway needs no request.
 func (g *Gate) unasked(f *flow) bool {
-	if f.key.proto != packet.UDP || g.from == f.client || f.went {
+	if f.key.proto != packet.UDP || g.from == f.client {
 		return false
 	}
 	if f.generation != g.generation {
 		g.look(f)
 	}
-	return !f.free
+	if !f.open && g.connects(&f.route).Action != firedoor.Pass {
+		return true
+	}
+	return !f.went && !f.free
 }
 
 // freely tells whether all datagrams of a route pass, whatever they say.

@@ -11,6 +11,7 @@ import (
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/coap"
+	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/pniocm"
 	"firedoor/internal/protocol/snmp"
 )
@@ -238,6 +239,48 @@ func TestStrangersSayNothingUnasked(t *testing.T) {
 		a := newAskedOf(t, plan)
 		if a.passes(inline.Outside, 50000, 47808, bacnetRead) && !a.passes(inline.Inside, 47808, 50000, bacnetValue) {
 			t.Errorf("%s: an answer did not go on", verb)
+		}
+	}
+}
+
+// TestFirstHeardIsShut holds that where another policy shuts the way of who was heard first, the other end goes on
+// asking between the same ports.
+func TestFirstHeardIsShut(t *testing.T) {
+	read := onlyAt(47808, "bacnet", firedoor.VerbRead)
+	for name, rule := range map[string]policy.Rule{"judged": read, "by port": onlyAt(47808, "")} {
+		p := oneWayPolicy(true, firedoor.Drop, rule)
+		shut := compiled(t, p)
+		q := oneWayPolicy(true, firedoor.Drop, rule)
+		q.Conduits[0].Rules = []policy.Rule{read}
+		tested := oneWayPolicy(true, firedoor.Drop, rule)
+		tested.Conduits[0].Mode = policy.Test
+		for before, first := range map[string]*policy.Plan{"another rule": compiled(t, q), "only tested": compiled(t, tested)} {
+			a := newAskedOf(t, first)
+			if !a.passes(inline.Inside, 47808, 47808, bacnetRead) {
+				t.Fatalf("%s, %s: a read did not go on", name, before)
+			}
+			a.gate.SetPlan(shut)
+			for range 2 {
+				if a.passes(inline.Inside, 47808, 47808, bacnetWrite) {
+					t.Errorf("%s, %s: a write from where it is shut went on", name, before)
+				}
+				if !a.passes(inline.Outside, 47808, 47808, bacnetRead) || !a.passes(inline.Inside, 47808, 47808, bacnetValue) {
+					t.Errorf("%s, %s: a read, or its answer, did not go on", name, before)
+				}
+			}
+		}
+	}
+}
+
+// TestNoPolyglots holds that nothing unasked goes to a port at which another protocol is known to listen, be it over TCP.
+func TestNoPolyglots(t *testing.T) {
+	// A response of SNMP whose version is written in six bytes is a write of register 0 in Modbus.
+	const both = "\x30\x84\x00\x00\x00\x2c" + "\x02\x06\x00\x00\x00\x00\x00\x01" + "\x04\x06public" + "\xa2\x1a\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x0f\x30\x0d\x06\x08\x2b\x06\x01\x02\x01\x01\x03\x00\x02\x01\x05"
+	plan := compiledFor(t, oneWayPolicy(true, firedoor.Drop, onlyAt(161, "snmp", firedoor.VerbRead)), 161, "snmp")
+	for to, want := range map[uint16]bool{502: false, 50000: true} {
+		a := &askedOf{t, inline.New(plan, []*protocol.Protocol{snmp.Protocol, modbus.Protocol}, nil), 1772323200 * 1e9}
+		if on := a.passes(inline.Inside, 161, to, both); on != want {
+			t.Errorf("to port %d: went on: %v", to, on)
 		}
 	}
 }
