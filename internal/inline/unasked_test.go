@@ -284,3 +284,18 @@ func TestNoPolyglots(t *testing.T) {
 		}
 	}
 }
+
+// TestUnaskedValueIsNotBelieved holds that no step is counted from a value that nobody asked for: whoever forges it would
+// make the way for a write of its own.
+func TestUnaskedValueIsNotBelieved(t *testing.T) {
+	write := onlyAt(47808, "bacnet", firedoor.VerbWrite)
+	write.Match.Step = 1
+	a := newAskedOf(t, oneWay(t, true, firedoor.Drop, onlyAt(47808, "bacnet", firedoor.VerbRead), write))
+	a.gate.Frame(a.now, inline.Outside, plain(t, [4]byte{10, 0, 1, 1}, [4]byte{10, 0, 2, 1}, 47808, 50000, bacnetValue), func(inline.Port, []byte) {})
+	if a.passes(inline.Outside, 50000, 47808, bacnetWrite) {
+		t.Error("behind a forged value a write went on")
+	}
+	if !a.passes(inline.Outside, 50000, 47808, bacnetRead) || !a.passes(inline.Inside, 47808, 50000, bacnetValue) || !a.passes(inline.Outside, 50000, 47808, bacnetWrite) {
+		t.Error("behind a read an honest write did not go on")
+	}
+}
