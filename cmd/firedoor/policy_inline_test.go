@@ -146,7 +146,7 @@ func gateStops(t *testing.T, draft, path string) (stops []gateStop, frames int) 
 }
 
 // eachOnTheLine reads the Ethernet frames of a capture. The lower address, and of the same one the
-// lower port, is inside.
+// lower port, is inside; but who answers a call to a group stands on the other side than who called.
 func eachOnTheLine(path string, take func(f *packet.Frame, from inline.Port)) {
 	r, err := capture.Open(path, 0)
 	if err != nil {
@@ -155,6 +155,11 @@ func eachOnTheLine(path string, take func(f *packet.Frame, from inline.Port)) {
 	defer func() { _ = r.Close() }() // only read
 	var frame packet.Frame
 	var p packet.Packet
+	type call struct {
+		client       firedoor.MAC
+		port, server uint16
+	}
+	called := map[call]inline.Port{}
 	for r.Next(&frame) == nil {
 		if frame.Link != packet.LinkEthernet {
 			continue
@@ -163,6 +168,15 @@ func eachOnTheLine(path string, take func(f *packet.Frame, from inline.Port)) {
 		from := inline.Inside
 		if cmp.Or(cmp.Compare(p.SrcIP.Hi, p.DstIP.Hi), cmp.Compare(p.SrcIP.Lo, p.DstIP.Lo), cmp.Compare(p.SrcPort, p.DstPort)) > 0 {
 			from = inline.Outside
+		}
+		answered := call{p.DstMAC, p.DstPort, p.SrcPort}
+		if p.DstMAC.IsGroup() {
+			answered.client = 0
+		}
+		if at, ok := called[answered]; ok {
+			from = at.Other()
+		} else if p.DstMAC.IsGroup() {
+			called[call{p.SrcMAC, p.SrcPort, p.DstPort}], called[call{0, p.SrcPort, p.DstPort}] = from, from
 		}
 		take(&frame, from)
 	}

@@ -151,3 +151,22 @@ func TestCallsAreAnswered(t *testing.T) {
 		}
 	}
 }
+
+// TestUnaskedIsStoppedWithoutAWorker holds that while nobody answers a datagram that nobody was seen to ask for goes as
+// the request that it may be, and one that answers as its request.
+func TestUnaskedIsStoppedWithoutAWorker(t *testing.T) {
+	b := newBed(t)
+	shut := closed(gate(17, 53, pass), gate(17, 54, Gate{Action: Ask, Rule: 40, Floor: FloorPass}))
+	for i := range shut.Pairs { // as a policy's tables have them: what is dropped has no floor of its own
+		shut.Pairs[i].Default.Floor = FloorPass
+	}
+	d := b.open(b.options(), shut)
+	for _, port := range []uint16{53, 54} {
+		for i, want := range []Action{Drop, Pass, Pass} {
+			got, err := d.TestUnanswered(wire{back: i != 1, sport: [...]uint16{port, 5001, port}[i], dport: [...]uint16{5001, port, 5001}[i], payload: "x"}.frame(t), [...]int{Outside, Inside, Outside}[i])
+			if done := got.Action; err != nil || done != want && (done != Ask || got.Unanswered != want) {
+				t.Errorf("port %d, frame %d: %v, and %v where nobody answers; want %v (%v)", port, i, done, got.Unanswered, want, err)
+			}
+		}
+	}
+}

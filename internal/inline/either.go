@@ -14,6 +14,7 @@ import (
 type heard struct {
 	asked     int // requests of the server
 	allowed   int // of these what may come to this client
+	named     int // and by a rule that names that function
 	answered  int // answers to what was asked
 	unmatched int // and to what nobody here saw
 	odd       bool
@@ -86,7 +87,11 @@ func (g *Gate) overhear(op *firedoor.Operation) {
 	g.text = g.request.Take(op, name, g.text)
 	v := policy.Decide(g.plan, &g.request)
 	back := g.plan.Route(f.route.Server, f.route.Client, f.key.proto, f.clientEnd.Port)
-	if v.Says == firedoor.Pass && (g.plan.NamesFunction(&v) || !op.Verb.Changes() && !g.plan.Admits(&back)) {
+	named := v.Says == firedoor.Pass && g.plan.NamesFunction(&v)
+	if named {
+		g.heard.named++
+	}
+	if named || v.Says == firedoor.Pass && !op.Verb.Changes() && !g.plan.Admits(&back) {
 		g.heard.allowed++
 	}
 }

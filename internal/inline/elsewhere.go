@@ -36,7 +36,7 @@ func (g *Gate) askedElsewhere(k key, h *headers, b []byte) *flow {
 			asked.bPort = port
 		}
 		o := g.flows[asked]
-		if p.DstPort == port || o == nil || !o.deep || o.both || o.asked == 0 || o.client == g.from || o.runner.Protocol() != proto || !g.mayMove(o, p.SrcPort) {
+		if p.DstPort == port || o == nil || !o.deep || o.both || o.asked == 0 || !o.went || o.client == g.from || o.runner.Protocol() != proto || !g.mayMove(o, p.SrcPort) {
 			continue
 		}
 		if payload := b[h.payload:h.end]; proto.Probe(payload) == protocol.Yes && proto.Orient(payload) == protocol.SentByServer {

@@ -73,7 +73,7 @@ type half struct {
 // transport judges a TCP segment or UDP datagram.
 func (g *Gate) transport(h *headers, b []byte) {
 	p := &g.packet
-	k := keyOf(p)
+	k := keyOf(p, g.from)
 	f := g.talk(k)
 	if p.Proto == packet.UDP && len(g.wandering) > 0 && (f == nil || !f.open) {
 		if o := g.askedElsewhere(k, h, b); o != nil {
@@ -215,11 +215,15 @@ func (f *flow) starts(p *packet.Packet, from Port) bool {
 	return p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.RST) == packet.SYN && from != f.client && (!f.deep || p.Flags&packet.ACK == 0)
 }
 
-// keyOf orders the two ends.
-func keyOf(p *packet.Packet) (k key) {
+// keyOf orders the two ends. Of datagrams it says which of them came in at the port from: nothing but that tells who
+// of the two sent one.
+func keyOf(p *packet.Packet, from Port) (k key) {
 	k = key{scope: p.Scope, proto: p.Proto, a: p.SrcIP, b: p.DstIP, aPort: p.SrcPort, bPort: p.DstPort}
 	if !p.SrcIP.Less(p.DstIP) && (p.SrcIP != p.DstIP || p.SrcPort >= p.DstPort) {
-		k.a, k.b, k.aPort, k.bPort = k.b, k.a, k.bPort, k.aPort
+		k.a, k.b, k.aPort, k.bPort, from = k.b, k.a, k.bPort, k.aPort, from.Other()
+	}
+	if p.Proto == packet.UDP {
+		k.side = from
 	}
 	return k
 }
@@ -293,7 +297,8 @@ func (f *flow) ports() (out [2]uint16) {
 // answers tells whether a first frame comes from the server: the second step of a
 // handshake, or what is under way towards a client whose server has a known port; and whether that
 // is but a guess. Of a datagram nobody guesses, for its sender chose both ports: it is an answer if
-// somebody saw what it answers, or if it would pass as a request too, and the other end's are judged.
+// somebody saw what it answers, if both ends may say what they like (safety traffic), or if it would pass as a request too,
+// and the other end's are judged.
 func (g *Gate) answers(p *packet.Packet) (answers, unclear bool) {
 	tcp := p.Proto == packet.TCP
 	if tcp && p.Flags&packet.SYN != 0 {
@@ -302,7 +307,7 @@ func (g *Gate) answers(p *packet.Packet) (answers, unclear bool) {
 	there := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
 	back := g.plan.Route(there.Server, there.Client, p.Proto, p.SrcPort)
 	if !tcp {
-		return g.wasAsked(p, &there) || g.plan.Judges(&back) && g.freely(&there), false
+		return g.wasAsked(p, &there) || g.safe(&back) || g.plan.Judges(&back) && g.freely(&there), false
 	}
 	// First by what is judged: a sender chooses its own port.
 	if judged, answered := g.plan.Judges(&there), g.plan.Judges(&back); judged != answered {

@@ -167,6 +167,7 @@ type key struct {
 	a, b         firedoor.IP
 	aPort, bPort uint16
 	proto        uint8
+	side         Port // of datagrams: at which a is, so that nobody speaks for the other side
 }
 
 // New returns a Gate. report is told of everything that is stopped or would have been;
@@ -257,7 +258,7 @@ func (g *Gate) Late(now, age int64, from Port, b []byte, out func(Port, []byte))
 	p := &g.packet
 	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
 	answers, _ := g.answers(p)
-	if f := g.flows[keyOf(p)]; f != nil && p.Proto == packet.UDP {
+	if f := g.flows[keyOf(p, from)]; f != nil && p.Proto == packet.UDP {
 		answers = f.client != from
 	}
 	if answers {

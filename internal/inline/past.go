@@ -138,7 +138,7 @@ func (g *Gate) written(op *firedoor.Operation) {
 
 // answered remembers what was read, and what a write left behind.
 func (g *Gate) answered(op *firedoor.Operation) {
-	if !g.plan.Steps() {
+	if !g.plan.Steps() || g.flow == &g.asked { // what nobody asked for may be anybody's word
 		return
 	}
 	done := op.Outcome.Kind == firedoor.OutcomeOK

@@ -20,7 +20,10 @@ func (g *Gate) talk(k key) *flow {
 		g.forget(k, f)
 		f = nil
 	}
-	g.asks = g.asks && f == nil // else this gate knows better
+	g.asks = g.asks && f == nil            // else this gate knows better,
+	if f != nil && k.proto == packet.UDP { // for as long as anybody goes on, like whoever else saw it
+		f.last = g.age
+	}
 	return f
 }
 
@@ -40,13 +43,18 @@ func (g *Gate) denies(k key, h *headers, b []byte) bool {
 	f.clientEnd = firedoor.Endpoint{IP: p.SrcIP, MAC: p.SrcMAC, Port: p.SrcPort}
 	f.serverEnd = firedoor.Endpoint{IP: p.DstIP, MAC: p.DstMAC, Port: p.DstPort}
 	f.route = g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
-	if g.connects(&f.route).Says == firedoor.Pass {
+	v := g.connects(&f.route)
+	if v.Says == firedoor.Pass {
 		return false
 	}
 	route := f.route
-	if g.unbidden(f, h, b) {
+	if !g.plan.Cuts(&route) && g.unbidden(f, h, b) {
 		g.pass(b, firedoor.ReasonRule)
 		return true
+	}
+	back := g.plan.Route(route.Server, route.Client, p.Proto, p.SrcPort)
+	if v.Action == firedoor.Pass && g.plan.Enforces(&back) { // it is only tested, and what answers it is not
+		return false
 	}
 	f.client, f.route, f.deep = g.from, route, true // of the connection alone, whatever was judged before
 	f.clientEnd, f.serverEnd = f.serverEnd, f.clientEnd
@@ -69,10 +77,16 @@ func (g *Gate) unbidden(f *flow, h *headers, b []byte) bool {
 	if !g.plan.Judges(&f.route) || len(payload) == 0 {
 		return false
 	}
-	listens := g.host.OnPort(f.clientEnd.Port, false)
-	for _, proto := range g.speakers(f) {
-		if len(listens) == 0 || slices.Contains(listens, proto) {
-			if g.says(f, proto, payload) {
+	if g.connects(&f.route).Says != firedoor.Pass { // nor may its receiver ask, as at another time of the day
+		return false
+	}
+	for _, name := range g.plan.Speaks(&f.route) {
+		g.request.Level, g.request.Protocol = policy.OfFlow, name
+		if policy.Decide(g.plan, &g.request).Says != firedoor.Pass { // a rule stops all of it
+			continue
+		}
+		for _, proto := range g.host.Speakers(name, false) {
+			if g.mayListen(f.clientEnd.Port, proto) && g.says(f, proto, payload) {
 				return true
 			}
 		}
@@ -80,29 +94,52 @@ func (g *Gate) unbidden(f *flow, h *headers, b []byte) bool {
 	return false
 }
 
-// says tells whether a datagram reads as what the server of a flow may say in a protocol.
+// mayListen tells whether a protocol may be what is understood at a UDP port: no other one is known there, nor by TCP, for
+// devices that speak it by both have one port for it (Modbus).
+func (g *Gate) mayListen(port uint16, proto *protocol.Protocol) bool {
+	udp, tcp := g.host.OnPort(port, false), g.host.OnPort(port, true)
+	return len(udp)+len(tcp) == 0 || slices.Contains(udp, proto) || len(udp) == 0 && slices.Contains(tcp, proto)
+}
+
+// says tells whether a datagram reads as what the server of a flow may say in a protocol: it asks nothing but what a rule
+// names that lets its client be told so. A parser that takes its sender for a server may find nothing in a request, so it is
+// read in both ways: nothing may be asked in it by the one that is not by the other.
 func (g *Gate) says(f *flow, proto *protocol.Protocol, payload []byte) bool {
 	if proto.Probe(payload) == protocol.No || !f.both && proto.Orient != nil && proto.Orient(payload) == protocol.SentByClient {
 		return false
 	}
+	g.readAs(f, proto, f.client, payload)
+	told := g.heard.asked
+	if g.heard.odd || told > 0 && (!f.both || told != g.heard.named) {
+		return false
+	}
+	g.readAs(f, proto, g.from, payload)
+	return g.heard.asked <= told
+}
+
+// readAs reads a datagram as one of a flow that begins with it, with a client on a side.
+func (g *Gate) readAs(f *flow, proto *protocol.Protocol, client Port, payload []byte) {
 	f.half[0].ahead, f.half[1].ahead = 0, 0
-	f.runner.Begin(g.host, protocol.Flow{UDP: true, Ports: f.ports(), Client: uint8(f.client), Sure: true})
+	f.runner.Begin(g.host, protocol.Flow{UDP: true, Ports: f.ports(), Client: uint8(client), Sure: true})
 	f.runner.Become(g.host, proto, nil)
 	g.feed(f, payload)
 	f.runner.End(g.host)
-	return !g.heard.odd && (g.heard.asked == 0 || f.both && g.heard.asked == g.heard.allowed)
 }
 
 // unasked tells whether a datagram comes from the server of a flow while nothing of its client went on
-// that it may answer: then it is judged as what its sender asks. What passes anyway needs no request.
+// that it may answer, or nothing of its client's may go on any more: then it is judged as what its sender asks. What
+// passes anyway needs no request.
 func (g *Gate) unasked(f *flow) bool {
-	if f.key.proto != packet.UDP || g.from == f.client || f.went {
+	if f.key.proto != packet.UDP || g.from == f.client {
 		return false
 	}
 	if f.generation != g.generation {
 		g.look(f)
 	}
-	return !f.free
+	if !f.open && g.connects(&f.route).Action != firedoor.Pass {
+		return true
+	}
+	return !f.went && !f.free
 }
 
 // freely tells whether all datagrams of a route pass, whatever they say.
@@ -117,6 +154,7 @@ func (g *Gate) freely(r *policy.Route) bool {
 // have no address yet (DHCP), so it is known by its MAC.
 type call struct {
 	scope        packet.Scope
+	from         Port         // where it came in
 	client       firedoor.MAC // 0: whoever called, for what answers to a group
 	port, server uint16
 }
@@ -144,7 +182,7 @@ func (g *Gate) remembers(p *packet.Packet) {
 		clear(c.now)
 		c.turned = g.age
 	}
-	k := call{p.Scope, p.SrcMAC, p.SrcPort, p.DstPort}
+	k := call{p.Scope, g.from, p.SrcMAC, p.SrcPort, p.DstPort}
 	c.now[k] = g.age
 	k.client = 0
 	c.now[k] = g.age
@@ -156,7 +194,7 @@ func (g *Gate) wasAsked(p *packet.Packet, r *policy.Route) bool {
 	if g.asks {
 		return true
 	}
-	k := call{p.Scope, p.DstMAC, p.DstPort, p.SrcPort}
+	k := call{p.Scope, g.from.Other(), p.DstMAC, p.DstPort, p.SrcPort}
 	if p.DstMAC.IsGroup() {
 		if g.connects(r).Says == firedoor.Pass {
 			return false

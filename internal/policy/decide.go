@@ -332,7 +332,9 @@ func (p *Plan) Enforces(r *Route) bool {
 func (p *Plan) Admits(r *Route) bool { return r.open.Says == firedoor.Pass }
 
 // Open tells whether everything passes on a route, whatever it says.
-func (p *Plan) Open(r *Route) bool { return p.Admits(r) && !p.Judges(r) }
+func (p *Plan) Open(r *Route) bool {
+	return p.Admits(r) && !p.Judges(r) && (r.active == 0 || !p.Shut(r))
+}
 
 // Judges tells whether verdicts on a route hang on the requests: whoever passes frames
 // on must look into them. They do not where all that may decide says the same, nor where
@@ -383,31 +385,36 @@ func (p *Plan) Speaks(r *Route) (names []string) {
 		return nil
 	}
 	c := &p.conduits[r.Conduit]
-	passes, stops, anything := []string{}, []string{}, false
+	var passes, stops []uint16
+	anything := false
 	note := func(e *entry) bool {
 		switch {
 		case e.action != firedoor.Pass && e.protocol != 0 && len(e.ports) > 0:
-			stops = p.addProtocol(stops, e.protocol)
+			stops = addNew(stops, e.protocol)
 		case e.action == firedoor.Pass && e.protocol == 0:
 			anything = true
 		case e.action == firedoor.Pass:
-			passes = p.addProtocol(passes, e.protocol)
+			passes = addNew(passes, e.protocol)
 		}
 		return false
 	}
 	c.never.some(&r.never, r, -1, note)
 	c.rules.some(&r.rules, r, -1, note)
 	if anything || len(passes) == 0 {
-		return stops
+		passes = stops
 	}
-	return passes
-}
-
-func (p *Plan) addProtocol(names []string, n uint16) []string {
-	if name := p.protocolName(n); !slices.Contains(names, name) {
-		return append(names, name)
+	for _, n := range passes {
+		names = append(names, p.protocolName(n))
 	}
 	return names
+}
+
+// addNew adds a number that is not there yet: names are looked up once for each, and not for each of thousands of rules.
+func addNew(list []uint16, n uint16) []uint16 {
+	if !slices.Contains(list, n) {
+		return append(list, n)
+	}
+	return list
 }
 
 func (p *Plan) protocolName(n uint16) string {

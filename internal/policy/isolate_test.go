@@ -119,6 +119,23 @@ func TestEnforceNeedsReview(t *testing.T) {
 	compile(t, p)
 }
 
+// TestIsolatedIsNotOpen holds that where an isolation lets no connection come to be nothing is open, though no request
+// has to be looked at to say so.
+func TestIsolatedIsNotOpen(t *testing.T) {
+	base := compile(t, plant(policy.Enforce, policy.Rule{Verdict: firedoor.Pass}))
+	for verb, want := range map[policy.IsolationVerb]bool{policy.Quarantine: false, policy.KnownClients: false, policy.NoWrite: false} {
+		plan, _ := base.With([]policy.Isolation{{Verb: verb, Host: "plc"}})
+		a := write("10.0.2.1")
+		r := a.request(plan).Route
+		if plan.Open(r) != want || plan.Throughout(r) != want {
+			t.Errorf("%s: open", verb)
+		}
+		if !base.Open(a.request(base).Route) {
+			t.Error("without an isolation: not open")
+		}
+	}
+}
+
 // TestLevels holds what is said of connections and of flows of another protocol.
 func TestLevels(t *testing.T) {
 	plan := compile(t, plant(policy.Enforce, policy.Rule{Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}, Verdict: firedoor.Pass}))

@@ -504,8 +504,10 @@ inline_ int answer_holds(const struct frame *f, struct decision *d, int exact, c
 			return !opened_by_sender(f);
 		if (d->asked)
 			return 1;
-		/* It may be an answer; nobody here knows. Who is asked does, or it is judged as a request. */
-		if (d->gate.floor == FLOOR_CODES)
+		/* It may be an answer; nobody here knows. Who is asked does, or it is judged as a request; and so it is
+		 * while nobody answers, whatever floor is written at what is dropped anyway. What is neither TCP
+		 * nor UDP goes by its two ends alone, whoever answers. */
+		if (f->transport == UDP || d->gate.floor == FLOOR_CODES)
 			d->gate.floor = FLOOR_DROP;
 		say(d, ASK, REASON_UNSURE);
 		return 0;
