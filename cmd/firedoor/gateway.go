@@ -288,10 +288,13 @@ func (c *auditVerifyCommand) Run(m *Main) error {
 	if isFolder(c.File) {
 		return usageError{c.File + ": is a folder: give the file in it"}
 	}
-	var reload audit.Entry // the last one
+	var reload, upgrade audit.Entry // the last ones
 	n, err := audit.Verify(c.File, func(e *audit.Entry) error {
-		if e.What == gateway.Reload {
+		switch e.What {
+		case gateway.Reload:
 			reload = *e
+		case gateway.Upgrade:
+			upgrade = *e
 		}
 		return nil
 	})
@@ -308,9 +311,16 @@ func (c *auditVerifyCommand) Run(m *Main) error {
 		return damageError{[]error{fmt.Errorf("%s: is missing, so an end that was cut off is not seen: keep it beside its file", c.File+audit.HeadSuffix)}}
 	}
 	say(m.Stdout, "%s: all in order.\n", counted(int(n), "entry"))
-	var last gateway.Noted
-	if json.Unmarshal(reload.Data, &last) == nil && reload.Number > 0 {
-		say(m.Stdout, "Entry %d: %s reloaded the policy at %s: %s, SHA-256 %s.\n", reload.Number, reload.By, reload.Time, last.Policy, last.SHA256)
+	for _, e := range []audit.Entry{reload, upgrade} {
+		var last gateway.Noted
+		if e.Number == 0 || json.Unmarshal(e.Data, &last) != nil {
+			continue
+		}
+		what, file := "reloaded the policy", last.Policy
+		if e.What == gateway.Upgrade {
+			what, file = "replaced the program", last.Program
+		}
+		say(m.Stdout, "Entry %d: %s %s at %s: %s, SHA-256 %s.\n", e.Number, e.By, what, e.Time, file, last.SHA256)
 	}
 	return nil
 }

@@ -45,6 +45,7 @@ var attacks = []ruse{
 	{name: "numbers that wrap", run: (*assault).wraps},
 	{name: "from the port of Modbus", run: (*assault).fromItsPort},
 	{name: "over IPv6", run: (*assault).overSix},
+	{name: "answers of UDP that nobody asked for", run: (*assault).unasked},
 	{name: "in a priority tag", run: (*assault).inTag},
 	{name: "to the controller's other address", run: (*assault).behindRouter},
 	{name: "a flood, and a write in it", run: (*assault).floodAndWrite},

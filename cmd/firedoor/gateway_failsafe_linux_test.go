@@ -1,8 +1,10 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -491,8 +493,15 @@ func TestGatewayUpgrades(t *testing.T) {
 	o.end()
 	was := l.worker()
 	replaceFile(t, l.program, []byte("#!/bin/sh\necho of no use >&2\nexit 3\n"))
+	chained := func() string { return works(t, "audit", "verify", filepath.Join(l.data, "decisions.jsonl")).stdout }
+	if told, sum := chained(), fmt.Sprintf("%x", sha256.Sum256(read(t, program(t)))); !strings.Contains(told, " replaced the program at ") || !strings.Contains(told, l.program+", SHA-256 "+sum) {
+		t.Errorf("audit verify says %q", told)
+	}
 	if r := run(t, "reload", "--binary", "--data", l.data); r.status == 0 || !strings.Contains(r.err, "the new program does not work") {
 		t.Errorf("a program that does not work: status %d, %s", r.status, r.err)
+	}
+	if told := string(read(t, filepath.Join(l.data, "decisions.jsonl"))); strings.Count(told, `"upgrade"`) != upgrades || strings.Count(told, `"kept"`) != 1 || !strings.Contains(told, "the new program does not work") {
+		t.Errorf("decisions.jsonl says %s", told)
 	}
 	now, still := l.worker(), pauses()
 	if now != was && len(still) == 0 {

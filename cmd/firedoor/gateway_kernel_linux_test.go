@@ -272,6 +272,7 @@ func (k *kernel) frame(f *packet.Frame, port int) {
 	asks, answers := k.says(&there), k.says(&back)
 	hand := p.Flags & (packet.SYN | packet.ACK) // a SYN is never an answer; with ACK it is nothing else
 	begins, answered := p.Proto == packet.TCP && hand == packet.SYN, p.Proto == packet.TCP && hand == packet.SYN|packet.ACK
+	begins = begins || p.Proto == packet.UDP && !d.Asked // what nobody asked for is no answer
 	passes := !answered && asks == firedoor.Pass || !begins && answers == firedoor.Pass
 	if dropped := d.Action != datapath.Pass; dropped == passes {
 		if k.wrong++; k.wrong <= 10 {

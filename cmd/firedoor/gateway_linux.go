@@ -332,8 +332,8 @@ func (s *gatewayService) routes() http.Handler {
 		answer(w, done{text}, err)
 	})
 	mux.HandleFunc("POST /upgrade", func(w http.ResponseWriter, r *http.Request) {
-		s.log.Info("the program is to be replaced", "by", whoAsks(r))
-		answer(w, done{"the new program works, and takes over now"}, s.gate.Upgrade())
+		text, err := s.upgrade(whoAsks(r))
+		answer(w, done{text}, err)
 	})
 	mux.HandleFunc("POST /bypass", func(w http.ResponseWriter, r *http.Request) {
 		text, err := s.bypass(r)
@@ -536,6 +536,24 @@ func (s *gatewayService) reload(by string) (string, error) {
 	s.note(gateway.Reload, by, n)
 	s.log.Info("policy reloaded", "file", s.file, "sha256", n.SHA256, "by", by)
 	return s.file + " is in force", nil
+}
+
+// upgrade has the program replaced by the one that lies now where this one was started from. This
+// process is replaced too, soon after it was told that the new one works: what comes first is written first.
+func (s *gatewayService) upgrade(by string) (string, error) {
+	s.log.Info("the program is to be replaced", "by", by)
+	p, err := s.gate.Upgrade() // not within the lock: isolations do not wait until the program was tried
+	n, what := gateway.Noted{Program: p.File, SHA256: p.SHA256}, gateway.Upgrade
+	if err != nil {
+		n.Reason, what = err.Error(), gateway.Kept
+	}
+	s.mu.Lock()
+	s.note(what, by, n)
+	s.mu.Unlock()
+	if err != nil {
+		return "", err
+	}
+	return "the new program works, and takes over now", nil
 }
 
 // keepsIsolations refuses a policy under which a decision would do nothing any more that does something

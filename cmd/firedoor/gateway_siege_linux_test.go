@@ -50,6 +50,15 @@ conduits:
       - {protocol: modbus, verb: read, verdict: pass}
       - {protocol: modbus, function: write single register, object: "holding:0-9", value: 0..100, verdict: pass}
       - {port: udp/7001, verdict: pass}
+  up:
+    from: cell
+    to: office
+    mode: enforce
+    default: drop
+    never-block: {reviewed: {by: Jo, on: 2026-11-26}}
+    rules:
+      - {client: plc, port: udp/123, verdict: pass}
+      - {client: plc, server: hmi-2, protocol: bacnet, port: udp/47809, verb: read, verdict: pass}
 `
 
 var (

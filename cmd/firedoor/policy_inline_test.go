@@ -24,12 +24,16 @@ import (
 // differ are captures of which a gateway stops more than a what-if tells, by the end of their
 // path. The tests fail where one of them does so no more.
 var differ = map[string]string{
-	"modbus/testdata/rtu.pcap":              framed,
-	"modbus/testdata/rtu-headerlike.pcap":   framed,
-	"bsap/testdata/malformed.pcap":          "an answer that breaks the rules, between one port and the same one, reads as a request of its sender",
-	"ripple20/ipv6_rh0_poc.pcap":            "routing headers of IPv6 pass nowhere where anything is enforced, and no conversation keeps them",
-	"ipal_transcriber/misc/pcaps/dnp3.pcap": "single frames of connections between two ports that are both known, put together: nobody can say who is the client of one that was there before",
+	"modbus/testdata/rtu.pcap":                   framed,
+	"modbus/testdata/rtu-headerlike.pcap":        framed,
+	"bsap/testdata/malformed.pcap":               "an answer that breaks the rules, between one port and the same one, reads as a request of its sender",
+	"ripple20/ipv6_rh0_poc.pcap":                 "routing headers of IPv6 pass nowhere where anything is enforced, and no conversation keeps them",
+	"testing/traces/profinet_io_cm.pcap":         parts,
+	"testing/traces/profinet_io_cm_write.pcapng": parts,
+	"ipal_transcriber/misc/pcaps/dnp3.pcap":      "single frames of connections between two ports that are both known, put together: nobody can say who is the client of one that was there before",
 }
+
+const parts = "put together: what acknowledges a part of a request that is not there says nothing by which anybody knows it"
 
 const framed = "frames of a serial line at Modbus's own port: a gateway reads headers there, as devices do, and a sensor reads both"
 

@@ -20,6 +20,7 @@ var linkNames = [2]string{"link-inside", "link-outside"}
 
 // attach puts the program at both ports, or takes over what stands there.
 func (d *Datapath) attach() error {
+	d.tellForgotten()
 	for i := range d.ports {
 		if err := d.attachPort(i); err != nil {
 			return fmt.Errorf("port %s: %w", d.ports[i].Attrs().Name, err)

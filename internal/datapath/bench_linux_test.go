@@ -1,11 +1,12 @@
 package datapath
 
 import (
-	"firedoor"
 	"fmt"
 	"net/netip"
 	"testing"
 	"time"
+
+	"firedoor"
 
 	"github.com/gopacket/gopacket/layers"
 )

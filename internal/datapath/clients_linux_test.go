@@ -1,6 +1,7 @@
 package datapath
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/gopacket/gopacket/layers"
@@ -75,4 +76,78 @@ func TestWhoOpened(t *testing.T) {
 		{outside + "the server opens one on its ports", tcp(true, 79, 5000, syn), said{Pass, 2, 900}},
 		{"which is answered", tcp(false, 5000, 79, ack), said{Pass, 2, 900}},
 	})
+}
+
+// TestAskedIsSaid holds that who is asked about an answer of UDP is told that its request was seen, of
+// this very flow and from the other side, and of nothing else.
+func TestAskedIsSaid(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), closed(gate(17, 53, Gate{Action: Ask, Rule: 40, Floor: FloorDrop}), gate(17, 54, pass)))
+	for i, c := range []struct {
+		back         bool
+		sport, dport uint16
+		port         int
+		action       Action
+		asked        bool
+	}{
+		{true, 53, 5001, Outside, Ask, false},
+		{false, 5001, 53, Inside, Ask, false},
+		{true, 53, 5001, Outside, Ask, true},
+		{true, 53, 5001, Inside, Ask, false}, // from the side of who asked
+		{true, 53, 5002, Outside, Ask, false},
+		{false, 5001, 53, Inside, Ask, false},
+		{false, 53, 53, Inside, Ask, false},
+		{true, 53, 53, Outside, Ask, true},
+		{true, 54, 5001, Outside, Ask, false},
+		{false, 5001, 54, Inside, Pass, false},
+		{true, 54, 5001, Outside, Pass, true},
+		{true, 55, 5001, Outside, Drop, false},
+	} {
+		got, err := d.Test(wire{back: c.back, sport: c.sport, dport: c.dport, payload: "x"}.frame(t), c.port)
+		if err != nil || got.Action != c.action || got.Asked != c.asked {
+			t.Errorf("frame %d, from %d to %d: %v, asked %v (%v)", i, c.sport, c.dport, got.Action, got.Asked, err)
+		}
+	}
+}
+
+// TestCallsAreAnswered holds that an answer to a call to a group is known as one by who called, the two ports and
+// the side, whoever sends it.
+func TestCallsAreAnswered(t *testing.T) {
+	b := newBed(t)
+	tables := closed(gate(17, 53, Gate{Action: Ask, Rule: 40, Floor: FloorDrop}))
+	tables.Places = append(tables.Places, Place{Prefix: netip.MustParsePrefix("10.97.0.255/32"), Place: serverPlace, Zone: serverZone},
+		Place{Prefix: netip.MustParsePrefix("10.97.0.3/32"), Place: serverPlace, Zone: serverZone},
+		Place{Prefix: netip.MustParsePrefix("10.97.0.4/32"), Place: clientPlace, Zone: clientZone})
+	d := b.open(b.options(), tables)
+	const caller, another, group = "10.97.0.1", "10.97.0.4", "10.97.0.255"
+	for i, c := range []struct {
+		from, to     string
+		sport, dport uint16
+		port         int
+		receiver     byte // last one of its MAC, 0xff for a group
+		asked        bool
+	}{
+		{"10.97.0.3", caller, 53, 5001, Outside, 1, false},
+		{caller, group, 5001, 53, Inside, 0xff, false},
+		{"10.97.0.3", caller, 53, 5001, Outside, 1, true},
+		{"10.97.0.2", caller, 53, 5001, Outside, 1, true},
+		{"10.97.0.2", another, 53, 5001, Outside, 1, true}, // it has another address now
+		{"10.97.0.2", another, 53, 5001, Outside, 9, false},
+		{"10.97.0.2", caller, 53, 5001, Inside, 1, false},
+		{"10.97.0.2", caller, 53, 5002, Outside, 1, false},
+		{"10.97.0.2", another, 53, 5001, Outside, 0xff, true}, // to all
+		{"10.97.0.2", another, 53, 5002, Outside, 0xff, false},
+	} {
+		frame := wire{from: c.from, to: c.to, sport: c.sport, dport: c.dport, payload: "x"}.frame(t)
+		copy(frame[6:], []byte{2, 0, 0, 0, 0, 2})
+		if copy(frame, []byte{2, 0, 0, 0, 0, c.receiver}); c.receiver == 0xff {
+			copy(frame, "\xff\xff\xff\xff\xff\xff")
+		}
+		if c.port == Inside {
+			frame[11] = 1
+		}
+		if got, err := d.Test(frame, c.port); err != nil || got.Asked != c.asked {
+			t.Errorf("frame %d, %s to %s: %v, asked %v (%v)", i, c.from, c.to, got.Action, got.Asked, err)
+		}
+	}
 }

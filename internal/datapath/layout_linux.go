@@ -2,6 +2,7 @@ package datapath
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"unsafe"
 
@@ -13,6 +14,7 @@ import (
 // layout is the version of what outlives a process: maps and what is in them. It
 // goes up with every change of a map that is not one of tables, and with every kind of table
 // that is added: an older program would leave what lies in it when it changes the others.
+// Which maps go over from one layout to the next says carried.
 const layout = "layout-8"
 
 const (
@@ -218,13 +220,45 @@ func (e *entries) tables() map[string]table {
 	}
 }
 
-func newTable[K, V any](keys []K, values []V, flags ebpf.MapUpdateFlags) table {
+func newTable[K comparable, V any](keys []K, values []V, flags ebpf.MapUpdateFlags) table {
 	return table{len(keys), func(m *ebpf.Map) error {
-		for i := range keys {
-			if err := m.Update(&keys[i], &values[i], flags); err != nil {
-				return fmt.Errorf("table %v, entry %d (%+v): %w", m, i, keys[i], err)
+		if flags == ebpf.UpdateNoExist {
+			if err := once(keys); err != nil {
+				return fmt.Errorf("table %v, %w", m, err)
 			}
 		}
-		return nil
+		return fillMap(m, keys, values)
 	}}
+}
+
+// once holds that no key is there twice.
+func once[K comparable](keys []K) error {
+	seen := make(map[K]struct{}, len(keys))
+	for i, k := range keys {
+		if seen[k] = struct{}{}; len(seen) <= i {
+			return fmt.Errorf("entry %d (%+v): is there twice", i, k)
+		}
+	}
+	return nil
+}
+
+// fillMap puts entries into a map, all by one call where the kernel can do that (5.6, of prefixes
+// 5.13): one call each takes most of the time.
+func fillMap[K, V any](m *ebpf.Map, keys []K, values []V) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	n, err := m.BatchUpdate(keys, values, nil)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, ebpf.ErrNotSupported) {
+		return fmt.Errorf("table %v, after %d of %d entries: %w", m, n, len(keys), err)
+	}
+	for i := range keys {
+		if err := m.Update(&keys[i], &values[i], ebpf.UpdateAny); err != nil {
+			return fmt.Errorf("table %v, entry %d (%+v): %w", m, i, keys[i], err)
+		}
+	}
+	return nil
 }

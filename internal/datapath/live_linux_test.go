@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -385,34 +384,6 @@ func TestKilled(t *testing.T) {
 				t.Error("frames pass after the gateway was taken out")
 			}
 		})
-	}
-}
-
-// TestOtherLayout: a version with other maps takes the ports over, with tables of its own. It does
-// not know who asked before it came, so answers pass by a pair of their own here.
-func TestOtherLayout(t *testing.T) {
-	b := newBed(t)
-	b.echo(echoPort)
-	first := b.open(b.options(), passAll())
-	first.Close()
-	if err := os.Rename(filepath.Join(b.pins, layout), filepath.Join(b.pins, "layout-0")); err != nil {
-		t.Fatal(err)
-	}
-	l := b.loop()
-	second := b.open(b.options(), nil)
-	if second.Generation() != 0 {
-		t.Errorf("generation %d of another layout was taken over", second.Generation())
-	}
-	tables := closed(gate(unix.IPPROTO_UDP, echoPort, pass))
-	tables.Pairs = append(tables.Pairs, Pair{pass, pass})
-	tables.Joined = append(tables.Joined, Joined{serverZone, clientZone, 2})
-	b.install(second, tables)
-	l.end(20)
-	if b.ping(moment) {
-		t.Error("the old tables still hold")
-	}
-	if left, _ := filepath.Glob(filepath.Join(b.pins, "layout-*")); len(left) != 1 {
-		t.Errorf("pins that are left: %v", left)
 	}
 }
 

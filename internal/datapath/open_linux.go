@@ -3,6 +3,7 @@ package datapath
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -21,6 +22,9 @@ type Options struct {
 	Name string
 	// Clsact attaches by a classifier even where the kernel has TCX.
 	Clsact bool
+	// Log is told what another layout's program remembered and this one could not take over;
+	// slog.Default() if it is nil.
+	Log *slog.Logger
 }
 
 // Datapath is the kernel's part of a gateway, as this process holds it.
@@ -31,10 +35,11 @@ type Datapath struct {
 	asks    [2]netlink.Link
 	worker  [2]string
 
-	spec    *ebpf.CollectionSpec
-	maps    map[string]*ebpf.Map
-	forward *ebpf.Program // stands at the ports
-	probe   *ebpf.Program // for Test, nil until then
+	spec      *ebpf.CollectionSpec
+	maps      map[string]*ebpf.Map
+	forward   *ebpf.Program // stands at the ports
+	probe     *ebpf.Program // for Test, nil until then
+	forgotten []string      // what cannot be carried over from another layout, not told yet
 
 	config, heartbeat *ebpf.Memory
 	beat              [8]byte
@@ -49,6 +54,9 @@ type Datapath struct {
 func Open(o Options) (*Datapath, error) {
 	if o.Name == "" {
 		o.Name = "firedoor"
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
 	}
 	if len(o.Name) > 10 {
 		return nil, fmt.Errorf("name %q: at most 10 letters, for names of interfaces begin with it", o.Name)
@@ -87,9 +95,6 @@ func (d *Datapath) open() (err error) {
 	if err := d.load(); err != nil {
 		return err
 	}
-	if d.config, err = d.maps[gatewayMapConfig].Memory(); err != nil {
-		return err
-	}
 	if d.heartbeat, err = d.maps[gatewayMapHeartbeat].Memory(); err != nil {
 		return err
 	}
@@ -105,19 +110,39 @@ func (d *Datapath) open() (err error) {
 // load makes the maps that outlive this process, or finds those that are there, and
 // the program for the ports.
 func (d *Datapath) load() (err error) {
+	if err := d.loadMap(gatewayMapConfig); err != nil {
+		return err
+	}
+	if d.config, err = d.maps[gatewayMapConfig].Memory(); err != nil {
+		return err
+	}
+	if d.Generation() == 0 { // this layout was never in force; another one may be
+		if err := d.carry(); err != nil {
+			return err
+		}
+	}
 	for _, name := range append(kept[:len(kept):len(kept)], tabled[:]...) {
-		m := d.spec.Maps[name].Copy()
-		m.Name, m.Pinning = name, ebpf.PinByName
-		if d.maps[name], err = ebpf.NewMapWithOptions(m, ebpf.MapOptions{PinPath: d.folder}); err == nil {
+		if d.maps[name] != nil {
 			continue
 		}
-		if errors.Is(err, os.ErrPermission) {
-			return fmt.Errorf("map %s: the gateway's kernel part needs root: %w", name, err)
+		if err := d.loadMap(name); err != nil {
+			return err
 		}
-		return fmt.Errorf("map %s (%s must be on a mounted bpffs: mount -t bpf bpf /sys/fs/bpf): %w", name, d.options.Pins, err)
 	}
 	d.forward, err = d.loadProgram(gatewayProgForward)
 	return err
+}
+
+func (d *Datapath) loadMap(name string) (err error) {
+	m := d.spec.Maps[name].Copy()
+	m.Name, m.Pinning = name, ebpf.PinByName
+	if d.maps[name], err = ebpf.NewMapWithOptions(m, ebpf.MapOptions{PinPath: d.folder}); err == nil {
+		return nil
+	}
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("map %s: the gateway's kernel part needs root: %w", name, err)
+	}
+	return fmt.Errorf("map %s (%s must be on a mounted bpffs: mount -t bpf bpf /sys/fs/bpf): %w", name, d.options.Pins, err)
 }
 
 // loadProgram gives the kernel a program, which it proves to be harmless.
@@ -167,7 +192,7 @@ func (d *Datapath) Remove() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error
-	errs = append(errs, d.detach())
+	errs = append(errs, d.detach(), d.forgetLayouts()) // one of them may be in force
 	for _, l := range d.asks {
 		errs = append(errs, netlink.LinkDel(l))
 	}

@@ -20,6 +20,7 @@ type Decision struct {
 	Reason     uint16
 	Rule       uint32
 	Unanswered Action
+	Asked      bool // it is a datagram that answers one that was seen: who is asked about it is told so
 }
 
 // Offsets in the kernel's struct __sk_buff, of which a larger one than ours may exist.
@@ -59,5 +60,5 @@ func (d *Datapath) try(frame []byte, port int, mark uint32) (Decision, error) {
 		return Decision{}, fmt.Errorf("running the gateway's program on a frame of %d bytes: %w", len(frame), err)
 	}
 	word := func(i int) uint32 { return binary.NativeEndian.Uint32(out[contextCB+4*i:]) }
-	return Decision{Action: Action(word(0)), Reason: uint16(word(1)), Rule: word(2), Unanswered: Action(word(4))}, nil
+	return Decision{Action: Action(word(0) & 0xff), Asked: word(0)>>8 != 0, Reason: uint16(word(1)), Rule: word(2), Unanswered: Action(word(4))}, nil
 }

@@ -211,10 +211,10 @@ type Shed struct {
 type Tables struct {
 	Places     []Place
 	Stations   []Station
-	Joined     []Joined
-	Pairs      []Pair
-	Gates      []PortGate
-	Codes      []CodeTable
+	Joined     Packed[Joined]
+	Pairs      Packed[Pair]
+	Gates      Packed[PortGate]
+	Codes      Packed[CodeTable]
 	Nevers     [][]Never // by code table, not longer than Codes
 	Quarantine []Held
 	Shed       []Shed // of conduits

@@ -52,6 +52,7 @@ type Trial struct {
 	MoreKinds int         `json:"more_kinds"`
 	Rules     []TriedRule `json:"rules" doc:"Rules of which it cannot be told what they would have done, and those that were never used; at most 200 of each"`
 	MoreRules int         `json:"more_rules"`
+	Unseen    string      `json:"unseen" doc:"What a journal does not hold, of which nothing can be told; empty: nothing was looked at"`
 }
 
 // Problem is one thing that is wrong with a policy.
@@ -206,7 +207,7 @@ func (t *Trial) take(r *whatif.Report) {
 		t.Kinds = append(t.Kinds, TriedKind{Sentence: sentence(true, s.Count, s.Verb, s.Client, s.Server, s.Protocol, s.Object), Why: because(s.Reason, s.Rule, s.Conduit),
 			Verdict: s.Verdict, Count: s.Count, First: s.First, Protocol: s.Protocol, Function: s.Function})
 	}
-	t.MoreKinds = len(r.Stopped) - len(t.Kinds)
+	t.MoreKinds, t.Unseen = len(r.Stopped)-len(t.Kinds), r.Unseen
 	unused, unsure := 0, 0
 	for _, u := range r.Rules {
 		switch {

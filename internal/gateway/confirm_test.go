@@ -155,7 +155,8 @@ func TestQuarantineIsInTheKernel(t *testing.T) {
 					continue
 				}
 				gates++
-				if stopped := (g.Gate.Action == datapath.Ask || g.Gate.Action == datapath.Codes) && (g.Gate.Floor == datapath.FloorDrop || c.i.Verb != policy.Quarantine || c.i.Testing || c.plan == never && !c.i.Both); !stopped {
+				shut := g.Gate.Action == datapath.Drop && c.plan != never && c.i.Verb == policy.Quarantine && !c.i.Testing || g.Gate.Action == datapath.Drop && c.i.Both
+				if stopped := shut || (g.Gate.Action == datapath.Ask || g.Gate.Action == datapath.Codes) && (g.Gate.Floor == datapath.FloorDrop || c.i.Verb != policy.Quarantine || c.i.Testing || c.plan == never && !c.i.Both); !stopped {
 					t.Errorf("%s: %+v", name, g)
 				}
 			}

@@ -157,16 +157,22 @@ func (d *Decisions) Release(id uint32, by string) error {
 	return nil
 }
 
-// Reload is what an entry of a policy that was brought into force is called.
-const Reload = "reload"
+// Reload is what an entry of a policy that was brought into force is called, Upgrade that of a
+// program that takes over, Kept that of one that does not work: the one that runs is kept.
+const (
+	Reload  = "reload"
+	Upgrade = "upgrade"
+	Kept    = "kept"
+)
 
 // Noted is what decisions.jsonl says of what is no decision: of a client that is barred, or judged again, of
-// a bypass and its end, and of a policy that was reloaded.
+// a bypass and its end, of a policy that was reloaded and of a program that is to take over.
 type Noted struct {
-	Client string `json:"client,omitempty"`
-	Reason string `json:"reason,omitempty"`
-	Policy string `json:"policy,omitempty"` // its file
-	SHA256 string `json:"sha256,omitempty"` // of that
+	Client  string `json:"client,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Policy  string `json:"policy,omitempty"`  // its file
+	Program string `json:"program,omitempty"` // its file
+	SHA256  string `json:"sha256,omitempty"`  // of that
 }
 
 // Note writes down what was done that is no isolation: nothing is in force by it.

@@ -194,8 +194,8 @@ func (g *Gateway) Unbar(client netip.Addr) error { return g.path.Unbar(client) }
 // Login is the user who logged in before a process became somebody else's, as guardian.Client has it.
 func (g *Gateway) Login(pid int32) (uint32, error) { return g.path.Login(pid) }
 
-// Upgrade has the program replaced, of all processes.
-func (g *Gateway) Upgrade() error { return g.path.Upgrade() }
+// Upgrade has the program replaced, of all processes, and tells by which.
+func (g *Gateway) Upgrade() (guardian.Program, error) { return g.path.Upgrade() }
 
 // Close ends the connection to the guardian.
 func (g *Gateway) Close() { g.path.Close() }

@@ -37,6 +37,7 @@ type ring struct {
 	mem   []byte
 	at    int
 	stage []byte // a frame with its tag put back
+	asked bool   // the frame that next gave answers one that the kernel saw
 	short func(frame []byte)
 }
 
@@ -76,6 +77,7 @@ func (r *ring) next() (frame []byte, unsummed bool) {
 			return nil, false
 		}
 		frame, whole := r.frame()
+		r.asked = whole && takeAsked(frame)
 		if whole {
 			return r.tagged(frame, status), status&unix.TP_STATUS_CSUMNOTREADY != 0
 		}
@@ -83,6 +85,17 @@ func (r *ring) next() (frame []byte, unsummed bool) {
 		r.done()
 	}
 	return nil, false
+}
+
+// takeAsked tells whether the kernel says of a frame that it is a datagram whose request it saw, and
+// gives the frame its sender's address back (say_asked in bpf/gateway.c).
+func takeAsked(frame []byte) bool {
+	const source, group = 6, 1
+	if len(frame) <= source || frame[source]&group == 0 {
+		return false
+	}
+	frame[source] &^= group
+	return true
 }
 
 // frame gives what lies in the place at hand.

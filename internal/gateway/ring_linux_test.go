@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/binary"
 	"testing"
 
@@ -35,5 +36,33 @@ func TestRingShortFrame(t *testing.T) {
 	}
 	if len(short) != 2 || short[0] != 1900 || short[1] != 0 {
 		t.Errorf("short frames: %v", short)
+	}
+}
+
+// TestRingAsked holds that the kernel's word on a frame is read, of that frame alone, and that the frame
+// goes on as it came; also where a tag is put back.
+func TestRingAsked(t *testing.T) {
+	const size = 2048
+	r := &ring{size: size, mem: make([]byte, ringFrames*size), stage: make([]byte, size), short: func([]byte) {}}
+	plain := []byte{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0}
+	put := func(i int, first byte, status uint32) {
+		place := r.mem[i*size:]
+		binary.NativeEndian.PutUint32(place[atLen:], uint32(len(plain)))
+		binary.NativeEndian.PutUint32(place[atKept:], uint32(len(plain)))
+		binary.NativeEndian.PutUint16(place[atMAC:], 66)
+		copy(place[66:], plain)
+		place[66+6] = first
+		binary.NativeEndian.PutUint32(place[atStatus:], unix.TP_STATUS_USER|status)
+	}
+	put(0, 3, 0)
+	put(1, 2, 0)
+	put(2, 3, unix.TP_STATUS_VLAN_VALID)
+	put(3, 2, unix.TP_STATUS_VLAN_VALID)
+	for i := range 4 {
+		frame, _ := r.next()
+		if asked := i%2 == 0; r.asked != asked || !bytes.Equal(frame[:12], plain[:12]) || !bytes.Equal(frame[len(frame)-4:], plain[len(plain)-4:]) {
+			t.Errorf("frame %d: asked %v, % x", i, r.asked, frame)
+		}
+		r.done()
 	}
 }

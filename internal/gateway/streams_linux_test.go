@@ -112,8 +112,9 @@ func (w *whole) Silence(on bool) {
 	}
 }
 
-// newWhole loads the program under the policy that a change makes.
-func newWhole(t *testing.T, change func(*policy.Policy)) *whole {
+// newPath opens a datapath between two hosts.
+func newPath(t testing.TB) *datapath.Datapath {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: it loads a program into the kernel")
 	}
@@ -132,11 +133,17 @@ func newWhole(t *testing.T, change func(*policy.Policy)) *whole {
 		t.Skip(err)
 	}
 	t.Cleanup(unmount)
-	w := &whole{t: t, plan: trial.Guarded(t, change), now: 1772323200e9, port: 20000}
-	if w.path, err = datapath.Open(datapath.Options{Inside: bed.Client.Port, Outside: bed.Server.Port, Pins: pins, Name: name}); err != nil {
+	path, err := datapath.Open(datapath.Options{Inside: bed.Client.Port, Outside: bed.Server.Port, Pins: pins, Name: name})
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = w.path.Remove() })
+	t.Cleanup(func() { _ = path.Remove() })
+	return path
+}
+
+// newWhole loads the program under the policy that a change makes.
+func newWhole(t *testing.T, change func(*policy.Policy)) *whole {
+	w := &whole{t: t, path: newPath(t), plan: trial.Guarded(t, change), now: 1772323200e9, port: 20000}
 	functions := []policy.Function{{Code: 3, Verb: firedoor.VerbRead, Words: "read holding registers"}, {Code: 5, Verb: firedoor.VerbWrite, Words: "write single coil"},
 		{Code: 6, Verb: firedoor.VerbWrite, Words: "write single register"}, {Code: 16, Verb: firedoor.VerbWrite, Words: "write multiple registers"}}
 	w.functions = functions

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +16,16 @@ import (
 // functions are those of Modbus, whose code stands where the kernel can read it; of a
 // port that is open for Modbus alone they give a table by code.
 func Tables(plan *policy.Plan, functions []policy.Function) *datapath.Tables {
-	t := tables{plan: plan, out: &datapath.Tables{}, codes: map[codesKey]uint16{}}
+	t := newTables(plan, functions)
+	t.otherwise()
+	t.places()
+	t.joined()
+	t.quarantine()
+	return t.out
+}
+
+func newTables(plan *policy.Plan, functions []policy.Function) *tables {
+	t := &tables{plan: plan, out: &datapath.Tables{}, codes: map[codesKey]uint16{}, far: map[policy.Alike]bool{}}
 	for i := range t.functions {
 		t.functions[i] = policy.Function{Code: uint32(i)}
 	}
@@ -29,18 +37,20 @@ func Tables(plan *policy.Plan, functions []policy.Function) *datapath.Tables {
 	for _, code := range several {
 		t.functions[code].Several = true
 	}
-	otherwise := plan.Route(0, 0, 0, 0)
-	t.out.Pairs = []datapath.Pair{{Default: t.whole(&otherwise), EtherTypes: t.etherType(0, 0, 0)}}
-	t.places()
-	t.joined()
-	t.quarantine()
-	return t.out
+	return t
+}
+
+// otherwise makes the pair that holds where no other does.
+func (t *tables) otherwise() {
+	r := t.plan.Route(0, 0, 0, 0)
+	t.out.Pairs = []datapath.Pair{{Default: t.whole(&r), EtherTypes: t.etherType(0, 0, 0)}}
 }
 
 type tables struct {
 	plan  *policy.Plan
 	out   *datapath.Tables
 	codes map[codesKey]uint16
+	far   map[policy.Alike]bool // of whom it was asked: whether a server may answer elsewhere
 
 	functions [256]policy.Function
 }
@@ -108,44 +118,86 @@ func (t *tables) places() {
 	}
 }
 
-// joined makes a pair for each two zones that a conduit joins, and for each two hosts
-// of which a rule speaks by name.
+// alike is all that the gates of two places hang on: what holds between them, and whether the
+// client may answer from another port what the server asks.
+type alike struct {
+	there policy.Alike
+	back  bool
+}
+
+// joined joins each two zones that a conduit joins, and each two hosts of which a rule speaks
+// by name, to a pair. Those between which the same holds have one pair: it is made once, and
+// lies once in the kernel.
 func (t *tables) joined() {
+	pairs := map[alike]uint32{}
 	for _, ends := range t.wayBack(t.plan.Pairs()) {
-		route, back := t.plan.Route(ends[0], ends[1], 0, 0), t.plan.Route(ends[1], ends[0], 0, 0)
-		n := uint32(len(t.out.Pairs))
-		t.out.Pairs = append(t.out.Pairs, datapath.Pair{Default: t.elsewhere(&route, &back), EtherTypes: t.etherType(ends[0], ends[1], 0)})
+		key := alike{t.plan.Alike(ends[0], ends[1]), t.answersElsewhere(ends[1], ends[0])}
+		n, known := pairs[key]
+		if !known {
+			n = t.pair(ends[0], ends[1])
+			pairs[key] = n
+		}
 		t.out.Joined = append(t.out.Joined, datapath.Joined{Client: uint32(ends[0]), Server: uint32(ends[1]), Pair: n})
-		var seen []policy.Port
-		for _, port := range t.plan.PortsOf(&route) {
-			if port.Transport == policy.Link {
-				if port.Number != 0 { // that of any is the pair's
-					t.out.Gates = append(t.out.Gates, datapath.PortGate{Pair: n, Transport: datapath.EtherType, Port: kernelType(port.Number), Gate: t.etherType(ends[0], ends[1], port.Number)})
-				}
+	}
+}
+
+// pair makes the pair of two places, with its gates.
+func (t *tables) pair(client, server policy.Place) uint32 {
+	route, back := t.plan.Route(client, server, 0, 0), t.plan.Route(server, client, 0, 0)
+	n := uint32(len(t.out.Pairs))
+	t.out.Pairs = append(t.out.Pairs, datapath.Pair{Default: t.elsewhere(&route, &back), EtherTypes: t.etherType(client, server, 0)})
+	seen := map[policy.Port]bool{}
+	for _, port := range t.plan.PortsOf(&route) {
+		if port.Transport == policy.Link {
+			if port.Number != 0 { // that of any is the pair's
+				t.out.Gates = append(t.out.Gates, datapath.PortGate{Pair: n, Transport: datapath.EtherType, Port: kernelType(port.Number), Gate: t.etherType(client, server, port.Number)})
+			}
+			continue
+		}
+		for _, one := range port.Apart() {
+			if seen[one] {
 				continue
 			}
-			for _, one := range port.Apart() {
-				if slices.Contains(seen, one) {
-					continue
-				}
-				seen = append(seen, one)
-				r := t.plan.Route(ends[0], ends[1], one.Transport, one.Number)
-				t.out.Gates = append(t.out.Gates, datapath.PortGate{Pair: n, Transport: one.Transport, Port: one.Number, Gate: t.gate(&r)})
-			}
+			seen[one] = true
+			r := t.plan.Route(client, server, one.Transport, one.Number)
+			t.out.Gates = append(t.out.Gates, datapath.PortGate{Pair: n, Transport: one.Transport, Port: one.Number, Gate: t.gate(&r)})
 		}
 	}
+	return n
 }
 
 // wayBack adds a pair for what comes back where a server may answer from a port of which no rule
 // speaks: what else it sends is to have a floor that drops.
 func (t *tables) wayBack(pairs [][2]policy.Place) [][2]policy.Place {
+	if !t.plan.Far() {
+		return pairs
+	}
+	there := make(map[[2]policy.Place]bool, len(pairs))
 	for _, ends := range pairs {
-		r := t.plan.Route(ends[0], ends[1], 0, 0)
-		if back := [2]policy.Place{ends[1], ends[0]}; t.plan.Elsewhere(&r) && !slices.Contains(pairs, back) {
+		there[ends] = true
+	}
+	for _, ends := range pairs {
+		if back := [2]policy.Place{ends[1], ends[0]}; t.answersElsewhere(ends[0], ends[1]) && !there[back] {
+			there[back] = true
 			pairs = append(pairs, back)
 		}
 	}
 	return pairs
+}
+
+// answersElsewhere tells whether a server may answer a client from a port of which no rule speaks.
+func (t *tables) answersElsewhere(client, server policy.Place) bool {
+	if !t.plan.Far() {
+		return false
+	}
+	key := t.plan.Alike(client, server)
+	may, known := t.far[key]
+	if !known {
+		r := t.plan.Route(client, server, 0, 0)
+		may = t.plan.Elsewhere(&r)
+		t.far[key] = may
+	}
+	return may
 }
 
 // elsewhere is whole where a server may answer from another port than it was asked at: the worker

@@ -334,7 +334,7 @@ func TestFloorStands(t *testing.T) {
 func TestReleasedInTheKernel(t *testing.T) {
 	base := testPlan(t, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}})
 	released, _ := base.With([]policy.Isolation{{Verb: policy.Quarantine, Host: "plc", Both: true, Testing: true}, {Verb: policy.NoWrite, Conduit: "down", Testing: true}})
-	was, is := Tables(base, nil), Tables(released, nil)
+	was, is := apart(Tables(base, nil)), apart(Tables(released, nil))
 	if len(is.Quarantine) > 0 {
 		t.Errorf("held: %+v", is.Quarantine)
 	}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -114,7 +115,8 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 		return fmt.Errorf("no order came: %w", err)
 	}
 	w := &worker{since: time.Now(), begin: make(chan struct{}), posted: make(chan struct{}), senders: [2]int{fdInsideSender, fdOutsideSender}}
-	plan, err := ready(&first, known)
+	policies := &policies{known: known}
+	plan, err := policies.ready(&first)
 	if err != nil {
 		return err
 	}
@@ -154,7 +156,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	}
 	go w.talk(words)
 	go w.tellPace(words)
-	go func() { stop <- w.listen(orders, known) }()
+	go func() { stop <- w.listen(orders, policies) }()
 	err = <-stop
 	if w.end.Load() && err == nil { // the next one goes on; what was stopped is still told
 		_ = orders.link.Send(guardian.KindEnd) // if nobody hears it, all is over
@@ -166,13 +168,24 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	return err
 }
 
+// policies makes policies ready, each once: an order that only isolates has the text of the one
+// before, and must not wait for a large policy.
+type policies struct {
+	known policy.Known
+	text  []byte
+	plan  *policy.Plan // of text, without isolations
+}
+
 // ready makes a policy ready with its isolations.
-func ready(o *order, known policy.Known) (*policy.Plan, error) {
-	plan, err := policyfile.Read("policy", o.Policy, known)
-	if err != nil {
-		return nil, err
+func (p *policies) ready(o *order) (*policy.Plan, error) {
+	if p.plan == nil || !bytes.Equal(p.text, o.Policy) {
+		plan, err := policyfile.Read("policy", o.Policy, p.known)
+		if err != nil {
+			return nil, err
+		}
+		p.text, p.plan = o.Policy, plan
 	}
-	plan, _ = plan.With(o.Isolations)
+	plan, _ := p.plan.With(o.Isolations)
 	return plan, nil
 }
 
@@ -181,7 +194,7 @@ func ready(o *order, known policy.Known) (*policy.Plan, error) {
 const adoptEvery = time.Millisecond
 
 // listen takes orders, and says of each that it is in force; the last one counts.
-func (w *worker) listen(orders *speech, known policy.Known) error {
+func (w *worker) listen(orders *speech, policies *policies) error {
 	begun := false
 	for {
 		var o order
@@ -200,7 +213,7 @@ func (w *worker) listen(orders *speech, known policy.Known) error {
 			w.end.Store(true)
 			continue
 		}
-		plan, err := ready(&o, known)
+		plan, err := policies.ready(&o)
 		if err != nil {
 			return err
 		}
@@ -281,6 +294,7 @@ func (w *worker) drain(from inline.Port) (some bool) {
 			inline.Fill(frame)
 		}
 		w.pulse.Take(firedoor.IP{}) // whose it is the gate says
+		w.gate.Asked(r.asked)
 		now, judge := time.Now(), w.gate.FrameAt
 		if now.UnixNano()-r.stamp() > maxWait {
 			judge = w.gate.Late

@@ -201,10 +201,13 @@ func (c *Client) Login(pid int32) (uint32, error) {
 }
 
 // Upgrade has the guardian run the program that lies now where it was started from. Once
-// that is sure to work, all processes are replaced, this one too.
-func (c *Client) Upgrade() error {
-	_, err := c.ask(Request{What: WantUpgrade})
-	return err
+// that is sure to work, which it is, all processes are replaced, this one too: farewell from now on.
+func (c *Client) Upgrade() (Program, error) {
+	r, err := c.ask(Request{What: WantUpgrade})
+	if err != nil {
+		return Program{}, err
+	}
+	return r.Program, nil
 }
 
 // Look tells how all is.

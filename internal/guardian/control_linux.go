@@ -147,7 +147,8 @@ func (g *Guardian) do(ctx context.Context, r *Request, reply *Reply) (err error)
 	case WantBypass:
 		return g.setBypass(r.On)
 	case WantUpgrade:
-		return g.tryProgram(ctx)
+		reply.Program, err = g.tryProgram(ctx)
+		return err
 	case WantUnbar:
 		return g.unbar(r.Client)
 	case WantForget:

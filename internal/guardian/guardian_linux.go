@@ -223,7 +223,7 @@ func (g *Guardian) open() error {
 			return PortError{err}
 		}
 	}
-	path, err := datapath.Open(datapath.Options{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name})
+	path, err := datapath.Open(datapath.Options{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Log: c.Log})
 	if err != nil {
 		return PortError{err}
 	}

@@ -2,6 +2,8 @@ package guardian
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,7 +78,28 @@ type child struct {
 
 // tryProgram starts a worker of the program that lies now where this one came from, and
 // has it stand by. An error says that it does not work; then nothing has changed.
-func (g *Guardian) tryProgram(ctx context.Context) (err error) {
+func (g *Guardian) tryProgram(ctx context.Context) (p Program, err error) {
+	if p, err = digested(g.config.Worker[0]); err != nil {
+		return p, fmt.Errorf("the new program cannot be read: %w", err)
+	}
+	return p, g.tryWorker(ctx)
+}
+
+// digested reads a program.
+func digested(file string) (p Program, err error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return p, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return p, err
+	}
+	return Program{file, hex.EncodeToString(sum.Sum(nil))}, nil
+}
+
+func (g *Guardian) tryWorker(ctx context.Context) (err error) {
 	g.mu.Lock()
 	was := g.standby
 	g.mu.Unlock()
@@ -236,7 +259,7 @@ func (g *Guardian) adopt(s *state) error {
 		return err
 	}
 	c := &g.config
-	if g.path, err = datapath.Open(datapath.Options{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name}); err != nil {
+	if g.path, err = datapath.Open(datapath.Options{Inside: c.Inside, Outside: c.Outside, Pins: c.Pins, Name: c.Name, Log: c.Log}); err != nil {
 		return PortError{err}
 	}
 	if g.path.Generation() == 0 {

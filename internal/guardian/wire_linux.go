@@ -194,6 +194,13 @@ type Reply struct {
 	Lost  []datapath.Lost `json:",omitempty"`
 	Turn  uint32          `json:",omitempty"` // with Lost, as datapath.Datapath.Losses has it
 	Login uint32          `json:",omitempty"` // 0: nobody did, or root
+	Program
+}
+
+// Program is the one that is to take over, which a process without rights cannot read.
+type Program struct {
+	File   string `json:",omitempty"`
+	SHA256 string `json:",omitempty"` // in hexadecimal digits
 }
 
 // Hello is what a control process is told first: what is in force, where an earlier one left

@@ -21,22 +21,20 @@ type heard struct {
 
 // either tells whether each end of a flow may ask something of the other, and somebody says
 // what: on one port the one of a request and of an answer are the same, and a server may listen at
-// each of two ports that are known.
-func (g *Gate) either(f *flow) bool {
-	back := g.plan.Route(f.route.Server, f.route.Client, f.key.proto, f.clientEnd.Port)
-	if g.plan.Open(&f.route) && g.plan.Open(&back) || g.safe(&f.route) || g.safe(&back) {
+// a port that is known, though it was heard first.
+func (g *Gate) either(f *flow, back *policy.Route) bool {
+	if g.plan.Open(&f.route) && g.plan.Open(back) || g.safe(&f.route) || g.safe(back) {
 		return false
 	}
 	if f.clientEnd.Port == f.serverEnd.Port {
 		return true
 	}
-	return g.plan.Judges(&f.route) && g.plan.Judges(&back) && g.host.Registered(f.clientEnd.Port, false) && g.host.Registered(f.serverEnd.Port, false)
+	return g.plan.Judges(&f.route) && g.plan.Judges(back) && g.host.Registered(f.clientEnd.Port, false)
 }
 
 // safe tells whether a route is of safety traffic, with which nobody interferes.
 func (g *Gate) safe(r *policy.Route) bool {
-	g.request = policy.Request{Route: r, Time: g.now, Level: policy.OfConnection}
-	return policy.Decide(g.plan, &g.request).Reason == firedoor.ReasonSafety
+	return g.connects(r).Reason == firedoor.ReasonSafety
 }
 
 // turned is the flow of what the server of f asks; it lives as long as f. There are never more
@@ -77,7 +75,7 @@ func (g *Gate) asker(f *flow, payload []byte) (asks *flow, known bool) {
 func (g *Gate) overhear(op *firedoor.Operation) {
 	g.heard.asked++
 	f := g.flow
-	if f.other == nil {
+	if !f.both {
 		return
 	}
 	g.request = policy.Request{Route: &f.route, Time: g.now}
@@ -87,7 +85,8 @@ func (g *Gate) overhear(op *firedoor.Operation) {
 	}
 	g.text = g.request.Take(op, name, g.text)
 	v := policy.Decide(g.plan, &g.request)
-	if v.Says == firedoor.Pass && (g.plan.NamesFunction(&v) || !op.Verb.Changes() && !g.plan.Admits(&f.other.route)) {
+	back := g.plan.Route(f.route.Server, f.route.Client, f.key.proto, f.clientEnd.Port)
+	if v.Says == firedoor.Pass && (g.plan.NamesFunction(&v) || !op.Verb.Changes() && !g.plan.Admits(&back)) {
 		g.heard.allowed++
 	}
 }

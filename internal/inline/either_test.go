@@ -111,8 +111,8 @@ func TestEitherAsks(t *testing.T) {
 			{plc, bacnetWhoIs, true}, {hmi, bacnetWrite, true}, {plc, bacnetWritten, true}, {plc, bacnetWrite, false}, {hmi, bacnetWrite, true}}},
 		"nothing up: answers, and what changes nothing": {47808, passing("bacnet", all), nil, []step{
 			{hmi, bacnetRead, true}, {plc, bacnetValue, true}, {plc, bacnetChanged, true}, {plc, bacnetWrite, false}, {hmi, bacnetWrite, true}, {plc, bacnetWritten, true}}},
-		"nothing down, and the request was not seen": {47808, nil, passing("bacnet", all), []step{{hmi, bacnetValue, true}, {hmi, bacnetWrite, false}}},
-		"by its name": {47808, passing("bacnet", reads, "write property, asked of the client"), passing("bacnet", reads), []step{{hmi, bacnetRead, true}, {plc, bacnetWrite, true}, {hmi, bacnetWrite, false}}},
+		"nothing down": {47808, nil, passing("bacnet", all), []step{{plc, bacnetRead, true}, {hmi, bacnetValue, true}, {hmi, bacnetWrite, false}, {plc, bacnetWrite, true}, {hmi, bacnetWritten, true}}},
+		"by its name":  {47808, passing("bacnet", reads, "write property, asked of the client"), passing("bacnet", reads), []step{{hmi, bacnetRead, true}, {plc, bacnetWrite, true}, {hmi, bacnetWrite, false}}},
 		"modbus": {502, passing("modbus", all), passing("modbus", reads), []step{{plc, modbusRead, true}, {hmi, modbusValues, true}, {hmi, modbusWrite, true}, {plc, modbusWrite, true},
 			{plc, modbusWrite, false}, {plc, modbusAnother, false}, {hmi, modbusRead, true}, {plc, modbusValues, true}}},
 		"melsec": {5007, passing("melsec", all), passing("melsec", reads), []step{{plc, melsecRead, true}, {hmi, melsecValue, true}, {hmi, melsecWrite, true}, {plc, melsecStored, true}, {plc, melsecWrite, false}}},

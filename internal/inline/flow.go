@@ -51,6 +51,8 @@ type flow struct {
 	fins       uint8
 	handshake  Handshake
 	both       bool         // of datagrams: each end may ask
+	went       bool         // of datagrams: one of its client went on, which its server may answer
+	free       bool         // of datagrams: what its server sends passes whatever it is
 	other      *flow        // of what its server asks
 	unclear    bool         // who of its ends is the client
 	begun      int64        // when the message that is not whole began
@@ -72,7 +74,7 @@ type half struct {
 func (g *Gate) transport(h *headers, b []byte) {
 	p := &g.packet
 	k := keyOf(p)
-	f := g.flows[k]
+	f := g.talk(k)
 	if p.Proto == packet.UDP && len(g.wandering) > 0 && (f == nil || !f.open) {
 		if o := g.askedElsewhere(k, h, b); o != nil {
 			f = o
@@ -85,7 +87,10 @@ func (g *Gate) transport(h *headers, b []byte) {
 		g.opening(nil, k, h, b)
 		return
 	}
-	fresh := f == nil || p.Proto == packet.TCP && f.starts(p, g.from)
+	fresh := f == nil || f.starts(p, g.from) || g.unasked(f)
+	if fresh && g.denies(k, h, b) {
+		return
+	}
 	if fresh {
 		if f = g.begin(f, k); f == nil {
 			g.flow = nil
@@ -115,6 +120,13 @@ func (g *Gate) transport(h *headers, b []byte) {
 			return
 		}
 	}
+	g.of(f, h, b, taken, fresh)
+}
+
+// of judges a frame of a flow that is known and open, or dead; taken is the answer of a server that takes a
+// connection.
+func (g *Gate) of(f *flow, h *headers, b []byte, taken, fresh bool) {
+	p := &g.packet
 	switch {
 	case f.dead && p.Flags&packet.SYN == 0:
 		if p.Proto == packet.TCP {
@@ -128,7 +140,14 @@ func (g *Gate) transport(h *headers, b []byte) {
 		}
 		g.stop(b, f.why)
 	case p.Proto == packet.UDP:
+		stopped := g.Counts.Dropped
 		g.datagram(f, h, b)
+		if g.Counts.Dropped == stopped {
+			f.went = f.went || g.from == f.client
+			if g.from == f.client && p.DstMAC.IsGroup() {
+				g.remembers(p)
+			}
+		}
 	default:
 		g.turn = g.takeTurn(f)
 		switch {
@@ -193,7 +212,7 @@ func (g *Gate) opening(before *flow, k key, h *headers, b []byte) {
 // the answer of its server tells: anybody can send a SYN, and within a connection the
 // server ignores it. Where requests are judged its numbers tell more (Gate.taken).
 func (f *flow) starts(p *packet.Packet, from Port) bool {
-	return p.Flags&(packet.SYN|packet.RST) == packet.SYN && from != f.client && (!f.deep || p.Flags&packet.ACK == 0)
+	return p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.RST) == packet.SYN && from != f.client && (!f.deep || p.Flags&packet.ACK == 0)
 }
 
 // keyOf orders the two ends.
@@ -251,6 +270,7 @@ func (g *Gate) fresh(f *flow, k key) {
 	}
 	f.rate = g.rateOf(f)
 	g.look(f)
+	f.went = answers && p.Proto == packet.UDP && !f.free
 	g.speak(f)
 }
 
@@ -272,7 +292,8 @@ func (f *flow) ports() (out [2]uint16) {
 
 // answers tells whether a first frame comes from the server: the second step of a
 // handshake, or what is under way towards a client whose server has a known port; and whether that
-// is but a guess.
+// is but a guess. Of a datagram nobody guesses, for its sender chose both ports: it is an answer if
+// somebody saw what it answers, or if it would pass as a request too, and the other end's are judged.
 func (g *Gate) answers(p *packet.Packet) (answers, unclear bool) {
 	tcp := p.Proto == packet.TCP
 	if tcp && p.Flags&packet.SYN != 0 {
@@ -280,6 +301,9 @@ func (g *Gate) answers(p *packet.Packet) (answers, unclear bool) {
 	}
 	there := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
 	back := g.plan.Route(there.Server, there.Client, p.Proto, p.SrcPort)
+	if !tcp {
+		return g.wasAsked(p, &there) || g.plan.Judges(&back) && g.freely(&there), false
+	}
 	// First by what is judged: a sender chooses its own port.
 	if judged, answered := g.plan.Judges(&there), g.plan.Judges(&back); judged != answered {
 		return answered, false
@@ -287,10 +311,10 @@ func (g *Gate) answers(p *packet.Packet) (answers, unclear bool) {
 	if g.plan.Admits(&there) != g.plan.Admits(&back) {
 		return g.plan.Admits(&back), false
 	}
-	if src, dst := g.host.Registered(p.SrcPort, tcp), g.host.Registered(p.DstPort, tcp); src != dst {
+	if src, dst := g.host.Registered(p.SrcPort, true), g.host.Registered(p.DstPort, true); src != dst {
 		return src, false
 	}
-	return tcp && p.SrcPort < p.DstPort, g.unclear(&there, &back, p)
+	return p.SrcPort < p.DstPort, g.unclear(&there, &back, p)
 }
 
 // look asks the policy anew what holds for a flow.
@@ -300,12 +324,29 @@ func (g *Gate) look(f *flow) {
 	f.generation, f.open = g.generation, false
 	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
 	f.mute, f.named = f.coded, nil
-	if f.both = f.key.proto == packet.UDP && g.either(f); f.both {
-		f.deep = !g.plan.Open(&f.route)
+	if f.key.proto == packet.UDP {
+		back := g.plan.Route(f.route.Server, f.route.Client, packet.UDP, c.Port)
+		f.free = g.freely(&back)
+		if f.both = g.either(f, &back); f.both {
+			f.deep = !g.plan.Open(&f.route)
+		}
 	}
 	if o := f.other; o != nil && o.generation != f.generation {
 		g.look(o)
 	}
+}
+
+// speakers are the protocols by whose parsers what a policy names at a port is read.
+func (g *Gate) speakers(f *flow) (all []*protocol.Protocol) {
+	tcp := f.key.proto == packet.TCP
+	for _, name := range g.plan.Speaks(&f.route) {
+		for _, p := range g.host.Speakers(name, tcp) {
+			if !slices.Contains(all, p) {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its
@@ -313,15 +354,7 @@ func (g *Gate) look(f *flow) {
 // inside another protocol is spoken by that.
 func (g *Gate) spoken(f *flow) *protocol.Protocol {
 	tcp := f.key.proto == packet.TCP
-	names := g.plan.Speaks(&f.route)
-	var all []*protocol.Protocol
-	for _, name := range names {
-		for _, p := range g.host.Speakers(name, tcp) {
-			if !slices.Contains(all, p) {
-				all = append(all, p)
-			}
-		}
-	}
+	names, all := g.plan.Speaks(&f.route), g.speakers(f)
 	if len(all) == 1 {
 		return all[0]
 	}

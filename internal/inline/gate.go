@@ -114,7 +114,8 @@ type Gate struct {
 	waits      room    // of bytes of frames that are held
 	parts      room    // of bytes of messages whose rest is to come
 	memory     int
-	asked      flow                 // a SYN that is judged
+	asked      flow                 // a SYN that is judged, or a datagram that nobody asked for
+	called     calls                // to groups
 	wandering  []*protocol.Protocol // whose servers answer from other ports
 	elsewhere  map[key]*flow        // what goes on at such a port, by its ends there
 	past       map[uint64]value
@@ -146,9 +147,11 @@ type Gate struct {
 	heard   heard
 	unknown bool // a rule asked for a value before that nobody knows
 	patches []patch
+	asks    bool // somebody saw what the frame answers, if it is a datagram
 	text    []byte
 	before  []byte
 	request policy.Request
+	route   policy.Route
 	note    Stopped
 }
 
@@ -182,6 +185,10 @@ func (g *Gate) SetPlan(plan *policy.Plan) {
 	g.released(plan)
 	g.plan = plan
 }
+
+// Asked tells of the frame that is given next whether somebody saw a request that it answers, on its
+// way to the sender of this one and not long ago, if it is a datagram.
+func (g *Gate) Asked(yes bool) { g.asks = yes }
 
 // Take has the gate say whose frame it has in hand, before anything of what is in it is
 // read: its sender's, and then that of the client of its connection. Where takes says no, the frame is dropped.
@@ -224,6 +231,7 @@ func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byt
 	default:
 		g.bare(b)
 	}
+	g.asks = false
 }
 
 // take reads the headers of a frame that came in.
@@ -248,7 +256,11 @@ func (g *Gate) Late(now, age int64, from Port, b []byte, out func(Port, []byte))
 	g.take(now, age, from, b)
 	p := &g.packet
 	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
-	if answers, _ := g.answers(p); answers {
+	answers, _ := g.answers(p)
+	if f := g.flows[keyOf(p)]; f != nil && p.Proto == packet.UDP {
+		answers = f.client != from
+	}
+	if answers {
 		r = g.plan.Route(r.Server, r.Client, p.Proto, p.SrcPort)
 	}
 	if !g.plan.Enforces(&r) {

@@ -75,13 +75,18 @@ type dnp3Unit struct {
 // dnp3Reader takes values out of the judge's lists, which hold those of all
 // objects of a fragment one after the other.
 type dnp3Reader struct {
-	m    dnp3
-	used map[string]int
-	said []string // what it says of each point
+	m     dnp3
+	lists map[string][]string // of m, as they are asked for: some hold 65,536 points
+	used  map[string]int
+	said  []string // what it says of each point
 }
 
 func (r *dnp3Reader) next(field string) string {
-	all := r.m.texts(field)
+	all, known := r.lists[field]
+	if !known {
+		all = r.m.texts(field)
+		r.lists[field] = all
+	}
 	i := r.used[field]
 	r.used[field]++
 	return nth(all, i)
@@ -89,7 +94,7 @@ func (r *dnp3Reader) next(field string) string {
 
 // units reads the objects of a fragment; with data tells that they have some.
 func (m dnp3) units(data bool) []dnp3Unit {
-	r := dnp3Reader{m: m, used: map[string]int{}}
+	r := dnp3Reader{m: m, lists: map[string][]string{}, used: map[string]int{}}
 	for _, line := range m.layer.texts("text") {
 		if strings.HasPrefix(line, "Point Number") {
 			r.said = append(r.said, line)

@@ -78,10 +78,13 @@ func asText(v any) string {
 
 // text returns the first value of a field, "" if there is none.
 func (l layer) text(field string) string {
-	if all := l.texts(field); len(all) > 0 {
-		return all[0]
+	if all, many := l[field].([]any); many {
+		if len(all) == 0 {
+			return ""
+		}
+		return asText(all[0])
 	}
-	return ""
+	return asText(l[field])
 }
 
 func (l layer) has(field string) bool { _, ok := l[field]; return ok }

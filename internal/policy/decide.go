@@ -99,13 +99,8 @@ func Masks(protocol string, code uint32) bool { return protocol == "modbus" && c
 
 // Route looks up what holds between two places for a port.
 func (p *Plan) Route(client, server Place, transport uint8, port uint16) Route {
-	r := Route{Client: client, Server: server, Conduit: -1, Transport: transport, Port: port}
-	from, to := p.places.zones[client], p.places.zones[server]
-	if n, ok := p.joined[[2]int32{from, to}]; ok && from >= 0 && to >= 0 {
-		r.Conduit = n
-		r.never, r.rules = p.conduits[n].never.reach(client, server), p.conduits[n].rules.reach(client, server)
-	}
-	r.inside = r.Conduit < 0 && from == to && from >= 0
+	r := Route{Client: client, Server: server, Transport: transport, Port: port}
+	p.join(&r)
 	for i := range p.safety {
 		e := &p.safety[i]
 		if p.meets(e.client, client) && p.meets(e.server, server) && e.onPort(transport, port) {
@@ -115,6 +110,17 @@ func (p *Plan) Route(client, server Place, transport uint8, port uint16) Route {
 	p.isolate(&r)
 	r.open = p.opens(&r)
 	return r
+}
+
+// join looks up what holds between the places of a route at any port.
+func (p *Plan) join(r *Route) {
+	r.Conduit = -1
+	from, to := p.places.zones[r.Client], p.places.zones[r.Server]
+	if n, ok := p.joined[[2]int32{from, to}]; ok && from >= 0 && to >= 0 {
+		r.Conduit = n
+		r.never, r.rules = p.conduits[n].never.reach(r.Client, r.Server), p.conduits[n].rules.reach(r.Client, r.Server)
+	}
+	r.inside = r.Conduit < 0 && from == to && from >= 0
 }
 
 // meets tells whether a place is the one meant: itself, any, or its zone.
@@ -336,6 +342,9 @@ func (p *Plan) Judges(r *Route) bool {
 	if r.safe {
 		return false
 	}
+	if r.active > 0 && p.Shut(r) { // nothing is asked where no connection may come to be
+		return false
+	}
 	if r.active > 0 || r.isolated > 0 && r.open.Action == firedoor.Pass {
 		return true
 	}
@@ -439,7 +448,8 @@ func (p *Plan) Watches(r *Route) bool {
 // Pairs are the places between which something may hold of its own: zones that a
 // conduit joins, and hosts that a rule, an isolation or what is safety traffic names.
 func (p *Plan) Pairs() (out [][2]Place) {
-	seen := map[[2]Place]bool{}
+	seen := make(map[[2]Place]bool, p.room)
+	out = make([][2]Place, 0, p.room)
 	add := func(client, server Place) {
 		if k := [2]Place{client, server}; client != 0 && server != 0 && !seen[k] {
 			seen[k] = true

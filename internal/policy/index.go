@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/binary"
 	"slices"
 
 	"firedoor"
@@ -12,9 +13,10 @@ type pairKey struct{ client, server Place }
 // index finds the first entry that matches a request: its cost hangs on how
 // requests differ, not on how many rules there are.
 type index struct {
-	entries []entry // in order
-	spread  int     // how many list places the rows take: nested ranges make more of them than there are entries
-	buckets map[pairKey]*bucket
+	entries []entry             // in order
+	spread  int                 // how many list places the rows of all buckets take: nested ranges make more of them than there are entries
+	buckets map[pairKey]*bucket // with all alone, for whoever holds rules against each other
+	ways    map[pairKey]*bucket // the first bucket of its kind, in which requests are looked up
 }
 
 // bucket holds the entries of one client and server.
@@ -23,6 +25,8 @@ type bucket struct {
 	plain  []int32 // of them, those that settle what is asked at their ports
 	shapes uint32  // a bit for each shape of leafKey there is
 	leaves map[leafKey]*leaf
+	spread int   // of its rows
+	kind   int32 // from 1: it stands for all whose entries differ from its own in client and server alone
 }
 
 // leafKey is the part of a request in which entries are looked up. Kind says what
@@ -77,24 +81,67 @@ type rows struct {
 }
 
 func newIndex(entries []entry) *index {
-	x := &index{entries: entries, buckets: map[pairKey]*bucket{}}
+	x := &index{entries: entries, buckets: map[pairKey]*bucket{}, ways: map[pairKey]*bucket{}}
+	var keys []pairKey // in order
 	for i := range entries {
 		e := &entries[i]
 		e.number = int32(i)
 		k := pairKey{e.client, e.server}
 		b := x.buckets[k]
 		if b == nil {
-			b = &bucket{leaves: map[leafKey]*leaf{}}
+			b = &bucket{}
 			x.buckets[k] = b
+			keys = append(keys, k)
 		}
-		b.add(e, int32(i))
+		b.all = append(b.all, int32(i))
 	}
-	for _, b := range x.buckets {
-		for _, l := range b.leaves {
-			x.spread += l.arrange(entries, maxSpread-x.spread)
-		}
-	}
+	x.sort(keys)
 	return x
+}
+
+// sort gives buckets their kinds, and makes one of each ready: it serves all of its kind. A rule's
+// entries are the same for each of its clients and servers, in the same order, so how many there
+// are of each rule tells buckets apart; and of the buckets that a pair of places looks into no two
+// have entries of one rule, so which of the same entries they are does not change what comes first.
+func (x *index) sort(keys []pairKey) {
+	kinds, runs := map[string]*bucket{}, []byte(nil)
+	for _, k := range keys {
+		b := x.buckets[k]
+		runs = x.runs(b, runs[:0])
+		first := kinds[string(runs)]
+		if first == nil {
+			first = x.ready(b)
+			first.kind = int32(len(kinds) + 1)
+			kinds[string(runs)] = first
+		}
+		x.spread += first.spread
+		x.ways[k] = first
+	}
+}
+
+// ready makes a bucket in which requests can be looked up.
+func (x *index) ready(of *bucket) *bucket {
+	b := &bucket{leaves: map[leafKey]*leaf{}}
+	for _, i := range of.all {
+		b.add(&x.entries[i], i)
+	}
+	for _, l := range b.leaves {
+		b.spread += l.arrange(x.entries, maxSpread-x.spread-b.spread)
+	}
+	return b
+}
+
+// runs appends each rule of a bucket with the number of its entries.
+func (x *index) runs(b *bucket, out []byte) []byte {
+	for at := 0; at < len(b.all); {
+		rule, from := x.entries[b.all[at]].rule, at
+		for at < len(b.all) && x.entries[b.all[at]].rule == rule {
+			at++
+		}
+		out = binary.LittleEndian.AppendUint32(out, uint32(rule))
+		out = binary.LittleEndian.AppendUint32(out, uint32(at-from))
+	}
+	return out
 }
 
 func (b *bucket) add(e *entry, i int32) {
@@ -185,7 +232,7 @@ func (x *index) reach(client, server Place) (r reach) {
 		return r
 	}
 	for _, k := range [maxBuckets]pairKey{{client, server}, {client, 0}, {0, server}, {0, 0}} {
-		b := x.buckets[k]
+		b := x.ways[k]
 		if b == nil || slices.Contains(r.buckets[:r.n], b) {
 			continue
 		}

@@ -59,10 +59,7 @@ type isolation struct {
 func (p *Plan) With(list []Isolation) (plan *Plan, unknown []Isolation) {
 	out := *p
 	out.isolated = nil
-	named := make(map[string]Place, len(p.places.names))
-	for i, name := range p.places.names[1:] {
-		named[name] = Place(i + 1)
-	}
+	named := p.places.named
 	for _, i := range list {
 		one := isolation{Isolation: i, conduit: -1, host: named[i.Host], other: named[i.Other], clients: map[Place]bool{}}
 		for n := range p.conduits {

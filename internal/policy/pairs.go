@@ -46,6 +46,7 @@ func (c *compiler) roomForPairs() {
 			return
 		}
 	}
+	c.room = total
 }
 
 // pairs is how many Pairs gives of a conduit: all of a host of whom a rule says something to

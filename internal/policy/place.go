@@ -29,7 +29,8 @@ type prefixKey struct {
 // places finds the place of an address. Places count zones first, then hosts.
 type places struct {
 	names    []string // by place
-	zones    []int32  // by place: the zone, -1 is none
+	named    map[string]Place
+	zones    []int32 // by place: the zone, -1 is none
 	hosts    map[addressKey]Place
 	macs     map[macKey]Place
 	prefixes map[prefixKey]Place
@@ -48,8 +49,12 @@ func lengthOf(p netip.Prefix) int {
 
 // add gives a place to a zone or host.
 func (p *places) add(name string, zone int32) Place {
+	at := Place(len(p.names))
 	p.names, p.zones, p.numbered = append(p.names, name), append(p.zones, zone), append(p.numbered, false)
-	return Place(len(p.names) - 1)
+	if at != 0 { // that is no place, and has no name
+		p.named[name] = at
+	}
+	return at
 }
 
 // put gives an address of a host its place; false if another one has it.

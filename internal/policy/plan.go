@@ -23,11 +23,14 @@ type Plan struct {
 	rules     []Rule             // of all conduits: never-block lists first, then rules, conduit by conduit
 	of        []int32            // by rule: its conduit
 	safety    []entry
+	safeAt    map[pairKey][]int32 // numbers of safety traffic by client and server as entries have them
+	room      int                 // how many Pairs there are without isolations, or a few more
+	far       bool                // a rule is about a protocol whose servers answer elsewhere
 	protocols map[string]uint16
 	functions map[string]uint32
 	isolated  []isolation
 	rates     bool              // a rule looks at how fast values change
-	hearing   []Place           // servers of which a rule looks at values before
+	heard     map[Place]bool    // servers of which a rule looks at values before
 	moving    map[Place][]entry // and the rules that do, by server
 	doubts    []Finding         // what rules name that may not exist
 }
@@ -52,9 +55,9 @@ const maxSpread = 1 << 20
 func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	c := compiler{Plan: &Plan{Policy: pol, known: known, zone: time.UTC, zones: map[string]int32{}, joined: map[[2]int32]int32{},
 		protocols: map[string]uint16{}, functions: map[string]uint32{},
-		places: places{hosts: map[addressKey]Place{}, macs: map[macKey]Place{}, prefixes: map[prefixKey]Place{}}},
-		placed: map[string]Place{}, heard: map[Place]bool{}, wordsOf: map[string]map[string]bool{}, extents: map[string]Extent{}}
-	c.moving = map[Place][]entry{}
+		places: places{named: map[string]Place{}, hosts: map[addressKey]Place{}, macs: map[macKey]Place{}, prefixes: map[prefixKey]Place{}}},
+		placed: map[string]Place{}, wordsOf: map[string]map[string]bool{}, extents: map[string]Extent{}}
+	c.moving, c.heard, c.safeAt = map[Place][]entry{}, map[Place]bool{}, map[pairKey][]int32{}
 	c.places.add("", -1)
 	if pol.TimeZone != "" {
 		zone, err := time.LoadLocation(pol.TimeZone)
@@ -71,7 +74,11 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	}
 	for i := range pol.Safety {
 		r := Rule{Match: pol.Safety[i], Verdict: firedoor.Pass, Line: pol.Safety[i].Line}
-		c.expand(&r, int32(i), fmt.Sprintf("safety[%d]", i), "", "", func(e entry) { c.safety = append(c.safety, e) })
+		c.expand(&r, int32(i), fmt.Sprintf("safety[%d]", i), "", "", func(e entry) {
+			c.safety = append(c.safety, e)
+			k := pairKey{e.client, e.server}
+			c.safeAt[k] = append(c.safeAt[k], e.rule)
+		})
 	}
 	if len(c.faults) == 0 {
 		c.roomForPairs()
@@ -85,7 +92,6 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 type compiler struct {
 	*Plan
 	placed  map[string]Place           // hosts by name
-	heard   map[Place]bool             // what stands in hearing
 	wordsOf map[string]map[string]bool // by protocol: what its functions are called
 	extents map[string]Extent          // by protocol, as far as they were asked for
 	entries int
@@ -244,6 +250,7 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	entries = times(entries, servers, func(e *entry, at Place) { e.server = at })
 	entries = times(entries, m.Protocols, func(e *entry, p string) {
 		e.elsewhere = slices.Contains(c.known.Elsewhere, p)
+		c.far = c.far || e.elsewhere
 		if e.protocol = c.protocol(p); len(m.Ports) == 0 {
 			e.ports = c.known.Ports(p)
 		}
@@ -385,12 +392,8 @@ func (p *Plan) ConduitName(n int32) string {
 
 // Named gives the place of a host or zone by its name.
 func (p *Plan) Named(name string) (Place, bool) {
-	for i, n := range p.places.names {
-		if i > 0 && n == name {
-			return Place(i), true
-		}
-	}
-	return 0, false
+	at, ok := p.places.named[name]
+	return at, ok
 }
 
 // HasConduit tells whether a conduit has a name.

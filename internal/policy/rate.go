@@ -75,10 +75,7 @@ func (c *compiler) hears(e *entry, to string) {
 	c.rates = c.rates || e.rate.Most > 0
 	if e.moves() {
 		c.moving[at] = append(c.moving[at], *e)
-	}
-	if e.moves() && !c.heard[at] {
 		c.heard[at] = true
-		c.hearing = append(c.hearing, at)
 	}
 }
 
@@ -107,7 +104,7 @@ func (p *Plan) Moves(r *Route, protocol string, hasUnit bool, unit uint32, eleme
 }
 
 // Steps tells whether any rule looks at values before.
-func (p *Plan) Steps() bool { return len(p.hearing) > 0 }
+func (p *Plan) Steps() bool { return len(p.heard) > 0 }
 
 // Rates tells whether any rule looks at how fast values change.
 func (p *Plan) Rates() bool { return p.rates }
@@ -115,10 +112,8 @@ func (p *Plan) Rates() bool { return p.rates }
 // Hears tells whether whoever judges must know the values at the server of a route: a rule,
 // perhaps of another client's conduit, looks at how far they go.
 func (p *Plan) Hears(r *Route) bool {
-	for _, at := range p.hearing {
-		if p.meets(at, r.Server) {
-			return true
-		}
+	if len(p.heard) == 0 {
+		return false
 	}
-	return false
+	return p.heard[0] || p.heard[r.Server] || p.heard[Place(p.places.zones[r.Server]+1)]
 }

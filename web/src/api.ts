@@ -630,4 +630,5 @@ export interface Trial {
   more_kinds: number
   rules: { rule: string; line: number; undecided: string }[]
   more_rules: number
+  unseen: string // what the journal does not hold
 }

@@ -14,6 +14,8 @@
 #define RST 4
 #define ACK 16
 #define URG 32
+#define SOURCE 6         /* where the sender's address stands in a frame */
+#define GROUP 1          /* in the first byte of an address: it is a group's */
 #define MAX_TAGS 4       /* VLAN tags in a frame, beside the one a card stripped */
 #define SNAP 8           /* bytes of LLC and SNAP: three of LLC, three of an organization, a type */
 #define MAX_EXTENSIONS 6 /* headers between IPv6 and the transport */

@@ -114,6 +114,7 @@ struct decision {
 	__u8 looked, stale, shed; /* shed: it is not asked about, though somebody may answer */
 	__u8 tcp;  /* and its ports can be read */
 	__u8 back; /* the sender answers a client */
+	__u8 asked; /* and that one was seen to ask: a datagram */
 };
 
 /* A pair that is not there cannot be: if it is, nothing passes and the counter says why. */
@@ -374,28 +375,79 @@ inline_ void as_answer(const struct config *c, const struct frame *f, struct dec
 
 /* Answers of UDP are known by the request that went before. */
 #define TALK_NS 60000000000ULL
+#define TOLD_NS 1000000000ULL /* it is noted no more often that a talk goes on */
+
+inline_ void note_talk(const struct flow *k)
+{
+	__u64 now = now_ns(), *seen = lookup(&talks, k);
+
+	if (!seen)
+		update(&talks, k, &now, UPDATE_ANY);
+	else if (now - *seen > TOLD_NS)
+		*seen = now;
+}
+
+/* Whether somebody asked. Who answers goes on talking: much is ordered once (measured values, cyclic
+ * data) and then sent for as long as both live. */
+inline_ int talked(const struct flow *k)
+{
+	__u64 now = now_ns(), *seen = lookup(&talks, k);
+
+	if (!seen || now - *seen >= TALK_NS)
+		return 0;
+	if (now - *seen > TOLD_NS)
+		*seen = now;
+	return 1;
+}
+
+inline_ int to_group(const struct frame *f) { return (f->dst_mac >> 40 & GROUP) != 0; }
+
+/* A call to a group is answered by whoever belongs to it, so the key has no server. Its client may have
+ * no address yet (DHCP): it is known by its MAC, or, for what answers to a group, not at all. */
+inline_ void call_of(const struct frame *f, int back, __u64 client, struct flow *to)
+{
+	to->src[0] = client >> 32;
+	to->src[1] = client;
+	to->src[3] = to->dst[0] = to->dst[3] = ~0U; /* no addresses are like that */
+	to->domain = f->domain;
+	to->port = back ? !f->port : f->port;
+	to->sport = back ? f->dport : f->sport;
+	to->dport = back ? f->sport : f->dport;
+}
+
+proven int remember_call(const struct frame *f)
+{
+	struct flow k = {};
+
+	if (!f)
+		return 0;
+	call_of(f, 0, f->src_mac, &k);
+	note_talk(&k);
+	k.src[0] = k.src[1] = 0;
+	note_talk(&k);
+	return 0;
+}
 
 inline_ void remember_talk(const struct frame *f)
 {
 	struct flow k = {};
-	__u64 now = now_ns(), *seen;
 
 	flow_of(f, 0, &k);
-	seen = lookup(&talks, &k);
-	if (seen)
-		*seen = now;
-	else
-		update(&talks, &k, &now, UPDATE_ANY);
+	note_talk(&k);
 }
 
-inline_ int was_asked_for(const struct frame *f)
+proven int was_asked_for(const struct frame *f)
 {
 	struct flow k = {};
-	__u64 *seen;
 
+	if (!f)
+		return 0;
 	flow_of(f, 1, &k);
-	seen = lookup(&talks, &k);
-	return seen && now_ns() - *seen < TALK_NS;
+	if (talked(&k))
+		return 1;
+	__builtin_memset(&k, 0, sizeof(k));
+	call_of(f, 1, to_group(f) ? 0 : f->dst_mac, &k);
+	return talked(&k);
 }
 
 /* Who opened a connection of TCP. It is remembered of those that went on: another policy may
@@ -447,16 +499,19 @@ inline_ int answer_holds(const struct frame *f, struct decision *d, int exact, c
 	if (stops(&d->gate)) {
 		if (stops(back))
 			return 0;
+		d->asked = f->transport == UDP && was_asked_for(f);
 		if (f->transport == TCP)
 			return !opened_by_sender(f);
-		if (f->transport == UDP && was_asked_for(f))
+		if (d->asked)
 			return 1;
-		/* It may be an answer; nobody here knows. */
+		/* It may be an answer; nobody here knows. Who is asked does, or it is judged as a request. */
 		if (d->gate.floor == FLOOR_CODES)
 			d->gate.floor = FLOOR_DROP;
 		say(d, ASK, REASON_UNSURE);
 		return 0;
 	}
+	if (f->transport == UDP && to_group(f))
+		remember_call(f);
 	if (stops(back)) {
 		if (f->transport == UDP)
 			remember_talk(f);
@@ -692,6 +747,19 @@ inline_ void ask_here(void)
 		p->core = this_core();
 }
 
+/* Says to whoever answers whether the frame is a datagram whose request was seen: by the bit that
+ * makes an address one of a group, which no sender's is (IEEE 802.3, 3.2.3). Nobody else
+ * says it: what came with the bit set goes without. It returns whether the frame says the truth. */
+inline_ int say_asked(struct __sk_buff *skb, const struct decision *d)
+{
+	__u8 first, want;
+
+	if (load_bytes(skb, SOURCE, &first, 1))
+		return 0;
+	want = (first & ~GROUP) | (d->asked ? GROUP : 0);
+	return want == first || !store_bytes(skb, SOURCE, &want, 1, STORE_SUMMED) || !(first & GROUP);
+}
+
 SEC("tc") int forward(struct __sk_buff *skb)
 {
 	__u8 port = port_of(skb);
@@ -718,6 +786,8 @@ SEC("tc") int forward(struct __sk_buff *skb)
 	if (d.gate.action == PASS)
 		return redirect(ports[!port], 0);
 	if (d.gate.action == ASK) {
+		if (!say_asked(skb, &d))
+			return ANSWER_DROP;
 		ask_here();
 		return redirect(asks[port], 0);
 	}
@@ -737,7 +807,7 @@ SEC("tc") int probe(struct __sk_buff *skb)
 	if (!c)
 		return ANSWER_DROP;
 	judge(skb, c, &d);
-	skb->cb[0] = d.gate.action;
+	skb->cb[0] = d.gate.action | d.asked << 8;
 	skb->cb[1] = d.gate.reason;
 	skb->cb[2] = d.gate.rule;
 	skb->cb[3] = d.gate.floor;

@@ -36,6 +36,7 @@ typedef int __s32;
 #define F_MMAPABLE (1U << 10)
 #define F_INNER_MAP (1U << 12) /* arrays of different sizes may follow each other */
 #define UPDATE_ANY 0
+#define STORE_SUMMED 1 /* a sum that the kernel has of the frame is kept right */
 #define UPDATE_NEW 1 /* what is there stays */
 
 /* What a program at a port answers; TCX and clsact use the same numbers. */

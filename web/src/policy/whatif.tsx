@@ -121,6 +121,7 @@ function Answer({ trial: t }: { trial: Trial }) {
         </p>
       )}
       {t.why && <p className="problem"><SeverityMark severity="medium" size={18} /> {t.why}</p>}
+      {t.unseen && <p className="dim">Not all that went by could be looked at: {t.unseen}.</p>}
       {t.undecided > 0 && <p className="problem"><SeverityMark severity="medium" size={18} /> Of {plural(t.undecided, 'operation')} it cannot be told.</p>}
       {t.kinds.length > 0 && (
         <ul className="findings">
