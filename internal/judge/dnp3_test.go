@@ -567,7 +567,7 @@ func TestJudgeDNP3Points(t *testing.T) {
 		if len(got) == 0 {
 			return
 		}
-		frames, err := askKept(path, judgeFilter, judgeLayers, "-x", "-o", "tcp.reassemble_out_of_order:TRUE")
+		frames, err := askKept(path, judgeFilter, judgeLayers, "-x", "-o", outOfOrder+":TRUE")
 		if err != nil {
 			t.Error(err)
 			return

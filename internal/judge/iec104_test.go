@@ -265,7 +265,7 @@ func TestJudgeSamples(t *testing.T) {
 				break
 			}
 			var frames []*frame
-			frames, err = askTshark(path, "iec60870_asdu", judgeLayers, "-x", "-o", "tcp.reassemble_out_of_order:"+ordered)
+			frames, err = askTshark(path, iecFilter, judgeLayers, "-x", "-o", outOfOrder+":"+ordered)
 			for s, n := range iecToldByJudge(frames) {
 				want[s] = max(want[s], n)
 			}

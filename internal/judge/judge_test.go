@@ -321,7 +321,7 @@ func judgeCapture(c *candidate) *verdict {
 	if c.again {
 		ask = askKept
 	}
-	frames, err := ask(path, judgeFilter, judgeLayers, append(options, "-o", "tcp.reassemble_out_of_order:TRUE")...)
+	frames, err := ask(path, judgeFilter, judgeLayers, append(options, "-o", outOfOrder+":TRUE")...)
 	if err != nil {
 		v.err = err
 		return v
@@ -335,7 +335,7 @@ func judgeCapture(c *candidate) *verdict {
 	// what came out of order. It is right in the way that it reads more, and in
 	// single operations in the other.
 	other := &verdict{name: name, score: map[string]*score{}}
-	if frames, other.err = askTshark(path, judgeFilter, judgeLayers, append(options, "-o", "tcp.reassemble_out_of_order:FALSE")...); other.err != nil {
+	if frames, other.err = askTshark(path, judgeFilter, judgeLayers, append(options, "-o", outOfOrder+":FALSE")...); other.err != nil {
 		return other
 	}
 	if other.weigh(frames, got); len(other.all) < len(v.all) {

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) {
 	}
 	scratch = dir
 	status := m.Run()
+	rise()
 	if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}

@@ -172,6 +172,7 @@ const judgeLayers = "frame ip ipv6 tcp udp cotp mbtcp modbus s7comm enip cip cip
 
 // Filters of tests that ask for one protocol.
 const (
+	iecFilter    = "iec60870_asdu"
 	adsFilter    = "ams"
 	finsFilter   = "omron"
 	bacnetFilter = "bacnet"
@@ -181,7 +182,7 @@ const (
 
 // askTshark runs the judge over a capture, unless its filter is known to pick no frame.
 func askTshark(path, filter, layers string, more ...string) ([]*frame, error) {
-	if wide, ok := widened(filter, more); ok && holdsNone(path, wide) {
+	if noneAsked(path, filter, more) {
 		return nil, nil
 	}
 	var frames []*frame
@@ -190,6 +191,12 @@ func askTshark(path, filter, layers string, more ...string) ([]*frame, error) {
 		return err
 	})
 	return frames, err
+}
+
+// noneAsked says that a question is known to be answered with no frame.
+func noneAsked(path, filter string, options []string) bool {
+	wide, order, ok := widened(filter, options)
+	return ok && picksNone(reading{path, order}, wide)
 }
 
 func question(filter, layers string, more []string) []string {
@@ -228,6 +235,9 @@ var kept sync.Map
 // askKept is askTshark for what several tests ask: the judge says it once. It is for
 // captures of few frames, for what is said is thirty times as long.
 func askKept(path, filter, layers string, more ...string) ([]*frame, error) {
+	if noneAsked(path, filter, more) {
+		return nil, nil
+	}
 	options := question(filter, layers, more)
 	once, _ := kept.LoadOrStore(strings.Join(append(options, path), " "), sync.OnceValues(func() (string, error) {
 		f, err := os.CreateTemp(scratch, "*.ek")
