@@ -323,3 +323,34 @@ func TestCalls(t *testing.T) {
 		t.Error("the answer to the last of many calls did not go on")
 	}
 }
+
+// TestCallerIsAsked holds that who called a group is asked as before: what comes to the port that it called from is no
+// answer where it may ask its sender nothing.
+func TestCallerIsAsked(t *testing.T) {
+	read := policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"bacnet"}, Verbs: []firedoor.Verb{firedoor.VerbRead}, Ports: []policy.Port{{Transport: 17, Number: 47808}}}}
+	p := oneWayPolicy(true, firedoor.Drop)
+	p.Hosts = append(p.Hosts, policy.Host{Name: "all", Addresses: []netip.Addr{netip.MustParseAddr("10.0.1.255")}})
+	p.Zones = append(p.Zones, policy.Zone{Name: "groups", Hosts: []string{"all"}})
+	p.Conduits[0].Rules = []policy.Rule{read}
+	calls := p.Conduits[1]
+	calls.Name, calls.To, calls.Rules = "calls", "groups", []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Ports: []policy.Port{{Transport: 17, Number: 47808}}}}}
+	p.Conduits = append(p.Conduits, calls)
+	a := newAskedOf(t, compiled(t, p))
+	goes := func(from inline.Port, b []byte) (on bool) {
+		a.now += 1e6
+		a.gate.Frame(a.now, from, b, func(inline.Port, []byte) { on = true })
+		return on
+	}
+	panel, plc := [4]byte{10, 0, 1, 1}, [4]byte{10, 0, 2, 1}
+	for round := range 3 {
+		if !goes(inline.Outside, called(t, plc, [4]byte{10, 0, 1, 255}, 47808, 47808, bacnetValue, 2, 0, true)) {
+			t.Errorf("round %d: the call did not go on", round)
+		}
+		if !goes(inline.Inside, called(t, panel, plc, 47808, 47808, bacnetRead, 1, 2, false)) || !goes(inline.Outside, called(t, plc, panel, 47808, 47808, bacnetValue, 2, 1, false)) {
+			t.Errorf("round %d: a read or its answer did not go on", round)
+		}
+		if goes(inline.Inside, called(t, panel, plc, 47808, 47808, bacnetWrite, 1, 2, false)) {
+			t.Errorf("round %d: a write went on", round)
+		}
+	}
+}

@@ -307,7 +307,7 @@ func (g *Gate) answers(p *packet.Packet) (answers, unclear bool) {
 	there := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
 	back := g.plan.Route(there.Server, there.Client, p.Proto, p.SrcPort)
 	if !tcp {
-		return g.wasAsked(p, &there) || g.safe(&back) || g.plan.Judges(&back) && g.freely(&there), false
+		return g.wasAsked(p, &there) && g.connects(&back).Action == firedoor.Pass || g.safe(&back) || g.plan.Judges(&back) && g.freely(&there), false
 	}
 	// First by what is judged: a sender chooses its own port.
 	if judged, answered := g.plan.Judges(&there), g.plan.Judges(&back); judged != answered {
