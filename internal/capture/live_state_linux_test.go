@@ -237,6 +237,7 @@ func TestLiveLoopback(t *testing.T) {
 	if _, err := client.Write(make([]byte, total)); err != nil {
 		t.Fatal(err)
 	}
+	again := sentAgain(t, client.(*net.TCPConn))
 	client.Close()
 	<-done
 	port := uint16(server.Addr().(*net.TCPAddr).Port)
@@ -260,6 +261,9 @@ func TestLiveLoopback(t *testing.T) {
 			if len(p.Payload) > 0 && !seen[key] {
 				payload += len(p.Payload)
 			} else if len(p.Payload) > 0 {
+				if again--; again >= 0 {
+					continue
+				}
 				t.Errorf("the segment %d came twice", p.Seq)
 			}
 			seen[key] = true
@@ -271,5 +275,27 @@ func TestLiveLoopback(t *testing.T) {
 	}
 	if largest <= 1500 {
 		t.Errorf("the largest segment has %d bytes: no large one was tested", largest)
+	}
+}
+
+// sentAgain tells how many segments the kernel sent twice, once all were acknowledged: on a busy machine it does so
+// over loopback too.
+func sentAgain(t *testing.T, c *net.TCPConn) int {
+	t.Helper()
+	raw, err := c.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		var info *unix.TCPInfo
+		if e := raw.Control(func(fd uintptr) { info, err = unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO) }); e != nil || err != nil {
+			t.Fatal(e, err)
+		}
+		if info.Unacked == 0 && info.Notsent_bytes == 0 {
+			return int(info.Total_retrans)
+		}
+		if time.Now().After(end) {
+			t.Fatal("not all is acknowledged")
+		}
 	}
 }

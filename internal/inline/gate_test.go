@@ -540,6 +540,17 @@ func TestNoPlace(t *testing.T) {
 // forbidden write, and every frame is accounted for.
 func TestNoForbiddenWritePasses(t *testing.T) {
 	executed, refused := 0, 0
+	for range 5 { // seven frames are changed in the middle, and once in some hundred runs none
+		forbiddenWrites(t, &executed, &refused)
+		if t.Failed() || executed > 0 && refused > 0 {
+			return
+		}
+	}
+	t.Errorf("%d bytes arrived, %d frames were changed: the attackers drawn show nothing", executed, refused)
+}
+
+func forbiddenWrites(t *testing.T, executed, refused *int) {
+	t.Helper()
 	rapid.Check(t, func(t *rapid.T) {
 		l := newLine(t, trial.Guarded(t, func(p *policy.Policy) {
 			p.Conduits[0].Unjudged = policy.Unjudged(rapid.IntRange(0, 2).Draw(t, "unjudged"))
@@ -554,16 +565,13 @@ func TestNoForbiddenWritePasses(t *testing.T) {
 		if n := device.Harm(); n > 0 {
 			t.Fatalf("%d forbidden writes passed: % x", n, device.Got)
 		}
-		executed += len(device.Got)
-		refused += int(l.gate.Counts.Changed)
+		*executed += len(device.Got)
+		*refused += int(l.gate.Counts.Changed)
 		c := l.gate.Counts
 		if c.In != c.Passed+c.Changed+c.Dropped+c.Held {
 			t.Fatalf("counts: %+v", c)
 		}
 	})
-	if !t.Failed() && (executed == 0 || refused == 0) {
-		t.Errorf("%d bytes arrived, %d frames were changed: the attackers drawn show nothing", executed, refused)
-	}
 }
 
 // TestHonestClient holds that a client that sends again what was lost gets all of it to the
