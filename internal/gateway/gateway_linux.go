@@ -124,7 +124,7 @@ func (g *Gateway) hear(worker uint32, body []byte) {
 func sum(a, b inline.Counts) inline.Counts {
 	a.In, a.Passed, a.Changed, a.Dropped, a.Resets = a.In+b.In, a.Passed+b.Passed, a.Changed+b.Changed, a.Dropped+b.Dropped+b.Held, a.Resets+b.Resets
 	a.Probes, a.Waited, a.Unplaced = a.Probes+b.Probes, a.Waited+b.Waited, a.Unplaced+b.Unplaced
-	a.FlowsYielded, a.HeldYielded, a.PartsYielded = a.FlowsYielded+b.FlowsYielded, a.HeldYielded+b.HeldYielded, a.PartsYielded+b.PartsYielded
+	a.FlowsYielded, a.HeldYielded, a.PartsYielded, a.CallsYielded = a.FlowsYielded+b.FlowsYielded, a.HeldYielded+b.HeldYielded, a.PartsYielded+b.PartsYielded, a.CallsYielded+b.CallsYielded
 	for i := range a.Reasons {
 		a.Reasons[i] += b.Reasons[i]
 	}

@@ -319,6 +319,9 @@ func TestCalls(t *testing.T) {
 	for i := range 20_000 { // those from before are forgotten, and no more
 		goes(inline.Outside, called(t, plc, all, uint16(40000+i), 1900, "who", 2, 0, true))
 	}
+	if a.gate.Counts.CallsYielded == 0 {
+		t.Error("it is not told that calls were forgotten")
+	}
 	if last := uint16((40000 + 19_999) % 65536); !answer(last, 2, plc, false) {
 		t.Error("the answer to the last of many calls did not go on")
 	}

@@ -341,25 +341,20 @@ func (g *Gate) look(f *flow) {
 	}
 }
 
-// speakers are the protocols by whose parsers what a policy names at a port is read.
-func (g *Gate) speakers(f *flow) (all []*protocol.Protocol) {
+// spoken is the protocol that a port is open for, where the policy names one: then its
+// parser has the first byte, and nobody hides a request behind a guess. What travels
+// inside another protocol is spoken by that.
+func (g *Gate) spoken(f *flow) *protocol.Protocol {
 	tcp := f.key.proto == packet.TCP
-	for _, name := range g.plan.Speaks(&f.route) {
+	names := g.plan.Speaks(&f.route)
+	var all []*protocol.Protocol
+	for _, name := range names {
 		for _, p := range g.host.Speakers(name, tcp) {
 			if !slices.Contains(all, p) {
 				all = append(all, p)
 			}
 		}
 	}
-	return all
-}
-
-// spoken is the protocol that a port is open for, where the policy names one: then its
-// parser has the first byte, and nobody hides a request behind a guess. What travels
-// inside another protocol is spoken by that.
-func (g *Gate) spoken(f *flow) *protocol.Protocol {
-	tcp := f.key.proto == packet.TCP
-	names, all := g.plan.Speaks(&f.route), g.speakers(f)
 	if len(all) == 1 {
 		return all[0]
 	}

@@ -91,6 +91,7 @@ type Counts struct {
 	HeldYielded                        uint64 // frames that waited and were dropped to make room, for their client had most
 	PartsYielded                       uint64 // connections ended within a message to make room, for their client had most
 	Unplaced                           uint64 // frames of connections that found no place
+	CallsYielded                       uint64 // calls to groups that were forgotten before their time, to make room for later ones
 	Reasons                            [64]uint64
 }
 

@@ -176,6 +176,9 @@ type calls struct {
 func (g *Gate) remembers(p *packet.Packet) {
 	c := &g.called
 	if c.now == nil || g.age-c.turned > callsAge || len(c.now) >= maxCalls {
+		if g.age-c.turned <= callsAge {
+			g.Counts.CallsYielded += uint64(len(c.before))
+		}
 		if c.before, c.now = c.now, c.before; c.now == nil {
 			c.now = map[call]int64{}
 		}
