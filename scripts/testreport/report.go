@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"regexp"
@@ -28,6 +29,13 @@ type report struct {
 	passed, failed, skipped int
 	failures                []string // blocks of output, in the order they happened
 	reasons                 []reason
+	slow                    []slow // the tests that took longest, the longest first
+}
+
+// slow is a test of its own name, its cases with it, and how many seconds it took.
+type slow struct {
+	test    string
+	seconds float64
 }
 
 // reason is why tests were skipped, and which.
@@ -72,6 +80,7 @@ func (r *report) ended(n name, e event) {
 		r.packageEnded(n, e)
 		return
 	}
+	r.took(n, e.Elapsed)
 	switch e.Action {
 	case "pass":
 		if !r.parents[n] {
@@ -90,6 +99,22 @@ func (r *report) ended(n name, e event) {
 			r.broken[up] = true
 		}
 	}
+}
+
+// maxSlow is how many tests are named for the time they took, leastSlow the seconds from which one is.
+const (
+	maxSlow   = 12
+	leastSlow = 5
+)
+
+// took keeps the tests that took longest. Cases are told with their test, or a slow one would be told twice.
+func (r *report) took(n name, seconds float64) {
+	if _, ok := n.parent(); ok || seconds < leastSlow {
+		return
+	}
+	r.slow = append(r.slow, slow{strings.TrimPrefix(n.pkg, "firedoor/") + " " + n.test, seconds})
+	slices.SortStableFunc(r.slow, func(a, b slow) int { return cmp.Compare(b.seconds, a.seconds) })
+	r.slow = r.slow[:min(len(r.slow), maxSlow)]
 }
 
 // packageEnded prints a line for each package that has tests. A package that
@@ -149,6 +174,9 @@ func (r *report) close() {
 		if more := len(why.tests) - maxNamed; more > 0 {
 			fmt.Fprintf(r.w, "       and %d more\n", more)
 		}
+	}
+	for _, s := range r.slow {
+		fmt.Fprintf(r.w, "---- slow: %6.1f s  %s\n", s.seconds, s.test)
 	}
 	fmt.Fprintf(r.w, "%d passed, %d failed, %d skipped\n", r.passed, r.failed, r.skipped)
 }
