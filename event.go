@@ -131,6 +131,9 @@ type Expect struct {
 	ServerPort uint16
 	ClientIP   IP // zero: this flow's client
 	ClientPort uint16
+	// Here: at the port of this flow's server, which a parser does not know; nothing is
+	// announced where this flow is on another transport.
+	Here bool
 	// State is handed to the new parser if it is a Receiver. A parser that
 	// expects several flows gives each its own value.
 	State any

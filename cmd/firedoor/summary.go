@@ -362,6 +362,7 @@ func suffers(table string) string {
 		"conversations":                    "what new ones ask is in no file and no alert",
 		"conversations without operations": "they are in no file",
 		"distinct operations":              "new ones are counted, and no alert tells of them one by one",
+		"callers of everybody":             "their next call counts as one that nobody answers",
 		"unanswered operations":            "their answers count as answers without a request",
 		"process values":                   "new ones are not kept",
 		"programs":                         "new ones are not compared",

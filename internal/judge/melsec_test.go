@@ -11,7 +11,11 @@ import (
 	"firedoor/internal/corpus"
 )
 
-const melsoftPort = 5560
+// melsoftPort is where controllers are asked, melsoftTool who asks them in the corpus.
+const (
+	melsoftPort = 5560
+	melsoftTool = "192.168.3.101"
+)
 
 // melsoftErrors are the status words of the corpus.
 var melsoftErrors = map[int]string{0: "ok", 0x4080: "error:request-data-error"}
@@ -61,8 +65,7 @@ func melsoftRead(op *judged, b []byte) {
 }
 
 // TestJudgeMELSOFT compares every operation of MELSOFT with the bytes, read once
-// more. In the corpus each datagram has a port of its own: a request is never
-// answered in its flow, and an answer is partial.
+// more. In the corpus each request has a port of its own, and all goes to everybody.
 func TestJudgeMELSOFT(t *testing.T) {
 	root := judgeCorpus(t)
 	operations, agreed := 0, 0
@@ -72,7 +75,7 @@ func TestJudgeMELSOFT(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		var got, want []*judged
+		var got []*judged
 		for i := range lines {
 			if e := &lines[i]; e.Kind == "operation" {
 				got = append(got, e.judged())
@@ -83,18 +86,7 @@ func TestJudgeMELSOFT(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		for _, f := range frames {
-			b := octets(f.last("data").text("data_data_data"))
-			if len(b) < 4 {
-				t.Fatalf("%s: frame %d has no octets", path, f.number)
-			}
-			op := judged{protocol: "melsec", flow: flowName(f.src, f.srcPort, f.dst, f.dstPort), time: f.time, nanos: f.nanos, frame: f.number, outcome: "no-response"}
-			if b[0]&0x80 != 0 {
-				op.frame, op.response, op.partial, op.outcome = 0, f.number, true, "ok"
-			}
-			melsoftRead(&op, b)
-			want = append(want, &op)
-		}
+		want := melsoftCalls(t, path, frames)
 		agree, all := compare(filepath.Base(path), want, got)
 		for i := range min(len(all), maxExamples) {
 			t.Errorf("a difference: %v", &all[i])
@@ -105,4 +97,39 @@ func TestJudgeMELSOFT(t *testing.T) {
 	if operations == 0 {
 		t.Error("melsec: not one operation in the corpus")
 	}
+}
+
+// melsoftCalls are the operations of a capture. An answer belongs to the request that came last from the port it
+// goes to. Whom a request asks is known from the answer before: the first one, and the first after a station
+// changed its address, is taken for one that its station did not answer.
+func melsoftCalls(t *testing.T, path string, frames []*frame) (want []*judged) {
+	t.Helper()
+	asked, server := map[int]*judged{}, "255.255.255.255"
+	for _, f := range frames {
+		b := octets(f.last("data").text("data_data_data"))
+		if len(b) < 4 {
+			t.Fatalf("%s: frame %d has no octets", path, f.number)
+		}
+		if b[0]&0x80 == 0 {
+			op := &judged{protocol: "melsec", flow: flowName(f.src, f.srcPort, server, f.dstPort), time: f.time, nanos: f.nanos, frame: f.number, outcome: "no-response"}
+			melsoftRead(op, b)
+			asked[f.srcPort] = op
+			want = append(want, op)
+			continue
+		}
+		q := asked[f.dstPort]
+		if q == nil {
+			t.Fatalf("%s: frame %d answers nobody", path, f.number)
+		}
+		if f.src == server {
+			q.response, q.outcome = f.number, "ok"
+			melsoftRead(q, b)
+			continue
+		}
+		server = f.src
+		op := &judged{protocol: "melsec", flow: flowName(melsoftTool, f.dstPort, f.src, f.srcPort), time: f.time, nanos: f.nanos, response: f.number, partial: true, outcome: "ok"}
+		melsoftRead(op, b)
+		want = append(want, op)
+	}
+	return want
 }

@@ -9,6 +9,8 @@ import (
 var (
 	melHMI = &Host{Name: "hmi", MAC: 0x02_00_00_00_0d_10, IP: netip.MustParseAddr("10.10.13.10")}
 	melPLC = &Host{Name: "plc", MAC: 0x02_00_00_00_0d_20, IP: netip.MustParseAddr("10.10.13.20"), TTL: 64}
+
+	melSecond = &Host{Name: "second", MAC: 0x02_00_00_00_0d_30, IP: netip.MustParseAddr("10.10.13.30"), TTL: 64}
 )
 
 func melJoin(parts ...[]byte) []byte { return iecJoin(parts...) }
@@ -227,6 +229,54 @@ func melsecMelsoft(n *Net) {
 	// each datagram from a port of its own, as the tool does in a broadcast
 	n.UDP(melPLC, melHMI, PortMELSOFT, 51008, melSoft(0x0121, 1, 0, padded("FW5U-32MT/ES", 16), little16(0x4a29), make([]byte, 6)))
 	n.UDP(melHMI, melPLC, 51009, PortMELSOFT, melSoft(0x1002, 11, -1, little16(1)))
+}
+
+// melWander asks a controller, each time from another port, as the tool does, and reads and
+// writes a program so.
+func melWander(n *Net, port uint16, to, back *Host) {
+	number := uint16(0)
+	talk := func(request, answer []byte) {
+		port++
+		n.UDP(melHMI, to, port, PortMELSOFT, request)
+		n.Wait(2 * time.Millisecond)
+		n.UDP(melPLC, back, PortMELSOFT, port, answer)
+		n.Wait(20 * time.Millisecond)
+	}
+	do := func(command uint16, request []byte, answer ...[]byte) {
+		number++
+		talk(melSoft(command, number, -1, request), melSoft(command, number, 0, answer...))
+	}
+	talk([]byte{0x5a, 0, 0, 1}, melJoin([]byte{0xda, 0, 0, 1}, make([]byte, 10)))
+	talk([]byte{0x5a, 0, 0, 0xff}, melJoin([]byte{0xda, 0, 0, 0xff}, make([]byte, 24)))
+	do(0x0121, []byte{0, 1}, padded("FX5U-32MT/ES", 16), little16(0x4a29), make([]byte, 6))
+	none, name, text := make([]byte, 4), melName(`$MELPRJ$\MAIN.PRG`), []byte("LD X0 OUT Y10 END")
+	do(0x1867, melJoin(none, little16(0, 4), little32(0), name), little16(0x92))
+	do(0x1868, melJoin(little16(0x92), little32(0), little16(10)), little16(10), text[:10])
+	do(0x1868, melJoin(little16(0x92), little32(10), little16(7)), little16(7), text[10:])
+	do(0x186a, little16(0x92, 0))
+	do(0x1867, melJoin(none, little16(0x100, 4), little32(17), name), little16(1))
+	do(0x1869, melJoin(little16(1), little32(0), little16(17), text), little16(17))
+	do(0x186a, little16(1, 0))
+	do(0x1002, little16(1))
+}
+
+// melsecPorts is a tool that takes another port for each request.
+func melsecPorts(n *Net) { melWander(n, 51100, melPLC, melHMI) }
+
+// melsecEverybody is a tool that calls everybody, and is answered so: by one controller, by two, by
+// nobody, and by one again when it is long that two answered.
+func melsecEverybody(n *Net) {
+	melWander(n, 51200, itEvery, itEvery)
+	find, found := []byte{0x5a, 0, 0, 1}, melJoin([]byte{0xda, 0, 0, 1}, make([]byte, 10))
+	n.UDP(melHMI, itEvery, 51300, PortMELSOFT, find)
+	n.UDP(melPLC, itEvery, PortMELSOFT, 51300, found)
+	n.UDP(melSecond, itEvery, PortMELSOFT, 51300, found)
+	n.UDP(melHMI, itEvery, 51301, PortMELSOFT, find) // whose is it?
+	n.UDP(melPLC, itEvery, PortMELSOFT, 51301, found)
+	n.UDP(melPLC, itEvery, PortMELSOFT, 51299, found) // nobody asked from there
+	n.Wait(2*time.Minute + time.Second)
+	n.UDP(melHMI, itEvery, 51302, PortMELSOFT, find)
+	n.UDP(melPLC, itEvery, PortMELSOFT, 51302, found)
 }
 
 // melsecMidstream begins in the middle, loses segments, and has answers nobody asked for.

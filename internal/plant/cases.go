@@ -164,6 +164,7 @@ var cases = []Case{
 	{"melsec", "ascii", melsecASCII},
 	{"melsec", "old", melsecOld},
 	{"melsec", "melsoft", melsecMelsoft},
+	{"melsec", "ports", melsecPorts}, {"melsec", "everybody", melsecEverybody},
 	{"melsec", "midstream", melsecMidstream},
 	{"melsec", "malformed", melsecMalformed},
 	{"ecat", "safety", ecatSafety}, {"ecat", "single", ecatSingle},

@@ -232,7 +232,7 @@ func (w *Watch) Alive(ctx context.Context) bool {
 func (w *Watch) Limits() []firedoor.Limit {
 	return []firedoor.Limit{{Name: "flows", Times: MaxFlows}, {Name: "conversations", Times: MaxConversations},
 		{Name: "distinct operations", Times: MaxStatements}, {Name: "unanswered operations", Times: maxAsks},
-		{Name: "segments", Times: flow.MaxScopes}, {Name: "assets", Times: inventory.DefaultMaxAssets}, {Name: "alerts", Times: detect.MaxAlerts},
+		{Name: "callers of everybody", Times: maxCallers}, {Name: "segments", Times: flow.MaxScopes}, {Name: "assets", Times: inventory.DefaultMaxAssets}, {Name: "alerts", Times: detect.MaxAlerts},
 		{Name: "conversations without operations", Times: MaxConversations}, {Name: "addresses", Times: inventory.DefaultMaxAddresses},
 		{Name: "disputed addresses", Times: inventory.MaxContests},
 		{Name: "pairs that tell roles", Times: inventory.MaxEdges}}

@@ -26,6 +26,8 @@ type feed struct {
 	untagged      bool // frames without a tag were seen
 
 	besides []*protocol.Protocol `snapshot:"-"` // that settle something on UDP
+	served  map[uint16]bool      `snapshot:"-"` // UDP ports of protocols
+	calls   calls
 
 	// learning tells whether the frame at hand is learned from.
 	learning func() bool `snapshot:"-"`
@@ -70,6 +72,7 @@ func (s *feed) decode(b *batch, n int, teacher bool) {
 		s.latest = firedoor.FrameRef{Capture: f.Capture, Frame: f.Number}
 		it.Segment = s.scopes.Segment(it.Scope)
 		s.untagged = s.untagged || it.Segment == s.bare
+		s.called(it)
 		it.Lane = uint8(flow.PairHash(&it.Packet) % lanes)
 		s.concern(it)
 		if learning {

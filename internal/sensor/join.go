@@ -195,6 +195,12 @@ type expectation struct {
 // expect remembers an announced flow; at the limit the oldest is forgotten.
 func (l *lane) expect(c *conn, e *firedoor.Expect) {
 	x := expectation{want: *e, from: [2]firedoor.IP{c.client().IP, c.server().IP}, seg: c.client().Segment}
+	if e.Here {
+		if e.UDP != (c.proto == packet.UDP) {
+			return
+		}
+		x.want.ServerPort = c.server().Port
+	}
 	if len(l.expected) >= maxExpected {
 		copy(l.expected, l.expected[1:])
 		l.expected = l.expected[:maxExpected-1]

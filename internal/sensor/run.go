@@ -43,7 +43,7 @@ type pipeline struct {
 
 func newPipeline(o *Options, list []*protocol.Protocol, f *feed) *pipeline {
 	p := &pipeline{o: o, feed: f, site: newSite(o, &f.scopes)}
-	f.besides = withBeside(list)
+	f.besides, f.served = withBeside(list), servedPorts(list)
 	p.merger = merger{site: p.site, lines: o.Lines}
 	for i := range o.Shards {
 		p.shards = append(p.shards, &shard{id: i, count: o.Shards})

@@ -173,7 +173,7 @@ func (s *source) open() error {
 		}
 		readers = append(readers, r)
 	}
-	s.begun = false
+	s.begun, s.calls = false, calls{forgotten: s.calls.forgotten}
 	if len(readers) == 1 {
 		s.reader = readers[0]
 		return nil

@@ -297,6 +297,7 @@ func (r *Result) limits(p *pipeline, sight *Sight) []firedoor.Limit {
 	add("conversations without operations", forgotten)
 	add("distinct operations", statements)
 	add("unanswered operations", sight.AsksForgotten)
+	add("callers of everybody", p.feed.calls.forgotten)
 	add("segments", p.feed.scopes.Beyond())
 	inv := r.site.inventory.Stats()
 	add("assets", inv.NotAdmitted)

@@ -198,7 +198,7 @@ func (t *tape) goOn(at int) error {
 		}
 	}
 	if at != t.At {
-		t.feed.begun = false
+		t.feed.begun, t.feed.calls = false, calls{forgotten: t.feed.calls.forgotten}
 	}
 	t.reader, t.At, t.paced, t.held, t.n = r, at, false, 0, 0
 	return nil

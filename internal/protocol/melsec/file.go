@@ -5,9 +5,16 @@ import (
 	"firedoor/internal/protocol/wire"
 )
 
-// maxFiles is how many files of one flow can be open at a time; one more makes the
-// oldest forgotten.
+// maxFiles is how many files of one client and server can be open at a time; one more makes
+// the oldest forgotten.
 const maxFiles = 8
+
+// openFiles are those that a client has open at a server. A tool on UDP takes another port for
+// each request, so flows of the two share them.
+type openFiles struct {
+	files [maxFiles]file
+	next  uint8 // the file to be forgotten next
+}
 
 // maxName is how much of a file's name is kept.
 const maxName = 64
@@ -26,23 +33,35 @@ type file struct {
 
 // file finds an open file by its pointer.
 func (p *parser) file(pointer uint32) *file {
-	for i := range p.files {
-		if f := &p.files[i]; f.open && f.pointer == pointer {
+	if p.open == nil {
+		return nil
+	}
+	for i := range p.open.files {
+		if f := &p.open.files[i]; f.open && f.pointer == pointer {
 			return f
 		}
 	}
 	return nil
 }
 
+// Receive takes the files that another flow of the two ends opened.
+func (p *parser) Receive(state any) {
+	if open, ok := state.(*openFiles); ok && p.open == nil {
+		p.open = open
+	}
+}
+
 // opened notes a file that was opened.
 func (p *parser) opened(q *request, pointer uint32) {
 	f := p.file(pointer)
 	if f == nil {
-		if p.files == nil {
-			p.files = make([]file, maxFiles)
+		if p.open == nil {
+			p.open = &openFiles{}
+			p.expected = firedoor.Expect{Protocol: "melsec", UDP: true, Here: true, State: p.open}
+			p.emit(&p.expectEvent)
 		}
-		f = &p.files[p.next]
-		p.next = (p.next + 1) % maxFiles
+		f = &p.open.files[p.open.next]
+		p.open.next = (p.open.next + 1) % maxFiles
 	}
 	*f = file{open: true, writes: q.writes, pointer: pointer, size: q.size, Content: f.Content}
 	f.nname = uint8(copy(f.name[:], q.text))

@@ -55,8 +55,7 @@ type request struct {
 
 type parser struct {
 	asked    protocol.Asked[request]
-	files    []file
-	next     uint8 // the file to be forgotten next
+	open     *openFiles
 	last     uint32
 	lost     [2]bool
 	stream   bool // several messages at a time, or part of one, were seen: no datagrams
@@ -78,6 +77,8 @@ type scratch struct {
 	opEvent     firedoor.Event
 	op          firedoor.Operation
 	refusals    [1]firedoor.Refusal
+	expectEvent firedoor.Event
+	expected    firedoor.Expect
 	sampleEvent firedoor.Event
 	sample      firedoor.Sample
 	voice       wire.Voice
@@ -88,6 +89,7 @@ type scratch struct {
 func newParser() *parser {
 	p := &parser{scratch: &scratch{}}
 	p.opEvent = firedoor.Event{Kind: firedoor.EventOperation, Operation: &p.op}
+	p.expectEvent = firedoor.Event{Kind: firedoor.EventExpect, Expect: &p.expected}
 	p.sampleEvent = firedoor.Event{Kind: firedoor.EventSample, Sample: &p.sample}
 	return p
 }
@@ -101,8 +103,10 @@ func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.lost[dir], p.stream = true, true
 	p.asked.Clear()
 	p.oldWaits = false
-	for i := range p.files {
-		p.files[i].Miss()
+	if p.open != nil {
+		for i := range p.open.files {
+			p.open.files[i].Miss()
+		}
 	}
 	return !p.old
 }

@@ -15,13 +15,13 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Mitsubishi MC protocol, SLMP and MELSOFT", Holds: "for each of 32 requests that wait 192 items of 48 bytes; 8 files", Depth: protocol.Deep, By: "SH-080008 (MELSEC Communication Protocol), SLMP BAP-C2006; MELSOFT from captures and published descriptions",
-		Unread: []string{"1E in ASCII", "monitored values", "MELSOFT over broadcast: each datagram by itself, so that no answer meets its request, the group stands for the station, and no program is put together", "most MELSOFT functions: number only"}},
+		Unread: []string{"1E in ASCII", "monitored values", "the station of a tool's first call to everybody (MELSOFT over broadcast)", "most MELSOFT functions: number only"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    spaces(),
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin,
-		firedoor.EventFileTransfer, firedoor.EventMalformed,
+		firedoor.EventFileTransfer, firedoor.EventExpect, firedoor.EventMalformed,
 	},
 }
 

@@ -229,7 +229,13 @@ func (p *player) take(e *firedoor.Event) {
 		rec.asked = question{cmp.Or(e.Operation.Protocol, rec.parser), e.Operation.Code, e.Operation.Function, e.Operation.Verb}
 	case firedoor.EventExpect:
 		client := p.runners[p.flow].Client()
-		p.expect(expectation{*e.Expect, p.flow.ends[1-client].IP, p.flow.ends[client].IP})
+		x := expectation{*e.Expect, p.flow.ends[1-client].IP, p.flow.ends[client].IP}
+		if x.Here {
+			x.ServerPort = p.flow.ends[1-client].Port
+		}
+		if !x.Here || x.UDP == (p.flow.kind == overUDP) {
+			p.expect(x)
+		}
 	}
 	p.records = append(p.records, rec)
 }
