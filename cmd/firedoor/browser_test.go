@@ -48,6 +48,7 @@ func walk(t *testing.T, l *live, shots string) string {
 // TestConsoleInABrowser walks through the console of the sample, with a gateway beside
 // it, in Chromium: every room, at three widths and in both themes, by mouse and keyboard, judged by axe.
 func TestConsoleInABrowser(t *testing.T) {
+	t.Parallel() // it mostly waits
 	browser(t)
 	l := startRun(t, runArgs(t.TempDir(), sampleGateway(t)...)...)
 	l.played()
