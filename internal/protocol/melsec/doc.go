@@ -38,7 +38,7 @@
 // follows (2, else 0), data. That 186x are 182x of the MC protocol with texts of two
 // octets a letter and that 0410 reads so many elements of an area, which are bits, words
 // or double words, the captures show: names, pointers, offsets and sizes fit each
-// other. Anything else is told by its number. Frames
-// that begin 5a 00 00 and da 00 00 find and open links; only their last octet is
-// told.
+// other. Anything else is told by its number. The tool takes another port for
+// each request, so what is open is shared by the flows of two ends. Frames
+// that begin 5a 00 00 and da 00 00 find and open links; only their last octet is told.
 package melsec
