@@ -153,7 +153,7 @@ var types = []string{"bit", "bool", "u8", "i8", "u16", "i16", "u32", "i32", "u64
 
 var operationMembers = map[string]member{
 	"time": {true, isTime}, "kind": {true, isOneOf("operation")}, "protocol": {true, isWords},
-	"client": {true, isEnd}, "server": {true, isEnd}, "unit": {false, isCount},
+	"client": {true, isEnd}, "server": {true, isEnd}, "sent_to": {false, isText}, "unit": {false, isCount},
 	"verb": {true, isOneOf(verbs...)}, "function": {true, isWords}, "code": {true, isCount},
 	"object": {false, isText}, "quantity": {false, isCount}, "item": {false, isPositive},
 	"values": {false, isValues}, "type": {false, isOneOf(types...)}, "texts": {false, isTexts}, "texts_cut": {false, isTrue}, "outcome": {true, isOutcome},
@@ -162,7 +162,7 @@ var operationMembers = map[string]member{
 
 var sampleMembers = map[string]member{
 	"time": {true, isTime}, "kind": {true, isOneOf("sample")}, "protocol": {true, isWords},
-	"client": {true, isEnd}, "server": {true, isEnd}, "unit": {false, isCount},
+	"client": {true, isEnd}, "server": {true, isEnd}, "sent_to": {false, isText}, "unit": {false, isCount},
 	"function": {true, isWords}, "code": {true, isCount}, "object": {false, isText},
 	"values": {false, isValues}, "type": {false, isOneOf(types...)}, "texts": {false, isTexts}, "texts_cut": {false, isTrue}, "frame": {true, isPositive},
 }

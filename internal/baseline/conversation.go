@@ -17,6 +17,7 @@ type Pair struct {
 	Segment        firedoor.Segment
 	Port           uint16
 	Transport      uint8 // IP protocol number, 0 without IP
+	ToAll          bool  // both ends send to everybody, and are known from each other
 }
 
 // Conversation is what was seen of a Pair. Counts are without duplicates;

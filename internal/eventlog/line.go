@@ -23,6 +23,12 @@ func AppendSegment(dst []byte, name string) []byte {
 	return append(AppendString(append(dst, `"segment":`...), name), ',')
 }
 
+// AppendSentTo appends the member of what went to another address than that of its
+// other end, with its comma.
+func AppendSentTo(dst []byte, to firedoor.IP) []byte {
+	return append(to.AppendTo(append(dst, `"sent_to":"`...)), `",`...)
+}
+
 // AppendAsked appends the members that the request settles, from "unit" to
 // "texts", each followed by a comma. What was written has its values here.
 func AppendAsked(dst []byte, op *firedoor.Operation) []byte {

@@ -78,6 +78,8 @@ func Draft(assets []firedoor.Asset, conversations []firedoor.Conversation, o Dra
 		case !c.Learned:
 		case c.Protocol == "tcp" || c.Protocol == "udp": // when it is known what is restricted there
 			unread = append(unread, c)
+		case c.SentTo != "":
+			d.called(c)
 		default:
 			d.conversation(c)
 		}
@@ -139,6 +141,16 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 		return
 	}
 	d.statements(c, conduit, base)
+}
+
+// called is a conversation whose ends both send to everybody. A gateway sees nobody else: the client asks
+// everybody, and what the server says is an answer to that.
+func (d *drafter) called(c *firedoor.Conversation) {
+	asks, answers := *c, *c
+	asks.Server = firedoor.Address{IP: c.SentTo, Port: c.Server.Port}
+	answers.Client = firedoor.Address{IP: c.SentTo}
+	d.conversation(&asks)
+	d.conversation(&answers)
 }
 
 // ports says in which protocol a conversation was, and where.

@@ -254,7 +254,11 @@ func (l *lane) startLine(c *conn, kind, protocol string, raw int64) {
 				server.MAC = firedoor.MAC(k.Hi.Lo)
 			}
 		}
-		if c.head = eventlog.Head(c.head, c.client(), &server); l.segments != nil {
+		c.head = eventlog.Head(c.head, c.client(), &server)
+		if c.flags&toAll != 0 {
+			c.head = eventlog.AppendSentTo(c.head, everybody)
+		}
+		if l.segments != nil {
 			c.head = eventlog.AppendSegment(c.head, l.segments.Name(server.Segment))
 		}
 	}

@@ -125,6 +125,7 @@ type run struct {
 	ClientMAC    string  `json:"client_mac,omitempty"`
 	ServerMAC    string  `json:"server_mac,omitempty"`
 	ServerPort   uint16  `json:"server_port,omitempty"`
+	SentTo       string  `json:"sent_to,omitempty"`
 	Protocol     string  `json:"protocol"`
 	Unit         *uint32 `json:"unit,omitempty"`
 	Function     string  `json:"function"`
@@ -229,7 +230,7 @@ func (b *book) readRun(r *Result, l *lane, st int32, x run, before, now int64) {
 	x.Segment = r.scopes.Name(c.Segment)
 	client, server := address(c.Client, c.ClientMAC, c.Transport, 0), address(c.Server, c.ServerMAC, c.Transport, c.ServerPort)
 	x.Conversation, x.Client, x.Server = conversationKey(x.Segment, &c.Pair), cmp.Or(client.IP, client.MAC), cmp.Or(server.IP, server.MAC)
-	x.ClientMAC, x.ServerMAC, x.ServerPort = client.MAC, server.MAC, c.ServerPort
+	x.ClientMAC, x.ServerMAC, x.ServerPort, x.SentTo = client.MAC, server.MAC, c.ServerPort, sentTo(&c.Pair)
 	if x.Protocol = s.Protocol; x.Protocol == "" {
 		x.Protocol = c.Protocol
 	}

@@ -64,16 +64,19 @@ func servedPorts(list []*protocol.Protocol) map[uint16]bool {
 
 // called gives a datagram to everybody its other end, as far as that is known.
 func (s *feed) called(it *item) {
+	it.ToAll = false
 	if it.DstIP != everybody || it.Layer != packet.LayerTransport || it.Proto != packet.UDP || it.SrcIP.IsUnspecified() {
 		return
 	}
 	switch asks, answers := s.served[it.DstPort], s.served[it.SrcPort]; {
 	case asks == answers:
+		return
 	case asks:
 		it.DstIP = s.calls.ask(it)
 	default:
 		it.DstIP = s.calls.answer(it)
 	}
+	it.ToAll = it.DstIP != everybody
 }
 
 // ask remembers a call and gives the address of whoever answers its caller, or everybody's.

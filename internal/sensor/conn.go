@@ -63,6 +63,7 @@ const (
 	untold        // its conversation is new, and nobody was told yet
 	kept          // it carried operations: others make room before it
 	hasEarly      // bytes were kept while nobody knew their protocol
+	toAll         // what its ends say was sent to everybody
 	resumed       // it was live when the state was stored that this sensor went on from
 )
 
@@ -154,6 +155,9 @@ func (l *lane) open(c *conn, it *item, k *flow.Key, side int) {
 	}
 	if it.Learning {
 		c.flags = beganLearning
+	}
+	if it.ToAll {
+		c.flags |= toAll
 	}
 	c.end[side] = firedoor.Endpoint{Segment: k.Segment, IP: p.SrcIP, Port: p.SrcPort, MAC: p.SrcMAC}
 	c.end[1-side] = firedoor.Endpoint{Segment: k.Segment, IP: p.DstIP, Port: p.DstPort, MAC: p.DstMAC}

@@ -38,7 +38,7 @@ type storedHalf struct {
 }
 
 // storedFlags are those that still hold for a flow that goes on in its middle.
-const storedFlags = sawFIN0 | sawFIN1 | sawRST | isEncrypted | beganLearning | untold | kept
+const storedFlags = sawFIN0 | sawFIN1 | sawRST | isEncrypted | beganLearning | untold | kept | toAll
 
 // storeFlows gives the live flows in the order of their slots. The halves of
 // flows whose tags a mirror strips find each other again.

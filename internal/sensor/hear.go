@@ -158,7 +158,7 @@ func (l *lane) converse(c *conn) bool {
 	if c.conv >= 0 && c.filed == p {
 		return true
 	}
-	pair := baseline.Pair{Client: endOf(c.client()), Server: endOf(c.server()), Segment: c.client().Segment, Transport: c.proto}
+	pair := baseline.Pair{Client: endOf(c.client()), Server: endOf(c.server()), Segment: c.client().Segment, Transport: c.proto, ToAll: c.flags&toAll != 0}
 	if p != nil {
 		pair.Protocol = p.Name
 	} else {

@@ -18,6 +18,7 @@ type item struct {
 	Lane     uint8
 	Learning bool
 	Tick     bool  // no frame, but a moment between two
+	ToAll    bool  // it was sent to everybody, and its other end is known (calls)
 	Raw      int64 // the frame's own timestamp; Packet.Time is traffic time
 
 	// A datagram that says something of frames of this protocol, and their lane.

@@ -61,7 +61,7 @@ func (r *Result) ordered() []conversationRef {
 	slices.SortFunc(all, func(a, b conversationRef) int {
 		p, q := a.lane.table.Conversation(a.conv), b.lane.table.Conversation(b.conv)
 		return cmp.Or(cmp.Compare(p.Segment, q.Segment), compareIP(p.Client, q.Client), compareIP(p.Server, q.Server),
-			cmp.Compare(p.Protocol, q.Protocol), cmp.Compare(p.Port, q.Port), cmp.Compare(p.Transport, q.Transport))
+			cmp.Compare(p.Protocol, q.Protocol), cmp.Compare(p.Port, q.Port), cmp.Compare(p.Transport, q.Transport), cmp.Compare(sentTo(&p.Pair), sentTo(&q.Pair)))
 	})
 	return all
 }
@@ -93,6 +93,7 @@ func (r *Result) conversation(ref conversationRef) firedoor.Conversation {
 		First: eventlog.Time(c.First), Last: eventlog.Time(c.Last), Flows: c.Flows, Packets: c.Packets, Bytes: c.Bytes,
 		Operations: c.Operations, Errors: c.Errors, NoResponse: c.NoResponse, Partial: c.Partial, Samples: c.Samples,
 		Malformed: c.Malformed, Encrypted: c.Encrypted, OneWay: c.OneWay, Verbs: []string{}, Statements: []firedoor.Statement{}}
+	out.SentTo = sentTo(&c.Pair)
 	if c.Learned {
 		out.Ports = slices.Clone(c.Ports)
 	}
@@ -108,6 +109,14 @@ func (r *Result) conversation(ref conversationRef) firedoor.Conversation {
 	}
 	t.Each(ref.conv, func(st int32) { out.Statements = append(out.Statements, statement(ref, st)) })
 	return out
+}
+
+// sentTo is the address that the ends of a conversation used in place of each other's, "" if none.
+func sentTo(p *baseline.Pair) string {
+	if p.ToAll {
+		return everybody.String()
+	}
+	return ""
 }
 
 // rhythm is nil where nothing regular was heard.

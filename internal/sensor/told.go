@@ -249,5 +249,8 @@ func conversationKey(segment string, p *baseline.Pair) string {
 	b = append(append(b, p.Protocol...), 0)
 	b = strconv.AppendUint(b, uint64(p.Port), 10)
 	b = strconv.AppendUint(append(b, 0), uint64(p.Transport), 10)
+	if p.ToAll {
+		b = append(b, 0)
+	}
 	return "c-" + digest12(b)
 }

@@ -98,6 +98,7 @@ func (j *Judge) Line(b []byte) error {
 	if l.Kind != "operation" {
 		return nil
 	}
+	l.Server = onTheWire(l.Server, l.SentTo)
 	if j.own(&l.Client, &l.Server, 1) {
 		return nil
 	}
@@ -280,13 +281,14 @@ func (j *Judge) Conversation(c *firedoor.Conversation) error {
 	if c.Operations > 0 { // they are judged one by one
 		flows = 0
 	}
-	if j.own(&c.Client, &c.Server, flows) {
+	server := onTheWire(c.Server, c.SentTo)
+	if j.own(&c.Client, &server, flows) {
 		return nil
 	}
 	if c.Protocol == "icmp" {
 		return j.icmp(c)
 	}
-	r, err := j.request(c.Segment, c.Protocol, &c.Client, &c.Server)
+	r, err := j.request(c.Segment, c.Protocol, &c.Client, &server)
 	if err != nil {
 		return err
 	}

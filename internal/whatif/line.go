@@ -18,6 +18,7 @@ type line struct {
 	Segment  string           `json:"segment"`
 	Client   firedoor.Address `json:"client"`
 	Server   firedoor.Address `json:"server"`
+	SentTo   string           `json:"sent_to"`
 	Unit     *uint32          `json:"unit"`
 	Verb     string           `json:"verb"`
 	Function string           `json:"function"`
@@ -41,6 +42,7 @@ type run struct {
 	ClientMAC string  `json:"client_mac"`
 	ServerMAC string  `json:"server_mac"`
 	Port      uint16  `json:"server_port"`
+	SentTo    string  `json:"sent_to"`
 	Protocol  string  `json:"protocol"`
 	Unit      *uint32 `json:"unit"`
 	Function  string  `json:"function"`
@@ -59,7 +61,15 @@ func (x *run) ends() (client, server firedoor.Address) {
 	if client.IP == client.MAC && server.IP == server.MAC {
 		client.IP, server.IP = "", ""
 	}
-	return client, server
+	return client, onTheWire(server, x.SentTo)
+}
+
+// onTheWire is the server that a gateway sees: where a request was sent to everybody it knows no other.
+func onTheWire(server firedoor.Address, sentTo string) firedoor.Address {
+	if sentTo == "" {
+		return server
+	}
+	return firedoor.Address{IP: sentTo, Port: server.Port}
 }
 
 var verbs = func() map[string]firedoor.Verb {
