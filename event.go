@@ -92,11 +92,12 @@ type Login struct {
 // FileTransfer is a file, block, program or firmware on its way: told when it
 // begins and again, with Done set, when it ends.
 type FileTransfer struct {
-	Name   []byte
-	Kind   string // static: "file", "block", "program", "project", "firmware"; "" is "file"
-	Upload bool   // towards the client (theft) instead of towards the server
-	Bytes  int64  // of content so far
-	Done   bool   // the protocol said that it is complete
+	Protocol string // static; "" is the flow's protocol
+	Name     []byte
+	Kind     string // static: "file", "block", "program", "project", "firmware"; "" is "file"
+	Upload   bool   // towards the client (theft) instead of towards the server
+	Bytes    int64  // of content so far
+	Done     bool   // the protocol said that it is complete
 	// Whole: from the first byte to the last nothing was missed, and Sum is the
 	// SHA-256 of the content in its order. Only ever set together with Done.
 	Whole bool

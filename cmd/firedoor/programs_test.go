@@ -56,18 +56,21 @@ func movedPrograms() map[string][]moved {
 			{"10.10.3.20", "10.10.3.30", "s7comm", "block", "FB17", 1, 0, make([]byte, 230), 0},
 		},
 		"enip/testdata/logix.pcap": {
-			{"10.10.4.20", "10.10.4.10", "enip", "block", logix + "33825", 1, 1, routine, 0},
-			{"10.10.4.20", "10.10.4.10", "enip", "block", logix + "33826", 0, 1, routine, 0},
-			{"10.10.4.20", "10.10.4.10", "enip", "block", logix + "33826", 1, 0, nil, 8},
-			{"10.10.4.20", "10.10.4.10", "enip", "project", "memory", 1, 0, load, 0},
+			{"10.10.4.20", "10.10.4.10", "cip", "block", logix + "33825", 1, 1, routine, 0},
+			{"10.10.4.20", "10.10.4.10", "cip", "block", logix + "33826", 0, 1, routine, 0},
+			{"10.10.4.20", "10.10.4.10", "cip", "block", logix + "33826", 1, 0, nil, 8},
+			{"10.10.4.20", "10.10.4.10", "cip", "project", "memory", 1, 0, load, 0},
+		},
+		"enip/testdata/plc5.pcap": {
+			{"10.10.4.20", "10.10.4.10", "pccc", "program", "memory", 1, 1, []byte("plc5"), 0},
 		},
 		"enip/testdata/transfers.pcap": {
-			{"10.10.4.20", "10.10.4.10", "enip", "file", "line.cfg", 1, 0, []byte("abcd"), 0},
-			{"10.10.4.20", "10.10.4.10", "enip", "firmware", "class:0xa1/instance:1", 1, 0, bytes.Repeat([]byte("firmware"), 50), 0},
+			{"10.10.4.20", "10.10.4.10", "cip", "file", "line.cfg", 1, 0, []byte("abcd"), 0},
+			{"10.10.4.20", "10.10.4.10", "cip", "firmware", "class:0xa1/instance:1", 1, 0, bytes.Repeat([]byte("firmware"), 50), 0},
 		},
 		"modbus/testdata/umas.pcap": {
-			{"10.10.2.41", "10.10.2.31", "modbus", "program", "", 1, 0, umasProgram(), 0}, // it is named by nothing on its way in
-			{"10.10.2.41", "10.10.2.31", "modbus", "program", "Pump", 0, 1, umasProgram(), 0},
+			{"10.10.2.41", "10.10.2.31", "umas", "program", "", 1, 0, umasProgram(), 0}, // it is named by nothing on its way in
+			{"10.10.2.41", "10.10.2.31", "umas", "program", "Pump", 0, 1, umasProgram(), 0},
 		},
 		"melsec/testdata/files.pcap": {
 			{"10.10.13.20", "10.10.13.10", "melsec", "program", "MAIN.QPG", 1, 1, ladder, 0},

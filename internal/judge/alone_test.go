@@ -72,7 +72,7 @@ func (a *alone) compare(t *testing.T, path string, want, got []*judged) {
 	if a.own {
 		total = &a.ownTotal
 	}
-	total.add(&s)
+	total.add(path, &s)
 	total.differ, total.missing, total.extra = total.differ+s.differ, total.missing+s.missing, total.extra+s.extra
 }
 

@@ -49,7 +49,7 @@ func TestJudgeEthernet(t *testing.T) {
 			if total[p] == nil {
 				total[p] = &score{}
 			}
-			total[p].add(s)
+			total[p].add(v.path, s)
 			t.Logf("%-8s %6d told  %6d agree  %s", p, s.operations, s.agree, v.name)
 		}
 		for i := range v.all {
@@ -78,7 +78,7 @@ type etherVerdict struct {
 }
 
 func judgeEthernet(path string) *etherVerdict {
-	v := &etherVerdict{verdict: verdict{name: filepath.Base(path), score: map[string]*score{}}}
+	v := &etherVerdict{verdict: verdict{name: filepath.Base(path), path: path, score: map[string]*score{}}}
 	frames, err := askTshark(path, etherFilter, etherLayers, "-x")
 	if err != nil {
 		v.err = err

@@ -56,6 +56,7 @@ type eventLine struct {
 		Port int
 		MAC  string
 	}
+	Verb          string
 	Unit          *int
 	Function      string
 	Code          int
@@ -262,12 +263,18 @@ func differs(a, b *judged) string {
 }
 
 // score is what a protocol reached over all captures.
-type score struct{ captures, operations, agree, missing, extra, differ int }
+type score struct {
+	operations, agree, missing, extra, differ int
+	of                                        map[string]int // the operations of each capture that has some, by its path
+}
 
 // add counts what a capture gave.
-func (s *score) add(o *score) {
+func (s *score) add(path string, o *score) {
 	if o.operations > 0 {
-		s.captures++
+		if s.of == nil {
+			s.of = map[string]int{}
+		}
+		s.of[path] += o.operations
 	}
 	s.operations += o.operations
 	s.agree += o.agree
@@ -287,6 +294,7 @@ func (s *score) count(d *disagreement) {
 // verdict is what became of one capture.
 type verdict struct {
 	name  string
+	path  string
 	score map[string]*score
 	all   []disagreement
 	agree map[*judged]bool // of ours
@@ -297,7 +305,7 @@ type verdict struct {
 // what the judge looks for is shown to it only if we found something in it.
 func judgeCapture(c *candidate) *verdict {
 	name, path, options := c.name, c.path, c.options
-	v := &verdict{name: name, score: map[string]*score{}}
+	v := &verdict{name: name, path: path, score: map[string]*score{}}
 	told, err := replay(path)
 	if err != nil {
 		v.err = err
@@ -334,7 +342,7 @@ func judgeCapture(c *candidate) *verdict {
 	// not captured; told not to, it reads the bytes behind a hole, but loses
 	// what came out of order. It is right in the way that it reads more, and in
 	// single operations in the other.
-	other := &verdict{name: name, score: map[string]*score{}}
+	other := &verdict{name: name, path: path, score: map[string]*score{}}
 	if frames, other.err = askTshark(path, judgeFilter, judgeLayers, append(options, "-o", outOfOrder+":FALSE")...); other.err != nil {
 		return other
 	}
@@ -459,7 +467,7 @@ func settle(t *testing.T, verdicts []*verdict) {
 			if total[p] == nil {
 				total[p] = &score{}
 			}
-			total[p].add(s)
+			total[p].add(v.path, s)
 		}
 		for i := range v.all {
 			d := &v.all[i]
@@ -492,7 +500,7 @@ func settle(t *testing.T, verdicts []*verdict) {
 		demandShare(t, p, s)
 		fields := judgedFields
 		if p == "umas" {
-			fields += "; read anew from the bytes that it shows, as it has no dissector"
+			fields += byBytes
 		}
 		keepJudged(t, p, s, fields)
 	}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"firedoor/internal/protocol/protocoltest"
@@ -56,9 +57,9 @@ func keepWithOwn(t *testing.T, protocol string, s, own *score, fields string) {
 	if err := json.Unmarshal(b, &all); err != nil {
 		t.Fatal(err)
 	}
-	said := protocoltest.Judged{Judge: "tshark", Captures: s.captures, Compared: s.operations, Agree: s.agree, Extra: s.extra, Fields: fields,
-		OwnCaptures: own.captures, OwnCompared: own.operations, OwnAgree: own.agree, Below: belowAim[protocol]}
-	if all[protocol] == said {
+	said := protocoltest.Judged{Judge: "tshark", From: foldersOf(s.of), Compared: s.operations, Agree: s.agree, Extra: s.extra, Fields: fields,
+		Own: namesOf(own.of), OwnCompared: own.operations, OwnAgree: own.agree, Below: belowAim[protocol]}
+	if reflect.DeepEqual(all[protocol], said) {
 		return
 	}
 	if !updating() {

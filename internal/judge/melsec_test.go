@@ -68,7 +68,7 @@ func melsoftRead(op *judged, b []byte) {
 // more. In the corpus each request has a port of its own, and all goes to everybody.
 func TestJudgeMELSOFT(t *testing.T) {
 	root := judgeCorpus(t)
-	operations, agreed := 0, 0
+	var total score
 	corpus.Each(t, filepath.Join(root, "protocols", "iti", "MELSEC"), func(path string, _ []byte) {
 		lines, err := replayLines(path, "melsec")
 		if err != nil {
@@ -88,15 +88,19 @@ func TestJudgeMELSOFT(t *testing.T) {
 		}
 		want := melsoftCalls(t, path, frames)
 		agree, all := compare(filepath.Base(path), want, got)
-		for i := range min(len(all), maxExamples) {
-			t.Errorf("a difference: %v", &all[i])
+		for i := range all {
+			total.count(&all[i])
+			if i < maxExamples {
+				t.Errorf("a difference: %v", &all[i])
+			}
 		}
-		operations, agreed = operations+len(want), agreed+len(agree)
+		total.add(path, &score{operations: len(want), agree: len(agree)})
 	})
-	t.Logf("melsec (MELSOFT) operations %d  agree %d", operations, agreed)
-	if operations == 0 {
-		t.Error("melsec: not one operation in the corpus")
+	if total.operations == 0 {
+		t.Fatal("melsec: not one operation in the corpus")
 	}
+	demandShare(t, "melsec", &total)
+	keepJudged(t, "melsec", &total, "time, frames, function, object, quantity, outcome; MELSOFT alone"+byBytes)
 }
 
 // melsoftCalls are the operations of a capture. An answer belongs to the request that came last from the port it

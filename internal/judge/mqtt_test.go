@@ -488,7 +488,7 @@ func judgeMQTT(t *testing.T, path, schema string, total *score, counts []int) {
 	}
 	agree, all := compare(filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), want, got)
 	t.Logf("%-50s operations and samples %4d  agree %4d", filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), len(want), len(agree))
-	total.add(&score{operations: len(want), agree: len(agree)})
+	total.add(path, &score{operations: len(want), agree: len(agree)})
 	for i := range all {
 		total.count(&all[i])
 		class := slices.IndexFunc(mqttExcuses, func(e excuse) bool { return e.fits(&all[i]) })

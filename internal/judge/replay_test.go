@@ -53,6 +53,8 @@ func giveWay() {
 type replayed struct {
 	lines     string          // the file with its event lines
 	protocols map[string]bool // that are named in them
+	summary   sensor.Summary
+	unknown   []sensor.Unknown // all of it
 }
 
 // replays has each capture by its path: it is replayed once, however many tests judge it.
@@ -64,10 +66,11 @@ func replay(path string) (*replayed, error) {
 	once, _ := replays.LoadOrStore(path, sync.OnceValues(func() (*replayed, error) {
 		var out bytes.Buffer
 		r := sensor.Replay{Protocols: all.List, Options: sensor.Options{Captures: []string{path}, Shards: 1, Lines: &out}}
-		if _, err := r.Run(context.Background()); err != nil {
+		res, err := r.Run(context.Background())
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		told := replayed{protocols: map[string]bool{}}
+		told := replayed{protocols: map[string]bool{}, summary: res.Summary, unknown: res.Unknown()}
 		for line := range bytes.Lines(out.Bytes()) {
 			told.protocols[protocolOf(line)] = true
 		}

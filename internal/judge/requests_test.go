@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"firedoor/internal/corpus"
+	"firedoor/internal/protocol/protocoltest"
 )
 
 // asker is how tshark is asked for a protocol that is recognised: what it reads of a
@@ -56,7 +57,7 @@ var askers = []asker{
 const cotpFilter = "cotp.type==0x07||cotp.type==0x08||cotp.type==0x0d||cotp.type==0x0e"
 
 // byBytes says that tshark only takes the capture apart.
-const byBytes = "; read anew from the bytes that it shows, as it has no dissector"
+const byBytes = "; " + protocoltest.Anew
 
 // sbusExcuses are those of S-Bus.
 var sbusExcuses = []excuse{

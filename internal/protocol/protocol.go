@@ -134,12 +134,20 @@ type Sheet struct {
 	By    string // which specification, or description
 	// Unread are the messages that exist and are not read, in a few words each.
 	Unread []string
-	// OwnBytes: never seen on a wire, made from descriptions and tried on captures of
-	// the product's own.
-	OwnBytes bool
-	Peers    []string // real devices and libraries it was tried with, in tests
-	Holds    string   // what a flow may hold beside its parser and unanswered requests
-	Inside   []Inner  // what travels in it under a name of its own and is read by its parser
+	// Golden is the source that a person held the golden files against, "" where nobody
+	// noted that. doc.go tells more.
+	Golden string
+	Own    []OwnPart // what of it no capture from elsewhere shows, though it has a name
+	Peers  []string  // real devices and libraries it was tried with, in tests
+	Holds  string    // what a flow may hold beside its parser and unanswered requests
+	Inside []Inner   // what travels in it under a name of its own and is read by its parser
+}
+
+// OwnPart is a part of a protocol that was only ever tried on captures of the product's
+// own. Has tells whether a function or sample of these words belongs to it.
+type OwnPart struct {
+	Name string
+	Has  func(words string) bool
 }
 
 // Inner is a protocol that has no parser of its own.

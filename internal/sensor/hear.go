@@ -126,7 +126,7 @@ func (l *lane) moved(c *conn, f *firedoor.FileTransfer) {
 		return
 	}
 	r := l.tell(recMoved, c)
-	r.moved, r.protocol = keepTransfer(f), protocolOf(c, "")
+	r.moved, r.protocol = keepTransfer(f), protocolOf(c, f.Protocol)
 	if l.writeLines && l.notReads { // event lines hold operations and samples
 		l.startLine(c, "transfer", r.protocol, l.item.Raw)
 		l.out.lines = eventlog.AppendTransfer(l.out.lines, f, l.item.Frame, l.captureName(l.item.Capture))

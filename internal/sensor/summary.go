@@ -142,8 +142,8 @@ const unknownListed = 50
 
 func (r *Result) conversationTotals() {
 	s := &r.Summary
-	s.Protocols, s.Unknown = []ProtocolSummary{}, []Unknown{}
-	protocols, unknown := map[string]*ProtocolSummary{}, map[Unknown]*Unknown{}
+	s.Protocols = []ProtocolSummary{}
+	protocols := map[string]*ProtocolSummary{}
 	for _, l := range r.lanes {
 		s.Conversations += l.table.Conversations()
 		s.Statements.Total += l.table.Statements()
@@ -157,15 +157,7 @@ func (r *Result) conversationTotals() {
 			s.OneWay += uint64(c.OneWay)
 			s.Encrypted += uint64(c.Encrypted)
 			packets, bytes := c.Packets[0]+c.Packets[1], c.Bytes[0]+c.Bytes[1]
-			if c.Protocol == "tcp" || c.Protocol == "udp" || c.Protocol == "ethernet" || c.Protocol == "ip" {
-				u := entry(unknown, Unknown{Transport: c.Protocol, Port: c.Port})
-				u.Transport, u.Port = c.Protocol, c.Port
-				u.Conversations++
-				u.Packets += packets
-				u.Bytes += bytes
-				if r := rhythm(c.Rhythm); r != nil && (u.Regular == nil || u.Regular.Messages[0] < r.Messages[0]) {
-					u.Regular = r
-				}
+			if !recognised(c.Protocol) {
 				continue
 			}
 			p := entry(protocols, c.Protocol)
@@ -189,13 +181,43 @@ func (r *Result) conversationTotals() {
 		s.Protocols = append(s.Protocols, *p)
 	}
 	slices.SortFunc(s.Protocols, func(a, b ProtocolSummary) int { return cmp.Compare(a.Protocol, b.Protocol) })
-	for _, u := range unknown {
-		s.Unknown = append(s.Unknown, *u)
+	all := r.Unknown()
+	s.Unknown = all[:min(len(all), unknownListed)]
+}
+
+// recognised tells whether a conversation's protocol is more than what carries it.
+func recognised(protocol string) bool {
+	return protocol != "tcp" && protocol != "udp" && protocol != "ethernet" && protocol != "ip"
+}
+
+// Unknown is all that no protocol recognised, largest first; the summary has the
+// first of it.
+func (r *Result) Unknown() []Unknown {
+	unknown := map[Unknown]*Unknown{}
+	for _, l := range r.lanes {
+		for i := range l.table.Conversations() {
+			c := l.table.Conversation(int32(i))
+			if recognised(c.Protocol) {
+				continue
+			}
+			u := entry(unknown, Unknown{Transport: c.Protocol, Port: c.Port})
+			u.Transport, u.Port = c.Protocol, c.Port
+			u.Conversations++
+			u.Packets += c.Packets[0] + c.Packets[1]
+			u.Bytes += c.Bytes[0] + c.Bytes[1]
+			if r := rhythm(c.Rhythm); r != nil && (u.Regular == nil || u.Regular.Messages[0] < r.Messages[0]) {
+				u.Regular = r
+			}
+		}
 	}
-	slices.SortFunc(s.Unknown, func(a, b Unknown) int {
+	all := []Unknown{}
+	for _, u := range unknown {
+		all = append(all, *u)
+	}
+	slices.SortFunc(all, func(a, b Unknown) int {
 		return cmp.Or(-cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Transport, b.Transport), cmp.Compare(a.Port, b.Port))
 	})
-	s.Unknown = s.Unknown[:min(len(s.Unknown), unknownListed)]
+	return all
 }
 
 // inner moves the operations of a conversation that another protocol speaks

@@ -2,11 +2,15 @@ package sensor
 
 import (
 	"bytes"
+	"context"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"firedoor/internal/plant"
+	"firedoor/internal/protocol/all"
 )
 
 // A machine that speaks what nobody knows is a blind spot that can be described;
@@ -47,5 +51,38 @@ func TestUnknownMachine(t *testing.T) {
 	}
 	if !found {
 		t.Errorf("port 30001 is not among the unknown: %+v", out.Unknown)
+	}
+}
+
+// The summary lists the largest of what nobody knows; a result has all of it.
+func TestUnknownIsWhole(t *testing.T) {
+	const ports = unknownListed + 10
+	path := filepath.Join(t.TempDir(), "many.pcap")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := plant.NewNet(f, time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	panel := &plant.Host{MAC: 0x00d0c9000010, IP: netip.MustParseAddr("10.1.0.10"), TTL: 128}
+	press := &plant.Host{MAC: 0x0080f4000020, IP: netip.MustParseAddr("10.1.0.20"), TTL: 64}
+	for i := range ports {
+		n.Dial(panel, press, uint16(40000+i), uint16(30001+i)).Client(bytes.Repeat([]byte{0xf7, 0x91}, 20+i))
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := Replay{Protocols: all.List, Options: Options{Captures: []string{path}, Shards: 1}}
+	res, err := r.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Summary.Unknown) != unknownListed || len(res.Unknown()) != ports {
+		t.Errorf("%d in the summary and %d in all, want %d and %d", len(res.Summary.Unknown), len(res.Unknown()), unknownListed, ports)
 	}
 }

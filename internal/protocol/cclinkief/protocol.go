@@ -14,7 +14,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "CC-Link IE Field Network Basic", Depth: protocol.Recognised, By: "CC-Link Partner Association, BAP-C2010 and published descriptions", OwnBytes: true,
+	Sheet: protocol.Sheet{Title: "CC-Link IE Field Network Basic", Depth: protocol.Recognised, Golden: "the layouts of the open stack c-link of rt-labs", By: "CC-Link Partner Association, BAP-C2010 and published descriptions",
 		Unread: []string{"vendor and model: as numbers"}},
 	Functions: listFunctions,
 	Whole:     true,

@@ -3,7 +3,9 @@
 // devices are found, channels, and the services that travel in them: logins,
 // applications that are started, stopped and loaded, files, variables.
 //
-// It is made from public descriptions, never seen on a wire here: the
+// It is made from public descriptions. Seen on a wire here were only the eight octets
+// by which a gateway looks for addresses (UDP 1740 to 1743): the header of the datagram layer
+// has the layout that is read, and they alone are too little to take a flow. The sources: the
 // manufacturer's manual of the runtime (layers), the constants of its library
 // DatasourceApplicationV3 and of the interface files of its runtime (numbers of
 // services and tags), Microsoft's ICS forensics tools (layout of each layer), and

@@ -27,6 +27,14 @@ const (
 	byRoutine                  // and read
 )
 
+// protocol is the name that the operations have by which a transfer is made.
+func (m means) protocol() string {
+	if m == byOpen || m == byMemory {
+		return "pccc"
+	}
+	return "cip"
+}
+
 // transfer is a file, program or firmware on its way.
 type transfer struct {
 	means  means // 0: unused
@@ -99,7 +107,7 @@ func (p *parser) place(by means, upload bool, to slot, at [2]uint32, kind string
 
 func (p *parser) tell(t *transfer, done bool) {
 	f := &p.transfers.file
-	*f = firedoor.FileTransfer{Name: t.name[:t.nname], Kind: t.kind, Upload: t.upload, Done: done}
+	*f = firedoor.FileTransfer{Protocol: t.means.protocol(), Name: t.name[:t.nname], Kind: t.kind, Upload: t.upload, Done: done}
 	t.Tell(f)
 	p.emit(&p.transfers.event)
 }

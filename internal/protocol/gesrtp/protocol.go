@@ -14,7 +14,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "GE-SRTP", Depth: protocol.Recognised, By: "published descriptions of the protocol, which has no public specification", OwnBytes: true,
+	Sheet: protocol.Sheet{Title: "GE-SRTP", Depth: protocol.Recognised, Golden: "the tables of Denton and others (Digital Investigation 22, 2017) and open programs that speak it", By: "published descriptions of the protocol, which has no public specification",
 		Unread: []string{"content of programs on their way: how the packets of store and load follow each other is not public", "what the controller says of its type"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },

@@ -226,7 +226,7 @@ func (p *parser) ends(way int) {
 // tellMove tells of a program's transfer. Only what lies in the controller has a
 // name that is known.
 func (p *parser) tellMove(way int, done bool) {
-	f := firedoor.FileTransfer{Kind: "program", Upload: way == moveFetch, Done: done}
+	f := firedoor.FileTransfer{Protocol: "umas", Kind: "program", Upload: way == moveFetch, Done: done}
 	if way == moveFetch {
 		f.Name = p.umas.name[:p.umas.named]
 	}

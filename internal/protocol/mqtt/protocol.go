@@ -14,7 +14,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Exchange:   pinged,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "MQTT 3.1, 3.1.1 and 5.0, with Sparkplug B", Holds: "1,024 topic aliases and 64 KiB of topics a direction; of Sparkplug 4,096 metrics, 4,096 aliases, 512 places, 256 KiB of names", Depth: protocol.Deep, By: "OASIS MQTT 3.1.1 and 5.0, Eclipse Sparkplug 3.0",
+	Sheet: protocol.Sheet{Title: "MQTT 3.1, 3.1.1 and 5.0, with Sparkplug B", Holds: "1,024 topic aliases and 64 KiB of topics a direction; of Sparkplug 4,096 metrics, 4,096 aliases, 512 places, 256 KiB of names", Depth: protocol.Deep, Own: []protocol.OwnPart{{Name: "Sparkplug B", Has: isReport}}, By: "OASIS MQTT 3.1.1 and 5.0, Eclipse Sparkplug 3.0",
 		Unread: []string{"Sparkplug data sets, templates and files: no value", "Sparkplug payloads over 128 KiB", "MQTT over WebSocket, MQTT-SN", "payloads of more than 256 bytes and such as are no text: no value"},
 		Peers:  []string{"mosquitto"}},
 	Functions: listFunctions,

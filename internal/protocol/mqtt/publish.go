@@ -91,7 +91,7 @@ func (p *parser) published(passed bool) {
 	function, values := functions[typePublish].name, p.plain(m.payload)
 	texts := p.words(m.topic, m.payload, &values)
 	if host(m.topic) {
-		function, values, texts = "host state", p.state(m.payload), nil
+		function, values, texts = stateName, p.state(m.payload), nil
 	}
 	if p.dir == firedoor.FromClient {
 		p.write(function, values, texts)

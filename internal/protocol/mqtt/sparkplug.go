@@ -2,6 +2,7 @@ package mqtt
 
 import (
 	"bytes"
+	"slices"
 
 	"firedoor"
 	"firedoor/internal/protocol/wire"
@@ -14,6 +15,7 @@ const (
 	sparkplug  = "spBv1.0/"
 	hostState  = "spBv1.0/STATE/"
 	hostState2 = "STATE/"
+	stateName  = "host state"
 )
 
 // report is what a type of Sparkplug message is.
@@ -34,6 +36,11 @@ var reports = [...]report{
 	{word: "DDEATH", name: "device death", device: true},
 	{word: "DDATA", name: "device data", device: true},
 	{word: "DCMD", name: "device command", device: true, commands: true},
+}
+
+// isReport tells whether words are a Sparkplug message's.
+func isReport(words string) bool {
+	return words == stateName || slices.ContainsFunc(reports[:], func(r report) bool { return r.name == words })
 }
 
 // place is what a Sparkplug topic says.

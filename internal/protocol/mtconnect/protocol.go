@@ -14,7 +14,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "MTConnect adapters (SHDR) and agents (HTTP)", Depth: protocol.Recognised, By: "ANSI/MTC1.4 and descriptions of SHDR by the MTConnect Institute", OwnBytes: true, Holds: "the end mark of an asset",
+	Sheet: protocol.Sheet{Title: "MTConnect adapters (SHDR) and agents (HTTP)", Depth: protocol.Recognised, By: "ANSI/MTC1.4 and descriptions of SHDR by the MTConnect Institute", Holds: "the end mark of an asset",
 		Unread: []string{"values in an agent's answers", "an agent's answers in parts without end (multipart)", "requests to an agent before its first answer: that stands alone", "assets", "time series, data sets and tables: as text, if short", "times that are relative numbers, where a connection begins with them"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },

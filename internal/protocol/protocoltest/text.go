@@ -64,6 +64,7 @@ func describe(e *firedoor.Event, bare bool) string {
 		l.flag("secret", e.Login.Secret != 0)
 		l.text("outcome", e.Login.Outcome)
 	case firedoor.EventFileTransfer:
+		l.text("protocol", e.FileTransfer.Protocol)
 		l.bytes("name", e.FileTransfer.Name)
 		l.flag("upload", e.FileTransfer.Upload)
 		l.number("bytes", int(e.FileTransfer.Bytes))

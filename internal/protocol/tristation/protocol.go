@@ -15,7 +15,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Triconex TriStation (safety controllers)", Depth: protocol.Recognised,
-		By:     "published research on TRITON (Nozomi Networks, FireEye, CISA MAR-17-352-01)",
+		Golden: "Nozomi's dissector in Lua (tricotools), plain answers against FireEye's dissector too", By: "published research on TRITON (Nozomi Networks, FireEye, CISA MAR-17-352-01)",
 		Holds:  "for each of 256 requests that wait 32 bytes; 4 transfers",
 		Unread: []string{"points and system variables: function only", "name and version of a project on its way: programs and functions are told by number", "what programs do", "chassis status"}},
 	Functions: listFunctions,
