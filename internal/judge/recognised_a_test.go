@@ -14,16 +14,16 @@ func TestJudgeRecognised(t *testing.T) { judgeRecognised(t, recognisedRows) }
 // recognisedRows are the protocols, one a row.
 var recognisedRows = []recognised{
 	{protocol: "hart_ip", ports: []uint16{5094}, filter: "hart_ip||(tcp.port==5094||udp.port==5094)&&data", layer: "hart_ip data",
-		options: []string{"-x"}, members: "unit object values outcome response", reader: plainly(hartRead), note: "direct PDUs and the audit log read anew from the bytes that it shows"},
+		options: []string{"-x"}, members: "unit object values outcome response", own: []string{"poll", "datagrams"}, reader: plainly(hartRead), note: "direct PDUs and the audit log read anew from the bytes that it shows"},
 	{protocol: "kip", ports: []uint16{3671}, filter: "kip", layer: "kip", members: "object outcome response", reader: plainly(kipRead)},
 	{protocol: "synphasor", ports: []uint16{4712, 4713}, filter: "synphasor", layer: "synphasor", members: "unit object outcome response", reader: synphasorReader},
 	{protocol: "egd", ports: []uint16{18246}, filter: "egd", layer: "egd", members: "object values outcome", reader: plainly(egdRead)},
 	{protocol: "epl_v1", ports: []uint16{0x3e3f}, filter: "epl_v1", layer: "epl_v1", once: true, members: "object values", reader: plainly(eplv1Read)},
-	{protocol: "epl", ports: []uint16{0x88ab}, filter: "epl", layer: "epl", once: true, layers: "data", members: "object values outcome", reader: plainly(eplRead)},
-	{protocol: "ecat", ports: []uint16{0x88a4}, filter: "ecat", layer: "ecat", once: true, layers: "ecat_mailbox", members: "object quantity values outcome", reader: ecatReader,
-		note: "registers and process data read anew from the bytes that it shows"},
+	{protocol: "epl", ports: []uint16{0x88ab}, filter: "epl", layer: "epl", once: true, layers: "data", members: "object values outcome", own: []string{"poll"}, reader: plainly(eplRead)},
+	{protocol: "ecat", ports: []uint16{0x88a4}, filter: "ecat", layer: "ecat", once: true, layers: "ecat_mailbox", members: "object quantity values outcome", own: []string{"poll", "start"}, reader: ecatReader,
+		note: "registers and process data read anew from the bytes that it shows", excuses: ecatExcuses},
 	{protocol: "c1222", ports: []uint16{1153}, filter: "c1222", layer: "c1222", members: "outcome item response", reader: plainly(c1222Read)},
-	{protocol: "lon", ports: []uint16{1628, 1629}, filter: "lon", layer: "lon", layers: "cnip data", members: "object values outcome response", reader: plainly(lonRead)},
+	{protocol: "lon", ports: []uint16{1628, 1629}, filter: "lon", layer: "lon", layers: "cnip data", members: "object values outcome response", own: []string{"poll"}, reader: plainly(lonRead)},
 }
 
 // hartSession stands before the identifiers of the session's own messages.
@@ -246,6 +246,9 @@ func eplRead(_ *frame, l layer) []statement {
 		return nil
 	}
 	m.object = fmt.Sprint("node:", node)
+	if m.sample { // of up to eight octets it makes a number
+		m.values = octetList(unhex(l.text("epl_epl_od_data_uint_raw")))
+	}
 	for _, d := range l.inner("data") {
 		if m.sample {
 			m.values = octetList(octets(d.text("data_data_data")))
@@ -364,7 +367,7 @@ const ecatMemory = 0x1000
 var (
 	ecatReads  = map[int]bool{1: true, 4: true, 7: true}
 	ecatWrites = map[int]bool{2: true, 5: true, 8: true}
-	ecatWhom   = []string{"", "position:%d", "position:%d", "position:%d", "station:%d", "station:%d", "station:%d", "all", "all", "all"}
+	ecatWhom   = []string{"", "position:%d", "position:%d", "position:%d", "station:%d", "station:%d", "station:%d", "all", "all", "all", 13: "position:%d", 14: "station:%d"}
 )
 
 // ecatReader tells the datagrams of frames that go out and come back. A frame that
