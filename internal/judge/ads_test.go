@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"firedoor/internal/corpus"
 )
 
 const adsPort = 48898
@@ -282,7 +280,7 @@ func TestJudgeADS(t *testing.T) {
 		}
 		a.compare(t, path, adsByJudge(frames), a.ours(t, path))
 	}
-	corpus.Each(t, filepath.Join(root, "protocols"), judge)
+	eachJudged(t, root, "", judge)
 	// The corpus has no write and no symbol. The product's own captures have; lists and
 	// files, which the judge does not read, stand apart.
 	a.own = true

@@ -10,15 +10,12 @@ import (
 	"io"
 	"math/bits"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"firedoor/internal/corpus"
 )
 
 const bacnetPort = 47808
@@ -699,7 +696,7 @@ func askTrees(path, filter string, take func(*pdmlPacket)) error {
 func TestJudgeBACnet(t *testing.T) {
 	root := judgeCorpus(t)
 	a := alone{protocol: "bacnet", mine: func(e *eventLine) bool { return e.Code < 0x200 || e.Code >= 0x300 }}
-	corpus.Each(t, filepath.Join(root, "protocols"), func(path string, b []byte) {
+	eachJudged(t, root, "", func(path string, b []byte) {
 		got := a.ours(t, path)
 		if !mayHold(b, bacnetPort) && len(got) == 0 {
 			return

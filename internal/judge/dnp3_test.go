@@ -5,13 +5,10 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-
-	"firedoor/internal/corpus"
 )
 
 // mayHoldDNP3 tells whether a link header with a right check stands anywhere in
@@ -540,7 +537,7 @@ func TestJudgeDNP3Points(t *testing.T) {
 	// segments of responses that follow each other.
 	const mostUnread = 14
 	points, differ, unread := 0, 0, 0
-	corpus.Each(t, filepath.Join(root, "protocols"), func(path string, b []byte) {
+	eachJudged(t, root, "", func(path string, b []byte) {
 		if !mayHoldDNP3(b) {
 			return
 		}

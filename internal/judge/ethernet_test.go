@@ -10,12 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"firedoor/internal/corpus"
 )
-
-// etherFolders hold the captures that are searched for protocols on Ethernet.
-var etherFolders = []string{"protocols", "labelled/qut_zss_goose"}
 
 // etherTypes are the protocols that are judged, by Ethernet type.
 var etherTypes = map[string]uint16{"pnio": 0x8892, "goose": 0x88b8, "sv": 0x88ba}
@@ -30,13 +25,11 @@ const (
 func TestJudgeEthernet(t *testing.T) {
 	root := judgeCorpus(t)
 	var paths []string
-	for _, folder := range etherFolders {
-		corpus.Each(t, filepath.Join(root, folder), func(path string, b []byte) {
-			if mayHold(b, etherTypes["pnio"], etherTypes["goose"], etherTypes["sv"]) {
-				paths = append(paths, path)
-			}
-		})
-	}
+	eachJudged(t, root, ofEthernet, func(path string, b []byte) {
+		if mayHold(b, etherTypes["pnio"], etherTypes["goose"], etherTypes["sv"]) {
+			paths = append(paths, path)
+		}
+	})
 	total := map[string]*score{}
 	doubled, unread, shown := 0, 0, 0
 	for _, v := range inPairs(paths, judgeEthernet) {

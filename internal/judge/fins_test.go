@@ -2,10 +2,7 @@ package judge
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
-
-	"firedoor/internal/corpus"
 )
 
 const finsPort = 9600
@@ -241,7 +238,7 @@ func finsByJudge(frames []*frame) []*judged {
 func TestJudgeFINS(t *testing.T) {
 	root := judgeCorpus(t)
 	a := alone{protocol: "fins"}
-	corpus.Each(t, filepath.Join(root, "protocols"), func(path string, b []byte) {
+	eachJudged(t, root, "", func(path string, b []byte) {
 		if !mayHold(b, finsPort) {
 			return
 		}

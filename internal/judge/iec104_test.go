@@ -5,13 +5,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-
-	"firedoor/internal/corpus"
 )
 
 const iecPort = 2404
@@ -254,7 +251,7 @@ func iecTold(path string) (map[iecSample]int, error) {
 func TestJudgeSamples(t *testing.T) {
 	root := judgeCorpus(t)
 	all, valued := 0, 0
-	corpus.Each(t, filepath.Join(root, "protocols"), func(path string, b []byte) {
+	eachJudged(t, root, "", func(path string, b []byte) {
 		if !mayHold(b, iecPort) {
 			return
 		}

@@ -10,13 +10,11 @@ import (
 	"math"
 	"math/bits"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"firedoor"
-	"firedoor/internal/corpus"
 	"firedoor/internal/protocol/wire"
 )
 
@@ -32,7 +30,7 @@ const mmsScreen = "mms||pres"
 func TestJudgeMMS(t *testing.T) {
 	root := judgeCorpus(t)
 	a := alone{protocol: "mms", excuses: mmsExcuses, mine: func(e *eventLine) bool { return e.Code < 0x200 }}
-	corpus.Each(t, filepath.Join(root, "protocols"), func(path string, b []byte) {
+	eachJudged(t, root, "", func(path string, b []byte) {
 		if !mayHold(b, judgePorts[0]) {
 			return
 		}

@@ -17,8 +17,6 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	"firedoor/internal/corpus"
 )
 
 // mqttPorts are the brokers' in the captures; but for the first the judge is told.
@@ -443,7 +441,7 @@ func TestJudgeMQTT(t *testing.T) {
 	}
 	var corpora, own score
 	counts := make([]int, len(mqttExcuses))
-	corpus.Each(t, filepath.Join(root, "protocols"), func(path string, b []byte) {
+	eachJudged(t, root, "", func(path string, b []byte) {
 		if bytes.Contains(b, []byte("MQTT")) || bytes.Contains(b, []byte("MQIsdp")) || mayHold(b, 1883) && strings.Contains(path, "mqtt") {
 			judgeMQTT(t, path, schema, &corpora, counts)
 		}

@@ -426,7 +426,7 @@ func TestJudgeOPCUA(t *testing.T) {
 		}
 		a.compare(t, path, want, a.ours(t, path))
 	}
-	corpus.Each(t, filepath.Join(root, "protocols"), judge)
+	eachJudged(t, root, "", judge)
 	// The corpus has a third of the services. The product's own captures have all.
 	a.own = true
 	for _, name := range []string{"poll", "services"} {

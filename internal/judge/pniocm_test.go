@@ -7,14 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"firedoor/internal/corpus"
 )
 
 // pniocmPort is where the judge looks for the endpoint mapper; what else it reads it
@@ -326,7 +323,7 @@ func TestJudgePniocm(t *testing.T) {
 	root := judgeCorpus(t)
 	a := alone{protocol: "pniocm", excuses: pniocmExcuses}
 	twice := 0
-	corpus.Each(t, filepath.Join(root, "protocols"), func(path string, b []byte) {
+	eachJudged(t, root, "", func(path string, b []byte) {
 		if !mayHold(b, pniocmPort) {
 			return
 		}

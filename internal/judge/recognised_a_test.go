@@ -14,15 +14,19 @@ func TestJudgeRecognised(t *testing.T) { judgeRecognised(t, recognisedRows) }
 // recognisedRows are the protocols, one a row.
 var recognisedRows = []recognised{
 	{protocol: "hart_ip", ports: []uint16{5094}, filter: "hart_ip||(tcp.port==5094||udp.port==5094)&&data", layer: "hart_ip data",
-		members: "unit object outcome response", reader: plainly(hartRead), note: "direct PDUs and the audit log read anew from the bytes that it shows"},
-	{protocol: "kip", ports: []uint16{3671}, filter: "kip", layer: "kip", members: "object outcome response", reader: plainly(kipRead)},
+		options: []string{"-x"}, members: "unit object values outcome response", own: []string{"poll", "datagrams"}, reader: plainly(hartRead), note: "direct PDUs and the audit log read anew from the bytes that it shows"},
+	{protocol: "kip", ports: []uint16{3671}, filter: "kip", layer: "kip", members: "object outcome response", reader: plainly(kipRead),
+		note: "values of groups by themselves, in captures of its own"},
 	{protocol: "synphasor", ports: []uint16{4712, 4713}, filter: "synphasor", layer: "synphasor", members: "unit object outcome response", reader: synphasorReader},
 	{protocol: "egd", ports: []uint16{18246}, filter: "egd", layer: "egd", members: "object values outcome", reader: plainly(egdRead)},
 	{protocol: "epl_v1", ports: []uint16{0x3e3f}, filter: "epl_v1", layer: "epl_v1", once: true, members: "object values", reader: plainly(eplv1Read)},
-	{protocol: "epl", ports: []uint16{0x88ab}, filter: "epl", layer: "epl", once: true, members: "object outcome", reader: plainly(eplRead)},
-	{protocol: "ecat", ports: []uint16{0x88a4}, filter: "ecat", layer: "ecat", once: true, layers: "ecat_mailbox", members: "object quantity outcome", reader: ecatReader},
-	{protocol: "c1222", ports: []uint16{1153}, filter: "c1222", layer: "c1222", members: "outcome item response", reader: plainly(c1222Read)},
-	{protocol: "lon", ports: []uint16{1628, 1629}, filter: "lon", layer: "lon", layers: "cnip", members: "object outcome response", reader: plainly(lonRead)},
+	{protocol: "epl", ports: []uint16{0x88ab}, filter: "epl", layer: "epl", once: true, layers: "data", members: "object values outcome", own: []string{"poll"}, reader: plainly(eplRead),
+		note: "no service data objects, of which the captures have none that it reads"},
+	{protocol: "ecat", ports: []uint16{0x88a4}, filter: "ecat", layer: "ecat", once: true, layers: "ecat_mailbox", members: "object quantity values outcome", own: []string{"poll", "start"}, reader: ecatReader,
+		note: "registers and process data read anew from the bytes that it shows", excuses: ecatExcuses},
+	{protocol: "c1222", ports: []uint16{1153}, filter: "c1222", layer: "c1222", members: "outcome item response", reader: plainly(c1222Read),
+		note: "tables by themselves, in captures of its own"},
+	{protocol: "lon", ports: []uint16{1628, 1629}, filter: "lon", layer: "lon", layers: "cnip data", members: "object values outcome response", own: []string{"poll"}, reader: plainly(lonRead)},
 }
 
 // hartSession stands before the identifiers of the session's own messages.
@@ -73,6 +77,9 @@ func hartRead(_ *frame, l layer) []statement {
 	for slot := range 8 {
 		if v := number(fmt.Sprintf("pt_rsp_slot%d_device_var", slot)); v >= 0 {
 			one := m
+			if b := unhex(l.text(fmt.Sprintf("hart_ip_hart_ip_pt_rsp_slot%d_device_var_value_raw", slot))); len(b) == 4 {
+				one.values = fmt.Sprintf("[%d]", binary.BigEndian.Uint32(b)) // as text it is rounded
+			}
 			one.object = fmt.Sprintf("%s/variable:%d", m.object, v)
 			all = append(all, one)
 		}
@@ -242,6 +249,19 @@ func eplRead(_ *frame, l layer) []statement {
 		return nil
 	}
 	m.object = fmt.Sprint("node:", node)
+	if m.sample { // of up to eight octets it makes a number
+		m.values = octetList(unhex(l.text("epl_epl_od_data_uint_raw")))
+	}
+	for _, d := range l.inner("data") {
+		if m.sample {
+			m.values = octetList(octets(d.text("data_data_data")))
+		}
+	}
+	for _, state := range []string{"asnd_ires_state", "asnd_sres_stat"} {
+		if m.sample && l.has("epl_epl_"+state) {
+			m.values = list([]string{fmt.Sprint(number(state))})
+		}
+	}
 	return []statement{m}
 }
 
@@ -313,11 +333,15 @@ func c1222Read(f *frame, l layer) []statement {
 }
 
 // ecatDatagram is one of those that a frame of EtherCAT takes along.
-type ecatDatagram struct{ command, index, position, offset, length, counter int }
+type ecatDatagram struct {
+	command, index, position, offset, length, counter int
+	data                                              []byte
+}
 
 // ecatDatagrams puts the judge's lists together: a logical address stands in place
-// of position and offset.
-func ecatDatagrams(l layer) []ecatDatagram {
+// of position and offset. It names the contents of each register by words of its own, or
+// not at all: they are cut out of the bytes that it shows, ten behind the one before.
+func ecatDatagrams(l layer, b []byte) []ecatDatagram {
 	numbers := func(name string) []int { return l.numbers("ecat_ecat_" + name) }
 	positions, offsets, logical := numbers("adp"), numbers("ado"), numbers("lad")
 	lengths, counters, indices := numbers("subframe_length"), numbers("cnt"), numbers("idx")
@@ -329,15 +353,24 @@ func ecatDatagrams(l layer) []ecatDatagram {
 		} else {
 			d.position, positions, d.offset, offsets = positions[0], positions[1:], offsets[0], offsets[1:]
 		}
+		const head, tail = 10, 2
+		if len(b) >= head+d.length+tail {
+			d.data, b = b[head:head+d.length], b[head+d.length+tail:]
+		}
 		all = append(all, d)
 	}
 	return all
 }
 
-// Which commands of EtherCAT only read, by their number, and whom each names.
+// ecatMemory is where the registers of a slave end, and its memory begins, of which no
+// value is told.
+const ecatMemory = 0x1000
+
+// Which commands of EtherCAT only read or only write, by their number, and whom each names.
 var (
-	ecatReads = map[int]bool{1: true, 4: true, 7: true}
-	ecatWhom  = []string{"", "position:%d", "position:%d", "position:%d", "station:%d", "station:%d", "station:%d", "all", "all", "all"}
+	ecatReads  = map[int]bool{1: true, 4: true, 7: true}
+	ecatWrites = map[int]bool{2: true, 5: true, 8: true}
+	ecatWhom   = []string{"", "position:%d", "position:%d", "position:%d", "station:%d", "station:%d", "station:%d", "all", "all", "all", 13: "position:%d", 14: "station:%d"}
 )
 
 // ecatReader tells the datagrams of frames that go out and come back. A frame that
@@ -354,7 +387,7 @@ func ecatReader() reader {
 		if marked {
 			f.src = strings.Replace(f.src, source, sender, 1)
 		}
-		all := ecatDatagrams(l)
+		all := ecatDatagrams(l, unhex(f.layers.text("ecat_raw")))
 		returned := false
 		for _, d := range all {
 			returned = returned || d.counter != 0
@@ -369,7 +402,7 @@ func ecatReader() reader {
 		var messages []statement
 		for i, d := range all {
 			if len(letters) > 0 && returned && d.command == 4 && d.offset >= 0x1000 && d.length > 6 && d.counter != 0 {
-				messages, letters = append(messages, ecatReply(d)), letters[1:]
+				messages, letters = append(messages, ecatReply(letters[0], d)), letters[1:]
 			}
 			if len(letters) > 0 && !returned && d.command == 5 && d.offset >= 0x1000 && d.position == letters[0].number("ecat_mailbox_ecat_mailbox_address") {
 				messages, letters = append(messages, ecatLetter(letters[0], d)), letters[1:]
@@ -397,10 +430,22 @@ func ecatUnmarked(mac string) string {
 }
 
 // ecatReply tells that the object that a slave was asked for was read or written.
-func ecatReply(d ecatDatagram) statement {
+func ecatReply(l layer, d ecatDatagram) statement {
 	var m statement
 	m.answer, m.needless, m.outcome, m.key = true, true, "ok", fmt.Sprint("letter ", d.position)
+	if l.number("ecat_mailbox_ecat_mailbox_coe_sdores") == 2 {
+		m.values = ecatContent(l)
+	}
 	return m
+}
+
+// ecatContent is what is written to or read from an object: as a number in its letter, or
+// behind its size.
+func ecatContent(l layer) string {
+	if b := unhex(l.text("ecat_mailbox_ecat_mailbox_coe_sdodata_raw")); len(b) > 0 {
+		return octetNumber(b, binary.LittleEndian)
+	}
+	return octetNumber(octets(l.text("ecat_mailbox_ecat_mailbox_coe_dsoldata")), binary.LittleEndian)
 }
 
 // ecatLetter tells what is asked of an object of a slave.
@@ -409,6 +454,9 @@ func ecatLetter(l layer, d ecatDatagram) statement {
 	field := func(name string) int { return l.number("ecat_mailbox_ecat_mailbox_coe_" + name) }
 	m.code, m.key = 0x300|field("sdoreq"), fmt.Sprint("letter ", d.position)
 	m.object = fmt.Sprintf("station:%d/object:%#04x:%d", d.position, field("sdoidx"), field("sdosub"))
+	if field("sdoreq") == 1 {
+		m.values = ecatContent(l)
+	}
 	return m
 }
 
@@ -418,7 +466,7 @@ func ecatTell(d ecatDatagram, returned bool) (m statement, ok bool) {
 	}
 	if d.command >= 10 && d.command <= 12 {
 		m.sample = true
-		m.object = fmt.Sprintf("logical:%#08x", d.offset)
+		m.object, m.values = fmt.Sprintf("logical:%#08x", d.offset), octetNumber(d.data, binary.LittleEndian)
 		return m, !returned && d.command != 10 || returned && d.command != 11 && d.counter != 0
 	}
 	whom := ecatWhom[d.command]
@@ -430,10 +478,17 @@ func ecatTell(d ecatDatagram, returned bool) (m statement, ok bool) {
 		whom = fmt.Sprintf(whom, d.position)
 	}
 	m.object, m.quantity = fmt.Sprintf("%s/register:%#04x", whom, d.offset), fmt.Sprint(d.length)
+	register := d.offset < ecatMemory
 	if !returned {
+		if register && ecatWrites[d.command] {
+			m.values = octetNumber(d.data, binary.LittleEndian)
+		}
 		return m, true
 	}
 	m.answer, m.outcome = true, "ok"
+	if register && ecatReads[d.command] && d.counter != 0 {
+		m.values = octetNumber(d.data, binary.LittleEndian)
+	}
 	if d.counter == 0 {
 		m.outcome = "error:working-counter-zero"
 	}
@@ -470,7 +525,7 @@ func lonRead(_ *frame, l layer) []statement {
 		m.answer, m.needless, m.outcome = true, format == lonTransport, "ok"
 		m.key = fmt.Sprint(to, " ", from, " ", number("trans_no"))
 		if m.code = 0x200 + number("code"); l.has("lon_lon_nv") {
-			m.code = 192
+			m.code, m.values = 192, lonValue(l)
 		}
 		return []statement{m}
 	}
@@ -483,8 +538,16 @@ func lonRead(_ *frame, l layer) []statement {
 		return []statement{m}
 	}
 	m.object += fmt.Sprintf("/variable:%#04x", number("nv_selector"))
-	if m.code = 128; format == lonSession {
-		m.code = 192
+	if m.code = 192; format != lonSession {
+		m.code, m.values = 128, lonValue(l)
 	}
 	return []statement{m}
+}
+
+// lonValue is the value of a variable: what is left of a packet.
+func lonValue(l layer) string {
+	for _, d := range l.inner("data") {
+		return octetNumber(octets(d.text("data_data_data")), binary.BigEndian)
+	}
+	return ""
 }

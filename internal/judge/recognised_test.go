@@ -1,12 +1,12 @@
 package judge
 
 import (
+	"encoding/binary"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"firedoor/internal/corpus"
 )
 
 // recognised is how the judge is asked for one merely recognised protocol: a row of
@@ -22,7 +22,8 @@ type recognised struct {
 	members  string   // compared too, of: unit object quantity item values outcome response
 	reader   func() reader
 	excuses  []excuse
-	note     string // for the coverage sheet, "" if nothing is to be said
+	own      []string // captures of the product, judged too and by themselves
+	note     string   // for the coverage sheet, "" if nothing is to be said
 }
 
 // reader says what a message tells. Each capture gets a new one, so that it may keep
@@ -53,7 +54,7 @@ func judgeRecognised(t *testing.T, rows []recognised) {
 		t.Run(r.protocol, func(t *testing.T) {
 			a := alone{protocol: r.protocol, excuses: r.excuses}
 			var paths []string
-			corpus.Each(t, filepath.Join(root, "protocols"), func(path string, b []byte) {
+			eachJudged(t, root, "", func(path string, b []byte) {
 				if mayHold(b, r.ports...) {
 					paths = append(paths, path)
 				}
@@ -63,6 +64,15 @@ func judgeRecognised(t *testing.T, rows []recognised) {
 					t.Error(s.err)
 				}
 				a.compare(t, paths[i], s.want, s.got)
+			}
+			a.own = true
+			for _, name := range r.own {
+				path := filepath.Join("..", "..", "internal", "protocol", strings.ReplaceAll(r.protocol, "_", ""), "testdata", name+".pcap")
+				s := r.capture(path)
+				if s.err != nil {
+					t.Error(s.err)
+				}
+				a.compare(t, path, s.want, s.got)
 			}
 			fields := "time, frames, function"
 			for _, m := range strings.Fields(r.members) {
@@ -116,6 +126,17 @@ func (r *recognised) capture(path string) (s sides) {
 // copied is how soon the same frame must come again to be taken for a copy: a mirror
 // port shows it on its way in and out.
 const copied = 20e6
+
+// octetNumber is a value of two or four octets as a number, else its octets.
+func octetNumber(b []byte, order binary.ByteOrder) string {
+	switch len(b) {
+	case 2:
+		return fmt.Sprintf("[%d]", order.Uint16(b))
+	case 4:
+		return fmt.Sprintf("[%d]", order.Uint32(b))
+	}
+	return octetList(b)
+}
 
 func withoutCopies(frames []*frame) []*frame {
 	seen := map[string]int64{}
@@ -176,6 +197,9 @@ func (r *recognised) byJudge(frames []*frame) []*judged {
 				case m.answer && nth[key] < len(asked):
 					for _, a := range asked[nth[key]:] {
 						a.response, a.outcome = f.number, op.outcome
+						if op.values != "" {
+							a.values = op.values
+						}
 					}
 					nth[key]++
 					continue

@@ -98,15 +98,19 @@ func TestJudgeRequests(t *testing.T) {
 
 func (k *asker) judge(t *testing.T, root string) {
 	a := alone{protocol: k.protocol, excuses: k.excuses}
-	folder := filepath.Join(root, "protocols", k.folder)
-	if k.everywhere {
-		folder = root
-	}
-	corpus.Each(t, folder, func(path string, b []byte) {
+	judge := func(path string, b []byte) {
 		if k.likely(b) || k.everywhere && k.told(t, path) {
 			k.capture(t, &a, path)
 		}
-	})
+	}
+	switch {
+	case k.everywhere:
+		corpus.Each(t, root, judge)
+	case k.folder != "":
+		corpus.Each(t, filepath.Join(root, "protocols", k.folder), judge)
+	default:
+		eachJudged(t, root, "", judge)
+	}
 	if k.none && a.total.operations > 0 {
 		t.Errorf("%d operations in the corpus: it has some after all", a.total.operations)
 	}

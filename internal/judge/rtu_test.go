@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -24,9 +23,7 @@ var rtuCaptures = []struct {
 // reads. Of the captures that begin in the middle it makes frames of its own where
 // a checksum is wrong, so they are not judged.
 func TestJudgeRTU(t *testing.T) {
-	if _, err := exec.LookPath("tshark"); err != nil {
-		t.Skip("tshark is not installed: no judge. Install it (apt-get install tshark) to run this test.")
-	}
+	judgeInstalled(t)
 	for _, c := range rtuCaptures {
 		path := filepath.Join("..", "..", "internal", "protocol", "modbus", "testdata", c.name+".pcap")
 		lines, err := replayLines(path, judgedProtocols...)

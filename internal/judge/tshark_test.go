@@ -22,10 +22,16 @@ import (
 func judgeCorpus(t *testing.T) string {
 	t.Helper()
 	folder := corpus.Folder(t)
+	judgeInstalled(t)
+	return folder
+}
+
+// judgeInstalled skips a test where there is no judge.
+func judgeInstalled(t *testing.T) {
+	t.Helper()
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Skip("tshark is not installed: no judge. Install it (apt-get install tshark) to run this test.")
 	}
-	return folder
 }
 
 // judgePorts are where the judge looks for the protocols: it goes by port. The

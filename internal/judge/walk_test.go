@@ -1,0 +1,102 @@
+package judge
+
+import (
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"firedoor/internal/corpus"
+)
+
+// judgedFolders hold the captures that every protocol is judged in: of protocols, and of
+// attacks that somebody labelled. What else is labelled has no packets.
+var judgedFolders = []string{"protocols", "labelled"}
+
+// share is a capture of which the first frames alone are judged, the rest being more of the
+// same: the judge reads some three thousand frames of it in a second.
+type share struct {
+	capture string // how its path ends
+	of      string // what is judged, "" for all but what has a share of its own
+	frames  int
+	rest    string // what is left out
+}
+
+// ofEthernet is judged what has no IP under it.
+const ofEthernet = "ethernet"
+
+var shares = []share{
+	{"WaterTankOnManu_Flooding.master.pcap", "", 5_000, "31,866 more frames of the same flood of writes"},
+	{"WaterTankOnManu_Flooding.attacker.pcap", "", 5_000, "30,804 more frames of the same flood of writes"},
+	{"attacks_training_frequent_first5h.pcap", ofEthernet, 10_000, "67,533 more frames, most of them a substation's GOOSE that repeats itself"},
+	{"control_training_infrequent_4h.pcap", ofEthernet, 10_000, "40,289 more frames, most of them a substation's GOOSE that repeats itself"},
+}
+
+// eachJudged calls visit for every capture that is judged, or the share of it, with its
+// bytes.
+func eachJudged(t *testing.T, root, of string, visit func(path string, b []byte)) {
+	t.Helper()
+	for _, folder := range judgedFolders {
+		corpus.Each(t, filepath.Join(root, folder), func(path string, b []byte) {
+			s := slices.IndexFunc(shares, func(s share) bool { return s.of == of && strings.HasSuffix(path, s.capture) })
+			if s < 0 {
+				visit(path, b)
+				return
+			}
+			b = firstFrames(b, shares[s].frames)
+			visit(sharePath(t, filepath.Base(path), of, b), b)
+		})
+	}
+}
+
+// sharePath writes a share to where both sides find it; written again, it is the same.
+func sharePath(t *testing.T, name, of string, b []byte) string {
+	t.Helper()
+	folder := filepath.Join(scratch, "share", of)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(folder, name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// firstFrames cuts a pcap behind its n-th frame: a header of 24 bytes, then frames behind 16
+// bytes each, the number of theirs at 8.
+func firstFrames(b []byte, n int) []byte {
+	var order binary.ByteOrder = binary.LittleEndian
+	if len(b) >= 4 && b[0] == 0xa1 {
+		order = binary.BigEndian
+	}
+	at := 24
+	for ; n > 0 && len(b) >= at+16; n-- {
+		at += 16 + int(order.Uint32(b[at+8:]))
+	}
+	return b[:min(at, len(b))]
+}
+
+// TestSharesAreTaken fails where a share stands in the list whose capture is not in the
+// corpus, or has no more frames than the share.
+func TestSharesAreTaken(t *testing.T) {
+	root := judgeCorpus(t)
+	taken := make([]bool, len(shares))
+	corpus.Each(t, filepath.Join(root, "labelled"), func(path string, b []byte) {
+		for i, s := range shares {
+			if strings.HasSuffix(path, s.capture) {
+				taken[i] = taken[i] || len(firstFrames(b, s.frames)) < len(b)
+			}
+		}
+	})
+	for i, s := range shares {
+		if !taken[i] {
+			t.Errorf("%s: no capture of more than %d frames", s.capture, s.frames)
+		}
+	}
+}
