@@ -289,6 +289,7 @@ export interface Conversation {
   encrypted: number
   one_way: number
   verbs: string[] | null
+  sent_to?: string
   statements: Statement[] | null
 }
 

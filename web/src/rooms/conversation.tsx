@@ -47,7 +47,7 @@ function Detail({ of }: { of: Conversation }) {
       <dl className="strip">
         <Item name="Segment">{of.segment}</Item>
         <Item name="Client"><span className="num">{addressText(of.client) || '–'}</span></Item>
-        <Item name="Server"><span className="num">{addressText(of.server) || 'everybody'}</span></Item>
+        <Item name="Server"><span className="num">{addressText(of.server) || 'everybody'}</span>{of.sent_to && `, both send to everybody (${of.sent_to})`}</Item>
         <Item name="First seen"><TrafficTime time={of.first} /></Item>
         <Item name="Last seen"><TrafficTime time={of.last} /></Item>
         <Item name="Connections">{count(of.flows)}{of.one_way > 0 && `, ${count(of.one_way)} seen one way only`}</Item>
