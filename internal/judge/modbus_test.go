@@ -67,7 +67,9 @@ func modbusByJudge(frames []*frame, port int) []*judged {
 			waiting[key] = queue[1:]
 			for _, op := range queue[0].ops {
 				op.response, op.outcome = f.number, outcome
-				if outcome == "ok" && op.values == "" && op.item != 2 {
+				if outcome == "ok" && umas {
+					op.values = umasRead(op.code, m)
+				} else if outcome == "ok" && op.values == "" && op.item != 2 {
 					op.values = modbusRead(code, m, queue[0].bits)
 				}
 			}

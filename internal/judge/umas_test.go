@@ -29,6 +29,8 @@ func umasAsk(op *judged, m layer, request bool) bool {
 			op.object += fmt.Sprintf("/range:%d", body[0])
 		}
 		op.quantity = fmt.Sprint(little.Uint16(body[7:]))
+	case op.code == 0x03 && len(body) > 0:
+		op.object = fmt.Sprint("project-info:", body[0])
 	case (op.code == 0x31 || op.code == 0x34) && len(body) >= 4:
 		op.object = fmt.Sprintf("program-block:%d", little.Uint16(body[2:]))
 	}
@@ -47,4 +49,18 @@ func umasOutcome(m layer) string {
 		return fmt.Sprintf("error:0x%02x", data[2])
 	}
 	return "error:0x00"
+}
+
+// umasRead is what an answer brings back: of function 0x04 numbers of four bytes, behind
+// three bytes and how many they are.
+func umasRead(code int, m layer) string {
+	data := octets(m.text("modbus_modbus_data"))
+	if code != 0x04 || len(data) < 6 || len(data) < 6+4*int(data[5]) {
+		return ""
+	}
+	var all []string
+	for i := range int(data[5]) {
+		all = append(all, fmt.Sprint(binary.LittleEndian.Uint32(data[6+4*i:])))
+	}
+	return list(all)
 }

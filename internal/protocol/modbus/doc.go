@@ -9,6 +9,13 @@
 // message definitions of Apache PLC4X and a captured session agree on. What is
 // known from one of them alone is read only where it fits to the last byte.
 //
+// Not read of UMAS: which coils and registers are written by its own function
+// (0x25), of which nobody published a layout; which variables are monitored (0x50)
+// and what the data dictionary (0x26) is asked for, whose layouts one source alone
+// has and no capture of ours confirms; the numbers that begin and end a program's
+// transfer, the check of a controller (0x58) and what is said of cards, racks and
+// modules, which nobody described.
+//
 // It must not read Modbus ASCII, must not tell what is in a controller's memory
 // (fingerprints of passwords are) or behind the name in a reservation, and must
 // not judge a request: a quantity above the limit is a malformed event and still

@@ -21,7 +21,7 @@ var Protocol = &protocol.Protocol{
 		Peers:  []string{"libmodbus", "modbus-serial", "pymodbus"},
 		Inside: []protocol.Inner{{Name: "umas", Sheet: protocol.Sheet{Title: "Schneider UMAS, Modbus function 90", Depth: protocol.Deep,
 			By:     "published descriptions of the protocol, which has no public specification",
-			Unread: []string{"contents of memory blocks, which hold fingerprints of passwords", "registers and coils written by UMAS itself", "data dictionaries"}}}}},
+			Unread: []string{"contents of memory blocks, which hold fingerprints of passwords", "which coils and registers UMAS itself writes, of which no layout is published", "which variables are monitored: that it is no more than monitoring", "data dictionaries"}}}}},
 	Functions: listFunctions,
 	Whole:     true,
 	Further:   []string{nameDeviceID, nameCANopen},
@@ -29,7 +29,7 @@ var Protocol = &protocol.Protocol{
 	New:       func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{
 		&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files,
-		&umasMemory, &umasVariables, &umasBlocks,
+		&umasMemory, &umasVariables, &umasBlocks, &umasProjects,
 	},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed},
 }

@@ -104,6 +104,7 @@ func (p *parser) askUmas(q *request, data []byte) (reason string) {
 	case umasProject:
 		if len(body) > 0 {
 			u.sub = body[0]
+			u.object = firedoor.Object{Space: &umasProjects, At: [4]uint32{uint32(u.sub)}}
 		}
 	case umasSendBlock, umasFetchBlock:
 		reason = u.programBlock(body)
@@ -345,6 +346,18 @@ func (p *parser) identifyUmas(b []byte) {
 	text = append(text, '.', digits[b[8]>>4], digits[b[8]&0xf])
 	p.fact(firedoor.FactModel, sourceReadID, 90, b[23:23+int(b[22])])
 	p.fact(firedoor.FactFirmware, sourceReadID, 90, text)
+}
+
+// checksums views the answer of read plc info: state (1), 2 bytes, how many numbers follow,
+// those (4 each): checksums of the project and its parts, one of them what a read of
+// variables begins with; behind them what only newer controllers have.
+func checksums(b []byte) firedoor.Values {
+	const at = 4
+	if len(b) < at || b[at-1] == 0 || len(b)-at < 4*int(b[at-1]) {
+		return firedoor.Values{}
+	}
+	n := int(b[at-1])
+	return firedoor.Values{Type: firedoor.U32, Little: true, Count: n, Raw: b[at : at+4*n]}
 }
 
 const digits = "0123456789abcdef"

@@ -106,7 +106,10 @@ func umasOutcome(code byte, body []byte) firedoor.Outcome {
 func (p *parser) umasReplies(q *request, u *umasAsked, body []byte) {
 	p.op.Phase, p.op.Code, p.op.Function = firedoor.Answered, uint32(u.code), *q.name
 	ahead := 0 // bytes before each item
+	told := firedoor.Values{}
 	switch {
+	case u.code == umasInfo:
+		told, body = checksums(body), nil
 	case u.code == umasReadLocated && len(body) > 0 && int(body[0]) == len(u.items):
 		body, ahead = body[1:], 2
 	case u.code != umasReadVariables:
@@ -122,7 +125,7 @@ func (p *parser) umasReplies(q *request, u *umasAsked, body []byte) {
 	for i := range int(q.items) {
 		p.op.ID = q.id + uint32(i)
 		p.umasObject(q, u, i)
-		p.op.Values = firedoor.Values{}
+		p.op.Values = told
 		if body != nil {
 			n := int(u.items[i].size) * int(u.items[i].qty)
 			p.op.Values = u.items[i].values(body[ahead : ahead+n])

@@ -22,6 +22,7 @@ const (
 const (
 	umasReadID        = 0x02
 	umasProject       = 0x03
+	umasInfo          = 0x04
 	umasReserve       = 0x10
 	umasReadMemory    = 0x20
 	umasWriteMemory   = 0x21
@@ -45,6 +46,7 @@ var (
 	umasMemory    = firedoor.Space{Name: "memory-block", Axis: 2, Append: appendMemory}
 	umasVariables = firedoor.Space{Name: "variable", Append: appendVariable}
 	umasBlocks    = firedoor.Space{Name: "program-block", Passing: true}
+	umasProjects  = firedoor.Space{Name: "project-info"} // by kind: 0 its name and times, the others nobody described
 )
 
 // appendMemory writes "memory-block:19/100": block and offset in bytes; a range
@@ -85,7 +87,7 @@ func allUmasFunctions() [256]umasFunction {
 	)
 	all := [256]umasFunction{
 		0x01: {"init comm", session}, umasReadID: {"read id", identify}, umasProject: {"read project info", identify},
-		0x04: {"read plc info", diagnose}, 0x05: {"read loader info", diagnose}, 0x06: {"read card info", diagnose},
+		umasInfo: {"read plc info", diagnose}, 0x05: {"read loader info", diagnose}, 0x06: {"read card info", diagnose},
 		0x07: {"read block info", diagnose}, 0x0a: {"repeat", diagnose},
 		umasReserve: {"take plc reservation", configure}, 0x11: {"release plc reservation", configure}, 0x12: {"keep alive", session},
 		umasReadMemory: {"read memory block", read}, umasWriteMemory: {"write memory block", write},
