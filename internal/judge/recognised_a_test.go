@@ -15,14 +15,17 @@ func TestJudgeRecognised(t *testing.T) { judgeRecognised(t, recognisedRows) }
 var recognisedRows = []recognised{
 	{protocol: "hart_ip", ports: []uint16{5094}, filter: "hart_ip||(tcp.port==5094||udp.port==5094)&&data", layer: "hart_ip data",
 		options: []string{"-x"}, members: "unit object values outcome response", own: []string{"poll", "datagrams"}, reader: plainly(hartRead), note: "direct PDUs and the audit log read anew from the bytes that it shows"},
-	{protocol: "kip", ports: []uint16{3671}, filter: "kip", layer: "kip", members: "object outcome response", reader: plainly(kipRead)},
+	{protocol: "kip", ports: []uint16{3671}, filter: "kip", layer: "kip", members: "object outcome response", reader: plainly(kipRead),
+		note: "values of groups by themselves, in captures of its own"},
 	{protocol: "synphasor", ports: []uint16{4712, 4713}, filter: "synphasor", layer: "synphasor", members: "unit object outcome response", reader: synphasorReader},
 	{protocol: "egd", ports: []uint16{18246}, filter: "egd", layer: "egd", members: "object values outcome", reader: plainly(egdRead)},
 	{protocol: "epl_v1", ports: []uint16{0x3e3f}, filter: "epl_v1", layer: "epl_v1", once: true, members: "object values", reader: plainly(eplv1Read)},
-	{protocol: "epl", ports: []uint16{0x88ab}, filter: "epl", layer: "epl", once: true, layers: "data", members: "object values outcome", own: []string{"poll"}, reader: plainly(eplRead)},
+	{protocol: "epl", ports: []uint16{0x88ab}, filter: "epl", layer: "epl", once: true, layers: "data", members: "object values outcome", own: []string{"poll"}, reader: plainly(eplRead),
+		note: "no service data objects, of which the captures have none that it reads"},
 	{protocol: "ecat", ports: []uint16{0x88a4}, filter: "ecat", layer: "ecat", once: true, layers: "ecat_mailbox", members: "object quantity values outcome", own: []string{"poll", "start"}, reader: ecatReader,
 		note: "registers and process data read anew from the bytes that it shows", excuses: ecatExcuses},
-	{protocol: "c1222", ports: []uint16{1153}, filter: "c1222", layer: "c1222", members: "outcome item response", reader: plainly(c1222Read)},
+	{protocol: "c1222", ports: []uint16{1153}, filter: "c1222", layer: "c1222", members: "outcome item response", reader: plainly(c1222Read),
+		note: "tables by themselves, in captures of its own"},
 	{protocol: "lon", ports: []uint16{1628, 1629}, filter: "lon", layer: "lon", layers: "cnip data", members: "object values outcome response", own: []string{"poll"}, reader: plainly(lonRead)},
 }
 
