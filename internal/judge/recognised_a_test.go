@@ -21,7 +21,7 @@ var recognisedRows = []recognised{
 	{protocol: "egd", ports: []uint16{18246}, filter: "egd", layer: "egd", members: "object values outcome", reader: plainly(egdRead)},
 	{protocol: "epl_v1", ports: []uint16{0x3e3f}, filter: "epl_v1", layer: "epl_v1", once: true, members: "object values", reader: plainly(eplv1Read)},
 	{protocol: "epl", ports: []uint16{0x88ab}, filter: "epl", layer: "epl", once: true, layers: "data", members: "object values outcome", own: []string{"poll"}, reader: plainly(eplRead),
-		note: "no service data objects, of which the captures have none that it reads"},
+		note: "service data objects by themselves, in a capture of its own"},
 	{protocol: "ecat", ports: []uint16{0x88a4}, filter: "ecat", layer: "ecat", once: true, layers: "ecat_mailbox", members: "object quantity values outcome", own: []string{"poll", "start"}, reader: ecatReader,
 		note: "registers and process data read anew from the bytes that it shows", excuses: ecatExcuses},
 	{protocol: "c1222", ports: []uint16{1153}, filter: "c1222", layer: "c1222", members: "outcome item response", reader: plainly(c1222Read),

@@ -25,6 +25,7 @@ var valuedRows = []valued{
 	{"kip", []string{"poll", "application", "midstream"}, "cemi", "kip cemi", kipShown, kipTold, false},
 	{"hart_ip", []string{"poll", "commands"}, "hart_ip.message_type==2||tcp.port==5094&&data", "hart_ip data", hartShown, sampleTold, false},
 	{"ecat", []string{"mailboxes"}, "ecat_mailbox", "ecat ecat_mailbox", sdoShown, sdoTold, true},
+	{"epl", []string{"services"}, "epl.asnd.sdo.cmd", "epl data", eplSDOShown, eplSDOTold, false},
 	{"c1222", []string{"poll", "services"}, "c1222", "c1222", tableShown, tableTold, false},
 }
 
@@ -197,6 +198,41 @@ func sdoShown(f *frame) (all []string) {
 		}
 	}
 	return all
+}
+
+// eplSDOTold is the object of POWERLINK that is asked for, with the value that is written,
+// or the value that was read. Answers are partial: they go another way than what they answer.
+func eplSDOTold(e *eventLine) (int, string) {
+	const write, read = 0x101, 0x102
+	values := string(e.Values)
+	switch {
+	case e.Kind != "operation" || e.Code != write && e.Code != read:
+	case !e.Partial && strings.Contains(e.Object, "/object:"):
+		_, object, _ := strings.Cut(e.Object, "/")
+		return e.Frame, strings.TrimSpace(object + " " + strings.Trim(values, "[]"))
+	case e.Partial:
+		return e.ResponseFrame, strings.Trim(values, "[]")
+	}
+	return 0, ""
+}
+
+func eplSDOShown(f *frame) []string {
+	const write, read, initiates = 1, 2, 1
+	l := f.last("epl")
+	field := func(name string) int { return l.number("epl_epl_asnd_sdo_cmd_" + name) }
+	b := unhex(l.text("epl_epl_od_data_uint_raw"))
+	if field("segmentation") == initiates { // it shows the padding behind it, too: of the segment's size eight octets are the whole size and what is written
+		b = b[:min(len(b), max(0, field("segment_size")-8))]
+	}
+	values := strings.Trim(octetNumber(b, binary.LittleEndian), "[]")
+	switch id := field("command_id"); {
+	case field("abort") != 0 || id != write && id != read:
+	case field("response") != 0 && values != "":
+		return []string{values}
+	case l.has("epl_epl_asnd_sdo_cmd_data_index"):
+		return []string{strings.TrimSpace(fmt.Sprintf("object:%#04x:%d %s", field("data_index"), max(0, field("data_subindex")), values))}
+	}
+	return nil
 }
 
 // tableTold is which table of a meter a request reads or writes, whole or from an offset.

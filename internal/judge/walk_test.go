@@ -1,7 +1,9 @@
 package judge
 
 import (
+	"bytes"
 	"encoding/binary"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,35 +70,66 @@ func sharePath(t *testing.T, name, of string, b []byte) string {
 	return path
 }
 
-// firstFrames cuts a pcap behind its n-th frame: a header of 24 bytes, then frames behind 16
-// bytes each, the number of theirs at 8.
+// firstFrames cuts a capture behind its n-th frame.
 func firstFrames(b []byte, n int) []byte {
-	var order binary.ByteOrder = binary.LittleEndian
-	if len(b) >= 4 && b[0] == 0xa1 {
-		order = binary.BigEndian
+	if bytes.HasPrefix(b, []byte{0x0a, 0x0d, 0x0d, 0x0a}) {
+		return firstBlocks(b, n)
 	}
+	order := orderOf(b, 0, 0xa1)
 	at := 24
-	for ; n > 0 && len(b) >= at+16; n-- {
+	for ; n > 0 && len(b) >= at+16; n-- { // a head (16), with the size at 8, and the frame
 		at += 16 + int(order.Uint32(b[at+8:]))
 	}
 	return b[:min(at, len(b))]
 }
 
+// firstBlocks cuts a pcapng: blocks of a type (4), their size (4), and what they hold. Those
+// of types 2, 3 and 6 are frames.
+func firstBlocks(b []byte, n int) []byte {
+	const magicAt, least = 8, 12
+	order := orderOf(b, magicAt, 0x1a)
+	at := 0
+	for n > 0 && len(b) >= at+least {
+		if kind := order.Uint32(b[at:]); kind == 2 || kind == 3 || kind == 6 {
+			n--
+		}
+		at += max(least, int(order.Uint32(b[at+4:])))
+	}
+	return b[:min(at, len(b))]
+}
+
+// orderOf is the byte order of a capture, whose magic number begins with first if the
+// highest octet stands first.
+func orderOf(b []byte, at int, first byte) binary.ByteOrder {
+	if len(b) > at && b[at] == first {
+		return binary.BigEndian
+	}
+	return binary.LittleEndian
+}
+
 // TestSharesAreTaken fails where a share stands in the list whose capture is not in the
-// corpus, or has no more frames than the share.
+// corpus, or in which the judge counts other frames than it should have.
 func TestSharesAreTaken(t *testing.T) {
 	root := judgeCorpus(t)
-	taken := make([]bool, len(shares))
+	counted := make([]int, len(shares))
 	corpus.Each(t, filepath.Join(root, "labelled"), func(path string, b []byte) {
 		for i, s := range shares {
-			if strings.HasSuffix(path, s.capture) {
-				taken[i] = taken[i] || len(firstFrames(b, s.frames)) < len(b)
+			if !strings.HasSuffix(path, s.capture) {
+				continue
+			}
+			cut := firstFrames(b, s.frames)
+			if err := tell(sharePath(t, filepath.Base(path), s.of, cut), []string{"-T", "fields", "-e", "frame.number"}, func(r io.Reader) error {
+				lines, err := io.ReadAll(r)
+				counted[i] += bytes.Count(lines, []byte{'\n'})
+				return err
+			}); err != nil {
+				t.Error(err)
 			}
 		}
 	})
 	for i, s := range shares {
-		if !taken[i] {
-			t.Errorf("%s: no capture of more than %d frames", s.capture, s.frames)
+		if counted[i] != s.frames {
+			t.Errorf("%s: a share of %d frames, and the judge counts %d", s.capture, s.frames, counted[i])
 		}
 	}
 }

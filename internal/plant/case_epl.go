@@ -59,7 +59,10 @@ func eplServices(n *Net) {
 	for _, id := range []byte{0x21, 0x22, 0x23, 0x24, 0x28, 0x29, 0x2a, 0x2b, 0x41, 0x62, 0x63, 0x90, 0xff, 0x2c} {
 		eplManage(n, eplNode, 6, 0x11, 0xf0, 4, id, 0, 0, 0, 0, 0)
 	}
+	sent := map[byte]byte{} // the sequence layer counts what each has sent, above two bits of state
 	send := func(b []byte) {
+		sent[b[2]]++
+		b[4], b[5] = sent[b[1]]<<2|2, sent[b[2]]<<2|2
 		to := eplNode
 		if b[2] == 0x11 {
 			to = eplGroup + 4

@@ -2,6 +2,7 @@ package plant
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -44,7 +45,7 @@ func umasSession(n *Net) {
 	talk(0x0a, []byte{0, 1, 2, 3}, UmasOK, 0, 1, 2, 3)
 	talk(UmasProject, []byte{0}, UmasOK, UmasProjectInfo(8, "Pump")...)
 	talk(UmasProject, []byte{4}, UmasOK, 9, 0x80, 0, 0)
-	talk(0x04, nil, UmasOK, 2, 0x82, 0x80, 0)
+	talk(UmasInfo, nil, UmasOK, 2, 0x82, 0x80, 0)
 	talk(UmasReadMemory, umasPart(19, 100, 4), UmasOK, 0, 4, 0, 0x37, 0x58, 0x3d, 0x11)
 	talk(UmasReserve, append([]byte{'C', 'L', 0, 0, 8}, "EWS-PC-1"...), UmasOK, 1)
 	key = 1
@@ -133,6 +134,25 @@ func umasMidstream(n *Net) {
 	d.Close()
 }
 
+// umasInfo is what a tool asks before it does anything: the numbers of a controller, as
+// many as it says, fewer, or none, and each kind of project information.
+func umasInfo(n *Net) {
+	c := n.Dial(umasStation, umasPLC, 49205, PortModbus)
+	m, key := Modbus{}, uint8(0)
+	talk := umasTalk(n, c, &m, &key)
+	sum := []byte{0x37, 0x58, 0x3d, 0x11}
+	two := slices.Concat([]byte{2, 0x82, 0x80, 2}, sum, []byte{3, 0, 0, 0})
+	talk(UmasInfo, nil, UmasOK, two...)
+	talk(UmasInfo, nil, UmasOK, append(two, 0, 0, 8, 1)...) // what newer ones have behind it
+	talk(UmasInfo, nil, UmasOK, two[:8]...)
+	talk(UmasInfo, nil, UmasOK, two[:3]...)
+	talk(UmasInfo, nil, UmasError, 1, 0)
+	talk(UmasProject, []byte{0}, UmasOK, UmasProjectInfo(9, "Pump")...)
+	talk(UmasProject, []byte{4}, UmasOK, 9, 0x80, 0, 0)
+	talk(UmasProject, nil, UmasError, 1, 0)
+	c.Close()
+}
+
 // umasMalformed breaks what little is known of the rules, and shows what is read
 // no further because it fits no known layout.
 func umasMalformed(n *Net) {
@@ -152,7 +172,7 @@ func umasMalformed(n *Net) {
 	talk(UmasWriteVariables, append(umasList(1), 2, 5, 0, 0, 1, 2, 0, 0x39), UmasError, 1)
 	talk(UmasReadLocated, []byte{1, 2, 9, 4, 0, 1, 0}, UmasOK, 1, 0, 0, 1)
 	talk(UmasReserve, append([]byte{1, 2, 3, 4, 44}, make([]byte, 44)...), UmasOK, 1)
-	talk(0x04, nil, 0x04)
+	talk(UmasInfo, nil, 0x04)
 	modbusTalk(n, c, m.Raw(nil, 90, 1), m.Raw(nil, 90, 1, UmasOK))
 	m.Transaction++
 	modbusTalk(n, c, m.Raw(nil, 90), m.Raw(nil, 90))

@@ -29,6 +29,7 @@ var cases = []Case{
 	{"modbus", "elsewhere", modbusElsewhere},
 	{"modbus", "poll-umas", umasPoll},
 	{"modbus", "umas", umasSession},
+	{"modbus", "umas-info", umasInfo},
 	{"modbus", "umas-midstream", umasMidstream},
 	{"modbus", "umas-malformed", umasMalformed},
 	{"modbus", "poll-rtu", rtuPoll},

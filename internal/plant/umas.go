@@ -7,6 +7,7 @@ const (
 	UmasInit           = 0x01
 	UmasReadID         = 0x02
 	UmasProject        = 0x03
+	UmasInfo           = 0x04
 	UmasReserve        = 0x10
 	UmasRelease        = 0x11
 	UmasKeepAlive      = 0x12

@@ -353,7 +353,7 @@ func (p *parser) identifyUmas(b []byte) {
 // variables begins with; behind them what only newer controllers have.
 func checksums(b []byte) firedoor.Values {
 	const at = 4
-	if len(b) < at || len(b)-at < 4*int(b[at-1]) {
+	if len(b) < at || b[at-1] == 0 || len(b)-at < 4*int(b[at-1]) {
 		return firedoor.Values{}
 	}
 	n := int(b[at-1])
