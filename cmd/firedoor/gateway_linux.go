@@ -433,6 +433,9 @@ func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
 	force, _ := s.decisions.Isolations(s.plan)
 	before, _ := s.plan.With(force)
 	after, _ := s.plan.With(append(force, i))
+	if err := gateway.Fits(after); err != nil {
+		return nil, err
+	}
 	out := &isolated{Known: s.learned != nil}
 	out.Effects, out.More = gateway.Preview(before, after, s.learned)
 	if out.Effects == nil {
