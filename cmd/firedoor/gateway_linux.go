@@ -51,6 +51,7 @@ type gatewayService struct {
 
 // Run reads policies and takes orders, for the gateway that started it.
 func (c *gatewayControlCommand) Run(ctx context.Context, m *Main) error {
+	guardian.NameProcess()
 	s := &gatewayService{file: c.Policy, wake: make(chan struct{}, 1), ready: make(chan struct{}), log: slog.New(slog.NewTextHandler(m.Stderr, nil))}
 	plan, err := readPolicy(m, c.Policy)
 	readErr := err
