@@ -478,6 +478,7 @@ func TestGatewayUpgrades(t *testing.T) {
 	l.standsBy()
 	pauses := watchCores(t)
 	o := l.loop()
+	useless := []byte("#!/bin/sh\necho of no use >&2\nexit 3\n")
 	upgrades := 10
 	if testing.Short() {
 		upgrades = 3
@@ -485,14 +486,14 @@ func TestGatewayUpgrades(t *testing.T) {
 	for n := 1; n <= upgrades; n++ {
 		replaceFile(t, l.program, read(t, program(t)))
 		l.upgrade()
-		if n == upgrades { // who was told that it works is not let down by a worker that ends
+		replaceFile(t, l.program, useless) // what was read and tried is what is run
+		if n == upgrades {                 // who was told that it works is not let down by a worker that ends
 			l.strike(syscall.SIGKILL)
 		}
 		l.untilStatus("another program", func(s *gateway.Status) bool { return s.Upgrades == n && s.Standby })
 	}
 	o.end()
 	was := l.worker()
-	replaceFile(t, l.program, []byte("#!/bin/sh\necho of no use >&2\nexit 3\n"))
 	chained := func() string { return works(t, "audit", "verify", filepath.Join(l.data, "decisions.jsonl")).stdout }
 	if told, sum := chained(), fmt.Sprintf("%x", sha256.Sum256(read(t, program(t)))); !strings.Contains(told, " replaced the program at ") || !strings.Contains(told, l.program+", SHA-256 "+sum) {
 		t.Errorf("audit verify says %q", told)

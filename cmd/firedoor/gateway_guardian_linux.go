@@ -21,6 +21,7 @@ type guardService struct {
 // Run stands between two ports until it is told to stop. This process holds the ports
 // and keeps the others alive; it reads no policy.
 func (c *gatewayCommand) Run(ctx context.Context, m *Main) error {
+	guardian.NameProcess()
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -63,4 +64,7 @@ func (s *guardService) tellSystem(state string) {
 }
 
 // Run judges what the kernel asks about; only a gateway starts it.
-func (c *gatewayWorkerCommand) Run(*Main) error { return gateway.RunWorker(all.List, known()) }
+func (c *gatewayWorkerCommand) Run(*Main) error {
+	guardian.NameProcess()
+	return gateway.RunWorker(all.List, known())
+}

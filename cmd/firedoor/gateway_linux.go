@@ -51,6 +51,7 @@ type gatewayService struct {
 
 // Run reads policies and takes orders, for the gateway that started it.
 func (c *gatewayControlCommand) Run(ctx context.Context, m *Main) error {
+	guardian.NameProcess()
 	s := &gatewayService{file: c.Policy, wake: make(chan struct{}, 1), ready: make(chan struct{}), log: slog.New(slog.NewTextHandler(m.Stderr, nil))}
 	plan, err := readPolicy(m, c.Policy)
 	readErr := err
@@ -433,6 +434,9 @@ func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
 	force, _ := s.decisions.Isolations(s.plan)
 	before, _ := s.plan.With(force)
 	after, _ := s.plan.With(append(force, i))
+	if err := gateway.Fits(after); err != nil {
+		return nil, err
+	}
 	out := &isolated{Known: s.learned != nil}
 	out.Effects, out.More = gateway.Preview(before, after, s.learned)
 	if out.Effects == nil {

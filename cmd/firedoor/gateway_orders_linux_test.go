@@ -2,16 +2,21 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"firedoor"
+	"firedoor/internal/datapath"
 	"firedoor/internal/gateway"
+	"firedoor/internal/policy"
 )
 
 // ordering is a data folder behind whose control socket orders are taken, without ports.
@@ -79,5 +84,37 @@ func TestReleasedAlready(t *testing.T) {
 	}
 	if after := string(read(t, filepath.Join(dir, "decisions.jsonl"))); after != before {
 		t.Errorf("it was written: %s", after)
+	}
+}
+
+// TestIsolateWithoutRoom holds that an order for which the kernel's tables have no room is refused before
+// it is written down, with the count and the limit: once written it would stand in the way of all others.
+func TestIsolateWithoutRoom(t *testing.T) {
+	s, dir := ordering(t)
+	p := &policy.Policy{Zones: []policy.Zone{{Name: "cell", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.3.0.0/16")}}}}
+	for i := range 1100 {
+		at := netip.AddrFrom4([4]byte{10, 3, byte(i >> 8), byte(i)})
+		p.Hosts = append(p.Hosts, policy.Host{Name: fmt.Sprint("h", i), Addresses: []netip.Addr{at}})
+		s.learned = append(s.learned, firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: "modbus",
+			Client: firedoor.Address{IP: at.String()}, Server: firedoor.Address{IP: "10.3.9.9"}})
+	}
+	plan, faults := policy.Compile(p, known())
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	s.plan = plan
+	before := string(read(t, filepath.Join(dir, "decisions.jsonl")))
+	o := run(t, "isolate", "cell", "--verb", "known-clients-only", "--reason", "x", "--for", "30m", "--data", dir)
+	if says := fmt.Sprintf("1212203 pairs of a client and a server are told apart, and a gateway holds at most %d", datapath.MaxPairs); o.status != exitDamaged || !strings.Contains(o.err, says) {
+		t.Errorf("status %d, %s", o.status, o.err)
+	}
+	if after := string(read(t, filepath.Join(dir, "decisions.jsonl"))); after != before || len(s.decisions.List()) > 0 {
+		t.Errorf("it was written down: %s", after)
+	}
+	if _, err := s.decisions.Add(gateway.Decision{Verb: "quarantine", Scope: "h1", Reason: "x", Everything: true}, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.fits(1); err != nil {
+		t.Errorf("one host: %v", err)
 	}
 }

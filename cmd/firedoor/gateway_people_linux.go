@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -147,6 +148,9 @@ func (s *gatewayService) confirm(r *http.Request) (*gateway.Decision, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	who, unknown := s.personOf(r)
+	if err := s.fits(uint32(id)); err != nil {
+		return nil, err // nor is it confirmed what cannot come into force
+	}
 	one, err := s.decisions.Confirm(uint32(id), whoAsks(r), who)
 	if err != nil {
 		return nil, errors.Join(err, unknown)
@@ -160,4 +164,20 @@ func (s *gatewayService) confirm(r *http.Request) (*gateway.Decision, error) {
 		}
 	}
 	return one, errors.Join(err, s.apply())
+}
+
+// fits says why there is no room for what a decision that waits would isolate, beside what is in force now. The caller holds the lock.
+func (s *gatewayService) fits(id uint32) error {
+	list := s.decisions.List()
+	at := slices.IndexFunc(list, func(d gateway.Decision) bool { return d.ID == id && d.Pending() })
+	if at < 0 {
+		return nil
+	}
+	i, err := gateway.Isolation(s.plan, &list[at])
+	if err != nil {
+		return nil //nolint:nilerr // it does nothing under this policy
+	}
+	force, _ := s.decisions.Isolations(s.plan)
+	after, _ := s.plan.With(append(force, i))
+	return gateway.Fits(after)
 }

@@ -137,6 +137,9 @@ func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolatio
 	g.setting.Lock()
 	defer g.setting.Unlock()
 	restrained, _ := plan.With(isolated)
+	if err := Fits(restrained); err != nil {
+		return err
+	}
 	number := g.number + 1
 	forWorkers, err := json.Marshal(order{Number: number, Policy: text, Isolations: isolated})
 	if err != nil {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -22,6 +23,24 @@ func Tables(plan *policy.Plan, functions []policy.Function) *datapath.Tables {
 	t.joined()
 	t.quarantine()
 	return t.out
+}
+
+// Fits says why there is no room for the pairs of a plan with its isolations; nil: there is. An order is asked about
+// before it is written down: one that is written down is to come into force.
+func Fits(plan *policy.Plan) error {
+	const most, counted = datapath.MaxPairs, 2 * datapath.MaxPairs
+	if n := plan.MostPairs(); n <= most && (n <= most/2 || !plan.Far()) {
+		return nil // with one for each way back (wayBack)
+	}
+	pairs := newTables(plan, nil).wayBack(plan.PairsUpTo(counted))
+	if len(pairs) <= most {
+		return nil
+	}
+	n := fmt.Sprint(len(pairs))
+	if len(pairs) >= counted {
+		n = fmt.Sprint(counted, " or more")
+	}
+	return fmt.Errorf("with what is isolated %s pairs of a client and a server are told apart, and a gateway holds at most %d: a host that is isolated makes one with every other host, and so does each client that is known to known-clients-only. Release what is not needed any more, isolate a zone or a conduit in place of many hosts, or choose another verb", n, most)
 }
 
 func newTables(plan *policy.Plan, functions []policy.Function) *tables {

@@ -60,7 +60,7 @@ func (g *Guardian) fail(err error) {
 
 // oneControl starts a control process and does what it wants until it ends.
 func (g *Guardian) oneControl(ctx context.Context) error {
-	child, conn, err := g.starter.start(ordinary, g.config.Control, nil, g.config.Stdout, g.config.Stderr)
+	child, conn, err := g.starter.start(ordinary, ownProgram, g.config.Control, nil, g.config.Stdout, g.config.Stderr)
 	if err != nil {
 		return err
 	}

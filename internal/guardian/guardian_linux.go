@@ -22,7 +22,8 @@ type Config struct {
 	Inside, Outside string
 	Pins            string // folder on a bpffs
 	Name            string // begins the names of its interfaces
-	// Worker and Control start those processes: a program and its arguments.
+	// Worker and Control are how those processes are called: a program and its arguments. They are of the program that
+	// runs; where its file was, the next one is looked for.
 	Worker, Control []string
 	Stdout, Stderr  io.Writer // of the processes
 	Log             *slog.Logger
@@ -63,6 +64,7 @@ type Guardian struct {
 	controls int
 	upgrades int
 	lastDied time.Time
+	next     *os.File // the program that is to be run in place of this one
 
 	madePins   bool
 	controlPID int

@@ -133,6 +133,7 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 				upgrade = time.After(farewell) // it was said to work, and is run when somebody stands by again
 				continue
 			}
+			g.setNext(nil)
 			g.event("upgrade-failed", "the new program was not run, this one goes on: "+text(err))
 		case err := <-standby.ended:
 			g.forget(standby)
@@ -239,8 +240,11 @@ func (g *Guardian) rest(ctx context.Context) {
 }
 
 // hire starts a worker, which stands by.
-func (g *Guardian) hire() (*hand, error) {
-	child, conn, err := g.starter.start(hurried, g.config.Worker, g.files, g.config.Stderr, g.config.Stderr)
+func (g *Guardian) hire() (*hand, error) { return g.hireOf(g.program()) }
+
+// hireOf starts one of a program.
+func (g *Guardian) hireOf(program string) (*hand, error) {
+	child, conn, err := g.starter.start(hurried, program, g.config.Worker, g.files, g.config.Stderr, g.config.Stderr)
 	if err != nil {
 		return nil, err
 	}

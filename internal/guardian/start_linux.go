@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -39,15 +40,16 @@ func (s *starter) serve(ended <-chan error) error {
 	}
 }
 
-// start starts a process with one end of a connection as its first file, and others
+// start starts a process of a program, called as words say, with one end of a connection as its first file, and others
 // behind it, at a niceness. The process ends when this one does.
-func (s *starter) start(niceness int, words []string, files []*os.File, stdout, stderr io.Writer) (*exec.Cmd, net.Conn, error) {
+func (s *starter) start(niceness int, program string, words []string, files []*os.File, stdout, stderr io.Writer) (*exec.Cmd, net.Conn, error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	ours, theirs := os.NewFile(uintptr(pair[0]), "ours"), os.NewFile(uintptr(pair[1]), "theirs")
 	child := exec.Command(words[0], words[1:]...) //nolint:noctx // it ends by its connection
+	child.Path, child.Err = program, nil          // not looked for anywhere
 	child.ExtraFiles = append([]*os.File{theirs}, files...)
 	child.Stdout, child.Stderr = stdout, stderr
 	child.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL, Setpgid: true}
@@ -61,4 +63,10 @@ func (s *starter) start(niceness int, words []string, files []*os.File, stdout, 
 		return nil, nil, errors.Join(err, child.Process.Kill(), child.Wait())
 	}
 	return child, conn, nil
+}
+
+// NameProcess has this process called as its program is, in lists of processes: the kernel calls it by the path by
+// which it was started, and a guardian starts programs that it holds open.
+func NameProcess() {
+	_ = os.WriteFile("/proc/self/comm", []byte(filepath.Base(os.Args[0])), 0) // else it is called "exe"
 }

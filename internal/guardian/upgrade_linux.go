@@ -53,6 +53,7 @@ type state struct {
 	Upgrades int
 	Sheds    []shedState
 	Blamed   []Barred
+	File     string // of the program, where the next one is looked for
 }
 
 // shedState is a Shed with what nobody else is told of it.
@@ -77,29 +78,79 @@ type child struct {
 }
 
 // tryProgram starts a worker of the program that lies now where this one came from, and
-// has it stand by. An error says that it does not work; then nothing has changed.
+// has it stand by. An error says that it does not work; then nothing has changed. The file is opened once: what
+// is read of it, tried and run is one program, whatever is put in its place meanwhile.
 func (g *Guardian) tryProgram(ctx context.Context) (p Program, err error) {
-	if p, err = digested(g.config.Worker[0]); err != nil {
+	f, err := openProgram(g.config.Worker[0])
+	if err != nil {
 		return p, fmt.Errorf("the new program cannot be read: %w", err)
 	}
-	return p, g.tryWorker(ctx)
+	p.File = g.config.Worker[0]
+	if p.SHA256, err = digestOf(f); err == nil {
+		err = g.tryWorker(ctx, f, p.SHA256)
+	}
+	if err != nil {
+		_ = f.Close()
+	}
+	return p, err
 }
 
-// digested reads a program.
-func digested(file string) (p Program, err error) {
+// aboveOthers is from where on numbers of files are that those which a child is given (starter.start) do not come into the way of.
+const aboveOthers = 64
+
+// openProgram opens a program so that a child can be started of it (runOf).
+func openProgram(file string) (*os.File, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return p, err
+		return nil, err
 	}
-	defer func() { _ = f.Close() }() // only read
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return p, err
+	defer func() { _ = f.Close() }() // the other one is kept
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, aboveOthers)
+	if err != nil {
+		return nil, err
 	}
-	return Program{file, hex.EncodeToString(sum.Sum(nil))}, nil
+	return os.NewFile(uintptr(fd), file), nil
 }
 
-func (g *Guardian) tryWorker(ctx context.Context) (err error) {
+// ownProgram is the one that runs, wherever its file is now.
+const ownProgram = "/proc/self/exe"
+
+// runOf is the path by which a process of this one, or it itself, becomes a program that is open.
+func runOf(f *os.File) string { return "/proc/self/fd/" + strconv.Itoa(int(f.Fd())) }
+
+// digestOf reads a program.
+func digestOf(f *os.File) (string, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// program is that of workers to be started: the one that was tried and is to be run in place of this one, else this one.
+func (g *Guardian) program() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.next != nil {
+		return runOf(g.next)
+	}
+	return ownProgram
+}
+
+// setNext keeps the program that is to be run in place of this one; nil is none.
+func (g *Guardian) setNext(f *os.File) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.next != nil {
+		_ = g.next.Close()
+	}
+	g.next = f
+}
+
+func (g *Guardian) tryWorker(ctx context.Context, program *os.File, digest string) (err error) {
 	g.mu.Lock()
 	was := g.standby
 	g.mu.Unlock()
@@ -110,7 +161,7 @@ func (g *Guardian) tryWorker(ctx context.Context) (err error) {
 			g.mu.Unlock()
 		}
 	}()
-	h, err := g.hire()
+	h, err := g.hireOf(runOf(program))
 	if err != nil {
 		return fmt.Errorf("the new program does not start: %w", err)
 	}
@@ -126,6 +177,13 @@ func (g *Guardian) tryWorker(ctx context.Context) (err error) {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	// While a process runs it nobody may write to it (ETXTBSY); before that somebody may have.
+	if again, err := digestOf(program); err != nil || again != digest {
+		g.forget(h)
+		h.kill()
+		return errors.Join(errors.New("the new program was changed while it was tried"), err)
+	}
+	g.setNext(program)
 	select {
 	case g.tried <- h:
 		return nil
@@ -163,7 +221,7 @@ func (g *Guardian) become(active, standby *hand) error {
 
 // leave writes down what is there and runs the new program.
 func (g *Guardian) leave(active, standby *hand) error {
-	s := state{Lock: g.lock.Fd(), MTU: g.mtu, Order: g.order, Number: g.number, Bypass: g.bypass, Workers: g.workers, Controls: g.controls, Upgrades: g.upgrades + 1, Control: g.controlPID, Blamed: g.blame.all}
+	s := state{Lock: g.lock.Fd(), MTU: g.mtu, Order: g.order, Number: g.number, Bypass: g.bypass, Workers: g.workers, Controls: g.controls, Upgrades: g.upgrades + 1, Control: g.controlPID, Blamed: g.blame.all, File: g.config.Worker[0]}
 	for _, x := range g.guard.sheds {
 		s.Sheds = append(s.Sheds, shedState{x, x.Conduit, x.Budget})
 	}
@@ -202,7 +260,7 @@ func (g *Guardian) leave(active, standby *hand) error {
 			return
 		}
 		keep(0)
-		err = syscall.Exec(g.config.Worker[0], os.Args, env)
+		err = syscall.Exec(runOf(g.next), os.Args, env)
 		keep(unix.FD_CLOEXEC)
 	})
 	for _, c := range []child{s.Active, s.Standby} {
@@ -244,6 +302,9 @@ func (g *Guardian) adopt(s *state) error {
 		g.files = append(g.files, os.NewFile(fd, "packets"))
 	}
 	g.mtu, g.order, g.number, g.bypass, g.workers, g.controls, g.upgrades = s.MTU, s.Order, s.Number, s.Bypass, s.Workers, s.Controls, s.Upgrades
+	if s.File != "" { // it may have been moved, and then this one seems to have come from there
+		g.config.Worker[0], g.config.Control[0] = s.File, s.File
+	}
 	if s.Control != 0 {
 		if p, err := os.FindProcess(s.Control); err == nil {
 			go func() { _, _ = p.Wait() }() // it ends with its connection

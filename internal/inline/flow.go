@@ -52,6 +52,7 @@ type flow struct {
 	handshake  Handshake
 	both       bool         // of datagrams: each end may ask
 	went       bool         // of datagrams: one of its client went on, which its server may answer
+	answerer   firedoor.MAC // of datagrams: who sent the first, where that was an answer; else 0
 	free       bool         // of datagrams: what its server sends passes whatever it is
 	other      *flow        // of what its server asks
 	unclear    bool         // who of its ends is the client
@@ -271,6 +272,9 @@ func (g *Gate) fresh(f *flow, k key) {
 	if f.unclear = unclear; answers {
 		f.client = g.from.Other()
 		f.clientEnd, f.serverEnd = f.serverEnd, f.clientEnd
+		if p.Proto == packet.UDP {
+			f.answerer = p.SrcMAC
+		}
 	}
 	f.rate = g.rateOf(f)
 	g.look(f)

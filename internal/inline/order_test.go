@@ -22,6 +22,7 @@ func TestYieldsWhoHasMost(t *testing.T) {
 			f.clientEnd.IP = firedoor.IP{Lo: uint64(rapid.IntRange(1, 4).Draw(t, "client"))}
 			if rapid.Bool().Draw(t, "datagrams") {
 				f.key.proto = packet.UDP
+				f.answerer = firedoor.MAC(rapid.IntRange(0, 2).Draw(t, "answerer"))
 			}
 			flows = append(flows, f)
 		}
@@ -67,7 +68,7 @@ func check(t *rapid.T, r *room, idle []*flow, sure int) {
 		kind
 	}
 	has, kindHas, most, sum := map[who]int{}, [kinds]int{}, [kinds]int{}, 0
-	of := func(f *flow) who { return who{holder{f.key.scope, f.clientEnd.IP}, f.kind()} }
+	of := func(f *flow) who { return who{f.holder(), f.kind()} }
 	for _, f := range idle {
 		w, n := of(f), f.place.size
 		has[w] += n

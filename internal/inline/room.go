@@ -9,10 +9,20 @@ import (
 // and bytes of messages whose rest is to come. While there is enough of it nobody is counted out. Where there is
 // no more the client that has most gives back what it used longest ago, and nobody else does.
 
-// holder is a client as it is counted: its address, in its segment.
+// holder is a client as it is counted: its address, in its segment. Of datagrams that began with an answer it is, until the
+// client says something, who sent that: by its MAC, for one that forges answers has any address.
 type holder struct {
 	scope packet.Scope
 	ip    firedoor.IP
+	mac   firedoor.MAC
+}
+
+// holder is whom a flow is counted for.
+func (f *flow) holder() holder {
+	if f.answerer != 0 && !f.confirmed {
+		return holder{scope: f.key.scope, mac: f.answerer}
+	}
+	return holder{scope: f.key.scope, ip: f.clientEnd.IP}
 }
 
 // kind is what is known of a connection. Each kind shares for itself: so who makes up addresses, each of
@@ -121,7 +131,7 @@ func (r *room) set(c *claim, f *flow, size int) {
 		r.leave(c)
 	case c.of == nil:
 		c.flow = f
-		r.pools[f.kind()].add(c, holder{f.key.scope, f.clientEnd.IP}, size)
+		r.pools[f.kind()].add(c, f.holder(), size)
 	default:
 		c.of.grow(size - c.size)
 		c.size = size
@@ -138,9 +148,9 @@ func (r *room) leave(c *claim) {
 // move has what a flow takes count as what it is now.
 func (r *room) move(c *claim, k kind) {
 	if to := &r.pools[k]; c.of != nil && c.of.pool != to {
-		who, size := c.of.holder, c.size
+		size := c.size
 		c.of.pool.remove(c)
-		to.add(c, who, size)
+		to.add(c, c.flow.holder(), size)
 	}
 }
 

@@ -3,6 +3,7 @@ package inline_test
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/gopacket/gopacket"
@@ -111,4 +112,68 @@ func TestMadeUpHoldsNothing(t *testing.T) {
 			t.Errorf("%s: counts: %+v", name, c)
 		}
 	}
+}
+
+// TestAnswersAreTheirSenders holds that whoever forges answers to a call takes the room for them from what it
+// has itself, and nothing of the caller's that waits for its own answers.
+func TestAnswersAreTheirSenders(t *testing.T) {
+	prefix := func(text string) []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix(text)} }
+	plan, faults := policy.Compile(&policy.Policy{
+		Zones: []policy.Zone{{Name: "office", Prefixes: prefix("10.0.1.0/24")}, {Name: "cell", Prefixes: prefix("10.2.0.0/15")}},
+		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Drop, Instead: firedoor.Drop,
+			Reviewed: policy.Review{By: "A", On: "2026-11-26"}, Rules: []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Ports: []policy.Port{{Transport: 17, Number: 2000}}}}}}},
+		Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop},
+	}, policy.Known{})
+	if len(faults) > 0 {
+		t.Fatalf("%+v", faults)
+	}
+	g := inline.New(plan, nil, nil)
+	now, on := int64(1772323200*1e9), 0
+	hmi, all := [4]byte{10, 0, 1, 1}, [6]byte{1, 0, 0x5e, 0, 0, 1}
+	frame := func(from inline.Port, b []byte) {
+		now += 1e4
+		g.Frame(now, from, b, func(inline.Port, []byte) { on++ })
+	}
+	const own, forged = 100, inline.MaxFlows + 3000
+	for i := range uint16(own) {
+		frame(inline.Inside, plain(t, hmi, [4]byte{10, 2, 0, 1}, 3000+i, 2000, "?"))
+	}
+	call := plain(t, hmi, [4]byte{10, 3, 255, 255}, 4000, 2000, "?")
+	copy(call, all[:])
+	frame(inline.Inside, call)
+	answer := plain(t, [4]byte{10, 2, 0, 2}, hmi, 2000, 4000, "!")
+	copy(answer[:12], []byte{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 6})
+	frame(inline.Outside, answer)
+	if on != own+2 {
+		t.Fatalf("%d frames went on, want %d", on, own+2)
+	}
+	for i := range forged {
+		frame(inline.Outside, readdressed(answer, [4]byte{10, byte(2 + i>>16), byte(i >> 8), byte(i)}))
+	}
+	if g.Flows() != inline.MaxFlows {
+		t.Fatalf("%d flows", g.Flows())
+	}
+	on = 0
+	for i := range uint16(own) {
+		frame(inline.Outside, plain(t, [4]byte{10, 2, 0, 1}, hmi, 2000, 3000+i, "!"))
+	}
+	if on != own {
+		t.Errorf("%d of %d answers to the caller's own requests went on", on, own)
+	}
+}
+
+// readdressed has another sender say what a datagram of 20 bytes of IP says.
+func readdressed(b []byte, from [4]byte) []byte {
+	b = slices.Clone(b)
+	copy(b[26:], from[:])
+	b[24], b[25] = 0, 0
+	sum := uint32(0)
+	for i := 14; i < 34; i += 2 {
+		sum += uint32(binary.BigEndian.Uint16(b[i:]))
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	binary.BigEndian.PutUint16(b[24:], ^uint16(sum))
+	return b
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -455,14 +456,19 @@ func (p *Plan) Watches(r *Route) bool {
 // Pairs are the places between which something may hold of its own: zones that a
 // conduit joins, each zone with itself, hosts that a rule, an isolation or what is safety traffic names, and
 // whoever is isolated, with all others.
-func (p *Plan) Pairs() (out [][2]Place) {
+func (p *Plan) Pairs() [][2]Place { return p.PairsUpTo(math.MaxInt) }
+
+// PairsUpTo gives as many of Pairs, for who wants to know whether there are more: isolations may make
+// more of them than there is memory for.
+func (p *Plan) PairsUpTo(most int) (out [][2]Place) {
 	seen := make(map[[2]Place]bool, p.room)
 	out = make([][2]Place, 0, p.room)
-	add := func(client, server Place) {
-		if k := [2]Place{client, server}; !seen[k] {
+	add := func(client, server Place) bool {
+		if k := [2]Place{client, server}; !seen[k] && len(out) < most {
 			seen[k] = true
 			out = append(out, k)
 		}
+		return len(out) < most
 	}
 	for n := range p.conduits {
 		c := &p.conduits[n]
@@ -504,7 +510,7 @@ func orZone(at, zone Place) Place {
 // crossed adds pairs. A rule of one host and anybody holds for each pair of that host
 // and a host that another rule names, so those are pairs as well; and a host by itself
 // stands with the other zone.
-func (p *Plan) crossed(clients, servers map[Place]bool, named map[pairKey]bool, from, to Place, add func(client, server Place)) {
+func (p *Plan) crossed(clients, servers map[Place]bool, named map[pairKey]bool, from, to Place, add func(client, server Place) bool) {
 	wideClients, wideServers := map[Place]bool{}, map[Place]bool{}
 	for k := range named {
 		if k.server == to {

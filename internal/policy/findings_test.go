@@ -1,8 +1,10 @@
 package policy_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"firedoor"
 	"firedoor/internal/policy"
@@ -140,6 +142,53 @@ func TestOpenedIsTold(t *testing.T) {
 		}
 		if c.opened && name != "of any port" && !strings.Contains(found, `rule "wide" of down opens port`) {
 			t.Errorf("%s does not say which rule and where: %q", name, found)
+		}
+	}
+}
+
+// TestUnheardIsTold holds that whoever checks a policy hears where a step or a rate is counted from
+// a value that another client changes without that anybody reads it, and is not bothered where that is known.
+func TestUnheardIsTold(t *testing.T) {
+	register, modbus := []policy.Object{{Text: "holding:", Row: true, From: 40, To: 40}}, []string{"modbus"}
+	writes := []firedoor.Verb{firedoor.VerbWrite}
+	moves := policy.Rule{Name: "setpoint", Match: policy.Match{Clients: []string{"hmi"}, Servers: []string{"plc"}, Protocols: modbus, Verbs: writes, Objects: register, Step: 5}, Verdict: firedoor.Pass}
+	rated := moves
+	rated.Match.Step, rated.Match.Rate = 0, policy.Rate{Most: 5, Within: time.Second}
+	pass := func(m policy.Match) *policy.Rule {
+		return &policy.Rule{Name: "other", Match: m, Verdict: firedoor.Pass}
+	}
+	for _, c := range []struct {
+		name  string
+		moves policy.Rule
+		here  *policy.Rule // in the same conduit
+		there *policy.Rule // in that from dmz
+		mode  policy.Mode  // of that
+		safe  bool
+		want  string // in what is found; "" is nothing
+	}{
+		{"alone", moves, nil, nil, policy.Enforce, false, ""},
+		{"all of the protocol", moves, pass(policy.Match{Clients: []string{"ews"}, Protocols: modbus}), nil, policy.Enforce, false, `rule "setpoint" of down counts from the value before, and by rule "other" of down all passes that ews asks plc at port 502`},
+		{"a rate", rated, pass(policy.Match{Clients: []string{"ews"}, Protocols: modbus}), nil, policy.Enforce, false, `rule "other" of down`},
+		{"a port", moves, nil, pass(policy.Match{Ports: []policy.Port{{Transport: 6, Number: 502}}}), policy.Enforce, false, `by rule "other" of low all passes that dmz asks plc at port 502`},
+		{"another port", moves, nil, pass(policy.Match{Ports: []policy.Port{{Transport: 6, Number: 503}}}), policy.Enforce, false, ""},
+		{"another server", moves, nil, pass(policy.Match{Servers: []string{"drive"}, Protocols: modbus}), policy.Enforce, false, ""},
+		{"what is named", moves, nil, pass(policy.Match{Protocols: modbus, Verbs: writes}), policy.Enforce, false, ""},
+		{"only observed", moves, nil, pass(policy.Match{Protocols: modbus, Verbs: writes}), policy.Observe, false, "by conduit low, which observes, all passes that dmz asks plc"},
+		{"safety traffic", moves, nil, nil, policy.Enforce, true, "by safety traffic all passes that drive asks plc"},
+	} {
+		p := plant(policy.Enforce, c.moves)
+		if c.here != nil {
+			p.Conduits[0].Rules = append(p.Conduits[0].Rules, *c.here)
+		}
+		if c.there != nil {
+			p.Conduits = append(p.Conduits, policy.Conduit{Name: "low", From: "dmz", To: "cell", Mode: c.mode, Default: firedoor.Drop, Reviewed: p.Conduits[0].Reviewed, Rules: []policy.Rule{*c.there}})
+		}
+		if c.safe {
+			p.Safety = []policy.Match{{Clients: []string{"drive"}, Servers: []string{"plc"}, Ports: []policy.Port{{Transport: 6, Number: 502}}}}
+		}
+		found := slices.DeleteFunc(studied(t, p), func(f string) bool { return !strings.HasPrefix(f, "unheard: ") })
+		if c.want == "" && len(found) > 0 || c.want != "" && (len(found) != 1 || !strings.Contains(found[0], c.want)) {
+			t.Errorf("%s: %q, want %q", c.name, found, c.want)
 		}
 	}
 }

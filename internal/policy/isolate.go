@@ -189,8 +189,8 @@ func (p *Plan) isolatedEnds(from, to Place, clients, servers map[Place]bool, nam
 // isolatedPairs adds what isolations hold between, whether a conduit joins it or not: an isolation
 // goes on top of the policy, so also within a zone, between zones that nothing joins, and with
 // addresses of no zone. Places of which there is no pair are looked up by their zones alone, so an
-// isolated host, and a client that is known, stands with every other place by itself.
-func (p *Plan) isolatedPairs(add func(client, server Place)) {
+// isolated host, and a client that is known, stands with every other place by itself. Where add says no it wants no more.
+func (p *Plan) isolatedPairs(add func(client, server Place) bool) {
 	all := make([]Place, 1+len(p.Policy.Zones), len(p.places.zones))
 	for n := range all {
 		all[n] = Place(n)
@@ -202,14 +202,15 @@ func (p *Plan) isolatedPairs(add func(client, server Place)) {
 	seen := map[[2]Place]bool{} // of one isolation a few are looked at twice
 	for n := range p.isolated {
 		i := &p.isolated[n]
+		more := true
 		try := func(client, server Place) {
 			k := [2]Place{client, server}
-			if seen[k] {
+			if !more || seen[k] {
 				return
 			}
 			seen[k] = true
 			if r := p.between(client, server); i.holds(p, &r) && !p.shutAnyway(&r) {
-				add(client, server)
+				more = add(client, server)
 			}
 		}
 		clear(seen)
@@ -227,10 +228,30 @@ func (p *Plan) isolatedPairs(add func(client, server Place)) {
 		}
 		for _, client := range sortedPlaces(i.known()) {
 			for _, server := range all {
-				try(client, server)
+				if try(client, server); !more {
+					return
+				}
 			}
 		}
 	}
+}
+
+// MostPairs is not less than there are Pairs; it is found without making one.
+func (p *Plan) MostPairs() int {
+	n := p.room
+	for at := range p.isolated {
+		i := &p.isolated[at]
+		for _, end := range []Place{i.host, i.other} {
+			switch {
+			case p.IsHost(end):
+				n += 2 * len(p.places.zones)
+			case end != 0:
+				n += 2 * (1 + len(p.Policy.Zones))
+			}
+		}
+		n += len(i.known()) * len(p.places.zones)
+	}
+	return n
 }
 
 // known are the clients that an isolation makes an exception of.

@@ -80,3 +80,35 @@ func TestTooManyPairs(t *testing.T) {
 		t.Errorf("safety of anybody: %v", faults)
 	}
 }
+
+// TestMostPairs holds that with isolations there are never more pairs than was said before one was made,
+// and that no more are made than are wanted.
+func TestMostPairs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 5).Draw(t, "hosts")
+		name := rapid.Custom(func(t *rapid.T) string {
+			return rapid.SampledFrom([]string{"a", "b", fmt.Sprint("c", rapid.IntRange(0, n-1).Draw(t, "client")), fmt.Sprint("s", rapid.IntRange(0, n-1).Draw(t, "server"))}).Draw(t, "name")
+		})
+		end := rapid.IntRange(-1, n-1)
+		plan, faults := policy.Compile(crossing(n, [][2]int{{end.Draw(t, "client"), end.Draw(t, "server")}}), known())
+		if len(faults) > 0 {
+			t.Fatal(faults)
+		}
+		var list []policy.Isolation
+		for range rapid.IntRange(0, 4).Draw(t, "isolations") {
+			i := policy.Isolation{Verb: rapid.SampledFrom([]policy.IsolationVerb{policy.NoWrite, policy.KnownClients}).Draw(t, "verb"), Host: name.Draw(t, "host")}
+			if i.Clients = rapid.SliceOfN(name, 0, 3).Draw(t, "clients"); rapid.Bool().Draw(t, "pair") {
+				i.Other = name.Draw(t, "other")
+			}
+			list = append(list, i)
+		}
+		plan, _ = plan.With(list)
+		all := plan.Pairs()
+		if most := plan.MostPairs(); len(all) > most {
+			t.Errorf("%d pairs, said to be at most %d", len(all), most)
+		}
+		if some := rapid.IntRange(0, len(all)).Draw(t, "some"); len(plan.PairsUpTo(some)) != some {
+			t.Errorf("of %d pairs %d were wanted, and %d made", len(all), some, len(plan.PairsUpTo(some)))
+		}
+	})
+}

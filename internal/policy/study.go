@@ -14,7 +14,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unknown", "otherwise", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "undecided"
 	Text string
 }
 
@@ -42,7 +42,7 @@ func (p *Plan) Study() (out []Finding) {
 			out = append(out, Finding{c.Line, "not-enforced", fmt.Sprintf("conduit %s: nobody has looked yet at what must never be blocked, so it cannot be enforced", c.Name)})
 		}
 	}
-	out = append(append(out, p.doubts...), p.otherwiseOpen()...)
+	out = append(append(append(out, p.doubts...), p.otherwiseOpen()...), p.unheard(pairs)...)
 	members := map[int32]bool{}
 	for at := 1 + len(p.Policy.Zones); at < len(p.places.zones); at++ {
 		zone := p.places.zones[at]
