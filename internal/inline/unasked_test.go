@@ -115,7 +115,7 @@ func TestForgedRequestOpensNoWay(t *testing.T) {
 }
 
 // TestUnaskedHoldsToTheTime holds that what nobody asked for passes only while its receiver may ask, and only in a
-// protocol in which it may.
+// protocol in which it may, where requests in it are read.
 func TestUnaskedHoldsToTheTime(t *testing.T) {
 	const noon, midnight = int64(1772323200+12*3600) * 1e9, int64(1772323200) * 1e9
 	byDay := onlyAt(47808, "bacnet", firedoor.VerbRead)
@@ -130,6 +130,7 @@ func TestUnaskedHoldsToTheTime(t *testing.T) {
 		"by day":              {oneWay(t, true, firedoor.Drop, byDay), noon, true},
 		"by night":            {oneWay(t, true, firedoor.Drop, byDay), midnight, false},
 		"where it is stopped": {oneWay(t, true, firedoor.Pass, stopped), noon, false},
+		"where nobody reads":  {oneWay(t, true, firedoor.Drop, onlyAt(47808, "bacnet")), noon, false},
 	} {
 		a := newAskedOf(t, c.plan)
 		a.now = c.at
