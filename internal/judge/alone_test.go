@@ -48,6 +48,7 @@ func (a *alone) compare(t *testing.T, path string, want, got []*judged) {
 	if a.counts == nil {
 		a.counts = make([]int, len(a.excuses))
 	}
+	path = original(path)
 	name := filepath.Join(filepath.Base(filepath.Dir(path)), filepath.Base(path))
 	agree, all := compare(name, want, got)
 	s := score{operations: len(want), agree: len(agree)}

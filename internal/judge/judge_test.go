@@ -409,9 +409,9 @@ func TestJudge(t *testing.T) {
 	root := judgeCorpus(t)
 	var all []*candidate
 	eachJudged(t, root, "", func(path string, b []byte) {
-		name, err := filepath.Rel(root, path)
-		if err != nil || !filepath.IsLocal(name) { // a share stands elsewhere
-			name = filepath.Base(path)
+		name, err := filepath.Rel(root, original(path))
+		if err != nil {
+			t.Fatal(err)
 		}
 		dnp3 := mayHoldDNP3(b)
 		c := &candidate{name: name, path: path, again: dnp3, likely: dnp3 || mayHold(b, judgePorts...)}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"firedoor/internal/corpus"
@@ -48,19 +49,32 @@ func eachJudged(t *testing.T, root, of string, visit func(path string, b []byte)
 				return
 			}
 			b = firstFrames(b, shares[s].frames)
-			visit(sharePath(t, filepath.Base(path), of, b), b)
+			visit(sharePath(t, path, of, b), b)
 		})
 	}
 }
 
+// originals has the captures that shares were cut from, by the path of the share.
+var originals sync.Map
+
+// original is the capture in the corpus that a path stands for: where a share lies is
+// another place in every run, and must not be told.
+func original(path string) string {
+	if whole, ok := originals.Load(path); ok {
+		return whole.(string)
+	}
+	return path
+}
+
 // sharePath writes a share to where both sides find it; written again, it is the same.
-func sharePath(t *testing.T, name, of string, b []byte) string {
+func sharePath(t *testing.T, whole, of string, b []byte) string {
 	t.Helper()
 	folder := filepath.Join(scratch, "share", of)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(folder, name)
+	path := filepath.Join(folder, filepath.Base(whole))
+	originals.Store(path, whole)
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
@@ -118,7 +132,7 @@ func TestSharesAreTaken(t *testing.T) {
 				continue
 			}
 			cut := firstFrames(b, s.frames)
-			if err := tell(sharePath(t, filepath.Base(path), s.of, cut), []string{"-T", "fields", "-e", "frame.number"}, func(r io.Reader) error {
+			if err := tell(sharePath(t, path, s.of, cut), []string{"-T", "fields", "-e", "frame.number"}, func(r io.Reader) error {
 				lines, err := io.ReadAll(r)
 				counted[i] += bytes.Count(lines, []byte{'\n'})
 				return err
