@@ -22,7 +22,7 @@ type Conversation struct {
 	Client     Address     `json:"client"`
 	Server     Address     `json:"server"`
 	SentTo     string      `json:"sent_to,omitempty"` // the address that both use in place of the other's
-	Ports      []uint16    `json:"ports,omitempty"` // further ones of the server, while learning
+	Ports      []uint16    `json:"ports,omitempty"`   // further ones of the server, while learning
 	Protocol   string      `json:"protocol"`
 	Learned    bool        `json:"learned"`
 	First      string      `json:"first"`

@@ -31,6 +31,21 @@ func (v Verb) String() string {
 // to it is learned for the exact client and server or not at all.
 func (v Verb) Changes() bool { return v >= VerbWrite }
 
+// Masks tells whether what a function of a protocol writes is made of what was there: masks are
+// no values that an object has then. They are function 22 of Modbus, read-modify-write of a tag in CIP, and
+// the masked writes of PCCC.
+func Masks(protocol string, code uint32) bool {
+	switch protocol {
+	case "modbus":
+		return code == 22
+	case "cip":
+		return code == 0x4e
+	case "pccc":
+		return code == 0x0fab || code == 0x0f26 || code == 0x0f79
+	}
+	return false
+}
+
 // Phase tells which half of an operation an event carries.
 type Phase uint8
 

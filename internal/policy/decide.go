@@ -87,16 +87,11 @@ func (r *Request) Take(op *firedoor.Operation, flow string, text []byte) []byte 
 	}
 	r.HasUnit, r.Unit, r.HasQty, r.Quantity = op.HasUnit && !op.UnitAgreed, op.Unit, op.HasQty, op.Quantity
 	r.Object = op.Object.AppendTo(text[:0])
-	if r.Values = &op.Values; Masks(r.Protocol, r.Code) {
+	if r.Values = &op.Values; firedoor.Masks(r.Protocol, r.Code) { // no rule that looks at values may pass them by
 		r.Values = nil
 	}
 	return r.Object
 }
-
-// Masks tells whether what a function of a protocol writes is made of what was there: masks
-// (Modbus function 22) are no values that an object has then, so no rule that looks at values
-// may pass them by.
-func Masks(protocol string, code uint32) bool { return protocol == "modbus" && code == 22 }
 
 // Route looks up what holds between two places for a port.
 func (p *Plan) Route(client, server Place, transport uint8, port uint16) Route {

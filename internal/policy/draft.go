@@ -299,7 +299,7 @@ func (d *drafter) statements(c *firedoor.Conversation, conduit *Conduit, base Ma
 		k.named = named[k]
 		if d.options.Values && whole && k.function != "" && c.Server.IP != "" { // each object within its own range; nobody looks at those of frames without IP
 			k.span, k.valued = written(s)
-			k.valued = k.valued && d.knowsAll(s) && !Masks(cmp.Or(s.Protocol, c.Protocol), s.Code)
+			k.valued = k.valued && d.knowsAll(s) && !firedoor.Masks(cmp.Or(s.Protocol, c.Protocol), s.Code)
 			if !k.valued {
 				k.span = Span{}
 			}

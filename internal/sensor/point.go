@@ -18,9 +18,18 @@ type glance struct {
 	element uint32
 }
 
-// valued tells whether values of a verb are of the process, and not of the device.
-func valued(v firedoor.Verb) bool {
-	return v == firedoor.VerbRead || v == firedoor.VerbWrite || v == firedoor.VerbControl
+// valued tells whether the values of an operation are what stands at its object. Those of commands
+// say how and for how long (a pulse, a qualifier, who ordered it), and a command that was
+// selected or called off was not carried out.
+func valued(c *conn, op *firedoor.Operation) bool {
+	switch op.Verb {
+	case firedoor.VerbRead:
+		return true
+	case firedoor.VerbWrite:
+		return !firedoor.Masks(protocolOf(c, op.Protocol), op.Code)
+	default:
+		return false
+	}
 }
 
 // factory tells whether a flow's values are of the factory floor.
@@ -42,14 +51,14 @@ func (l *lane) read(c *conn, st int32, op *firedoor.Operation) {
 	if g.page >= 0 && l.points.Again(g.page, g.element, &op.Values, now) {
 		return
 	}
-	if valued(op.Verb) && c.factory() {
+	if c.factory() && valued(c, op) {
 		l.values(c, st, op, &op.Values, g)
 	}
 }
 
 // wrote takes the values of a change that was made.
 func (l *lane) wrote(c *conn, st int32, op *firedoor.Operation, v *firedoor.Values) {
-	if st >= 0 && l.points != nil && v.Type != firedoor.NoValue && valued(op.Verb) && c.factory() {
+	if st >= 0 && l.points != nil && v.Type != firedoor.NoValue && c.factory() && valued(c, op) {
 		l.values(c, st, op, v, l.glanceAt(st))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -110,4 +111,38 @@ func number(wire float64, kind string) float64 {
 		return float64(math.Float32frombits(uint32(int32(wire))))
 	}
 	return wire
+}
+
+// TestCommandsAreNoValues: what a command says of itself (a pulse's length, a qualifier, a select that is
+// called off) and the masks of a masked write stand nowhere as what a place holds.
+func TestCommandsAreNoValues(t *testing.T) {
+	for _, c := range []struct {
+		capture string
+		code    float64 // of the masked write, 0: there is none
+	}{{"dnp3/testdata/controls", 0}, {"iec104/testdata/control", 0}, {"modbus/testdata/functions", 22}} {
+		in, err := os.ReadFile("../protocol/" + c.capture + ".pcap")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := replay(t, Options{Points: true}, in)
+		wrote, commands := map[string]bool{}, 0
+		for _, l := range out.lines {
+			object, _ := l["object"].(string)
+			switch {
+			case l["verb"] == "write" && l["outcome"] == "ok" && l["code"] != c.code:
+				wrote[object] = true
+			case l["verb"] == "control" && l["values"] != nil, l["code"] == c.code:
+				commands++
+			}
+		}
+		if commands == 0 {
+			t.Errorf("%s: no command", c.capture)
+		}
+		for _, p := range pointsOf(t, out) {
+			mask := c.code != 0 && (*p.Value == 242 || *p.Value == 37) // those of the capture
+			if c.code == 0 && p.Written > 0 && !wrote[p.Object] || mask {
+				t.Errorf("%s: %s is %v, though nobody wrote that there", c.capture, p.Object, *p.Value)
+			}
+		}
+	}
 }

@@ -118,7 +118,7 @@ func (j *Judge) Line(b []byte) error {
 		return err
 	}
 	j.raw = raw
-	if r.Verb != firedoor.VerbRead && !policy.Masks(r.Protocol, r.Code) {
+	if r.Verb != firedoor.VerbRead && !firedoor.Masks(r.Protocol, r.Code) {
 		r.Values = &values
 	}
 	forgotten := false
