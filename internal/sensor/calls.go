@@ -10,7 +10,7 @@ import (
 // so does the answer, back to that port. Neither names the other end, and flows and lanes hang on
 // addresses. So before a lane is chosen an answer gets the address of its caller, and a call that of
 // whoever answers this caller. Only calls to ports of protocols that somebody registered, from ports
-// that nobody did: where both have one (BACnet, DHCP) a datagram does not say which of them it is.
+// that a client chose: where both are a protocol's (BACnet, DHCP) a datagram does not say which of them it is.
 //
 // The first call of a caller still goes to everybody: who will answer is not known yet, and to wait
 // for it would make what is told hang on how frames come in epochs.
@@ -68,15 +68,21 @@ func (s *feed) called(it *item) {
 	if it.DstIP != everybody || it.Layer != packet.LayerTransport || it.Proto != packet.UDP || it.SrcIP.IsUnspecified() {
 		return
 	}
-	switch asks, answers := s.served[it.DstPort], s.served[it.SrcPort]; {
-	case asks == answers:
+	if it.SrcPort == it.DstPort {
 		return
-	case asks:
-		it.DstIP = s.calls.ask(it)
-	default:
+	}
+	if s.serves(it.SrcPort, it.DstPort) {
 		it.DstIP = s.calls.answer(it)
 	}
+	if it.DstIP == everybody && s.serves(it.DstPort, it.SrcPort) {
+		it.DstIP = s.calls.ask(it)
+	}
 	it.ToAll = it.DstIP != everybody
+}
+
+// serves tells whether a port is a protocol's and another one may be that of who asks there.
+func (s *feed) serves(port, other uint16) bool {
+	return s.served[port] && (!s.served[other] || other >= firstEphemeral)
 }
 
 // ask remembers a call and gives the address of whoever answers its caller, or everybody's.

@@ -85,6 +85,28 @@ func TestCallsAreBounded(t *testing.T) {
 	}
 }
 
+// TestCallsFromAnyPort: a port that a client chose may be one where something is served elsewhere.
+func TestCallsFromAnyPort(t *testing.T) {
+	every := &plant.Host{Name: "every", MAC: plant.Broadcast, IP: netip.MustParseAddr("255.255.255.255")}
+	find, found := []byte{0x5a, 0, 0, 1}, append([]byte{0xda, 0, 0, 1}, make([]byte, 10)...)
+	o := replay(t, Options{}, write(t, func(n *plant.Net) {
+		for _, port := range []uint16{50000, 47808, 44818} {
+			n.UDP(panel, every, port, plant.PortMELSOFT, find)
+			n.UDP(controller, every, plant.PortMELSOFT, port, found)
+			n.Wait(time.Second)
+		}
+	}))
+	answered := 0
+	for _, l := range o.lines {
+		if l["outcome"] == "ok" && l["partial"] == nil {
+			answered++
+		}
+	}
+	if answered != 2 { // but for the first one
+		t.Errorf("%d of 2 calls answered: %v", answered, o.lines)
+	}
+}
+
 // TestCallsOfBothAreNone: between two ports that are both a protocol's own (DHCP), from a port of a
 // client that nobody asked, late, or where the caller has no address, nothing gets another end.
 func TestCallsOfBothAreNone(t *testing.T) {
