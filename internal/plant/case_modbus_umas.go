@@ -131,6 +131,11 @@ func umasMidstream(n *Net) {
 	talk(UmasBeginSend, []byte{0, 1}, UmasOK)
 	talk(UmasSendBlock, umasBlock(1, []byte("refused")), UmasError, 5)
 	talk(UmasEndSend, umasBlock(1, nil), UmasOK)
+	talk(UmasBeginSend, []byte{0, 1}, UmasOK)
+	talk(UmasSendBlock, umasBlock(1, []byte("first")), UmasOK)
+	talk(UmasSendBlock, umasBlock(2, []byte("secnod")), UmasError, 5)
+	talk(UmasSendBlock, umasBlock(2, []byte("second")), UmasOK) // sent again: the transfer is whole
+	talk(UmasEndSend, umasBlock(2, nil), UmasOK)
 	d.Close()
 }
 

@@ -82,7 +82,7 @@ func (p *parser) answerUmas(q *request, data []byte) (reason string) {
 	if code == umasOK {
 		reason = p.answered(u, body)
 	} else if u.code == umasSendBlock && p.umas != nil {
-		p.umas.moves[moveSend].Lose()
+		p.umas.moves[moveSend].refused(u.block)
 	}
 	p.op.Protocol = ""
 	return reason
@@ -210,8 +210,19 @@ func (p *parser) moves(way int, number uint16, piece []byte) {
 	default:
 		m.Lose()
 	}
+	m.Mark()
 	m.Add(piece)
 	m.next = number + 1
+}
+
+// refused takes back a block that the controller did not take: it comes again.
+func (m *umasMove) refused(number uint16) {
+	if !m.on || m.next != number+1 {
+		m.Lose()
+		return
+	}
+	m.Undo()
+	m.next = number
 }
 
 func (p *parser) ends(way int) {
@@ -219,7 +230,7 @@ func (p *parser) ends(way int) {
 		return
 	}
 	m := &p.umas.moves[way]
-	if m.total != 0 && m.total != m.Bytes() {
+	if m.Bytes() == 0 || m.total != 0 && m.total != m.Bytes() { // nothing was taken, or not all
 		m.Lose()
 	}
 	p.tellMove(way, true)

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding"
 	"crypto/sha256"
 	"hash"
 
@@ -16,6 +17,14 @@ type Content struct {
 	expected int64 // announced, 0: nobody said
 	holes    bool
 	missed   bool
+	mark     mark
+}
+
+// mark is a content as it was before a piece that may be refused.
+type mark struct {
+	sum   []byte // of the hash, made once and used again
+	bytes int64
+	holes bool
 }
 
 // Begin starts a transfer whose first byte comes next.
@@ -54,6 +63,24 @@ func (c *Content) At(offset int64, piece []byte) {
 		piece = piece[have:]
 	}
 	c.Add(piece)
+}
+
+// Mark remembers what there is: the piece that follows may be refused.
+func (c *Content) Mark() {
+	c.mark.bytes, c.mark.holes = c.bytes, c.holes
+	if h, ok := c.sum.(encoding.BinaryAppender); ok && !c.holes {
+		c.mark.sum, _ = h.AppendBinary(c.mark.sum[:0]) // a hash in memory has no way to fail
+	}
+}
+
+// Undo takes back what came since Mark.
+func (c *Content) Undo() {
+	h, ok := c.sum.(encoding.BinaryUnmarshaler)
+	if !ok || !c.mark.holes && h.UnmarshalBinary(c.mark.sum) != nil {
+		c.Lose()
+		return
+	}
+	c.bytes, c.holes = c.mark.bytes, c.mark.holes
 }
 
 // Lose says that a piece was missed: the sum will stand for nothing.

@@ -37,6 +37,23 @@ func TestContent(t *testing.T) {
 			c.At(20, whole[20:30])
 		}, false, 30},
 		{"announced for another", func(c *Content) { c.Begin(); c.Expect(30); c.Begin(); c.Miss(); c.Add(whole[:30]) }, false, 30},
+		{"a piece that was refused, and is sent again", func(c *Content) {
+			c.Begin()
+			c.Add(whole[:10])
+			c.Mark()
+			c.Add([]byte("nothing that counts"))
+			c.Undo()
+			c.Mark()
+			c.Add(whole[10:])
+		}, true, 40},
+		{"refused in a transfer with a hole", func(c *Content) {
+			c.Join()
+			c.Add(whole[:10])
+			c.Mark()
+			c.Add(whole[10:20])
+			c.Undo()
+			c.Add(whole[10:])
+		}, false, 40},
 		{"joined and announced", func(c *Content) { c.Join(); c.Expect(40); c.Miss(); c.Add(whole) }, false, 40},
 		{"joined", func(c *Content) { c.Join(); c.Add(whole) }, false, 40},
 		{"never begun", func(c *Content) {}, false, 0},
