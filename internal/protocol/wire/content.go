@@ -1,8 +1,8 @@
 package wire
 
 import (
-	"encoding"
 	"crypto/sha256"
+	"encoding"
 	"hash"
 
 	"firedoor"
