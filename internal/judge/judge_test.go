@@ -268,7 +268,7 @@ type score struct {
 
 // add counts what a capture gave.
 func (s *score) add(path string, o *score) {
-	if o.operations > 0 {
+	if path = original(path); o.operations > 0 {
 		if s.of == nil {
 			s.of = map[string]int{}
 		}
