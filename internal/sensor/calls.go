@@ -62,14 +62,10 @@ func servedPorts(list []*protocol.Protocol) map[uint16]bool {
 	return served
 }
 
-// called gives a datagram to everybody its other end, as far as that is known.
-func (s *feed) called(it *item) {
-	it.ToAll = false
-	if it.DstIP != everybody || it.Layer != packet.LayerTransport || it.Proto != packet.UDP || it.SrcIP.IsUnspecified() {
-		return
-	}
-	if it.SrcPort == it.DstPort {
-		return
+// called gives a datagram to everybody its other end, and tells whether that is known.
+func (s *feed) called(it *item) bool {
+	if it.Layer != packet.LayerTransport || it.Proto != packet.UDP || it.SrcIP.IsUnspecified() || it.SrcPort == it.DstPort {
+		return false
 	}
 	if s.serves(it.SrcPort, it.DstPort) {
 		it.DstIP = s.calls.answer(it)
@@ -77,7 +73,7 @@ func (s *feed) called(it *item) {
 	if it.DstIP == everybody && s.serves(it.DstPort, it.SrcPort) {
 		it.DstIP = s.calls.ask(it)
 	}
-	it.ToAll = it.DstIP != everybody
+	return it.DstIP != everybody
 }
 
 // serves tells whether a port is a protocol's and another one may be that of who asks there.

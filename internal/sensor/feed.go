@@ -72,7 +72,9 @@ func (s *feed) decode(b *batch, n int, teacher bool) {
 		s.latest = firedoor.FrameRef{Capture: f.Capture, Frame: f.Number}
 		it.Segment = s.scopes.Segment(it.Scope)
 		s.untagged = s.untagged || it.Segment == s.bare
-		s.called(it)
+		if it.ToAll = it.DstIP == everybody; it.ToAll {
+			it.ToAll = s.called(it)
+		}
 		it.Lane = uint8(flow.PairHash(&it.Packet) % lanes)
 		s.concern(it)
 		if learning {

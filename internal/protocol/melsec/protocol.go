@@ -16,7 +16,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "Mitsubishi MC protocol, SLMP and MELSOFT", Holds: "for each of 32 requests that wait 192 items of 48 bytes; 8 files", Depth: protocol.Deep, Own: []protocol.OwnPart{{Name: "the frames 1E, 3E and 4E of the MC protocol and SLMP", Has: func(words string) bool { return !strings.HasPrefix(words, "melsoft ") }}}, By: "SH-080008 (MELSEC Communication Protocol), SLMP BAP-C2006; MELSOFT from captures and published descriptions",
+	Sheet: protocol.Sheet{Title: "Mitsubishi MC protocol, SLMP and MELSOFT", Holds: "for each of 32 requests that wait 192 items of 48 bytes; 8 files, which flows of the same two ends share, and of which a lane keeps those of 256 such pairs when their flows are over", Depth: protocol.Deep, Own: []protocol.OwnPart{{Name: "the frames 1E, 3E and 4E of the MC protocol and SLMP", Has: func(words string) bool { return !strings.HasPrefix(words, "melsoft ") }}}, By: "SH-080008 (MELSEC Communication Protocol), SLMP BAP-C2006; MELSOFT from captures and published descriptions",
 		Unread: []string{"1E in ASCII", "monitored values", "the station of a tool's first call to everybody (MELSOFT over broadcast)", "most MELSOFT functions: number only"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
