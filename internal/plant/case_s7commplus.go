@@ -76,9 +76,24 @@ func plusSymbols() [][]byte {
 		plusValue(0x10, 0x15, 0, 0, 0, 0, 0, 0, 1), plusValue(0x11, 0x3f), plusValue(0x12, 0, 0, 0, 52), plusValue(0x13, 0x88, 0x0d),
 		plusBlob([]byte("a blob")), plusText("a text"), plusStruct(0x02000013, []byte{0, 0, 0, 0, 0, 0, 0, 0, 2, 3, 1, 2, 3})[:19],
 		plusArray(4, 3, plusNumbers(1, 200, 70000)...), plusArray(0x15, 2, 1, 'a', 2, 'b', 'c'), {0x40, 7, 1, 0, 1, 9, 0, 9, 0},
+		// A list of values of types of their own, one with types for keys, and a blob that says what it is of.
+		{0x20, 0x16, 2, 0, 2, 7, 0, 4, 0x82, 0x2c}, {0x40, 0x16, 2, 9, 0}, plusTypedBlob(3, append(plusNumber(3), "typ"...)...),
+		plusTypedBlob(0, append(plusMember(4001, plusUDInt(1)), 0)...),
 		plusStruct(4000, plusMember(4001, plusUDInt(1)), plusMember(4002, plusStruct(4003, plusMember(4004, plusText("x"))))),
 		append(append([]byte{0x20, 0x17}, plusLong(0x0202)...), append([]byte{2}, append(append(plusMember(1, plusUDInt(1)), 0), append(plusMember(1, plusUDInt(2)), 0)...)...)...),
 	}
+}
+
+// plusTypedBlob is a blob that says what it is a blob of and how what it holds is written.
+func plusTypedBlob(how byte, b ...byte) []byte {
+	return append(append([]byte{0, 0x14}, plusNumber(4000)...), append([]byte{1, 2, 3, 4, 5, 6, 7, 8, how}, b...)...)
+}
+
+// plusTag describes one variable in the way of old controllers.
+func plusTag(kind byte, name string, where ...uint32) []byte {
+	b := append(append([]byte{0xa7, kind}, plusNumber(uint32(len(name)))...), name...)
+	b = append(append(b, 0, 7, 5), 0x08, 0x10, 0x80, 0x03) // a 16-bit number, its flags
+	return append(append(append(b, plusNumbers(9, 0)...), plusNumbers(where...)...), 0xa8)
 }
 
 // s7commplusVariables reads and writes variables of every type and by every
@@ -153,6 +168,10 @@ func s7commplusProgram(n *Net) {
 	ask(plusExplore, append([]byte{0}, bytes.Join([][]byte{plusLong(3), {7}, plusObject(3, 2520, plusObject(0x8a130002, 2579,
 		plusAttribute(233, plusText("Valve")), plusAttribute(2580, plusBlob([]byte("code of a function"))))), {0}}, nil)...),
 		plusLong(3), []byte{0, 1, 1, 0, 0, 0})
+	ask(plusExplore, append([]byte{0}, bytes.Join([][]byte{plusLong(3), {7}, plusObject(3, 2520,
+		plusTag(0, "plain", 1, 2), plusTag(5, "bit", 1, 4, 1, 2, 3, 3), plusTag(2, "row", 1, 2, 0, 8, 0, 0), plusTag(3, "grid", 1, 2, 0, 0, 2, 0, 8, 1, 4),
+		plusTag(8, "inner", 1, 4, 1, 2, 6, 6), plusObject(0x8a130003, 2579, plusAttribute(2580, plusTypedBlob(3, append(plusNumber(5), "typed"...)...)))), {0}}, nil)...),
+		plusLong(3), []byte{0, 1, 1, 0, 0, 0})
 	ask(plusDelete, append([]byte{0}, plusLong(0x8a130002)...), plusLong(0x8a130002), plusQualifier())
 	ask(plusDelete, append([]byte{0}, plusLong(4711)...), plusLong(4711), plusQualifier())
 	ask(plusInvoke, []byte{0, 0, 0, 0}, plusLong(1387), plusLong(1387), []byte{0, 0})
@@ -160,6 +179,7 @@ func s7commplusProgram(n *Net) {
 	ask(plusSet, []byte{0}, plusLong(0x8a130002), plusNumbers(1, 2521), plusValue(3, 0, 7), plusQualifier(), []byte{0})
 	state(2, []byte{0})
 	state(3, []byte{0})
+	state(4, []byte{0})
 	state(9, []byte{0})
 	ask(plusSet, []byte{0}, plusLong(52), plusNumbers(1, 2167), plusText("run"), plusQualifier(), []byte{0})
 	c.Close()
@@ -189,6 +209,7 @@ func s7commplusSubscriptions(n *Net) {
 	c.Server(s.notify(plusWatcher, 2))
 	c.Server(s.notify(plusWatcher, 3, value(3, plusText("nobody's")), []byte{0xee, 1}))
 	c.Server(s.message(append(binary.BigEndian.AppendUint32([]byte{0x33}, plusWatcher), 4, 0, 0, 0, 0, 0, 9, 9, 0, 5, 0x9b, 0xf, 1, 2, 3, 4, 1, 0x92, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0)))
+	c.Server(s.message(append(binary.BigEndian.AppendUint32([]byte{0x33}, plusWatcher), 4, 0, 0, 0, 0, 0, 9, 9, 0, 4, 0xb5, 0x62, 1, 2, 3, 4, 1, 0x92, 0, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0)))
 	c.Server(s.message(append(binary.BigEndian.AppendUint32([]byte{0x33}, plusWatcher), 4, 0, 0, 0, 0, 0, 9, 9, 0x92, 0xff, 0xff, 0xff, 0xff, 0, 1, 0, 0, 0, 0, 0)))
 	c.Server(s.message(append(binary.BigEndian.AppendUint32([]byte{0x33}, plusWatcher), 1, 0, 0, 0, 0, 0)))
 	n.Wait(time.Second)

@@ -12,6 +12,7 @@ const (
 	elemEnd       = 0xa2
 	elemAttribute = 0xa3
 	elemRelation  = 0xa4
+	elemTag       = 0xa7
 	elemTagEnd    = 0xa8
 	elemTypes     = 0xab
 	elemNames     = 0xac
@@ -70,6 +71,8 @@ func (p *parser) thing(w *walk, outer uint32, s seer) {
 			w.Skip(1)
 			w.u32()
 			w.Skip(4)
+		case elemTag:
+			w.tag()
 		case elemTypes, elemNames:
 			w.lists(next(w) == elemTypes)
 		case elemTagEnd:
@@ -91,6 +94,56 @@ func (p *parser) has(w *walk, t *thing, s seer) {
 	raw := *w
 	if w.value(&p.val, p.room[:], nil); !w.broken() {
 		s.has(p, t, attribute, &p.val, raw)
+	}
+}
+
+// How a description of a variable says where it lies: the low bits tell what follows
+// the two offsets, the others whether two numbers stand before them.
+const (
+	tagBit     = 1
+	tagArray   = 2
+	tagArrays  = 3
+	tagPlaced  = 0x0c
+	tagBlock   = 0x08 // alone: a block within a block, with two numbers more
+	tagBits    = 0x03
+	tagBounds  = 2 // numbers of a dimension: its first index, and how many
+	tagOffsets = 2
+)
+
+// tag passes over a description of one variable, as old controllers write them.
+func (w *walk) tag() {
+	w.Skip(1)
+	kind := w.U8()
+	w.Skip(int(w.u32())) // its name
+	w.Skip(2)            // and type
+	w.u32()
+	w.Skip(4) // flags
+	w.u32()   // its number in the way to it
+	w.u32()
+	numbers := tagOffsets
+	if kind&tagPlaced != 0 {
+		numbers += 2
+	}
+	switch kind & tagBits {
+	case tagBit:
+		numbers += 2
+	case tagArray:
+		numbers += tagBounds + tagOffsets
+	case tagArrays:
+		numbers += tagOffsets
+	}
+	for range numbers {
+		w.u32()
+	}
+	if kind&tagBits == tagArrays {
+		for n := w.u32(); n > 0 && !w.broken(); n-- {
+			w.u32()
+			w.u32()
+		}
+	}
+	if kind == tagBlock {
+		w.u32()
+		w.u32()
 	}
 }
 

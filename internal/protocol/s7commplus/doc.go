@@ -9,6 +9,13 @@
 // S7comm parser of ICSNPP (header and digest), and the research papers on the
 // session keys; each was checked against real captures.
 //
+// The golden files were read against the dissector (the reader of each function, of
+// values, objects, addresses, return values and notifications) and, for what a CPU is
+// asked to do and what is invoked, against the tables of the library s7commplus that
+// G. Molenaar keeps; so were, by hand, the messages of three captures of others: session
+// and its key, reads by symbol, streamed reads, credits and notifications. In no capture of
+// others are blocks, variants, descriptions of variables and lists of types.
+//
 // # The protocol
 //
 // A message has a header (0x72, version, length of the data in two bytes), data,

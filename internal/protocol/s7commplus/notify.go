@@ -165,14 +165,18 @@ func (p *parser) notification(w *walk) {
 	p.noted(w, object)
 }
 
+// A time before the counter of changes counts microseconds since 1970 in eight bytes:
+// these are the second bytes of 2005 to 2041. One whose clock was never set begins in 2012.
+const earliest, latest = 4, 7
+
 // counter passes over the counter of changes before the values. Newer controllers
-// put a time (microseconds since 1970) before it, older ones have none.
+// put a time before it, older ones have none.
 func (w *walk) counter() {
 	look := *w
 	first, second := look.U8(), look.U8()
 	switch {
 	case look.Failed():
-	case first == 0 && second >= 5 && second <= 7 && w.Len() > 9:
+	case first == 0 && second >= earliest && second <= latest && w.Len() > 9:
 		w.Skip(9)
 	case first == notedValue && second == 0xff: // a reference, which older ones count down
 	case first != 0:

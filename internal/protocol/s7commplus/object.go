@@ -81,6 +81,7 @@ const (
 	operatingStateStop  = 1
 	operatingStateReset = 2
 	operatingStateRun   = 3
+	operatingStatePair  = 4 // with the other controller of a redundant pair
 )
 
 // dbNumber is the number of a data block's area.

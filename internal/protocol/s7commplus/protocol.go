@@ -17,6 +17,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Siemens S7comm-plus", Holds: "2,048 items of 56 bytes, 512 references of 64 bytes, two messages of 64 KiB being joined, four sums", Depth: protocol.Deep, By: "published descriptions of the protocol, which has no public specification",
+		Golden: "T. Wiens' dissector, and for states and what is invoked the tables of the library s7commplus",
 		Unread: []string{"texts and structures as values", "alarm objects", "invoked methods: name only", "all of it over TLS: as encrypted"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },

@@ -72,8 +72,7 @@ func (p *parser) addBlobs(t *transfer, v *value, w walk) {
 		if flags&flagSparseArray != 0 {
 			w.u32()
 		}
-		w.u32()
-		t.Add(w.Bytes(int(w.u32())))
+		t.Add(w.blob())
 	}
 }
 

@@ -31,6 +31,7 @@ const (
 	typeAID       = 0x13 // a number of an attribute
 	typeBlob      = 0x14
 	typeWString   = 0x15
+	typeVariant   = 0x16
 	typeStruct    = 0x17
 )
 
@@ -176,9 +177,10 @@ func (w *walk) elements(v *value, room []byte) {
 		w.unpack(v, packed, room)
 	case v.kind == typeBlob:
 		for range v.count {
-			w.u32() // what it is a blob of
-			v.content = w.Bytes(int(w.u32()))
+			v.content = w.blob()
 		}
+	case v.kind == typeVariant:
+		w.variants(v.count)
 	case v.kind == typeWString:
 		for range v.count {
 			v.content = w.Bytes(int(w.u32()))
@@ -187,6 +189,46 @@ func (w *walk) elements(v *value, room []byte) {
 	default:
 		w.bad = true
 	}
+}
+
+// How a blob that says what it is a blob of goes on behind eight bytes.
+const (
+	plainBlobs  = 1 // the largest number of those that have neither these bytes nor what follows
+	blobMembers = 0 // members, as in a structure
+	blobBytes   = 3
+)
+
+// blob reads a blob and returns what it holds.
+func (w *walk) blob() []byte {
+	if w.u32() <= plainBlobs {
+		return w.Bytes(int(w.u32()))
+	}
+	w.Skip(8)
+	switch w.U8() {
+	case blobMembers:
+		from := *w
+		w.members(nil, nil)
+		return from.Bytes(w.Pos() - from.Pos())
+	case blobBytes:
+		return w.Bytes(int(w.u32()))
+	default:
+		w.bad = true
+		return nil
+	}
+}
+
+// variants passes over values that each say of what type they are.
+func (w *walk) variants(count uint32) {
+	if w.depth++; w.depth > maxDepth {
+		w.bad = true
+	}
+	var one value
+	for range count {
+		if w.value(&one, nil, nil); w.broken() {
+			break
+		}
+	}
+	w.depth--
 }
 
 // unpack gives packed numbers their full size; what does not fit in the room is
@@ -225,9 +267,13 @@ func (w *walk) sparse(v *value) {
 	var one value
 	v.count = 0
 	for !w.broken() && w.u32() != 0 {
+		v.count++
+		if v.kind == typeVariant { // the key is its type, and it a number
+			w.u32()
+			continue
+		}
 		one = value{kind: v.kind, count: 1}
 		w.elements(&one, nil)
-		v.count++
 	}
 }
 

@@ -131,6 +131,8 @@ func stateCall(c call, v *value) call {
 		c.name = "cpu memory reset"
 	case operatingStateRun:
 		c.name = "cpu start"
+	case operatingStatePair:
+		c.name = "cpu start redundant"
 	}
 	return c
 }
