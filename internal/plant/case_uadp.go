@@ -93,6 +93,13 @@ func uadpRaw(n *Net) {
 	}))
 	uadpSend(n, 50004, writers(set(1).U8(make([]byte, 16)...).Text("shift B").U16(5), 2))
 	uadpSend(n, 50004, writers((&OPC{}).U8(1|1<<1|0x80, 1).U8(1, 2, 3), 1)) // raw changes: there is no such thing
+	// Filled up to their longest: a text, bytes, a row of which two are there, a table, a row of no known length.
+	uadpSend(n, 50004, uadpMetadata(uint16(77), 3, 1, func(o *OPC) *OPC {
+		return o.U32(7).Padded("Name", 12, -1, 6).Field("After", 5, -1).Padded("Bytes", 15, -1, 2).Padded("Row", 4, 1, 0, 3).
+			Padded("Table", 3, 2, 0, 2, 2).Field("Last", 5, -1).Field("Open", 5, 1)
+	}))
+	uadpSend(n, 50004, writers(set(1).Text("abc").U8(0, 0, 0).U16(41).U32(1).U8(9, 0).U32(2).U16(7).U16(8).U16(0).
+		U32(2, 2).U8(1, 2, 3, 4).U16(42).U32(1).U16(43), 3))
 	two := &UADP{Publisher: uint16(77), Group: 5, Writers: []uint16{1, 9}, Sets: []*OPC{data(set(1)), set(1).U8(1, 2)}}
 	uadpSend(n, 50004, two)
 }
@@ -136,11 +143,15 @@ func uadpDiscovery(n *Net) {
 	group.Body(15532, (&OPC{}).U32(0)).NoBody().U32(1).Text("Writer 1").U8(1).U16(1).U32(0x20, 10).Text("Press 1").Null(1).NoBody().NoBody()
 	say(group.U32(2, 0, 0x80340000))
 	ask((&OPC{}).U8(1, 4).U16(5).U8(1))
-	ask((&OPC{}).U8(1, 5).U8(1, 1).Null(1))
+	ask((&OPC{}).U8(1, 5).Null(1).U8(1, 1))
+	ask((&OPC{}).U8(1, 5).U32(1).Text("http://opcfoundation.org/UA-Profile/Transport/pubsub-udp-uadp").U8(1, 0))
 	ask((&OPC{}).U8(2))
 	ask((&OPC{}).U8(1, 9).Null(1))
 	say((&OPC{}).U8(4).U16(5).U32(0))
 	say((&OPC{}).U8(5).U16(6).U16(2).U8(1))
+	say((&OPC{}).U8(6).U16(8).U32(0))
+	say((&OPC{}).U8(7).U16(9).U16(1))
+	say((&OPC{}).U8(9).U16(10))
 	say(opcuaApplication((&OPC{}).U8(5).U16(7).U16(1), "urn:works:press", "urn:works:pressplc", "Press controller").U32(1).Text("PUB"))
 	for i := range uint16(20) { // more data sets and more names than are kept
 		uadpSend(n, 50006, uadpMetadata(uint16(77), 100+i, 1, func(o *OPC) *OPC {

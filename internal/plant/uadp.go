@@ -168,6 +168,16 @@ func (o *OPC) Property(name string, value uint32) *OPC {
 
 // Field appends a FieldMetaData: a built-in type and -1 for a scalar.
 func (o *OPC) Field(name string, builtIn byte, rank int32) *OPC {
-	o.Text(name).Local("a field").U16(0).U8(builtIn).Node(0, uint16(builtIn)).U32(uint32(rank)).Null(1).U32(0)
+	return o.Padded(name, builtIn, rank, 0)
+}
+
+// Padded appends one with the length of its longest text and its dimensions.
+func (o *OPC) Padded(name string, builtIn byte, rank int32, longest uint32, dimensions ...uint32) *OPC {
+	o.Text(name).Local("a field").U16(0).U8(builtIn).Node(0, uint16(builtIn)).U32(uint32(rank))
+	if len(dimensions) == 0 {
+		o.Null(1).U32(longest)
+	} else {
+		o.U32(uint32(len(dimensions))).U32(dimensions...).U32(longest)
+	}
 	return o.U8(make([]byte, 16)...).U32(1).Property("unit", 7)
 }

@@ -53,8 +53,8 @@ func readRequest(r *wire.UA) (q question, fault string) {
 		q.group = r.U16LE()
 		r.Skip(1)
 	case askConnections:
-		r.Skip(2)
-		r.Texts()
+		r.Texts() // over what
+		r.Skip(2) // with groups, with writers
 	case askEndpoints: // later editions have no list here
 		if r.Len() >= 4 {
 			q.writers = list16(r)
@@ -120,6 +120,8 @@ const (
 	sayWriters
 	sayConnections
 	sayApplication
+	sayResponders
+	sayActions
 
 	applicationDescription = 1 // of what an application says
 )
@@ -189,7 +191,7 @@ func (p *parser) response() {
 	r.Skip(2)
 	p.code = uint32(kind)
 	if !known {
-		p.say("discovery response", firedoor.Values{})
+		p.say(unreadWord(kind), firedoor.Values{})
 		return
 	}
 	switch kind {
@@ -205,6 +207,19 @@ func (p *parser) response() {
 		p.say("application information", firedoor.Values{})
 		p.application(fromAbout, &a)
 	}
+}
+
+// unreadWord is the word of what a publisher says of itself and nobody reads.
+func unreadWord(kind byte) string {
+	switch kind {
+	case sayConnections:
+		return "publisher connections"
+	case sayResponders:
+		return "action responders"
+	case sayActions:
+		return "action metadata"
+	}
+	return "discovery response"
 }
 
 func (p *parser) application(source string, a *wire.UAApplication) {

@@ -6,6 +6,12 @@
 // the usual dissectors do not know it, so it was tried on bytes of the product's own
 // and, by hand, on messages that open62541 (tests of its encryption) holds as bytes.
 //
+// The golden files were read against the specification's published text (release 1.05,
+// 7.2.4.4 to 7.2.4.6 and the layouts of annex A): flags and order of both headers, sizes
+// and writers, each kind of data set, padding of raw fields, chunks, security header,
+// announcements by their number and what is asked for, each with the bytes beside it. What
+// is inside an action's header was not looked up, and is not read.
+//
 // It must not pass on what texts hold, must not guess the layout of raw data sets
 // that nobody described, must not put chunks together, and must not claim a
 // datagram that could as well be another protocol's.
@@ -20,6 +26,6 @@
 // A field or data set whose status is not good has its status as a second sample.
 //
 // Raw fields have neither type nor length. They are told as such when the data set
-// was described, up to the first field of no fixed size; else the data set is told
-// as bytes.
+// was described, up to the first field of which the description does not say how much
+// room it has; else the data set is told as bytes.
 package uadp

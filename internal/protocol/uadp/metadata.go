@@ -1,6 +1,8 @@
 package uadp
 
 import (
+	"encoding/binary"
+
 	"firedoor/internal/protocol/wire"
 )
 
@@ -28,14 +30,15 @@ type description struct {
 type fieldKind struct {
 	end     uint16
 	builtIn byte
-	scalar  bool
+	rank    uint8  // dimensions, 0: one value
+	room    uint32 // bytes of a raw field with its padding, 0: nobody said
 }
 
 func (d *description) clear() {
 	d.major, d.all, d.fields, d.names = 0, false, d.fields[:0], d.names[:0]
 }
 
-func (d *description) add(name []byte, builtIn byte, scalar bool) {
+func (d *description) add(name []byte, kind fieldKind) {
 	if len(d.fields) == maxFields {
 		d.all = false
 		return
@@ -45,7 +48,8 @@ func (d *description) add(name []byte, builtIn byte, scalar bool) {
 	if len(d.names)+len(name) <= maxNames {
 		d.names = append(d.names, name...)
 	}
-	d.fields = append(d.fields, fieldKind{uint16(len(d.names)), builtIn, scalar})
+	kind.end = uint16(len(d.names))
+	d.fields = append(d.fields, kind)
 }
 
 // name is the name of field i, nil if it is not known.
@@ -101,11 +105,11 @@ func readMetadata(r *wire.UA, d *description) (name, version []byte) {
 		builtIn := r.U8()
 		r.NodeID()
 		rank := int32(r.U32LE())
-		list32(r) // dimensions
-		r.Skip(4 + 16)
+		dimensions, longest := list32(r), r.U32LE()
+		r.Skip(16)
 		properties(r)
 		if d != nil && !r.Failed() {
-			d.add(field, builtIn, rank == scalarRank)
+			d.add(field, kindOf(builtIn, rank, dimensions, longest))
 		}
 	}
 	r.Skip(16) // class
@@ -117,8 +121,49 @@ func readMetadata(r *wire.UA, d *description) (name, version []byte) {
 	return name, version
 }
 
-// scalarRank is the value rank of what is no list (OPC 10000-3, 5.6.2).
-const scalarRank = -1
+// Of value ranks (OPC 10000-3, 5.6.2): what is no list, and the most dimensions that
+// are looked at.
+const (
+	scalarRank = -1
+	mostRank   = 4
+)
+
+// Built-in types whose raw fields are filled up to their longest value.
+const (
+	builtInText  = 12
+	builtInBytes = 15
+	maxRoom      = 1 << 16 // a message holds no more
+)
+
+// kindOf tells how a raw field lies in its data set (7.2.4.5.11): texts are filled up to
+// the longest, lists to their dimensions, behind the number of elements of each.
+func kindOf(builtIn byte, rank int32, dimensions []byte, longest uint32) fieldKind {
+	k := fieldKind{builtIn: builtIn}
+	size, _ := wire.UAPlain(builtIn)
+	if (builtIn == builtInText || builtIn == builtInBytes) && longest > 0 && longest < maxRoom {
+		size = lengthSize + int(longest)
+	}
+	if rank == scalarRank {
+		k.room = uint32(size)
+		return k
+	}
+	if rank < 1 || rank > mostRank || len(dimensions) != 4*int(rank) {
+		k.rank = mostRank
+		return k
+	}
+	k.rank = uint8(rank)
+	room := uint64(size)
+	for ; len(dimensions) > 0 && room < maxRoom; dimensions = dimensions[4:] {
+		room *= uint64(binary.LittleEndian.Uint32(dimensions))
+	}
+	if room > 0 && room < maxRoom {
+		k.room = uint32(room) + lengthSize*uint32(rank)
+	}
+	return k
+}
+
+// lengthSize is what the length of a text or a dimension takes.
+const lengthSize = 4
 
 // dataTypes passes over descriptions of structures, enumerations and simple types
 // (OPC 10000-5, 12.31 and after).

@@ -352,8 +352,9 @@ func (p *parser) field(place int) {
 }
 
 // raw tells fields without types (7.2.4.5.11). Those that were described are told up
-// to the first that has no fixed size: where the next begins is not known. The rest
-// may be texts, so it is not told as bytes. Zeros behind the last are padding.
+// to the first of which nobody said how much room it has: where the next begins is not
+// known. The rest may be texts, so it is not told as bytes. Zeros behind the last are
+// padding.
 func (p *parser) raw(r *wire.UA) {
 	const word = "raw fields"
 	if p.of == nil || len(p.of.fields) == 0 || p.s.kind() != setKey {
@@ -363,14 +364,14 @@ func (p *parser) raw(r *wire.UA) {
 	}
 	base := len(p.text)
 	for i, f := range p.of.fields {
-		size, shown := wire.UAPlain(f.builtIn)
-		fixed := size > 0 && f.scalar && size <= r.Len()
-		var v firedoor.Values
-		if raw := r.Bytes(min(size, r.Len())); fixed && shown != firedoor.NoValue {
-			v = firedoor.Values{Type: shown, Little: true, Count: 1, Raw: raw}
-		}
+		room := int(f.room)
+		fixed := room > 0 && room <= r.Len()
+		raw := r.Bytes(min(room, r.Len()))
 		p.field(i)
-		p.say(word, v)
+		if !fixed {
+			raw = nil
+		}
+		p.say(word, f.values(raw))
 		p.text = p.text[:base]
 		if !fixed {
 			r.Rest()
@@ -380,4 +381,20 @@ func (p *parser) raw(r *wire.UA) {
 	if !p.of.all {
 		r.Rest()
 	}
+}
+
+// values are those of a raw field: one, or a row as long as it says.
+func (f *fieldKind) values(raw []byte) firedoor.Values {
+	size, shown := wire.UAPlain(f.builtIn)
+	if size == 0 || shown == firedoor.NoValue || f.rank > 1 || len(raw) == 0 {
+		return firedoor.Values{}
+	}
+	n := 1
+	if f.rank == 1 {
+		n, raw = int(binary.LittleEndian.Uint32(raw)), raw[lengthSize:]
+	}
+	if n <= 0 || n > len(raw)/size {
+		return firedoor.Values{}
+	}
+	return firedoor.Values{Type: shown, Little: true, Count: n, Raw: raw[:n*size]}
 }

@@ -12,7 +12,7 @@ var Protocol = &protocol.Protocol{
 	Ethernet:   []uint16{0xb62c},
 	Industrial: true,
 	Probe:      probe,
-	Sheet: protocol.Sheet{Title: "OPC UA PubSub (UADP)", Depth: protocol.Deep, By: "OPC 10000-14, 7.2.4",
+	Sheet: protocol.Sheet{Title: "OPC UA PubSub (UADP)", Depth: protocol.Deep, By: "OPC 10000-14, 7.2.4", Golden: "OPC 10000-14 (1.05), 7.2.4.4 to 7.2.4.6",
 		Unread: []string{
 			"texts and structures as values: the field only", "raw data sets that were not described in the same flow: bytes",
 			"chunks and actions: that they came", "encrypted messages: publisher, group, writer and size",
