@@ -154,6 +154,56 @@ func codesysDial(n *Net, port uint16) *codesys {
 	return c
 }
 
+// codesysWide gives the head of a channel's block the form since version 1.2: a token,
+// and a number of four bytes.
+func codesysWide(b []byte) []byte {
+	return append(append([]byte{b[0], b[1], 0xa4, 0xe0}, 0x03, 0x35, 0x96, 0x14), b[4:]...)
+}
+
+// codesysNewer is a controller of version 3.5.18: wide channels, a client that says who
+// it is, a login in two steps, traces, and a file that comes in several blocks.
+func codesysNewer(n *Net) {
+	c := &codesys{net: n, conn: n.Dial(codesysClient, codesysPLC, 49246, portCodesys)}
+	c.client(64, 0xc3, 0, 2, 1, 0xde, 0xc4, 0x90, 6, 0x11, 0x5b, 0x12, 0x22, 0, 0x40, 0x1f, 0, 4, 0, 0, 0)
+	c.server(64, 0x83, 0, 2, 1, 0xde, 0xc4, 0x90, 6, 0x11, 0x5b, 0x12, 0x22, 0, 0, 0xa4, 0xe0, 0, 0x40, 0x1f, 0, 4, 0, 0, 0, 0x03, 0x35, 0x96, 0x14)
+	ask := func(group, command uint16, tags, answer []byte) {
+		c.number++
+		c.client(64, codesysWide(codesysService(c.number, group, command, true, tags))...)
+		c.server(64, codesysWide([]byte{2, 0, 0, 0, byte(c.number), 0, 0, 0})...)
+		c.server(64, codesysWide(codesysService(c.number, group|0x80, command, false, answer))...)
+		c.client(64, codesysWide([]byte{3, 0x80, 0, 0})...)
+	}
+	status := func(v byte) []byte { return []byte{0xff, 0xfe, 0x03, 0x82, 0x80, 0, v, 0} }
+	ask(1, 10, codesysTag(0x83, codesysTags(codesysTag(0x41, []byte("CODESYS\x00")...), codesysTag(0x44, []byte("CODESYS V3.5 SP18 Patch 2\x00\x00\x00")...),
+		codesysTag(0x43, []byte("EWS-7.\x00\x00")...))...), codesysTag(0x21, 1, 0, 0, 0))
+	step := func(n byte) []byte { return codesysTags(codesysTag(0x22, 2, 0, 0, 0), codesysTag(0x25, n, 0, 0, 0)) }
+	proof := codesysTag(0x81, codesysTags(codesysTag(0x10, []byte("operator")...), codesysTag(0x11, []byte("S3cr3t")...))...)
+	ask(1, 2, step(1), codesysTag(0x82, codesysTags(codesysTag(0x20, 10, 0), codesysTag(0x26, []byte("S3cr3t")...))...))
+	ask(1, 2, codesysTags(step(2), proof), codesysTag(0x82, codesysTag(0x20, 15, 0)...))
+	ask(1, 2, codesysTags(step(2), proof), codesysTag(0x82, codesysTags(codesysTag(0x20, 0, 0), codesysTag(0x21, 1, 2, 3, 4))...))
+	ask(0x0f, 1, nil, nil)
+	ask(0x0f, 2, codesysTag(0x10, []byte("App.Trace")...), codesysTags(codesysTag(0x40, 1, 0, 0, 0), status(0)))
+	ask(0x0f, 4, codesysTag(0x40, 1, 0, 0, 0), status(0))
+	ask(0x0f, 7, codesysTags(codesysTag(0x40, 1, 0, 0, 0), codesysTag(0x4a, 0, 0, 0, 0)), codesysTag(0x42, make([]byte, 14)...))
+	ask(0x0f, 9, codesysTag(0x40, 1, 0, 0, 0), status(0))
+	ask(0x0f, 3, codesysTag(0x40, 1, 0, 0, 0), status(2))
+	ask(0x0f, 5, codesysTag(0x10, []byte("App.Trace")...), status(0))
+	ask(0x0f, 6, codesysTag(0x40, 1, 0, 0, 0), status(0))
+	ask(0x0f, 10, nil, nil)
+	content := make([]byte, 900)
+	ask(8, 5, codesysTags(codesysTag(1, []byte("Application.crc\x00")...), codesysFileInfo(0)), codesysStart(codesysFileInfo(len(content))))
+	c.number++
+	c.client(64, codesysWide(codesysService(c.number, 8, 7, true, codesysTag(5, 0xaa, 0xbb, 0xcc, 0xdd, 0, 0, 0, 0)))...)
+	size := codesysTag(6, binary.LittleEndian.AppendUint32(nil, uint32(len(content)))...)
+	whole := codesysWide(codesysService(c.number, 0x88, 7, false, codesysTags(size, codesysTag(7, content...))))
+	c.server(64, whole[:500]...)
+	c.number++
+	c.server(64, append(codesysWide([]byte{1, 0, 0, 0, byte(c.number), 0, 0, 0, 0, 0, 0, 0}), whole[500:]...)...)
+	ask(8, 8, codesysTags(codesysTag(7, 0xaa, 0xbb, 0xcc, 0xdd, 0, 0, 0, 0), codesysFileInfo(len(content))), nil)
+	c.client(64, 0xc4, 0, 2, 1, 0, 0, 0, 0, 0xa4, 0xe0, 0, 0, 0x03, 0x35, 0x96, 0x14)
+	c.conn.Close()
+}
+
 // codesysPoll reads monitored values again and again.
 func codesysPoll(n *Net) {
 	c := codesysDial(n, 49240)

@@ -133,7 +133,7 @@ var cases = []Case{
 	{"hartip", "poll", hartPoll}, {"hartip", "commands", hartCommands}, {"hartip", "datagrams", hartDatagrams}, {"hartip", "midstream", hartMidstream}, {"hartip", "malformed", hartMalformed},
 	{"synphasor", "poll", phasorPoll}, {"synphasor", "commands", phasorCommands}, {"synphasor", "midstream", phasorMidstream}, {"synphasor", "malformed", phasorMalformed},
 	{"gesrtp", "poll", srtpPoll}, {"gesrtp", "services", srtpServices}, {"gesrtp", "midstream", srtpMidstream}, {"gesrtp", "malformed", srtpMalformed},
-	{"codesys", "poll", codesysPoll}, {"codesys", "services", codesysServices}, {"codesys", "datagrams", codesysDatagrams}, {"codesys", "midstream", codesysMidstream}, {"codesys", "malformed", codesysMalformed},
+	{"codesys", "poll", codesysPoll}, {"codesys", "services", codesysServices}, {"codesys", "datagrams", codesysDatagrams}, {"codesys", "newer", codesysNewer}, {"codesys", "midstream", codesysMidstream}, {"codesys", "malformed", codesysMalformed},
 	{"codesys", "files", codesysFiles},
 	{"cclinkief", "poll", cclinkPoll}, {"cclinkief", "searches", cclinkSearches}, {"cclinkief", "malformed", cclinkMalformed},
 	{"sbus", "poll", sbusPoll}, {"sbus", "commands", sbusCommands}, {"sbus", "midstream", sbusMidstream}, {"sbus", "malformed", sbusMalformed},

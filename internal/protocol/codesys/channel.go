@@ -17,6 +17,7 @@ const (
 	channelClose     = 0xc4
 	blockHeader      = 12 // kind, flags, channel (2), number (4), acknowledged number (4)
 	firstBlockHeader = 20 // and length (4) and checksum (4) of the whole service
+	wideChannel      = 4  // since version 1.2 a number of four bytes follows the channel, which is a token then
 
 	flagFirst  = 0x01
 	flagClient = 0x80
@@ -45,8 +46,10 @@ func fitsChannel(b []byte) bool {
 		return false
 	}
 	switch b[0] {
-	case channelOpen, channelOpened, channelClose:
+	case channelOpen:
 		return len(b) == sizeOf(b[0])
+	case channelOpened, channelClose:
+		return len(b) == sizeOf(b[0]) || len(b) == sizeOf(b[0])+wideChannel
 	case channelBlock:
 		_, ok := readService(b)
 		return ok
@@ -81,7 +84,8 @@ const (
 // call is a service as the first block of a message shows it.
 type call struct {
 	protocol uint16
-	channel  uint16
+	channel  uint32
+	wide     int // bytes that the block's head is longer: 0 or wideChannel
 	group    byte
 	answer   bool
 	command  uint16
@@ -91,15 +95,26 @@ type call struct {
 
 // readService reads the first block of a service: protocol, length of the header
 // behind this number, group with the answer's bit, command, session, length of
-// the tags.
+// the tags. Of which version the block's head is nobody says: it is the one behind
+// which a service begins.
 func readService(b []byte) (c call, ok bool) {
 	if len(b) < firstBlockHeader+2 || b[1]&flagFirst == 0 {
 		return c, false
 	}
-	channel := binary.LittleEndian.Uint16(b[2:])
-	c, ok = readCall(b[firstBlockHeader:])
-	c.channel = channel
+	if c, ok = readCall(b[firstBlockHeader:]); !ok && len(b) >= firstBlockHeader+wideChannel+2 {
+		c, ok = readCall(b[firstBlockHeader+wideChannel:])
+		c.wide = wideChannel
+	}
+	c.channel = channelOf(b, c.wide)
 	return c, ok
+}
+
+// channelOf is the channel of a block.
+func channelOf(b []byte, wide int) uint32 {
+	if wide == 0 {
+		return uint32(binary.LittleEndian.Uint16(b[2:]))
+	}
+	return binary.LittleEndian.Uint32(b[wide:])
 }
 
 // readCall reads a service without the head of its block.

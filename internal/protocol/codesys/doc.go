@@ -8,8 +8,15 @@
 // has the layout that is read, and they alone are too little to take a flow. The sources: the
 // manufacturer's manual of the runtime (layers), the constants of its library
 // DatasourceApplicationV3 and of the interface files of its runtime (numbers of
-// services and tags), Microsoft's ICS forensics tools (layout of each layer), and
-// a dissector in Lua (names of services).
+// services and tags), Microsoft's ICS forensics tools (layout of each layer), a
+// dissector in Lua (names of services), and a client that its author made after
+// recordings of CODESYS 3.5.18 (xy585/codesysV3: wide channels, login in two steps, traces).
+//
+// The golden files were read against Microsoft's tools and that client: block,
+// datagram, naming with the device's texts, both forms of a channel's messages, the head of a
+// service, tags, the groups of services by number, and the tags of logins, files and traces.
+// The commands of the other groups were not held against their source again, and that a
+// result stands where applications are started and stopped no second source says.
 //
 // Services are told by their first block; those that move files are put together and
 // the file is hashed. How a download packs its content is public in part: a sum is

@@ -1,6 +1,7 @@
 package codesys
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"firedoor"
@@ -142,6 +143,7 @@ func (p *parser) reply(q *request, w word, code uint32, o firedoor.Outcome) {
 const (
 	keyNaming  = 1 << 62
 	keyChannel = 1 << 61
+	codeBits   = 24 // of a group and a command
 )
 
 // naming reads a question for a device, or the answer with what it is.
@@ -242,7 +244,7 @@ func (c *call) startsFile() bool {
 	return false
 }
 
-func (c *call) key() uint64 { return uint64(c.channel)<<32 | uint64(c.code()) }
+func (c *call) key() uint64 { return uint64(c.channel)<<codeBits | uint64(c.code()) }
 
 // Tags that are read: user in credentials, result in a login's answer, name of a
 // file, result and its place in a file's answer, result of a control.
@@ -255,7 +257,15 @@ const (
 	tagFileReply   = 0x84
 	tagFileResult  = 0x08
 	tagError       = 0x01
+	tagStatus      = 0xff7f // result of a service of the trace manager
+	tagClient      = 0x83   // what a client says of itself
+	tagClientHost  = 0x43
+	tagClientTool  = 0x44
 )
+
+// askKey is the result of a login's first step: the controller sends its key and a
+// challenge, and the next step proves the password.
+const askKey = 10
 
 func (p *parser) request(c *call) {
 	q := p.asked.Put(c.key())
@@ -270,6 +280,8 @@ func (p *parser) request(c *call) {
 		q.size, q.sized = sizeOfFile(find(c.tags, tagFileInfo))
 	case c.logsIn():
 		name = wire.Text(find(find(c.tags, tagCredentials), tagUser))
+	case c.group == groupDevice && c.command == deviceSession:
+		p.client(find(c.tags, tagClient))
 	}
 	q.nname = uint8(copy(q.name[:], name))
 	p.ask(serviceWord(c.group, c.command), c.code())
@@ -277,17 +289,22 @@ func (p *parser) request(c *call) {
 
 func (p *parser) answer(c *call) {
 	q := p.asked.Take(c.key())
-	o := firedoor.OK
+	o, half := firedoor.OK, false
 	switch {
 	case c.logsIn():
 		o = result(find(find(c.tags, tagLoginReply), tagLoginResult))
+		if half = o.Code == askKey; half {
+			o = firedoor.OK
+		}
+	case c.group == groupTrace:
+		o = result(find(c.tags, tagStatus))
 	case c.startsFile():
 		o = result(find(find(c.tags, tagFileReply), tagFileResult))
 	case c.group == groupApp && c.command >= appStart && c.command <= appReset:
 		o = result(find(c.tags, tagError))
 	}
 	p.reply(q, serviceWord(c.group, c.command), c.code(), o)
-	if q == nil {
+	if q == nil || half {
 		return
 	}
 	ok, name := o.Kind == firedoor.OutcomeOK, q.name[:q.nname]
@@ -299,6 +316,15 @@ func (p *parser) answer(c *call) {
 	case c.startsFile() && ok:
 		p.started(c, q)
 	}
+}
+
+// client tells what a client says of itself when it asks for a session.
+func (p *parser) client(b []byte) {
+	tell := func(kind firedoor.FactKind, value []byte) {
+		p.voice.Fact(p.emit, firedoor.Identity{About: firedoor.AboutClient, Kind: kind, Confidence: 90, Source: source, Value: value})
+	}
+	tell(firedoor.FactName, bytes.TrimSuffix(wire.Text(find(b, tagClientHost)), []byte(".")))
+	tell(firedoor.FactSoftware, wire.Text(find(b, tagClientTool)))
 }
 
 // result reads a result of two or four bytes; none says that nothing went wrong.

@@ -16,7 +16,8 @@ const maxService = 1 << 14
 type parts struct {
 	active  bool // some of it is to come
 	seen    bool // there was one
-	channel uint16
+	channel uint32
+	wide    int    // as in call
 	first   uint32 // number of its first block
 	number  uint32 // and of the last that came
 	size    int
@@ -52,7 +53,7 @@ func (c *call) movesFile() bool {
 // firstBlock takes the first block of a service of files: all of it, or what others
 // go on with.
 func (p *parser) firstBlock(dir firedoor.Direction, c *call, b []byte) {
-	s, number := &p.parts[dir], binary.LittleEndian.Uint32(b[4:])
+	s, number := &p.parts[dir], binary.LittleEndian.Uint32(b[4+c.wide:])
 	if s.active && s.channel == c.channel && number != s.first {
 		s.active = false // it was never whole
 		p.file.Lose()
@@ -60,28 +61,31 @@ func (p *parser) firstBlock(dir firedoor.Direction, c *call, b []byte) {
 	if !c.movesFile() || s.seen && s.channel == c.channel && s.first == number { // said again
 		return
 	}
-	s.seen, s.channel, s.first, s.number = true, c.channel, number, number
+	s.seen, s.channel, s.wide, s.first, s.number = true, c.channel, c.wide, number, number
 	if c.whole {
 		p.content(c)
 		return
 	}
-	s.size = int(binary.LittleEndian.Uint32(b[12:]))
+	s.size = int(binary.LittleEndian.Uint32(b[12+c.wide:]))
 	if s.size > maxService || s.size < 0 {
 		p.file.Lose()
 		return
 	}
 	s.active = true
-	s.b = append(s.b[:0], b[firstBlockHeader:]...)
+	s.b = append(s.b[:0], b[firstBlockHeader+c.wide:]...)
 }
 
 // nextBlock goes on with a service.
 func (p *parser) nextBlock(dir firedoor.Direction, b []byte) {
 	s := &p.parts[dir]
-	number := binary.LittleEndian.Uint32(b[4:])
-	if !s.active || s.channel != binary.LittleEndian.Uint16(b[2:]) || number == s.number {
+	if !s.active || len(b) < blockHeader+s.wide || s.channel != channelOf(b, s.wide) {
 		return
 	}
-	b = b[blockHeader:]
+	number := binary.LittleEndian.Uint32(b[4+s.wide:])
+	if number == s.number {
+		return
+	}
+	b = b[blockHeader+s.wide:]
 	if number != s.number+1 || len(s.b)+len(b) > s.size {
 		s.active = false
 		p.file.Lose()

@@ -26,9 +26,11 @@ const (
 	groupDevice = 0x01
 	groupApp    = 0x02
 	groupFile   = 0x08
+	groupTrace  = 0x0f
 
-	deviceIdent = 0x01
-	deviceLogin = 0x02
+	deviceIdent   = 0x01
+	deviceLogin   = 0x02
+	deviceSession = 0x0a
 
 	appStart = 0x10
 	appStop  = 0x11
@@ -55,7 +57,7 @@ var groups = [...]group{
 	groupDevice: {word{"device service", configure}, []word{
 		deviceIdent: {"get target identity", identify}, deviceLogin: {"device login", session}, 3: {"device logout", session},
 		4: {"reset origin device", program}, 5: {"echo", diagnose}, 6: {"set operating mode", control}, 7: {"get operating mode", diagnose},
-		8: {"interactive login", session}, 9: {"rename node", configure}, 10: {"create session", session}, 11: {"reset origin get configuration", diagnose},
+		8: {"interactive login", session}, 9: {"rename node", configure}, deviceSession: {"create session", session}, 11: {"reset origin get configuration", diagnose},
 	}},
 	groupApp: {word{"application service", configure}, []word{
 		1: {"application login", session}, 2: {"application logout", session}, 3: {"create application", program}, 4: {"delete application", program},
@@ -90,7 +92,10 @@ var groups = [...]group{
 	}},
 	0x0b: {word{"i/o manager", configure}, nil},
 	0x0c: {word{"user management", configure}, nil},
-	0x0f: {word{"trace manager", diagnose}, nil},
+	groupTrace: {word{"trace manager", diagnose}, []word{
+		1: {"list traces", diagnose}, 2: {"configure trace", configure}, 3: {"delete trace", configure}, 4: {"start trace", configure},
+		5: {"open trace", diagnose}, 6: {"close trace", diagnose}, 7: {"read trace", read}, 9: {"get trace information", diagnose},
+	}},
 	0x11: {word{"plc shell", configure}, nil},
 	0x12: {word{"breakpoints", control}, nil},
 	0x13: {word{"force values", write}, nil},
