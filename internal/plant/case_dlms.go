@@ -199,11 +199,49 @@ func dlmsServices(n *Net) {
 	d.server(0x0f, 0, 0, 0, 1, 0, 2, 1, 17, 1)
 	d.client(0xc8, 9, 0x30, 0, 0, 0, 1, 7, 7, 7, 7)
 	d.server(0xcc, 9, 0x30, 0, 0, 0, 1, 8, 8, 8, 8)
+	for _, tag := range []byte{0x21, 0x25, 0x26, 0x41, 0x45, 0x46} {
+		d.client(tag, 9, 0x30, 0, 0, 0, 1, 7, 7, 7, 7)
+		d.server(tag+7, 9, 0x30, 0, 0, 0, 1, 8, 8, 8, 8)
+	}
+	d.client(0x25, 9, 0x30, 0, 0, 0, 1, 7, 7, 7, 7)
+	d.server(0x2e, 9, 0x30, 0, 0, 0, 1, 8, 8, 8, 8)
+	d.client(0x45, 9, 0x30, 0, 0, 0, 1, 7, 7, 7, 7)
+	d.server(0x4e, 9, 0x30, 0, 0, 0, 1, 8, 8, 8, 8)
+	d.client(0x36, 9, 0x30, 0, 0, 0, 1, 7, 7, 7, 7)
+	d.client(0x56, 9, 0x30, 0, 0, 0, 1, 7, 7, 7, 7)
+	d.server(0x38, 9, 0x30, 0, 0, 0, 1, 8, 8, 8, 8)
+	d.server(0x58, 9, 0x30, 0, 0, 0, 1, 8, 8, 8, 8)
+	dlmsRefusals(d)
 	d.client(0xdb, 0, 5, 0x30, 0, 0, 0, 2)
 	d.server(0xdb, 0, 5, 0x30, 0, 0, 0, 3)
 	d.client(0x62, 0)
 	d.server(0x63, 0)
 	d.conn.Close()
+}
+
+// dlmsRefusals is what is refused inside of blocks, of actions and of associations, what
+// holds a PIN, and a meter that answers as it was asked.
+func dlmsRefusals(d *dlms) {
+	i := d.next() // the second block is an error
+	d.client(append(append([]byte{0xc0, 1, i}, dlmsProfile...), 0)...)
+	d.server(0xc4, 2, i, 0, 0, 0, 0, 1, 0, 4, 1, 2, 2, 1)
+	d.client(0xc0, 2, i, 0, 0, 0, 1)
+	d.server(0xc4, 2, i, 1, 0, 0, 0, 2, 1, 15)
+	i = d.next()
+	d.client(append(append([]byte{0xc1, 2, i}, dlmsProfile...), 0, 0, 0, 0, 0, 1, 2, 9, 9)...)
+	d.server(0xc5, 2, i, 0, 0, 0, 1)
+	d.client(0xc1, 3, i, 1, 0, 0, 0, 2, 1, 9)
+	d.server(0xc5, 3, i, 17, 0, 0, 0, 2)
+	d.act(dlmsObject(18, [6]byte{0, 0, 44, 0, 0, 255}, 2), []byte{15}, 1, 2, 1, 17, 1)
+	d.get(dlmsObject(45, [6]byte{0, 0, 25, 4, 0, 255}, 3), 0, 18, 0x04, 0xd2)                       // the PIN of a modem
+	d.get(dlmsObject(1, [6]byte{0, 0, 96, 5, 0, 255}, 2), 0, 2, 3, 28, 1, 29, 0, 1, 33, 0, 0, 0, 1) // differences
+	d.client(0x60, 0x1d, 0xa1, 9, 6, 7, 0x60, 0x85, 0x74, 5, 8, 1, 1, 0xbe, 0x10, 4, 0x0e, 1, 0, 0, 0, 6, 0x5f, 0x1f, 4, 0, 0, 0x7e, 0x1f, 0xff, 0xff)
+	d.server(0x61, 0x17, 0xa1, 9, 6, 7, 0x60, 0x85, 0x74, 5, 8, 1, 1, 0xa2, 3, 2, 1, 1, 0xa3, 5, 0xa2, 3, 2, 1, 2)
+	d.client(0x01, 0, 0, 0, 6, 0x5f, 0x1f, 4, 0, 0, 0x7e, 0x1f, 0xff, 0xff)
+	d.server(0x0e, 1, 6, 2)
+	i = d.next()
+	d.client(append(append([]byte{0xc0, 1, i}, dlmsVoltage...), 0)...)
+	d.conn.Server(d.wrap(true, []byte{0xc4, 1, i, 0, 18, 8, 1}))
 }
 
 // dlmsFrames carries HDLC over TCP: several frames in a segment, one flag between
@@ -225,6 +263,7 @@ func dlmsFrames(n *Net) {
 	b = d.wrap(true, append(append([]byte{0xc0, 1, i}, dlmsName...), 0))
 	b[len(b)-2] ^= 1
 	d.conn.Client(b)
+	d.conn.Server(hdlcFrame(16, 1, 0x13, []byte{0xe6, 0xe7, 0, 0x0f, 0, 0, 0, 2, 0, 2, 1, 17, 1}, false)) // unasked
 	d.conn.Client(hdlcFrame(1, 16, 0x53, nil, false))
 	d.conn.Close()
 	u := &dlms{net: n}

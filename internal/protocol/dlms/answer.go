@@ -9,14 +9,9 @@ import (
 // answer joins an answer to its request.
 func (p *parser) answer(s *service) {
 	a := p.k.body
-	ends := uint64(p.k.from)<<32 | uint64(p.k.to)<<16
-	var q *question
-	if s.kind == both {
-		q = p.asked.Take(ends | keyOther | uint64(a[0]))
-	} else if s.asked != 0 {
-		q = p.asked.Take(ends | keyOf(s.asked, a))
-	} else {
-		q = p.any(ends)
+	q := p.askedOf(s, uint64(p.k.from)<<32|uint64(p.k.to)<<16)
+	if q == nil { // some meters leave the two ends as they were asked
+		q = p.askedOf(s, uint64(p.k.to)<<32|uint64(p.k.from)<<16)
 	}
 	if q == nil {
 		p.partial(s, a)
@@ -33,6 +28,18 @@ func (p *parser) answer(s *service) {
 	default:
 		p.all(q, firedoor.OK) // what a ciphered answer says is not seen
 	}
+}
+
+// askedOf takes the request between two ends that an answer is for.
+func (p *parser) askedOf(s *service, ends uint64) *question {
+	a := p.k.body
+	switch {
+	case s.kind == both:
+		return p.asked.Take(ends | keyOther | uint64(a[0]))
+	case s.asked != 0:
+		return p.asked.Take(ends | keyOf(s.asked, a))
+	}
+	return p.any(ends)
 }
 
 // any takes the request that an answer without an invoke identifier is for: the
@@ -54,11 +61,18 @@ func (p *parser) any(ends uint64) *question {
 	return nil
 }
 
+// initiateError is the kind of a service error that refuses to begin.
+const initiateError = 6
+
 // failure is the outcome of an exception or a confirmed service error.
 func failure(a []byte) firedoor.Outcome {
 	switch {
 	case a[0] == exception && len(a) > 2:
 		return named(exceptions[:], a[2])
+	case a[0] == serviceError && len(a) > 3 && a[2] == initiateError && int(a[3]) < len(initiateErrors):
+		return firedoor.Failed(uint32(a[2])<<8|uint32(a[3]), initiateErrors[a[3]])
+	case a[0] == serviceError && len(a) > 3: // of which service, kind of error, error
+		return firedoor.Failed(uint32(a[2])<<8|uint32(a[3]), "")
 	case len(a) > 1:
 		return firedoor.Failed(uint32(a[1]), "")
 	}
@@ -116,7 +130,7 @@ func (p *parser) partial(s *service, a []byte) {
 func accepted(a []byte) (o firedoor.Outcome, sound bool) {
 	outer := wire.ReadBER(a)
 	r := outer.Into(aare)
-	result, reason := int64(-1), int64(0)
+	result, reason, names := int64(-1), int64(0), diagnostics[:]
 	for !r.Failed() && r.Len() > 0 {
 		tag, content := r.Any()
 		switch tag {
@@ -125,7 +139,10 @@ func accepted(a []byte) (o firedoor.Outcome, sound bool) {
 			result = inner.Int()
 		case 0xa3: // who diagnoses, and what
 			inner := wire.ReadBER(content)
-			_, c := inner.Any()
+			who, c := inner.Any()
+			if who == 0xa2 {
+				names = providers[:]
+			}
 			inner = wire.ReadBER(c)
 			reason = inner.Int()
 		}
@@ -136,7 +153,7 @@ func accepted(a []byte) (o firedoor.Outcome, sound bool) {
 	case result == 0:
 		return firedoor.OK, true
 	default:
-		return named(diagnostics[:], byte(reason)), true
+		return named(names, byte(reason)), true
 	}
 }
 
@@ -154,8 +171,24 @@ func (p *parser) associated(q *question, a []byte) {
 	}
 }
 
+// block is the outcome of an answer that is a block, or takes one: that of GET has
+// whether it is the last, its number, and an error in place of data; the last of SET
+// begins with the result of all.
+func (p *parser) block(tag, choice byte, r *protocol.Reader) firedoor.Outcome {
+	switch {
+	case tag == getResponse && choice == 2:
+		r.Skip(5)
+		if r.U8() == 1 {
+			return result(getRequest, r.U8())
+		}
+	case tag == setResponse && choice == 3:
+		return result(setRequest, r.U8())
+	}
+	return firedoor.OK
+}
+
 // results reads the answer to GET, SET or ACTION. Choice 1 is one result, a list
-// has its count; all others are blocks, which are taken for accepted.
+// has its count; all others are blocks.
 func (p *parser) results(q *question, a []byte) {
 	r := protocol.Read(a[1:])
 	choice := r.U8()
@@ -170,12 +203,12 @@ func (p *parser) results(q *question, a []byte) {
 	case choice == 3 && a[0] != setResponse, choice == 5 && a[0] == setResponse:
 		n = int(r.U8())
 	default:
-		p.all(q, firedoor.OK)
+		p.all(q, p.block(a[0], choice, &r))
 		return
 	}
 	if n != max(1, len(q.objects)) {
 		p.all(q, firedoor.Outcome{Kind: firedoor.OutcomeNoResponse})
-		if len(q.objects) > 0 {
+		if len(q.objects) > 0 && !p.holes {
 			p.malformed("answer has not as many results as were asked for")
 		}
 		return
@@ -204,7 +237,7 @@ func one(tag byte, r *protocol.Reader) (o firedoor.Outcome, v value) {
 	code := r.U8()
 	switch tag {
 	case setRequest:
-		return result(code), v
+		return result(tag, code), v
 	case actionRequest:
 		if r.Len() > 0 && r.U8() != 0 {
 			if r.U8() == 0 {
@@ -213,10 +246,10 @@ func one(tag byte, r *protocol.Reader) (o firedoor.Outcome, v value) {
 				r.Skip(1)
 			}
 		}
-		return result(code), v
+		return result(tag, code), v
 	}
 	if code != 0 {
-		return result(r.U8()), v
+		return result(tag, r.U8()), v
 	}
 	return firedoor.OK, skipDatum(r)
 }

@@ -18,6 +18,9 @@ const (
 	tagUTF8      = 12
 )
 
+// Differences to a value before: of one, two and four bytes, signed and not.
+const firstDelta, lastDelta = 28, 33
+
 // value is a single number or string, viewed.
 type value struct {
 	number firedoor.Values
@@ -102,6 +105,9 @@ func extent(tag byte, b []byte) (n, start int) {
 	}
 	if int(tag) < len(scalars) && scalars[tag] != firedoor.NoValue {
 		return scalars[tag].Size(), 0
+	}
+	if tag >= firstDelta && tag <= lastDelta {
+		return 1 << ((tag - firstDelta) % 3), 0
 	}
 	return -1, 0
 }

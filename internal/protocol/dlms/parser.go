@@ -31,6 +31,7 @@ type parser struct {
 	last  uint32
 	lost  [2]bool
 	told  bool // that it is encrypted
+	holes bool // bytes were lost: an answer may be for another request of its number
 
 	emit    func(*firedoor.Event)
 	k       packet // at hand
@@ -82,7 +83,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 
 // Gap: a frame can be found again by the shape of its APDU or its check value.
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
-	p.lost[dir] = true
+	p.lost[dir], p.holes = true, true
 	return true
 }
 
@@ -158,7 +159,8 @@ func (p *parser) ask() {
 
 func (p *parser) request() {
 	a := p.k.body
-	if a[0] == unconfirmedWrite {
+	switch a[0] {
+	case unconfirmedWrite, cipheredUnconfirmed, dedicatedUnconfirmed:
 		q := question{tag: a[0], unit: p.k.to}
 		p.begin(&q)
 		p.op.NoAnswer = true
@@ -222,7 +224,13 @@ func (q *question) objectsOf(r *protocol.Reader) (v value, sound bool) {
 }
 
 // guarded tells whether an object holds secrets.
-func guarded(o *firedoor.Object) bool { return o.At[0] == classAssociation || o.At[0] == classSecurity }
+func guarded(o *firedoor.Object) bool {
+	switch o.At[0] {
+	case classAssociation, classSecurity, classPPP, classModem, classMail:
+		return true
+	}
+	return false
+}
 
 func (q *question) object(r *protocol.Reader) (o firedoor.Object, ok bool) {
 	o.Space = &attributes

@@ -16,6 +16,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "DLMS/COSEM", Depth: protocol.Recognised, By: "IEC 62056-5-3, 62056-46, 62056-47",
+		Golden: "the plugin wireshark-dlms and the standard's list of APDUs as open libraries have it",
 		Unread: []string{"values other than a plain number or string", "strings of octets but names, serial numbers and firmware", "content of blocks and segments", "short names (only the service is told)", "ciphered services", "requests to a meter that opened the connection"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
@@ -76,6 +77,8 @@ func unwrap(b []byte, k *packet) state {
 const (
 	formatThree = 0xa0
 	segmented   = 0x08
+	pollFinal   = 0x10
+	unnumbered  = 0x03 // control of a frame of information that nobody acknowledges: what a meter sends unasked
 )
 
 // unflag reads an HDLC frame and the flag behind it. The flag before it may have
@@ -129,7 +132,7 @@ func inner(f []byte, size int, k *packet) state {
 	}
 	control := f[at]
 	at += 3
-	if control&1 == 0 && n-2-at > 3 { // an I frame, its information behind the header's check value
+	if (control&1 == 0 || control&^pollFinal == unnumbered) && n-2-at > 3 { // information behind the header's check value
 		if llc := f[at : at+3]; llc[0] == 0xe6 && (llc[1] == 0xe6 || llc[1] == 0xe7) {
 			k.body, k.quiet = f[at+3:n-2], false
 		}

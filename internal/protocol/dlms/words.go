@@ -23,6 +23,9 @@ const (
 	serviceError     = 0x0e
 	unconfirmedWrite = 0x16
 	exception        = 0xd8
+
+	cipheredUnconfirmed  = 0x36 // with the global key
+	dedicatedUnconfirmed = 0x56 // with that of the association
 )
 
 // kind is the side that sends an APDU.
@@ -67,6 +70,13 @@ var services = [256]service{
 	0x21: {"ciphered initiate", session, asks, 0, true}, 0x28: {"ciphered initiate", session, answers, 0x21, true},
 	0x25: {"ciphered read", read, asks, 0, true}, 0x26: {"ciphered write", write, asks, 0, true},
 	0x2c: {"ciphered read", read, answers, 0x25, true}, 0x2d: {"ciphered write", write, answers, 0x26, true},
+	0x2e: {"ciphered service error", diagnose, answers, 0, true}, cipheredUnconfirmed: {"ciphered unconfirmed write", write, asks, 0, true},
+	0x38: {"ciphered information report", read, tells, 0, true},
+	0x41: {"ciphered initiate", session, asks, 0, true}, 0x48: {"ciphered initiate", session, answers, 0x41, true},
+	0x45: {"ciphered read", read, asks, 0, true}, 0x46: {"ciphered write", write, asks, 0, true},
+	0x4c: {"ciphered read", read, answers, 0x45, true}, 0x4d: {"ciphered write", write, answers, 0x46, true},
+	0x4e: {"ciphered service error", diagnose, answers, 0, true}, dedicatedUnconfirmed: {"ciphered unconfirmed write", write, asks, 0, true},
+	0x58: {"ciphered information report", read, tells, 0, true},
 	aarq: {"associate", session, asks, 0, false}, aare: {"associate", session, answers, aarq, false},
 	rlrq: {"release", session, asks, 0, false}, rlre: {"release", session, answers, rlrq, false},
 	getRequest: {"get", read, asks, 0, false}, setRequest: {"set", write, asks, 0, false}, eventNote: {"event notification", read, tells, 0, false},
@@ -117,6 +127,9 @@ const (
 	lastValued       = 11 // days of a calendar
 	classAssociation = 15
 	classImage       = 18
+	classPPP         = 44 // these three hold user, PIN and password of a way in
+	classModem       = 45
+	classMail        = 46
 	classSecurity    = 64
 	classDisconnect  = 70
 )
@@ -190,7 +203,13 @@ var results = [...]string{1: "hardware-fault", 2: "temporary-failure", 3: "read-
 	9: "object-class-inconsistent", 11: "object-unavailable", 12: "type-unmatched", 13: "scope-of-access-violated", 14: "data-block-unavailable",
 	15: "long-get-aborted", 16: "no-long-get-in-progress", 17: "long-set-aborted", 18: "no-long-set-in-progress", 19: "data-block-number-invalid"}
 
-func result(code byte) firedoor.Outcome {
+// actionResults are those of actions that mean another thing.
+var actionResults = [...]string{15: "long-action-aborted", 16: "no-long-action-in-progress"}
+
+func result(tag, code byte) firedoor.Outcome {
+	if tag == actionRequest && int(code) < len(actionResults) && actionResults[code] != "" {
+		return firedoor.Failed(uint32(code), actionResults[code])
+	}
 	switch {
 	case code == 0:
 		return firedoor.OK
@@ -208,6 +227,12 @@ var diagnostics = [...]string{1: "no-reason-given", 2: "application-context-name
 	7: "called-ap-title-not-recognized", 8: "called-ap-invocation-identifier-not-recognized", 9: "called-ae-qualifier-not-recognized",
 	10: "called-ae-invocation-identifier-not-recognized", 11: "authentication-mechanism-name-not-recognised",
 	12: "authentication-mechanism-name-required", 13: "authentication-failure", 14: "authentication-required"}
+
+// providers are diagnostics of what carries the association.
+var providers = [...]string{1: "no-reason-given", 2: "no-common-acse-version"}
+
+// initiateErrors are why a service error refuses to begin.
+var initiateErrors = [...]string{"other", "dlms-version-too-low", "incompatible-conformance", "pdu-size-too-short", "refused-by-the-vde-handler"}
 
 // exceptions are the service errors of an exception response.
 var exceptions = [...]string{1: "operation-not-possible", 2: "service-not-supported", 3: "other-reason", 4: "pdu-too-long",
