@@ -219,8 +219,8 @@ func dlmsServices(n *Net) {
 	d.conn.Close()
 }
 
-// dlmsRefusals is what is refused inside of blocks, of actions and of associations, what
-// holds a PIN, and a meter that answers as it was asked.
+// dlmsRefusals is what is refused inside of blocks, of actions and of associations, and
+// what holds a PIN.
 func dlmsRefusals(d *dlms) {
 	i := d.next() // the second block is an error
 	d.client(append(append([]byte{0xc0, 1, i}, dlmsProfile...), 0)...)
@@ -239,9 +239,6 @@ func dlmsRefusals(d *dlms) {
 	d.server(0x61, 0x17, 0xa1, 9, 6, 7, 0x60, 0x85, 0x74, 5, 8, 1, 1, 0xa2, 3, 2, 1, 1, 0xa3, 5, 0xa2, 3, 2, 1, 2)
 	d.client(0x01, 0, 0, 0, 6, 0x5f, 0x1f, 4, 0, 0, 0x7e, 0x1f, 0xff, 0xff)
 	d.server(0x0e, 1, 6, 2)
-	i = d.next()
-	d.client(append(append([]byte{0xc0, 1, i}, dlmsVoltage...), 0)...)
-	d.conn.Server(d.wrap(true, []byte{0xc4, 1, i, 0, 18, 8, 1}))
 }
 
 // dlmsFrames carries HDLC over TCP: several frames in a segment, one flag between

@@ -9,9 +9,14 @@ import (
 // answer joins an answer to its request.
 func (p *parser) answer(s *service) {
 	a := p.k.body
-	q := p.askedOf(s, uint64(p.k.from)<<32|uint64(p.k.to)<<16)
-	if q == nil { // some meters leave the two ends as they were asked
-		q = p.askedOf(s, uint64(p.k.to)<<32|uint64(p.k.from)<<16)
+	ends := uint64(p.k.from)<<32 | uint64(p.k.to)<<16
+	var q *question
+	if s.kind == both {
+		q = p.asked.Take(ends | keyOther | uint64(a[0]))
+	} else if s.asked != 0 {
+		q = p.asked.Take(ends | keyOf(s.asked, a))
+	} else {
+		q = p.any(ends)
 	}
 	if q == nil {
 		p.partial(s, a)
@@ -28,18 +33,6 @@ func (p *parser) answer(s *service) {
 	default:
 		p.all(q, firedoor.OK) // what a ciphered answer says is not seen
 	}
-}
-
-// askedOf takes the request between two ends that an answer is for.
-func (p *parser) askedOf(s *service, ends uint64) *question {
-	a := p.k.body
-	switch {
-	case s.kind == both:
-		return p.asked.Take(ends | keyOther | uint64(a[0]))
-	case s.asked != 0:
-		return p.asked.Take(ends | keyOf(s.asked, a))
-	}
-	return p.any(ends)
 }
 
 // any takes the request that an answer without an invoke identifier is for: the
