@@ -110,7 +110,7 @@ func bsapPoll(n *Net) {
 func bsapFunctions(n *Net) {
 	t := &bsapTalk{n: n}
 	for _, function := range []byte{0, 2, 0x0c, 0x0d, 0x0e, 0x0f, 0x80, 0x8c, 0x8d, 0x55} {
-		t.exchange(0xa0, []byte{function, 1, 2, 3, 4}, []byte{0, 1, 2})
+		t.exchange(0xa0, []byte{function, 1, 0, 0x0f, 1, 0x11, 0, 10}, []byte{0, 1, 2})
 	}
 	t.exchange(0xa0, bsapNames("A.B.C", "D.E.F"), []byte{0x82})
 	t.exchange(0xa0, append([]byte{6}, bsapNames("A.B.C")[1:]...), []byte{0, 1, 0})
@@ -131,13 +131,19 @@ func bsapFunctions(n *Net) {
 func bsapOverIP(n *Net) {
 	up := func(b []byte) { n.UDP(bsapMaster, bsapRTU, PortBSAP, PortBSAP, b); n.Wait(10 * time.Millisecond) }
 	down := func(b []byte) { n.UDP(bsapRTU, bsapMaster, PortBSAP, PortBSAP, b); n.Wait(90 * time.Millisecond) }
-	named := finsJoin([]byte{4, 0, 1, 0x40, 0x0f, 2}, zeroed("@GV.DS2"), zeroed("@GV.DS1"))
+	named := finsJoin([]byte{4, 3, 0xd0, 1, 0x0f, 2}, zeroed("@GV.DS2"), zeroed("@GV.DS1"))
 	for i := range uint32(6) {
 		up(bsapIP(6, 100+i, bsapMessage(100+i, 0xa0, named...)))
 		down(bsapIP(5, 100+i, bsapMessage(100+i, 0, 2, 0, 0, 0, 5, 0, 4)))
 	}
-	up(bsapIP(0x84, 200, bsapMessage(200, 0xa0, 0x80, 0x0f, 0, 0, 1, 0x11, 0, 10), bsapMessage(201, 0xa0, named...)))
+	up(bsapIP(0x84, 200, bsapMessage(200, 0xa0, 0x80, 1, 0, 0x0f, 1, 0x11, 0, 10), bsapMessage(201, 0xa0, named...)))
 	down(bsapIP(5, 200, bsapMessage(200, 0), bsapMessage(201, 0x80)))
+	up(bsapIP(6, 202, bsapMessage(202, 0xa0, finsJoin([]byte{0x84, 0x0f, 1}, zeroed("@GV.AS2"), []byte{0x0b, 0, 0, 0x70, 0x42})...)))
+	down(bsapIP(5, 202, bsapMessage(202, 0)))
+	up(bsapIP(6, 203, bsapMessage(203, 0xa0, finsJoin([]byte{0x84, 0x0f, 2}, zeroed("@GV.AS2"), []byte{0x0b, 0, 0, 0x70, 0x42}, zeroed("@GV.DS2"), []byte{9})...)))
+	down(bsapIP(5, 203, bsapMessage(203, 0)))
+	up(bsapIP(6, 204, bsapMessage(204, 0xa0, 0x80, 1, 0, 0x0f, 1, 0x12, 0, 0x0b, 0, 0, 0x70, 0x42)))
+	down(bsapIP(5, 204, bsapMessage(204, 0)))
 	long := bsapIP(0x86, 300, bsapMessage(300, 0xa0, named...))
 	long = finsJoin([]byte{22}, long[1:14], make([]byte, 8), long[14:])
 	up(long)

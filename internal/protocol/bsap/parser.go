@@ -1,7 +1,6 @@
 package bsap
 
 import (
-	"bytes"
 	"encoding/binary"
 
 	"firedoor"
@@ -159,26 +158,18 @@ func (p *parser) request(task byte, data []byte, key uint64, unit uint32, serial
 	}
 	q := p.asked.Put(key)
 	*q = request{id: p.last + 1, code: code, unit: unit, serial: serial}
-	front := f.front
-	if !serial { // one octet more stands in front
-		front++
-	}
-	n := 0
-	if f.named && len(data) > front {
-		n = min(int(data[front]), maxSignals)
-		data = data[front+1:]
-	}
+	list, n := f.by.list(data)
 	told := min(n, 1)
-	if f.verb == firedoor.VerbRead { // behind one written name stands what is written
+	if f.verb == firedoor.VerbRead { // behind one that is written stands what is written
 		told = n
 	}
 	for i := range told {
-		end := bytes.IndexByte(data, 0)
-		if end < 0 {
+		o, rest, whole := f.by.next(list)
+		if !whole {
 			ok = false
 			break
 		}
-		p.op.Object = firedoor.Object{Space: &signals, Text: data[:min(end, wire.MaxText)]}
+		p.op.Object = o
 		p.op.Quantity, p.op.HasQty = 1, true
 		if told == 1 {
 			p.op.Quantity = uint32(n)
@@ -186,8 +177,11 @@ func (p *parser) request(task byte, data []byte, key uint64, unit uint32, serial
 		if told > 1 {
 			p.op.Item = uint16(i + 1)
 		}
+		if n == 1 && f.verb == firedoor.VerbWrite {
+			p.op.Values = written(rest)
+		}
 		p.ask(q)
-		data = data[end+1:]
+		list = rest
 	}
 	if q.n == 0 {
 		p.ask(q)

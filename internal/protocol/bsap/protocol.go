@@ -16,16 +16,20 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Bristol BSAP over UDP, serial frames and over IP", Depth: protocol.Recognised,
 		By:     "the description and logs of CISA's ICSNPP-BSAP",
+		Golden: "ICSNPP-BSAP, its parser and its logs",
 		Holds:  "for each of 256 requests that wait 32 bytes",
-		Unread: []string{"values of signals", "signals by address and by list: function only", "alarms and reports by exception: function only", "form over IP: never seen"}},
+		Unread: []string{"values of signals but written numbers", "reads by address and all by list: function only", "alarms and reports by exception: function only", "form over IP: never seen"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
-	Spaces:    []*firedoor.Space{&signals},
+	Spaces:    []*firedoor.Space{&signals, &addresses},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventMalformed},
 }
 
-// signals go by their names.
-var signals = firedoor.Space{Name: "signal", Append: func(dst []byte, o *firedoor.Object) []byte { return append(dst, o.Text...) }}
+// signals go by their names, and where a computer has asked for them, by addresses.
+var (
+	signals   = firedoor.Space{Name: "signal", Append: func(dst []byte, o *firedoor.Object) []byte { return append(dst, o.Text...) }}
+	addresses = firedoor.Space{Name: "address"}
+)
 
 // Octets of a serial frame.
 const (

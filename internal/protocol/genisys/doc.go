@@ -3,6 +3,11 @@
 // 10001 and 10002 behind serial servers), after the description that comes with CISA's
 // parser ICSNPP-Genisys, and the recording beside it.
 //
+// The golden files were read against ICSNPP-Genisys, its parser and its log: the first
+// messages of the log, and all polls, recalls and indications of both recordings there
+// as a second small program decoded them. Headers 0xf4 to 0xf8 are not in that source, and
+// what a checkback or an execution does is known by its name alone.
+//
 // It must not know what an indication or a control means: only the station's wiring
 // tells.
 //

@@ -12,7 +12,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "Genisys (Union Switch & Signal)", Depth: protocol.Recognised, By: "the description of CISA's ICSNPP-Genisys",
+	Sheet: protocol.Sheet{Title: "Genisys (Union Switch & Signal)", Depth: protocol.Recognised, By: "the description of CISA's ICSNPP-Genisys", Golden: "ICSNPP-Genisys, its parser and its log",
 		Holds: "for each of 256 requests that wait 24 bytes"},
 	Functions: listFunctions,
 	Whole:     true,
