@@ -29,6 +29,7 @@ type parser struct {
 	last  uint32
 	lost  [2]bool
 	mark  uint8 // bytes of the end mark of the asset that is passed over; 0: none
+	goes  bool  // the adapter speaks version 2: lines go on behind what has several fields
 	end   [maxMark]byte
 
 	emit    func(*firedoor.Event)
@@ -157,51 +158,11 @@ func (p *parser) star(b []byte) {
 			p.voice.Fact(p.emit, firedoor.Identity{About: firedoor.AboutServer, Kind: s.kind, Confidence: 80, Source: "mtconnect adapter", Value: b[len(s.name):]})
 		}
 	}
-}
-
-// field takes what stands before the next bar.
-func field(b []byte) (value, rest []byte, more bool) {
-	if at := bytes.IndexByte(b, '|'); at >= 0 {
-		return b[:at], b[at+1:], true
-	}
-	return b, nil, false
-}
-
-// items reads names and values in turn. A condition or a message takes all fields of
-// its line, and so does an asset, which may go on in lines up to a mark.
-func (p *parser) items(b []byte) {
-	if len(b) > 0 && b[0] == '@' {
-		p.asset(b)
-		return
-	}
-	if bytes.Count(b, bar) == 2 { // a message: its name, a number, its text
-		if key, rest, _ := field(b); p.named(key) {
-			_, text, _ := field(rest)
-			p.say("message", key, firedoor.Values{}, text)
-		}
-		return
-	}
-	for more := true; more; {
-		var key, value []byte
-		key, b, more = field(b)
-		if !p.named(key) {
-			return
-		}
-		if !more {
-			p.malformed("data item without a value")
-			return
-		}
-		value, b, more = field(b)
-		value = bytes.TrimSpace(value)
-		if more && condition(value, b) {
-			p.say("condition", key, p.level(value), nil)
-			return
-		}
-		p.say("data item", key, p.values(value), value)
+	if beginsFold(b, version) == protocol.Yes {
+		n := bytes.TrimSpace(b[len(version):])
+		p.goes = len(n) > 0 && n[0] >= '2' && n[0] <= '9'
 	}
 }
-
-var bar = []byte{'|'}
 
 func (p *parser) named(key []byte) bool {
 	if len(bytes.TrimSpace(key)) == 0 {
@@ -224,17 +185,6 @@ func (p *parser) say(function string, key []byte, v firedoor.Values, text []byte
 // Levels of a condition: 0 normal, 1 warning, 2 fault.
 var levels = [...]string{"normal", "warning", "fault"}
 
-// condition tells whether a value with the fields behind it is that of a condition: a
-// level, or what any data item can be before empty fields.
-func condition(b, rest []byte) bool {
-	for _, l := range levels {
-		if wire.EqualFold(b, l) {
-			return true
-		}
-	}
-	return wire.EqualFold(b, "unavailable") && bytes.HasPrefix(rest, bar)
-}
-
 func (p *parser) level(b []byte) firedoor.Values {
 	for i, l := range levels {
 		if wire.EqualFold(b, l) {
@@ -245,18 +195,12 @@ func (p *parser) level(b []byte) firedoor.Values {
 	return firedoor.Values{}
 }
 
-// asset passes over an asset (and what is said of one). One in several lines says the
-// mark at its end.
-func (p *parser) asset(b []byte) {
-	if at := bytes.Index(b, multiline); at >= 0 && len(b)-at <= maxMark {
-		p.mark = uint8(copy(p.end[:], b[at:]))
-	}
-}
-
-var multiline = []byte("--multiline--")
-
-// values reads numbers with spaces between them; anything else has none.
+// values reads numbers with spaces between them; anything else has none. Behind one
+// there can be a colon and why it begins anew.
 func (p *parser) values(b []byte) firedoor.Values {
+	if at := bytes.IndexByte(b, ':'); at > 0 && at < len(b)-1 && capitals(b[at+1:]) {
+		b = b[:at]
+	}
 	n := 0
 	for len(b) > 0 {
 		word := b
@@ -276,6 +220,15 @@ func (p *parser) values(b []byte) firedoor.Values {
 		return firedoor.Values{}
 	}
 	return firedoor.Values{Type: firedoor.F64, Count: n, Raw: p.numbers[:8*n]}
+}
+
+func capitals(b []byte) bool {
+	for _, c := range b {
+		if (c < 'A' || c > 'Z') && c != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 // number reads one; what cannot be one is not tried, because failing allocates.

@@ -14,8 +14,8 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "MTConnect adapters (SHDR) and agents (HTTP)", Depth: protocol.Recognised, By: "ANSI/MTC1.4 and descriptions of SHDR by the MTConnect Institute", Holds: "the end mark of an asset",
-		Unread: []string{"values in an agent's answers", "an agent's answers in parts without end (multipart)", "requests to an agent before its first answer: that stands alone", "assets", "time series, data sets and tables: as text, if short", "times that are relative numbers, where a connection begins with them"}},
+	Sheet: protocol.Sheet{Title: "MTConnect adapters (SHDR) and agents (HTTP)", Depth: protocol.Recognised, By: "ANSI/MTC1.4 and descriptions of SHDR by the MTConnect Institute", Golden: "what comes with the MTConnect Institute's C++ agent: adapters only", Holds: "the end mark of an asset",
+		Unread: []string{"values in an agent's answers", "an agent's answers in parts without end (multipart)", "requests to an agent before its first answer: that stands alone", "assets", "long time series, data sets and tables: as text, if short", "texts in quotes: with their backslashes", "times that are relative numbers, where a connection begins with them"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&items},
@@ -31,6 +31,9 @@ const (
 	pong = "PONG"
 )
 
+// version is that of the lines, which go on in 2 where they ended before.
+const version = "shdrversion:"
+
 // said are the facts that an adapter tells of itself and its machine, lower case; of
 // those without a kind only the name is known.
 var said = [...]struct {
@@ -38,7 +41,7 @@ var said = [...]struct {
 	kind firedoor.FactKind
 }{
 	{"device:", firedoor.FactName}, {"manufacturer:", firedoor.FactVendor}, {"serialnumber:", firedoor.FactSerial}, {"adapterversion:", firedoor.FactSoftware},
-	{"description:", firedoor.FactComment}, {"station:", firedoor.FactComment}, {"uuid:", 0}, {"devicemodel:", 0}, {"shdrversion:", 0},
+	{"description:", firedoor.FactComment}, {"station:", firedoor.FactComment}, {"uuid:", 0}, {"devicemodel:", 0}, {version, 0},
 	{"mtconnectversion:", 0}, {"calibration:", 0}, {"conversionrequired:", 0}, {"relativetime:", 0}, {"realtime:", 0}, {"nativename:", 0},
 }
 
