@@ -7,6 +7,11 @@
 // open analyser of the protocol names them. Nothing in a message tells a request
 // from an answer: the side does. Answers come in the order of requests.
 //
+// The golden files were read against ICSNPP-ROC-Plus's parser (opcodes.golden, message
+// by message) and so was the recording there, all 109 messages; the numbers of refusals
+// against a vendor's list that ends with 17. The numbers of models, and opcodes that are
+// not of ROC Plus, are not in that source.
+//
 // It must not read passwords, nor values: which type a parameter has is told by 300
 // pages of point types.
 package rocplus

@@ -13,7 +13,7 @@ var Protocol = &protocol.Protocol{
 	TCP:        []uint16{4000},
 	Industrial: true,
 	Probe:      probe,
-	Sheet: protocol.Sheet{Title: "ROC Plus", Depth: protocol.Recognised, By: "ROC Plus Protocol Specifications Manual (2022), as an open analyser names its fields",
+	Sheet: protocol.Sheet{Title: "ROC Plus", Depth: protocol.Recognised, By: "ROC Plus Protocol Specifications Manual (2022), as an open analyser names its fields", Golden: "ICSNPP-ROC-Plus, its parser",
 		Unread: []string{"values of parameters", "history, alarms and events", "messages that are stored and forwarded"}, Holds: "name of a file on its way, at most 125 bytes"},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
