@@ -28,24 +28,32 @@ func foxMessage(kind byte, number, reply int, command string, tuples ...string) 
 type fox struct {
 	net    *Net
 	conn   *Conn
-	number int
+	number int // of the last message
+	told   int // messages of the station
+	call   int // that waits for a reply
 }
 
 func (f *fox) client(kind byte, command string, tuples ...string) {
 	f.number++
-	f.conn.Client(foxMessage(kind, f.number, -1, command, tuples...))
+	reply := -1
+	if kind == 's' {
+		f.call++
+		reply = f.call
+	}
+	f.conn.Client(foxMessage(kind, f.number, reply, command, tuples...))
 	f.net.Wait(4 * time.Millisecond)
 }
 
 func (f *fox) server(kind byte, reply int, command string, tuples ...string) {
-	f.conn.Server(foxMessage(kind, f.number+100, reply, command, tuples...))
+	f.conn.Server(foxMessage(kind, f.told, reply, command, tuples...))
+	f.told++
 	f.net.Wait(30 * time.Millisecond)
 }
 
 // ask sends a command and its reply.
 func (f *fox) ask(command string, tuples ...string) {
 	f.client('s', command, tuples...)
-	f.server('r', f.number, command, "ok=z:t")
+	f.server('r', f.call, command, "ok=z:t")
 }
 
 func foxDial(n *Net, port uint16) *fox {
@@ -85,7 +93,7 @@ func foxCommands(n *Net) {
 		f.ask(command, "password=s:hunter2", "m=m:{", "x=i:1", "}")
 	}
 	f.client('s', "file move")
-	f.server('e', f.number, "file move", "msg=s:denied")
+	f.server('e', f.call, "file move", "msg=s:denied")
 	f.client('a', "broker2 unsub")
 	f.client('n', "fox nothing")
 	f.conn.Client([]byte("fox a 9 -1 fox close\n;;\n"))
@@ -95,8 +103,23 @@ func foxCommands(n *Net) {
 	s := &fox{net: n, conn: n.Dial(foxWorkbench, foxStation, 49352, portFox)} // the station speaks first
 	s.server('a', -1, "fox hello", "app.name=s:Station", "station.name=s:Boiler")
 	s.client('s', "fox username", "username=s:admin")
-	s.server('e', s.number, "fox username")
+	s.server('e', s.call, "fox username")
 	s.conn.Close()
+	t := &fox{net: n, conn: n.Dial(foxWorkbench, foxStation, 49355, portFox)} // a station is a client, with escapes and a message in its hello
+	t.client('a', "fox hello", "app.name=s:Station", "station.name=s:Geb#e4;ude #23;1#zz;", "hostId=s:#null;", "more=m:{", "x=i:1", "}", "brandId=s:#110000000;", "os.name=s:QNX")
+	t.server('a', -1, "fox hello", "app.name=s:Station")
+	t.client('a', "fox username", "username=s:J#f6;rg")
+	t.server('a', -1, "fox welcome")
+	t.client('s', "file delete", "path=s:/x")
+	t.server('n', t.call, "file delete")
+	t.conn.Client([]byte("fox k -1 -1 fox keepalive\n{\n};;\n"))
+	t.client('s', "sys summary")
+	t.client('c', "fox close")
+	t.conn.Close()
+	u := &fox{net: n, conn: n.Dial(foxWorkbench, foxStation, 49356, portFox)} // the station is busy
+	u.client('a', "fox hello", "app.name=s:Workbench")
+	u.server('e', -1, "fox busy")
+	u.conn.Close()
 }
 
 // foxMidstream begins in the middle and loses bytes.
@@ -112,6 +135,11 @@ func foxMidstream(n *Net) {
 	f.ask("broker1 load")
 	f.ask("broker1 load")
 	f.conn.Close()
+	m := &fox{net: n, conn: n.Midstream(foxStation, foxWorkbench, 5012, 5013)} // who asks tells the hello's number
+	m.client('a', "fox hello", "app.name=s:Station")
+	m.server('a', -1, "fox hello", "app.name=s:Station")
+	m.ask("sys summary")
+	m.conn.Close()
 }
 
 // foxMalformed breaks each rule once.

@@ -2,6 +2,8 @@ package fox
 
 import (
 	"bytes"
+	"strconv"
+	"unicode/utf8"
 
 	"firedoor"
 	"firedoor/internal/protocol"
@@ -33,6 +35,7 @@ type parser struct {
 	size    int
 	body    []byte // tuples
 	text    [96]byte
+	clear   [96]byte // a value without escapes
 	voice   wire.Voice
 	op      firedoor.Operation
 	opEvent firedoor.Event
@@ -184,12 +187,12 @@ func (p *parser) message(dir firedoor.Direction) {
 	switch {
 	case hello:
 		p.hello(client)
-	case client && (p.h.kind == oneWay || p.h.kind == asks):
+	case client && (p.h.kind == oneWay || p.h.kind == asks || p.h.kind == closes):
 		p.request()
 	case client && p.h.kind == alive:
 		p.op = firedoor.Operation{Function: "keep alive", Verb: session, NoAnswer: true}
 		p.ask()
-	case !client && (p.h.kind == reply || p.h.kind == fails):
+	case !client && (p.h.kind == reply || p.h.kind == none || p.h.kind == fails):
 		p.answer()
 	case !client && p.h.kind == oneWay && !fox:
 		p.told()
@@ -227,19 +230,26 @@ func (p *parser) put(key uint64, w *word) {
 func (p *parser) request() {
 	w := wordOf(p.h.channel, p.h.command)
 	if p.h.kind == asks {
-		p.put(uint64(uint32(p.h.number)), w)
+		key := p.h.reply // whoever answers repeats it
+		if key < 0 {
+			key = p.h.number
+		}
+		p.put(uint64(uint32(key)), w)
 	}
 	p.begin(w, p.say())
-	p.op.NoAnswer = p.h.kind == oneWay
+	p.op.NoAnswer = p.h.kind != asks
 	p.ask()
 }
 
 func (p *parser) answer() {
-	o := firedoor.OK
+	o, key := firedoor.OK, uint64(uint32(p.h.reply))
 	if p.h.kind == fails {
 		o = firedoor.Failed(0, "error")
+		if p.h.reply < 0 { // a station that is busy refuses a hello
+			key = helloKey
+		}
 	}
-	p.reply(p.asked.Take(uint64(uint32(p.h.reply))), o)
+	p.reply(p.asked.Take(key), o)
 }
 
 func (p *parser) reply(q *question, o firedoor.Outcome) {
@@ -295,6 +305,29 @@ func (p *parser) value(key string) []byte {
 	return nil
 }
 
+// plain takes the escapes out of a text: "#", a character's number in hexadecimal, ";".
+// No text at all is "#null;". What is not short is cut.
+func (p *parser) plain(b []byte) []byte {
+	if bytes.IndexByte(b, '#') < 0 {
+		return b
+	}
+	if string(b) == "#null;" {
+		return nil
+	}
+	out := p.clear[:0]
+	for len(b) > 0 && len(out)+utf8.UTFMax <= cap(out) {
+		end := bytes.IndexByte(b, ';')
+		if b[0] == '#' && end > 1 && end < 8 {
+			if c, err := strconv.ParseUint(string(b[1:end]), 16, 21); err == nil {
+				out, b = utf8.AppendRune(out, rune(c)), b[end+1:]
+				continue
+			}
+		}
+		out, b = append(out, b[0]), b[1:]
+	}
+	return out
+}
+
 // facts tells what a hello says of its sender.
 func (p *parser) facts(about firedoor.Subject) {
 	for b := p.body; len(b) > 0; {
@@ -302,19 +335,18 @@ func (p *parser) facts(about firedoor.Subject) {
 		if n == 0 {
 			break
 		}
-		if bytes.IndexByte(b[:n], '=') < 1 {
+		if bytes.IndexByte(b[:n], '=') < 1 && string(b[:n]) != "}\n" { // that ends a message in it
 			p.malformed("line of a hello is no tuple")
 			return
 		}
 		b = b[n:]
 	}
-	host := p.value("hostName")
-	if !bytes.Equal(host, p.value("hostAddress")) {
-		p.fact(about, firedoor.FactName, host)
+	if host := p.value("hostName"); !bytes.Equal(host, p.value("hostAddress")) {
+		p.fact(about, firedoor.FactName, p.plain(host))
 	}
-	p.fact(about, firedoor.FactName, p.value("station.name"))
-	p.fact(about, firedoor.FactVendor, p.value("brandId"))
-	p.fact(about, firedoor.FactSerial, p.value("hostId"))
+	p.fact(about, firedoor.FactName, p.plain(p.value("station.name")))
+	p.fact(about, firedoor.FactVendor, p.plain(p.value("brandId")))
+	p.fact(about, firedoor.FactSerial, p.plain(p.value("hostId")))
 	p.pair(about, firedoor.FactSoftware, "app.name", "app.version")
 	p.pair(about, firedoor.FactSoftware, "vm.name", "vm.version")
 	p.pair(about, firedoor.FactSystem, "os.name", "os.version")
@@ -322,11 +354,12 @@ func (p *parser) facts(about firedoor.Subject) {
 
 // pair tells a name and its version as one fact.
 func (p *parser) pair(about firedoor.Subject, kind firedoor.FactKind, name, version string) {
-	a, v := p.value(name), p.value(version)
+	a := p.plain(p.value(name))
 	if len(a) == 0 {
 		return
 	}
 	b := append(p.text[:0], a[:min(len(a), 47)]...)
+	v := p.plain(p.value(version))
 	p.fact(about, kind, append(append(b, ' '), v[:min(len(v), 47)]...))
 }
 
@@ -336,7 +369,7 @@ func (p *parser) fact(about firedoor.Subject, kind firedoor.FactKind, value []by
 
 // who keeps the name of who logs in, and nothing that comes with it.
 func (p *parser) who() {
-	if user := p.value("username"); user != nil {
+	if user := p.plain(p.value("username")); user != nil {
 		p.user = append(p.user[:0], user[:min(len(user), maxUser)]...)
 		p.login = true
 	}

@@ -15,7 +15,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "Niagara Fox", Depth: protocol.Recognised, By: "open tools and published captures; there is no public specification",
+	Sheet: protocol.Sheet{Title: "Niagara Fox", Depth: protocol.Recognised, By: "open tools and published captures; there is no public specification", Golden: "the dissector foxdissector and a published reading of Niagara 4's classes",
 		Unread: []string{"bodies of commands", "circuits (files on their way)", "requests of the server's side", "Fox behind TLS"}, Holds: "name of the user, at most 64 bytes"},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
@@ -30,7 +30,8 @@ const (
 	reply  = 'r'
 	fails  = 'e'
 	alive  = 'k'
-	none   = 'n'
+	none   = 'n' // a reply that holds nothing
+	closes = 'c'
 )
 
 const (
@@ -92,7 +93,7 @@ func first(b []byte) (h header, m protocol.Match) {
 
 func kindless(c byte) bool {
 	switch c {
-	case oneWay, asks, reply, fails, alive, none:
+	case oneWay, asks, reply, fails, alive, none, closes:
 		return false
 	}
 	return true
@@ -121,15 +122,21 @@ func probe(b []byte) protocol.Match {
 	return m
 }
 
-// orient: requests and replies tell; of a hello, what kind of program sends it.
+// orient: requests and replies tell; of a hello its number, which a client counts from 1
+// and a server from 0, or what kind of program sends it.
 func orient(b []byte) protocol.Orientation {
 	h, m := first(b)
+	hello := m == protocol.Yes && string(h.command) == "hello"
 	switch {
 	case m != protocol.Yes:
 		return protocol.OrientUnknown
+	case hello && h.number == 0:
+		return protocol.SentByServer
+	case hello && h.number == 1:
+		return protocol.SentByClient
 	case h.kind == asks, wire.HasFold(b, "app.name=s:workbench"):
 		return protocol.SentByClient
-	case h.kind == reply, h.kind == fails, wire.HasFold(b, "app.name=s:station"):
+	case h.kind == reply, h.kind == none, h.kind == fails, wire.HasFold(b, "app.name=s:station"):
 		return protocol.SentByServer
 	}
 	return protocol.OrientUnknown
