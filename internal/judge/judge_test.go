@@ -25,7 +25,7 @@ type judged struct {
 	quantity string
 	item     int
 	values   string // "[1,2]", "" for none
-	outcome  string
+	outcome  string // with its detail behind a space
 	partial  bool
 
 	nanos int64 // time, of the judge's side only
@@ -65,6 +65,7 @@ type eventLine struct {
 	Texts         []string
 	Type          string
 	Outcome       string
+	Detail        string
 	Partial       bool
 	Frame         int
 	ResponseFrame int `json:"response_frame"`
@@ -156,6 +157,9 @@ func (e *eventLine) judged() *judged {
 		j.values = ""
 	}
 	j.values += textList(e.Texts)
+	if e.Detail != "" {
+		j.outcome += " " + e.Detail
+	}
 	return j
 }
 
