@@ -27,6 +27,7 @@ var cases = []Case{
 	{"modbus", "midstream", modbusMidstream},
 	{"modbus", "malformed", modbusMalformed},
 	{"modbus", "elsewhere", modbusElsewhere},
+	{"modbus", "datagrams", modbusDatagrams},
 	{"modbus", "poll-umas", umasPoll},
 	{"modbus", "umas", umasSession},
 	{"modbus", "umas-info", umasInfo},
