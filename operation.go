@@ -123,10 +123,15 @@ const (
 
 // Outcome is what the device said. Name is static: the specification's words
 // in lower case with hyphens; empty where the specification has none for Code.
+//
+// DetailCode is what a device adds to its refusal: a second code of the protocol's own, that says
+// more than Code; 0 means none. Detail is its name, as Name is that of Code.
 type Outcome struct {
-	Kind OutcomeKind
-	Name string
-	Code uint32
+	Kind       OutcomeKind
+	DetailCode uint16
+	Code       uint32
+	Name       string
+	Detail     string
 }
 
 // OK is the outcome of an accepted request.
@@ -136,6 +141,17 @@ var OK = Outcome{Kind: OutcomeOK}
 // may be empty.
 func Failed(code uint32, name string) Outcome {
 	return Outcome{Kind: OutcomeError, Code: code, Name: name}
+}
+
+// AppendDetail appends the words of a detail, "0x2105" where it has none, nothing where there is no detail.
+func (o Outcome) AppendDetail(dst []byte) []byte {
+	switch {
+	case o.DetailCode == 0:
+		return dst
+	case o.Detail != "":
+		return append(dst, o.Detail...)
+	}
+	return appendCode(dst, uint32(o.DetailCode))
 }
 
 // AppendTo appends "ok", "error:NAME", "error:0x0b" or "no-response".
@@ -148,14 +164,19 @@ func (o Outcome) AppendTo(dst []byte) []byte {
 		if o.Name != "" {
 			return append(dst, o.Name...)
 		}
-		dst = append(dst, "0x"...)
-		if o.Code < 0x10 {
-			dst = append(dst, '0')
-		}
-		return strconv.AppendUint(dst, uint64(o.Code), 16)
+		return appendCode(dst, o.Code)
 	default:
 		return append(dst, "no-response"...)
 	}
+}
+
+// appendCode appends a number that has no words.
+func appendCode(dst []byte, code uint32) []byte {
+	dst = append(dst, "0x"...)
+	if code < 0x10 {
+		dst = append(dst, '0')
+	}
+	return strconv.AppendUint(dst, uint64(code), 16)
 }
 
 // Space is a kind of object within a protocol: holding registers, a data

@@ -308,41 +308,16 @@ func (m *message) answerPCCC(i int, data []byte) {
 	r := protocol.Read(data)
 	r.Skip(int(r.U8()) - 1)
 	r.Skip(1)
-	status := r.U8()
+	status, extended := r.U8(), uint8(0)
 	r.Skip(2)
-	const extended = 0xf0
-	if status == extended {
-		r.Skip(1)
+	if status == pcccExtended {
+		extended = r.U8()
 	}
 	if r.Failed() {
 		m.broken("pccc answer cut short")
 		return
 	}
-	it.answered, it.reply, it.outcome = true, r.Rest(), pcccOutcome(status)
-}
-
-// pcccOutcome turns a PCCC status byte into an outcome.
-func pcccOutcome(s uint8) firedoor.Outcome {
-	name := ""
-	switch s {
-	case 0:
-		return firedoor.OK
-	case 0x10:
-		name = "illegal-command-or-format"
-	case 0x20:
-		name = "host-has-a-problem-and-will-not-communicate"
-	case 0x30:
-		name = "remote-node-host-is-missing"
-	case 0x40:
-		name = "host-could-not-complete-function-due-to-hardware-fault"
-	case 0x50:
-		name = "addressing-problem-or-memory-protect-rungs"
-	case 0x60:
-		name = "function-not-allowed-due-to-command-protection-selection"
-	case 0x70:
-		name = "processor-is-in-program-mode"
-	}
-	return firedoor.Failed(uint32(s), name)
+	it.answered, it.reply, it.outcome = true, r.Rest(), pcccOutcome(status, extended)
 }
 
 // fits keeps the file types' table and the codes it starts from together.
