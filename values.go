@@ -46,7 +46,13 @@ type Values struct {
 	Little bool   // little-endian elements
 	Count  int    // elements; only those that Raw really holds are given out
 	Raw    []byte // elements in wire order
+	// Each is how many of them make one element of the object: the bytes of a structure or of
+	// a text; Unmeasured where their number was not told. 0: every one is an element itself.
+	Each int
 }
+
+// Unmeasured says that elements of an object take several values, and not how many.
+const Unmeasured = -1
 
 // Limits of the texts beside values: what is longer is cut where it is written.
 const (

@@ -100,7 +100,7 @@ func TestAgain(t *testing.T) {
 	c := table(t, wide, "")
 	o := at(holding, 62)
 	page := c.See(&plc, &Seen{Object: o, Values: words16(1, 2, 3, 4), Time: 1})
-	element := Element(o, firedoor.U16)
+	element := Element(o, words16(1))
 	if !c.Again(page, element, words16(1, 2, 3, 5), 2) {
 		t.Fatal("the same message again was not known")
 	}
@@ -256,7 +256,7 @@ func TestPollingAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		now++
 		v.Raw[1]++
-		c.Again(page, Element(o, firedoor.U16), v, now)
+		c.Again(page, Element(o, v), v, now)
 	}); n != 0 {
 		t.Errorf("%v allocations a message", n)
 	}

@@ -22,6 +22,9 @@ type glance struct {
 // say how and for how long (a pulse, a qualifier, who ordered it), and a command that was
 // selected or called off was not carried out.
 func valued(c *conn, op *firedoor.Operation) bool {
+	if op.Selects {
+		return false
+	}
 	switch op.Verb {
 	case firedoor.VerbRead:
 		return true
@@ -82,7 +85,7 @@ func (l *lane) values(c *conn, st int32, op *firedoor.Operation, v *firedoor.Val
 	}
 	l.whence(c, protocolOf(c, asked.Protocol))
 	l.seen = point.Seen{Unit: asked.Unit, HasUnit: asked.HasUnit, Object: &asked.Object, Values: v, Written: op.Verb.Changes(), Time: l.item.Time}
-	g.page, g.element = l.points.See(&l.from, &l.seen), point.Element(&asked.Object, v.Type)
+	g.page, g.element = l.points.See(&l.from, &l.seen), point.Element(&asked.Object, v)
 }
 
 // sampled takes values that nobody asked for.
