@@ -178,6 +178,9 @@ type Space struct {
 	Passing bool
 	// Last is the largest number from which Quantity counts, 0 where nobody says.
 	Last uint32
+	// Of is the protocol to whose points its values belong where several speak of the same
+	// objects; empty: to those of the one that was spoken.
+	Of string
 	// Place tells where values stand that requests name in several ways, or with more than
 	// their place (a priority): the object of the first of them, which has one form only and of
 	// itself is its own place. Its Space is one of the protocol's, zero where nobody knows

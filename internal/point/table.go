@@ -1,6 +1,7 @@
 package point
 
 import (
+	"cmp"
 	"hash/maphash"
 	"math"
 
@@ -110,7 +111,7 @@ type Seen struct {
 
 // place turns an object into the key of its first page and the element in it.
 func (t *Table) place(o *Origin, s *Seen, at *firedoor.Object) (k key, element uint32) {
-	k = key{space: at.Space, server: o.Server, at: at.At, segment: o.Segment, unit: s.Unit, hasUnit: s.HasUnit, kind: s.Values.Type}
+	k = key{space: at.Space, server: o.Server, at: at.At, segment: o.Segment, unit: s.Unit, hasUnit: s.HasUnit, kind: kindOf(at.Space, s.Values.Type)}
 	if len(at.Text) > 0 {
 		k.text = t.hash(at.Text)
 	}
@@ -121,6 +122,15 @@ func (t *Table) place(o *Origin, s *Seen, at *firedoor.Object) (k key, element u
 	element, k.skew = k.at[n]/size, k.at[n]%size
 	k.at[n] = 0
 	return k, element
+}
+
+// kindOf is the type of points of a space: a bit is one however it travels, but where it takes a
+// byte of memory.
+func kindOf(s *firedoor.Space, kind firedoor.ValueType) firedoor.ValueType {
+	if kind == firedoor.Bool && s.Bytes == 0 {
+		return firedoor.Bit
+	}
+	return kind
 }
 
 // steps tells which number of a space's objects counts elements of a type, and how
@@ -187,7 +197,7 @@ func (t *Table) Again(page int32, element uint32, v *firedoor.Values, now int64)
 			return false
 		}
 		p := &t.pages[page]
-		if p.kind != v.Type || slot < int(p.from) || slot+count > int(p.from)+len(p.cells) {
+		if p.kind != kindOf(p.space, v.Type) || slot < int(p.from) || slot+count > int(p.from)+len(p.cells) {
 			return false
 		}
 		p.see(v, slot, i, count, now, false)
@@ -226,7 +236,8 @@ func (t *Table) page(k *key, o *Origin, text []byte) int32 {
 	}
 	t.index[h&mask] = int32(len(t.pages)) + 1
 	label := text[:min(len(text), MaxText)]
-	t.pages = append(t.pages, page{key: *k, protocol: o.Protocol, mac: o.MAC, port: o.Port, ethernet: o.Ethernet, label: append([]byte(nil), label...), next: -1})
+	protocol := cmp.Or(k.space.Of, o.Protocol)
+	t.pages = append(t.pages, page{key: *k, protocol: protocol, mac: o.MAC, port: o.Port, ethernet: o.Ethernet, label: append([]byte(nil), label...), next: -1})
 	return int32(len(t.pages)) - 1
 }
 
@@ -360,7 +371,8 @@ func (t *Table) Restored() {
 func (p *page) placed() bool {
 	o := firedoor.Object{Space: p.space, At: p.at, Text: p.label}
 	at := o.Place(&firedoor.Values{Type: p.kind})
-	return at.Space == o.Space && at.At == o.At && string(at.Text) == string(o.Text)
+	return at.Space == o.Space && at.At == o.At && string(at.Text) == string(o.Text) && kindOf(p.space, p.kind) == p.kind &&
+		cmp.Or(p.space.Of, p.protocol) == p.protocol
 }
 
 // empty forgets the values of a page. It stays, for who asks again knows it by its number.

@@ -10,7 +10,7 @@ import (
 var (
 	objects  = firedoor.Space{Name: "object", Append: appendObject, Place: place}
 	elements = firedoor.Space{Name: "object-element", Axis: 1 + atIndex, Append: appendObject} // of arrays; for points only
-	devices  = firedoor.Space{Name: "devices", Axis: 1} // a range of instances
+	devices  = firedoor.Space{Name: "devices", Axis: 1}                                        // a range of instances
 	names    = firedoor.Space{Name: "name"}
 	privates = firedoor.Space{Name: "private", Append: appendPrivate}
 	channels = firedoor.Space{Name: "channel", Append: appendChannel}

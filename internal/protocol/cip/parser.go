@@ -17,7 +17,10 @@ var (
 	}}
 	// tagBytes are those of a tag on its way, one by one: what they are nothing tells.
 	tagBytes = firedoor.Space{Name: "tag-byte", Axis: 1, Append: func(dst []byte, o *firedoor.Object) []byte {
-		return strconv.AppendUint(append(append(dst, o.Text...), "/byte:"...), uint64(o.At[0]), 10)
+		if dst = append(dst, o.Text...); o.At[0] == 0 {
+			return dst
+		}
+		return strconv.AppendUint(append(dst, "/byte:"...), uint64(o.At[0]), 10)
 	}}
 	connection = firedoor.Space{Name: "connection", Passing: true, Append: func(dst []byte, o *firedoor.Object) []byte {
 		return strconv.AppendUint(append(dst, "connection:0x"...), uint64(o.At[0]), 16)

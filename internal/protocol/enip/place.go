@@ -49,7 +49,11 @@ func appendElement(dst []byte, o *firedoor.Object) []byte {
 }
 
 func appendByte(dst []byte, o *firedoor.Object) []byte {
-	dst = append(appendIndex(dst, o, 0), "/byte:"...)
+	dst = appendIndex(dst, o, 0)
+	if o.At[atElement] == 0 {
+		return dst
+	}
+	dst = append(dst, "/byte:"...)
 	return strconv.AppendUint(dst, uint64(o.At[atElement]), 10)
 }
 

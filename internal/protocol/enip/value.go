@@ -127,7 +127,7 @@ func (it *item) measured(v firedoor.Values, part, whole bool) firedoor.Values {
 	}
 	v.Each = firedoor.Unmeasured
 	if n := int(it.quantity); whole && n > 0 && v.Count >= n && v.Count%n == 0 {
-		v.Each = v.Count / n
+		v.Each = int32(v.Count / n)
 	}
 	return v
 }
