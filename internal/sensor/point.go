@@ -59,9 +59,9 @@ func (l *lane) read(c *conn, st int32, op *firedoor.Operation) {
 	}
 }
 
-// wrote takes the values of a change that was made.
+// wrote takes the values of a change that was made. What a read sends along says what is read.
 func (l *lane) wrote(c *conn, st int32, op *firedoor.Operation, v *firedoor.Values) {
-	if st >= 0 && l.points != nil && v.Type != firedoor.NoValue && c.factory() && valued(c, op) {
+	if op.Verb.Changes() && st >= 0 && l.points != nil && v.Type != firedoor.NoValue && c.factory() && valued(c, op) {
 		l.values(c, st, op, v, l.glanceAt(st))
 	}
 }

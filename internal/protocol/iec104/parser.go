@@ -14,7 +14,7 @@ type request struct {
 	name string
 	id   uint32
 	file [2]uint32 // address and name, of files: their answers need not repeat both
-	item uint8 // at most 127
+	item uint8     // at most 127
 
 	selects bool // or calls off: nothing is carried out
 	code    byte
