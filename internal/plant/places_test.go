@@ -51,6 +51,7 @@ var touchings = []touching{
 	{"melsec", touchMELSEC, []string{"D:100 u16 1", "D:101 u16 8", "D:102 u16 3 1", "M:16 bit 0 1", "M:17 bit 1", "M:18 bit 0"}},
 	{"ads", touchADS, []string{"0x4020:0x10 u8 1", "0x4020:0x11 u8 7 1", "GVL.row u16 1", "GVL.row/element:1 u16 2", "GVL.row[1] u16 1"}},
 	{"opcua", touchOPC, []string{"ns=2;s=Line.List i32 1", "ns=2;s=Line.List[1] i32 8", "ns=2;s=Line.List[2] i32 9 1"}},
+	{"mqtt", touchMQTT, []string{"metric:Plant 1/Node 7:Level i32 6", "topic:line/speed f64 8 2"}},
 	{"mms", touchMMS, []string{"LD/arr i64 1", "LD/arr[1] i64 8"}},
 }
 
@@ -68,9 +69,8 @@ var untouched = map[string]string{
 	"roc_plus":    "a parameter is told by type, logic and number; those asked for together lie in a row",
 	"c1222":       "no values",
 	"fox":         "no values",
-	"mqtt":        "a topic or a metric has one name; a publish and a delivery of it are one sample each",
 	"pniocm":      "a record is told as a whole",
-	"ecat":        "memory is named by the byte; the whole of a datagram's data is told",
+	"ecat":        "memory is named by the byte; a slave is told as it was asked, by position or by station, and nothing says which are one",
 	"egd":         "an exchange is told as a whole",
 	"uadp":        "a field is told by its name or its number",
 	"kip":         "an object, a property or memory by the byte",
@@ -381,6 +381,19 @@ func touchOPC(n *Net) {
 	write := OPCRequest(673, 2).U32(1).Named(2, "Line.List").U32(13).Text("2").U8(1, 0x86).U32(1, 9)
 	t.ask(write, OPCAnswer(676, 2, 0).U32(1, 0).Null(1))
 	t.close()
+}
+
+func touchMQTT(n *Net) {
+	t := mqttDial(n, mqttNode, 49400, 4)
+	t.exchange(t.Connect(MQTTLogin{Client: "line-1", WillTopic: "line/speed", Will: []byte("0")}), t.ConnAck(0))
+	t.exchange(t.Publish(1, 2, "line/speed", []byte("7")), t.Ack(MQTTPubAck, 2, 0))
+	t.c.Client(t.Publish(0, 0, "line/speed", []byte("7.5")))
+	n.Wait(time.Second)
+	t.c.Server(t.Publish(0, 0, "line/speed", []byte("8")))
+	var s Sparkplug
+	t.c.Client(t.Publish(0, 0, "spBv1.0/Plant 1/NBIRTH/Node 7", s.Payload(Metric("Level", 100, 3, int32(5)))))
+	t.c.Client(t.Publish(0, 0, "spBv1.0/Plant 1/NDATA/Node 7", s.Payload(Metric("", 100, 0, int32(6)))))
+	t.leave()
 }
 
 func touchMMS(n *Net) {
