@@ -327,6 +327,8 @@ func (d *Datapath) unsure() error {
 // monotonic is the kernel's program's clock.
 func monotonic() (time.Duration, error) {
 	var now unix.Timespec
-	err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
-	return time.Duration(now.Nano()), err
+	if _, _, e := unix.RawSyscall(unix.SYS_CLOCK_GETTIME, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(&now)), 0); e != 0 {
+		return 0, e
+	}
+	return time.Duration(now.Nano()), nil
 }

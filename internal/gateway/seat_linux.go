@@ -7,13 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// realTime asks for first-in-first-out scheduling of this thread, and of this one alone: threads of the runtime wait
-// for each other by giving their turn away, which one of this kind gives to none of lower priority.
-func realTime() {
-	p := struct{ priority int32 }{priority}
-	_, _, _ = unix.Syscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO, pointer(&p))
-}
-
 // restless is how many looks in a row must find frames come from another core before the
 // thread that judges moves there.
 const restless = 16
@@ -43,23 +36,31 @@ func (s *seat) follow(core int) {
 }
 
 // wait waits for frames, for pollWait at most. The runtime is not told of it: it would
-// give this thread's place away, and getting it back costs more than the frame. An error is that of a ring that can have no
-// frames any more.
-func wait(fds []unix.PollFd) (some bool, err error) {
+// give this thread's place away, and getting it back costs more than the frame. odd is that a ring says more than that
+// there are frames.
+func wait(fds []unix.PollFd) (some, odd bool) {
 	n, _, _ := unix.RawSyscall(unix.SYS_POLL, uintptr(unsafe.Pointer(unsafe.SliceData(fds))), uintptr(len(fds)), pollWait)
 	if int(n) <= 0 { // interrupted (-1) is as good as awake
-		return false, nil
+		return false, false
 	}
+	for i := range fds {
+		odd = odd || fds[i].Revents&^unix.POLLIN != 0
+	}
+	return true, odd
+}
+
+// gone says which ring can have no frames any more, by what wait left.
+func gone(fds []unix.PollFd) error {
 	for i := range fds {
 		if fds[i].Revents&^unix.POLLIN == 0 {
 			continue
 		}
 		code, err := unix.GetsockoptInt(int(fds[i].Fd), unix.SOL_SOCKET, unix.SO_ERROR)
 		if err != nil || code != 0 || fds[i].Revents&^(unix.POLLIN|unix.POLLERR) != 0 {
-			return false, fmt.Errorf("the worker's end of ring %d is gone: %w", i, unix.Errno(code))
+			return fmt.Errorf("the worker's end of ring %d is gone: %w", i, unix.Errno(code))
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // send sends a frame and does not wait; false if it was not taken.

@@ -21,6 +21,7 @@ import (
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
 	"firedoor/internal/protocol"
+	"firedoor/internal/realtime"
 )
 
 // File descriptors that a worker is started with, in order from 3.
@@ -93,6 +94,7 @@ type worker struct {
 	lost    atomic.Uint64
 	unsent  atomic.Uint64
 	counts  atomic.Pointer[inline.Counts]
+	recess  realtime.Recess
 	send    func(inline.Port, []byte)
 }
 
@@ -142,7 +144,9 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	}
 	w.gate.Share(&shared{streams})
 	w.gate.Take(w.takes)
-	debug.SetGCPercent(400) // little is allocated, and a collection costs milliseconds of a core
+	realtime.Room(1)
+	debug.SetGCPercent(-1) // but when tidy says so
+	go w.tidy()
 	stop := make(chan error, 2)
 	go func() { stop <- w.judge() }()
 	<-w.posted
@@ -230,9 +234,10 @@ func (w *worker) listen(orders *speech, policies *policies) error {
 // judge is the loop that frames wait for.
 func (w *worker) judge() error {
 	runtime.LockOSThread()
-	realTime() // without the right to it, judging is slower under load and nothing else
+	_ = realtime.Prefer(priority) // without the right to it, judging is slower under load and nothing else
 	close(w.posted)
 	<-w.begin
+	defer w.recess.End()
 	w.skipTo = time.Now().UnixNano() // what comes later the kernel does not ask about
 	for _, r := range w.rings {
 		r.find()
@@ -241,6 +246,7 @@ func (w *worker) judge() error {
 	counted, lost := time.Now(), 0
 	var seat seat
 	for !w.end.Load() {
+		w.recess.Heed()
 		if err := w.pulse.Beat(); err != nil {
 			return err
 		}
@@ -267,9 +273,12 @@ func (w *worker) judge() error {
 			lost = 0
 			continue
 		}
-		came, err := wait(fds)
-		if err != nil {
-			return err
+		came, odd := wait(fds)
+		if odd {
+			w.recess.End()
+			if err := gone(fds); err != nil {
+				return err
+			}
 		}
 		if came {
 			if lost++; lost > 1 { // there is a frame, and not where it was looked for

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"firedoor/internal/realtime"
 )
 
 type options struct {
@@ -104,6 +106,7 @@ func run(o *options) error {
 	if err != nil {
 		return err
 	}
+	realtime.Room(4)       // for both ends, a flow beside them, and the guardian of the deep path
 	debug.SetGCPercent(-1) // a collection would be measured too; each round makes room once
 	if err := latencies(o, paths); err != nil {
 		return err

@@ -11,11 +11,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"firedoor/internal/realtime"
 	"firedoor/internal/testbed"
 )
 
 // Both ends are threads of their own that block in the kernel, as a device's
-// program does; Go's scheduler would be measured else.
+// program does; Go's scheduler would be measured else. They hold their processors (internal/realtime): a thread at
+// real-time priority that waits for one of Go's own at ordinary priority keeps it, and the worker, from the core for
+// a tenth of a second.
 
 const (
 	// Real time: other programs of this machine wait, a worker of the gateway's too, which shares this core with
@@ -29,6 +32,8 @@ const (
 
 // measure has one turn: it adds to the result.
 func (p *path) measure(o *options, k kind, to *result) (err error) {
+	runtime.GC() // while an end holds its processor it cannot
+	times := make([]time.Duration, 0, o.seconds*k.rate)
 	server, err := listen(p.bed.Server, k)
 	if err != nil {
 		return err
@@ -48,8 +53,6 @@ func (p *path) measure(o *options, k kind, to *result) (err error) {
 		return err
 	}
 	defer func() { _ = unix.Close(client) }()
-	runtime.GC()
-	times := make([]time.Duration, 0, o.seconds*k.rate)
 	done := make(chan error)
 	go func() { done <- ask(o.core, client, k, &times, to) }()
 	err = <-done
@@ -57,20 +60,21 @@ func (p *path) measure(o *options, k kind, to *result) (err error) {
 	return err
 }
 
-// alone gives the calling goroutine a thread on one core at real-time priority; the
-// thread ends with it.
-func alone(core int) error {
+// alone gives the calling goroutine a thread on one core at real-time priority, which does what f
+// does there and ends with it.
+func alone(core int, f func() error) error {
 	runtime.LockOSThread()
 	var set unix.CPUSet
 	set.Set(core)
 	if err := unix.SchedSetaffinity(0, &set); err != nil {
 		return fmt.Errorf("pinning to core %d: %w", core, err)
 	}
-	p := struct{ priority int32 }{priority}
-	if _, _, e := unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO, uintptr(unsafe.Pointer(&p))); e != 0 {
-		return fmt.Errorf("real-time priority: %w", e)
+	if err := realtime.Prefer(priority); err != nil {
+		return err
 	}
-	return nil
+	realtime.Hold()
+	defer realtime.Release()
+	return f()
 }
 
 func socket(k kind) (int, error) {
@@ -126,32 +130,41 @@ func connect(h *testbed.Host, to netip.Addr, k kind) (fd int, err error) {
 
 // serve echoes until it is to stop.
 func serve(core, fd int, k kind, stop *atomic.Bool) error {
-	if err := alone(core); err != nil {
+	buf := make([]byte, k.size)
+	if k.transport != "tcp" {
+		return alone(core, func() error { echoAll(fd, buf, stop); return nil })
+	}
+	c, err := accept(fd, stop)
+	if err != nil {
 		return err
 	}
-	buf := make([]byte, k.size)
-	if k.transport == "tcp" {
-		c, err := accept(fd, stop)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = unix.Close(c) }()
-		if err := tune(c, k); err != nil {
-			return err
-		}
+	defer func() { _ = unix.Close(c) }()
+	if err := tune(c, k); err != nil {
+		return err
+	}
+	return alone(core, func() error {
 		for !stop.Load() {
-			if readAll(c, buf) == nil {
+			switch readAll(c, buf) {
+			case 0:
 				_ = writeAll(c, buf)
+			case closed: // else it would read on, and whoever stops it has no turn on this core
+				return nil
 			}
 		}
 		return nil
-	}
+	})
+}
+
+// echoAll sends each datagram back to where it came from.
+func echoAll(fd int, buf []byte, stop *atomic.Bool) {
+	var from unix.RawSockaddrInet4
 	for !stop.Load() {
-		if n, from, err := unix.Recvfrom(fd, buf, 0); err == nil {
-			_ = unix.Sendto(fd, buf[:n], 0, from)
+		size := uint32(unsafe.Sizeof(from))
+		n, _, e := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf)), 0, uintptr(unsafe.Pointer(&from)), uintptr(unsafe.Pointer(&size)))
+		if e == 0 {
+			_, _, _ = unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(buf))), n, 0, uintptr(unsafe.Pointer(&from)), uintptr(size))
 		}
 	}
-	return nil
 }
 
 func accept(fd int, stop *atomic.Bool) (int, error) {
@@ -163,44 +176,50 @@ func accept(fd int, stop *atomic.Bool) (int, error) {
 	}
 }
 
-func readAll(fd int, buf []byte) error {
+// closed is said where the other end closed the connection.
+const closed = unix.ECONNRESET
+
+// readAll reads all of buf; what it says is 0 if it could.
+func readAll(fd int, buf []byte) unix.Errno {
 	for len(buf) > 0 {
-		n, err := unix.Read(fd, buf)
-		if errors.Is(err, unix.EINTR) { // Go's runtime stops its threads so
+		n, _, e := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf)))
+		switch {
+		case e == unix.EINTR: // Go's runtime stops its threads so
 			continue
-		}
-		if err == nil && n == 0 {
-			err = errors.New("the other end closed the connection")
-		}
-		if err != nil {
-			return err
+		case e != 0:
+			return e
+		case n == 0:
+			return closed
 		}
 		buf = buf[n:]
 	}
-	return nil
+	return 0
 }
 
 // writeAll writes what the kernel takes at once, as it does few bytes.
-func writeAll(fd int, buf []byte) error {
+func writeAll(fd int, buf []byte) unix.Errno {
 	for {
-		if _, err := unix.Write(fd, buf); !errors.Is(err, unix.EINTR) {
-			return err
+		if _, _, e := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(len(buf))); e != unix.EINTR {
+			return e
 		}
 	}
 }
 
 // ask sends requests on a grid of time and takes the time of each answer.
 func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
-	if err := alone(core); err != nil {
-		return err
-	}
 	buf := make([]byte, k.size)
 	message(buf)
-	for range 20 { // neighbours and caches know each other from here on
-		if writeAll(fd, buf) == nil {
-			_ = readAll(fd, buf)
+	return alone(core, func() error {
+		for range 20 { // neighbours and caches know each other from here on
+			if writeAll(fd, buf) == 0 {
+				_ = readAll(fd, buf)
+			}
 		}
-	}
+		return askAll(fd, buf, k, times, to)
+	})
+}
+
+func askAll(fd int, buf []byte, k kind, times *[]time.Duration, to *result) error {
 	step := int64(time.Second) / int64(k.rate)
 	next := monotonic()
 	until := next + 2*int64(cap(*times))*step + patienceTCP.Nanoseconds() // a path that stalls has no longer turn
@@ -215,21 +234,21 @@ func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
 		if from > next+step { // a turn was missed: from here on anew, not in a burst
 			next = from
 		}
-		if err := writeAll(fd, buf); err != nil {
-			return err
+		if e := writeAll(fd, buf); e != 0 {
+			return e
 		}
-		err := readAll(fd, buf)
-		for err == nil && buf[0] != byte(i) && k.transport == "udp" { // one that was given up comes late
-			err = readAll(fd, buf)
+		e := readAll(fd, buf)
+		for e == 0 && buf[0] != byte(i) && k.transport == "udp" { // one that was given up comes late
+			e = readAll(fd, buf)
 		}
 		switch {
-		case err == nil && buf[0] != byte(i):
+		case e == 0 && buf[0] != byte(i):
 			return errors.New("the answer is of another request")
-		case err == nil:
+		case e == 0:
 			*times = append(*times, time.Duration(monotonic()-from))
 			continue
-		case !errors.Is(err, unix.EAGAIN):
-			return err
+		case e != unix.EAGAIN:
+			return e
 		}
 		if to.lost++; k.transport == "tcp" { // its answer would be taken for the next one's
 			return nil
@@ -240,12 +259,16 @@ func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
 
 func monotonic() int64 {
 	var now unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
+	_, _, _ = unix.RawSyscall(unix.SYS_CLOCK_GETTIME, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(&now)), 0)
 	return now.Nano()
 }
 
 func sleepUntil(ns int64) {
 	at := unix.NsecToTimespec(ns)
-	for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &at, nil) == unix.EINTR {
+	for {
+		_, _, e := unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, uintptr(unsafe.Pointer(&at)), 0, 0, 0)
+		if e != unix.EINTR {
+			return
+		}
 	}
 }
