@@ -45,14 +45,18 @@ type Values struct {
 	Type   ValueType
 	Little bool // little-endian elements
 	// Each is how many of them make one element of the object: the bytes of a structure or of
-	// a text; Unmeasured where their number was not told. 0: every one is an element itself.
+	// a text; Unmeasured or Filled. 0: every one is an element itself.
 	Each  int32
 	Count int    // elements; only those that Raw really holds are given out
 	Raw   []byte // elements in wire order
 }
 
-// Unmeasured says that elements of an object take several values, and not how many.
-const Unmeasured = -1
+// Unmeasured says that elements of an object take several values, and not how many; Filled
+// that the one value is that of all elements an operation names.
+const (
+	Unmeasured = -1
+	Filled     = -2
+)
 
 // Limits of the texts beside values: what is longer is cut where it is written.
 const (

@@ -44,10 +44,10 @@ var touchings = []touching{
 	{"enip", touchPCCC, []string{"F8:4 f32 1 1", "N7:0 i16 0", "N7:1 i16 5 1", "N7:2 i16 7", "T4:2 i16 1", "T4:2.1 i16 100", "T4:2.2 i16 9"}},
 	{"iec104", touch104, []string{"ioa:6000 i16 8192 1", "ioa:700 bit 0"}},
 	{"bacnet", touchBACnet, []string{"analog-value:9/present-value f32 4 3", "device:1/object-list[0] u32 2",
-		"device:1/object-list[1] u32 8", "device:1/object-list[2] u32 11"}},
+		"device:1/object-list[1] u32 8", "device:1/object-list[2] u32 11", "device:1/property-600[1] u32 5", "device:1/property-600[2] u32 7"}},
 	{"dnp3", touchDNP3, []string{"analog-output:2 f32 60 1", "binary-input:3 bit 1", "binary-input:4 bit 0",
 		"flags:binary-input:3 u8 2", "flags:binary-input:4 u8 2"}},
-	{"fins", touchFINS, []string{"CIO:10.05 bit 1 1", "CIO:10.06 bit 1", "DM:100 u16 1", "DM:101 u16 8", "DM:102 u16 3"}},
+	{"fins", touchFINS, []string{"CIO:10.05 bit 1 1", "CIO:10.06 bit 1", "DM:100 u16 43981 1", "DM:101 u16 8 1", "DM:102 u16 43981 1"}},
 	{"melsec", touchMELSEC, []string{"D:100 u16 1", "D:101 u16 8", "D:102 u16 3 1", "M:16 bit 0 1", "M:17 bit 1", "M:18 bit 0"}},
 	{"ads", touchADS, []string{"0x4020:0x10 u8 1", "0x4020:0x11 u8 7 1", "GVL.row u16 1", "GVL.row/element:1 u16 2", "GVL.row[1] u16 1"}},
 	{"opcua", touchOPC, []string{"ns=2;s=Line.List i32 1", "ns=2;s=Line.List[1] i32 8", "ns=2;s=Line.List[2] i32 9 1"}},
@@ -313,6 +313,9 @@ func touchBACnet(n *Net) {
 	ask(12, bacAll(list, bacC(2, 0)), bacIn(3, bacU(2)))
 	ask(12, list, bacIn(3, bacObject(8), bacObject(9)))
 	ask(12, bacAll(list, bacC(2, 2)), bacIn(3, bacObject(11)))
+	own := bacProperty(bacDevice, 1, 600)
+	ask(12, own, bacIn(3, bacU(5), bacU(6)))
+	ask(12, bacAll(own, bacC(2, 2)), bacIn(3, bacU(7)))
 }
 
 func touchDNP3(n *Net) {

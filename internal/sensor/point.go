@@ -83,9 +83,25 @@ func (l *lane) values(c *conn, st int32, op *firedoor.Operation, v *firedoor.Val
 	if len(op.Object.Text) > len(asked.Object.Text) { // statements keep less of long names
 		asked.Object.Text = op.Object.Text
 	}
+	if v.Each == firedoor.Filled {
+		v = l.fill(v, asked.Quantity)
+	}
 	l.whence(c, protocolOf(c, asked.Protocol))
 	l.seen = point.Seen{Unit: asked.Unit, HasUnit: asked.HasUnit, Object: &asked.Object, Values: v, Written: op.Verb.Changes(), Time: l.item.Time}
 	g.page, g.element = l.points.See(&l.from, &l.seen), point.Element(&asked.Object, v)
+}
+
+// fill is one value as so many elements have it then.
+func (l *lane) fill(v *firedoor.Values, elements uint32) *firedoor.Values {
+	n, size := int(min(elements, point.MaxElements+1)), v.Type.Size()
+	if v.Len() == 0 || size == 0 {
+		return &firedoor.Values{}
+	}
+	l.filled = firedoor.Values{Type: v.Type, Little: v.Little, Count: n, Raw: l.filled.Raw[:0]}
+	for range n {
+		l.filled.Raw = append(l.filled.Raw, v.Raw[:size]...)
+	}
+	return &l.filled
 }
 
 // sampled takes values that nobody asked for.

@@ -85,14 +85,15 @@ var arrays = map[uint32]bool{
 }
 
 // place is where a property's value stands, whoever reads or writes it, at whatever priority.
-// The elements of an array lie in a row, whether one of them was asked for or all.
+// The elements of an array lie in a row, whether one of them was asked for or all; a maker's
+// own property with several values is taken for one.
 func place(o *firedoor.Object, v *firedoor.Values) firedoor.Object {
 	at := *o
 	at.At[atMarks] &= markTheirs | markNoInstance
 	index := &at.At[atIndex]
 	switch {
 	case v.Type == firedoor.Bit: // those of one value
-	case *index == 0 && arrays[at.At[atProperty]]:
+	case *index == 0 && (arrays[at.At[atProperty]] || at.At[atProperty] >= firstOwn && v.Len() > 1):
 		at.Space, *index = &elements, 2
 	case *index != 0 && v.Len() > 1: // several of one element, which nobody described
 		return firedoor.Object{}

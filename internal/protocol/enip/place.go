@@ -94,6 +94,9 @@ func placeInstance(o *firedoor.Object, v *firedoor.Values) firedoor.Object {
 	case classTemplate:
 		return firedoor.Object{}
 	case classSymbol:
+		if o.At[1] == 0 { // what there is, and no tag
+			return firedoor.Object{}
+		}
 		return within(firedoor.Object{At: [4]uint32{atSymbol: o.At[1] + 1}}, 0, 0, v)
 	}
 	return *o

@@ -78,10 +78,10 @@ func appendTheirs(dst []byte, o *firedoor.Object) []byte {
 	return dst
 }
 
-// place is where values of a memory area stand. What fills several words, and what was read
-// together with whether it is forced, is not the value of a word or a bit.
+// place is where values of a memory area stand. What was read together with whether it is
+// forced is not the value of a word or a bit.
 func place(o *firedoor.Object, v *firedoor.Values) firedoor.Object {
-	if v.Each != 0 || v.Type == firedoor.U8 || v.Type == firedoor.U32 && o.Space.Name != "IR" {
+	if v.Type == firedoor.U8 || v.Type == firedoor.U32 && o.Space.Name != "IR" {
 		return firedoor.Object{}
 	}
 	return *o

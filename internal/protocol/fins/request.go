@@ -60,7 +60,7 @@ func (p *parser) askMemory(c *command, q *request) (reason string) {
 		}
 	case formFill:
 		if p.op.Values = a.values(data, 1); count != 1 {
-			p.op.Values.Each = firedoor.Unmeasured
+			p.op.Values.Each = firedoor.Filled
 		}
 	}
 	p.op.HasQty = true
