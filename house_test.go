@@ -36,6 +36,7 @@ var numbers = []struct {
 	{"firedoor/internal/recent", 2},
 	{"firedoor/internal/snapshot", 2},
 	{"firedoor/internal/confine", 2},
+	{"firedoor/internal/realtime", 2},
 	{"firedoor/internal/written", 2},
 	{"firedoor/internal/testbed", 9}, // for tests and scripts alone
 	{"firedoor/web", 2},

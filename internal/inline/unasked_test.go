@@ -130,7 +130,8 @@ func TestUnaskedHoldsToTheTime(t *testing.T) {
 		"by day":              {oneWay(t, true, firedoor.Drop, byDay), noon, true},
 		"by night":            {oneWay(t, true, firedoor.Drop, byDay), midnight, false},
 		"where it is stopped": {oneWay(t, true, firedoor.Pass, stopped), noon, false},
-		"where nobody reads":  {oneWay(t, true, firedoor.Drop, onlyAt(47808, "bacnet")), noon, false},
+		"where all passes":    {oneWay(t, true, firedoor.Drop, onlyAt(47808, "bacnet")), noon, true},
+		"by a port alone":     {oneWay(t, true, firedoor.Drop, onlyAt(47808, "")), noon, false},
 	} {
 		a := newAskedOf(t, c.plan)
 		a.now = c.at
