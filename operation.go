@@ -75,6 +75,7 @@ type Operation struct {
 	HasUnit  bool
 	HasQty   bool // Quantity means something
 	NoAnswer bool // Asked only: no answer will come (broadcast, one-way service); it counts as ok
+	Selects  bool // nothing is carried out yet (a select before its operate): Values stand nowhere
 	// UnitAgreed: Unit was told when the connection began and not in the request.
 	// A capture that begins in between has the request without it, so nothing may
 	// hang on it that is learned.
@@ -198,6 +199,22 @@ type Space struct {
 	Passing bool
 	// Last is the largest number from which Quantity counts, 0 where nobody says.
 	Last uint32
+	// Of is the protocol to whose points its values belong where several speak of the same
+	// objects; empty: to those of the one that was spoken.
+	Of string
+	// Place tells where values stand that requests name in several ways, or with more than
+	// their place (a priority): the object of the first of them, which has one form only and of
+	// itself is its own place. Its Space is one of the protocol's, zero where nobody knows
+	// where they stand. Nil: objects are their own places. It borrows o's Text.
+	Place func(o *Object, v *Values) Object
+}
+
+// Place is where values of an object stand: Space.Place, or the object itself.
+func (o *Object) Place(v *Values) Object {
+	if o.Space == nil || o.Space.Place == nil {
+		return *o
+	}
+	return o.Space.Place(o, v)
 }
 
 // Object names what an operation touches, in numbers (zero-based) or, for

@@ -150,7 +150,7 @@ func (l *lane) answered(c *conn, op *firedoor.Operation) {
 	a := &l.waiting.slab[i]
 	l.became(c, a.statement, op.Outcome, a.outside)
 	if op.Outcome.Kind == firedoor.OutcomeOK {
-		if a.written {
+		if a.written && op.Verb.Changes() {
 			l.wrote(c, a.statement, op, &a.values)
 		} else {
 			l.read(c, a.statement, op)

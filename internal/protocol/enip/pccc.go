@@ -16,6 +16,7 @@ type pcccCommand struct {
 	read     bool
 	words    bool   // a range of words was read
 	typed    bool   // what was read has its type in front
+	later    bool   // a later part of a range
 	body     []byte // behind the function code
 }
 
@@ -38,7 +39,7 @@ var fileTypes = [...]struct {
 
 // fileSpace names data files as their programs do: At is type, file, element
 // and sub-element.
-var fileSpace = firedoor.Space{Name: "file", Append: appendFile}
+var fileSpace = firedoor.Space{Name: "file", Append: appendFile, Place: placeFile}
 
 func appendFile(dst []byte, o *firedoor.Object) []byte {
 	if len(o.Text) > 0 {
@@ -290,11 +291,19 @@ func (c *pcccCommand) values(b []byte) firedoor.Values {
 	case !c.read:
 		return firedoor.Values{}
 	case c.words:
-		return typed(firedoor.U16, b)
+		return c.part(typed(firedoor.U16, b))
 	case c.typed:
-		return described(b)
+		return c.part(described(b))
 	}
 	return typed(elementType(c.fileType), b)
+}
+
+// part marks values that stand somewhere behind what was asked.
+func (c *pcccCommand) part(v firedoor.Values) firedoor.Values {
+	if c.later {
+		v.Each = firedoor.Unmeasured
+	}
+	return v
 }
 
 // answerPCCC reads the answer in item i's data: requestor id, command with bit

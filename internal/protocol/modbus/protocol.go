@@ -29,8 +29,8 @@ var Protocol = &protocol.Protocol{
 	Units:     0xff,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{
-		&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files,
-		&umasMemory, &umasVariables, &umasBlocks, &umasProjects,
+		&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files, &records,
+		&umasMemory, &umasVariables, &umasElements, &umasBlocks, &umasProjects,
 	},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed},
 }
