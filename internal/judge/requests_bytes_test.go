@@ -67,20 +67,21 @@ func foxByBytes(a *answers) {
 	}
 }
 
-// foxMessage: a hello is answered by the server's, what is asked with s by the number.
+// foxMessage: a hello is answered by the server's or its refusal, what is asked with s by
+// what repeats its number for a reply.
 func foxMessage(a *answers, f *frame, words []string) {
-	kind, number, reply, object := words[1], words[2], words[3], words[4]+"/"+words[5]
+	kind, reply, object := words[1], words[3], words[4]+"/"+words[5]
 	op := a.op(f, 0)
 	if op.object = object; f.dstPort == 1911 {
 		switch {
 		case object == "fox/hello":
 			a.ask(op, f, f.stream+" hello")
 		case kind == "s":
-			a.ask(op, f, f.stream+" "+number)
+			a.ask(op, f, f.stream+" "+reply)
 		case kind == "k":
 			op.object = ""
 			a.ask(op, f, "")
-		case kind == "a":
+		case kind == "a" || kind == "c":
 			a.ask(op, f, "")
 		}
 		return
@@ -88,8 +89,10 @@ func foxMessage(a *answers, f *frame, words []string) {
 	switch {
 	case object == "fox/hello":
 		a.answer(f.stream+" hello", f, "ok")
-	case kind == "r" || kind == "e":
-		outcome := map[string]string{"r": "ok", "e": "error:error"}[kind]
+	case kind == "e" && reply == "-1":
+		a.answer(f.stream+" hello", f, "error:error")
+	case kind == "r" || kind == "n" || kind == "e":
+		outcome := map[string]string{"r": "ok", "n": "ok", "e": "error:error"}[kind]
 		if a.answer(f.stream+" "+reply, f, outcome) == nil {
 			a.partial(op, f, outcome)
 		}
