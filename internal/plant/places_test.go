@@ -242,9 +242,9 @@ func touchCIP(n *Net) {
 	read(cipElements("Grid", 1, 2), 2, 0xc3, little16(3, 4))
 	read(cipElements("Grid", 1, 3), 1, 0xc3, little16(5))
 	record := append(append(CIPSymbol("Program:Main"), cipElements("Rec", 2)...), CIPSymbol("Row")...)
-	real := func(x float32) []byte { return binary.LittleEndian.AppendUint32(nil, math.Float32bits(x)) }
-	read(append(bytes.Clone(record), 0x28, 1), 2, CIPTypeReal, append(real(2), real(1)...))
-	read(append(bytes.Clone(record), 0x28, 2), 1, CIPTypeReal, real(3))
+	float := func(x float32) []byte { return binary.LittleEndian.AppendUint32(nil, math.Float32bits(x)) }
+	read(append(bytes.Clone(record), 0x28, 1), 2, CIPTypeReal, append(float(2), float(1)...))
+	read(append(bytes.Clone(record), 0x28, 2), 1, CIPTypeReal, float(3))
 	read(CIPSymbol("Tanks"), 2, 0x02a0, []byte{0x83, 0x0f, 1, 2, 3, 4})
 	read(cipElements("Tanks", 1), 1, 0x02a0, []byte{0x83, 0x0f, 9, 8})
 	read(CIPSymbol("Valve"), 1, CIPTypeBool, []byte{0})

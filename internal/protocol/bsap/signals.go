@@ -21,7 +21,7 @@ const (
 // list finds the signals in what stands behind the function: how many, and where they
 // begin.
 func (how by) list(data []byte) (list []byte, n int) {
-	at := 0
+	var at int
 	switch {
 	case how == byNothing || len(data) == 0:
 		return nil, 0

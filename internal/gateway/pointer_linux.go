@@ -1,5 +1,0 @@
-package gateway
-
-import "unsafe"
-
-func pointer[T any](v *T) uintptr { return uintptr(unsafe.Pointer(v)) }
