@@ -75,6 +75,7 @@ type Operation struct {
 	HasUnit  bool
 	HasQty   bool // Quantity means something
 	NoAnswer bool // Asked only: no answer will come (broadcast, one-way service); it counts as ok
+	Selects  bool // nothing is carried out yet (a select before its operate): Values stand nowhere
 	// UnitAgreed: Unit was told when the connection began and not in the request.
 	// A capture that begins in between has the request without it, so nothing may
 	// hang on it that is learned.
@@ -123,10 +124,15 @@ const (
 
 // Outcome is what the device said. Name is static: the specification's words
 // in lower case with hyphens; empty where the specification has none for Code.
+//
+// DetailCode is what a device adds to its refusal: a second code of the protocol's own, that says
+// more than Code; 0 means none. Detail is its name, as Name is that of Code.
 type Outcome struct {
-	Kind OutcomeKind
-	Name string
-	Code uint32
+	Kind       OutcomeKind
+	DetailCode uint16
+	Code       uint32
+	Name       string
+	Detail     string
 }
 
 // OK is the outcome of an accepted request.
@@ -136,6 +142,17 @@ var OK = Outcome{Kind: OutcomeOK}
 // may be empty.
 func Failed(code uint32, name string) Outcome {
 	return Outcome{Kind: OutcomeError, Code: code, Name: name}
+}
+
+// AppendDetail appends the words of a detail, "0x2105" where it has none, nothing where there is no detail.
+func (o Outcome) AppendDetail(dst []byte) []byte {
+	switch {
+	case o.DetailCode == 0:
+		return dst
+	case o.Detail != "":
+		return append(dst, o.Detail...)
+	}
+	return appendCode(dst, uint32(o.DetailCode))
 }
 
 // AppendTo appends "ok", "error:NAME", "error:0x0b" or "no-response".
@@ -148,14 +165,19 @@ func (o Outcome) AppendTo(dst []byte) []byte {
 		if o.Name != "" {
 			return append(dst, o.Name...)
 		}
-		dst = append(dst, "0x"...)
-		if o.Code < 0x10 {
-			dst = append(dst, '0')
-		}
-		return strconv.AppendUint(dst, uint64(o.Code), 16)
+		return appendCode(dst, o.Code)
 	default:
 		return append(dst, "no-response"...)
 	}
+}
+
+// appendCode appends a number that has no words.
+func appendCode(dst []byte, code uint32) []byte {
+	dst = append(dst, "0x"...)
+	if code < 0x10 {
+		dst = append(dst, '0')
+	}
+	return strconv.AppendUint(dst, uint64(code), 16)
 }
 
 // Space is a kind of object within a protocol: holding registers, a data
@@ -177,6 +199,22 @@ type Space struct {
 	Passing bool
 	// Last is the largest number from which Quantity counts, 0 where nobody says.
 	Last uint32
+	// Of is the protocol to whose points its values belong where several speak of the same
+	// objects; empty: to those of the one that was spoken.
+	Of string
+	// Place tells where values stand that requests name in several ways, or with more than
+	// their place (a priority): the object of the first of them, which has one form only and of
+	// itself is its own place. Its Space is one of the protocol's, zero where nobody knows
+	// where they stand. Nil: objects are their own places. It borrows o's Text.
+	Place func(o *Object, v *Values) Object
+}
+
+// Place is where values of an object stand: Space.Place, or the object itself.
+func (o *Object) Place(v *Values) Object {
+	if o.Space == nil || o.Space.Place == nil {
+		return *o
+	}
+	return o.Space.Place(o, v)
 }
 
 // Object names what an operation touches, in numbers (zero-based) or, for

@@ -43,10 +43,20 @@ func (t ValueType) Size() int { return valueTypes[t].size }
 // without copying. The zero Values means "none".
 type Values struct {
 	Type   ValueType
-	Little bool   // little-endian elements
-	Count  int    // elements; only those that Raw really holds are given out
-	Raw    []byte // elements in wire order
+	Little bool // little-endian elements
+	// Each is how many of them make one element of the object: the bytes of a structure or of
+	// a text; Unmeasured or Filled. 0: every one is an element itself.
+	Each  int32
+	Count int    // elements; only those that Raw really holds are given out
+	Raw   []byte // elements in wire order
 }
+
+// Unmeasured says that elements of an object take several values, and not how many; Filled
+// that the one value is that of all elements an operation names.
+const (
+	Unmeasured = -1
+	Filled     = -2
+)
 
 // Limits of the texts beside values: what is longer is cut where it is written.
 const (

@@ -156,7 +156,7 @@ var operationMembers = map[string]member{
 	"client": {true, isEnd}, "server": {true, isEnd}, "sent_to": {false, isText}, "unit": {false, isCount},
 	"verb": {true, isOneOf(verbs...)}, "function": {true, isWords}, "code": {true, isCount},
 	"object": {false, isText}, "quantity": {false, isCount}, "item": {false, isPositive},
-	"values": {false, isValues}, "type": {false, isOneOf(types...)}, "texts": {false, isTexts}, "texts_cut": {false, isTrue}, "outcome": {true, isOutcome},
+	"values": {false, isValues}, "type": {false, isOneOf(types...)}, "texts": {false, isTexts}, "texts_cut": {false, isTrue}, "outcome": {true, isOutcome}, "detail": {false, isWords},
 	"partial": {false, isTrue}, "frame": {true, isFrame}, "response_frame": {true, isFrame},
 }
 
@@ -208,6 +208,8 @@ func checkLine(line string, several bool) error {
 		return fmt.Errorf("is partial: frame null, response_frame set")
 	case !partial && e["frame"] == nil:
 		return fmt.Errorf("is not partial and has no frame")
+	case e["detail"] != nil && !strings.HasPrefix(e["outcome"].(string), "error:"):
+		return fmt.Errorf("has a detail and no error")
 	case e["outcome"] == "no-response" && e["response_frame"] != nil:
 		return fmt.Errorf("has an answer and is no-response")
 	case e["outcome"] != "no-response" && e["outcome"] != "ok" && e["response_frame"] == nil:

@@ -66,10 +66,14 @@ func (s *Outcomes) Tail(reasons *Names) string {
 	return text
 }
 
-// Refusal is the name or number with which a device refused, "" if it did not.
+// Refusal is the name or number with which a device refused, with what it added, "" if it did not.
 func Refusal(op *firedoor.Operation) string {
 	if op.Outcome.Kind != firedoor.OutcomeError {
 		return ""
 	}
-	return strings.TrimPrefix(string(op.Outcome.AppendTo(nil)), "error:")
+	text := strings.TrimPrefix(string(op.Outcome.AppendTo(nil)), "error:")
+	if detail := op.Outcome.AppendDetail(nil); len(detail) > 0 {
+		text += ": " + string(detail)
+	}
+	return text
 }

@@ -202,6 +202,14 @@ func TestLines(t *testing.T) {
 			firedoor.Failed(11, ""), true, Frames{Response: 5}, "")),
 			head + `"verb":"read","function":"read tag","code":76,"values":[7,65535],"type":"u16","outcome":"error:0x0b","partial":true,` +
 				`"frame":null,"response_frame":5}` + "\n"},
+		{"refused with a detail", string(AppendAnswered(AppendAsked(start(), &asked), nil,
+			firedoor.Outcome{Kind: firedoor.OutcomeError, Name: "connection-failure", Code: 1, Detail: "ownership-conflict", DetailCode: 0x106}, false, Frames{4, 5}, "")),
+			head + `"unit":1,"verb":"read","function":"read holding registers","code":3,"object":"holding:40","quantity":2,` +
+				`"outcome":"error:connection-failure","detail":"ownership-conflict","frame":4,"response_frame":5}` + "\n"},
+		{"refused with a detail that has no name", string(AppendAnswered(AppendAsked(start(), &asked), nil,
+			firedoor.Outcome{Kind: firedoor.OutcomeError, Code: 0xff, DetailCode: 0x2105}, false, Frames{4, 5}, "")),
+			head + `"unit":1,"verb":"read","function":"read holding registers","code":3,"object":"holding:40","quantity":2,` +
+				`"outcome":"error:0xff","detail":"0x2105","frame":4,"response_frame":5}` + "\n"},
 		{"sample", string(AppendSample(start(), &firedoor.Sample{Function: "class 1 input", Object: firedoor.Object{Space: tag, Text: []byte("a\"b")},
 			Values: firedoor.Values{Type: firedoor.Bool, Count: 2, Raw: []byte{9, 0}}}, 6, "")),
 			head + `"function":"class 1 input","code":0,"object":"a\"b","values":[1,0],"type":"bool","frame":6}` + "\n"},

@@ -64,6 +64,9 @@ func AppendAnswered(dst []byte, read *firedoor.Operation, outcome firedoor.Outco
 	dst = append(dst, `"outcome":"`...)
 	dst = outcome.AppendTo(dst)
 	dst = append(dst, '"')
+	if outcome.DetailCode != 0 {
+		dst = append(outcome.AppendDetail(append(dst, `,"detail":"`...)), '"')
+	}
 	if partial {
 		dst = append(dst, `,"partial":true`...)
 	}

@@ -15,6 +15,7 @@ import (
 	"firedoor/internal/protocol/bacnet"
 	"firedoor/internal/protocol/cip"
 	"firedoor/internal/protocol/enip"
+	"firedoor/internal/protocol/modbus"
 	"firedoor/internal/protocol/snmp"
 	"firedoor/internal/protocol/telnet"
 )
@@ -93,6 +94,73 @@ func TestDatagramsStandAlone(t *testing.T) {
 					t.Errorf("%s, round %d: % x passes", name, round, rubbish)
 				}
 			}
+		}
+	}
+}
+
+// TestModbusInDatagrams holds that each request of a datagram is judged, and that a datagram in which servers may
+// find another one goes nowhere, whatever came before it.
+func TestModbusInDatagrams(t *testing.T) {
+	ports := map[string][]policy.Port{"modbus": {{Transport: 6, Number: 502}, {Transport: 17, Number: 502}}}
+	plan := openFor(t, firedoor.Drop, ports,
+		policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}})
+	g := inline.New(plan, []*protocol.Protocol{modbus.Protocol}, nil)
+	now := int64(1772323200 * 1e9)
+	const (
+		read  = "\x00\x01\x00\x00\x00\x06\x01\x03\x00\x28\x00\x02"
+		write = "\x00\x02\x00\x00\x00\x06\x01\x06\x00\x28\x00\x02"
+		odd   = "\x00\x03\x00\x00\x00\x03\x01\x2b\x0d" // a server may be throwing away what comes behind it
+	)
+	for round := range 6 {
+		for _, c := range []struct {
+			name, payload string
+			passes        bool
+		}{
+			{"a read", read, true},
+			{"two reads", read + read, true},
+			{"a write", write, false},
+			{"a function that no rule names", odd, false},
+			{"a write behind a read", read + write, false},
+			{"a read behind a write", write + read, false},
+			{"a read and the beginning of a write", read + write[:9], false},
+			{"a read with octets behind it", read + "\x00", false},
+			{"a read whose length is that of more", read[:5] + "\x08" + read[6:] + "\x00\x00", false},
+			{"a read with another protocol identifier", read[:3] + "\x01" + read[4:], false},
+			{"a write in a frame of a serial line", "\x01\x06\x00\x28\x00\x02\x88\x03", false},
+		} {
+			before := g.Counts.Passed
+			now += 1e6
+			g.Frame(now, inline.Inside, datagram(t, 502, c.payload), func(inline.Port, []byte) {})
+			if got := g.Counts.Passed > before; got != c.passes {
+				t.Errorf("round %d: %s passes: %v, want %v", round, c.name, got, c.passes)
+			}
+		}
+	}
+}
+
+// TestModbusIsRefusedInDatagrams holds that a write is refused in place where it is all of a datagram, and where
+// reads stand beside it.
+func TestModbusIsRefusedInDatagrams(t *testing.T) {
+	plan, faults := policy.Compile(&policy.Policy{
+		Hosts: []policy.Host{{Name: "hmi", Addresses: []netip.Addr{netip.MustParseAddr("10.0.1.1")}}, {Name: "plc", Addresses: []netip.Addr{netip.MustParseAddr("10.0.2.1")}, Refuses: []string{"modbus"}}},
+		Zones: []policy.Zone{{Name: "office", Hosts: []string{"hmi"}}, {Name: "cell", Hosts: []string{"plc"}}},
+		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Pass, Instead: firedoor.Drop,
+			Reviewed: policy.Review{By: "A", On: "2026-11-26"},
+			Rules:    []policy.Rule{{Verdict: firedoor.Refuse, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}}}}}},
+		Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop},
+	}, policy.Known{Ports: func(string) []policy.Port {
+		return []policy.Port{{Transport: 6, Number: 502}, {Transport: 17, Number: 502}}
+	}, Protocols: []string{"modbus"}})
+	if len(faults) > 0 {
+		t.Fatalf("%+v", faults)
+	}
+	const read, write, spoilt = "\x00\x01\x00\x00\x00\x06\x01\x03\x00\x28\x00\x02", "\x00\x02\x00\x00\x00\x06\x01\x06\x00\x28\x00\x02", "\x00\x02\x00\x00\x00\x06\x01\x06\xff\xff\x00\x02"
+	g := inline.New(plan, []*protocol.Protocol{modbus.Protocol}, nil)
+	for i, c := range []struct{ payload, want string }{{write, spoilt}, {read + write, read + spoilt}, {write + read, spoilt + read}, {read, read}} {
+		var got []byte
+		g.Frame(int64(1772323200*1e9)+int64(i)*1e6, inline.Inside, datagram(t, 502, c.payload), func(_ inline.Port, b []byte) { got = append(got, b...) })
+		if want := datagram(t, 502, c.want); string(got) != string(want) {
+			t.Errorf("%x goes on as\n%x, want\n%x", c.payload, got, want)
 		}
 	}
 }

@@ -131,13 +131,30 @@ func (j *cipJudge) pcccAnswer(f *frame, it *cipItem) {
 	in.op.response = f.number
 	status := m.number("cippccc_cip_pccc_gs_status")
 	if status != 0 {
-		in.op.outcome = fmt.Sprintf("error:0x%02x", status)
+		extended := max(0, m.number("cippccc_cip_pccc_es_status"))
+		in.op.outcome = withDetail(pcccOutcome(status), extended, pcccDetails[extended])
 		return
 	}
 	in.op.outcome = "ok"
 	if code := in.op.code; code == 0x0fa1 || code == 0x0fa2 {
 		in.op.values = cipTyped(in.path.class, octets(m.text("cippccc_cip_pccc_data")))
 	}
+}
+
+// Status bytes of PCCC answers, and extended ones (publication 1770-6.5.16, chapter 8).
+var (
+	pcccStatuses = map[int]string{0x05: "application-layer-timed-out-waiting-for-a-response", 0x10: "illegal-command-or-format",
+		0x50: "addressing-problem-or-memory-protect-rungs", 0x60: "function-not-allowed-due-to-command-protection-selection",
+		0x80: "compatibility-mode-file-missing-or-communication-zone-problem"}
+	pcccDetails = map[int]string{0x06: "address-does-not-point-to-something-usable", 0x07: "file-is-wrong-size",
+		0x0b: "access-denied-improper-privilege", 0x1a: "file-is-open-another-node-owns-it"}
+)
+
+func pcccOutcome(status int) string {
+	if name := pcccStatuses[status]; name != "" {
+		return "error:" + name
+	}
+	return fmt.Sprintf("error:0x%02x", status)
 }
 
 // pcccObject writes a data file's address as its program does.

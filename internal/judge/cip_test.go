@@ -35,6 +35,17 @@ func (it *cipItem) all() []*cipItem {
 	return list
 }
 
+// count numbers what stands in a Multiple Service Packet: the services themselves, no envelopes.
+func (it *cipItem) count(packed bool, n *int) {
+	if packed && len(it.inner) == 0 {
+		*n++
+		it.op.item = *n
+	}
+	for _, in := range it.inner {
+		in.count(packed || it.service == cipMultiple, n)
+	}
+}
+
 // cipJudge derives the operations of EtherNet/IP and CIP from the judge's
 // fields and, where those are only names, from its bytes of the same layer.
 type cipJudge struct {
@@ -110,11 +121,9 @@ func (j *cipJudge) message(f *frame, e, m layer, cm []layer, raw string) {
 	if m.number("cip_cip_rr") == 0 {
 		top := j.request(f, m, cm, raw, unit)
 		j.pcccRequest(f, top, raw)
-		list := top.all()
-		for i, it := range list {
-			if len(list) > 1 {
-				it.op.item = i
-			}
+		n := 0
+		top.count(false, &n)
+		for _, it := range top.all() {
 			j.all = append(j.all, it.op)
 		}
 		j.requests[fmt.Sprint(f.stream, " ", f.number)] = top
@@ -127,13 +136,8 @@ func (j *cipJudge) message(f *frame, e, m layer, cm []layer, raw string) {
 		j.pcccAnswer(f, top)
 		return
 	}
-	first := len(j.all)
-	j.unasked(f, m, raw, unit)
-	if len(j.all)-first > 1 {
-		for i, op := range j.all[first:] {
-			op.item = i
-		}
-	}
+	n := 0
+	j.unasked(f, m, raw, unit).count(false, &n)
 }
 
 // request reads one service and what it holds.
@@ -175,7 +179,7 @@ func last(all []string) string {
 // cipAnswer spreads an answer over the services of its request.
 func cipAnswer(f *frame, it *cipItem, m layer, raw string) {
 	service := m.number("cip_cip_sc")
-	outcome := cipOutcome(m.number("cip_cip_genstat"))
+	outcome := cipOutcome(m)
 	if it.service == cipUnconnected && len(it.inner) > 0 {
 		if service == cipUnconnected { // not delivered
 			for _, one := range it.all() {
@@ -190,7 +194,7 @@ func cipAnswer(f *frame, it *cipItem, m layer, raw string) {
 	it.op.response, it.op.outcome = f.number, outcome
 	if it.service == cipMultiple {
 		inner, bytes := m.inner("cip"), m.texts("cip_raw")
-		if outcome != "ok" && outcome != "error:embedded-service-error" {
+		if outcome != "ok" && !strings.HasPrefix(outcome, "error:embedded-service-error") {
 			for _, one := range it.all() {
 				one.op.response, one.op.outcome = f.number, outcome
 			}
@@ -215,19 +219,21 @@ func cipReply(m layer, raw string) []byte {
 }
 
 // unasked tells of an answer whose request was not seen.
-func (j *cipJudge) unasked(f *frame, m layer, raw, unit string) {
+func (j *cipJudge) unasked(f *frame, m layer, raw, unit string) *cipItem {
 	op := j.op(f, "cip", m.number("cip_cip_sc"))
-	op.response, op.partial, op.unit, op.outcome = f.number, true, unit, cipOutcome(m.number("cip_cip_genstat"))
+	op.response, op.partial, op.unit, op.outcome = f.number, true, unit, cipOutcome(m)
 	if op.outcome == "ok" {
 		op.values = cipRead(&cipItem{service: op.code}, cipReply(m, raw))
 	}
 	j.all = append(j.all, &op)
+	it := &cipItem{op: &op, service: op.code}
 	if op.code == cipMultiple {
 		inner, bytes := m.inner("cip"), m.texts("cip_raw")
 		for i := range min(len(inner), len(bytes)) {
-			j.unasked(f, inner[i], bytes[i], unit)
+			it.inner = append(it.inner, j.unasked(f, inner[i], bytes[i], unit))
 		}
 	}
+	return it
 }
 
 // cipPath is a path in words.
@@ -440,7 +446,40 @@ var cipNames = strings.Fields(`- connection-failure resource-unavailable invalid
 	device-state-conflict reply-data-too-large fragmentation-of-a-primitive-value not-enough-data attribute-not-supported
 	too-much-data object-does-not-exist`)
 
-func cipOutcome(status int) string {
+// cipDetails are extended status codes: of the connection manager (CIP volume 1, table 3-5.33), and of tags
+// (publication 1756-PM020).
+var cipDetails = map[int]map[int]string{
+	1: {0x0100: "connection-in-use-or-duplicate-forward-open", 0x0106: "ownership-conflict", 0x0107: "target-connection-not-found",
+		0x0109: "invalid-connection-size", 0x0115: "device-type-mismatch", 0x0204: "unconnected-request-timed-out",
+		0x0312: "link-address-not-valid", 0x0315: "invalid-segment-in-connection-path"},
+	0xff: {0x2104: "offset-is-beyond-the-end-of-the-tag", 0x2105: "access-beyond-the-end-of-the-object",
+		0x2107: "data-type-does-not-match-that-of-the-tag"},
+}
+
+// cipOutcome is the general status of an answer, and its first additional word.
+func cipOutcome(m layer) string {
+	status := m.number("cip_cip_genstat")
+	text := cipGeneral(status)
+	words := m.texts("cip_cip_addstat")
+	if text == "ok" || len(words) == 0 {
+		return text
+	}
+	n, _ := strconv.ParseInt(words[0], 0, 32)
+	return withDetail(text, int(n), cipDetails[status][int(n)])
+}
+
+// withDetail adds a second code to an outcome, as its line shows it.
+func withDetail(outcome string, code int, name string) string {
+	if code == 0 {
+		return outcome
+	}
+	if name == "" {
+		name = fmt.Sprintf("0x%02x", code)
+	}
+	return outcome + " " + name
+}
+
+func cipGeneral(status int) string {
 	switch {
 	case status == 0 || status == 6:
 		return "ok"

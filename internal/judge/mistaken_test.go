@@ -66,7 +66,7 @@ var reviewed = map[string][]string{
 // judgeForced are the names by which the judge is told to read a port as a
 // protocol of ours.
 var judgeForced = map[string][]string{
-	"modbus": {"mbtcp"},
+	"modbus": {"mbtcp", "mbudp"},
 	"s7comm": {"tpkt"},
 	"cotp":   {"tpkt"},
 	"enip":   {"enip"},
@@ -185,7 +185,7 @@ func forcedFlow(path string, f *found) (bool, error) {
 	for _, port := range f.ports {
 		for _, as := range judgeForced[f.protocol] {
 			transport := "tcp"
-			if slices.Contains([]string{"cipio", "bvlc", "omron", "sbus", "coap", "snmp"}, as) {
+			if slices.Contains([]string{"cipio", "bvlc", "omron", "sbus", "coap", "snmp", "mbudp"}, as) {
 				transport = "udp"
 			}
 			options := []string{"-d", fmt.Sprintf("%s.port==%d,%s", transport, port, as)}

@@ -3,6 +3,7 @@ package judge
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -34,7 +35,7 @@ func modbusByJudge(frames []*frame, port int) []*judged {
 	var all []*judged
 	waiting := map[string][]*modbusAsk{}
 	for _, f := range frames {
-		headers, bodies := f.all("mbtcp"), f.all("modbus")
+		headers, bodies := slices.Concat(f.all("mbtcp"), f.all("mbudp")), f.all("modbus")
 		for i, m := range bodies {
 			if i >= len(headers) || !m.has("modbus_modbus_func_code") {
 				continue

@@ -460,7 +460,14 @@ func s7Outcome(code int) string {
 	names := map[int]string{0: "ok", 0x8305: "error:function-not-available", 0x8703: "error:access-to-object-refused",
 		0xd081: "error:function-not-permitted-in-current-mode", 0xd0a1: "error:function-not-permitted-in-current-protection-level",
 		0xd210: "error:invalid-block-number", 0xd252: "error:checksum-error", 0xd401: "error:information-function-unavailable",
-		0xd402: "error:information-function-unavailable", 0xd602: "error:incorrect-password-entered"}
+		0xd402: "error:information-function-unavailable", 0xd602: "error:incorrect-password-entered",
+		0x8100: "error:service-unknown-to-remote-module", 0x8104: "error:service-not-implemented-or-frame-error",
+		0x8204: "error:type-specification-of-the-object-inconsistent", 0x8301: "error:insufficient-memory", 0x8302: "error:too-few-resources",
+		0x8401: "error:invalid-service-sequence", 0x8402: "error:service-cannot-execute-in-status-of-the-object", 0x8404: "error:function-cannot-be-performed", 0x8500: "error:wrong-frames",
+		0x8503: "error:service-canceled-prematurely", 0x8701: "error:error-addressing-the-object", 0x8702: "error:service-not-supported",
+		0x8704: "error:object-damaged", 0xd041: "error:illegal-status-list-id", 0xd042: "error:illegal-tag-address", 0xd209: "error:block-not-found",
+		0xd241: "error:function-not-permitted-in-current-protection-level", 0xd404: "error:maximum-number-of-nodes-reached",
+		0xd805: "error:no-more-cyclic-read-jobs", 0xdc01: "error:date-or-time-invalid"}
 	if name := names[code]; name != "" {
 		return name
 	}

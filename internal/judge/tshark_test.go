@@ -174,7 +174,7 @@ func (f *frame) last(name string) layer {
 // among them: they name the slot.
 const judgeFilter = "modbus||mbtcp||s7comm||enip||cip||cipio||cotp.type==0x0e||cotp.type==0x0d||iec60870_104||dnp3"
 
-const judgeLayers = "frame ip ipv6 tcp udp cotp mbtcp modbus s7comm enip cip cipcm cipcls cipio cippccc iec60870_104 iec60870_asdu dnp3"
+const judgeLayers = "frame ip ipv6 tcp udp cotp mbtcp mbudp modbus s7comm enip cip cipcm cipcls cipio cippccc iec60870_104 iec60870_asdu dnp3"
 
 // Filters of tests that ask for one protocol.
 const (

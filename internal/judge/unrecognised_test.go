@@ -26,10 +26,6 @@ var otherTraffic = map[string]string{
 
 // probably is what else is not recognised, as far as somebody looked.
 var probably = map[string]string{
-	"udp 1740":       codesysAddresses,
-	"udp 1741":       codesysAddresses,
-	"udp 1742":       codesysAddresses,
-	"udp 1743":       codesysAddresses,
 	"udp 1947":       "search for a licence manager (Sentinel), by its port",
 	"ethernet 35063": "Precision Time Protocol on Ethernet (0x88f7)",
 	"ethernet 34925": "probes of Intel network adapters in a team (0x886d)",
@@ -55,10 +51,6 @@ var probably = map[string]string{
 	"tcp 808":        "a program that talks with itself on the machine that recorded",
 	"tcp 8850":       "five octets every six seconds to a machine of the Internet",
 }
-
-// codesysAddresses are c5 0b 40 01 00 10 and two octets: the header of CODESYS's datagram
-// layer with its address service, the sender's address and nothing else.
-const codesysAddresses = "CODESYS V3: a gateway looks for addresses, in eight octets, which are too few for its parser to take a flow by"
 
 // otherFolders are captures of no factory: road vehicles, hospitals, radio.
 var otherFolders = []string{"DoIP", "J1939", "DICOM", "Zigbee"}

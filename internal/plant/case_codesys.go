@@ -269,7 +269,14 @@ func codesysDatagrams(n *Net) {
 	c.open()
 	c.ask(2, 0x14, nil, nil)
 	c.ask(2, 0x11, nil, codesysTag(1, 0, 0))
-	c.client(1, 1, 2, 3, 4) // an address notification
+	every := &Host{Name: "every", MAC: Broadcast, IP: netip.MustParseAddr("10.10.24.255")}
+	for i := range uint16(4) { // nodes look for addresses at all four ports
+		n.UDP(codesysClient, every, portCodesysUDP+1, portCodesysUDP+i, []byte{0xc5, 0x0b, 0x40, 1, 0, 0x10, 1, 10})
+		n.Wait(time.Millisecond)
+	}
+	c.client(1)
+	c.server(2, 1, 2, 3, 4)
+	c.server(2, 1, 2, 3, 4)
 	c.client(3, 0x01, 0xc2, 0, 4, 8, 0, 0, 0)
 	c.server(4, 0x01, 0xc2, 0, 4, 8, 0, 0, 0)
 	c.client(3, 0x99, 0xc2, 0, 4, 9, 0, 0, 0)

@@ -225,6 +225,11 @@ func enipRouted(n *Net) {
 	// Over four racks, two services and a command of the older families at the end.
 	command := []byte{7, 0x4d, 0, 0xe0, 0x31, 0x2b, 0x3d, 0x0f, 0, 0x62, 0xc5, 0xaa, 2, 7, 0x89, 10, 0, 0x10, 0x27}
 	said := []byte{7, 0x4d, 0, 0xe0, 0x31, 0x2b, 0x3d, 0x4f, 0, 0x62, 0xc5}
+	// One service of several that is routed on for itself, and a command of the older families that goes alone.
+	t.ask(
+		CIPTogether(nil, false, CIPRead(nil, "A", 1), CIPRouted(nil, CIPRead(nil, "Level", 1), 2), CIPRead(nil, "C", 1)),
+		CIPTogether(nil, true, CIPReadAnswer(nil, CIPTypeInt, []byte{6, 0}), CIPReadAnswer(nil, CIPTypeInt, []byte{7, 0}), CIPReadAnswer(nil, CIPTypeInt, []byte{8, 0})))
+	t.ask(CIPRouted(nil, CIPRequest(nil, 0x4b, CIPClass(0x67, 1, 0), command...), 4), CIPAnswer(nil, 0x4b, 0, said...))
 	t.ask(
 		enipHops(CIPTogether(nil, false, CIPWrite(nil, "Far", CIPTypeInt, 1, []byte{7, 0}), CIPRequest(nil, 0x4b, CIPClass(0x67, 1, 0), command...)), 1, 2, 3, 4),
 		CIPTogether(nil, true, CIPAnswer(nil, CIPWriteTag, 0), CIPAnswer(nil, 0x4b, 0, said...)))
@@ -305,6 +310,39 @@ func enipPCCC(n *Net) {
 	pccc(0x0f, []byte{0xa3, 1, 2}, 0, []byte{9})
 	pccc(0x01, []byte{0, 0, 2}, 0, []byte{1, 2})
 	t.ask(CIPRequest(nil, 0x4b, CIPClass(0x67, 1, 0), append(requestor, 0x0f, 0, 1, 0, 0x80, 6)...), CIPAnswer(nil, 0x4b, 0x08))
+	t.c.Close()
+}
+
+// enipStatus shows refusals that say more than their first code: of the connection manager, of a
+// Logix controller's tags, of a vendor, and of the older families.
+func enipStatus(n *Net) {
+	t := newENIPTalk(n, 49214)
+	t.register()
+	io := CIPConnection{ToTarget: 0x20410003, ToOriginator: 0x30520003, Serial: 19, Vendor: 1, Originator: 0x2a00, Class: 1,
+		SizeToTarget: 8, SizeToOriginator: 6, Interval: 10000, Path: []byte{0x20, 4, 0x24, 0x97, 0x2c, 0x96, 0x2c, 0x64}}
+	for _, extended := range []uint16{0x0100, 0x0106, 0x0115, 0x0315, 0x7f01} {
+		t.ask(io.Open(nil), CIPRefuse(nil, CIPForwardOpen, 1, extended))
+	}
+	small := CIPRefuse(nil, CIPForwardOpen, 1, 0x0109) // and the size that there is
+	small[3] = 2
+	t.ask(io.Open(nil), append(small, 0xf4, 1))
+	t.ask(CIPRouted(nil, CIPRead(nil, "Level", 1), 9), append(CIPRefuse(nil, CIPUnconnected, 1, 0x0312), 2, 0))
+	t.ask(CIPRouted(nil, CIPRead(nil, "Level", 1), 9), CIPRefuse(nil, CIPReadTag, 0xff, 0x2105))
+	t.ask(CIPRead(nil, "Level", 9), CIPRefuse(nil, CIPReadTag, 0xff, 0x2105))
+	t.ask(CIPWrite(nil, "Level", CIPTypeInt, 1, []byte{9, 0}), CIPRefuse(nil, CIPWriteTag, 0xff, 0x2107))
+	t.ask(CIPRequest(nil, 0x52, CIPSymbol("Big"), 9, 0, 0, 1, 0, 0), CIPRefuse(nil, 0x52, 0xff, 0x2104))
+	t.ask(CIPRead(nil, "NoSuchTag", 1), CIPRefuse(nil, CIPReadTag, CIPPathUnknown, 0))
+	t.ask(CIPRequest(nil, CIPGetSingle, CIPClass(0xc0, 1, 1)), CIPRefuse(nil, CIPGetSingle, 0x1f, 0x0042))
+	parts := CIPTogether(nil, true, CIPRefuse(nil, CIPReadTag, 0xff, 0x2105), CIPReadAnswer(nil, CIPTypeInt, []byte{1, 0}))
+	parts[2] = 0x1e
+	t.ask(CIPTogether(nil, false, CIPRead(nil, "Bad", 1), CIPRead(nil, "Good", 1)), parts)
+	t.ask(CIPTogether(nil, false, CIPRead(nil, "One", 1), CIPRead(nil, "Two", 1)), CIPRefuse(nil, CIPMultiple, 1, 0x0204))
+	for i, status := range [][]byte{{0xf0, 0x07}, {0xf0, 0x1a}, {0xf0, 0x99}, {0xf0, 0}, {0x80}, {0x05}, {0xe0}} {
+		requestor := []byte{7, 0x4d, 0, 0xe0, 0x31, 0x2b, 0x3d}
+		ask := append(requestor, 0x0f, 0, byte(i), 1, 0xaa, 2, 7, 0x89, 10, 0, 1, 0)
+		say := append(append([]byte{}, requestor...), 0x4f, status[0], byte(i), 1)
+		t.ask(CIPRequest(nil, 0x4b, CIPClass(0x67, 1, 0), ask...), CIPAnswer(nil, 0x4b, 0, append(say, status[1:]...)...))
+	}
 	t.c.Close()
 }
 

@@ -134,6 +134,51 @@ func modbusPipeline(n *Net) {
 	c.Close()
 }
 
+// modbusDatagrams is Modbus over UDP: reads and writes, several messages in one datagram, answers that
+// are lost, late or come unasked, datagrams that break the rules, and the frames of a serial line.
+func modbusDatagrams(n *Net) {
+	const port = 50200
+	up := func(b []byte) { n.UDP(modbusHMI, modbusPLC, port, PortModbus, b); n.Wait(3 * time.Millisecond) }
+	down := func(b []byte) { n.UDP(modbusPLC, modbusHMI, PortModbus, port, b); n.Wait(40 * time.Millisecond) }
+	m := Modbus{Unit: 1}
+	for i := range uint16(6) {
+		m.Transaction++
+		up(m.Words(nil, ModbusReadHolding, 40, 2))
+		down(m.Registers(nil, ModbusReadHolding, []uint16{700 + i, 12}))
+		m.Transaction++
+		up(m.Words(nil, ModbusWriteRegister, 43, i))
+		down(m.Words(nil, ModbusWriteRegister, 43, i))
+	}
+	m.Transaction++
+	up(m.WriteRegisters(nil, 900, []uint16{1, 2}))
+	down(m.Exception(nil, ModbusWriteRegs, ModbusIllegalAddress))
+	first, second := Modbus{Transaction: 100, Unit: 1}, Modbus{Transaction: 101, Unit: 2}
+	up(second.Words(first.Words(nil, ModbusReadCoils, 5, 3), ModbusWriteCoil, 7, 0xff00))
+	down(second.Words(first.Bits(nil, ModbusReadCoils, 5), ModbusWriteCoil, 7, 0xff00))
+	late := Modbus{Transaction: 102, Unit: 1}
+	up(late.Words(nil, ModbusReadInput, 1, 1)) // lost
+	m.Transaction = 103
+	up(m.Words(nil, ModbusReadInput, 2, 1))
+	down(m.Registers(nil, ModbusReadInput, []uint16{22}))
+	down(late.Registers(nil, ModbusReadInput, []uint16{11}))
+	down(late.Registers(nil, ModbusReadInput, []uint16{11})) // that answer again
+	m.Transaction++
+	whole := m.Words(nil, ModbusReadHolding, 9, 1)
+	up(append(whole, 0, 0, 0))
+	up(whole[:len(whole)-2])
+	up(whole)
+	up(append([]byte{0, 9, 0, 1}, whole[4:]...))
+	down(m.Registers(nil, ModbusReadHolding, []uint16{9}))
+	for i := range uint16(3) {
+		n.UDP(modbusHMI, serialServer, 50201, PortModbus, Serial(nil, Modbus{Unit: 17}.Words(nil, ModbusWriteRegister, 107, 20+i)))
+		n.Wait(5 * time.Millisecond)
+		n.UDP(serialServer, modbusHMI, PortModbus, 50201, Serial(nil, Modbus{Unit: 17}.Words(nil, ModbusWriteRegister, 107, 20+i)))
+		n.Wait(5 * time.Millisecond)
+	}
+	n.UDP(modbusHMI, serialServer, 50201, PortModbus, []byte{17, 3, 0, 107, 0, 3, 1, 2}) // its checksum does not fit
+	n.UDP(modbusHMI, serialServer, 50201, PortModbus, Serial(nil, Modbus{Unit: 17}.Words(nil, ModbusReadHolding, 107, 1)))
+}
+
 // modbusMidstream begins in the middle of two connections: one whose first
 // answers have no request, and one that loses a part of each direction.
 func modbusMidstream(n *Net) {

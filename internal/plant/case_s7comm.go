@@ -114,6 +114,21 @@ func s7commVariables(n *Net) {
 	c.Close()
 }
 
+// s7commErrors shows an answer with each error class that the header knows, and with errors of the other messages.
+func s7commErrors(n *Net) {
+	c := s7Open(n, s7HMI, 49208, 2)
+	it := S7Item{Area: S7Block, Type: S7TypeWord, DB: 1, Count: 1}
+	for i, code := range []uint16{0x8100, 0x8104, 0x8204, 0x8301, 0x8302, 0x8401, 0x8404, 0x8500, 0x8503, 0x8701, 0x8702, 0x8704, 0x8799} {
+		s := S7{uint16(30 + i)}
+		s7Talk(n, c, s.Read(nil, it), s.s7Error(code, 4))
+	}
+	for i, code := range []uint16{0xd041, 0xd209, 0xd241, 0xd404, 0xdc01, 0xd777} {
+		s := S7{uint16(60 + i)}
+		s7Talk(n, c, s.SZL(nil, 0x0113, 9), s.s7Refused(0x84, 1, code))
+	}
+	c.Close()
+}
+
 // s7commBlocks loads, reads, lists and removes blocks, stops and starts.
 func s7commBlocks(n *Net) {
 	c := s7Open(n, s7Tool, 49202, 2)

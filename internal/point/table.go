@@ -1,6 +1,7 @@
 package point
 
 import (
+	"cmp"
 	"hash/maphash"
 	"math"
 
@@ -109,10 +110,10 @@ type Seen struct {
 }
 
 // place turns an object into the key of its first page and the element in it.
-func (t *Table) place(o *Origin, s *Seen) (k key, element uint32) {
-	k = key{space: s.Object.Space, server: o.Server, at: s.Object.At, segment: o.Segment, unit: s.Unit, hasUnit: s.HasUnit, kind: s.Values.Type}
-	if len(s.Object.Text) > 0 {
-		k.text = t.hash(s.Object.Text)
+func (t *Table) place(o *Origin, s *Seen, at *firedoor.Object) (k key, element uint32) {
+	k = key{space: at.Space, server: o.Server, at: at.At, segment: o.Segment, unit: s.Unit, hasUnit: s.HasUnit, kind: kindOf(at.Space, s.Values.Type)}
+	if len(at.Text) > 0 {
+		k.text = t.hash(at.Text)
 	}
 	n, size := steps(k.space, k.kind)
 	if n < 0 {
@@ -121,6 +122,15 @@ func (t *Table) place(o *Origin, s *Seen) (k key, element uint32) {
 	element, k.skew = k.at[n]/size, k.at[n]%size
 	k.at[n] = 0
 	return k, element
+}
+
+// kindOf is the type of points of a space: a bit is one however it travels, but where it takes a
+// byte of memory.
+func kindOf(s *firedoor.Space, kind firedoor.ValueType) firedoor.ValueType {
+	if kind == firedoor.Bool && s.Bytes == 0 {
+		return firedoor.Bit
+	}
+	return kind
 }
 
 // steps tells which number of a space's objects counts elements of a type, and how
@@ -136,23 +146,27 @@ func steps(s *firedoor.Space, kind firedoor.ValueType) (number int, size uint32)
 }
 
 // See takes a message's values and returns the page of the first of them, for
-// Again; -1 if it has none.
+// Again; -1 if it has none, or nobody knows where they stand.
 func (t *Table) See(o *Origin, s *Seen) int32 {
 	n := s.Values.Len()
-	if s.Object.Space == nil || n == 0 {
+	if n == 0 {
+		return -1
+	}
+	place := s.Object.Place(s.Values)
+	if place.Space == nil {
 		return -1
 	}
 	if n > MaxElements {
 		t.NoRoom++
 		n = MaxElements
 	}
-	k, element := t.place(o, s)
+	k, element := t.place(o, s, &place)
 	first, before := int32(-1), int32(-1)
 	for i := 0; i < n; {
 		slot := int(element+uint32(i)) & (perPage - 1)
 		count := min(perPage-slot, n-i)
 		k.part = (element + uint32(i)) / perPage
-		at := t.page(&k, o, s)
+		at := t.page(&k, o, place.Text)
 		if at < 0 || !t.room(&t.pages[at], slot, count, o) {
 			t.NoRoom++
 			return -1
@@ -172,6 +186,9 @@ func (t *Table) See(o *Origin, s *Seen) int32 {
 // page, and tells whether that is so: as many of the same type from the same
 // element on. It is what polling costs, so it looks nothing up.
 func (t *Table) Again(page int32, element uint32, v *firedoor.Values, now int64) bool {
+	if v.Each != 0 { // their place hangs on their size
+		return false
+	}
 	n := min(v.Len(), MaxElements)
 	for i := 0; i < n; {
 		slot := int(element+uint32(i)) & (perPage - 1)
@@ -180,7 +197,7 @@ func (t *Table) Again(page int32, element uint32, v *firedoor.Values, now int64)
 			return false
 		}
 		p := &t.pages[page]
-		if p.kind != v.Type || slot < int(p.from) || slot+count > int(p.from)+len(p.cells) {
+		if p.kind != kindOf(p.space, v.Type) || slot < int(p.from) || slot+count > int(p.from)+len(p.cells) {
 			return false
 		}
 		p.see(v, slot, i, count, now, false)
@@ -190,15 +207,19 @@ func (t *Table) Again(page int32, element uint32, v *firedoor.Values, now int64)
 }
 
 // Element is where the values of a message begin in their row.
-func Element(o *firedoor.Object, kind firedoor.ValueType) uint32 {
-	if n, size := steps(o.Space, kind); n >= 0 {
-		return o.At[n] / size
+func Element(o *firedoor.Object, v *firedoor.Values) uint32 {
+	place := o.Place(v)
+	if place.Space == nil {
+		return 0
+	}
+	if n, size := steps(place.Space, v.Type); n >= 0 {
+		return place.At[n] / size
 	}
 	return 0
 }
 
 // page finds or makes the page of a key.
-func (t *Table) page(k *key, o *Origin, s *Seen) int32 {
+func (t *Table) page(k *key, o *Origin, text []byte) int32 {
 	mask := uint64(len(t.index) - 1)
 	h := maphash.Comparable(t.seed, *k)
 	for ; t.index[h&mask] != 0; h++ {
@@ -211,11 +232,12 @@ func (t *Table) page(k *key, o *Origin, s *Seen) int32 {
 	}
 	if 4*len(t.pages) >= 3*len(t.index) {
 		t.reindex(2 * len(t.index))
-		return t.page(k, o, s)
+		return t.page(k, o, text)
 	}
 	t.index[h&mask] = int32(len(t.pages)) + 1
-	label := s.Object.Text[:min(len(s.Object.Text), MaxText)]
-	t.pages = append(t.pages, page{key: *k, protocol: o.Protocol, mac: o.MAC, port: o.Port, ethernet: o.Ethernet, label: append([]byte(nil), label...), next: -1})
+	label := text[:min(len(text), MaxText)]
+	protocol := cmp.Or(k.space.Of, o.Protocol)
+	t.pages = append(t.pages, page{key: *k, protocol: protocol, mac: o.MAC, port: o.Port, ethernet: o.Ethernet, label: append([]byte(nil), label...), next: -1})
 	return int32(len(t.pages)) - 1
 }
 
@@ -332,6 +354,9 @@ func (t *Table) Restored() {
 		if p.next = -1; len(p.label) > 0 {
 			p.text = t.hash(p.label)
 		}
+		if !p.placed() {
+			t.empty(p)
+		}
 		t.names.look(p, int(p.from), int(p.from)+len(p.cells))
 	}
 	size := 64
@@ -339,6 +364,21 @@ func (t *Table) Restored() {
 		size *= 2
 	}
 	t.reindex(size)
+}
+
+// placed tells whether a page's place is one that values have: an earlier version may
+// have told several where there is one.
+func (p *page) placed() bool {
+	o := firedoor.Object{Space: p.space, At: p.at, Text: p.label}
+	at := o.Place(&firedoor.Values{Type: p.kind})
+	return at.Space == o.Space && at.At == o.At && string(at.Text) == string(o.Text) && kindOf(p.space, p.kind) == p.kind &&
+		cmp.Or(p.space.Of, p.protocol) == p.protocol
+}
+
+// empty forgets the values of a page. It stays, for who asks again knows it by its number.
+func (t *Table) empty(p *page) {
+	t.points -= len(p.cells)
+	p.from, p.seen, p.cells, p.raw, p.named = 0, 0, nil, nil, nil
 }
 
 func (t *Table) hash(text []byte) uint64 {

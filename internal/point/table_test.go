@@ -100,7 +100,7 @@ func TestAgain(t *testing.T) {
 	c := table(t, wide, "")
 	o := at(holding, 62)
 	page := c.See(&plc, &Seen{Object: o, Values: words16(1, 2, 3, 4), Time: 1})
-	element := Element(o, firedoor.U16)
+	element := Element(o, words16(1))
 	if !c.Again(page, element, words16(1, 2, 3, 5), 2) {
 		t.Fatal("the same message again was not known")
 	}
@@ -248,6 +248,108 @@ func TestStored(t *testing.T) {
 	same(t, shown(t, back), shown(t, c)...)
 }
 
+// tags places a tag by its first letter, the element behind it: "a3" is a[3]; "?" is nowhere.
+func tags(o *firedoor.Object, v *firedoor.Values) firedoor.Object {
+	switch {
+	case v.Each != 0, o.Text[0] == '?':
+		return firedoor.Object{}
+	case len(o.Text) == 1:
+		return firedoor.Object{Space: row, Text: o.Text}
+	}
+	return firedoor.Object{Space: row, Text: o.Text[:1], At: [4]uint32{uint32(o.Text[1] - '0')}}
+}
+
+var (
+	placed = &firedoor.Space{Name: "tag", Place: tags}
+	row    = &firedoor.Space{Name: "row", Axis: 1, Append: func(dst []byte, o *firedoor.Object) []byte {
+		return fmt.Appendf(dst, "%s[%d]", o.Text, o.At[0])
+	}}
+)
+
+func called(space *firedoor.Space, text string) *firedoor.Object {
+	return &firedoor.Object{Space: space, Text: []byte(text)}
+}
+
+// Where a space says where values stand, two names of one place are one point, seen again or anew.
+func TestPlaces(t *testing.T) {
+	c := table(t, wide, "")
+	c.See(&plc, &Seen{Object: called(placed, "a"), Values: words16(1, 2, 3), Time: 1})
+	element := Element(called(placed, "a1"), words16(1))
+	page := c.See(&plc, &Seen{Object: called(placed, "a1"), Values: words16(7), Time: 2})
+	if element != 1 || !c.Again(page, element, words16(8), 3) {
+		t.Errorf("element %d of page %d is not known again", element, page)
+	}
+	if at := c.See(&plc, &Seen{Object: called(placed, "?"), Values: words16(9), Time: 4}); at != -1 {
+		t.Errorf("what stands nowhere has page %d", at)
+	}
+	octets := words16(1, 2)
+	octets.Each = 2
+	if c.See(&plc, &Seen{Object: called(placed, "b"), Values: octets, Time: 4}) != -1 || c.Again(page, element, octets, 4) {
+		t.Error("the octets of a structure have a place that nobody gave them")
+	}
+	same(t, shown(t, c), "a[0] u16 1 1 1 0 0", "a[1] u16 8 2 8 2 0", "a[2] u16 3 3 3 0 0")
+}
+
+// A bit is one whether it was read packed or in an octet of its own.
+func TestBitsMeet(t *testing.T) {
+	c := table(t, wide, "")
+	page := c.See(&plc, &Seen{Object: at(holding, 3), Values: &firedoor.Values{Type: firedoor.Bit, Count: 2, Raw: []byte{0b10}}, Time: 1})
+	c.See(&plc, &Seen{Object: at(holding, 3), Values: &firedoor.Values{Type: firedoor.Bool, Count: 1, Raw: []byte{0xff}}, Time: 2})
+	if !c.Again(page, 3, &firedoor.Values{Type: firedoor.Bool, Count: 2, Raw: []byte{1, 0}}, 3) {
+		t.Error("the same places as octets are not known again")
+	}
+	same(t, shown(t, c), "holding:3 bit 1 0 1 1 0", "holding:4 bit 0 0 1 1 0")
+}
+
+// A space whose objects two protocols speak of has its points in one of them.
+func TestProtocolsMeet(t *testing.T) {
+	coils := &firedoor.Space{Name: "coil", Axis: 1, Of: "modbus"}
+	c, other := table(t, wide, ""), plc
+	other.Protocol = "umas"
+	c.See(&other, &Seen{Object: at(coils, 3), Values: words16(1), Time: 1})
+	err := Each([]*Table{c}, Words{Segment: func(firedoor.Segment) string { return "" }, Time: func(int64) string { return "" }}, func(p *firedoor.Point) error {
+		if p.Protocol != "modbus" {
+			t.Errorf("%s of %s", p.Object, p.Protocol)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What an earlier version kept under several names is forgotten when it is read back: who polls
+// it finds its place anew.
+func TestOldNames(t *testing.T) {
+	old := table(t, wide, "")
+	page := old.See(&plc, &Seen{Object: called(tag, "a1"), Values: words16(7), Time: 1})
+	old.See(&plc, &Seen{Object: at(holding, 1), Values: words16(5), Time: 1})
+	old.See(&plc, &Seen{Object: called(tag, "a"), Values: words16(1, 2), Time: 1})
+	codec := snapshot.Codec{Names: []snapshot.Names{spaceNames()}}
+	b, err := codec.Append(nil, old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := spaceNames()
+	find := now.Find
+	now.Find = func(name string) (any, bool) {
+		if name == "tag" {
+			return placed, true
+		}
+		return find(name)
+	}
+	c := table(t, wide, "")
+	if _, err := (&snapshot.Codec{Names: []snapshot.Names{now}}).Load(b, c); err != nil {
+		t.Fatal(err)
+	}
+	c.Restored()
+	if c.Len() != 1 || c.Again(page, 0, words16(8), 2) {
+		t.Errorf("%d values are left, and the old name is still known", c.Len())
+	}
+	c.See(&plc, &Seen{Object: called(placed, "a1"), Values: words16(8), Time: 2})
+	same(t, shown(t, c), "holding:1 u16 5 5 5 0 0", "a[1] u16 8 8 8 0 0")
+}
+
 func TestPollingAllocatesNothing(t *testing.T) {
 	c := table(t, wide, plant)
 	o := at(holding, 10)
@@ -256,7 +358,7 @@ func TestPollingAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		now++
 		v.Raw[1]++
-		c.Again(page, Element(o, firedoor.U16), v, now)
+		c.Again(page, Element(o, v), v, now)
 	}); n != 0 {
 		t.Errorf("%v allocations a message", n)
 	}

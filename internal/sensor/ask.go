@@ -3,6 +3,7 @@ package sensor
 import (
 	"firedoor"
 	"firedoor/internal/eventlog"
+	"firedoor/internal/packet"
 )
 
 // ask is an operation that waits for its answer. Asks of a flow are chained
@@ -58,8 +59,10 @@ func (a *asks) put(i int32) {
 // asked keeps an operation until it is answered.
 func (l *lane) asked(c *conn, op *firedoor.Operation, st int32, outside bool) {
 	it := l.item
-	if op.NoAnswer {
-		l.wrote(c, st, op, &op.Values)
+	if op.NoAnswer || it.calls() {
+		if op.NoAnswer {
+			l.wrote(c, st, op, &op.Values)
+		}
 		if l.writes(op.Verb) {
 			l.startLine(c, "operation", protocolOf(c, op.Protocol), it.Raw)
 			l.out.lines = eventlog.AppendAsked(l.out.lines, op)
@@ -97,6 +100,16 @@ func (l *lane) asked(c *conn, op *firedoor.Operation, st int32, outside bool) {
 	}
 	c.askEnd = i
 }
+
+// calls tells whether a datagram goes to many, of whom nobody knows who will answer: to a group, or to
+// the broadcast address of a network, which the frame alone tells. Who answers does so from an address of
+// its own, in a flow of its own. A call that is joined with its answers has their address by now.
+func (it *item) calls() bool {
+	return it.Layer == packet.LayerTransport && it.Proto == packet.UDP && !it.ToAll && (it.DstIP.IsGroup() || it.DstMAC == broadcastMAC)
+}
+
+// broadcastMAC is that of all on a link. Other groups may stand for a single server (a cluster).
+const broadcastMAC = firedoor.MAC(0xffff_ffff_ffff)
 
 // writes tells whether operations of a verb get event lines.
 func (l *lane) writes(v firedoor.Verb) bool {
@@ -137,7 +150,7 @@ func (l *lane) answered(c *conn, op *firedoor.Operation) {
 	a := &l.waiting.slab[i]
 	l.became(c, a.statement, op.Outcome, a.outside)
 	if op.Outcome.Kind == firedoor.OutcomeOK {
-		if a.written {
+		if a.written && op.Verb.Changes() {
 			l.wrote(c, a.statement, op, &a.values)
 		} else {
 			l.read(c, a.statement, op)

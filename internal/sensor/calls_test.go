@@ -41,9 +41,9 @@ func checkCalls(t *testing.T, got []string) {
 	t.Helper()
 	const plc, second, all = "10.10.13.20", "10.10.13.30", "255.255.255.255"
 	want := []string{
-		"1><nil> " + all + " no-response", "<nil>>2 " + plc + " ok", // the first one
+		"1><nil> " + all + " ok", "<nil>>2 " + plc + " ok", // the first one
 		"23>24 " + plc + " ok", "<nil>>25 " + second + " ok", // two answer
-		"26><nil> " + all + " no-response", "<nil>>27 " + plc + " ok", // either could
+		"26><nil> " + all + " ok", "<nil>>27 " + plc + " ok", // either could
 		"<nil>>28 " + plc + " ok", // nobody asked
 		"29>30 " + plc + " ok",    // that is long ago
 	}
@@ -98,12 +98,54 @@ func TestCallsFromAnyPort(t *testing.T) {
 	}))
 	answered := 0
 	for _, l := range o.lines {
-		if l["outcome"] == "ok" && l["partial"] == nil {
+		if l["outcome"] == "ok" && l["response_frame"] != nil && l["partial"] == nil {
 			answered++
 		}
 	}
 	if answered != 2 { // but for the first one
 		t.Errorf("%d of 2 calls answered: %v", answered, o.lines)
+	}
+}
+
+// TestCallsOfManyWaitForNobody: what goes to a group or a network is answered by stations, each in a flow and a
+// line of its own. So it is not said that nobody answered; of a station, or a cluster behind a group's MAC address, it is.
+func TestCallsOfManyWaitForNobody(t *testing.T) {
+	to := func(mac firedoor.MAC, ip string) *plant.Host {
+		return &plant.Host{Name: ip, MAC: mac, IP: netip.MustParseAddr(ip)}
+	}
+	other := &plant.Host{Name: "other", MAC: controller.MAC + 1, IP: controller.IP.Next()}
+	for _, c := range []struct {
+		to   *plant.Host
+		want string
+	}{
+		{to(plant.Broadcast, "255.255.255.255"), "ok"},
+		{to(plant.Broadcast, "10.20.30.255"), "ok"},
+		{to(0x01_00_5e_40_01_01, "239.192.1.1"), "ok"},
+		{to(0x33_33_00_00_00_01, "10.20.30.77"), "no-response"},
+		{to(other.MAC, "10.20.30.78"), "no-response"},
+	} {
+		o := replay(t, Options{}, write(t, func(n *plant.Net) {
+			n.UDP(panel, c.to, 50000, plant.PortENIP, plant.ENIP{}.ListIdentity(nil))
+			for _, station := range []*plant.Host{controller, other} {
+				n.Wait(time.Millisecond)
+				n.UDP(station, panel, plant.PortENIP, 50000, plant.ENIP{}.ListIdentityAnswer(nil, station, plant.CIPIdentity{Name: "1756"}))
+			}
+			n.Wait(40 * time.Second)
+			n.UDP(panel, other, 50001, plant.PortENIP, plant.ENIP{}.ListIdentity(nil))
+		}))
+		var got []string
+		for _, l := range o.lines {
+			got = append(got, fmt.Sprint(l["frame"], ">", l["response_frame"], " ", l["server"].(map[string]any)["ip"], " ", l["outcome"], " ", l["partial"]))
+		}
+		want := []string{
+			fmt.Sprint("1><nil> ", c.to.IP, " ", c.want, " <nil>"),
+			fmt.Sprint("<nil>>2 ", controller.IP, " ok true"), fmt.Sprint("<nil>>3 ", other.IP, " ok true"),
+			fmt.Sprint("4><nil> ", other.IP, " no-response <nil>"),
+		}
+		slices.Sort(got)
+		if slices.Sort(want); !slices.Equal(got, want) {
+			t.Errorf("to %s: got\n%q, want\n%q", c.to.IP, got, want)
+		}
 	}
 }
 

@@ -85,6 +85,7 @@ type lane struct {
 	like         firedoor.Operation // scratch of anyOf
 	from         point.Origin       // scratch of values
 	seen         point.Seen
+	filled       firedoor.Values // one value, as all that it was written to have it
 
 	pieces    [16]piece // fragments seen last, against doubled ones
 	piece     uint8

@@ -22,6 +22,9 @@ type glance struct {
 // say how and for how long (a pulse, a qualifier, who ordered it), and a command that was
 // selected or called off was not carried out.
 func valued(c *conn, op *firedoor.Operation) bool {
+	if op.Selects {
+		return false
+	}
 	switch op.Verb {
 	case firedoor.VerbRead:
 		return true
@@ -56,9 +59,9 @@ func (l *lane) read(c *conn, st int32, op *firedoor.Operation) {
 	}
 }
 
-// wrote takes the values of a change that was made.
+// wrote takes the values of a change that was made. What a read sends along says what is read.
 func (l *lane) wrote(c *conn, st int32, op *firedoor.Operation, v *firedoor.Values) {
-	if st >= 0 && l.points != nil && v.Type != firedoor.NoValue && c.factory() && valued(c, op) {
+	if op.Verb.Changes() && st >= 0 && l.points != nil && v.Type != firedoor.NoValue && c.factory() && valued(c, op) {
 		l.values(c, st, op, v, l.glanceAt(st))
 	}
 }
@@ -80,9 +83,25 @@ func (l *lane) values(c *conn, st int32, op *firedoor.Operation, v *firedoor.Val
 	if len(op.Object.Text) > len(asked.Object.Text) { // statements keep less of long names
 		asked.Object.Text = op.Object.Text
 	}
+	if v.Each == firedoor.Filled {
+		v = l.fill(v, asked.Quantity)
+	}
 	l.whence(c, protocolOf(c, asked.Protocol))
 	l.seen = point.Seen{Unit: asked.Unit, HasUnit: asked.HasUnit, Object: &asked.Object, Values: v, Written: op.Verb.Changes(), Time: l.item.Time}
-	g.page, g.element = l.points.See(&l.from, &l.seen), point.Element(&asked.Object, v.Type)
+	g.page, g.element = l.points.See(&l.from, &l.seen), point.Element(&asked.Object, v)
+}
+
+// fill is one value as so many elements have it then.
+func (l *lane) fill(v *firedoor.Values, elements uint32) *firedoor.Values {
+	n, size := int(min(elements, point.MaxElements+1)), v.Type.Size()
+	if v.Len() == 0 || size == 0 {
+		return &firedoor.Values{}
+	}
+	l.filled = firedoor.Values{Type: v.Type, Little: v.Little, Count: n, Raw: l.filled.Raw[:0]}
+	for range n {
+		l.filled.Raw = append(l.filled.Raw, v.Raw[:size]...)
+	}
+	return &l.filled
 }
 
 // sampled takes values that nobody asked for.

@@ -177,7 +177,11 @@ func (p *parser) values(name, data []byte) (firedoor.Values, [][]byte) {
 	if size := t.Size(); size > 0 && len(data)%size == 0 {
 		return firedoor.Values{Type: t, Little: true, Count: len(data) / size, Raw: data}, nil
 	}
-	return firedoor.Values{Type: firedoor.U8, Count: len(data), Raw: data}, texts
+	v := firedoor.Values{Type: firedoor.U8, Count: len(data), Raw: data}
+	if len(name) > 0 {
+		v.Each = firedoor.Unmeasured
+	}
+	return v, texts
 }
 
 // notified reads a message of notifications: length, number of stamps; of each its

@@ -23,7 +23,7 @@ var Protocol = &protocol.Protocol{
 			"values in messages of more than 64 KB", "secure ADS (8016): told as TLS"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
-	Spaces:    []*firedoor.Space{&groups, &memory, &bits, &symbols, &handles, &notifications, &files, &fileHandles, &registry, &routes},
+	Spaces:    []*firedoor.Space{&groups, &memory, &bits, &symbols, &elements, &handles, &notifications, &files, &fileHandles, &registry, &routes},
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin,
 		firedoor.EventFileTransfer, firedoor.EventMalformed,
@@ -126,7 +126,8 @@ var (
 	memory        = firedoor.Space{Name: "memory", Axis: 2, Bytes: 2, Append: appendPlace}
 	bits          = firedoor.Space{Name: "bits", Axis: 2, Append: appendPlace}
 	groups        = firedoor.Space{Name: "group", Append: appendPlace}
-	symbols       = firedoor.Space{Name: "symbol", Append: appendName("")}
+	symbols       = firedoor.Space{Name: "symbol", Append: appendSymbol, Place: placeSymbol}
+	elements      = firedoor.Space{Name: "symbol-element", Axis: 1, Append: appendElement} // for points only
 	handles       = firedoor.Space{Name: "handle", Passing: true, Append: appendNumber("handle:")}
 	notifications = firedoor.Space{Name: "notification", Passing: true, Append: appendNumber("notification:")}
 	files         = firedoor.Space{Name: "file", Append: appendName("file:")}
@@ -134,6 +135,8 @@ var (
 	registry      = firedoor.Space{Name: "registry", Append: appendName("registry:")}
 	routes        = firedoor.Space{Name: "route", Append: appendName("route:")}
 )
+
+var appendSymbol = appendName("")
 
 func whose(dst []byte, o *firedoor.Object) []byte {
 	if o.At[atTheirs] != 0 {
@@ -151,6 +154,30 @@ func appendNumber(word string) func([]byte, *firedoor.Object) []byte {
 	return func(dst []byte, o *firedoor.Object) []byte {
 		return strconv.AppendUint(append(append(whose(dst, o), word...), "0x"...), uint64(o.At[0]), 16)
 	}
+}
+
+// placeSymbol is where the value of a symbol stands. Of what nobody gave a type, and of a text,
+// each octet is told.
+func placeSymbol(o *firedoor.Object, v *firedoor.Values) firedoor.Object {
+	at := [4]uint32{1: o.At[atTheirs]}
+	if v.Each != 0 {
+		at[2] = 1
+	}
+	return firedoor.Object{Space: &elements, At: at, Text: o.Text}
+}
+
+// appendElement writes the place of an element in a list or among octets: its index only the
+// project knows, which may begin at any number.
+func appendElement(dst []byte, o *firedoor.Object) []byte {
+	symbol := firedoor.Object{Text: o.Text, At: [4]uint32{atTheirs: o.At[1]}}
+	if dst = appendSymbol(dst, &symbol); o.At[0] == 0 {
+		return dst
+	}
+	word := "/element:"
+	if o.At[2] != 0 {
+		word = "/byte:"
+	}
+	return strconv.AppendUint(append(dst, word...), uint64(o.At[0]), 10)
 }
 
 // appendName writes a name; the key and the value of the registry have a zero between.

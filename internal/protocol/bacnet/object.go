@@ -8,8 +8,9 @@ import (
 
 // Spaces of what operations touch.
 var (
-	objects  = firedoor.Space{Name: "object", Append: appendObject}
-	devices  = firedoor.Space{Name: "devices", Axis: 1} // a range of instances
+	objects  = firedoor.Space{Name: "object", Append: appendObject, Place: place}
+	elements = firedoor.Space{Name: "object-element", Axis: 1 + atIndex, Append: appendObject} // of arrays; for points only
+	devices  = firedoor.Space{Name: "devices", Axis: 1}                                        // a range of instances
 	names    = firedoor.Space{Name: "name"}
 	privates = firedoor.Space{Name: "private", Append: appendPrivate}
 	channels = firedoor.Space{Name: "channel", Append: appendChannel}
@@ -74,6 +75,32 @@ func appendObject(dst []byte, o *firedoor.Object) []byte {
 		dst = append(dst, ']')
 	}
 	return dst
+}
+
+// arrays are the properties that are arrays of numbers (12). Their elements count from 1; 0 is
+// how many there are.
+var arrays = map[uint32]bool{
+	76: true /* object-list */, 87: true /* priority-array */, 211: true /* subordinate-list */, 219: true, /* shed-levels */
+	367: true /* control-groups */, 368: true /* execution-delay */, 371: true, /* property-list */
+}
+
+// place is where a property's value stands, whoever reads or writes it, at whatever priority.
+// The elements of an array lie in a row, whether one of them was asked for or all; a maker's
+// own property with several values is taken for one.
+func place(o *firedoor.Object, v *firedoor.Values) firedoor.Object {
+	at := *o
+	at.At[atMarks] &= markTheirs | markNoInstance
+	index := &at.At[atIndex]
+	switch {
+	case v.Type == firedoor.Bit: // those of one value
+	case *index == 0 && (arrays[at.At[atProperty]] || at.At[atProperty] >= firstOwn && v.Len() > 1):
+		at.Space, *index = &elements, 2
+	case *index != 0 && v.Len() > 1: // several of one element, which nobody described
+		return firedoor.Object{}
+	case *index != 0:
+		at.Space = &elements
+	}
+	return at
 }
 
 // appendWord appends the word of a number, or the prefix and the number.

@@ -17,7 +17,7 @@ var Protocol = &protocol.Protocol{
 		Peers:  []string{"node-bacnet"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
-	Spaces:    []*firedoor.Space{&objects, &devices, &names, &privates, &channels, &networks, &peers, &foreigns},
+	Spaces:    []*firedoor.Space{&objects, &elements, &devices, &names, &privates, &channels, &networks, &peers, &foreigns},
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLookup,
 		firedoor.EventFileTransfer, firedoor.EventEncrypted, firedoor.EventMalformed,

@@ -12,6 +12,15 @@ var (
 	assembly = firedoor.Space{Name: "assembly"}
 	tag      = firedoor.Space{Name: "tag", Append: func(dst []byte, o *firedoor.Object) []byte {
 		return append(dst, o.Text...)
+	}, Place: func(o *firedoor.Object, _ *firedoor.Values) firedoor.Object {
+		return firedoor.Object{Space: &tagBytes, Text: o.Text}
+	}}
+	// tagBytes are those of a tag on its way, one by one: what they are nothing tells.
+	tagBytes = firedoor.Space{Name: "tag-byte", Axis: 1, Append: func(dst []byte, o *firedoor.Object) []byte {
+		if dst = append(dst, o.Text...); o.At[0] == 0 {
+			return dst
+		}
+		return strconv.AppendUint(append(dst, "/byte:"...), uint64(o.At[0]), 10)
 	}}
 	connection = firedoor.Space{Name: "connection", Passing: true, Append: func(dst []byte, o *firedoor.Object) []byte {
 		return strconv.AppendUint(append(dst, "connection:0x"...), uint64(o.At[0]), 16)

@@ -15,7 +15,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "Common Industrial Protocol", Depth: protocol.Deep, By: "The CIP Networks Library, Volume 1, and Logix 5000 Controllers Data Access (1756-PM020)",
 		Unread: []string{"services of vendors: number and class only", "names of Logix programs and routines on their way: instances", "Logix routines that take more than one message to read or write: by analogy, none was seen", "members of structures: as bytes", "names of tags on their way in symbol lists"}},
 	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&assembly, &tag, &connection},
+	Spaces: []*firedoor.Space{&assembly, &tag, &tagBytes, &connection},
 	Events: []firedoor.EventKind{firedoor.EventSample, firedoor.EventMalformed},
 }
 

@@ -4,8 +4,9 @@
 // applications that are started, stopped and loaded, files, variables.
 //
 // It is made from public descriptions. Seen on a wire here were only the eight octets
-// by which a gateway looks for addresses (UDP 1740 to 1743): the header of the datagram layer
-// has the layout that is read, and they alone are too little to take a flow. The sources: the
+// by which a node looks for addresses (UDP 1740 to 1743): the header of the datagram layer
+// with the service of that name, no receiver, and as sender the number of the port among the
+// four and the end of the IP address. They take a flow where every octet is so. The sources: the
 // manufacturer's manual of the runtime (layers), the constants of its library
 // DatasourceApplicationV3 and of the interface files of its runtime (numbers of
 // services and tags), Microsoft's ICS forensics tools (layout of each layer), a

@@ -112,6 +112,12 @@ func (p *parser) datagram(dir firedoor.Direction, b []byte) {
 		return
 	}
 	switch d.service {
+	case addressAsk:
+		p.op = firedoor.Operation{}
+		*p.asked.Put(keyAddress) = request{id: p.last + 1}
+		p.ask(addressWord, codeAddress)
+	case addressAnswer:
+		p.reply(p.asked.Take(keyAddress), addressWord, codeAddress, firedoor.OK)
 	case namingAsk, namingAnswer:
 		p.naming(d.service, d.body)
 	case channels:
@@ -143,8 +149,15 @@ func (p *parser) reply(q *request, w word, code uint32, o firedoor.Outcome) {
 const (
 	keyNaming  = 1 << 62
 	keyChannel = 1 << 61
+	keyAddress = 1 << 60
 	codeBits   = 24 // of a group and a command
 )
+
+// codeAddress is that of a search for addresses: nodes ask with it where in the network they stand, with
+// nothing but their own address in its eight octets.
+const codeAddress = 0x101
+
+var addressWord = word{"address request", identify}
 
 // naming reads a question for a device, or the answer with what it is.
 func (p *parser) naming(service byte, b []byte) {

@@ -17,7 +17,7 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "CODESYS V3", Depth: protocol.Recognised, By: "published descriptions of the protocol, which has no public specification",
 		Golden: "Microsoft's ICS forensics tools and a client made after recordings of CODESYS 3.5.18 (xy585/codesysV3)", Holds: "a service of 16,384 bytes each way",
-		Unread: []string{"looking for addresses: passed over", "all but the first block of a service that moves no file", "content of applications that are loaded as such, not as files"}},
+		Unread: []string{"what answers to a search for addresses say", "all but the first block of a service that moves no file", "content of applications that are loaded as such, not as files"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&files},
@@ -48,8 +48,10 @@ const (
 // service, message, lengths of both addresses; receiver, sender, and zeros to a
 // multiple of four.
 type datagram struct {
-	service byte
-	body    []byte
+	service  byte
+	sender   int // octets of its address
+	receiver int
+	body     []byte
 }
 
 const datagramSize = 6
@@ -58,12 +60,14 @@ func readDatagram(b []byte) (d datagram, ok bool) {
 	if len(b) < datagramSize || b[0] != 0xc5 || b[1]&7 != datagramSize/2 {
 		return d, false
 	}
-	at := datagramSize + 2*int(b[5]&15) + 2*int(b[5]>>4)
+	d = datagram{service: b[3], sender: 2 * int(b[5]>>4), receiver: 2 * int(b[5]&15)}
+	at := datagramSize + d.receiver + d.sender
 	at += at % 4 // all are even
 	if len(b) < at {
 		return d, false
 	}
-	return datagram{service: b[3], body: b[at:]}, true
+	d.body = b[at:]
+	return d, true
 }
 
 // block tells how long the block is that b begins with; ok is false if it is none.
@@ -118,6 +122,8 @@ func (d *datagram) fits() bool {
 		return ok
 	case channels:
 		return fitsChannel(d.body)
+	case addressAsk: // of nobody, by one with an address of UDP: a port and the end of its own
+		return d.receiver == 0 && d.sender == 2 && len(d.body) == 0
 	}
 	return false
 }
@@ -133,9 +139,9 @@ func orient(b []byte) protocol.Orientation {
 	}
 	client := protocol.OrientUnknown
 	switch d.service {
-	case namingAsk:
+	case namingAsk, addressAsk:
 		client = protocol.SentByClient
-	case namingAnswer:
+	case namingAnswer, addressAnswer:
 		client = protocol.SentByServer
 	case channels:
 		client = orientChannel(d.body)

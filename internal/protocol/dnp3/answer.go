@@ -50,7 +50,7 @@ func (p *parser) finish(q *request) {
 func (p *parser) reply(q *request, i uint32, outcome firedoor.Outcome, values firedoor.Values) {
 	p.begin(source(p.frame))
 	p.function(q.code, q.verb)
-	p.op.Outcome, p.op.Values = outcome, values
+	p.op.Outcome, p.op.Values, p.op.Selects = outcome, values, q.code == fnSelect
 	if int(i) < len(q.items) {
 		it := &q.items[i]
 		p.op.Object, p.op.Verb = it.place.object(), it.verb

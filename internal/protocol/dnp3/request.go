@@ -99,7 +99,7 @@ func (p *parser) askUnit(w *walk, q *request, i uint32) {
 	u := &w.unit
 	p.begin(destination(p.frame))
 	p.function(uint32(p.code), u.verb(p.code))
-	p.op.NoAnswer = q == nil
+	p.op.NoAnswer, p.op.Selects = q == nil, p.code == fnSelect
 	if p.total > 1 {
 		p.op.Item = itemNumber(i)
 	}

@@ -195,7 +195,7 @@ var (
 	analogOutputs  = firedoor.Space{Name: "analog-output", Axis: 1, Append: appendPoint}
 	bcds           = firedoor.Space{Name: "bcd", Axis: 1, Append: appendPoint}
 	integers       = firedoor.Space{Name: "unsigned-integer", Axis: 1, Append: appendPoint}
-	texts          = firedoor.Space{Name: "octet-string", Axis: 1, Append: appendPoint}
+	texts          = firedoor.Space{Name: "octet-string", Axis: 1, Append: appendPoint, Place: nowhere}
 	terminals      = firedoor.Space{Name: "virtual-terminal", Axis: 1, Append: appendPoint}
 	statistics     = firedoor.Space{Name: "security-statistic", Axis: 1, Append: appendPoint}
 	indications    = firedoor.Space{Name: "internal-indication", Axis: 1, Append: appendPoint}
@@ -222,7 +222,8 @@ var (
 	delays          = firedoor.Space{Name: "time-delay", Append: appendName}
 	fileSpace       = firedoor.Space{Name: "file", Append: appendFile}
 	applications    = firedoor.Space{Name: "application", Append: appendName}
-	flagSpace       = firedoor.Space{Name: "flags", Append: appendFlags}
+	flagSpace       = firedoor.Space{Name: "flags", Append: appendFlags, Place: placeFlags}
+	flagRow         = firedoor.Space{Name: "flags-row", Axis: 1, Append: appendFlags} // for points only
 	others          = firedoor.Space{Name: "group", Append: appendOther}
 )
 
@@ -232,7 +233,7 @@ func spaces() []*firedoor.Space {
 		&analogOutputs, &bcds, &integers, &texts, &terminals, &statistics, &indications, &binaryInputEvents, &doubleInputEvents,
 		&binaryOutputEvents, &outputCommandEvents, &counterEvents, &frozenCounterEvents, &analogInputEvents, &frozenAnalogEvents,
 		&analogOutputEvents, &analogCommandEvents, &textEvents, &terminalEvents, &statisticEvents, &attributes, &classes,
-		&authentications, &times, &commonTimes, &delays, &fileSpace, &applications, &flagSpace, &others,
+		&authentications, &times, &commonTimes, &delays, &fileSpace, &applications, &flagSpace, &flagRow, &others,
 	}
 }
 
@@ -300,9 +301,27 @@ func appendFile(dst []byte, o *firedoor.Object) []byte {
 	return append(append(dst, ':'), o.Text...)
 }
 
+// nowhere is the place of a string: its octets are no values of points.
+func nowhere(*firedoor.Object, *firedoor.Values) firedoor.Object { return firedoor.Object{} }
+
+// placeFlags is where flags of points in a row stand: those of events are of their points.
+func placeFlags(o *firedoor.Object, _ *firedoor.Values) firedoor.Object {
+	return firedoor.Object{Space: &flagRow, At: [4]uint32{o.At[0], uint32(firstOf[byte(o.At[1])])}}
+}
+
+// firstOf is the first group with the same points as a group.
+var firstOf = func() (first [256]byte) {
+	for g := range groups {
+		for groups[first[g]].points != groups[g].points {
+			first[g]++
+		}
+	}
+	return
+}()
+
 // appendFlags writes "flags:counter:3": the group is in At[1].
 func appendFlags(dst []byte, o *firedoor.Object) []byte {
-	dst = append(append(dst, o.Space.Name...), ':')
+	dst = append(dst, "flags:"...)
 	if points := groups[byte(o.At[1])].points; points != nil {
 		dst = append(append(dst, points.Name...), ':')
 	}

@@ -7,15 +7,20 @@
 // holds one CIP message, and that is the operation. An error of the
 // encapsulation answers the CIP services it carried.
 //
-// Services inside services are numbered: item 0 is the envelope (Multiple
-// Service Packet, Unconnected Send, Execute PCCC; its verb is session, as it
-// does nothing by itself) and its content counts from 1. A PCCC command is an
+// Services in a Multiple Service Packet are numbered from 1. Envelopes (that packet,
+// Unconnected Send, Execute PCCC) have no number wherever they stand, and session is
+// their verb, as they do nothing by themselves; nor has what one of the other two
+// carries alone, for it is one object. A PCCC command is an
 // operation of "pccc" with command*256+function as its code, because its object
 // is a data file and not a CIP path. The object of a CIP service is its
 // request path; the path that a Forward Open connects to is among its values.
 // The unit is the rack slot a route or an open connection leads to. An Unconnected
 // Send that goes over several hops holds one for each; what is packed deeper than
 // eight envelopes is malformed, and its envelopes are all that is told.
+//
+// The outcome is the general status, and the status byte of a PCCC command; the
+// extended status is its detail, in words where the table of the connection manager,
+// of Logix tags or of PCCC has some.
 //
 // A general status of 6 (partial transfer) counts as ok: the service was done
 // and there is more to fetch. A service that no table here knows has the verb

@@ -37,10 +37,7 @@ func (p *parser) request(h *header, k *wire.CIPPacket, data []byte, sequence uin
 func (p *parser) state(it *item, i int, first uint32) *firedoor.Operation {
 	p.operation = firedoor.Operation{
 		ID: first + uint32(i), Verb: it.action.verb, Protocol: "cip", Code: it.code, Function: it.action.function,
-		HasUnit: it.slot.known, UnitAgreed: it.slot.agreed, Unit: it.slot.number, Object: it.object,
-	}
-	if len(p.message.items) > 1 {
-		p.operation.Item = uint16(i)
+		HasUnit: it.slot.known, UnitAgreed: it.slot.agreed, Unit: it.slot.number, Object: it.object, Item: it.number,
 	}
 	if it.kind == inPCCC {
 		p.operation.Protocol = "pccc"

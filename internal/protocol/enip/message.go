@@ -28,6 +28,7 @@ const (
 type item struct {
 	kind     itemKind
 	service  uint8
+	number   uint16    // 1, 2 ... of what stands in a Multiple Service Packet, 0 of envelopes and what goes alone
 	tag      bool      // a Logix tag, by name or symbol
 	identity bool      // of the identity object
 	class    uint32    // that the path begins with, 0 for none
@@ -72,7 +73,9 @@ type message struct {
 // path could be read.
 func (m *message) read(b []byte, to slot) bool {
 	m.items, m.text, m.bad = m.items[:0], m.text[:0], ""
-	return m.request(b, 0, 0, to)
+	ok := m.request(b, 0, 0, to)
+	m.number()
+	return ok
 }
 
 func (m *message) broken(reason string) {
@@ -237,6 +240,7 @@ func (m *message) unconnected(i, at, depth int) {
 func (m *message) unseen(b []byte, to slot) {
 	m.items, m.text, m.bad = m.items[:0], m.text[:0], ""
 	m.guess(b, to, 0)
+	m.number()
 }
 
 func (m *message) guess(b []byte, to slot, depth int) {
@@ -278,6 +282,21 @@ func (m *message) delivered(i int) int {
 	return i
 }
 
+// number counts the services in a Multiple Service Packet, in the order of the bytes. Envelopes are
+// not counted, wherever they stand: what an Unconnected Send carries is one of several only if it is in such a packet.
+func (m *message) number() {
+	n, end := uint16(0), 0
+	for i := range m.items {
+		switch it := &m.items[i]; {
+		case it.kind == multiple:
+			end = max(end, it.end)
+		case i < end && (it.kind == plain || it.kind == inPCCC):
+			n++
+			it.number = n
+		}
+	}
+}
+
 // answer spreads an answer over the items from i on: service, reserved,
 // general status, size of the additional status in words, data (CIP volume 1,
 // 2-4.2).
@@ -295,7 +314,7 @@ func (m *message) answer(b []byte, i int) {
 		inner := m.items[last].service
 		if service != inner || inner == svcUnconnected &&
 			(status == statusConnectionFailure || status == statusUnavailable) {
-			m.fail(i, statusOutcome(status))
+			m.fail(i, it.outcomeOf(b))
 			return
 		}
 		for j := i; j < last; j++ {
@@ -304,7 +323,7 @@ func (m *message) answer(b []byte, i int) {
 		m.answer(b, last)
 		return
 	}
-	it.outcome, it.answered, it.reply, it.more = statusOutcome(status), true, data, status == statusPartial
+	it.outcome, it.answered, it.reply, it.more = it.outcomeOf(b), true, data, status == statusPartial
 	switch it.kind {
 	case multiple:
 		m.answers(data, i, status)
@@ -324,7 +343,7 @@ func (m *message) answers(b []byte, i int, status uint8) {
 			m.broken("answers of a multiple service packet cut short")
 			return
 		}
-		m.fail(i, statusOutcome(status))
+		m.fail(i, m.items[i].outcome)
 		return
 	}
 	end := m.items[i].end

@@ -48,12 +48,12 @@ type path struct {
 // instance, attribute and member. Other paths keep their text.
 var (
 	classSpace     = firedoor.Space{Name: "class", Append: appendClass}
-	instanceSpace  = firedoor.Space{Name: "instance", Append: appendInstance}
+	instanceSpace  = firedoor.Space{Name: "instance", Append: appendInstance, Place: placeInstance}
 	attributeSpace = firedoor.Space{Name: "attribute", Append: appendAttribute}
 	memberSpace    = firedoor.Space{Name: "member", Append: appendMember}
 	pointSpace     = firedoor.Space{Name: "point", Append: appendPoint}
-	pathSpace      = firedoor.Space{Name: "path", Append: appendText}
-	tagSpace       = firedoor.Space{Name: "tag", Append: appendText}
+	pathSpace      = firedoor.Space{Name: "path", Append: appendText, Place: placePath}
+	tagSpace       = firedoor.Space{Name: "tag", Append: appendText, Place: placeTag}
 )
 
 func appendClass(dst []byte, o *firedoor.Object) []byte {

@@ -16,6 +16,7 @@ type pcccCommand struct {
 	read     bool
 	words    bool   // a range of words was read
 	typed    bool   // what was read has its type in front
+	later    bool   // a later part of a range
 	body     []byte // behind the function code
 }
 
@@ -38,7 +39,7 @@ var fileTypes = [...]struct {
 
 // fileSpace names data files as their programs do: At is type, file, element
 // and sub-element.
-var fileSpace = firedoor.Space{Name: "file", Append: appendFile}
+var fileSpace = firedoor.Space{Name: "file", Append: appendFile, Place: placeFile}
 
 func appendFile(dst []byte, o *firedoor.Object) []byte {
 	if len(o.Text) > 0 {
@@ -290,11 +291,19 @@ func (c *pcccCommand) values(b []byte) firedoor.Values {
 	case !c.read:
 		return firedoor.Values{}
 	case c.words:
-		return typed(firedoor.U16, b)
+		return c.part(typed(firedoor.U16, b))
 	case c.typed:
-		return described(b)
+		return c.part(described(b))
 	}
 	return typed(elementType(c.fileType), b)
+}
+
+// part marks values that stand somewhere behind what was asked.
+func (c *pcccCommand) part(v firedoor.Values) firedoor.Values {
+	if c.later {
+		v.Each = firedoor.Unmeasured
+	}
+	return v
 }
 
 // answerPCCC reads the answer in item i's data: requestor id, command with bit
@@ -308,41 +317,16 @@ func (m *message) answerPCCC(i int, data []byte) {
 	r := protocol.Read(data)
 	r.Skip(int(r.U8()) - 1)
 	r.Skip(1)
-	status := r.U8()
+	status, extended := r.U8(), uint8(0)
 	r.Skip(2)
-	const extended = 0xf0
-	if status == extended {
-		r.Skip(1)
+	if status == pcccExtended {
+		extended = r.U8()
 	}
 	if r.Failed() {
 		m.broken("pccc answer cut short")
 		return
 	}
-	it.answered, it.reply, it.outcome = true, r.Rest(), pcccOutcome(status)
-}
-
-// pcccOutcome turns a PCCC status byte into an outcome.
-func pcccOutcome(s uint8) firedoor.Outcome {
-	name := ""
-	switch s {
-	case 0:
-		return firedoor.OK
-	case 0x10:
-		name = "illegal-command-or-format"
-	case 0x20:
-		name = "host-has-a-problem-and-will-not-communicate"
-	case 0x30:
-		name = "remote-node-host-is-missing"
-	case 0x40:
-		name = "host-could-not-complete-function-due-to-hardware-fault"
-	case 0x50:
-		name = "addressing-problem-or-memory-protect-rungs"
-	case 0x60:
-		name = "function-not-allowed-due-to-command-protection-selection"
-	case 0x70:
-		name = "processor-is-in-program-mode"
-	}
-	return firedoor.Failed(uint32(s), name)
+	it.answered, it.reply, it.outcome = true, r.Rest(), pcccOutcome(status, extended)
 }
 
 // fits keeps the file types' table and the codes it starts from together.

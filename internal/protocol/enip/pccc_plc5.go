@@ -52,7 +52,7 @@ func textAddress(r *protocol.Reader) firedoor.Object {
 // how much of it is in this packet. Word ranges count words, the size of a read
 // bytes.
 func (it *item) range5(f *pcccFunction, r *protocol.Reader) {
-	r.Skip(2)
+	it.pccc.later = r.U16LE() != 0
 	total := uint32(r.U16LE())
 	o := systemAddress(r)
 	if r.Failed() || o.Space == nil {
@@ -64,10 +64,10 @@ func (it *item) range5(f *pcccFunction, r *protocol.Reader) {
 		return
 	}
 	if f.form == formWords {
-		it.values = typed(firedoor.U16, r.Rest())
+		it.values = it.pccc.part(typed(firedoor.U16, r.Rest()))
 		return
 	}
-	it.values = described(r.Rest())
+	it.values = it.pccc.part(described(r.Rest()))
 }
 
 // masks reads an address and the bits to keep and to set; several may follow.

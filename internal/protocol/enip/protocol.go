@@ -21,7 +21,7 @@ var Protocol = &protocol.Protocol{
 			Unread: []string{"transfers of PLC-5 by physical address: name only"}}}}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
-	Spaces:    []*firedoor.Space{&classSpace, &instanceSpace, &attributeSpace, &memberSpace, &pointSpace, &pathSpace, &tagSpace, &fileSpace},
+	Spaces:    []*firedoor.Space{&classSpace, &instanceSpace, &attributeSpace, &memberSpace, &pointSpace, &pathSpace, &tagSpace, &fileSpace, &elementSpace, &byteSpace, &fileElements, &fileSlots},
 	Events: []firedoor.EventKind{
 		firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed, firedoor.EventExpect,
 		firedoor.EventFileTransfer, firedoor.EventEncrypted,

@@ -36,23 +36,23 @@ var elementary = [256]firedoor.ValueType{
 
 // splitType takes the data type in front of tag data off: a code, or for
 // structures 0x02a0 and a handle. Structures and types without a number's form
-// are given out as bytes.
-func splitType(b []byte) (t firedoor.ValueType, rest []byte, ok bool) {
+// are given out as bytes, each of which is a part of an element.
+func splitType(b []byte) (t firedoor.ValueType, part bool, rest []byte, ok bool) {
 	const structure = 0x02a0
 	if len(b) < 2 {
-		return 0, nil, false
+		return 0, false, nil, false
 	}
 	code := binary.LittleEndian.Uint16(b)
 	if code == structure {
 		if len(b) < 4 {
-			return 0, nil, false
+			return 0, false, nil, false
 		}
-		return firedoor.U8, b[4:], true
+		return firedoor.U8, true, b[4:], true
 	}
 	if t = elementary[uint8(code)]; t == firedoor.NoValue || code > 0xff {
-		t = firedoor.U8
+		return firedoor.U8, true, b[2:], true
 	}
-	return t, b[2:], true
+	return t, false, b[2:], true
 }
 
 // typed gives out all of b as elements of t.
@@ -93,7 +93,7 @@ func (it *item) written(data []byte) {
 }
 
 func (it *item) writtenTag(data []byte) {
-	t, rest, ok := splitType(data)
+	t, part, rest, ok := splitType(data)
 	if !ok || len(rest) < 2 {
 		return
 	}
@@ -104,10 +104,10 @@ func (it *item) writtenTag(data []byte) {
 		if len(rest) < offset {
 			return
 		}
-		it.values = typed(t, rest[offset:])
+		it.values = it.measured(typed(t, rest[offset:]), part, false)
 		return
 	}
-	it.values = typed(t, rest)
+	it.values = it.measured(typed(t, rest), part, true)
 	it.values.Count = min(it.values.Count, int(it.quantity)*structSize(t, it.quantity, rest))
 }
 
@@ -120,15 +120,27 @@ func structSize(t firedoor.ValueType, quantity uint32, rest []byte) int {
 	return max(1, len(rest)/int(quantity))
 }
 
+// measured says how many of the bytes of structures make one of them, which all of them tell.
+func (it *item) measured(v firedoor.Values, part, whole bool) firedoor.Values {
+	if !part {
+		return v
+	}
+	v.Each = firedoor.Unmeasured
+	if n := int(it.quantity); whole && n > 0 && v.Count >= n && v.Count%n == 0 {
+		v.Each = int32(v.Count / n)
+	}
+	return v
+}
+
 // answerValues finds the values an answer carries.
 func (it *item) answerValues(data []byte) firedoor.Values {
 	switch {
 	case it.tag && (it.service == svcReadTag || it.service == svcReadFragment):
-		t, rest, ok := splitType(data)
+		t, part, rest, ok := splitType(data)
 		if !ok {
 			return firedoor.Values{}
 		}
-		return typed(t, rest)
+		return it.measured(typed(t, rest), part, !it.more && it.fragment() == 0)
 	case it.service == svcGetSingle:
 		if it.action.verb.Changes() {
 			return firedoor.Values{}
@@ -156,7 +168,7 @@ func (it *item) fragment() uint32 {
 	case it.tag && it.service == svcReadFragment && len(b) >= 6: // elements, offset
 		return binary.LittleEndian.Uint32(b[2:])
 	case it.tag && it.service == svcWriteFragment:
-		if _, rest, ok := splitType(b); ok && len(rest) >= 6 {
+		if _, _, rest, ok := splitType(b); ok && len(rest) >= 6 {
 			return binary.LittleEndian.Uint32(rest[2:])
 		}
 	case it.class == classTemplate && it.service == svcReadTag && len(b) >= 6: // offset, bytes

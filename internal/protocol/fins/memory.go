@@ -78,15 +78,24 @@ func appendTheirs(dst []byte, o *firedoor.Object) []byte {
 	return dst
 }
 
+// place is where values of a memory area stand. What was read together with whether it is
+// forced is not the value of a word or a bit.
+func place(o *firedoor.Object, v *firedoor.Values) firedoor.Object {
+	if v.Type == firedoor.U8 || v.Type == firedoor.U32 && o.Space.Name != "IR" {
+		return firedoor.Object{}
+	}
+	return *o
+}
+
 func words(name string) *firedoor.Space {
-	return &firedoor.Space{Name: name, Axis: 1 + atAddress, Append: func(dst []byte, o *firedoor.Object) []byte {
+	return &firedoor.Space{Name: name, Axis: 1 + atAddress, Place: place, Append: func(dst []byte, o *firedoor.Object) []byte {
 		dst = appendArea(dst, o, name)
 		return strconv.AppendUint(dst, uint64(o.At[atAddress]), 10)
 	}}
 }
 
 func bits(name string) *firedoor.Space {
-	return &firedoor.Space{Name: name + "-bit", Axis: 1 + atAddress, Append: func(dst []byte, o *firedoor.Object) []byte {
+	return &firedoor.Space{Name: name + "-bit", Axis: 1 + atAddress, Place: place, Append: func(dst []byte, o *firedoor.Object) []byte {
 		dst = appendArea(dst, o, name)
 		dst = strconv.AppendUint(dst, uint64(o.At[atAddress]>>4), 10)
 		bit := byte(o.At[atAddress] & 15)

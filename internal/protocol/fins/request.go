@@ -59,7 +59,9 @@ func (p *parser) askMemory(c *command, q *request) (reason string) {
 			reason = reasonElements
 		}
 	case formFill:
-		p.op.Values = a.values(data, 1)
+		if p.op.Values = a.values(data, 1); count != 1 {
+			p.op.Values.Each = firedoor.Filled
+		}
 	}
 	p.op.HasQty = true
 	p.refuse(true)

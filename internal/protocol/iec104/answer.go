@@ -56,6 +56,7 @@ func (p *parser) answerEach() {
 			continue // the confirmation told it all
 		}
 		p.begin(function, verb)
+		p.op.Selects = variant != variantExecute
 		p.op.Object = firedoor.Object{Space: &objects, At: [4]uint32{address}}
 		p.op.Outcome = outcome(a.cause, a.negative)
 		if q == nil {
@@ -78,7 +79,7 @@ func (p *parser) reply(q *request) {
 		p.answer(0)
 		return
 	}
-	p.op.Function, p.op.Verb, p.op.Code, p.op.Item = q.name, q.verb, uint32(q.code), q.item
+	p.op.Function, p.op.Verb, p.op.Code, p.op.Item, p.op.Selects = q.name, q.verb, uint32(q.code), uint16(q.item), q.selects
 	p.answer(q.id)
 }
 

@@ -14,9 +14,11 @@ type request struct {
 	name string
 	id   uint32
 	file [2]uint32 // address and name, of files: their answers need not repeat both
-	item uint16
-	code byte
-	verb firedoor.Verb
+	item uint8     // at most 127
+
+	selects bool // or calls off: nothing is carried out
+	code    byte
+	verb    firedoor.Verb
 }
 
 // maxConfirmed is how many confirmed commands are remembered until their

@@ -45,6 +45,7 @@ func (p *parser) askEach(noAnswer bool) {
 		address, data, at := a.object(i)
 		function, verb, variant := a.function(data)
 		p.begin(function, verb)
+		p.op.Selects = variant != variantExecute
 		p.op.Object = firedoor.Object{Space: &objects, At: [4]uint32{address}}
 		p.op.Values, _ = p.value(a.kind.element, data)
 		p.op.NoAnswer = noAnswer
@@ -52,7 +53,7 @@ func (p *parser) askEach(noAnswer bool) {
 			p.op.Item = uint16(i + 1)
 		}
 		if !noAnswer {
-			*p.asked.Put(a.key(address, variant)) = request{name: function, id: p.last + 1, item: p.op.Item, code: a.code, verb: verb}
+			*p.asked.Put(a.key(address, variant)) = request{name: function, id: p.last + 1, item: uint8(p.op.Item), code: a.code, verb: verb, selects: variant != variantExecute}
 			p.refuse(at)
 		}
 		p.ask()

@@ -49,6 +49,7 @@ const (
 // texts.
 type values struct {
 	kinds uint8
+	mixed bool // it is a structure, or has one in it
 	b     []byte
 	real  []uint64 // bit for each element that is a real number
 	bits  []byte   // the bit string, if it is the only element
@@ -57,7 +58,7 @@ type values struct {
 }
 
 func (v *values) reset() {
-	v.kinds, v.b, v.real = 0, v.b[:0], v.real[:0]
+	v.kinds, v.mixed, v.b, v.real = 0, false, v.b[:0], v.real[:0]
 	v.texts.Reset()
 }
 
@@ -94,6 +95,7 @@ func (v *values) data(tag byte, content []byte, depth int, single bool) bool {
 		if depth == maxDepth {
 			return false
 		}
+		v.mixed = v.mixed || tag == tagStructure || depth > 0
 		r := wire.ReadBER(content)
 		for r.Len() > 0 {
 			inner, c := r.Any()
@@ -172,6 +174,14 @@ func (v *values) integer(tag byte, content []byte) bool {
 
 // view gives what was collected as one type.
 func (v *values) view() firedoor.Values {
+	out := v.flat()
+	if v.mixed {
+		out.Each = firedoor.Unmeasured
+	}
+	return out
+}
+
+func (v *values) flat() firedoor.Values {
 	n := len(v.b) / 8
 	b := v.b
 	switch v.kinds {

@@ -1,6 +1,7 @@
 package mms
 
 import (
+	"bytes"
 	"strconv"
 
 	"firedoor"
@@ -19,7 +20,7 @@ var Protocol = &protocol.Protocol{
 	Whole:     true,
 	Further:   []string{wire.COTPWord(wire.COTPConnect), wire.COTPWord(wire.COTPDisconnect)},
 	New:       func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&variables, &lists, &addresses, &names, &domains, &programs, &files, &openFiles, &uploads, &journals, &semaphores,
+	Spaces: []*firedoor.Space{&variables, &elements, &lists, &addresses, &names, &domains, &programs, &files, &openFiles, &uploads, &journals, &semaphores,
 		&associations, &reports, &entries, &events, wire.SpaceTSAP},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin,
 		firedoor.EventFileTransfer, firedoor.EventMalformed},
@@ -28,7 +29,9 @@ var Protocol = &protocol.Protocol{
 // Spaces of objects. Names stand as on the wire: "LD0/XCBR1$CO$Pos$Oper"; those of
 // the whole device without a domain, those of the association with "@" in front.
 var (
-	variables = firedoor.Space{Name: "variable", Append: appendText}
+	variables = firedoor.Space{Name: "variable", Append: appendText, Place: place}
+	// elements are those of arrays of plain values, for points only: "Set", "Set[1]".
+	elements  = firedoor.Space{Name: "variable-element", Axis: 1, Append: appendElement}
 	lists     = firedoor.Space{Name: "list"}
 	addresses = firedoor.Space{Name: "address"}
 	// names are the names of a class: At[0] is the class, Text the domain.
@@ -51,6 +54,32 @@ var (
 )
 
 func appendText(dst []byte, o *firedoor.Object) []byte { return append(dst, o.Text...) }
+
+func appendElement(dst []byte, o *firedoor.Object) []byte {
+	if dst = append(dst, o.Text...); o.At[0] == 0 {
+		return dst
+	}
+	return append(strconv.AppendUint(append(dst, '['), uint64(o.At[0]), 10), ']')
+}
+
+// place is where a variable stands, or an element that was asked for by its index: "Set(2)"
+// is Set[2]. A structure is an object by itself, and so is what is in it.
+func place(o *firedoor.Object, v *firedoor.Values) firedoor.Object {
+	if v.Each != 0 || v.Type == firedoor.Bit {
+		return *o
+	}
+	at := firedoor.Object{Space: &elements, Text: o.Text}
+	i, n := bytes.LastIndexByte(o.Text, '('), len(o.Text)
+	if i < 0 || o.Text[n-1] != ')' {
+		return at
+	}
+	index, err := strconv.ParseUint(string(o.Text[i+1:n-1]), 10, 32)
+	if err != nil || v.Len() > 1 {
+		return *o
+	}
+	at.Text, at.At[0] = o.Text[:i], uint32(index)
+	return at
+}
 
 func appendNames(dst []byte, o *firedoor.Object) []byte {
 	dst = append(dst, "names:"...)

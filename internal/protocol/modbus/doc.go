@@ -1,6 +1,8 @@
-// Package modbus reads Modbus over TCP: the Modbus Application Protocol V1.1b3
+// Package modbus reads Modbus over TCP and UDP: the Modbus Application Protocol V1.1b3
 // inside the framing of Modbus Messaging on TCP/IP V1.0b, or inside the frames of
-// Modbus over Serial Line V1.02 (RTU) as serial device servers pass them on.
+// Modbus over Serial Line V1.02 (RTU) as serial device servers pass them on. Over UDP,
+// which no specification describes and several devices speak, a datagram holds one or
+// more whole messages; no capture from elsewhere shows it.
 //
 // In function 90 it reads UMAS, which Schneider Electric's engineering tools speak
 // with its controllers. That has no public specification; the layouts are those

@@ -81,6 +81,7 @@ type scratch struct {
 	refusals  [1]firedoor.Refusal
 	voice     wire.Voice
 	text      [128]byte // a text put together
+	coils     []byte    // bits put together
 	rtu       [lengthEnds + maxRTU]byte
 }
 

@@ -7,15 +7,16 @@ import (
 	"firedoor/internal/protocol"
 )
 
-// Protocol is Modbus over TCP, in either of its framings.
+// Protocol is Modbus over TCP and UDP, in either of its framings.
 var Protocol = &protocol.Protocol{
 	Name:       "modbus",
 	TCP:        []uint16{502},
+	UDP:        []uint16{502},
 	Sealed:     []uint16{802},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "Modbus/TCP, and RTU over TCP", Holds: "of UMAS 168 bytes and two sums", Depth: protocol.Deep,
+	Sheet: protocol.Sheet{Title: "Modbus/TCP, RTU over TCP, and both over UDP", Holds: "of UMAS 168 bytes and two sums", Depth: protocol.Deep,
 		By:     "Modbus Application Protocol V1.1b3, Messaging on TCP/IP Implementation Guide V1.0b, and Modbus over Serial Line V1.02",
 		Unread: []string{"sub-functions of 43 other than device identification and CANopen", "functions the specification leaves to users: number and length only", "Modbus ASCII"},
 		Peers:  []string{"libmodbus", "modbus-serial", "pymodbus"},
@@ -28,8 +29,8 @@ var Protocol = &protocol.Protocol{
 	Units:     0xff,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{
-		&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files,
-		&umasMemory, &umasVariables, &umasBlocks, &umasProjects,
+		&coils, &discretes, &holding, &inputs, &queues, &diagnostics, &deviceIDs, &files, &records,
+		&umasMemory, &umasVariables, &umasElements, &umasBlocks, &umasProjects,
 	},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed},
 }

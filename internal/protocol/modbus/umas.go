@@ -62,11 +62,16 @@ func (i *umasItem) object() firedoor.Object {
 // sign and type only the project knows.
 func (i *umasItem) values(b []byte) firedoor.Values {
 	types := [...]firedoor.ValueType{1: firedoor.U8, 2: firedoor.U16, 4: firedoor.U32, 8: firedoor.U64}
-	v := firedoor.Values{Type: types[i.size], Little: true, Count: int(i.qty), Raw: b}
-	if i.kind == itemCoil {
-		v = bits(b, 1)
+	return firedoor.Values{Type: types[i.size], Little: true, Count: int(i.qty), Raw: b}
+}
+
+// packed is coils that took a byte each, of which the lowest bit tells.
+func (s *scratch) packed(b []byte) firedoor.Values {
+	s.coils = append(s.coils[:0], make([]byte, (len(b)+7)/8)...)
+	for i, c := range b {
+		s.coils[i/8] |= c & 1 << (i % 8)
 	}
-	return v
+	return bits(s.coils, len(b))
 }
 
 // umasInner returns the UMAS function and body in the data of function 90, those

@@ -128,7 +128,11 @@ func (p *parser) umasReplies(q *request, u *umasAsked, body []byte) {
 		p.op.Values = told
 		if body != nil {
 			n := int(u.items[i].size) * int(u.items[i].qty)
-			p.op.Values = u.items[i].values(body[ahead : ahead+n])
+			if item := body[ahead : ahead+n]; u.items[i].kind == itemCoil {
+				p.op.Values = p.packed(item)
+			} else {
+				p.op.Values = u.items[i].values(item)
+			}
 			body = body[ahead+n:]
 		}
 		p.emit(&p.operation)

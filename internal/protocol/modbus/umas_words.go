@@ -44,7 +44,8 @@ const (
 // transfer.
 var (
 	umasMemory    = firedoor.Space{Name: "memory-block", Axis: 2, Append: appendMemory}
-	umasVariables = firedoor.Space{Name: "variable", Append: appendVariable}
+	umasVariables = firedoor.Space{Name: "variable", Append: appendVariable, Place: placeVariable}
+	umasElements  = firedoor.Space{Name: "variable-element", Bytes: 3, Append: appendVariable} // for points only
 	umasBlocks    = firedoor.Space{Name: "program-block", Passing: true}
 	umasProjects  = firedoor.Space{Name: "project-info"} // by kind: 0 its name and times, the others nobody described
 )
@@ -66,6 +67,12 @@ func appendVariable(dst []byte, o *firedoor.Object) []byte {
 	dst = strconv.AppendUint(append(dst, "variable:"...), uint64(o.At[0]), 10)
 	dst = strconv.AppendUint(append(dst, '/'), uint64(o.At[1]), 10)
 	return strconv.AppendUint(append(dst, '/'), uint64(o.At[2]), 10)
+}
+
+// placeVariable is where a variable or the elements of an array stand: one behind the other in
+// their block.
+func placeVariable(o *firedoor.Object, _ *firedoor.Values) firedoor.Object {
+	return firedoor.Object{Space: &umasElements, At: o.At}
 }
 
 // umasFunction is what is known of a UMAS function.

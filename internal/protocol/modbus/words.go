@@ -9,15 +9,21 @@ import (
 // Objects are counted from zero, as on the wire; data models that say 40001 for
 // the first holding register count from one.
 var (
-	coils       = firedoor.Space{Name: "coil", Axis: 1, Last: 0xffff}
-	discretes   = firedoor.Space{Name: "discrete", Axis: 1, Last: 0xffff}
-	holding     = firedoor.Space{Name: "holding", Axis: 1, Last: 0xffff}
-	inputs      = firedoor.Space{Name: "input", Axis: 1, Last: 0xffff}
+	coils       = firedoor.Space{Name: "coil", Axis: 1, Last: 0xffff, Of: "modbus"}
+	discretes   = firedoor.Space{Name: "discrete", Axis: 1, Last: 0xffff, Of: "modbus"}
+	holding     = firedoor.Space{Name: "holding", Axis: 1, Last: 0xffff, Of: "modbus"}
+	inputs      = firedoor.Space{Name: "input", Axis: 1, Last: 0xffff, Of: "modbus"}
 	queues      = firedoor.Space{Name: "fifo"}
 	diagnostics = firedoor.Space{Name: "diagnostic"}
 	deviceIDs   = firedoor.Space{Name: "device-id"}
-	files       = firedoor.Space{Name: "file", Append: appendRecord}
+	files       = firedoor.Space{Name: "file", Append: appendRecord, Place: placeRecord}
+	records     = firedoor.Space{Name: "file-record", Axis: 2, Append: appendRecord} // for points only
 )
+
+// placeRecord is where records of a file stand, one behind the other.
+func placeRecord(o *firedoor.Object, _ *firedoor.Values) firedoor.Object {
+	return firedoor.Object{Space: &records, At: o.At}
+}
 
 // appendRecord writes "file:4/record:1".
 func appendRecord(dst []byte, o *firedoor.Object) []byte {

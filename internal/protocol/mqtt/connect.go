@@ -86,7 +86,7 @@ func (p *parser) will(r *protocol.Reader) {
 	p.block(r, typeWill)
 	topic := r.Bytes(int(r.U16()))
 	payload := r.Bytes(int(r.U16()))
-	p.op = firedoor.Operation{Code: typeConnect, Function: functionWill, Verb: firedoor.VerbWrite, Item: 2, Object: name(&topics, topic)}
+	p.op = firedoor.Operation{Code: typeConnect, Function: functionWill, Verb: firedoor.VerbWrite, Item: 2, Object: name(&topics, topic), Selects: true}
 	p.op.Values = p.plain(payload)
 	p.op.Texts = p.words(topic, payload, &p.op.Values)
 	p.ask()

@@ -351,7 +351,7 @@ func (p *parser) reply(q *request, kind byte, i, of int, o firedoor.Outcome) {
 		case i < 64 && q.controls>>i&1 != 0:
 			p.op.Verb = firedoor.VerbControl
 		case kind == typeConnect && i > 0:
-			p.op.Function, p.op.Verb = functionWill, firedoor.VerbWrite
+			p.op.Function, p.op.Verb, p.op.Selects = functionWill, firedoor.VerbWrite, true
 		}
 	}
 	p.emit(&p.asking)

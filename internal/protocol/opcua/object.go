@@ -1,6 +1,7 @@
 package opcua
 
 import (
+	"bytes"
 	"strconv"
 
 	"firedoor"
@@ -14,7 +15,11 @@ var (
 	// spaceNode: At is namespace, number, attribute (0: none asked for), and the
 	// kind of identifier with the length of the part above it. Text is the
 	// identifier where it is no number, then the part.
-	spaceNode   = firedoor.Space{Name: "node", Append: appendNode}
+	spaceNode = firedoor.Space{Name: "node", Append: appendNode, Place: placeNode}
+	// spaceElement is the elements of lists, for points only: At is as of a node, with the
+	// kind of identifier above the namespace and the element in its place.
+	spaceElement = firedoor.Space{Name: "node-element", Axis: 4, Append: appendElement}
+
 	spacePath   = firedoor.Space{Name: "path", Append: appendText}   // a node and names from there on
 	spaceMethod = firedoor.Space{Name: "method", Append: appendText} // of an object: both nodes
 	spacePolicy = firedoor.Space{Name: "policy"}
@@ -52,6 +57,33 @@ func appendNode(dst []byte, o *firedoor.Object) []byte {
 		dst = append(append(append(dst, '['), text[len(text)-n:]...), ']')
 	}
 	return dst
+}
+
+func appendElement(dst []byte, o *firedoor.Object) []byte {
+	node := *o
+	node.At[0], node.At[3] = o.At[0]&0xffff, o.At[0]>>16
+	if dst = appendNode(dst, &node); o.At[3] == 0 {
+		return dst
+	}
+	return append(strconv.AppendUint(append(dst, '['), uint64(o.At[3]), 10), ']')
+}
+
+// placeNode is where values stand of which all or a part was asked for: "2" and "1:3" are
+// elements of a list, counted from 0 (OPC 10000-4, 7.27). Parts of what has more dimensions
+// are objects by themselves.
+func placeNode(o *firedoor.Object, _ *firedoor.Values) firedoor.Object {
+	n := min(int(o.At[3]>>8), len(o.Text))
+	text, part := o.Text[:len(o.Text)-n], o.Text[len(o.Text)-n:]
+	from := uint64(0)
+	if n > 0 {
+		var err error
+		first, _, _ := bytes.Cut(part, []byte(":"))
+		if from, err = strconv.ParseUint(string(first), 10, 32); err != nil || bytes.IndexByte(part, ',') >= 0 {
+			return *o
+		}
+	}
+	kind := o.At[3] & 0xff
+	return firedoor.Object{Space: &spaceElement, At: [4]uint32{o.At[0] | kind<<16, o.At[1], o.At[2], uint32(from)}, Text: text}
 }
 
 // object makes a node, an attribute and a part of its value an object.

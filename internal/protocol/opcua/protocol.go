@@ -22,7 +22,7 @@ var Protocol = &protocol.Protocol{
 	Functions: listFunctions,
 	Whole:     true,
 	New:       func() protocol.Parser { return newParser() },
-	Spaces:    []*firedoor.Space{&spaceNode, &spacePath, &spaceMethod, &spacePolicy, &spaceToken, &spaceHandle},
+	Spaces:    []*firedoor.Space{&spaceNode, &spaceElement, &spacePath, &spaceMethod, &spacePolicy, &spaceToken, &spaceHandle},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,
 		firedoor.EventLogin, firedoor.EventEncrypted, firedoor.EventMalformed},
 }

@@ -123,6 +123,9 @@ func (l *line) operation(o *firedoor.Operation, bare bool) {
 	if o.Outcome.Kind != firedoor.OutcomePending {
 		l.pair("outcome", string(o.Outcome.AppendTo(nil)))
 	}
+	if d := o.Outcome.AppendDetail(nil); len(d) > 0 {
+		l.pair("detail", string(d))
+	}
 	if o.Phase == firedoor.Asked && !bare {
 		l.pair("span", fmt.Sprintf("%d-%d", o.Span.Start, o.Span.End))
 	}

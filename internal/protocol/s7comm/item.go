@@ -137,12 +137,25 @@ func (it *item) values(transport byte, data []byte) firedoor.Values {
 		case dataReal:
 			v.Type, v.Count = firedoor.F32, len(data)/4
 		}
+		if it != nil && it.syntax >= syntaxNCK && it.syntax <= syntaxNCKInch {
+			it.lines(&v)
+		}
 		return v
 	}
 	s := &sizes[it.size]
 	v.Type, v.Count = s.typ, int(it.count)*int(s.parts)
 	v.Count = v.Len()
 	return v
+}
+
+// lines says whether each value is one of a variable's lines.
+func (it *item) lines(v *firedoor.Values) {
+	switch {
+	case it.count == 1 && v.Count > 1:
+		v.Each = int32(v.Count)
+	case v.Count != int(it.count):
+		v.Each = firedoor.Unmeasured
+	}
 }
 
 // Items remembered between request and answer.

@@ -175,30 +175,3 @@ func itemOutcome(code byte) firedoor.Outcome {
 	}
 	return firedoor.Failed(uint32(code), "")
 }
-
-// errorOutcome is the outcome an error class and code stand for. Only short
-// names that every implementation agrees on are given.
-func errorOutcome(code uint16) firedoor.Outcome {
-	name := ""
-	switch code {
-	case 0:
-		return firedoor.OK
-	case 0x8305:
-		name = "function-not-available"
-	case 0x8703:
-		name = "access-to-object-refused"
-	case 0xd081:
-		name = "function-not-permitted-in-current-mode"
-	case 0xd0a1:
-		name = "function-not-permitted-in-current-protection-level"
-	case 0xd210:
-		name = "invalid-block-number"
-	case 0xd252:
-		name = "checksum-error"
-	case 0xd401, 0xd402:
-		name = "information-function-unavailable"
-	case 0xd602:
-		name = "incorrect-password-entered"
-	}
-	return firedoor.Failed(uint32(code), name)
-}

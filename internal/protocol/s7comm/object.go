@@ -27,7 +27,10 @@ var (
 	spaceHC = number("IEC-C") // IEC counters, S7-200
 	spaceHT = number("IEC-T") // IEC timers, S7-200
 	// spaceArea is an area nobody named: At[0] is its number.
-	spaceArea = &firedoor.Space{Name: "area", Append: appendUnnamed}
+	spaceArea = &firedoor.Space{Name: "area", Append: appendUnnamed, Place: func(o *firedoor.Object, _ *firedoor.Values) firedoor.Object {
+		return firedoor.Object{Space: spaceMemory, At: o.At}
+	}}
+	spaceMemory = &firedoor.Space{Name: "area-memory", Bytes: 2, Append: appendUnnamed} // its bytes, for points only
 )
 
 // area is a space without blocks: "I0.0", "IB4", "MD8".
@@ -52,10 +55,18 @@ func block(name, unit string) *firedoor.Space {
 
 // number is a space of numbered elements: "C5", "T5".
 func number(name string) *firedoor.Space {
-	return &firedoor.Space{Name: name, Append: func(dst []byte, o *firedoor.Object) []byte {
+	text := func(dst []byte, o *firedoor.Object) []byte {
 		return strconv.AppendUint(append(dst, name...), uint64(o.At[1]), 10)
+	}
+	row := &firedoor.Space{Name: name + "-row", Axis: 2, Append: text} // for points only
+	rows = append(rows, row)
+	return &firedoor.Space{Name: name, Append: text, Place: func(o *firedoor.Object, _ *firedoor.Values) firedoor.Object {
+		return firedoor.Object{Space: row, At: o.At}
 	}}
 }
+
+// rows are where elements stand whose objects do not say that they lie in a row.
+var rows []*firedoor.Space
 
 // appendAddress writes byte and bit; a bit that is not zero is written for
 // larger elements too, as they then do not begin at a byte.
@@ -76,13 +87,27 @@ func appendUnnamed(dst []byte, o *firedoor.Object) []byte {
 var (
 	// spaceNCK is a variable of a numerical control: area and unit, module,
 	// column, line.
-	spaceNCK = &firedoor.Space{Name: "nck", Append: appendNCK}
+	spaceNCK = &firedoor.Space{Name: "nck", Append: appendNCK, Place: placeNCK}
+	// spaceLines is variables of several lines, one behind the other, for points only.
+	spaceLines = &firedoor.Space{Name: "nck-line", Axis: 4, Append: appendNCK}
 	// spaceSymbol is a variable of an S7-1200/1500 by its checksum: At is {area,
 	// checksum, first identifier, last identifier}.
 	spaceSymbol = &firedoor.Space{Name: "sym", Append: appendSymbol}
 	// spaceSyntax is a way to address that is not decoded: At[0] is its number.
 	spaceSyntax = &firedoor.Space{Name: "syntax", Append: hexed("syntax", 2)}
 )
+
+// placeNCK is where a variable of a numerical control stands: a value in each line. Of what has
+// several nothing tells where one line ends.
+func placeNCK(o *firedoor.Object, v *firedoor.Values) firedoor.Object {
+	switch {
+	case v.Each == firedoor.Unmeasured:
+		return firedoor.Object{}
+	case v.Each != 0: // the octets of one line
+		return *o
+	}
+	return firedoor.Object{Space: spaceLines, At: o.At}
+}
 
 func appendNCK(dst []byte, o *firedoor.Object) []byte {
 	dst = strconv.AppendUint(append(dst, "nck:"...), uint64(o.At[0]>>5), 10)

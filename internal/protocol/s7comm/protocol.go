@@ -21,9 +21,9 @@ var Protocol = &protocol.Protocol{
 	Whole:     true,
 	Further:   []string{wire.COTPWord(wire.COTPConnect), wire.COTPWord(wire.COTPDisconnect)},
 	New:       func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{spaceP, spaceI, spaceQ, spaceM, spaceL, spaceV, spaceSI, spaceSF, spaceAI, spaceAQ, spaceDR, spaceDB, spaceDI,
-		spaceC, spaceT, spaceHC, spaceHT, spaceArea, spaceNCK, spaceSymbol, spaceSyntax, spaceSZL, spaceBlock, spaceFile,
-		spaceUpload, spacePI, spaceMode, spaceAlarm, spaceEvent, spaceEvents, spaceJob, spaceRID, wire.SpaceTSAP},
+	Spaces: append([]*firedoor.Space{spaceP, spaceI, spaceQ, spaceM, spaceL, spaceV, spaceSI, spaceSF, spaceAI, spaceAQ, spaceDR, spaceDB, spaceDI,
+		spaceC, spaceT, spaceHC, spaceHT, spaceArea, spaceMemory, spaceNCK, spaceLines, spaceSymbol, spaceSyntax, spaceSZL, spaceBlock, spaceFile,
+		spaceUpload, spacePI, spaceMode, spaceAlarm, spaceEvent, spaceEvents, spaceJob, spaceRID, wire.SpaceTSAP}, rows...),
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,
 		firedoor.EventLogin, firedoor.EventFileTransfer, firedoor.EventMalformed, firedoor.EventHandOver},
 }

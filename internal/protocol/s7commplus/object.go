@@ -13,8 +13,12 @@ var (
 	// attribute}, Text its way through data block and structures as packed numbers.
 	spaceSymbol = &firedoor.Space{Name: "sym", Append: appendSymbol}
 	// spaceBytes and spaceBit are plain memory: At is {area, byte, bit}.
-	spaceBytes = &firedoor.Space{Name: "bytes", Axis: 2, Append: appendBytes}
-	spaceBit   = &firedoor.Space{Name: "bit", Append: appendBit}
+	spaceBytes = &firedoor.Space{Name: "bytes", Axis: 2, Append: appendBytes, Place: func(o *firedoor.Object, _ *firedoor.Values) firedoor.Object {
+		return firedoor.Object{Space: spaceMemory, At: o.At}
+	}}
+	// spaceMemory is where values wider than a byte stand in it, for points only.
+	spaceMemory = &firedoor.Space{Name: "memory", Bytes: 2, Append: appendBytes}
+	spaceBit    = &firedoor.Space{Name: "bit", Append: appendBit}
 	// spaceAttribute is an attribute of an object that every controller has: At is
 	// {object, attribute}, Text what follows.
 	spaceAttribute = &firedoor.Space{Name: "object", Append: appendAttribute}

@@ -21,7 +21,7 @@ var Protocol = &protocol.Protocol{
 		Unread: []string{"texts and structures as values", "alarm objects", "invoked methods: name only", "all of it over TLS: as encrypted"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{spaceSymbol, spaceBytes, spaceBit, spaceAttribute, spaceSession, spaceGiven, spaceBlock,
+	Spaces: []*firedoor.Space{spaceSymbol, spaceBytes, spaceMemory, spaceBit, spaceAttribute, spaceSession, spaceGiven, spaceBlock,
 		spaceClass, spaceMethod, spaceRef, wire.SpaceTSAP},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin,
 		firedoor.EventFileTransfer, firedoor.EventEncrypted, firedoor.EventMalformed, firedoor.EventHandOver},
