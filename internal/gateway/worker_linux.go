@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -145,7 +146,8 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	w.gate.Share(&shared{streams})
 	w.gate.Take(w.takes)
 	realtime.Room(1)
-	debug.SetGCPercent(-1) // but when tidy says so
+	debug.SetGCPercent(-1)              // but when tidy says so,
+	debug.SetMemoryLimit(math.MaxInt64) // whatever GOMEMLIMIT says: a collection that nobody announced would wait for ever
 	go w.tidy()
 	stop := make(chan error, 2)
 	go func() { stop <- w.judge() }()
