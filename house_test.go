@@ -222,6 +222,49 @@ func TestGuardianAndWorkerStaySmall(t *testing.T) {
 
 // TestDirectionTableIsTheDocumentedOne keeps the table in the document and the
 // table above the same.
+// waits are packages by which a goroutine may come to wait for another one, or for the kernel while the runtime looks on. fmt is
+// among them: it keeps its printers in a pool, which has a lock behind each collection.
+var waits = []string{"sync", "fmt", "regexp", "log", "log/slog", "encoding/json", "os", "io/fs", "net", "net/http"}
+
+// beforeJudging are files that are read where frames are judged and wait all the same, for nothing of them is called then.
+var beforeJudging = map[string]string{
+	"record.go":                              "a type of encoding/json alone",
+	"internal/protocol/ads/functions.go":     "lists functions",
+	"internal/protocol/pniocm/functions.go":  "lists functions",
+	"internal/protocol/modbus/umas_words.go": "makes words at the start",
+}
+
+// TestNothingWaitsWhereFramesAreJudged: the goroutine that judges holds its processor (internal/realtime), and
+// where it waited the runtime would end the process. Of the policy it is the file that decides; others of it
+// compile and explain.
+func TestNothingWaitsWhereFramesAreJudged(t *testing.T) {
+	judges := func(s source) bool {
+		switch rest, under := strings.CutPrefix(s.pkg, module+"/internal/protocol"); {
+		case under:
+			return rest != "/protocoltest" && rest != "/template"
+		case s.pkg == module, s.pkg == module+"/internal/inline", s.pkg == module+"/internal/packet", s.pkg == module+"/internal/recent", s.pkg == module+"/internal/spelling":
+			return true
+		}
+		return s.path == "internal/policy/decide.go"
+	}
+	seen := 0
+	for _, s := range sources(t) {
+		if s.test || !judges(s) {
+			continue
+		}
+		seen++
+		for _, imp := range s.file.Imports {
+			path, _ := strconv.Unquote(imp.Path.Value)
+			if slices.Contains(waits, path) && beforeJudging[s.path] == "" {
+				t.Errorf("%s imports %s, by which it may wait while frames do: say it without, or say in beforeJudging why nothing of it is called then", s.path, path)
+			}
+		}
+	}
+	if seen < 300 {
+		t.Errorf("%d files looked at: where are the others?", seen)
+	}
+}
+
 func TestDirectionTableIsTheDocumentedOne(t *testing.T) {
 	doc, err := os.ReadFile("docs/ARCHITECTURE.md")
 	if err != nil {

@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"math"
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"time"
 )
@@ -15,20 +17,30 @@ const (
 	tidyTimes = 5
 )
 
-// tidy collects garbage. The runtime must not begin it by itself: it stops all goroutines, and the one that judges
-// holds its processor and would let the others wait.
-func (w *worker) tidy() {
-	limit := untidy(heapBytes())
+// collectByOrder has the runtime begin no collection by itself: it stops all goroutines, and the one that judges holds
+// its processor and would let the others wait for ever. most is how much GOMEMLIMIT allows for, in bytes.
+func collectByOrder() (most uint64) {
+	debug.SetGCPercent(-1)
+	return uint64(debug.SetMemoryLimit(math.MaxInt64))
+}
+
+// tidy collects garbage, while the one that judges lets go of its processor.
+func (w *worker) tidy(most uint64) {
+	limit := untidy(heapBytes(), most)
 	for range time.Tick(tidyEvery) {
 		if heapBytes() < limit {
 			continue
 		}
 		w.recess.During(runtime.GC)
-		limit = untidy(heapBytes())
+		limit = untidy(heapBytes(), most)
 	}
 }
 
-func untidy(live uint64) uint64 { return max(tidyFrom, tidyTimes*live) }
+// untidy is how much may lie there before it is collected again: near most, a quarter more than what is left, or a
+// heap that does not fit would be collected all the time.
+func untidy(live, most uint64) uint64 {
+	return max(tidyFrom, min(tidyTimes*live, max(most/4*3, live/4*5)))
+}
 
 // heapBytes is what objects take, garbage included.
 func heapBytes() uint64 {

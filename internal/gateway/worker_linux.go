@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -146,9 +144,7 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	w.gate.Share(&shared{streams})
 	w.gate.Take(w.takes)
 	realtime.Room(1)
-	debug.SetGCPercent(-1)              // but when tidy says so,
-	debug.SetMemoryLimit(math.MaxInt64) // whatever GOMEMLIMIT says: a collection that nobody announced would wait for ever
-	go w.tidy()
+	go w.tidy(collectByOrder())
 	stop := make(chan error, 2)
 	go func() { stop <- w.judge() }()
 	<-w.posted

@@ -66,6 +66,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 			c.fault(pol.TimeZoneLine, "time-zone", "%q is no time zone of this machine: write it like Europe/Berlin", pol.TimeZone)
 		} else {
 			c.zone = zone
+			_, _ = time.Unix(0, 0).In(zone).Zone() // "Local" is read from its file at the first look, which must not be that of whoever judges
 		}
 	}
 	c.addZones()

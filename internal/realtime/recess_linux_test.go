@@ -20,18 +20,19 @@ func nap() {
 // holder holds its processor, heeding r, until it is told to stop.
 func holder(r *realtime.Recess, stop *atomic.Bool) (ended chan struct{}) {
 	ended = make(chan struct{})
-	begun := make(chan struct{})
+	held := make(chan struct{})
 	go func() {
 		defer close(ended)
 		runtime.LockOSThread()
 		defer r.End()
-		close(begun)
+		r.Heed()
+		close(held)
 		for !stop.Load() {
 			r.Heed()
 			nap()
 		}
 	}()
-	<-begun
+	<-held
 	return ended
 }
 
