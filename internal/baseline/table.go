@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"hash/maphash"
+	"math"
 	"unsafe"
 
 	"firedoor"
@@ -112,11 +113,15 @@ func (t *Table) inside(protocol string) uint32 {
 
 func (k *key) verb() firedoor.Verb { return firedoor.Verb(k.owner >> verbAt & verbBits) }
 
+// noUnit is the unit in the key of a request that names none: another one than unit 0 (of CIP, a
+// service for the device itself and one that it hands on to slot 0), which a rule tells apart.
+const noUnit = math.MaxUint32
+
 // unitOf is the part of a key that stands for the unit: what the request itself
 // says.
 func unitOf(op *firedoor.Operation) uint32 {
-	if op.UnitAgreed {
-		return 0
+	if op.UnitAgreed || !op.HasUnit {
+		return noUnit
 	}
 	return op.Unit
 }
@@ -317,7 +322,11 @@ func (t *Table) reindex() {
 	}
 	t.index = make([]int32, size)
 	for st := range t.rows {
-		if d := &t.details[st]; d.textLen > 0 {
+		d := &t.details[st]
+		if !d.hasUnit {
+			t.rows[st].unit = noUnit // an earlier version had 0 there
+		}
+		if d.textLen > 0 {
 			t.rows[st].text = maphash.Bytes(t.seed, t.text[d.textStart:d.textStart+d.textLen]) ^ d.tail
 		}
 		t.insert(int32(st))
@@ -410,9 +419,13 @@ func (t *Table) Partial(conv, st int32) {
 // view that is valid as long as the Table.
 func (t *Table) Operation(st int32) firedoor.Operation {
 	k, n := &t.rows[st].key, &t.details[st]
-	return firedoor.Operation{Verb: k.verb(), Protocol: n.protocol, Function: n.function, Code: k.code,
-		HasUnit: n.hasUnit, Unit: k.unit, HasQty: n.hasQty, Quantity: k.quantity,
+	op := firedoor.Operation{Verb: k.verb(), Protocol: n.protocol, Function: n.function, Code: k.code,
+		HasUnit: n.hasUnit, HasQty: n.hasQty, Quantity: k.quantity,
 		Object: firedoor.Object{Space: k.space, At: k.at, Text: t.text[n.textStart : n.textStart+n.textLen]}}
+	if op.HasUnit {
+		op.Unit = k.unit
+	}
+	return op
 }
 
 // Each calls f for the statements of a conversation, oldest first.

@@ -35,14 +35,15 @@ func open(t testing.TB, table *Table, n int, learning bool) {
 // asking is a key in a form that a map can hold, and what a table should know
 // of it.
 type asking struct {
-	conv           int32
-	space          *firedoor.Space
-	text           string
-	at             [4]uint32
-	code, unit, qt uint32
-	item           bool
-	verb           firedoor.Verb
-	protocol       string
+	conv     int32
+	space    *firedoor.Space
+	text     string
+	at       [4]uint32
+	unit     int64 // -1: none
+	code, qt uint32
+	item     bool
+	verb     firedoor.Verb
+	protocol string
 }
 
 type counted struct {
@@ -55,7 +56,7 @@ type counted struct {
 
 func drawOperation(t *rapid.T) *firedoor.Operation {
 	op := &firedoor.Operation{Verb: firedoor.Verb(rapid.IntRange(1, 8).Draw(t, "verb")), Code: rapid.Uint32Range(0, 2).Draw(t, "code"),
-		Unit: rapid.Uint32Range(0, 1).Draw(t, "unit"), HasUnit: true, HasQty: true, Quantity: rapid.Uint32Range(1, 2).Draw(t, "quantity"),
+		Unit: rapid.Uint32Range(0, 1).Draw(t, "unit"), HasUnit: rapid.Bool().Draw(t, "has unit"), HasQty: true, Quantity: rapid.Uint32Range(1, 2).Draw(t, "quantity"),
 		Protocol: rapid.SampledFrom([]string{"", "cip", "pccc"}).Draw(t, "protocol"), UnitAgreed: rapid.Bool().Draw(t, "agreed"),
 		Item: rapid.Uint16Range(0, 2).Draw(t, "item"), Function: "read"}
 	switch rapid.IntRange(0, 2).Draw(t, "space") {
@@ -68,11 +69,11 @@ func drawOperation(t *rapid.T) *firedoor.Operation {
 }
 
 func keyOf(conv int32, op *firedoor.Operation) asking {
-	unit := op.Unit
-	if op.UnitAgreed {
-		unit = 0
+	unit := int64(op.Unit)
+	if op.UnitAgreed || !op.HasUnit {
+		unit = -1
 	}
-	return asking{conv, op.Object.Space, string(op.Object.Text), op.Object.At, op.Code, unit, op.Quantity, op.Item > 0, op.Verb, op.Protocol}
+	return asking{conv, op.Object.Space, string(op.Object.Text), op.Object.At, unit, op.Code, op.Quantity, op.Item > 0, op.Verb, op.Protocol}
 }
 
 // TestAskLikeAMap compares a table with a map under any sequence of operations:
@@ -216,6 +217,29 @@ func TestAgreedUnitIsNoStatement(t *testing.T) {
 	op.HasUnit, op.Unit = true, 2
 	if _, fresh := table.Ask(0, &op, 3, false); !fresh {
 		t.Error("a unit that the request says makes no difference")
+	}
+}
+
+// TestNoUnitIsNotUnitZero holds that a request that names no unit is another one than that to unit 0, also where an
+// earlier version stored it with 0.
+func TestNoUnitIsNotUnitZero(t *testing.T) {
+	table := roomy()
+	open(t, table, 1, true)
+	none, _ := table.Ask(0, &firedoor.Operation{Verb: firedoor.VerbIdentify, Code: 1}, 1, true)
+	table.rows[none].unit = 0
+	table.Restored()
+	if again, fresh := table.Ask(0, &firedoor.Operation{Verb: firedoor.VerbIdentify, Code: 1}, 2, false); fresh || again != none {
+		t.Error("what was stored is not known again")
+	}
+	zero, fresh := table.Ask(0, &firedoor.Operation{Verb: firedoor.VerbIdentify, Code: 1, HasUnit: true}, 3, false)
+	if !fresh || zero == none {
+		t.Fatal("unit 0 is taken for none")
+	}
+	if got := table.Operation(none); got.HasUnit || got.Unit != 0 {
+		t.Errorf("without a unit: %+v", got)
+	}
+	if got := table.Operation(zero); !got.HasUnit || got.Unit != 0 {
+		t.Errorf("of unit 0: %+v", got)
 	}
 }
 
