@@ -216,16 +216,14 @@ func (f *flow) starts(p *packet.Packet, from Port) bool {
 	return p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.RST) == packet.SYN && from != f.client && (!f.deep || p.Flags&packet.ACK == 0)
 }
 
-// keyOf orders the two ends. Of datagrams it says which of them came in at the port from: nothing but that tells who
-// of the two sent one.
+// keyOf orders the two ends, and says which of them came in at the port from: nothing but that tells who of the two sent
+// something. Else whoever speaks in its server's name too would be taken for that.
 func keyOf(p *packet.Packet, from Port) (k key) {
 	k = key{scope: p.Scope, proto: p.Proto, a: p.SrcIP, b: p.DstIP, aPort: p.SrcPort, bPort: p.DstPort}
 	if !p.SrcIP.Less(p.DstIP) && (p.SrcIP != p.DstIP || p.SrcPort >= p.DstPort) {
 		k.a, k.b, k.aPort, k.bPort, from = k.b, k.a, k.bPort, k.aPort, from.Other()
 	}
-	if p.Proto == packet.UDP {
-		k.side = from
-	}
+	k.side = from
 	return k
 }
 

@@ -168,7 +168,7 @@ type key struct {
 	a, b         firedoor.IP
 	aPort, bPort uint16
 	proto        uint8
-	side         Port // of datagrams: at which a is, so that nobody speaks for the other side
+	side         Port // at which a is, so that nobody speaks for the other side
 }
 
 // New returns a Gate. report is told of everything that is stopped or would have been;

@@ -453,7 +453,10 @@ func (s *streams) passesBy(f []byte) bool {
 	return true
 }
 
-func (s *streams) Enter(*inline.Stream) (int, inline.Position, bool) {
+func (s *streams) Enter(k *inline.Stream) (int, inline.Position, bool) {
+	if k.Port != int(inline.Inside) { // of nobody here
+		return 1, inline.Position{}, true
+	}
 	if s.full {
 		s.lost = *s.now
 		return 0, inline.Position{}, false
