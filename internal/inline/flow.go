@@ -24,6 +24,8 @@ type flow struct {
 	coded      bool             // and some of them may be by their code alone
 	mute       bool             // nothing is judged by what its server says
 	left       bool             // it is shared, and this gate left it last
+	shared     bool             // this gate wrote down where its client stands
+	behind     bool             // bytes of its client may have gone on unseen: its server is asked
 	torn       bool             // within a message whose beginning is not known any more
 	late       bool             // what its server said at its beginning may be of long ago: it is asked
 	closed     bool             // what cannot be judged is dropped
