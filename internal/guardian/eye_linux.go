@@ -5,31 +5,40 @@ import (
 	"time"
 )
 
-// eye says whether a heartbeat that is old means that a worker hangs. Whoever looks late stood
-// still itself, and the worker most likely too; so it did if its core did. Then it has until the next look to beat. The
-// zero value has not looked yet.
+// eye says whether a heartbeat that is old means that a worker hangs. What counts is for how long it is silent while
+// whoever looks, and the worker's core, do something: after a pause of the machine a worker has as long to beat as ever.
+// The zero value has not looked yet.
 type eye struct {
-	looked time.Time
-	still  bool // the last look found that the worker's core stood still
-	spared bool
+	looked  time.Time
+	quiet   time.Duration // for how long it is silent, as far as that counts
+	still   time.Duration // for how long its core stood still since it beat
+	excused bool          // something stood still since it beat
 }
 
-// look tells whether a worker that was silent for so long is to be ended, and whether this look or the last
-// one was late, or its core stands still, so that it is not the worker's frame that is to blame.
+// maxCounts is how much of the time between two looks counts.
+const maxCounts = 2 * watchEvery
+
+// look hears that a worker is silent for so long, and whether its core stands still. It tells whether the worker is to be
+// ended, and whether something stood still meanwhile, so that it is not its frame that is to blame.
 func (e *eye) look(now time.Time, silent time.Duration, still bool) (end, late bool) {
-	late = still || e.still || !e.looked.IsZero() && now.Sub(e.looked) > hung
-	e.looked, e.still = now, still
-	switch {
-	case silent <= hung || still:
-		e.spared = false
-		return false, late
-	case late && !e.spared:
-		e.spared = true
-		return false, late
+	passed := silent
+	if !e.looked.IsZero() {
+		passed = now.Sub(e.looked)
 	}
-	late = late || e.spared
-	e.spared = false
-	return true, late
+	e.looked = now
+	late = still || passed > hung
+	counts := min(passed, maxCounts)
+	switch {
+	case silent < passed: // it beat since
+		*e = eye{looked: now, quiet: min(silent, counts)}
+	case still:
+		e.quiet = 0
+		e.still += counts
+	default:
+		e.quiet += counts
+	}
+	e.excused = e.excused || late
+	return e.quiet > hung, e.excused
 }
 
 // pulse tells a worker's heartbeats from those that the guardian gives in its place. The zero value has heard none.
@@ -51,24 +60,22 @@ type watchman struct {
 	eye     eye
 	pulse   pulse
 	inquiry inquiry
-	still   time.Duration // for how long the worker's core stood still at the last look
 }
 
-// inspect ends a worker that hangs, if it may be ended. While its core stands still it beats in its place.
+// inspect ends a worker that hangs, if it may be ended. While its core stands still, and after a pause of the
+// machine, it beats in its place.
 func (g *Guardian) inspect(w *watchman, active *hand, may bool) {
-	silent := w.pulse.silent(g.path.LastBeat())
-	still := silent > suspect && silent < maxStill && w.inquiry.still(active.pid)
-	switch {
-	case still:
-		w.still = silent
-		_ = g.path.Beat()
-		w.pulse.lent, _ = g.path.LastBeat()
-	case w.still > 0:
-		g.event("core-stood-still", fmt.Sprintf("the core of %s stood still for %v or somewhat longer; frames waited", active.name(), w.still.Round(time.Millisecond)))
-		w.still = 0
-	}
+	silent, stood := w.pulse.silent(g.path.LastBeat()), w.eye.still
+	still := silent > suspect && stood < maxStill && w.inquiry.still(active.pid)
 	now := time.Now()
 	end, late := w.eye.look(now, silent, still)
+	switch {
+	case late && !end && silent > suspect && w.eye.still < maxStill:
+		_ = g.path.Beat()
+		w.pulse.lent, _ = g.path.LastBeat()
+	case stood > 0 && w.eye.still == 0:
+		g.event("core-stood-still", fmt.Sprintf("the core of %s stood still for %v or somewhat longer; frames waited", active.name(), stood.Round(time.Millisecond)))
+	}
 	if late {
 		g.stoodStill(now)
 	}
