@@ -73,7 +73,7 @@ func (g *Guardian) inspect(w *watchman, active *hand, may bool) {
 	case late && !end && silent > suspect && w.eye.still < maxStill:
 		_ = g.path.Beat()
 		w.pulse.lent, _ = g.path.LastBeat()
-	case stood > 0 && w.eye.still == 0:
+	case stood > hung && w.eye.still == 0: // shorter ones are many, and change nothing
 		g.event("core-stood-still", fmt.Sprintf("the core of %s stood still for %v or somewhat longer; frames waited", active.name(), stood.Round(time.Millisecond)))
 	}
 	if late {
