@@ -280,7 +280,7 @@ func (c *policyProveCommand) Run(m *Main) error {
 		}
 		return foundError{}
 	case undecided:
-		fmt.Fprintf(m.Stdout, "Undecided: the rules fall into too many pieces to look at each. No way from %s to %s was found.\n", c.From, c.To)
+		fmt.Fprintf(m.Stdout, "Undecided: the rules fall into too many pieces to look at each, or look at values that lie within each other in other forms (as). No way from %s to %s was found.\n", c.From, c.To)
 		return foundError{}
 	}
 	fmt.Fprintf(m.Stdout, "Proved: nothing passes from %s to %s%s.\n", c.From, c.To, map[bool]string{true: "", false: ", directly or by way of other zones"}[c.Direct])
