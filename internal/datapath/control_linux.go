@@ -54,6 +54,9 @@ func (d *Datapath) SetBypass(on bool) error {
 	return d.set(configBypass, 0)
 }
 
+// Bypassed tells whether everything passes. It lasts: whoever ends while it does leaves it on.
+func (d *Datapath) Bypassed() bool { return d.get(configBypass) != 0 }
+
 // Beat says that somebody answers what is asked, for as long as the limit. Only one
 // goroutine may call it; it makes no system call but for the time and allocates nothing.
 func (d *Datapath) Beat() error {

@@ -211,6 +211,9 @@ inline_ __u8 floor_of(const struct decision *d)
 	return c->action == ASK ? plain_floor(d, c->floor) : c->action;
 }
 
+/* Why a floor is said: a client that is shed has somebody who answers others. */
+inline_ __u16 why_floor(const struct decision *d) { return d->shed ? REASON_SHED : REASON_STALE; }
+
 inline_ void say(struct decision *d, __u8 action, __u16 reason)
 {
 	d->gate.action = action;
@@ -234,7 +237,7 @@ inline_ void say_unplaced(const struct frame *f, struct decision *d)
 	if (!is_old(f, d))
 		say(d, DROP, REASON_STREAM);
 	else
-		say(d, floor_of(d), REASON_STALE);
+		say(d, floor_of(d), why_floor(d));
 }
 
 /* What the table says of the function code of a whole request. */
@@ -249,7 +252,7 @@ inline_ void say_code(struct decision *d, int stale)
 	say(d, c->action, c->reason);
 	d->gate.rule = c->rule;
 	if (stale && c->action == ASK)
-		say(d, plain_floor(d, c->floor), REASON_STALE);
+		say(d, plain_floor(d, c->floor), why_floor(d));
 }
 
 /* A segment in the kernel's turn; gives whose turn is next. Where nobody answers a
@@ -790,7 +793,7 @@ SEC("tc") int forward(struct __sk_buff *skb)
 	}
 	if (d.gate.action == ASK && d.stale) {
 		d.gate.action = floor_of(&d);
-		d.gate.reason = d.shed ? REASON_SHED : REASON_STALE;
+		d.gate.reason = why_floor(&d);
 	}
 	count_verdict(&d, bytes);
 	if (d.gate.action == PASS)
