@@ -352,8 +352,8 @@ func (g *Gate) look(f *flow) {
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its
-// parser has the first byte, and nobody hides a request behind a guess. What travels
-// inside another protocol is spoken by that.
+// parser has the first byte, and nobody hides a request behind a guess. So has that of a known port which is open for any,
+// where requests are judged: its server reads what it knows. What travels inside another protocol is spoken by that.
 func (g *Gate) spoken(f *flow) *protocol.Protocol {
 	tcp := f.key.proto == packet.TCP
 	names := g.plan.Speaks(&f.route)
@@ -368,7 +368,11 @@ func (g *Gate) spoken(f *flow) *protocol.Protocol {
 	if len(all) == 1 {
 		return all[0]
 	}
-	for _, p := range g.host.OnPort(f.serverEnd.Port, tcp) {
+	known := g.host.OnPort(f.serverEnd.Port, tcp)
+	if len(names) == 0 && f.deep && len(known) == 1 {
+		return known[0]
+	}
+	for _, p := range known {
 		if slices.Contains(all, p) {
 			return p
 		}
