@@ -464,7 +464,7 @@ func draftRow(s *firedoor.Statement) (o Object, ok bool) {
 	if s.Quantity != nil {
 		quantity = uint64(*s.Quantity)
 	}
-	from, to, ok := elements([]byte(s.Object[cut:]), quantity)
+	from, to, ok := reached([]byte(s.Object[:cut]), []byte(s.Object[cut:]), quantity, true)
 	return Object{Text: s.Object[:cut], Row: true, From: from, To: to}, ok
 }
 

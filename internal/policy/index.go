@@ -327,7 +327,7 @@ func (l *leaf) first(x *index, p *Plan, r *Request, best int32) int32 {
 	if rows == nil {
 		return best
 	}
-	from, to, ok := elements(r.Object[cut:], r.quantity())
+	from, to, ok := reached(r.Object[:cut], r.Object[cut:], r.quantity(), false)
 	if !ok {
 		return best
 	}
