@@ -192,3 +192,36 @@ func TestUnheardIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestLooseRulesAreTold holds that whoever checks a policy hears of rules that do more, or less, than they
+// seem to: a value without a verb, a place of which longer requests are not counted.
+func TestLooseRulesAreTold(t *testing.T) {
+	texts := func(all ...string) (out []policy.Object) {
+		for _, text := range all {
+			out = append(out, policy.Object{Text: text})
+		}
+		return out
+	}
+	value, write := &policy.Span{Max: 9}, []firedoor.Verb{firedoor.VerbWrite}
+	for name, c := range map[string]struct {
+		verdict firedoor.Action
+		match   policy.Match
+		want    string // "" is nothing
+	}{
+		"a value":                     {firedoor.Drop, policy.Match{Objects: texts("tag"), Values: value}, `valued: rule "r" of down stops by a value whatever is asked`},
+		"a value that passes":         {firedoor.Pass, policy.Match{Objects: texts("tag"), Values: value}, ""},
+		"a value that is written":     {firedoor.Drop, policy.Match{Objects: texts("tag"), Values: value, Verbs: write}, ""},
+		"a bit":                       {firedoor.Pass, policy.Match{Objects: texts("Motor1", "CIO:12.03")}, `uncounted: rule "r" of down lets any number of elements be asked for from CIO:12.03 on`},
+		"a bit that is stopped":       {firedoor.Drop, policy.Match{Objects: texts("EM0:12.15")}, "stops no longer request that begins before EM0:12.15"},
+		"a device":                    {firedoor.Pass, policy.Match{Objects: texts("B:1A")}, "from B:1A on"},
+		"a device by a decimal":       {firedoor.Pass, policy.Match{Objects: texts("B:10")}, ""},
+		"a bit of a block, and a tag": {firedoor.Pass, policy.Match{Objects: texts("DB1.DBX0.3", "Axis[2].Position", "N7:10")}, ""},
+	} {
+		found := slices.DeleteFunc(studied(t, plant(policy.Test, policy.Rule{Name: "r", Verdict: c.verdict, Match: c.match})), func(f string) bool {
+			return !strings.HasPrefix(f, "valued") && !strings.HasPrefix(f, "uncounted")
+		})
+		if c.want == "" && len(found) > 0 || c.want != "" && (len(found) != 1 || !strings.Contains(found[0], c.want)) {
+			t.Errorf("%s: %q, want %q", name, found, c.want)
+		}
+	}
+}
