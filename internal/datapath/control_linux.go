@@ -48,7 +48,7 @@ func (d *Datapath) SetBypass(on bool) error {
 	if on {
 		return d.set(configBypass, 1)
 	}
-	if err := d.unsure(); err != nil {
+	if err := d.unsure(unseen); err != nil {
 		return err
 	}
 	return d.set(configBypass, 0)

@@ -115,7 +115,7 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 	relax := time.NewTicker(relaxEvery)
 	defer relax.Stop()
 	var upgrade <-chan time.Time
-	var eye eye
+	var watchman watchman
 	var latest time.Time // for an upgrade
 	for {
 		select {
@@ -151,41 +151,12 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 				return active, nil, nil
 			}
 		case <-look.C:
-			now, silent := time.Now(), g.path.Silent()
-			if end, late := eye.look(now, silent); end && standby.isReady() {
-				active.hang(now.Add(-silent), late)
-			}
+			g.inspect(&watchman, active, standby.isReady())
 			if standby.isReady() && time.Since(time.Unix(0, standby.heard.Load())) > mute {
 				standby.kill()
 			}
 		}
 	}
-}
-
-// eye says whether a heartbeat that is old means that a worker hangs. Whoever looks late stood
-// still itself, and the worker most likely too: that one has until the next look to beat. The zero value has not
-// looked yet.
-type eye struct {
-	looked time.Time
-	spared bool
-}
-
-// look tells whether a worker that was silent for so long is to be ended, and whether this look or the last
-// one was late, so that it is not the worker's frame that is to blame.
-func (e *eye) look(now time.Time, silent time.Duration) (end, late bool) {
-	late = !e.looked.IsZero() && now.Sub(e.looked) > hung
-	e.looked = now
-	switch {
-	case silent <= hung:
-		e.spared = false
-		return false, late
-	case late && !e.spared:
-		e.spared = true
-		return false, late
-	}
-	late = late || e.spared
-	e.spared = false
-	return true, late
 }
 
 func text(err error) string {

@@ -140,8 +140,14 @@ func adsSymbols(n *Net) {
 // adsSums asks for several things at once.
 func adsSums(n *Net) {
 	t := adsDial(n, 50300)
+	var list []byte
+	data := make([]byte, 4*300)
+	for i := range uint32(300) {
+		list, data = append(list, words32(0x4020, 2*i, 2)...), append(data, little16(uint16(i))...)
+	}
+	t.both(851, 0xf080, 300, 6*300, list, data)
 	names := []string{"MAIN.a", "MAIN.b", "MAIN.none"}
-	var list, data []byte
+	list, data = nil, nil
 	for _, s := range names {
 		list = append(list, words32(0xf003, 0, 4, uint32(len(s)+1))...)
 		data = append(data, zeroed(s)...)

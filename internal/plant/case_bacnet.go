@@ -345,6 +345,27 @@ func bacnetSegments(n *Net) {
 	}
 }
 
+// bacnetMany reads more objects at once than most ask for.
+func bacnetMany(n *Net) {
+	var asked, said []byte
+	for i := range uint32(150) {
+		asked = append(asked, bacAll(bacO(0, bacID(bacAnalogInput, i)), bacIn(1, bacC(0, bacPresent)))...)
+		said = append(said, bacAll(bacO(0, bacID(bacAnalogInput, i)), bacIn(1, bacC(2, bacPresent), bacIn(4, bacReal(float32(i)))))...)
+	}
+	n.UDP(bacDesk, bacAHU, PortBACnet, PortBACnet, bacUni(append([]byte{2, 0x75, 1, 14}, asked...)))
+	const piece = 1000
+	for i := byte(0); len(said) > 0; i++ {
+		flags := byte(0x3c)
+		if len(said) <= piece {
+			flags = 0x38
+		}
+		part := said[:min(len(said), piece)]
+		said = said[len(part):]
+		n.UDP(bacAHU, bacDesk, PortBACnet, PortBACnet, bacUni(append([]byte{flags, 1, i, 4, 14}, part...)))
+		n.UDP(bacDesk, bacAHU, PortBACnet, PortBACnet, bacUni([]byte{0x40, 1, i, 4}))
+	}
+}
+
 // bacnetMidstream begins with answers whose requests were not seen.
 func bacnetMidstream(n *Net) {
 	up := func(b []byte) { n.UDP(bacAHU, bacDesk, PortBACnet, PortBACnet, b) }

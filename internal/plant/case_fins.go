@@ -62,6 +62,11 @@ func finsMemory(n *Net) {
 	t.exchange(0x0102, finsJoin(finsAt(0x31, 4, 1), big16(2), []byte{1, 0}), 0)
 	t.exchange(0x0103, finsJoin(finsAt(0x82, 0, 0), big16(100, 0xabcd)), 0)
 	t.exchange(0x0104, finsAt(0x82, 4, 0), 0, []byte{0x82, 0x12, 0x34})
+	var many, read []byte
+	for i := range uint16(140) {
+		many, read = append(many, finsAt(0x82, i, 0)...), append(read, finsJoin([]byte{0x82}, big16(i))...)
+	}
+	t.exchange(0x0104, many, 0, read)
 	t.exchange(0x0105, finsJoin(finsAt(0x82, 0, 0), finsAt(0xb2, 50, 0), big16(10)), 0)
 	t.exchange(0x2301, finsJoin(big16(2, 1), finsAt(0x30, 100, 0), big16(0x8000), finsAt(0x30, 100, 1)), 0)
 	t.exchange(0x2302, nil, 0)

@@ -3,6 +3,7 @@ package plant
 import (
 	"net/netip"
 	"time"
+	"unicode/utf16"
 )
 
 // Hosts of the MELSEC captures.
@@ -100,6 +101,40 @@ func melsecCommands(n *Net) {
 	c.Close()
 }
 
+// melLabel is a label's name with how many letters it has.
+func melLabel(s string) []byte {
+	letters := utf16.Encode([]rune(s))
+	return melJoin(little16(uint16(len(letters))), little16(letters...))
+}
+
+// melsecLabels reads and writes by the names of a program, alone and as arrays, one name
+// abbreviated.
+func melsecLabels(n *Net) {
+	c := n.Dial(melHMI, melPLC, 51015, PortMELSEC)
+	talk := func(command uint16, data []byte, answer ...[]byte) {
+		melTalk(n, c, melAsk(command, 0, data), melAnswer(0, answer...))
+	}
+	one := func(kind byte, data ...byte) []byte {
+		return melJoin([]byte{kind, 0}, little16(uint16(len(data))), data)
+	}
+	talk(0x041c, melJoin(little16(2, 0), melLabel("Level"), melLabel("Pump.Running")),
+		little16(2), one(4, 0x38, 0xff), one(1, 1, 0))
+	talk(0x041c, melJoin(little16(3, 1), melLabel("Line1.Oven"), melLabel("%1.Set"), melLabel("%1.Total"), melLabel("%1.Recipe")),
+		little16(3), one(6, 0, 0, 0xc8, 0x42), one(5, 1, 0, 0, 0), one(9, 'A', 'B', 0, 0))
+	talk(0x141b, melJoin(little16(2, 0), melLabel("Setpoint"), little16(2, 70), melLabel("AccessPassword"), little16(4), []byte("1234")))
+	talk(0x041a, melJoin(little16(2, 0), melLabel("Curve[0]"), []byte{1, 0}, little16(4), melLabel("Flags[0]"), []byte{0, 0}, little16(2)),
+		little16(2), []byte{2, 1}, little16(4, 10, 11), []byte{1, 0}, little16(2, 0x8001, 1))
+	talk(0x041c, melJoin(little16(3, 2), melLabel("Line1"), melLabel("Line2"), melLabel("%2.温度"), melLabel("%3.None"), melLabel("😀%")),
+		little16(3), one(2, 1, 0), one(2, 2, 0), one(2, 3, 0))
+	talk(0x141a, melJoin(little16(1, 0), melLabel("Curve[0]"), []byte{1, 0}, little16(4, 20, 21)))
+	melTalk(n, c, melAsk(0x041c, 0, little16(1, 0), melLabel("Nowhere")), melAnswer(0x40c0, melFailed(0x041c, 0)))
+	talk(0x041c, melJoin(little16(2, 0), melLabel("Level")), little16(0)) // says two
+	talk(0x041c, melJoin(little16(1, 0), melLabel("Level")), little16(1), []byte{4, 0}, little16(9))
+	c.Server(melAsk(0x041c, 0, little16(1, 0), melLabel("Mine")))
+	c.Client(melAnswer(0, little16(1), one(2, 7, 0)))
+	c.Close()
+}
+
 // melsecErrors refuses a read in every way, over UDP.
 func melsecErrors(n *Net) {
 	for _, end := range []uint16{0x0055, 0x4001, 0x4013, 0x4031, 0x4080, 0xc051, 0xc056, 0xc059, 0xc05b, 0xc05f, 0xc061, 0xc810, 0xcee1, 0x1234} {
@@ -180,6 +215,10 @@ func melsecOld(n *Net) {
 	melTalk(n, c, melOld(0x01, 1, "Q ", 1), []byte{0x81, 0x56})
 	melTalk(n, c, []byte{0x14, 0xff, 10, 0}, []byte{0x94, 0})
 	melTalk(n, c, []byte{0x13, 0xff, 10, 0}, []byte{0x93, 0x5c})
+	melTalk(n, c, []byte{0x15, 0xff, 10, 0}, []byte{0x95, 0, 0xf3, 0})
+	melTalk(n, c, []byte{0x16, 0xff, 10, 0, 3, 'A', 'B', 'C'}, []byte{0x96, 0, 3, 'A', 'B', 'C'})
+	melTalk(n, c, []byte{0x15, 0xff, 10, 0}, []byte{0x95, 0x50})
+	melTalk(n, c, melOld(0x01, 100, "D ", 1), []byte{0x81, 0, 1, 1})
 	c.Close()
 }
 

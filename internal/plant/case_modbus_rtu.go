@@ -30,6 +30,25 @@ func rtuPoll(n *Net) {
 	c.Close()
 }
 
+// rtuCoils switches coils, or sets a register, and does nothing else.
+func rtuCoils(n *Net) {
+	m := Modbus{Unit: 3}
+	for i, values := range [][]uint16{{0xff00}, {0}, {0xff00, 0, 0xff00, 0}, {0xff00, 0xff00, 0xff00}} {
+		c := n.Dial(modbusHMI, serialServer, uint16(49310+i), portSerial)
+		for _, v := range values {
+			rtuTalk(n, c, m.Words(nil, ModbusWriteCoil, 172, v), m.Words(nil, ModbusWriteCoil, 172, v))
+		}
+		c.Close()
+	}
+	for i, v := range []uint16{0, 0x0600, 0x6400} { // a register, whose values are opcodes of others
+		c := n.Dial(modbusHMI, serialServer, uint16(49320+i), portSerial)
+		for range 2 {
+			rtuTalk(n, c, m.Words(nil, ModbusWriteRegister, 7, v), m.Words(nil, ModbusWriteRegister, 7, v))
+		}
+		c.Close()
+	}
+}
+
 // rtuFunctions asks for every function in the frames of a serial line, on the
 // port of Modbus, where only the content tells the framing.
 func rtuFunctions(n *Net) {

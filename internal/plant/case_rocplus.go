@@ -121,12 +121,14 @@ func rocOpcodes(n *Net) {
 	o.server(103, 1)
 	o.conn.Close()
 	m := &roc{net: n, seed: 0xffff, conn: n.Dial(rocHost, rocDevice, 49333, portROC)}
-	for range 2 { // group 6 and no data look like serial Modbus
+	for range 2 { // group 6 and no data look like serial Modbus, however often
 		m.conn.Client(rocMessage([2]byte{1, 6}, [2]byte{0, 1}, 0xffff, 7))
 	}
+	m.conn.Client(rocMessage([2]byte{1, 6}, [2]byte{0, 1}, 0xffff, 10, 1, 0, 4))
 	for range 2 {
 		m.conn.Server(rocMessage([2]byte{0, 1}, [2]byte{1, 6}, 0xffff, 7, 30, 45, 12, 15, 3, 0xe8, 7, 3))
 	}
+	m.conn.Server(rocMessage([2]byte{0, 1}, [2]byte{1, 6}, 0xffff, 10, 1, 0, 4, 0, 0, 1, 0, 1, 2, 3, 4))
 	m.conn.Close()
 }
 

@@ -10,8 +10,9 @@ import (
 
 // Limits of a flow.
 const (
-	// maxItems is how many objects of one request are told; the rest is passed over.
-	maxItems = 256
+	// maxItems is how many objects of one request are told; the rest is passed over. Up to
+	// 500 are recommended in a list.
+	maxItems = 512
 	// maxAsked is how many requests of each side may wait for their answers: with one
 	// more all of that side are forgotten.
 	maxAsked = 64

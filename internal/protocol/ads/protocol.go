@@ -18,7 +18,7 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Beckhoff ADS over AMS/TCP, and its discovery", Depth: protocol.Deep,
 		By:    "Beckhoff's AMS/ADS specification and published ADS library",
-		Holds: "for each of 64 requests of either side that wait 256 items of 48 bytes and 8 KB of names; 512 handles, 512 notifications and 512 types with names of 128 bytes; 8 files",
+		Holds: "for each of 64 requests of either side that wait 512 items of 48 bytes and 8 KB of names; 512 handles, 512 notifications and 512 types with names of 128 bytes; 8 files",
 		Unread: []string{"symbol and type tables (0xf00b, 0xf00e): operation only", "values of structures: octets", "texts of 16-bit characters and lists of texts: octets",
 			"values in messages of more than 64 KB", "secure ADS (8016): told as TLS"}},
 	Functions: listFunctions,

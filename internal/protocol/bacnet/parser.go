@@ -19,8 +19,8 @@ const (
 // Limits of one flow.
 const (
 	// maxItems is how many objects of one request or answer are told; the rest is
-	// passed over.
-	maxItems = 128
+	// passed over. A message in one piece has room for 164 objects with a property each.
+	maxItems = 512
 	// maxRoute is how long an address behind a router is that an answer repeats.
 	maxRoute = routeHeader + 13
 )

@@ -12,7 +12,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "BACnet/IP", Depth: protocol.Deep, By: "ANSI/ASHRAE 135-2020",
+	Sheet: protocol.Sheet{Title: "BACnet/IP", Holds: "for each of 256 requests that wait 512 items of 24 bytes; four messages of 32 KiB being joined", Depth: protocol.Deep, By: "ANSI/ASHRAE 135-2020",
 		Unread: []string{"BACnet/SC: as TLS", "MS/TP and ARCNET: no network of ours carries them", "constructed values, texts of makers' own properties: the property only"},
 		Peers:  []string{"node-bacnet"}},
 	Functions: listFunctions,

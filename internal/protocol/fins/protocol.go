@@ -15,7 +15,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "Omron FINS over UDP and TCP", Holds: "for each of 64 requests that wait 128 items of 32 bytes; 4 transfers", Depth: protocol.Deep, By: "Omron W227, W342 and the CJ-series communications commands reference",
+	Sheet: protocol.Sheet{Title: "Omron FINS over UDP and TCP", Holds: "for each of 64 requests that wait 192 items of 32 bytes; 4 transfers", Depth: protocol.Deep, By: "Omron W227, W342 and the CJ-series communications commands reference",
 		Unread: []string{"status, clock and logs: operation only", "a file write has no end of its own"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },

@@ -63,6 +63,9 @@ func (p *parser) answered(c *command, q *request) {
 	case c.form == formRead, c.form == formReadRandom, c.form == formReadBlock, c.form == formBuffer:
 		p.answerValues(q, r)
 		return
+	case (c.form == formLabels || c.form == formArray) && q.items[0].space == labels:
+		p.answerLabels(c, q, r)
+		return
 	case c.form == formUnit && len(q.items) == 1 && q.items[0].space != nil:
 		p.op.Values = r.bytes(q.items[0].points, &p.numbers)
 		p.reply(q, 0)

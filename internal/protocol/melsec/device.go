@@ -73,7 +73,7 @@ var (
 )
 
 func spaces() []*firedoor.Space {
-	all := []*firedoor.Space{buffers, units, files, handles, drives, areas, others}
+	all := []*firedoor.Space{buffers, units, files, handles, drives, areas, labels, labelElements, others}
 	for i := range devices {
 		all = append(all, devices[i].space)
 	}

@@ -171,7 +171,13 @@ func (f *frame) readOld(b []byte) protocol.Match {
 		return protocol.No
 	}
 	f.size = oldHeader
-	if c.form != formPlain {
+	switch c.form {
+	case formLoopback: // how many octets, and they
+		if len(b) <= oldHeader {
+			return protocol.More
+		}
+		f.size += 1 + int(b[oldHeader])
+	case formRead, formWrite:
 		if len(b) < oldRequest {
 			return protocol.More
 		}
@@ -218,8 +224,13 @@ func (f *frame) readOldAnswer(b []byte, q *request) protocol.Match {
 		return protocol.No
 	}
 	switch {
-	case f.end == 0x5b:
+	case f.end == 0x5b, f.end == 0 && q.command.form == formOldModel:
 		f.size = 4
+	case f.end == 0 && q.command.form == formLoopback:
+		if len(b) < 3 {
+			return protocol.More
+		}
+		f.size = 3 + int(b[2])
 	case f.end == 0 && q.command.form == formRead && len(q.items) > 0:
 		f.size += oldBytes(q.command, q.items[0].points)
 	}

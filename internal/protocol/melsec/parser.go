@@ -9,6 +9,9 @@ import (
 // maxItems is how many objects of one request are told; the rest is passed over.
 const maxItems = 192
 
+// maxText is how many octets of names one request keeps; further ones are not in its answer.
+const maxText = 8192
+
 // maxAsked is how many requests of a flow may wait for their answers, more than a
 // controller takes at a time: with one more all are forgotten.
 const maxAsked = 32
@@ -28,7 +31,9 @@ type item struct {
 	space  *firedoor.Space
 	at     [4]uint32
 	count  uint32
-	points int // elements on the wire
+	points int    // elements on the wire
+	from   uint16 // its text in that of the request
+	to     uint16
 	shape  shape
 	bit    bool
 	device bool
@@ -43,7 +48,7 @@ type request struct {
 	id      uint32 // of its first operation
 	unit    uint32
 	items   []item
-	text    []byte // of its one object
+	text    []byte // of its objects, at most maxText
 	drive   uint32
 	size    uint32 // of a file that is opened, where the request says it
 	pointer uint32 // of an open file
@@ -293,11 +298,13 @@ func (p *parser) ask(q *request, it item) {
 	p.name(&it)
 	p.op.Span = firedoor.Span{Start: int64(p.at), End: int64(p.at + p.f.size)}
 	p.refuse()
+	if text := p.op.Object.Text; len(q.text)+len(text) <= maxText {
+		it.from = uint16(len(q.text))
+		q.text = append(q.text, text...)
+		it.to = uint16(len(q.text))
+	}
 	q.items = append(q.items, it)
 	q.counts, q.several = p.op.HasQty, q.several || p.op.Item > 0
-	if text := p.op.Object.Text; len(q.items) == 1 && len(text) > 0 {
-		q.text = append(q.text, text...)
-	}
 	p.emit(&p.opEvent)
 }
 
@@ -341,7 +348,7 @@ func (p *parser) reply(q *request, i int) {
 	it := q.items[i]
 	p.op.ID, p.op.Unit, p.op.HasQty, p.op.Item = q.id+uint32(i), q.unit, q.counts, 0
 	p.name(&it)
-	p.op.Object.Text = q.text
+	p.op.Object.Text = q.text[it.from:it.to]
 	if q.several {
 		p.op.Item = uint16(i + 1)
 	}

@@ -33,6 +33,10 @@ func (p *parser) request(c *command, q *request) {
 		}
 	case formBuffer, formBufferWrite, formUnit, formUnitWrite:
 		p.askMemory(c, q, r)
+	case formLabels, formLabelsWrite, formArray, formArrayWrite:
+		if f.sub == 0 {
+			p.askLabels(c, q, r)
+		}
 	case formMode:
 		p.op.Values = r.values(shapeWord, 1, false, &p.numbers)
 		p.ask(q, item{verb: c.verb})

@@ -31,6 +31,13 @@ const (
 	formFileWrite
 	formClose
 	formOnDemand
+	formLabels // names
+	formLabelsWrite
+	formArray // names with a unit and a length
+	formArrayWrite
+	// of 1E
+	formOldModel
+	formLoopback
 	// of MELSOFT
 	formInitial
 	formUser
@@ -58,6 +65,8 @@ var commands = named([]command{
 	{0x0401, firedoor.VerbRead, formRead, "device read", ""},
 	{0x0403, firedoor.VerbRead, formReadRandom, "device read random", ""},
 	{0x0406, firedoor.VerbRead, formReadBlock, "device read block", ""},
+	{0x041a, firedoor.VerbRead, formArray, "array label read", ""},
+	{0x041c, firedoor.VerbRead, formLabels, "label read random", ""},
 	{0x0601, firedoor.VerbRead, formUnit, "extend unit read", ""},
 	{0x0613, firedoor.VerbRead, formBuffer, "memory read", ""},
 	{0x0619, firedoor.VerbDiagnose, formPlain, "self test", ""},
@@ -73,6 +82,8 @@ var commands = named([]command{
 	{0x1401, firedoor.VerbWrite, formWrite, "device write", ""},
 	{0x1402, firedoor.VerbWrite, formWriteRandom, "device write random", ""},
 	{0x1406, firedoor.VerbWrite, formWriteBlock, "device write block", ""},
+	{0x141a, firedoor.VerbWrite, formArrayWrite, "array label write", ""},
+	{0x141b, firedoor.VerbWrite, formLabelsWrite, "label write random", ""},
 	{0x1601, firedoor.VerbWrite, formUnitWrite, "extend unit write", ""},
 	{0x1613, firedoor.VerbWrite, formBufferWrite, "memory write", ""},
 	{0x1617, firedoor.VerbControl, formPlain, "clear error", ""},
@@ -107,6 +118,8 @@ var old = named([]command{
 	{0x03, firedoor.VerbWrite, formWrite, "batch write in words", ""},
 	{0x13, firedoor.VerbControl, formPlain, "remote run", ""},
 	{0x14, firedoor.VerbControl, formPlain, "remote stop", ""},
+	{0x15, firedoor.VerbIdentify, formOldModel, "pc type name read", ""},
+	{0x16, firedoor.VerbDiagnose, formLoopback, "loopback test", ""},
 })
 
 // melsoft are the commands of MELSOFT that have been seen or described.

@@ -15,6 +15,7 @@ var Protocol = &protocol.Protocol{
 	Sealed:     []uint16{802},
 	Industrial: true,
 	Probe:      probe,
+	Exchange:   echoed,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Modbus/TCP, RTU over TCP, and both over UDP", Holds: "of UMAS 168 bytes and two sums", Depth: protocol.Deep,
 		By:     "Modbus Application Protocol V1.1b3, Messaging on TCP/IP Implementation Guide V1.0b, and Modbus over Serial Line V1.02",

@@ -1,6 +1,7 @@
 package modbus
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"firedoor"
@@ -30,17 +31,41 @@ const (
 func probeRTU(b []byte) protocol.Match {
 	m := protocol.No
 	for _, dir := range [...]firedoor.Direction{firedoor.FromClient, firedoor.FromServer} {
-		if len(b) >= 2 && functions[b[1]&^exceptionBit].form == formOther || rtuSize(dir, b) == sizeBySum {
-			continue
-		}
-		switch n, one := rtuFrame(dir, b); {
-		case one == protocol.More:
-			m = protocol.More
-		case one == protocol.Yes && fitsRTU(dir, b[:n]) && !likeROC(b[:n]) && !likeGenisys(b, n) && mayFollow(b[n:]):
+		switch beginsRTU(dir, b) {
+		case protocol.Yes:
 			return protocol.Yes
+		case protocol.More:
+			m = protocol.More
 		}
 	}
 	return m
+}
+
+// beginsRTU is probeRTU for one side. Behind frames that may be of ROC Plus it wants another
+// that is not.
+func beginsRTU(dir firedoor.Direction, b []byte) protocol.Match {
+	for {
+		if len(b) >= 2 && functions[b[1]&^exceptionBit].form == formOther || rtuSize(dir, b) == sizeBySum {
+			return protocol.No
+		}
+		n, one := rtuFrame(dir, b)
+		switch {
+		case one == protocol.More:
+			return protocol.More
+		case one == protocol.No || !fitsRTU(dir, b[:n]) || likeGenisys(b, n) || !mayFollow(b[n:]):
+			return protocol.No
+		case !likeROC(b[:n]):
+			return protocol.Yes
+		}
+		b = b[n:]
+	}
+}
+
+// echoed knows a frame that is answered by itself, as most writes are. ROC Plus turns the
+// addresses round in its answers.
+func echoed(request, answer []byte) bool {
+	n, one := rtuFrame(firedoor.FromClient, request)
+	return one == protocol.Yes && n == len(request) && fitsRTU(firedoor.FromClient, request) && bytes.Equal(request, answer)
 }
 
 // fitsRTU tells whether a frame has the form that its function wants of its side.
@@ -53,9 +78,13 @@ func fitsRTU(dir firedoor.Direction, frame []byte) bool {
 }
 
 // likeROC tells whether a frame may be one of ROC Plus, which has the same
-// checksum: both addresses (4), opcode, length of the data.
+// checksum: both addresses (4), opcode, length of the data. A coil that is switched is none:
+// its value would be opcode 255 or 0, which never come without data.
 func likeROC(frame []byte) bool {
-	const header, lengthAt = 6, 5
+	const header, lengthAt, switched = 6, 5, 5
+	if len(frame) == header+sumRTU && frame[1] == switched && (frame[4] == 0 || frame[4] == 0xff) {
+		return false
+	}
 	return len(frame) > header && len(frame) == header+int(frame[lengthAt])+sumRTU
 }
 
@@ -100,6 +129,8 @@ func (p *parser) unknown(dir firedoor.Direction, b []byte) protocol.Match {
 	switch {
 	case m == protocol.Yes:
 		return m
+	case !p.lost[dir] && m == protocol.More && sentRTU(dir, b) && probeTCP(b) != protocol.Yes:
+		return protocol.Yes // it is known that this is no ROC Plus
 	case p.lost[dir]:
 		if _, found := resumeRTU(dir, b); found && probeTCP(b) != protocol.Yes {
 			return protocol.Yes

@@ -73,23 +73,25 @@ func makeTable() (t [256]uint16) {
 }
 
 // A write of one register in serial Modbus framing looks the same when its value
-// is opcode * 256: such a message alone does not do.
+// is opcode * 256: such messages alone do not do.
 const modbusWrite = 6
 
 // probe wants a message with an opcode that exists and its check value.
 func probe(b []byte) protocol.Match {
-	for second := false; len(b) > 0; second = true {
+	for len(b) > 0 {
 		switch {
 		case len(b) > opcodeAt && !opcodes[b[opcodeAt]].plus:
 			return protocol.No
 		case len(b) < headerSize || len(b) < size(b):
 			return protocol.More
+		case b[opcodeAt] == opError && b[lengthAt] == 0: // errors say which; a coil that is switched on looks so
+			return protocol.No
 		}
 		n := size(b)
 		if !sound(b[:n]) {
 			return protocol.No
 		}
-		if second || b[lengthAt] > 0 || b[1] != modbusWrite {
+		if b[lengthAt] > 0 || b[1] != modbusWrite {
 			return protocol.Yes
 		}
 		b = b[n:]
