@@ -37,6 +37,9 @@ func (c *policyReviewCommand) Run(m *Main) error {
 	if err != nil {
 		return err
 	}
+	for _, l := range findings.Loose {
+		say(m.Stderr, "%s:%d: %s: %s\n", c.Review, l.Line, l.Key, l.Text)
+	}
 	if _, faults := policy.Compile(plan.Policy, known()); len(faults) > 0 { // its lines are those of no file
 		return usageError{fmt.Sprintf("%s: with it the policy is wrong: %s: %s", c.Review, faults[0].Key, faults[0].Text)}
 	}

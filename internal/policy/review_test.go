@@ -94,3 +94,31 @@ func TestReviewThatDoesNotFit(t *testing.T) {
 		}
 	}
 }
+
+// TestLooseLimits holds that a limit is told that bounds nothing, or beside which all objects may be written.
+func TestLooseLimits(t *testing.T) {
+	limit := func(from uint64) policy.Limit {
+		return policy.Limit{Servers: []string{"press"}, Objects: []policy.Object{{Text: "holding:", Row: true, From: from, To: from}}, Values: &policy.Span{Max: 9}, Line: 7}
+	}
+	for name, c := range map[string]struct {
+		limit policy.Limit
+		all   bool
+		want  string // "" is nothing
+	}{
+		"it holds":         {limit(1), false, ""},
+		"another object":   {limit(7), false, "bounds nothing: no drafted rule lets holding:7 be written"},
+		"all else, beside": {limit(1), true, "does not hold for what down says of plc-9: a rule lets all objects be written there (learned, 3 times)"},
+	} {
+		p := drafted()
+		if c.all {
+			p.Conduits[0].Rules = append(p.Conduits[0].Rules, policy.Rule{Note: "learned, 3 times", Match: policy.Match{Clients: []string{"panel-7"}, Servers: []string{"plc-9"}, Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}, Codes: []uint32{16}}})
+		}
+		f := &policy.Findings{Review: policy.Review{By: "A", On: "2026-11-26"}, Hosts: []policy.FoundHost{found("press", "10.0.2.1", "")}, Limits: []policy.Limit{c.limit}}
+		if faults := p.Revise(f); len(faults) > 0 {
+			t.Fatalf("%s: %+v", name, faults)
+		}
+		if c.want == "" && len(f.Loose) > 0 || c.want != "" && (len(f.Loose) != 1 || f.Loose[0].Text != c.want || f.Loose[0].Line != 7) {
+			t.Errorf("%s: %+v", name, f.Loose)
+		}
+	}
+}
