@@ -7,7 +7,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"firedoor"
@@ -260,12 +260,16 @@ func (s *space) rows(entries []*entry) {
 		}
 	}
 	for _, text := range sorted(edges) {
-		cells, words := sorted(edges[text]), apart([]byte(text)) > 1
+		cells, words := sorted(edges[text]), apart([]byte(text)) > 1 || inWord([]byte(text)) || strings.HasSuffix(text, ":"+hexMark)
 		if len(cells) > maxPairs || words { // a word may begin at each byte, so its spans are too many
 			s.short = true
 		}
 		for i, from := range cells {
-			object := []byte(text + strconv.FormatUint(from, 10))
+			below := uint64(math.MaxUint64)
+			if i+1 < len(cells) {
+				below = cells[i+1]
+			}
+			object := []byte(numbered(text, standingFor(text, from, below)))
 			s.dims[byObject] = append(s.dims[byObject], standIn{object: object, quantity: 1})
 			if len(cells) > maxPairs || words {
 				continue

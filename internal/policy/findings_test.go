@@ -211,11 +211,12 @@ func TestLooseRulesAreTold(t *testing.T) {
 		"a value":                     {firedoor.Drop, policy.Match{Objects: texts("tag"), Values: value}, `valued: rule "r" of down stops by a value whatever is asked`},
 		"a value that passes":         {firedoor.Pass, policy.Match{Objects: texts("tag"), Values: value}, ""},
 		"a value that is written":     {firedoor.Drop, policy.Match{Objects: texts("tag"), Values: value, Verbs: write}, ""},
-		"a bit":                       {firedoor.Pass, policy.Match{Objects: texts("Motor1", "CIO:12.03")}, `uncounted: rule "r" of down lets any number of elements be asked for from CIO:12.03 on`},
-		"a bit that is stopped":       {firedoor.Drop, policy.Match{Objects: texts("EM0:12.15")}, "stops no longer request that begins before EM0:12.15"},
-		"a device":                    {firedoor.Pass, policy.Match{Objects: texts("B:1A")}, "from B:1A on"},
-		"a device by a decimal":       {firedoor.Pass, policy.Match{Objects: texts("B:10")}, ""},
-		"a bit of a block, and a tag": {firedoor.Pass, policy.Match{Objects: texts("DB1.DBX0.3", "Axis[2].Position", "N7:10")}, ""},
+		"a bit that passes":           {firedoor.Pass, policy.Match{Objects: texts("Motor1", "CIO:12.03")}, ""},
+		"a bit":                       {firedoor.Drop, policy.Match{Objects: texts("Motor1", "EM0:12.15")}, `uncounted: rule "r" of down stops no longer request that begins before EM0:12.15`},
+		"a device":                    {firedoor.Drop, policy.Match{Objects: texts("B:1A")}, "before B:1A, in"},
+		"a row of them":               {firedoor.Drop, policy.Match{Objects: []policy.Object{{Text: "B:x", Row: true, From: 0x1a, To: 0x2f}}}, "before B:1A-2F, in"},
+		"a device by a decimal":       {firedoor.Drop, policy.Match{Objects: texts("B:10")}, ""},
+		"a bit of a block, and a tag": {firedoor.Drop, policy.Match{Objects: texts("DB1.DBX0.3", "Axis[2].Position", "N7:10")}, ""},
 	} {
 		found := slices.DeleteFunc(studied(t, plant(policy.Test, policy.Rule{Name: "r", Verdict: c.verdict, Match: c.match})), func(f string) bool {
 			return !strings.HasPrefix(f, "valued") && !strings.HasPrefix(f, "uncounted")

@@ -30,6 +30,14 @@ func (o *Object) covers(text []byte, quantity uint64, all bool) bool {
 
 // row reads the number behind o.Text: the first and last one asked for, as reached has it.
 func (o *Object) row(text []byte, quantity uint64, all bool) (from, to uint64, ok bool) {
+	if o.hexed() {
+		cut, ok := lettered(text)
+		if !ok || string(text[:cut]) != o.Text[:len(o.Text)-len(hexMark)] {
+			return 0, 0, false
+		}
+		from = hexNumber(text[cut:])
+		return from, from + max(quantity, 1) - 1, true
+	}
 	if len(text) <= len(o.Text) || string(text[:len(o.Text)]) != o.Text {
 		return 0, 0, false
 	}
@@ -40,7 +48,7 @@ func (o *Object) row(text []byte, quantity uint64, all bool) (from, to uint64, o
 // has words at every second number: with all it is those that are named, else all whose bytes are
 // touched too, for a word may lie across two others.
 func reached(area, digits []byte, quantity uint64, all bool) (from, to uint64, ok bool) {
-	from, to, ok = elements(digits, quantity)
+	from, to, ok = elements(trimmed(area, digits), quantity)
 	switch apart := apart(area); {
 	case apart == 1:
 		return from, to, ok
@@ -84,6 +92,14 @@ const maxDigits = 12
 // number, the elements behind the first are looked at by their own numbers.
 func (o *Object) begins(text []byte, quantity uint64, all bool) bool {
 	cut, counts := counted(text)
+	if all && quantity > 1 && counts && inWord(text[:cut]) && bytes.IndexByte(text, ':')+1 < len(o.Text) { // of one word, or a few
+		if from, to, _ := reached(text[:cut], text[cut:], quantity, all); to >= wordBits && from < wordBits {
+			return false
+		}
+	}
+	if _, hexed := lettered(text); all && hexed && quantity > 1 && bytes.IndexByte(text, ':')+1 < len(o.Text) {
+		return false // how far it reaches stands in no decimal number
+	}
 	if quantity <= 1 || !counts || len(o.Text) <= cut {
 		return bytes.HasPrefix(text, []byte(o.Text))
 	}
@@ -137,7 +153,7 @@ const maxArea = 4
 // and where it begins.
 func counted(text []byte) (cut int, ok bool) {
 	cut = rowPrefix(text)
-	if _, _, number := elements(text[cut:], 1); !number || cut == 0 {
+	if _, _, number := elements(trimmed(text[:cut], text[cut:]), 1); !number || cut == 0 {
 		return cut, false
 	}
 	if text[cut-1] == ':' {
@@ -157,6 +173,9 @@ func counted(text []byte) (cut int, ok bool) {
 func (o Object) counting() Object {
 	if o.Row || o.Open {
 		return o
+	}
+	if row, ok := hexRow([]byte(o.Text), 1); ok {
+		return row
 	}
 	cut, ok := counted([]byte(o.Text))
 	if !ok {
@@ -202,7 +221,9 @@ func (o Object) words() string {
 func (o Object) String() string {
 	switch {
 	case o.Row && o.From == o.To:
-		return o.Text + strconv.FormatUint(o.From, 10)
+		return numbered(o.Text, o.From)
+	case o.hexed():
+		return numbered(o.Text, o.From) + "-" + strings.ToUpper(strconv.FormatUint(o.To, 16))
 	case o.Row:
 		return o.Text + strconv.FormatUint(o.From, 10) + "-" + strconv.FormatUint(o.To, 10)
 	case o.Open:
@@ -216,6 +237,9 @@ func (o Object) String() string {
 // or with one number behind a colon, "holding:40"; not ok for other texts. What ends
 // with a number otherwise may be a name ("Motor1"), whose number counts nothing.
 func RowOf(text string) (o Object, ok bool) {
+	if o, ok := hexRange(text); ok {
+		return o, true
+	}
 	b := []byte(text)
 	cut := rowPrefix(b)
 	last, ok := decimal(b[cut:])

@@ -74,24 +74,20 @@ func (p *Plan) valueFindings(c *conduit) (out []Finding) {
 }
 
 // uncounted are texts of memory whose numbers are not decimal: bits of words (FINS) and devices that are
-// numbered in hexadecimal digits (MELSEC). No element behind the first is looked at by its own number.
+// numbered in hexadecimal digits (MELSEC).
 var uncounted = regexp.MustCompile(`^[A-Z]+[0-9]*:([0-9]+\.[0-9]{2}|[0-9]*[A-F][0-9A-F]*)$`)
 
-// lengthFindings names rules that let more be asked for than the place that they name, and those that stop a place
-// which a longer request reaches from before it.
+// lengthFindings names rules that stop a place which a longer request may reach from another word, or from a
+// number without letters: it is not seen to.
 func (p *Plan) lengthFindings(c *conduit) (out []Finding) {
 	for i := range c.Rules {
 		m := &c.Rules[i].Match
-		at := slices.IndexFunc(m.Objects, func(o Object) bool { return !o.Row && uncounted.MatchString(o.Text) })
-		if at < 0 {
+		at := slices.IndexFunc(m.Objects, func(o Object) bool { return o.hexed() || !o.Row && uncounted.MatchString(o.Text) })
+		if at < 0 || c.Rules[i].Verdict == firedoor.Pass {
 			continue
 		}
-		text := "lets any number of elements be asked for from %s on"
-		if c.Rules[i].Verdict != firedoor.Pass {
-			text = "stops no longer request that begins before %s and reaches it"
-		}
 		rule := c.first + int32(len(c.NeverBlock)+i)
-		out = append(out, Finding{m.Line, "uncounted", p.RuleName(rule) + " " + fmt.Sprintf(text, m.Objects[at]) + ": only elements with decimal numbers are counted"})
+		out = append(out, Finding{m.Line, "uncounted", fmt.Sprintf("%s stops no longer request that begins before %s, in another word or at a number without letters, and reaches it: let pass what is meant, and stop the rest", p.RuleName(rule), m.Objects[at])})
 	}
 	return out
 }
