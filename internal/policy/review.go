@@ -257,8 +257,9 @@ func (r *reviser) loose(l *Limit, format string, args ...any) {
 func (l *Limit) split(rule Rule) (out []Rule) {
 	var free, bound []Object
 	for _, o := range rule.Match.Objects {
-		left := []Object{o}
+		left := []Object{o.counting()}
 		for _, b := range l.Objects {
+			b = b.counting() // "DB10.DBD6" is a row of one, as in the draft
 			var next []Object
 			for _, x := range left {
 				rest, hit := x.without(b)

@@ -122,3 +122,32 @@ func TestLooseLimits(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitOfMemory holds that a limit bounds an element of memory, in whatever way a review or a draft names it.
+func TestLimitOfMemory(t *testing.T) {
+	for _, object := range []policy.Object{{Text: "DB10.DBD6"}, {Text: "DB10.DBD", Row: true, From: 6, To: 6}, {Text: "B:1A"}, {Text: "tag"}} {
+		for _, drafted := range []policy.Object{object, {Text: "DB10.DBD", Row: true, From: 6, To: 6}} {
+			if object.Text[0] != 'D' {
+				drafted = object
+			}
+			p := &policy.Policy{Hosts: []policy.Host{host("panel", "10.0.1.1"), host("plc", "10.0.2.1")}, Zones: []policy.Zone{{Name: "a", Hosts: []string{"panel"}}, {Name: "b", Hosts: []string{"plc"}}},
+				Conduits: []policy.Conduit{{Name: "down", From: "a", To: "b", Default: firedoor.Drop, Rules: []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Servers: []string{"plc"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}, Objects: []policy.Object{drafted}}}}}}}
+			f := &policy.Findings{Review: policy.Review{By: "A", On: "2026-11-26"}, Mode: policy.Enforce, Hosts: []policy.FoundHost{found("press", "10.0.2.1", "")},
+				Limits: []policy.Limit{{Servers: []string{"press"}, Objects: []policy.Object{object}, Values: &policy.Span{Max: 9}}}}
+			if faults := p.Revise(f); len(faults) > 0 || len(f.Loose) > 0 {
+				t.Errorf("%s: %v, %v", object, faults, f.Loose)
+			}
+			plan := compile(t, p)
+			text := object.Text
+			if object.Row {
+				text = "DB10.DBD6"
+			}
+			for n, want := range map[uint16]firedoor.Action{9: firedoor.Pass, 10: firedoor.Drop} {
+				route := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), 6, 102)
+				if v := policy.Decide(plan, &policy.Request{Route: &route, Level: policy.OfOperation, Protocol: "s7comm", Verb: firedoor.VerbWrite, Object: []byte(text), Values: words(n)}); v.Action != want {
+					t.Errorf("%s, %d: %s, want %s", object, n, v.Action, want)
+				}
+			}
+		}
+	}
+}
