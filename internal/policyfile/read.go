@@ -211,7 +211,7 @@ const (
 func budgetOf(n *yaml.Node) (time.Duration, error) {
 	b, err := time.ParseDuration(n.Value)
 	if err != nil || b < minBudget || b > maxBudget {
-		return 0, fmt.Errorf("%q: must be a time from 100us to 200ms, as 2ms", n.Value)
+		return 0, fmt.Errorf("must be a time from 100us to 200ms, as 2ms")
 	}
 	return b, nil
 }
