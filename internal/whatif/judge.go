@@ -115,9 +115,8 @@ func (j *Judge) Line(b []byte) error {
 	}
 	j.recall(&l, &r, &values)
 	v, sure := j.decide(&r)
-	if l.Partial && l.Frame == nil && v.Says != firedoor.Pass { // an answer: what was asked was not seen
-		j.undecided(v.Rule, onlyAnswers)
-		sure = false
+	if l.Partial && l.Frame == nil { // an answer: what was asked was not seen
+		sure = j.answered(&l, &r, v) && sure
 	}
 	if sure {
 		j.count(&r, v, 1, l.Frame, l.Capture)
@@ -183,6 +182,27 @@ func (j *Judge) Run(b []byte) error {
 
 // onlyAnswers is why a request that nobody saw is not told as stopped.
 const onlyAnswers = "of some requests only the answer was seen"
+
+// answered tells whether a verdict is that on the request of an answer whose request nobody saw. Many answers
+// do not say what was asked for: then it is one only where the function alone decides.
+func (j *Judge) answered(l *line, r *asked, v firedoor.Verdict) bool {
+	if v.Says != firedoor.Pass {
+		j.undecided(v.Rule, onlyAnswers)
+		return false
+	}
+	if l.Object != "" {
+		return true
+	}
+	sure, function := true, []policy.Function{{Code: r.Code, Verb: r.Verb, Words: r.Function}}
+	for i := range r.routes {
+		if f := j.plan.Codes(&r.routes[i], r.Protocol, function)[0]; !f.Certain {
+			j.undecided(f.Verdict.Rule, onlyAnswers)
+			j.undecided(v.Rule, onlyAnswers)
+			sure = false
+		}
+	}
+	return sure
+}
 
 // unjudged counts operations that could not be judged.
 func (j *Judge) unjudged(n uint64) {
