@@ -16,7 +16,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "HART-IP", Depth: protocol.Recognised, By: "FieldComm Group TS20085, HCF_SPEC-127 and -151",
-		Unread: []string{"values of reads and writes", "commands of device families: number only"}},
+		Unread: []string{"values that are written, and read ones other than of variables (commands 1, 2, 3, 9, 33)", "commands of device families: number only"}},
 	Functions: listFunctions,
 	Whole:     true,
 	New:       func() protocol.Parser { return newParser() },
