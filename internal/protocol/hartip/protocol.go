@@ -12,6 +12,7 @@ var Protocol = &protocol.Protocol{
 	Name:       "hart_ip",
 	TCP:        []uint16{5094},
 	UDP:        []uint16{5094},
+	Sealed:     []uint16{5094},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
