@@ -129,7 +129,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		pos = skip
 	}
 	for pos < len(b) {
-		if p.old && b[pos] >= 0x80 && !p.oldWaits {
+		if !p.oldWaits && b[pos] >= 0x80 && (p.old || p.last == 0 && find(old, uint16(b[pos]&^0x80)) != nil) {
 			return len(b), nil // its request was not seen: how long it is nobody knows
 		}
 		match, err := p.frame(b[pos:])
