@@ -56,6 +56,10 @@ bench-gateway: ## time a request and its answer through the gateway beside a Lin
 gateway-prove: tools ## attacks, refusals, isolation and a million frames of FIREDOOR_CORPUS in full length (root)
 	FIREDOOR_GATEWAY_LONG=1 go test ./cmd/firedoor -count=1 -timeout 60m -v -run 'TestAttacks|TestGatewayRefuses|TestGatewayGoesOn|TestIsolate|TestEmergencyStop|TestKernelAgreesWithDecide'
 
+.PHONY: judge
+judge: tools ## compare all frames of FIREDOOR_CORPUS with what tshark reads; the tests take shares of the largest captures
+	FIREDOOR_JUDGE_WHOLE=1 go test ./internal/judge -count=1 -timeout 90m -v -run TestJudge
+
 .PHONY: gateway-soak
 gateway-soak: ## polls through the gateway for MINUTES (default 30) while both cores are busy: no worker may be replaced (root)
 	FIREDOOR_GATEWAY_MINUTES=$${MINUTES:-30} go test ./cmd/firedoor -count=1 -timeout 0 -v -run TestGatewaySoak

@@ -37,6 +37,7 @@ var attacks = []ruse{
 	{name: "two beginnings before the controller answers", run: (*assault).twoBeginnings},
 	{name: "taken twice, the second time behind a request", run: (*assault).takenTwice},
 	{name: "begun anew with the old number, and a decoy", run: (*assault).begunAnew},
+	{name: "in the controller's name as well", run: (*assault).answersItself},
 	{name: "fragments of IP", run: (*assault).fragments},
 	{name: "fragments that overlap", run: (*assault).overlappingFragments},
 	{name: "many requests in a segment", run: (*assault).pipelined},

@@ -110,3 +110,25 @@ func (a *assault) begunAnew() {
 		}
 	}
 }
+
+// answersItself takes its own connection in the controller's name, before that does or behind it. A gateway that believes it takes
+// what it says next for answers.
+func (a *assault) answersItself() {
+	for _, flags := range []byte{flagSYN | flagACK, flagACK} {
+		for _, first := range []bool{true, false} {
+			f := a.prepared()
+			its := f.syn()
+			its.from, its.to, its.flags, its.ack, its.seq = f.it, f.me, flags, its.seq+1, 77
+			if first {
+				f.r.send(f.syn())
+				f.r.send(its)
+			}
+			if err := f.connect(); err != nil {
+				a.t.Fatalf("%v\n%s", err, a.log)
+			}
+			f.r.send(its)
+			f.say(0, forbiddenWrite())
+			f.has(12, 200*time.Millisecond)
+		}
+	}
+}

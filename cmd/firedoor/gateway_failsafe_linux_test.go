@@ -452,6 +452,11 @@ func TestGatewayStatus(t *testing.T) {
 	if o.status != exitDamaged || !strings.Contains(o.stdout, "everything passes, the gateway is in bypass") || !strings.Contains(o.err, "bypass") {
 		t.Errorf("in bypass: status %d\n%s%s", o.status, o.stdout, o.err)
 	}
+	l.stop()
+	l.start()
+	if o = run(t, "status", "--data", l.data); o.status != exitDamaged || !strings.Contains(o.stdout, "everything passes, the gateway is in bypass") {
+		t.Errorf("the kernel is in bypass still, as an earlier gateway left it: status %d\n%s%s", o.status, o.stdout, o.err)
+	}
 	works(t, "bypass", "--off", "--reason", "a trial", "--data", l.data)
 	l.until("all is well again", func() bool { o = run(t, "status", "--json", "--data", l.data); return o.status == 0 })
 	j := parse[map[string]any](t, []byte(o.stdout))

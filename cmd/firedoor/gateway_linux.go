@@ -53,14 +53,12 @@ type gatewayService struct {
 func (c *gatewayControlCommand) Run(ctx context.Context, m *Main) error {
 	guardian.NameProcess()
 	s := &gatewayService{file: c.Policy, wake: make(chan struct{}, 1), ready: make(chan struct{}), log: slog.New(slog.NewTextHandler(m.Stderr, nil))}
-	plan, err := readPolicy(m, c.Policy)
-	readErr := err
-	if err == nil {
-		if s.text, err = os.ReadFile(c.Policy); err != nil {
-			readErr = usageError{fmt.Sprintf("%s: %v", c.Policy, reason(err))}
-		}
+	text, readErr := readFile(c.Policy) // once: kernel and workers go by one and the same
+	if readErr == nil {
+		s.text = text
+		s.plan, readErr = policyOf(m, c.Policy, text)
 	}
-	s.plan = plan
+	var err error
 	if s.gate, err = gateway.Connect(gateway.Config{Functions: modbusFunctions(), Log: s.log, Told: s.told, Happened: s.happened}); err != nil {
 		return usageError{err.Error()}
 	}
@@ -365,9 +363,12 @@ func (s *gatewayService) inForce() (*policyInForce, error) {
 
 func answer(w http.ResponseWriter, v any, err error) {
 	var usage usageError
+	var problems written.Problems
 	switch {
 	case errors.As(err, &usage):
 		http.Error(w, usage.text, http.StatusBadRequest)
+	case errors.As(err, &problems):
+		http.Error(w, problems.Error(), http.StatusBadRequest)
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusConflict)
 	default:
@@ -516,7 +517,7 @@ func (s *gatewayService) release(r *http.Request) (string, error) {
 
 // reload reads the policy's file again; a policy that is wrong changes nothing.
 func (s *gatewayService) reload(by string) (string, error) {
-	text, err := os.ReadFile(s.file)
+	text, err := readFile(s.file)
 	if err != nil {
 		return "", err
 	}

@@ -153,6 +153,7 @@ func etherWay(from, to *testbed.Host, back bool) (*safetyWay, error) {
 const (
 	afterWorker  int32 = 35
 	beforeWorker int32 = 45
+	beforeAll    int32 = 90
 )
 
 // ahead gives the calling goroutine a thread that goes before ordinary work.

@@ -58,6 +58,9 @@ func TestGatewaySoak(t *testing.T) {
 	still := pauses()
 	safe.held(t, false)
 	t.Logf("%d frames went by the kernel's floor, %d workers were replaced; cores of this machine stood still for %v", steps, replaced, still)
+	if replaced > 0 {
+		t.Logf("%.20000s", s.log)
+	}
 	if replaced > len(still) || steps > 0 && len(still) == 0 {
 		t.Errorf("more than this machine's own pauses explain\n%.2000s", s.log)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -167,6 +168,11 @@ func readPolicy(m *Main, file string) (*policy.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return policyOf(m, file, b)
+}
+
+// policyOf is readPolicy of a file that was read.
+func policyOf(m *Main, file string, b []byte) (*policy.Plan, error) {
 	plan, err := policyfile.Read(file, b, known())
 	var problems written.Problems
 	if errors.As(err, &problems) {
@@ -274,7 +280,7 @@ func (c *policyProveCommand) Run(m *Main) error {
 		}
 		return foundError{}
 	case undecided:
-		fmt.Fprintf(m.Stdout, "Undecided: the rules fall into too many pieces to look at each. No way from %s to %s was found.\n", c.From, c.To)
+		fmt.Fprintf(m.Stdout, "Undecided: the rules fall into too many pieces to look at each, or look at values that lie within each other in other forms (as). No way from %s to %s was found.\n", c.From, c.To)
 		return foundError{}
 	}
 	fmt.Fprintf(m.Stdout, "Proved: nothing passes from %s to %s%s.\n", c.From, c.To, map[bool]string{true: "", false: ", directly or by way of other zones"}[c.Direct])
@@ -345,7 +351,16 @@ func (c *policyDraftCommand) Run(m *Main) error {
 	if _, faults := policy.Compile(&d.Policy, k); len(faults) > 0 {
 		return usageError{fmt.Sprintf("%s: is not what this version of firedoor learns, for the policy would be wrong: %s: %s", c.Dir, faults[0].Key, faults[0].Text)}
 	}
-	return policyfile.Write(m.Stdout, &d.Policy, draftNote(&d))
+	var b bytes.Buffer
+	if err := policyfile.Write(&b, &d.Policy, draftNote(&d)); err != nil {
+		return err
+	}
+	if _, err := policyfile.Read(c.Dir, b.Bytes(), k); err != nil { // what nobody can read is of no use
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		return usageError{"what was learned there makes no policy that can be read: " + first}
+	}
+	_, err = m.Stdout.Write(b.Bytes())
+	return err
 }
 
 // maxNoted is how many of a kind the head of a draft names.

@@ -31,6 +31,9 @@ const controlSocket = "control.sock"
 // maxSocketPath is how long the path of a socket may be on Linux.
 const maxSocketPath = 107
 
+// maxRefusal is how much is read of why an order is not carried out: a policy may have many faults.
+const maxRefusal = 1 << 20
+
 // maxOrder is how long an order may take.
 const maxOrder = time.Minute
 
@@ -248,9 +251,8 @@ func askWith(ctx context.Context, data, method, path string, body io.Reader, ans
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end or of no use
 	if resp.StatusCode != http.StatusOK {
-		var b [1024]byte
-		n, _ := resp.Body.Read(b[:])
-		text := strings.TrimSpace(string(b[:n]))
+		b, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusal)) // what came says more than that not all did
+		text := strings.TrimSpace(string(b))
 		if resp.StatusCode == http.StatusBadRequest {
 			return usageError{text}
 		}

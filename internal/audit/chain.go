@@ -95,9 +95,32 @@ func seek(f *os.File, to int64) error {
 	return err
 }
 
+// maxAgain is how often a chain is read again to which something is added meanwhile.
+const maxAgain = 20
+
 // Verify reads a chain to f and tells how many entries are in order; a *DamageError says
 // where they are not. Where its head is missing nobody can tell whether there were more or fewer.
+// It may be added to meanwhile: what does not fit then is read again, to f from the first entry on.
 func Verify(name string, f func(*Entry) error) (entries uint64, err error) {
+	for again := 0; ; again++ {
+		was := stateOf(name)
+		entries, err = verify(name, f)
+		if err == nil || again == maxAgain || stateOf(name) == was {
+			return entries, err
+		}
+	}
+}
+
+// stateOf is another one where something was added. What cannot be read verify says.
+func stateOf(name string) string {
+	b, _ := os.ReadFile(name + HeadSuffix)
+	if info, err := os.Stat(name); err == nil {
+		return fmt.Sprint(info.Size(), " ", string(b))
+	}
+	return string(b)
+}
+
+func verify(name string, f func(*Entry) error) (entries uint64, err error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return 0, err

@@ -75,18 +75,23 @@ func (d *Datapath) Forgive() {
 	_, _ = d.heartbeat.WriteAt(make([]byte, 4), pulseClient+16) // as above
 }
 
-// Silent is how long nobody beat; 0 where nobody ever did.
-func (d *Datapath) Silent() time.Duration {
+// LastBeat is when somebody beat last, by the monotonic clock, and how long ago that is; 0 where nobody ever did.
+func (d *Datapath) LastBeat() (at, ago time.Duration) {
 	var b [8]byte
 	now, err := monotonic()
 	if _, e := d.heartbeat.ReadAt(b[:], pulseBeat); e != nil || err != nil {
-		return 0
+		return 0, 0
 	}
-	last := binary.NativeEndian.Uint64(b[:])
-	if last == 0 {
-		return 0
+	if at = time.Duration(binary.NativeEndian.Uint64(b[:])); at == 0 {
+		return 0, 0
 	}
-	return time.Duration(uint64(now) - last)
+	return at, now - at
+}
+
+// Silent is how long nobody beat, whoever did it last; 0 where nobody ever did.
+func (d *Datapath) Silent() time.Duration {
+	_, ago := d.LastBeat()
+	return ago
 }
 
 // Silence makes the heartbeat stale at once: whoever beat is gone.

@@ -195,7 +195,7 @@ type gatewayPulse struct {
 	Full   uint64
 	Client [2]uint64
 	InHand uint32
-	Unused uint32
+	Judged uint32
 }
 
 type gatewayReport struct {

@@ -50,7 +50,7 @@ func (d *Datapath) Install(t *Tables) error {
 		return err
 	}
 	// A connection that passed whole under the old tables may be judged under the new ones.
-	if err := errors.Join(d.unsure(), d.set(configActive, slot)); err != nil {
+	if err := errors.Join(d.unsure(otherRules), d.set(configActive, slot)); err != nil {
 		return err
 	}
 	if !d.attached {

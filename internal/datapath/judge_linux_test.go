@@ -617,6 +617,7 @@ func TestBrokenHeaders(t *testing.T) {
 		"IPv6 length beyond":     change(six, 19, 99),
 		"UDP length beyond":      change(six, 59, 99),
 		"UDP length too small":   change(six, 59, 7),
+		"UDP of two lengths":     change(six, 59, 10),
 		"IPv6 extension too far": change(six, 20, 0),
 	}
 	for name, frame := range broken {
@@ -675,6 +676,9 @@ func TestFramesWithoutIP(t *testing.T) {
 		{"DLR", typed(t, stranger, net.HardwareAddr{1, 0x21, 0x6c, 0, 0, 1}, 0x80e1), said{Pass, ReasonLink, 0}},
 		{"spanning tree of one VLAN", typed(t, stranger, net.HardwareAddr{1, 0, 0xc, 0xcc, 0xcc, 0xcd}, 0x0032), said{Pass, ReasonLink, 0}},
 		{"CDP", typed(t, stranger, net.HardwareAddr{1, 0, 0xc, 0xcc, 0xcc, 0xcc}, 0x0032), said{Pass, ReasonLink, 0}},
+		{"LACP", typed(t, stranger, net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 2}, 0x8809), said{Pass, ReasonLink, 0}},
+		{"process data to an address of link control", typed(t, clientMAC, group, 0x88a4), said{Drop, 3, 901}},
+		{"a tunnel to one", typed(t, clientMAC, net.HardwareAddr{1, 0, 0xc, 0xcc, 0xcc, 0xcc}, 0x8847), said{Drop, 3, 901}},
 		{"an address beside it", typed(t, stranger, net.HardwareAddr{1, 0, 0xc, 0xcc, 0xcc, 0xce}, 0x0032), said{Drop, 3, 901}},
 		{"IP to an address of link control", ipToGroup, said{Drop, 3, 901}},
 		{"ARP", arp(t, layers.ARPRequest), said{Pass, ReasonNeighbour, 0}},

@@ -87,7 +87,7 @@ func (k *StreamKey) flow() (f gatewayFlow) {
 type Position struct {
 	Known   bool   // Next holds
 	Partial bool   // and is within a message
-	Current bool   // nothing went by unseen since
+	Current bool   // nothing went by unseen since it was written down
 	Left    bool   // a worker left it, and nobody touched it after that
 	Hears   bool   // and waits for what its server says
 	Next    uint32 // sequence number of the byte that comes next
@@ -249,7 +249,7 @@ func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
 	if was, ok := s.turn(e); ok {
 		p = Position{Known: e.Known != 0, Partial: e.Partial != 0 || e.Unseen != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked,
 			Handshake: Handshake{e.Opens != 0, e.Opening, e.Answered != 0 && s.now()-e.SeenNs < uint64(streamUnderWay), e.Answer, e.First}}
-		p.Current = p.Known && e.Epoch == atomic.LoadUint32(&s.pulse.Epoch)
+		p.Current = p.Known && atomic.LoadUint32(&s.pulse.Epoch)-e.Epoch <= seen
 		if heard := atomic.LoadUint32(&e.Heard); p.Current && int32(heard-p.Acked) > 0 {
 			p.Acked = heard
 		}
@@ -278,6 +278,9 @@ func (s *Streams) Leave(place int, p *Position, kernel bool) {
 	kept := min(len(p.Said), Said)
 	copy(e.Said[Said-kept:], p.Said[len(p.Said)-kept:])
 	e.Kept, e.SeenNs = uint8(kept), s.now()
+	if p.Known {
+		atomic.StoreUint32(&s.pulse.Judged, 1)
+	}
 	own := uint32(ownWorker)
 	if kernel {
 		own = ownKernel
@@ -315,11 +318,19 @@ func (d *Datapath) seed() error {
 	return err
 }
 
+// Of a stream nothing went by unseen where it was written down in this epoch, or in the one before under the tables
+// that were in force until then (is_seen in bpf/stream.h).
+const (
+	seen       = 1
+	otherRules = 1        // so much the epoch goes up by other tables
+	unseen     = seen + 1 // and where frames passed that nobody saw
+)
+
 // unsure says that streams may go on unseen from here on.
-func (d *Datapath) unsure() error {
+func (d *Datapath) unsure(by uint32) error {
 	var b [4]byte
 	_, err := d.heartbeat.ReadAt(b[:], pulseEpoch)
-	binary.NativeEndian.PutUint32(b[:], binary.NativeEndian.Uint32(b[:])+1)
+	binary.NativeEndian.PutUint32(b[:], binary.NativeEndian.Uint32(b[:])+by)
 	_, written := d.heartbeat.WriteAt(b[:], pulseEpoch)
 	return errors.Join(err, written)
 }

@@ -298,7 +298,7 @@ func (g *gateway) restore() error {
 func (g *gateway) relist() error {
 	var again []line
 	err := g.tail.before(relist, func(b []byte) {
-		if l, ok := parse(b); ok {
+		if l, ok := parse(b); ok && l.Done != shed {
 			again = append(again, l)
 		}
 	})

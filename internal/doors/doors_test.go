@@ -393,7 +393,7 @@ func TestStopsAreBounded(t *testing.T) {
 }
 
 func TestHost(t *testing.T) {
-	for end, want := range map[string]string{"10.0.0.1:502": "10.0.0.1", "fd00::1:502": "fd00::1", "02:00:00:00:00:01": "02:00:00:00:00:01", "": ""} {
+	for end, want := range map[string]string{"10.0.0.1:502": "10.0.0.1", "[fd00::1]:502": "fd00::1", "fd00::1:502": "fd00::1:502", "02:00:00:00:00:01": "02:00:00:00:00:01", "": ""} {
 		if got := host(end); got != want {
 			t.Errorf("%s is at %s, want %s", end, got, want)
 		}
@@ -491,5 +491,40 @@ func TestTry(t *testing.T) {
 	without := run(t, Config{})
 	if got, err := without.Try(t.Context(), []byte(strings.ReplaceAll(press, "MODE", "test"))); err != nil || got.Tried || got.Why == "" || len(got.Problems) > 0 {
 		t.Errorf("without a journal: %+v, %v", got, err)
+	}
+}
+
+// TestLinesThatStandForSeveral holds that a line counts for all frames that it stands for, also where it
+// has no pair, and that what no worker judges for a while is none that was stopped.
+func TestLinesThatStandForSeveral(t *testing.T) {
+	g := gatewayIn(t)
+	text := `{"time":"2026-11-26T08:00:01Z","last":"2026-11-26T08:00:02Z","by":"worker","done":"drop","says":"drop","reason":"rule","rule":"rule \"no writes\" of down","conduit":"down","segment":"untagged","client":"10.0.1.1","server":"10.0.2.1:502","bytes":60,"count":12}
+{"time":"2026-11-26T08:00:02Z","by":"kernel","done":"drop","says":"drop","reason":"default","bytes":60,"count":30}
+{"time":"2026-11-26T08:00:03Z","done":"shed","says":"pass","reason":"latency","conduit":"down","bytes":0}
+{"time":"2026-11-26T08:00:03Z","done":"shed","says":"pass","reason":"worker-deaths","client":"10.0.1.1","bytes":0}
+{"time":"2026-11-26T08:00:04Z","last":"2026-11-26T08:00:05Z","by":"worker","done":"pass","says":"drop","reason":"default","conduit":"down","segment":"untagged","client":"fd00:1::1","server":"[fd00:2::1]:502","bytes":60,"count":7}
+`
+	if err := os.WriteFile(filepath.Join(g.dir, "stopped.jsonl"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g.text = strings.NewReplacer("{address: 10.0.1.1}", `{address: [10.0.1.1, "fd00:1::1"]}`, "{address: 10.0.2.1}", `{address: [10.0.2.1, "fd00:2::1"]}`,
+		"addresses: 10.0.1.0/24", `addresses: [10.0.1.0/24, "fd00:1::/64"]`, "addresses: 10.0.2.0/24", `addresses: [10.0.2.0/24, "fd00:2::/64"]`).Replace(g.text)
+	c := run(t, Config{Gateways: []string{g.dir}})
+	got := c.until(t, "policy and stops never came", func(x *Gateway) bool { return x.Policy.Known && x.Tested > 0 })
+	if got.Stopped != 42 || got.Tested != 7 || got.Unread != 0 {
+		t.Errorf("%d stopped, %d tested, %d not read", got.Stopped, got.Tested, got.Unread)
+	}
+	var texts []string
+	for _, f := range got.Findings {
+		texts = append(texts, fmt.Sprint(f.Count, " ", f.Sentence, " ", f.Last))
+	}
+	want := []string{"7 Would have stopped 7 frames of hmi to plc. 2026-11-26T08:00:05.000000000Z",
+		"30 Stopped 30 frames of several to several. 2026-11-26T08:00:02.000000000Z",
+		"12 Stopped 12 frames of hmi to plc. 2026-11-26T08:00:02.000000000Z"}
+	if strings.Join(texts, "\n") != strings.Join(want, "\n") {
+		t.Errorf("findings\n%s\nwant\n%s", strings.Join(texts, "\n"), strings.Join(want, "\n"))
+	}
+	if p, err := c.Stops(Query{}); err != nil || p.Total != 3 || p.Stops[0].Sentence != "Would have stopped 7 frames of hmi to plc." {
+		t.Errorf("listed: %+v, %v", p, err)
 	}
 }

@@ -3,6 +3,7 @@ package doors
 import (
 	"cmp"
 	"encoding/json"
+	"net/netip"
 	"slices"
 	"strings"
 )
@@ -60,11 +61,25 @@ type line struct {
 	Verb     string `json:"verb"`
 	Function string `json:"function"`
 	Object   string `json:"object"`
+	Last     string `json:"last"`  // of several
+	Count    uint64 `json:"count"` // frames that it stands for; 0 is one
 }
+
+// shed is what is done with what no worker judges for a while: nothing of it is stopped by that.
+const shed = "shed"
+
+// several is an end of which there is more than one.
+const several = "several"
 
 // host is an end without its port: a client has another one each time.
 func host(end string) string {
 	if strings.Count(end, ":") == 5 && len(end) == 17 { // a MAC
+		return end
+	}
+	if at, err := netip.ParseAddrPort(end); err == nil { // that of IPv6 stands in brackets
+		return at.Addr().String()
+	}
+	if _, err := netip.ParseAddr(end); err == nil {
 		return end
 	}
 	if at := strings.LastIndexByte(end, ':'); at >= 0 {
@@ -95,12 +110,12 @@ type counted struct {
 	Last  string `json:"last"`
 }
 
-func (c *counted) add(at string) {
-	if c.Count == 0 || at < c.First {
-		c.First = at
+func (c *counted) add(l *line) {
+	if c.Count == 0 || l.Time < c.First {
+		c.First = l.Time
 	}
-	c.Count++
-	c.Last = max(c.Last, at)
+	c.Count += max(l.Count, 1)
+	c.Last = max(c.Last, l.Time, l.Last)
 }
 
 // decider is a rule, or what decided where none did.
@@ -137,11 +152,16 @@ func (s *stops) forget(now string) {
 
 // parse reads a line; false where it is none.
 func parse(b []byte) (l line, ok bool) {
-	if json.Unmarshal(b, &l) != nil || l.Client == "" {
+	if json.Unmarshal(b, &l) != nil || l.Done == "" {
 		return l, false
 	}
-	if l.Time = wall(l.Time); l.Time == "" {
+	if l.Time, l.Last = wall(l.Time), wall(l.Last); l.Time == "" {
 		return l, false
+	}
+	for _, end := range []*string{&l.Client, &l.Server} {
+		if *end == "" { // it stands for several pairs
+			*end = several
+		}
 	}
 	for _, text := range []*string{&l.Time, &l.Done, &l.Says, &l.Reason, &l.Rule, &l.Conduit, &l.Segment, &l.Client, &l.Server, &l.Protocol, &l.Verb, &l.Function, &l.Object} {
 		if len(*text) > maxText {
@@ -159,19 +179,22 @@ func (s *stops) take(b []byte) {
 		s.odd++
 		return
 	}
+	if l.Done == shed {
+		return // it is told beside what was stopped
+	}
 	s.list(l)
 	test := l.Done == "pass"
 	if test {
-		s.tested++
+		s.tested += max(l.Count, 1)
 	} else {
-		s.total++
+		s.total += max(l.Count, 1)
 	}
 	d := decider{Conduit: l.Conduit, Rule: l.Rule, Test: test}
 	if l.Rule == "" {
 		d.Reason = l.Reason
 	}
 	k := kind{test, l.Says, l.Reason, l.Rule, l.Conduit, l.Segment, host(l.Client), host(l.Server), l.Protocol, l.Verb, l.Object}
-	if !count(s.rules, d, MaxRules, l.Time) || !count(s.kinds, k, MaxKinds, l.Time) {
+	if !count(s.rules, d, MaxRules, &l) || !count(s.kinds, k, MaxKinds, &l) {
 		s.uncut++
 	}
 }
@@ -187,7 +210,7 @@ func (s *stops) list(l line) {
 	s.next = (s.next + 1) % MaxStops
 }
 
-func count[K comparable](m map[K]*counted, k K, most int, at string) bool {
+func count[K comparable](m map[K]*counted, k K, most int, l *line) bool {
 	c := m[k]
 	if c == nil {
 		if len(m) >= most {
@@ -196,7 +219,7 @@ func count[K comparable](m map[K]*counted, k K, most int, at string) bool {
 		c = &counted{}
 		m[k] = c
 	}
-	c.add(at)
+	c.add(l)
 	return true
 }
 

@@ -235,6 +235,11 @@ func (g *Gateway) Status() (Status, error) {
 	if g.plan != nil {
 		s.ofPolicy(g.plan.Policy)
 	}
+	for i := range g.isolated {
+		if !g.isolated[i].Testing {
+			s.held++
+		}
+	}
 	s.foresee(datapath.DefaultLimit)
 	return s, nil
 }

@@ -96,7 +96,7 @@ func (k *kernelStops) whole(r *datapath.Report) []byte {
 
 // tellPairs writes a line for each pair that lost frames in the turns that are over.
 func (k *kernelStops) tellPairs() error {
-	lost, now, err := k.gate.path.Losses()
+	lost, now, err := k.kernel.Losses()
 	if err != nil {
 		return err
 	}

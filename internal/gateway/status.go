@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"firedoor"
 	"firedoor/internal/guardian"
 	"firedoor/internal/inline"
 	"firedoor/internal/policy"
@@ -47,11 +48,15 @@ type Status struct {
 	Hang       string            `json:"on_hang"`
 	Stop       string            `json:"on_stop"`
 	Power      string            `json:"on_power_loss"`
+
+	elsewhere bool // what no conduit joins is stopped
+	held      int  // isolations in force, those that are being released left out
 }
 
 // ofPolicy says what the policy in force is about.
 func (s *Status) ofPolicy(p *policy.Policy) {
 	s.Policy, s.Otherwise = p.Name, p.Otherwise.Mode.String()
+	s.elsewhere = p.Otherwise.Mode == policy.Enforce && p.Otherwise.Default != firedoor.Pass
 	for i := range p.Conduits {
 		c := &p.Conduits[i]
 		switch c.Mode {
@@ -100,7 +105,11 @@ func (s *Status) foresee(limit time.Duration) {
 
 // floor says what holds while no worker answers.
 func (s *Status) floor() string {
-	if s.Enforcing == 0 && s.Isolated == 0 {
+	switch {
+	case s.Enforcing > 0 || s.held > 0:
+	case s.elsewhere:
+		return "no conduit enforces, so all of it passes where one is, and nothing is written of what would have been stopped; what no conduit joins is stopped as before"
+	default:
 		return "no conduit enforces, so all of it passes, and nothing is written of what would have been stopped"
 	}
 	text := "addresses, ports and quarantine hold, Modbus is judged by its function code, and by unit, address and value where it is never blocked"
@@ -118,6 +127,12 @@ func (s *Status) floor() string {
 			text += "; " + of.what
 		default:
 			text += fmt.Sprintf("; on %d of the enforcing conduits %s", of.conduits, of.what)
+		}
+	}
+	if s.Enforcing == 0 {
+		text += "; what of isolated devices a worker would have to judge is dropped, but under rate-cap, or where their conduit says unjudged: open; no conduit enforces, so all else passes"
+		if s.elsewhere {
+			text += " where one is"
 		}
 	}
 	return text

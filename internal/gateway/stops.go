@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,6 +47,7 @@ type Stops struct {
 	evidence *evidence.Ring // nil: none is kept
 	tally    StopTally
 	state    StopState
+	untold   string // why what the kernel drops cannot be told, "" while it can
 	second   int64
 	slices   int
 	pending  []evidence.Packet
@@ -146,11 +148,29 @@ func (s *Stops) wrote(err error) {
 	}
 }
 
+// unkept notes whether it can be kept what of the kernel's drops is told, and says so where that changes.
+func (s *Stops) unkept(err error) {
+	problem := ""
+	if err != nil {
+		problem = err.Error()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if problem == s.untold {
+		return
+	}
+	if s.untold = problem; err != nil {
+		s.log.Error(toldFile, "error", err)
+	} else {
+		s.log.Info("what the kernel drops is told again")
+	}
+}
+
 // Problem says why what is stopped cannot be written down, "" while it can.
 func (s *Stops) Problem() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.state.Problem
+	return cmp.Or(s.state.Problem, s.untold)
 }
 
 // keep writes the frames of a stop and gives their place; "" where it has none.
@@ -208,6 +228,7 @@ func (s *Stops) State() StopState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := s.state
+	out.Problem = cmp.Or(out.Problem, s.untold)
 	out.Rows = s.tally.Rows()
 	slices.SortStableFunc(out.Rows, func(a, b StopRow) int { return strings.Compare(b.Last, a.Last) })
 	if n := len(out.Rows); n > maxShown {

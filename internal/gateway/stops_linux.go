@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"firedoor/internal/datapath"
+	"firedoor/internal/guardian"
 	"firedoor/internal/policy"
 )
 
@@ -41,6 +42,7 @@ type told struct {
 // one for each second; and one for what it only counted by rule and reason.
 type kernelStops struct {
 	gate   *Gateway
+	kernel kernelSide
 	stops  *Stops
 	told   map[kind]*told
 	before map[kind]datapath.Count // what was counted a moment ago: pairs of all of it were read since
@@ -48,6 +50,13 @@ type kernelStops struct {
 	kept   kept
 	head   []byte
 	began  time.Time // when the machine started, as this clock has it
+}
+
+// kernelSide is what is asked of the guardian.
+type kernelSide interface {
+	Look() (*guardian.Look, error)
+	Losses() (lost []datapath.Lost, now uint32, err error)
+	Forget(generation uint32) error
 }
 
 // stopsOf is what a gateway keeps to put drops into words.
@@ -89,11 +98,11 @@ func (g *Gateway) TellStops(ctx context.Context, stops *Stops) error {
 		return err
 	}
 	defer func() { _ = reports.Close() }() // only read
-	k := &kernelStops{gate: g, stops: stops, told: map[kind]*told{}, before: map[kind]datapath.Count{}, pairs: newPairs()}
+	k := newKernelStops(g, g.path, stops)
 	if k.began, err = started(); err != nil {
 		return err
 	}
-	if err := k.load(); err != nil {
+	if err := k.turn(k.load); err != nil {
 		return err
 	}
 	next := time.Now().Add(readEvery)
@@ -101,7 +110,7 @@ func (g *Gateway) TellStops(ctx context.Context, stops *Stops) error {
 	for ctx.Err() == nil {
 		if now := time.Now(); !now.Before(next) {
 			next = now.Add(readEvery)
-			if err := k.tick(); err != nil {
+			if err := k.turn(k.tick); err != nil {
 				return err
 			}
 		}
@@ -117,6 +126,21 @@ func (g *Gateway) TellStops(ctx context.Context, stops *Stops) error {
 		}
 	}
 	return k.tick()
+}
+
+func newKernelStops(g *Gateway, kernel kernelSide, stops *Stops) *kernelStops {
+	return &kernelStops{gate: g, kernel: kernel, stops: stops, told: map[kind]*told{}, before: map[kind]datapath.Count{}, pairs: newPairs()}
+}
+
+// turn does one thing. Only where the guardian is gone it gives an error: a disk that is full has
+// room again one day, and what was dropped meanwhile is to be told then.
+func (k *kernelStops) turn(do func() error) error {
+	err := do()
+	if errors.Is(err, guardian.ErrGone) {
+		return err
+	}
+	k.stops.unkept(err)
+	return nil
 }
 
 // started is when the clock of reports began.
@@ -144,13 +168,18 @@ type explained struct {
 	Bytes  uint64          `json:"bytes"`
 }
 
-// load takes up where an earlier process stopped. Without its file all that is counted
-// now was before this gateway's time.
+// load takes up where an earlier process stopped. Without its file, or where that is no whole one, all
+// that is counted now was before this gateway's time.
 func (k *kernelStops) load() error {
-	name := filepath.Join(k.stops.dir, toldFile)
-	b, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		_, now, err := k.gate.path.Losses()
+	b, err := os.ReadFile(filepath.Join(k.stops.dir, toldFile))
+	if err == nil {
+		if err = json.Unmarshal(b, &k.kept); err != nil { // power was lost while it was written
+			k.stops.log.Warn(toldFile+" is not whole: what the kernel dropped before now is not told", "error", err)
+		}
+	}
+	if err != nil {
+		k.kept = kept{}
+		_, now, err := k.kernel.Losses()
 		if err != nil {
 			return err
 		}
@@ -165,12 +194,6 @@ func (k *kernelStops) load() error {
 		}
 		return k.save() // or what comes after an early end would be of before as well
 	}
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(b, &k.kept); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
 	for i := range k.kept.Told {
 		k.told[k.kept.Told[i].kind] = &k.kept.Told[i]
 	}
@@ -183,9 +206,12 @@ func kindOf(e *datapath.Explained) kind { return kind{e.Generation, e.Action, e.
 func stops(a datapath.Action) bool { return a == datapath.Drop || a == datapath.Reset }
 
 func (k *kernelStops) each(f func(*datapath.Explained) error) error {
-	all, err := k.gate.path.Counters()
-	for i := range all {
-		err = errors.Join(err, f(&all[i]))
+	look, err := k.kernel.Look()
+	if err != nil {
+		return err
+	}
+	for i := range look.Counters {
+		err = errors.Join(err, f(&look.Counters[i]))
 	}
 	return err
 }
@@ -210,7 +236,11 @@ func (k *kernelStops) save() error {
 // settle adds up the counters of generations that were in force long ago and whose drops
 // all have lines, and drops them: the kernel has room for so many.
 func (k *kernelStops) settle() error {
-	now := k.gate.path.Generation()
+	look, err := k.kernel.Look()
+	if err != nil {
+		return err
+	}
+	now := look.Generation
 	if now <= maxPlans || k.kept.Settled >= now-maxPlans {
 		return nil
 	}
@@ -255,7 +285,7 @@ func (k *kernelStops) settle() error {
 	}
 	k.publish()
 	for n := range generations {
-		if err := k.gate.path.Forget(n); err != nil {
+		if err := k.kernel.Forget(n); err != nil {
 			return err
 		}
 	}
@@ -304,7 +334,7 @@ func (k *kernelStops) bare(to kind) StoppedRecord {
 
 // tick writes what pairs lost, and what was only counted.
 func (k *kernelStops) tick() error {
-	look, err := k.gate.path.Look() // before pairs are read: what it counts, they have the next time
+	look, err := k.kernel.Look() // before pairs are read: what it counts, they have the next time
 	if err != nil {
 		return err
 	}

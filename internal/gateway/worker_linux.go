@@ -300,7 +300,7 @@ func (w *worker) drain(from inline.Port) (some bool) {
 		if unsummed {
 			inline.Fill(frame)
 		}
-		w.pulse.Take(firedoor.IP{}) // whose it is the gate says
+		w.inHand(firedoor.IP{}) // whose it is the gate says
 		w.gate.Asked(r.asked)
 		now, judge := time.Now(), w.gate.FrameAt
 		if now.UnixNano()-r.stamp() > maxWait {
@@ -326,8 +326,15 @@ func skipped(t *guardian.Turn) (out []firedoor.IP) {
 // takes notes whose frame is in hand, and tells whether it is to be looked into: of those
 // on whose frames workers died, frames may have waited in the rings.
 func (w *worker) takes(client firedoor.IP) bool {
-	w.pulse.Take(client)
+	w.inHand(client)
 	return len(w.skip) == 0 || !slices.Contains(w.skip, client) || w.rings[w.side].stamp() > w.skipTo
+}
+
+// inHand notes whose frame is to blame if the worker hangs now. In a recess nobody's is: the runtime may have stopped it.
+func (w *worker) inHand(client firedoor.IP) {
+	if w.recess.Holds() {
+		w.pulse.Take(client)
+	}
 }
 
 func (w *worker) sendFrame(to inline.Port, frame []byte) {

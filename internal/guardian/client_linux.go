@@ -232,15 +232,6 @@ func (c *Client) Losses() (lost []datapath.Lost, now uint32, err error) {
 	return r.Lost, r.Turn, nil
 }
 
-// Counters gives what became of all frames in the kernel.
-func (c *Client) Counters() ([]datapath.Explained, error) {
-	l, err := c.Look()
-	if err != nil {
-		return nil, err
-	}
-	return l.Counters, nil
-}
-
 // Generation is that of the tables in force, 0 where it cannot be asked for.
 func (c *Client) Generation() uint32 {
 	l, err := c.Look()

@@ -106,24 +106,33 @@ func (g *Guardian) obey(ctx context.Context, link *Link) error {
 		if kind != KindRequest {
 			return errors.New("it says what is not its to say")
 		}
-		var reply Reply
 		request, err := read[Request](body)
-		if err == nil {
-			reply.ID = request.ID
-			err = g.do(ctx, &request, &reply)
+		if err == nil && request.What == WantUpgrade { // whoever is to be isolated does not wait until a program was tried
+			go func() { _ = g.answer(ctx, link, &request, nil) }() // nobody hears it where that ended
+			continue
 		}
-		if err != nil {
-			reply.Error = err.Error()
-			if !g.isBegun() && (request.What == WantSet || request.What == "") {
-				g.fail(err) // nothing is in force, and nothing will be
-			} else if !errors.Is(err, errTooEarly) {
-				g.config.Log.Error("what control wants is not done", "what", request.What, "reason", err)
-			}
-		}
-		if err := link.SendJSON(KindReply, &reply); err != nil {
+		if err := g.answer(ctx, link, &request, err); err != nil {
 			return err
 		}
 	}
+}
+
+// answer does what is wanted, if it could be read, and says what became of it.
+func (g *Guardian) answer(ctx context.Context, link *Link, request *Request, err error) error {
+	var reply Reply
+	if err == nil {
+		reply.ID = request.ID
+		err = g.do(ctx, request, &reply)
+	}
+	if err != nil {
+		reply.Error = err.Error()
+		if !g.isBegun() && (request.What == WantSet || request.What == "") {
+			g.fail(err) // nothing is in force, and nothing will be
+		} else if !errors.Is(err, errTooEarly) {
+			g.config.Log.Error("what control wants is not done", "what", request.What, "reason", err)
+		}
+	}
+	return link.SendJSON(KindReply, &reply)
 }
 
 // do does what control wants, and puts what is to be told into the reply.

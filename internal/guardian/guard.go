@@ -33,6 +33,11 @@ const (
 	longRest  = 10 * time.Minute
 	goodAfter = 10 * time.Minute // without shedding, the first rest holds again
 	maxShed   = 256
+	// stillCounts is for how long nothing is shed after this machine or a core of it stood still: what a worker was slow
+	// with until then it tells within a second, twice as long where it is late.
+	stillCounts = 2 * time.Second
+	// maxExcused is for how many reports in a row that holds: one comes every second.
+	maxExcused = 5
 )
 
 // Shed is what goes by the kernel's floor for a while because it took too long.
@@ -63,8 +68,10 @@ func (s *Shed) subject() string {
 // guard is the latency guard: it says what is to be shed, and when that ends. First the
 // heaviest client of a conduit, then all of it. Time is the caller's.
 type guard struct {
-	sheds []Shed
-	rests map[string]rest // by subject
+	sheds   []Shed
+	rests   map[string]rest // by subject
+	stood   time.Time       // when the machine was last seen to stand still: no frame is to blame for that
+	excused int             // reports that were not weighed for that, in a row
 }
 
 // rest is how often something was shed.
@@ -77,6 +84,13 @@ func newGuard() *guard { return &guard{rests: map[string]rest{}} }
 
 // hear weighs what a worker took, and gives what is to be shed now.
 func (g *guard) hear(now time.Time, p *Pace) (begin []Shed) {
+	switch {
+	case now.Sub(g.stood) >= stillCounts:
+		g.excused = 0
+	case g.excused < maxExcused:
+		g.excused++
+		return nil
+	}
 	for i := range p.Conduits {
 		c := &p.Conduits[i]
 		if c.Conduit == 0 || c.Frames < overLeast || c.Over*overShare < c.Frames || len(g.sheds) >= maxShed || g.all(c.Conduit) {

@@ -18,6 +18,17 @@ func TestGuard(t *testing.T) {
 			t.Errorf("%+v is shed for %+v", s, p)
 		}
 	}
+	g.stood = now.Add(time.Millisecond - stillCounts)
+	for range maxExcused {
+		if s := g.hear(now, pace(1000, 1000, 1000)); len(s) > 0 {
+			t.Errorf("after the machine stood still %+v is shed", s)
+		}
+	}
+	if s := g.hear(now, pace(1000, 1000, 19)); len(s) != 1 {
+		t.Errorf("where the machine stands still all the time %+v is shed", s)
+	}
+	g = newGuard()
+	now = now.Add(time.Millisecond)
 	if s := g.hear(now, pace(1000, 100, 900)); len(s) != 1 || s[0].Client != client || s[0].Conduit != 3 || s[0].Until.Sub(now) != firstRest {
 		t.Fatalf("first: %+v", s)
 	}

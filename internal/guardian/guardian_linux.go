@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -51,6 +52,7 @@ type Guardian struct {
 	tried  chan *hand // a worker of the program that is to be run in place of this one
 	heir   *hand      // after an upgrade: the worker that is to judge
 	retire []*hand    // after an upgrade: those that cannot serve this program
+	trying atomic.Bool
 
 	mu       sync.Mutex
 	control  *Link // nil while there is none
@@ -230,6 +232,9 @@ func (g *Guardian) open() error {
 		return PortError{err}
 	}
 	g.path = path
+	g.mu.Lock()
+	g.bypass = path.Bypassed() // which an earlier guardian may have left on
+	g.mu.Unlock()
 	if err := g.takeUpBarred(); err != nil {
 		return err
 	}

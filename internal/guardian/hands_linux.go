@@ -100,8 +100,9 @@ func (g *Guardian) serve(ctx context.Context, active *hand) error {
 		active = g.heir
 		g.event("upgraded", "the new program is in force: "+active.name()+" judges")
 	}
-	standby, err := g.hire()
-	if err == nil {
+	var err error
+	standby := g.hireAnyway(ctx)
+	if standby != nil {
 		active, standby, err = g.watch(ctx, active, standby)
 	}
 	return errors.Join(err, g.dismiss(active), g.dismiss(standby))
@@ -114,7 +115,7 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 	relax := time.NewTicker(relaxEvery)
 	defer relax.Stop()
 	var upgrade <-chan time.Time
-	var eye eye
+	var watchman watchman
 	var latest time.Time // for an upgrade
 	for {
 		select {
@@ -139,52 +140,23 @@ func (g *Guardian) watch(ctx context.Context, active, standby *hand) (a, s *hand
 			g.forget(standby)
 			g.event("standby-ended", "the worker that stood by ended: "+text(err))
 			g.rest(ctx)
-			if standby, err = g.hire(); err != nil {
-				return active, nil, err
+			if standby = g.hireAnyway(ctx); standby == nil {
+				return active, nil, nil
 			}
 		case err := <-active.ended:
-			if active, err = g.succeed(ctx, active, standby, err); err != nil {
-				return active, nil, err
+			if active = g.succeed(ctx, active, standby, err); active == nil {
+				return nil, nil, nil
 			}
-			if standby, err = g.hire(); err != nil {
-				return active, nil, err
+			if standby = g.hireAnyway(ctx); standby == nil {
+				return active, nil, nil
 			}
 		case <-look.C:
-			now, silent := time.Now(), g.path.Silent()
-			if end, late := eye.look(now, silent); end && standby.isReady() {
-				active.hang(now.Add(-silent), late)
-			}
+			g.inspect(&watchman, active, standby.isReady())
 			if standby.isReady() && time.Since(time.Unix(0, standby.heard.Load())) > mute {
 				standby.kill()
 			}
 		}
 	}
-}
-
-// eye says whether a heartbeat that is old means that a worker hangs. Whoever looks late stood
-// still itself, and the worker most likely too: that one has until the next look to beat. The zero value has not
-// looked yet.
-type eye struct {
-	looked time.Time
-	spared bool
-}
-
-// look tells whether a worker that was silent for so long is to be ended, and whether this look or the last
-// one was late, so that it is not the worker's frame that is to blame.
-func (e *eye) look(now time.Time, silent time.Duration) (end, late bool) {
-	late = !e.looked.IsZero() && now.Sub(e.looked) > hung
-	e.looked = now
-	switch {
-	case silent <= hung:
-		e.spared = false
-		return false, late
-	case late && !e.spared:
-		e.spared = true
-		return false, late
-	}
-	late = late || e.spared
-	e.spared = false
-	return true, late
 }
 
 func text(err error) string {
@@ -194,35 +166,55 @@ func text(err error) string {
 	return err.Error()
 }
 
-// succeed lets the standby judge in the place of a worker that ended.
-func (g *Guardian) succeed(ctx context.Context, gone, standby *hand, why error) (*hand, error) {
-	g.blameFor(gone)
-	if standby.isReady() {
-		// Frames wait for it in the rings, in their order, and not longer than the limit.
-		_ = g.path.Beat()
-		g.begin(standby)
-		g.forget(gone)
-		g.event("worker-ended", gone.name()+" ended, "+standby.name()+" goes on: "+text(why))
-		return standby, nil
-	}
-	_ = g.path.Silence() // nobody answers: the floor holds at once
-	g.setActive(false)
-	g.forget(gone)
-	g.event("worker-ended", gone.name()+" ended and nobody stands by; the kernel goes on by its floor: "+text(why))
-	select {
-	case <-standby.ready:
-		g.begin(standby)
-		g.event("worker-begins", standby.name()+" judges again")
-		return standby, nil
-	case err := <-standby.ended:
-		g.rest(ctx)
-		next, hireErr := g.hire()
-		if hireErr != nil {
-			return nil, errors.Join(err, hireErr)
+// succeed lets the standby judge in the place of a worker that ended, or another one where that ends
+// too; nil where ctx ended before there was one.
+func (g *Guardian) succeed(ctx context.Context, gone, standby *hand, why error) *hand {
+	for standby != nil {
+		g.blameFor(gone)
+		if standby.isReady() {
+			// Frames wait for it in the rings, in their order, and not longer than the limit.
+			_ = g.path.Beat()
+			g.begin(standby)
+			g.forget(gone)
+			g.event("worker-ended", gone.name()+" ended, "+standby.name()+" goes on: "+text(why))
+			return standby
 		}
-		return g.succeed(ctx, standby, next, err)
-	case <-ctx.Done():
-		return standby, nil
+		_ = g.path.Silence() // nobody answers: the floor holds at once
+		g.setActive(false)
+		g.forget(gone)
+		g.event("worker-ended", gone.name()+" ended and nobody stands by; the kernel goes on by its floor: "+text(why))
+		select {
+		case <-standby.ready:
+			g.begin(standby)
+			g.event("worker-begins", standby.name()+" judges again")
+			return standby
+		case why = <-standby.ended:
+			g.rest(ctx)
+			gone, standby = standby, g.hireAnyway(ctx)
+		case <-ctx.Done():
+			return standby
+		}
+	}
+	g.forget(gone)
+	return nil
+}
+
+// hireAnyway starts a worker as soon as that can be done: that a machine is short of something for a while
+// is no reason to let go of the ports, and of whoever judges. Nil where ctx ended before.
+func (g *Guardian) hireAnyway(ctx context.Context) *hand {
+	for told := false; ; told = true {
+		h, err := g.hire()
+		if err == nil {
+			return h
+		}
+		if !told {
+			g.event("worker-not-started", "no worker can be started, and it is tried again until that works: "+err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(minRest):
+		}
 	}
 }
 

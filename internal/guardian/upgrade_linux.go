@@ -81,6 +81,10 @@ type child struct {
 // has it stand by. An error says that it does not work; then nothing has changed. The file is opened once: what
 // is read of it, tried and run is one program, whatever is put in its place meanwhile.
 func (g *Guardian) tryProgram(ctx context.Context) (p Program, err error) {
+	if !g.trying.CompareAndSwap(false, true) {
+		return p, errors.New("a program is being tried already")
+	}
+	defer g.trying.Store(false)
 	f, err := openProgram(g.config.Worker[0])
 	if err != nil {
 		return p, fmt.Errorf("the new program cannot be read: %w", err)
@@ -326,6 +330,9 @@ func (g *Guardian) adopt(s *state) error {
 	if g.path.Generation() == 0 {
 		// What the kernel keeps has another shape in this program. The workers go on with the old
 		// one, until the first order brings the new one into force.
+		if err := g.path.SetBypass(g.bypass); err != nil {
+			return err
+		}
 		shared, err := g.shared()
 		if err != nil {
 			return err

@@ -24,6 +24,8 @@ type flow struct {
 	coded      bool             // and some of them may be by their code alone
 	mute       bool             // nothing is judged by what its server says
 	left       bool             // it is shared, and this gate left it last
+	shared     bool             // this gate wrote down where its client stands
+	behind     bool             // bytes of its client may have gone on unseen: its server is asked
 	torn       bool             // within a message whose beginning is not known any more
 	late       bool             // what its server said at its beginning may be of long ago: it is asked
 	closed     bool             // what cannot be judged is dropped
@@ -216,16 +218,14 @@ func (f *flow) starts(p *packet.Packet, from Port) bool {
 	return p.Proto == packet.TCP && p.Flags&(packet.SYN|packet.RST) == packet.SYN && from != f.client && (!f.deep || p.Flags&packet.ACK == 0)
 }
 
-// keyOf orders the two ends. Of datagrams it says which of them came in at the port from: nothing but that tells who
-// of the two sent one.
+// keyOf orders the two ends, and says which of them came in at the port from: nothing but that tells who of the two sent
+// something. Else whoever speaks in its server's name too would be taken for that.
 func keyOf(p *packet.Packet, from Port) (k key) {
 	k = key{scope: p.Scope, proto: p.Proto, a: p.SrcIP, b: p.DstIP, aPort: p.SrcPort, bPort: p.DstPort}
 	if !p.SrcIP.Less(p.DstIP) && (p.SrcIP != p.DstIP || p.SrcPort >= p.DstPort) {
 		k.a, k.b, k.aPort, k.bPort, from = k.b, k.a, k.bPort, k.aPort, from.Other()
 	}
-	if p.Proto == packet.UDP {
-		k.side = from
-	}
+	k.side = from
 	return k
 }
 

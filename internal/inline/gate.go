@@ -168,7 +168,7 @@ type key struct {
 	a, b         firedoor.IP
 	aPort, bPort uint16
 	proto        uint8
-	side         Port // of datagrams: at which a is, so that nobody speaks for the other side
+	side         Port // at which a is, so that nobody speaks for the other side
 }
 
 // New returns a Gate. report is told of everything that is stopped or would have been;
@@ -246,6 +246,9 @@ func (g *Gate) take(now, age int64, from Port, b []byte) {
 	p := &g.packet
 	g.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
 	packet.Decode(p, &g.frame)
+	if p.Scope.Tunnel != packet.NoTunnel { // who is in it says nothing of whom it goes to
+		packet.DecodeOuter(p, &g.frame)
+	}
 	if p.Scope != g.scope {
 		g.scope, g.segment = p.Scope, packet.ScopeName(p.Scope)
 	}
@@ -300,19 +303,26 @@ var linkTypes = map[uint16]bool{0x88cc: true, 0x88e3: true, 0x88f7: true, 0x88fb
 // table 8-1): spanning tree and its like.
 const bridgeGroup = firedoor.MAC(0x0180c2000000)
 
-// toBridges tells whether an address is of bridges: that block, or the two of Cisco's (CDP,
-// VTP, DTP, UDLD; spanning tree for each VLAN), without which there would be loops.
-func toBridges(m firedoor.MAC) bool { return m&^0xf == bridgeGroup || m&^1 == 0x01000ccccccc }
+// bridgeTypes are EtherTypes in which bridges speak to each other: MSRP, pauses, LACP, MVRP, MMRP, CFM, ECP. Others are of
+// devices, whatever address they go to: a device of EtherCAT takes what comes.
+var bridgeTypes = map[uint16]bool{0x22ea: true, 0x8808: true, 0x8809: true, 0x88f5: true, 0x88f6: true, 0x8902: true, 0x8940: true}
+
+// toBridges tells whether a frame is one of bridges: by its type, or with a length (spanning tree), to that block, or to the
+// two addresses of Cisco's (CDP, VTP, DTP, UDLD; spanning tree for each VLAN), without which there would be loops.
+func toBridges(m firedoor.MAC, kind uint16) bool {
+	return (kind < 0x600 || bridgeTypes[kind]) && (m&^0xf == bridgeGroup || m&^1 == 0x01000ccccccc)
+}
 
 // link judges a frame without IP by who sends it to whom. Layer-2 process traffic and
 // link control are never held.
 func (g *Gate) link(b []byte) {
 	p := &g.packet
-	if linkTypes[p.EtherType] || toBridges(p.DstMAC) {
+	bridges := toBridges(p.DstMAC, p.EtherType)
+	if linkTypes[p.EtherType] || bridges {
 		client := g.plan.Place(g.segment, firedoor.IP{}, p.SrcMAC)
 		r := g.plan.Route(client, g.plan.Place(g.segment, firedoor.IP{}, p.DstMAC), 0, 0)
 		g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
-		if v := policy.Decide(g.plan, &g.request); v.Reason == firedoor.ReasonQuarantine && !toBridges(p.DstMAC) {
+		if v := policy.Decide(g.plan, &g.request); v.Reason == firedoor.ReasonQuarantine && !bridges {
 			g.judged(b, v)
 			return
 		}

@@ -439,6 +439,7 @@ type streams struct {
 	passedBy int // answers
 	full     bool
 	lost     int64 // when a connection found no place
+	behind   bool  // frames may have passed that nobody saw since
 	now      *int64
 	left     int64 // when it was left last
 }
@@ -453,26 +454,32 @@ func (s *streams) passesBy(f []byte) bool {
 	return true
 }
 
-func (s *streams) Enter(*inline.Stream) (int, inline.Position, bool) {
+func (s *streams) Enter(k *inline.Stream) (int, inline.Position, bool) {
+	if k.Port != int(inline.Inside) { // of nobody here
+		return 1, inline.Position{}, true
+	}
 	if s.full {
 		s.lost = *s.now
 		return 0, inline.Position{}, false
 	}
 	p := s.at
 	p.Answered = p.Answered && *s.now-s.left < 10*second
-	p.Current = p.Known
+	p.Current = p.Known && !s.behind
 	if p.Known && int32(s.heard-p.Acked) > 0 {
 		p.Acked = s.heard
 	}
 	return 0, p, true
 }
 
-func (s *streams) Leave(_ int, p *inline.Position, kernel bool) {
+func (s *streams) Leave(place int, p *inline.Position, kernel bool) {
+	if place != 0 {
+		return
+	}
 	s.said, s.left = append(s.said[:0], p.Said...), *s.now
 	if !s.at.Known || p.Answered && (s.at.Opens && !p.Opens || p.Answer != s.at.Answer || p.First != s.at.First) {
 		s.heard = p.Acked
 	}
-	s.at = *p
+	s.at, s.behind = *p, false
 	s.at.Said, s.at.Left = s.said, !kernel
 }
 

@@ -157,7 +157,8 @@ func (h *headers) ports(b []byte) bool {
 		return h.payload >= h.transport+20 && h.payload <= h.end
 	case protoUDP:
 		h.payload = h.transport + 8
-		return h.payload <= h.end
+		// Receivers differ in which of two lengths they go by.
+		return h.payload <= h.end && h.transport+int(be.Uint16(b[h.transport+4:])) == h.end
 	}
 	return false
 }

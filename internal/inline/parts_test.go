@@ -54,8 +54,10 @@ func TestPartsWherePortsMatter(t *testing.T) {
 	} {
 		whole := datagram(t, 47808, bacnetWrite)
 		short := append([]byte{}, whole...)
-		binary.BigEndian.PutUint16(short[38:], 3) // some take the rest of the packet for the datagram
-		for name, frames := range map[string][][]byte{"in parts": parts(whole), "of no length": {short}, "behind SNAP": {behindSNAP(whole)}} {
+		binary.BigEndian.PutUint16(short[38:], 3)              // some take the rest of the packet for the datagram
+		more := append(append([]byte{}, whole...), 1, 2, 3, 4) // and others do not
+		binary.BigEndian.PutUint16(more[16:], uint16(len(more)-14))
+		for name, frames := range map[string][][]byte{"in parts": parts(whole), "of no length": {short}, "of two lengths": {more}, "behind SNAP": {behindSNAP(whole)}} {
 			g := inline.New(bothWays(t, c.mode, c.itself, c.rules...), []*protocol.Protocol{bacnet.Protocol}, nil)
 			passed := 0
 			for _, f := range frames {

@@ -20,7 +20,7 @@ type Stream struct {
 type Position struct {
 	Known   bool   // Next holds
 	Partial bool   // and is within a message, or its server may be throwing away what comes
-	Current bool   // nothing went by unseen since
+	Current bool   // nothing went by unseen since it was written down
 	Left    bool   // a gate left it, and nobody touched it after that
 	Hears   bool   // and waits for what its server says; else answers may pass by
 	Next    uint32 // sequence number of the byte that comes next
@@ -69,24 +69,42 @@ func (g *Gate) takeTurn(f *flow) (t turn) {
 	if g.streams == nil || !f.deep {
 		return t
 	}
-	p := &g.packet
 	at, pos, ok := g.streams.Enter(g.streamOf(f))
 	if t = (turn{place: at, taken: ok}); !ok {
+		g.lost(f)
 		return t
 	}
 	f.handshake.learn(&pos.Handshake)
-	switch {
-	case pos.Left && f.left, !pos.Known:
-		if pos.Current { // what this gate knows, or will know now, is better, but for answers that passed by
-			g.caughtUp(f, pos.Acked)
-		}
-		return t
-	case !pos.Current && (g.from != f.client || int32(p.Seq-pos.Next) != 0):
-		t.keep = !f.half[f.client].known // its server will say where it is
-		return t
+	switch own := pos.Left && f.left; {
+	case !pos.Known:
+		g.lost(f)
+	case own && pos.Current: // what this gate knows is better, but for answers that passed by
+		g.caughtUp(f, pos.Acked)
+	case own:
+		g.behind(f)
+	case pos.Current:
+		g.resume(f, &pos)
+	default: // its server will say where it is
+		g.lost(f)
+		t.keep = true
 	}
-	g.resume(f, &pos)
 	return t
+}
+
+// lost forgets what this gate knows of where a connection stands: others had it since, and nobody knows how far they let
+// it go. To judge by it would be to take bytes that its server has for new ones.
+func (g *Gate) lost(f *flow) {
+	if f.shared {
+		g.restart(f)
+	}
+	f.shared = false
+}
+
+// behind has what a client says next wait until its server said where it is: bytes may have gone on unseen.
+func (g *Gate) behind(f *flow) {
+	if !f.behind && f.half[f.client].known && g.plan.Enforces(&f.route) {
+		f.behind, f.probed = true, 0
+	}
 }
 
 // streamOf is a connection's name among those that are shared.
@@ -159,7 +177,7 @@ func (g *Gate) caughtUp(f *flow, acked uint32) {
 // restart has a flow's messages parsed from their start.
 func (g *Gate) restart(f *flow) {
 	f.release(g)
-	f.torn, f.doubted = false, false
+	f.torn, f.doubted, f.behind = false, false, false
 	for i := range f.half {
 		h := &f.half[i]
 		*h = half{memory: memory{b: h.memory.b[:0]}, held: h.held[:0]}
@@ -186,11 +204,12 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	if f.fins == 3 {
 		g.streams.Over(t.place)
 	}
-	if t.keep {
+	h := &f.half[f.client]
+	if t.keep && !h.known || f.behind {
+		f.left = f.behind
 		g.streams.Return(t.place)
 		return
 	}
-	h := &f.half[f.client]
 	m := &h.memory
 	said := m.b[len(m.b)-min(len(m.b), maxSaid):]
 	if m.end != h.next {
@@ -201,7 +220,7 @@ func (g *Gate) endTurn(f *flow, t turn) {
 	g.position.Hears = !f.mute || !whole
 	lacks := int32(h.next - m.acked)
 	kernel := f.coded && whole && lacks >= 0 && int(lacks) <= len(said)
-	f.left = !kernel
+	f.left, f.shared = !kernel, h.known
 	g.streams.Leave(t.place, &g.position, kernel)
 }
 

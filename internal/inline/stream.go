@@ -132,6 +132,7 @@ func (g *Gate) acknowledged(f *flow, back *half) {
 		back.known, back.next, back.ahead = true, p.Ack, 0
 		back.memory = memory{b: back.memory.b[:0], end: p.Ack, acked: p.Ack}
 	}
+	f.behind = f.behind && (g.from == f.client || f.probed == 0) // what it said before it was asked may be old
 	if back.known {
 		if g.from != f.client {
 			if int32(p.Ack-back.memory.acked) > 0 { // who takes what a client says has seen its answer
@@ -210,7 +211,7 @@ func (g *Gate) answer(f *flow, half *half, payload []byte, seq uint32) {
 
 // asking judges what a client sends, in order; then what waited behind it.
 func (g *Gate) asking(f *flow, half *half, h *headers, b []byte) {
-	if !half.known {
+	if !half.known || f.behind {
 		g.hold(f, half, h, b)
 	} else if g.next(f, half, h, b) {
 		g.waiting(f, half)
@@ -220,7 +221,7 @@ func (g *Gate) asking(f *flow, half *half, h *headers, b []byte) {
 // waiting judges what a client sent too early, as far as its turn has come.
 func (g *Gate) waiting(f *flow, half *half) {
 	from, data := g.from, g.data
-	for i := 0; i < len(half.held) && half.known && !f.dead; i++ {
+	for i := 0; i < len(half.held) && half.known && !f.behind && !f.dead; i++ {
 		frame := half.held[i]
 		hh, _ := find(frame)
 		if int32(be.Uint32(frame[hh.transport+4:])-half.next) > 0 {

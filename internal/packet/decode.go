@@ -21,7 +21,13 @@ var be = binary.BigEndian
 // f's, Index is zero. It follows tags and tunnels to the innermost packet. It
 // never fails: p.Layer says how far it came and p.Broken why not further.
 // p.Payload is a view of f.Data.
-func Decode(p *Packet, f *Frame) {
+func Decode(p *Packet, f *Frame) { decode(p, f, 0) }
+
+// DecodeOuter is Decode for who must know between whom a frame goes: it follows no tunnel, and what is in one is payload.
+func DecodeOuter(p *Packet, f *Frame) { decode(p, f, MaxNesting) }
+
+// decode is Decode of a frame that lies so deep in tunnels.
+func decode(p *Packet, f *Frame, depth int) {
 	*p = Packet{}
 	p.Time = f.Time
 	p.Capture = f.Capture
@@ -31,7 +37,7 @@ func Decode(p *Packet, f *Frame) {
 	p.WireLen = uint32(wire)
 	if f.Link == LinkEthernet {
 		b, wire = redundancyTrailer(p, b, wire)
-		ethernet(p, b, wire, 0)
+		ethernet(p, b, wire, depth)
 		return
 	}
 	otherLink(p, f.Link, b, wire)

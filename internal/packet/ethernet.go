@@ -124,7 +124,7 @@ func logicalLink(p *Packet, length uint16, b []byte, wire, depth int) {
 		b = b[:size]
 	}
 	if len(b) >= 8 && be.Uint32(b) == 0xaaaa0300 && be.Uint16(b[4:]) == 0 {
-		if et := be.Uint16(b[6:]); et >= lowestType && !isTag(et) && depth < MaxNesting {
+		if et := be.Uint16(b[6:]); et >= lowestType && !isTag(et) && depth <= MaxNesting {
 			etherType(p, et, b[8:], wire-8, depth+1)
 			return
 		}

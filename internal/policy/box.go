@@ -94,6 +94,7 @@ type standIn struct {
 	quantity uint64
 	value    float64
 	other    *float64 // a second value that is written too
+	as       Form     // how they lie in what is written: in another form it says nothing of them
 	minute   int      // of the week
 }
 
@@ -119,7 +120,8 @@ func newSpace(p *Plan, from, to int32, entries []*entry) *space {
 	s.dims[byProtocol], s.dims[byItsFunction] = []standIn{{}}, []standIn{{}}
 	s.dims[byUnit] = []standIn{{none: true}}
 	s.dims[byObject], s.dims[byValue] = []standIn{{none: true}, {object: []byte("\x00")}}, []standIn{{none: true}}
-	codes, units, bounds, minutes := map[uint32]bool{}, map[uint32]bool{}, map[float64]bool{}, map[int]bool{0: true}
+	codes, units, minutes := map[uint32]bool{}, map[uint32]bool{}, map[int]bool{0: true}
+	bounds := map[Form]map[float64]bool{AsWritten: {0: true}}
 	for _, e := range entries {
 		s.named(e)
 		if e.hasCode {
@@ -129,16 +131,18 @@ func newSpace(p *Plan, from, to int32, entries []*entry) *space {
 			units[e.unit] = true
 		}
 		if e.values != nil {
-			for _, v := range []float64{e.values.Min, e.values.Max} {
-				bounds[v], bounds[math.Nextafter(v, math.Inf(1))], bounds[math.Nextafter(v, math.Inf(-1))] = true, true, true
+			if bounds[e.as] == nil {
+				bounds[e.as] = map[float64]bool{0: true}
 			}
+			e.values.bounds(bounds[e.as])
 		}
 		e.when.edges(minutes)
 	}
 	s.numbers(byItsCode, codes)
 	s.numbers(byUnit, units)
-	bounds[0] = true
-	s.valued(sorted(bounds))
+	for _, as := range sorted(bounds) {
+		s.valued(as, sorted(bounds[as]))
+	}
 	s.rows(entries)
 	for _, m := range sorted(minutes) {
 		s.dims[byTime] = append(s.dims[byTime], standIn{minute: m})
@@ -209,10 +213,23 @@ func (s *space) named(e *entry) {
 // maxPairs is of how many cells of a row, or ends of values, all spans have a stand-in.
 const maxPairs = 24
 
-// valued: a value on each side of every end of a range, and two of them written at once.
-func (s *space) valued(bounds []float64) {
+// bounds are the ends of a range and the numbers beside them, of those that need eight bytes and of
+// those that four are enough for.
+func (v *Span) bounds(at map[float64]bool) {
+	for _, end := range []float64{v.Min, v.Max} {
+		at[end] = true
+		for _, way := range []float64{math.Inf(1), math.Inf(-1)} {
+			at[math.Nextafter(end, way)] = true
+			at[float64(math.Nextafter32(float32(end), float32(way)))] = true
+		}
+	}
+}
+
+// valued: a value on each side of every end of a range, and two of them written at once. A rule says
+// nothing of values in another form than its own, so each form has stand-ins of its own.
+func (s *space) valued(as Form, bounds []float64) {
 	for _, v := range bounds {
-		s.dims[byValue] = append(s.dims[byValue], standIn{value: v})
+		s.dims[byValue] = append(s.dims[byValue], standIn{value: v, as: as})
 	}
 	if len(bounds) > maxPairs {
 		s.short = true
@@ -220,7 +237,7 @@ func (s *space) valued(bounds []float64) {
 	}
 	for i, v := range bounds {
 		for j := range bounds[:i] {
-			s.dims[byValue] = append(s.dims[byValue], standIn{value: v, other: &bounds[j]})
+			s.dims[byValue] = append(s.dims[byValue], standIn{value: v, other: &bounds[j], as: as})
 		}
 	}
 }
@@ -354,6 +371,9 @@ func (s *space) in(e *entry, d dimension, v *standIn) bool {
 		if v.none {
 			return e.action != firedoor.Pass
 		}
+		if e.as != v.as {
+			return false
+		}
 		inside := v.value >= e.values.Min && v.value <= e.values.Max
 		if v.other == nil {
 			return inside
@@ -415,9 +435,25 @@ func overlap(a, b box) (some, within bool) {
 
 // values are those of a stand-in as an operation would carry them.
 func (v *standIn) values() *firedoor.Values {
-	out := &firedoor.Values{Type: firedoor.F64, Count: 1, Raw: binary.BigEndian.AppendUint64(nil, math.Float64bits(v.value))}
+	numbers := []float64{v.value}
 	if v.other != nil {
-		out.Count, out.Raw = 2, binary.BigEndian.AppendUint64(out.Raw, math.Float64bits(*v.other))
+		numbers = append(numbers, *v.other)
+	}
+	out, small := &firedoor.Values{Type: firedoor.F64, Count: len(numbers)}, v.as != AsWritten
+	for _, n := range numbers {
+		out.Raw = binary.BigEndian.AppendUint64(out.Raw, math.Float64bits(n))
+		small = small && float64(float32(n)) == n
+	}
+	if !small {
+		return out
+	}
+	out.Type, out.Count, out.Raw = firedoor.U16, 2*len(numbers), out.Raw[:0]
+	for _, n := range numbers {
+		bits := math.Float32bits(float32(n))
+		if v.as == F32Swapped {
+			bits = bits<<16 | bits>>16
+		}
+		out.Raw = binary.BigEndian.AppendUint32(out.Raw, bits)
 	}
 	return out
 }

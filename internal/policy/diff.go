@@ -205,7 +205,26 @@ func (p *Plan) ruleTexts() map[string]int {
 	return out
 }
 
-func (p *Plan) ruleText(r int32) string { return p.ConduitName(p.of[r]) + "|" + p.Sentence(r) }
+// ruleText is all that a rule does: a sentence may read like that of another one.
+func (p *Plan) ruleText(r int32) string {
+	rule := &p.rules[r]
+	return fmt.Sprintf("%s|%t|%d|%s", p.ConduitName(p.of[r]), p.NeverBlocks(r), rule.Verdict, rule.Match.text())
+}
+
+// text is what m asks for; where it differs, so does m.
+func (m *Match) text() string {
+	rest := *m
+	rest.Values, rest.When, rest.Line = nil, nil, 0
+	var span Span
+	if m.Values != nil {
+		span = *m.Values
+	}
+	var window Window
+	if m.When != nil {
+		window = *m.When
+	}
+	return fmt.Sprintf("%#v|%t%v|%t%v", rest, m.Values != nil, span, m.When != nil, window)
+}
 
 // changedRules are those of which the other policy has fewer.
 func (p *Plan) changedRules(own, other map[string]int) (out []int32) {

@@ -72,6 +72,7 @@ func Draft(assets []firedoor.Asset, conversations []firedoor.Conversation, o Dra
 		segments[conversations[i].Segment] = true
 	}
 	d.oneSegment = len(segments) == 1
+	d.keepZoneNames(segments)
 	var unread []*firedoor.Conversation
 	for i := range conversations {
 		switch c := &conversations[i]; {
@@ -395,8 +396,18 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 	if k.verb == firedoor.VerbControl.String() {
 		d.out.Grave = append(d.out.Grave, fmt.Sprintf("%s to %s: %s %s", m.Clients[0], m.Servers[0], k.function, strings.Join(objectWords(m.Objects), ", ")))
 	}
-	conduit.Rules = append(conduit.Rules, Rule{Match: m, Note: note})
+	if len(m.Objects) == 0 {
+		conduit.Rules = append(conduit.Rules, Rule{Match: m, Note: note})
+	}
+	for objects := range slices.Chunk(m.Objects, maxObjects) {
+		one := m
+		one.Objects = objects
+		conduit.Rules = append(conduit.Rules, Rule{Match: one, Note: note})
+	}
 }
+
+// maxObjects is how many objects a list of a policy has.
+const maxObjects = 4096
 
 func objectWords(objects []Object) (out []string) {
 	for _, o := range objects {
@@ -415,8 +426,18 @@ func (d *drafter) object(protocol string, s *firedoor.Statement) Object {
 	if row, ok := draftRow(s); ok {
 		return row
 	}
-	return Object{Text: s.Object}
+	o := Object{Text: s.Object}
+	if _, row := RowOf(s.Object); row || strings.HasSuffix(s.Object, "*") || len(s.Object) >= maxKept {
+		o.Open = true // a file says it in no other way, or it may have gone on
+	}
+	if len(s.Object) >= maxKept {
+		o.Text = strings.ToValidUTF8(s.Object[:maxKept-1], "")
+	}
+	return o
 }
+
+// maxKept is how long an object's name may be in a policy; that of one which is as long may be cut.
+const maxKept = 256
 
 // addObject adds an object; rows that touch become one.
 func addObject(objects []Object, o Object) []Object {
@@ -489,7 +510,7 @@ func (d *drafter) host(segment string, a *firedoor.Address) string {
 	case asset != nil:
 		level = asset.Level
 		word = cmp.Or(slug(asset.Name), slug(string(asset.Role)), word)
-		h.Note = strings.TrimSpace(asset.Vendor + " " + asset.Model)
+		h.Note = noteOf(asset.Vendor + " " + asset.Model)
 		if d.options.Refuses != nil {
 			h.Refuses = d.options.Refuses(asset)
 		}
@@ -509,24 +530,60 @@ func (d *drafter) host(segment string, a *firedoor.Address) string {
 	return h.Name
 }
 
+// maxNote is how many characters of what a device says of itself stand in a note.
+const maxNote = 200
+
+// noteOf makes a note of what a device says of itself, as a policy may have it.
+func noteOf(text string) string {
+	shown := strings.Map(func(r rune) rune {
+		if !strconv.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	runes := []rune(strings.Join(strings.Fields(shown), " "))
+	return strings.TrimSpace(string(runes[:min(len(runes), maxNote)]))
+}
+
 // levelWords are zones by Purdue level.
 var levelWords = map[string]string{"L0": "process", "L1": "control", "L2": "supervision", "L3": "operations", "L3.5": "dmz", "L4": "business", "L5": "outside"}
 
+// Zones of what has no level, and of groups.
+const (
+	noLevel   = "unplaced"
+	groupZone = "groups"
+)
+
+// keepZoneNames keeps the names that zones may get from hosts: a device may be called "control".
+func (d *drafter) keepZoneNames(segments map[string]bool) {
+	for segment := range segments {
+		for _, word := range levelWords {
+			d.names[d.zoneName(word, segment)] = true
+		}
+		d.names[d.zoneName(noLevel, segment)], d.names[d.zoneName(groupZone, segment)] = true, true
+	}
+}
+
+func (d *drafter) zoneName(word, segment string) string {
+	if d.oneSegment {
+		return word
+	}
+	return word + "-" + slug(segment)
+}
+
 func (d *drafter) zone(segment, level string, group bool) *Zone {
-	word := cmp.Or(levelWords[level], "unplaced")
+	word := cmp.Or(levelWords[level], noLevel)
 	if group {
-		word = "groups"
+		word = groupZone
 	}
-	if !d.oneSegment {
-		word += "-" + slug(segment)
-	}
+	word = d.zoneName(word, segment)
 	p := &d.out.Policy
 	for i := range p.Zones {
 		if p.Zones[i].Name == word {
 			return &p.Zones[i]
 		}
 	}
-	d.names[word], d.groups[word] = true, group
+	d.groups[word] = group
 	p.Zones = append(p.Zones, Zone{Name: word, Level: level})
 	return &p.Zones[len(p.Zones)-1]
 }

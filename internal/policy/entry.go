@@ -74,8 +74,9 @@ func onPort(ports []Port, transport uint8, number uint16) bool {
 	return false
 }
 
-// fits tells whether the values written are such that the entry holds. No values are
-// in no range: what was not understood passes no rule that looks at it.
+// fits tells whether the values written are such that the entry holds. No values, and what is
+// no number, are in no range: what was not understood passes no rule that looks at it, and is
+// stopped by those that stop.
 func (e *entry) fits(r *Request) bool {
 	if e.values == nil && !e.moves() {
 		return true
@@ -90,6 +91,9 @@ func (e *entry) fits(r *Request) bool {
 	}
 	for i := range n {
 		v := e.as.at(r.Values, i)
+		if v != v && stop && e.values != nil {
+			return true
+		}
 		inside := e.values == nil || v >= e.values.Min && v <= e.values.Max // false for NaN
 		inside = inside && (!e.moves() || e.near(r, i, v))
 		if stop && inside {

@@ -68,7 +68,9 @@ func (p *Plan) With(list []Isolation) (plan *Plan, unknown []Isolation) {
 			}
 		}
 		for _, c := range i.Clients {
-			one.clients[named[c]] = true
+			if at, there := named[c]; there { // else it would stand for addresses of no zone
+				one.clients[at] = true
+			}
 		}
 		if one.host == 0 && one.conduit < 0 || i.Other != "" && one.other == 0 {
 			unknown = append(unknown, i)

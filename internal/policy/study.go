@@ -14,7 +14,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "valued", "undecided"
 	Text string
 }
 
@@ -37,7 +37,7 @@ func (p *Plan) Study() (out []Finding) {
 			out = append(append(out, one...), two...)
 		}
 		out = append(append(out, p.opened(c.rules, open)...), p.unjudgedFindings(c, pairs)...)
-		out = append(out, p.frameFindings(c)...)
+		out = append(append(out, p.frameFindings(c)...), p.valueFindings(c)...)
 		if !c.Reviewed.Done() {
 			out = append(out, Finding{c.Line, "not-enforced", fmt.Sprintf("conduit %s: nobody has looked yet at what must never be blocked, so it cannot be enforced", c.Name)})
 		}
@@ -57,6 +57,18 @@ func (p *Plan) Study() (out []Finding) {
 		}
 	}
 	return ordered(out)
+}
+
+// valueFindings names rules that stop by a value whatever is asked: a request without one is stopped too.
+func (p *Plan) valueFindings(c *conduit) (out []Finding) {
+	for i := range c.Rules {
+		m := &c.Rules[i].Match
+		if c.Rules[i].Verdict != firedoor.Pass && m.Values != nil && len(m.Verbs)+len(m.Functions)+len(m.Codes) == 0 {
+			rule := c.first + int32(len(c.NeverBlock)+i)
+			out = append(out, Finding{m.Line, "valued", p.RuleName(rule) + " stops by a value whatever is asked: what writes none, as a read does, is stopped by it too. Name what it is about (verb: [write, control])"})
+		}
+	}
+	return out
 }
 
 // otherwiseOpen tells of what stands beside a conduit that enforces and stops nothing: whoever
@@ -386,7 +398,7 @@ func (p *Plan) Prove(from, to string, q Question) (path Path, undecided bool, er
 		if q.Direct {
 			break
 		}
-		for z := range int32(len(p.Policy.Zones)) {
+		for z := int32(-1); int(z) < len(p.Policy.Zones); z++ { // whoever has an address of no zone is somebody too
 			if seen[z] || z == b {
 				continue
 			}
@@ -401,9 +413,17 @@ func (p *Plan) Prove(from, to string, q Question) (path Path, undecided bool, er
 	return nil, undecided, nil
 }
 
+// zoneWords is a zone's name; -1 stands for all addresses of none.
+func (p *Plan) zoneWords(zone int32) string {
+	if zone < 0 {
+		return "addresses of no zone"
+	}
+	return p.Policy.Zones[zone].Name
+}
+
 // step looks for something that passes between two zones.
 func (p *Plan) step(from, to int32, q Question, l *looks) (step *Step, undecided bool) {
-	step = &Step{From: p.Policy.Zones[from].Name, To: p.Policy.Zones[to].Name}
+	step = &Step{From: p.zoneWords(from), To: p.zoneWords(to)}
 	if why := p.safely(from, to); why != "" {
 		step.Why = why
 		return step, false

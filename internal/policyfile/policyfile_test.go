@@ -93,6 +93,7 @@ func TestProblems(t *testing.T) {
 		{"no such host", "client: hmi, server: plc, protocol", "client: hmj, server: plc, protocol", "p.yaml:28: conduits.down.rules[0].client: no host or zone is named \"hmj\""},
 		{"host of another zone", "client: hmi, server: plc, protocol", "client: plc, server: plc, protocol", "plc is not in zone office"},
 		{"no such protocol", "protocol: modbus, port", "protocol: modbuss, port", "no protocol is named \"modbuss\""},
+		{"a number that begins with 0", "unit: 1,", "unit: 017,", "p.yaml:28: conduits.down.rules[0].unit: \"017\" begins with a needless 0"},
 		{"no budget", "budget: 2ms", "budget: 2", `"2": must be a time from 100us to 200ms, as 2ms`},
 		{"too large a budget", "budget: 2ms", "budget: 2s", `must be a time from 100us`},
 		{"no such verb", "verb: write,", "verb: wrote,", "must be one of session"},

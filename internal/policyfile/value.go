@@ -91,6 +91,9 @@ func verbOf(n *yaml.Node) (firedoor.Verb, error) {
 }
 
 func numberOf(n *yaml.Node) (uint32, error) {
+	if len(n.Value) > 1 && n.Value[0] == '0' && n.Value[1] >= '0' && n.Value[1] <= '9' { // octal to some, and decimal to others
+		return 0, fmt.Errorf("begins with a needless 0")
+	}
 	v, err := strconv.ParseUint(n.Value, 0, 32)
 	if err != nil {
 		return 0, fmt.Errorf("must be a whole number from 0 to %d", uint32(math.MaxUint32))

@@ -18,10 +18,10 @@ func Write(to io.Writer, p *policy.Policy, note string) error {
 	}
 	w.line(0, "policy: %d", Version)
 	if p.Name != "" {
-		w.line(0, "name: %s", quoted(p.Name))
+		w.line(0, "name: %s", worded(p.Name))
 	}
 	if p.TimeZone != "" {
-		w.line(0, "time-zone: %s", quoted(p.TimeZone))
+		w.line(0, "time-zone: %s", worded(p.TimeZone))
 	}
 	w.line(0, "otherwise: {mode: %s, default: %s}", p.Otherwise.Mode, p.Otherwise.Default)
 	w.hosts(p.Hosts)
@@ -65,9 +65,9 @@ func (w writer) hosts(hosts []policy.Host) {
 		}
 		words = appendList(words, "refuses", h.Refuses)
 		if h.Note != "" {
-			words = append(words, "note: "+quoted(h.Note))
+			words = append(words, "note: "+worded(h.Note))
 		}
-		w.line(1, "%s: {%s}", quoted(h.Name), strings.Join(words, ", "))
+		w.line(1, "%s: {%s}", worded(h.Name), strings.Join(words, ", "))
 	}
 }
 
@@ -77,7 +77,7 @@ func (w writer) zones(zones []policy.Zone) {
 		z := &zones[i]
 		var words []string
 		if z.Level != "" {
-			words = append(words, "level: "+quoted(z.Level))
+			words = append(words, "level: "+worded(z.Level))
 		}
 		if z.Target != 0 {
 			words = append(words, "target: "+strconv.Itoa(z.Target))
@@ -86,15 +86,15 @@ func (w writer) zones(zones []policy.Zone) {
 			words = append(words, "segment: "+quoted(z.Segment))
 		}
 		words = appendList(words, "addresses", z.Prefixes)
-		words = appendList(words, "hosts", z.Hosts)
-		w.line(1, "%s: {%s}", quoted(z.Name), strings.Join(words, ", "))
+		words = appendWords(words, "hosts", z.Hosts)
+		w.line(1, "%s: {%s}", worded(z.Name), strings.Join(words, ", "))
 	}
 }
 
 func (w writer) conduit(c *policy.Conduit) {
-	w.line(1, "%s:", quoted(c.Name))
-	w.line(2, "from: %s", quoted(c.From))
-	w.line(2, "to: %s", quoted(c.To))
+	w.line(1, "%s:", worded(c.Name))
+	w.line(2, "from: %s", worded(c.From))
+	w.line(2, "to: %s", worded(c.To))
 	w.line(2, "mode: %s", c.Mode)
 	w.line(2, "default: %s", c.Default)
 	w.line(2, "instead: %s", c.Instead)
@@ -109,7 +109,7 @@ func (w writer) conduit(c *policy.Conduit) {
 		w.line(2, "never-block:")
 	}
 	if c.Reviewed.Done() {
-		w.line(3, "reviewed: {by: %s, on: %s}", quoted(c.Reviewed.By), quoted(c.Reviewed.On))
+		w.line(3, "reviewed: {by: %s, on: %s}", worded(c.Reviewed.By), quoted(c.Reviewed.On))
 	}
 	if len(c.NeverBlock) > 0 {
 		w.line(3, "rules:")
@@ -126,11 +126,11 @@ func (w writer) rules(rules []policy.Rule, depth int, judges bool) {
 		r := &rules[i]
 		var words []string
 		if r.Name != "" {
-			words = append(words, "name: "+quoted(r.Name))
+			words = append(words, "name: "+worded(r.Name))
 		}
 		words = append(words, matchWords(&r.Match)...)
 		if r.Note != "" {
-			words = append(words, "note: "+quoted(r.Note))
+			words = append(words, "note: "+worded(r.Note))
 		}
 		if judges {
 			words = append(words, "verdict: "+r.Verdict.String())
@@ -141,12 +141,12 @@ func (w writer) rules(rules []policy.Rule, depth int, judges bool) {
 
 // matchWords writes what a rule asks for, "key: value" each.
 func matchWords(m *policy.Match) (words []string) {
-	words = appendList(words, "client", m.Clients)
-	words = appendList(words, "server", m.Servers)
+	words = appendWords(words, "client", m.Clients)
+	words = appendWords(words, "server", m.Servers)
 	words = appendList(words, "protocol", m.Protocols)
 	words = appendList(words, "port", portWords(m.Ports))
 	words = appendList(words, "verb", m.Verbs)
-	words = appendList(words, "function", m.Functions)
+	words = appendWords(words, "function", m.Functions)
 	words = appendList(words, "code", m.Codes)
 	words = appendList(words, "unit", m.Units)
 	words = appendList(words, "object", m.Objects)
@@ -192,22 +192,39 @@ func portWords(ports []policy.Port) (words []string) {
 
 // appendList writes a list, one value without brackets.
 func appendList[T any](words []string, key string, values []T) []string {
+	return appendAll(words, key, values, func(v T) string { return quoted(fmt.Sprint(v)) })
+}
+
+// appendWords writes a list of names and other words.
+func appendWords(words []string, key string, values []string) []string {
+	return appendAll(words, key, values, worded)
+}
+
+func appendAll[T any](words []string, key string, values []T, write func(T) string) []string {
 	switch len(values) {
 	case 0:
 		return words
 	case 1:
-		return append(words, key+": "+quoted(fmt.Sprint(values[0])))
+		return append(words, key+": "+write(values[0]))
 	}
 	var all []string
 	for _, v := range values {
-		all = append(all, quoted(fmt.Sprint(v)))
+		all = append(all, write(v))
 	}
 	return append(words, key+": ["+strings.Join(all, ", ")+"]")
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// quoted puts text in quotes where YAML would read something else.
+// worded is quoted of what must be read as text: a device may be called 4711.
+func worded(text string) string {
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return strconv.Quote(text)
+	}
+	return quoted(text)
+}
+
+// quoted puts text in quotes where YAML would read something else; numbers stand as they are.
 func quoted(text string) string {
 	plain := text != "" && strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_/. ") == "" &&
 		strings.TrimSpace(text) == text && text[0] != '-' && text[0] != '.'

@@ -23,6 +23,9 @@ func (r *Recess) Heed() {
 	}
 }
 
+// Holds tells whether the processor is held. Only whoever calls Heed may ask.
+func (r *Recess) Holds() bool { return r.held.Load() }
+
 // End lets go of the processor for good, where it is held.
 func (r *Recess) End() {
 	if r.held.Load() {

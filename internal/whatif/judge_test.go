@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"firedoor"
 	"firedoor/internal/policy"
@@ -268,5 +269,23 @@ func TestJournalHoldsNoICMP(t *testing.T) {
 	}
 	if r := judge(t, rules, false).Report(); r.Unseen != "" {
 		t.Errorf("of captures: %q", r.Unseen)
+	}
+}
+
+// TestJournalHoldsNoValuesThatWereRead holds that of a journal no rule is told as decided that counts from what was
+// read, by a step or by a rate, also where writes alone would say something.
+func TestJournalHoldsNoValuesThatWereRead(t *testing.T) {
+	object := []policy.Object{{Text: "holding:", Row: true, To: 99}}
+	for name, m := range map[string]policy.Match{"step": {Objects: object, Step: 5}, "rate": {Objects: object, Rate: policy.Rate{Most: 5, Within: time.Second}}} {
+		rules := []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Codes: []uint32{6}}}, {Verdict: firedoor.Pass, Match: m}}
+		j := judge(t, rules, true)
+		for _, code := range []int{6, 16} { // what the first rule lets pass is known when the second one is asked
+			if err := j.Line([]byte(operation("modbus", 502, fmt.Sprintf(`"verb":"write","code":%d,"object":"holding:4","values":[100],"type":"u16"`, code)))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r := j.Report(); r.Rules[1].Undecided == "" {
+			t.Errorf("%s: %+v", name, r.Rules)
+		}
 	}
 }

@@ -67,13 +67,13 @@ func (j *Judge) Report() *Report {
 	for i := range j.used {
 		u := Used{Rule: j.plan.RuleName(int32(i)), Line: j.plan.Rule(int32(i)).Line, Count: j.used[i]}
 		switch m := &j.plan.Rule(int32(i)).Match; {
-		case j.journal && m.Step > 0:
-			u.Undecided = "the journal holds no values that were read, so a step from one cannot be told"
+		case j.journal && m.Moves():
+			u.Undecided = "the journal holds no values that were read, so a step from one cannot be told, nor how fast it changed"
 		case j.unsure[i]:
 			u.Undecided = j.why[i]
 		case j.journal && !m.AsksOperation():
 			u.Undecided = "the journal holds no connections and no ICMP, only what was asked on connections"
-		case j.full && m.Step > 0:
+		case j.full && m.Moves():
 			u.Undecided = "more values were written than are remembered"
 		}
 		r.Rules = append(r.Rules, u)

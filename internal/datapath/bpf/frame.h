@@ -154,7 +154,7 @@ inline_ void read_udp(struct __sk_buff *skb, struct frame *f, __u32 at, __u32 en
 	f->sport = swap16(h.sport);
 	f->dport = swap16(h.dport);
 	length = swap16(h.length);
-	if (length < sizeof(h) || at + length > end) {
+	if (length < sizeof(h) || at + length != end) { /* receivers differ in which of two lengths they go by */
 		f->malformed = 1;
 		return;
 	}
@@ -323,6 +323,24 @@ proven int read_frame(struct __sk_buff *skb, struct frame *f)
 	return 0;
 }
 
+/* Types in which bridges speak to each other (toBridges of package inline has the same). Others are of devices whatever
+ * address they go to: a device of EtherCAT takes what comes. */
+inline_ int of_bridges(__u16 type)
+{
+	switch (type) {
+	case 0:      /* a length: spanning tree, and Cisco's */
+	case 0x22ea: /* MSRP */
+	case 0x8808: /* pauses */
+	case 0x8809: /* LACP, OAM */
+	case 0x88f5: /* MVRP */
+	case 0x88f6: /* MMRP */
+	case 0x8902: /* CFM, rings of G.8032 */
+	case 0x8940: /* ECP */
+		return 1;
+	}
+	return 0;
+}
+
 /* What keeps a link alive belongs to the link and not to a device. An address of
  * the link must not open a way for IP: a host takes IP sent to a group address. */
 inline_ int keeps_link(const struct frame *f)
@@ -341,5 +359,5 @@ inline_ int keeps_link(const struct frame *f)
 		return 1;
 	}
 	/* Of bridges; of Cisco's (CDP, VTP, DTP, UDLD) and their spanning tree for each VLAN. */
-	return (f->dst_mac & ~0xfULL) == 0x0180c2000000ULL || (f->dst_mac & ~1ULL) == 0x01000cccccccULL;
+	return of_bridges(f->type) && ((f->dst_mac & ~0xfULL) == 0x0180c2000000ULL || (f->dst_mac & ~1ULL) == 0x01000cccccccULL);
 }

@@ -211,6 +211,9 @@ inline_ __u8 floor_of(const struct decision *d)
 	return c->action == ASK ? plain_floor(d, c->floor) : c->action;
 }
 
+/* Why a floor is said: a client that is shed has somebody who answers others. */
+inline_ __u16 why_floor(const struct decision *d) { return d->shed ? REASON_SHED : REASON_STALE; }
+
 inline_ void say(struct decision *d, __u8 action, __u16 reason)
 {
 	d->gate.action = action;
@@ -218,15 +221,23 @@ inline_ void say(struct decision *d, __u8 action, __u16 reason)
 }
 
 /* Without user space a request by codes that is not known to stand in a stream is judged
- * by its code alone, whatever came before in its connection: cutting all connections that
- * are older than the gateway would be worse. Not so where nobody is there and it may have stood
- * in one: it waits, for the next worker or until its client begins anew. */
-inline_ void say_unplaced(struct decision *d)
+ * by its code alone, whatever came before in its connection, until somebody judged for the first time: cutting
+ * all connections that are older than the gateway would be worse. From then on it waits, for the next
+ * worker or until its client begins anew: requests that overlap, each of them a read, are a write
+ * to a server that has the first part of the second one already. */
+inline_ int is_old(const struct frame *f, const struct decision *d)
 {
-	if (!d->shed && was_full(IDLE_NS))
+	struct pulse *p = the_pulse();
+
+	return p && !p->judged && !d->shed && !(f->flags & SYN) && !was_full(IDLE_NS);
+}
+
+inline_ void say_unplaced(const struct frame *f, struct decision *d)
+{
+	if (!is_old(f, d))
 		say(d, DROP, REASON_STREAM);
 	else
-		say(d, floor_of(d), REASON_STALE);
+		say(d, floor_of(d), why_floor(d));
 }
 
 /* What the table says of the function code of a whole request. */
@@ -241,7 +252,7 @@ inline_ void say_code(struct decision *d, int stale)
 	say(d, c->action, c->reason);
 	d->gate.rule = c->rule;
 	if (stale && c->action == ASK)
-		say(d, plain_floor(d, c->floor), REASON_STALE);
+		say(d, plain_floor(d, c->floor), why_floor(d));
 }
 
 /* A segment in the kernel's turn; gives whose turn is next. Where nobody answers a
@@ -259,11 +270,11 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 		return was;
 	}
 	if (stale && !s->known) {
-		say_unplaced(d);
+		say_unplaced(f, d);
 		return was;
 	}
-	/* Where nobody answers even what may be old is held to: a segment that does not fit comes again. */
-	if (!(stale ? s->known : is_known(s)) || is_torn(s) || f->flags & (SYN | URG)) {
+	/* Where nobody answers what was right under the last tables is held to: a segment that does not fit comes again. */
+	if (!(stale ? is_seen(s) : is_known(s)) || is_torn(s) || f->flags & (SYN | URG)) {
 		say(d, stale ? DROP : ASK, REASON_STREAM);
 		return stale ? was : WORKER;
 	}
@@ -300,10 +311,10 @@ inline_ void by_code(struct __sk_buff *skb, const struct config *c, const struct
 	flow_of(f, 0, &k);
 	s = stream_at(find_stream(&k, f->flags & SYN && f->size == 0 && !(stale && !d->shed && was_full(UNDER_WAY_NS))));
 	if (!s) {
-		if (f->size == 0)
+		if (f->size == 0 && !(stale && f->flags & SYN)) /* that comes again, and what begins without a place goes no further */
 			d->gate.action = PASS;
 		else if (stale)
-			say_unplaced(d);
+			say_unplaced(f, d);
 		else
 			say(d, ASK, REASON_STREAM);
 		return;
@@ -782,7 +793,7 @@ SEC("tc") int forward(struct __sk_buff *skb)
 	}
 	if (d.gate.action == ASK && d.stale) {
 		d.gate.action = floor_of(&d);
-		d.gate.reason = d.shed ? REASON_SHED : REASON_STALE;
+		d.gate.reason = why_floor(&d);
 	}
 	count_verdict(&d, bytes);
 	if (d.gate.action == PASS)

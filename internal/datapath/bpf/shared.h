@@ -175,7 +175,8 @@ struct pulse { /* what the program and user space tell each other all the time *
 	__u64 full;  /* when a stream found no place last, or lost it unfinished; 0 is never */
 	/* Of user space alone, for whoever comes after one that died: */
 	__u64 client[2]; /* whose frame it has in hand, 0 where it is not known yet */
-	__u32 in_hand, unused;
+	__u32 in_hand;
+	__u32 judged; /* somebody wrote down where a stream is: what is not known by then nobody judged */
 };
 
 #define SNIPPET 128

@@ -153,6 +153,15 @@ inline_ int is_known(const struct stream *s)
 	return s->known && p && s->epoch == p->epoch;
 }
 
+/* Whether nothing went by unseen since it was last known to be right: the epoch goes up by one with other
+ * tables, and by more where frames pass unseen (unsure in streams_linux.go). */
+inline_ int is_seen(const struct stream *s)
+{
+	struct pulse *p = the_pulse();
+
+	return s->known && p && p->epoch - s->epoch <= 1;
+}
+
 /* Whether a request's bytes are those that were sent there before. Other bytes may
  * find a receiver that has some of the first ones already. */
 inline_ int said_before(struct __sk_buff *skb, const struct frame *f, const struct stream *s)
