@@ -24,19 +24,26 @@ const tagVersion = 0xa0
 // maxNames is how many parts of a subject are looked at.
 const maxNames = 16
 
-// certificate tells the subject of the first certificate of the chain (RFC
-// 5246, 7.4.2). TLS 1.3 encrypts this message. What does not parse is passed
+// owners are what a certificate is evidence of, by who showed it: a client's may be
+// its user's, and then the name is that of a person at the device.
+var owners = [2]firedoor.Identity{
+	firedoor.FromClient: {About: firedoor.AboutClient, Confidence: 30, Source: "tls client certificate"},
+	firedoor.FromServer: {About: firedoor.AboutServer, Confidence: 50, Source: "tls certificate"},
+}
+
+// certificate tells the subject of the first certificate of a chain (RFC 5246,
+// 7.4.2 and 7.4.6). TLS 1.3 encrypts this message. What does not parse is passed
 // over: whether a certificate is good is not for this package.
-func (p *parser) certificate(b []byte, emit func(*firedoor.Event)) {
+func (p *parser) certificate(dir firedoor.Direction, b []byte, emit func(*firedoor.Event)) {
 	if len(b) < 6 {
-		return
+		return // a client that has none shows an empty list
 	}
 	n := int(b[3])<<16 | int(b[4])<<8 | int(b[5])
 	if n > len(b)-6 {
 		p.voice.Malformed(emit, "certificate longer than its message", 0)
 		return
 	}
-	if bytes.Contains(b[6:6+n], []byte(oidModbusRole)) { // what is sealed here is Modbus
+	if bytes.Contains(b[6:6+n], []byte(oidModbusRole)) { // what is sealed here is Modbus, and it is the client that has the role
 		p.voice.Fact(emit, firedoor.Identity{
 			About: firedoor.AboutServer, Kind: firedoor.FactService, Confidence: 90,
 			Source: "tls certificate", Value: []byte("modbus"),
@@ -55,7 +62,8 @@ func (p *parser) certificate(b []byte, emit func(*firedoor.Event)) {
 		if pair.Failed() || subject.Failed() {
 			return
 		}
-		f := firedoor.Identity{About: firedoor.AboutServer, Confidence: 50, Source: "tls certificate", Value: text}
+		f := owners[dir]
+		f.Value = text
 		switch string(oid) {
 		case oidCommonName:
 			f.Kind = firedoor.FactName
