@@ -219,6 +219,7 @@ var cases = []Case{
 	{"tls", "client", tlsClient},
 	{"tls", "malformed", tlsMalformed},
 	{"dtls", "seen", dtlsSeen},
+	{"dtls", "certificates", dtlsCertificates},
 	{"dtls", "midstream", dtlsMidstream},
 	{"dtls", "malformed", dtlsMalformed},
 	{"http", "poll", httpPoll},
