@@ -1,6 +1,8 @@
 package plant
 
 import (
+	"bytes"
+	"fmt"
 	"net/netip"
 	"time"
 	"unicode/utf16"
@@ -173,7 +175,33 @@ func melsecFiles(n *Net) {
 	talk(0x1825, make([]byte, 20))
 	talk(0x1826, make([]byte, 20))
 	melTalk(n, c, melAsk(0x1827, 0, none, little16(0, 0), name), melAnswer(0x4022, melFailed(0x1827, 0)))
+	melsecSpoiled(n, c)
 	c.Close()
+}
+
+// melsecSpoiled writes three files: a piece said again is the same file, one with
+// other bytes in the place of the first is not, nor is one of which a piece was refused.
+func melsecSpoiled(n *Net, c *Conn) {
+	first, rest, other := []byte("LD X0 OUT "), []byte("Y10 END"), []byte("LD X9 OUT ")
+	put := func(offset uint32, b []byte, end uint16) {
+		melTalk(n, c, melAsk(0x1829, 0, little16(6), little32(offset), little16(uint16(len(b))), b), melAnswer(end, little16(uint16(len(b)))))
+	}
+	for i, again := range [][]byte{rest, other, nil} {
+		name := fmt.Sprintf("MAIN%d.QPG", i)
+		melTalk(n, c, melAsk(0x1827, 0, make([]byte, 4), little16(0x0100, 0, uint16(len(name))), []byte(name)), melAnswer(0, little16(6)))
+		put(0, first, 0)
+		switch i {
+		case 0:
+			put(10, rest, 0)
+			put(10, again, 0)
+		case 1:
+			put(10, rest, 0)
+			put(0, again, 0)
+		case 2:
+			put(10, rest, 0x4022)
+		}
+		melTalk(n, c, melAsk(0x182a, 0, little16(6, 0)), melAnswer(0))
+	}
 }
 
 // melsecASCII is the same protocol in letters.
@@ -218,6 +246,22 @@ func melsecOld(n *Net) {
 	melTalk(n, c, []byte{0x15, 0xff, 10, 0}, []byte{0x95, 0, 0xf3, 0})
 	melTalk(n, c, []byte{0x16, 0xff, 10, 0, 3, 'A', 'B', 'C'}, []byte{0x96, 0, 3, 'A', 'B', 'C'})
 	melTalk(n, c, []byte{0x15, 0xff, 10, 0}, []byte{0x95, 0x50})
+	many := func(command, count byte, parts ...[]byte) []byte {
+		return melJoin([]byte{command, 0xff, 10, 0, count, 0}, bytes.Join(parts, nil))
+	}
+	at := func(number uint32, device string) []byte {
+		return melJoin(little32(number), []byte{device[1], device[0]})
+	}
+	melTalk(n, c, many(0x04, 2, at(16, "M "), []byte{1}, at(0x1f, "Y "), []byte{0}), []byte{0x84, 0})
+	melTalk(n, c, many(0x05, 2, at(100, "D "), little16(7), at(32, "M "), little16(0x8001)), []byte{0x85, 0})
+	melTalk(n, c, many(0x05, 1, at(9999, "D "), little16(7)), []byte{0x85, 0x58})
+	melTalk(n, c, []byte{0x09, 0xff, 10, 0}, []byte{0x89, 0, 1, 0}) // nothing was entered
+	melTalk(n, c, many(0x06, 3, at(16, "M "), at(17, "M "), at(0x1f, "Y ")), []byte{0x86, 0})
+	melTalk(n, c, many(0x07, 2, at(100, "D "), at(7, "TN")), []byte{0x87, 0})
+	melTalk(n, c, []byte{0x08, 0xff, 10, 0}, []byte{0x88, 0, 0x10, 0x10})
+	melTalk(n, c, []byte{0x09, 0xff, 10, 0}, []byte{0x89, 0, 1, 0, 2, 0})
+	melTalk(n, c, []byte{0x0e, 0xff, 10, 0, 0xf0, 7, 0, 4, 0x13, 0}, []byte{0x8e, 0, 9, 0x18, 0x20, 0x34})
+	melTalk(n, c, []byte{0x0f, 0xff, 10, 0, 0xf0, 7, 1, 2, 0x13, 0, 5, 6}, []byte{0x8f, 0})
 	melTalk(n, c, melOld(0x01, 100, "D ", 1), []byte{0x81, 0, 1, 1})
 	c.Close()
 }
@@ -340,6 +384,18 @@ func melsecMidstream(n *Net) {
 	c.Close()
 	n.UDP(melPLC, melHMI, 5000, 51011, melAnswer(0xc056, melFailed(0x1401, 1)))
 	n.UDP(melPLC, melHMI, 5000, 51012, melNumbered(3, melAnswer(0, little16(1))))
+}
+
+// melsecOldMidstream begins with an answer of 1E, whose size only its request would tell.
+func melsecOldMidstream(n *Net) {
+	c := n.Midstream(melHMI, melPLC, 51016, 5001)
+	say := []byte{0x81, 0, 1, 0, 2, 0}
+	c.Server(say)
+	for range 3 {
+		melTalk(n, c, melOld(0x01, 100, "D ", 2), say)
+	}
+	melTalk(n, c, melOld(0x03, 100, "D ", 1, 7, 0), []byte{0x83, 0})
+	c.Close()
 }
 
 // melsecMalformed breaks each rule once.

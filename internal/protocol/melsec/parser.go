@@ -50,7 +50,7 @@ type request struct {
 	items   []item
 	text    []byte // of its objects, at most maxText
 	drive   uint32
-	size    uint32 // of a file that is opened, where the request says it
+	size    uint32 // of a file that is opened, where the request says it; of what 1E monitors
 	pointer uint32 // of an open file
 	offset  uint32 // of the piece it asks for
 	writes  bool
@@ -59,16 +59,18 @@ type request struct {
 }
 
 type parser struct {
-	asked    protocol.Asked[request]
-	open     *openFiles
-	last     uint32
-	lost     [2]bool
-	stream   bool // several messages at a time, or part of one, were seen: no datagrams
-	old      bool // 1E
-	oldWaits bool
-	oldAsk   request // 1E: the one request under way
-	user     [40]byte
-	nuser    uint8
+	asked      protocol.Asked[request]
+	open       *openFiles
+	last       uint32
+	lost       [2]bool
+	stream     bool // several messages at a time, or part of one, were seen: no datagrams
+	old        bool // 1E
+	oldWaits   bool
+	oldAsk     request   // 1E: the one request under way
+	oldEntered [2]uint16 // 1E: octets of what is monitored in bits, in words
+	oldRest    [2]bool   // 1E: the answer goes on until the next request, as far as anybody knows
+	user       [40]byte
+	nuser      uint8
 	*scratch
 }
 
@@ -129,8 +131,11 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		pos = skip
 	}
 	for pos < len(b) {
-		if p.old && b[pos] >= 0x80 && !p.oldWaits {
-			return len(b), nil // its request was not seen: how long it is nobody knows
+		if !p.oldWaits && b[pos] >= 0x80 && (p.old || p.last == 0 && find(old, uint16(b[pos]&^0x80)) != nil) {
+			p.oldRest[dir] = true // its request was not seen
+		}
+		if p.oldRest[dir] {
+			return len(b), nil
 		}
 		match, err := p.frame(b[pos:])
 		if err != nil {
@@ -232,6 +237,7 @@ func (p *parser) message(dir firedoor.Direction) {
 	p.theirs = (dir == firedoor.FromServer) != f.answers
 	p.old = p.old || f.variant == variantOld
 	if f.answers {
+		p.oldRest[dir] = f.endless
 		p.answer()
 		return
 	}
@@ -282,7 +288,7 @@ func (p *parser) remember(c *command) *request {
 		}
 		q = p.asked.Put(key)
 	} else {
-		p.oldWaits = true
+		p.oldWaits, p.oldRest = true, [2]bool{}
 	}
 	*q = request{command: c, code: p.f.code, id: p.last + 1, unit: p.f.unit, items: q.items[:0], text: q.text[:0]}
 	return q
