@@ -255,7 +255,9 @@ func readAs(plan *policy.Plan, p *packet.Packet) (o oracle) {
 		to, from = 0, 0
 	}
 	there, back := plan.Route(src, dst, proto, to), plan.Route(dst, src, proto, from)
-	says := func(r *policy.Route) firedoor.Verdict { return policy.Decide(plan, &policy.Request{Route: r, Level: policy.OfConnection}) }
+	says := func(r *policy.Route) firedoor.Verdict {
+		return policy.Decide(plan, &policy.Request{Route: r, Level: policy.OfConnection})
+	}
 	o.asks, o.answers = says(&there), says(&back)
 	hand := p.Flags & (packet.SYN | packet.ACK)
 	o.begins, o.ends = p.Proto == packet.TCP && hand == packet.SYN, p.Proto == packet.TCP && hand == packet.SYN|packet.ACK

@@ -19,7 +19,9 @@ conduits:
   c: {from: %s, to: %s, mode: enforce, default: drop, never-block: {reviewed: {by: A, on: 2026-11-26}}, rules: [%s]}
 `, from, to, rule)))
 	}
-	frames := func(name string) string { return filepath.Join("..", "..", "internal", "protocol", "pnio", "testdata", name) }
+	frames := func(name string) string {
+		return filepath.Join("..", "..", "internal", "protocol", "pnio", "testdata", name)
+	}
 	reads := policyOf("za", "zb", "{protocol: pnio, verb: read, verdict: pass}")
 	r, _ := whatIf(t, "--policy", reads, frames("dcp.pcap"))
 	for _, s := range r.Stopped {
