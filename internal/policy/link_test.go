@@ -124,3 +124,19 @@ func TestTimedStopIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestDoorOfFrames holds that the door of frames without IP is open where they pass the other way, and
+// shut where they do not.
+func TestDoorOfFrames(t *testing.T) {
+	plan := compile(t, plant(policy.Enforce, policy.Rule{Match: policy.Match{Protocols: []string{"goose"}}, Verdict: firedoor.Pass}))
+	hmi, plc := place(plan, "10.0.1.1"), place(plan, "10.0.2.1")
+	for port, want := range map[uint16]policy.Door{0x88b8: policy.DoorOpen, 0x8892: policy.DoorShut} {
+		for _, ends := range [][2]policy.Place{{hmi, plc}, {plc, hmi}} {
+			route := plan.Route(ends[0], ends[1], policy.Link, port)
+			r := policy.Request{Route: &route, Level: policy.OfFlow, Protocol: "goose"}
+			if d, _, v := plan.Door(&r); d != want {
+				t.Errorf("%#x, %v: %v by %+v, want %v", port, ends, d, v, want)
+			}
+		}
+	}
+}
