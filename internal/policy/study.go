@@ -489,7 +489,7 @@ func (p *Plan) step(from, to int32, q Question, l *looks) (step *Step, undecided
 		}
 	}
 	for i := range all {
-		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) {
+		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) || q.Protocol != "" && onLink(all[i].ports) && !p.framed(q.Protocol, all[i].ports) {
 			continue
 		}
 		left, s, ok := p.surviving(x, i, &limit, from, to, l)
@@ -508,6 +508,11 @@ func (p *Plan) step(from, to int32, q Question, l *looks) (step *Step, undecided
 		}
 	}
 	return nil, undecided
+}
+
+// framed tells whether a protocol is carried in frames without IP of one of some types.
+func (p *Plan) framed(protocol string, types []Port) bool {
+	return slices.ContainsFunc(p.known.Ports(protocol), func(of Port) bool { return of.Transport == Link && onPort(types, Link, of.Number) })
 }
 
 // safely says whether safety traffic passes between two zones, whatever it is: who is named

@@ -372,11 +372,11 @@ func (j *Judge) route(k routeKey, protocol string, client, server *firedoor.Addr
 // decide judges a request over each transport that it may have come over; not sure where
 // one would let it pass and another would not.
 func (j *Judge) decide(r *asked) (v firedoor.Verdict, sure bool) {
-	v = policy.Decide(j.plan, &r.Request)
+	v = j.eitherWay(&r.Request)
 	for i := range r.routes[1:] {
 		other := r.Request
 		other.Route = &r.routes[1+i]
-		if w := policy.Decide(j.plan, &other); (w.Says == firedoor.Pass) != (v.Says == firedoor.Pass) {
+		if w := j.eitherWay(&other); (w.Says == firedoor.Pass) != (v.Says == firedoor.Pass) {
 			for _, rule := range []int32{v.Rule, w.Rule} {
 				j.undecided(rule, "it is not known whether some of it came over TCP or UDP")
 			}
@@ -384,6 +384,22 @@ func (j *Judge) decide(r *asked) (v firedoor.Verdict, sure bool) {
 		}
 	}
 	return v, true
+}
+
+// eitherWay judges a request; one of frames without IP passes as well where what comes the other way
+// does, for a gateway finds no client in them.
+func (j *Judge) eitherWay(r *policy.Request) firedoor.Verdict {
+	v := policy.Decide(j.plan, r)
+	if r.Transport != policy.Link || v.Says == firedoor.Pass || v.Reason == firedoor.ReasonQuarantine {
+		return v
+	}
+	route := j.plan.Route(r.Server, r.Client, r.Transport, r.Port)
+	back := *r
+	back.Route = &route
+	if w := policy.Decide(j.plan, &back); w.Says == firedoor.Pass {
+		return w
+	}
+	return v
 }
 
 // name is what a report calls an end.
