@@ -2,6 +2,7 @@ package devicefile
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -77,6 +78,29 @@ func TestGSDML(t *testing.T) {
 	items, err = GSDML("s.xml", strings.NewReader(station), in)
 	if got, want := mapOf(t, "02:00:00:00:00:07", items, err), "02:00:00:00:00:07,frame:0x8001,Setpoint,i32,,,,\n"; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestGSDMLAsWritten: makers write ISO 8859-1, and types that have no length.
+func TestGSDMLAsWritten(t *testing.T) {
+	const head = `<ISO15745Profile><ProfileBody><ApplicationProcess><SubmoduleList><SubmoduleItem ID="S1"><IOData><Input>` +
+		`<DataItem DataType="F_MessageTrailer4Byte" TextId="F"/><DataItem DataType="TimeOfDay with date indication" TextId="T"/>` +
+		`<DataItem DataType="Unsigned16" TextId="K"/>%s<DataItem DataType="Unsigned8" TextId="B"/></Input></IOData></SubmoduleItem></SubmoduleList>` +
+		"<ExternalTextList><PrimaryLanguage><Text TextId=\"K\" Value=\"K\xfchlung\"/></PrimaryLanguage></ExternalTextList>" +
+		`</ApplicationProcess></ProfileBody></ISO15745Profile>`
+	for _, k := range []struct{ item, want string }{
+		{`<DataItem DataType="OctetString" Length="3" TextId="O"/>`, "02:00:00:00:00:07,frame:0x8001[10],Kühlung,u16,,,,\n02:00:00:00:00:07,frame:0x8001[15],B,u8,,,,\n"},
+		{`<DataItem DataType="Later" TextId="O"/>`, "02:00:00:00:00:07,frame:0x8001[10],Kühlung,u16,,,,\n"},
+	} {
+		text := `<?xml version="1.0" encoding="iso-8859-1"?>` + fmt.Sprintf(head, k.item)
+		items, err := GSDML("s.xml", strings.NewReader(text), Cyclic{Submodule: "S1", Object: "frame:0x8001"})
+		if got := mapOf(t, "02:00:00:00:00:07", items, err); got != k.want {
+			t.Errorf("%s: got\n%swant\n%s", k.item, got, k.want)
+		}
+	}
+	_, err := GSDML("s.xml", strings.NewReader(`<?xml version="1.0" encoding="koi8-r"?><a/>`), Cyclic{Submodule: "S1"})
+	if err == nil || !strings.Contains(err.Error(), `s.xml: xml: opening charset "koi8-r": the encoding "koi8-r" is not read`) {
+		t.Error(err)
 	}
 }
 

@@ -1,18 +1,20 @@
 package devicefile
 
 import (
+	"bufio"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"firedoor/internal/written"
 )
 
-// gsdmlTypes are the data types of data items (GSDML, DataItem/@DataType) that are
-// numbers, with their size in bytes.
+// gsdmlTypes are the data types of data items (GSDML, DataItem/@DataType) that have a
+// size of their own, in bytes, and what those are that are numbers.
 var gsdmlTypes = map[string]struct {
 	kind string
 	size int
@@ -20,6 +22,11 @@ var gsdmlTypes = map[string]struct {
 	"Integer8": {"i8", 1}, "Integer16": {"i16", 2}, "Integer32": {"i32", 4}, "Integer64": {"i64", 8},
 	"Unsigned8": {"u8", 1}, "Unsigned16": {"u16", 2}, "Unsigned32": {"u32", 4}, "Unsigned64": {"u64", 8},
 	"Float32": {"f32", 4}, "Float64": {"f64", 8}, "Unsigned8+Unsigned8": {"", 2}, "Float32+Unsigned8": {"f32", 5}, "Float32+Status8": {"f32", 5},
+	"Boolean": {"", 1}, "F_MessageTrailer4Byte": {"", 4}, "F_MessageTrailer5Byte": {"", 5}, "OctetString2+Unsigned8": {"", 3},
+	"Date": {"", 7}, "TimeOfDay with date indication": {"", 6}, "TimeOfDay without date indication": {"", 4},
+	"TimeDifference with date indication": {"", 6}, "TimeDifference without date indication": {"", 4},
+	"NetworkTime": {"", 8}, "NetworkTimeDifference": {"", 8}, "N2": {"", 2}, "N4": {"", 4}, "V2": {"", 2}, "L2": {"", 2}, "R2": {"", 2},
+	"T2": {"", 2}, "T4": {"", 4}, "D2": {"", 2}, "E2": {"", 2}, "C4": {"", 4}, "X2": {"", 2}, "X4": {"", 4}, "Unipolar2.16": {"", 2},
 }
 
 type gsdml struct {
@@ -68,8 +75,9 @@ type Cyclic struct {
 // such submodule, gives written.Problems.
 func GSDML(file string, from io.Reader, c Cyclic) ([]Item, error) {
 	var g gsdml
-	limited := io.LimitReader(from, MaxFile)
-	if err := xml.NewDecoder(limited).Decode(&g); err != nil {
+	x := xml.NewDecoder(io.LimitReader(from, MaxFile))
+	x.CharsetReader = charset
+	if err := x.Decode(&g); err != nil {
 		p := written.Problem{File: file, Text: err.Error()}
 		var syntax *xml.SyntaxError
 		if errors.As(err, &syntax) {
@@ -106,6 +114,38 @@ func GSDML(file string, from io.Reader, c Cyclic) ([]Item, error) {
 	return nil, written.Problems{{File: file, Text: fmt.Sprintf("has no submodule %q with %s data; it has: %s", c.Submodule, direction, strings.Join(known, ", "))}}
 }
 
+// charset reads the encodings of one byte a character that such files are often
+// written in; the two differ in signs that no name has.
+func charset(name string, from io.Reader) (io.Reader, error) {
+	switch strings.ToLower(name) {
+	case "iso-8859-1", "windows-1252", "us-ascii":
+		return &latin{from: bufio.NewReader(from)}, nil
+	}
+	return nil, fmt.Errorf("the encoding %q is not read: save the file as UTF-8", name)
+}
+
+// latin turns ISO 8859-1 into UTF-8.
+type latin struct {
+	from *bufio.Reader
+	rest []byte // of a character that found no room
+	two  [utf8.UTFMax]byte
+}
+
+func (l *latin) Read(b []byte) (n int, err error) {
+	for n < len(b) {
+		if len(l.rest) == 0 {
+			c, err := l.from.ReadByte()
+			if err != nil {
+				return n, err
+			}
+			l.rest = utf8.AppendRune(l.two[:0], rune(c))
+		}
+		k := copy(b[n:], l.rest)
+		n, l.rest = n+k, l.rest[k:]
+	}
+	return n, nil
+}
+
 func (g *gsdml) text(id string) string {
 	for i := range g.Texts {
 		if g.Texts[i].ID == id {
@@ -121,7 +161,10 @@ func (g *gsdml) items(data *gsdmlData, c Cyclic) []Item {
 	for _, d := range data.Items {
 		t := gsdmlTypes[d.Type]
 		if t.size == 0 {
-			t.size = max(0, min(d.Length, 1440)) // octets and texts: only their room counts
+			t.size = min(d.Length, 1440) // octets and texts: only their room counts
+		}
+		if t.size <= 0 {
+			return items // where the next one begins is not known
 		}
 		switch {
 		case d.Bits:

@@ -108,8 +108,12 @@ type Gate struct {
 	free       []*flow
 	rates      map[rateKey]*rate
 	releasedAt uint32  // the last generation in which an isolation began to be released
-	hand       int64   // when idle flows are looked for next
+	all        []*flow // those of flows, in no order that hangs on a map
 	due        []*flow // idle ones in which something waits
+	hand       int     // of them, whose turn it is to be looked at: whether it is idle
+	swept      int64   // when one was looked at last
+	unused     []*rate // that no flow had when they came here
+	rateHand   int     // of them, as hand
 	strays     int64   // when it forgot one last that was not finished, where it shares nothing; 0 is never
 	places     room    // of flows
 	waits      room    // of bytes of frames that are held

@@ -44,6 +44,53 @@ func dtlsSeen(n *Net) {
 	}
 }
 
+// dtlsPieces is a handshake message in pieces of a record each.
+func dtlsPieces(kind byte, sequence uint16, body []byte, size int) (pieces [][]byte) {
+	for at := 0; at < len(body); at += size {
+		part := body[at:min(at+size, len(body))]
+		b := []byte{kind, 0, byte(len(body) >> 8), byte(len(body)), 0, byte(sequence), 0, byte(at >> 8), byte(at), 0, byte(len(part) >> 8), byte(len(part))}
+		pieces = append(pieces, dtlsRecord(22, 0, sequence, append(b, part...)))
+	}
+	return pieces
+}
+
+// dtlsCertificates shows who both sides are: in pieces, one of them sent again and
+// one too early; and a session of version 1.3, which shows nothing.
+func dtlsCertificates(n *Net) {
+	random := append([]byte{0xfe, 0xfd}, make([]byte, 32)...)
+	up := func(port uint16, b []byte) {
+		n.UDP(enipPanel, enipRack, port, portDTLS, b)
+		n.Wait(5 * time.Millisecond)
+	}
+	down := func(port uint16, b []byte) {
+		n.UDP(enipRack, enipPanel, portDTLS, port, b)
+		n.Wait(5 * time.Millisecond)
+	}
+	hello := dtlsHello(1, 0, append(random, 0, 0, 0, 2, 0xc0, 0x2b, 1, 0))
+	up(49403, hello)
+	down(49403, dtlsHello(2, 1, append(random, 0, 0xc0, 0x2b, 0)))
+	server := dtlsPieces(11, 2, tlsCertificate("drive-7.plant.example", nil)[4:], 60)
+	for _, i := range []int{0, 1, 1, 3, 2, 3, 4, 5} {
+		if i < len(server) {
+			down(49403, server[i])
+		}
+	}
+	down(49403, dtlsHello(14, 3, []byte{0}))
+	up(49403, append(dtlsPieces(11, 1, tlsCertificate("panel-3.plant.example", nil)[4:], 1000)[0], dtlsRecord(20, 0, 2, []byte{1})...))
+	up(49403, dtlsRecord(23, 1, 1, make([]byte, 60)))
+	down(49403, dtlsRecord(23, 1, 1, make([]byte, 60)))
+
+	up(49404, hello)
+	down(49404, dtlsHello(2, 1, append(random, 0, 0x13, 1, 0, 0, 6, 0, 43, 0, 2, 0xfe, 0xfc)))
+	for range 3 {
+		up(49404, append([]byte{0x2e, 0x11, 0x22, 0, 40}, make([]byte, 40)...))
+		down(49404, append([]byte{0x2e, 0x33, 0x44, 0, 40}, make([]byte, 40)...))
+	}
+
+	up(49405, hello)
+	down(49405, append(dtlsHello(2, 1, append(random, 0, 0xc0, 0x2b, 0)), dtlsHello(11, 2, []byte{0, 0, 9, 0, 0, 9, 1})...))
+}
+
 // dtlsMidstream begins with what is encrypted already.
 func dtlsMidstream(n *Net) {
 	for i := range uint16(4) {

@@ -2,6 +2,7 @@ package plant
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"time"
 	"unicode/utf16"
@@ -174,7 +175,33 @@ func melsecFiles(n *Net) {
 	talk(0x1825, make([]byte, 20))
 	talk(0x1826, make([]byte, 20))
 	melTalk(n, c, melAsk(0x1827, 0, none, little16(0, 0), name), melAnswer(0x4022, melFailed(0x1827, 0)))
+	melsecSpoiled(n, c)
 	c.Close()
+}
+
+// melsecSpoiled writes three files: a piece said again is the same file, one with
+// other bytes in the place of the first is not, nor is one of which a piece was refused.
+func melsecSpoiled(n *Net, c *Conn) {
+	first, rest, other := []byte("LD X0 OUT "), []byte("Y10 END"), []byte("LD X9 OUT ")
+	put := func(offset uint32, b []byte, end uint16) {
+		melTalk(n, c, melAsk(0x1829, 0, little16(6), little32(offset), little16(uint16(len(b))), b), melAnswer(end, little16(uint16(len(b)))))
+	}
+	for i, again := range [][]byte{rest, other, nil} {
+		name := fmt.Sprintf("MAIN%d.QPG", i)
+		melTalk(n, c, melAsk(0x1827, 0, make([]byte, 4), little16(0x0100, 0, uint16(len(name))), []byte(name)), melAnswer(0, little16(6)))
+		put(0, first, 0)
+		switch i {
+		case 0:
+			put(10, rest, 0)
+			put(10, again, 0)
+		case 1:
+			put(10, rest, 0)
+			put(0, again, 0)
+		case 2:
+			put(10, rest, 0x4022)
+		}
+		melTalk(n, c, melAsk(0x182a, 0, little16(6, 0)), melAnswer(0))
+	}
 }
 
 // melsecASCII is the same protocol in letters.

@@ -178,6 +178,53 @@ func s7commBlocks(n *Net) {
 	c.Close()
 }
 
+// s7commAgain moves blocks that were broken off and begun again, and one that is ended
+// before its end.
+func s7commAgain(n *Net) {
+	c := s7Open(n, s7Tool, 49209, 2)
+	s, own := S7{0x200}, S7{0x8000}
+	ask := func(request, answer []byte) {
+		s7Talk(n, c, request, answer)
+		s.Ref++
+	}
+	give := func(answer []byte) { // the controller asks
+		c.Server(own.DownloadBlock(nil, "0E00017"))
+		n.Wait(time.Millisecond)
+		c.Client(answer)
+		n.Wait(time.Millisecond)
+		own.Ref++
+	}
+	block := make([]byte, 230)
+	for i := range block {
+		block[i] = byte(i)
+	}
+	for _, again := range []bool{false, true} {
+		ask(s.RequestDownload(nil, "0E00017", 230), s.RequestDownloadAnswer(nil))
+		give(own.DownloadBlockAnswer(nil, block[:200], true))
+		if !again {
+			give(own.s7Error(0xd2a1, s7DownloadBlock))
+			continue
+		}
+		give(own.DownloadBlockAnswer(nil, block[200:], false))
+		c.Server(own.DownloadEnd(nil, "0E00017"))
+		n.Wait(time.Millisecond)
+		c.Client(own.DownloadEndAnswer(nil))
+	}
+	for _, end := range []int{0, 230, 200} { // not at all, whole, too early
+		ask(s.StartUpload(nil, "0E00017"), s.StartUploadAnswer(nil, 7, 230))
+		ask(s.Upload(nil, 7), s.UploadAnswer(nil, block[:200], true))
+		if end == 0 {
+			ask(s.Upload(nil, 7), s.s7Error(0xd2a1, s7UploadBlock))
+			continue
+		}
+		if end == 230 {
+			ask(s.Upload(nil, 7), s.UploadAnswer(nil, block[200:], false))
+		}
+		ask(s.EndUpload(nil, 7), s.EndUploadAnswer(nil))
+	}
+	c.Close()
+}
+
 // s7commIdentity asks who the controller is; one list comes in two fragments.
 func s7commIdentity(n *Net) {
 	c := s7Open(n, s7Tool, 49203, 3)

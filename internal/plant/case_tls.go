@@ -48,6 +48,24 @@ func tlsModbus(n *Net) {
 	c.Close()
 }
 
+// tlsClient is Modbus/TCP Security at a port of its own choice, where it is the client
+// that has the role, as the specification has it; and a client that was asked for a
+// certificate and has none.
+func tlsClient(n *Net) {
+	r := chance.New(9)
+	role := ber(0x30, append(ber(6, []byte("\x2b\x06\x01\x04\x01\x83\x89\x0c\x86\x22\x01")), ber(4, ber(0x0c, []byte("Operator")))...))
+	for i, shown := range [][]byte{tlsCertificate("hmi-2.plant.example", ber(0xa3, ber(0x30, role))), {11, 0, 0, 3, 0, 0, 0}} {
+		c := n.Dial(itDesk, itSwitch, 50448+uint16(i), 10802)
+		c.Client(TLSHello{}.Client(nil, &r))
+		c.Server(tlsOldAnswer(&r, nil))
+		c.Client(append(appendLong([]byte{22, 3, 3}, shown), tlsSealed(&r)...))
+		c.Server(tlsSealed(&r))
+		c.Client(TLSData(nil, &r, 61))
+		c.Server(TLSData(nil, &r, 58))
+		c.Close()
+	}
+}
+
 // tlsSealed is a change of cipher and the first sealed message.
 func tlsSealed(r *chance.Random) []byte {
 	b := []byte{20, 3, 3, 0, 1, 1, 22, 3, 3, 0, 40}
@@ -59,20 +77,25 @@ func tlsSealed(r *chance.Random) []byte {
 func tlsOldAnswer(r *chance.Random, extensions []byte) []byte {
 	m := append(appendNoise([]byte{3, 3}, r, 32), 0, 0xc0, 0x2f, 0)
 	b := appendHandshake(nil, 3, 2, appendLong(m, appendExtension(nil, 16, alpn([]string{"http/1.1"}))))
+	message := tlsCertificate("switch-3.plant.example", extensions)
+	half := len(message) / 2
+	b = appendLong(append(b, 22, 3, 3), message[:half])
+	b = appendLong(append(b, 22, 3, 3), message[half:])
+	return append(b, 22, 3, 3, 0, 4, 14, 0, 0, 0)
+}
+
+// tlsCertificate is the message that shows one certificate.
+func tlsCertificate(of string, extensions []byte) []byte {
 	name := func(oid byte, text string) []byte {
 		return ber(0x31, ber(0x30, append(ber(6, []byte{0x55, 4, oid}), ber(0x0c, []byte(text))...)))
 	}
 	algorithm := ber(0x30, ber(6, []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2}))
 	validity := ber(0x30, append(ber(0x17, []byte("260101000000Z")), ber(0x17, []byte("360101000000Z"))...))
-	subject := ber(0x30, append(append(name(10, "Maker AG"), name(5, "SN0042")...), name(3, "switch-3.plant.example")...))
+	subject := ber(0x30, append(append(name(10, "Maker AG"), name(5, "SN0042")...), name(3, of)...))
 	body := bytes.Join([][]byte{ber(0xa0, []byte{2, 1, 2}), {2, 1, 7}, algorithm, ber(0x30, name(3, "Plant CA")), validity, subject, ber(0x30, algorithm), extensions}, nil)
 	certificate := ber(0x30, bytes.Join([][]byte{ber(0x30, body), algorithm, ber(3, []byte{0, 1, 2, 3})}, nil))
 	list := append([]byte{0, byte(len(certificate) >> 8), byte(len(certificate))}, certificate...)
-	message := append([]byte{11, 0, byte((len(list) + 3) >> 8), byte(len(list) + 3), 0, byte(len(list) >> 8), byte(len(list))}, list...)
-	half := len(message) / 2
-	b = appendLong(append(b, 22, 3, 3), message[:half])
-	b = appendLong(append(b, 22, 3, 3), message[half:])
-	return append(b, 22, 3, 3, 0, 4, 14, 0, 0, 0)
+	return append([]byte{11, 0, byte((len(list) + 3) >> 8), byte(len(list) + 3), 0, byte(len(list) >> 8), byte(len(list))}, list...)
 }
 
 // tlsFingerprint says hello with the lists that the description of JA4 takes

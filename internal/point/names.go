@@ -1,6 +1,7 @@
 package point
 
 import (
+	"bufio"
 	"encoding/binary"
 	"encoding/csv"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"firedoor"
 	"firedoor/internal/written"
@@ -63,7 +65,7 @@ const needed = 4
 // ReadNames reads a map: CSV with a line of column names (docs/formats/points.md).
 // Its error is written.Problems where a line is at fault.
 func ReadNames(file string, from io.Reader) (*Names, error) {
-	r := csv.NewReader(from)
+	r := csv.NewReader(unmarked(from))
 	r.Comment = '#'
 	r.TrimLeadingSpace = true
 	r.FieldsPerRecord = -1
@@ -106,13 +108,24 @@ func ReadNames(file string, from io.Reader) (*Names, error) {
 	return n, nil
 }
 
+// unmarked passes over the mark that some table calculations put before UTF-8.
+func unmarked(from io.Reader) io.Reader {
+	const mark = "\ufeff"
+	b := bufio.NewReader(from)
+	if head, err := b.Peek(len(mark)); err == nil && string(head) == mark {
+		_, _ = b.Discard(len(mark)) // they are in the buffer
+	}
+	return b
+}
+
 // maxProblems is how many problems of a map are told at once.
 const maxProblems = 20
 
 func broken(file string, err error) written.Problems {
 	var parse *csv.ParseError
 	if errors.As(err, &parse) {
-		return written.Problems{{File: file, Line: parse.Line, Column: parse.Column, Text: parse.Err.Error()}}
+		text := fmt.Sprintf("byte %d of the line: %v", parse.Column, parse.Err)
+		return written.Problems{{File: file, Line: parse.Line, Column: parse.Column, Text: text}}
 	}
 	return written.Problems{{File: file, Text: err.Error()}}
 }
@@ -150,6 +163,11 @@ func wrong(column, format string, args ...any) error {
 func (n *Names) add(at []int, fields []string) error {
 	if len(fields) > len(columns) {
 		return fmt.Errorf("has %d fields: there are %d columns", len(fields), len(columns))
+	}
+	for c, i := range at {
+		if i >= 0 && i < len(fields) && !utf8.ValidString(fields[i]) {
+			return wrong(columns[c], "%q is not UTF-8: save the map with that encoding", fields[i])
+		}
 	}
 	field := func(name string) string {
 		if i := at[slices.Index(columns, name)]; i >= 0 && i < len(fields) {

@@ -193,12 +193,22 @@ func TestWrongMaps(t *testing.T) {
 		{"server,object,name,type,scale\n10.0.0.1,holding:1,A,u16,1.5.2\n", `map.csv:2: scale: "1.5.2" is no number`},
 		{"server,object,name,type,unit\n10.0.0.1,holding:1,A,u16,-1\n", `map.csv:2: unit: "-1"`},
 		{"server,object,name,type\n\"10.0.0.1,holding:1\n", "map.csv:"},
+		{"server,object,name,type\n10.0.0.1,holding:1,A\"b,u16\n", "map.csv:2: byte 21 of the line: bare"},
+		{"server,object,name,type\n10.0.0.1,holding:1,Fl\xe4che,u16\n", `map.csv:2: name: "Fl\xe4che" is not UTF-8`},
 		{"server,object,name,type\n10.0.0.1,holding:1,A,u16\n10.0.0.1,holding:1,A,i16\n", "map.csv:3: name: \"A\" stands at this place already"},
 	} {
 		_, err := ReadNames("map.csv", strings.NewReader(k.csv))
 		if err == nil || !strings.Contains(err.Error(), k.want) {
 			t.Errorf("%q: %v, want %q", k.csv, err, k.want)
 		}
+	}
+}
+
+// TestMarkedMap: a map that a table calculation saved as "CSV UTF-8" begins with a mark.
+func TestMarkedMap(t *testing.T) {
+	names, err := ReadNames("map.csv", strings.NewReader("\ufeffserver,object,name,type\r\n10.0.0.1,holding:1,Fläche,u16\r\n"))
+	if err != nil || names.Len != 1 {
+		t.Errorf("%v, %v", names, err)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"firedoor"
 	"firedoor/internal/protocol"
-	"firedoor/internal/protocol/wire"
 )
 
 // Protocol is DTLS on UDP.
@@ -15,9 +14,9 @@ var Protocol = &protocol.Protocol{
 	Probe:  probe,
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "Datagram TLS", Depth: protocol.Names, By: "RFC 6347, RFC 9147",
-		Unread: []string{"what is encrypted", "certificates"}},
+		Unread: []string{"what is encrypted"}},
 	New:    func() protocol.Parser { return &parser{} },
-	Events: []firedoor.EventKind{firedoor.EventEncrypted, firedoor.EventMalformed},
+	Events: []firedoor.EventKind{firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},
 }
 
 // The record and handshake headers (RFC 6347, 4.1 and 4.2.2).
@@ -33,6 +32,9 @@ const (
 	clientHello = 1
 	serverHello = 2
 	helloVerify = 3
+	certificate = 11
+
+	extVersions = 0x002b
 )
 
 // maxRecord is how many bytes a record holds at most (RFC 6347, 4.1).
@@ -41,7 +43,7 @@ const maxRecord = 1<<14 + 2048
 // record reads a record's header: the size of what follows, and whether type,
 // version and size are those of DTLS.
 func record(b []byte) (size int, ok bool) {
-	if len(b) < recordHeader || b[0] < recordChange || b[0] > recordHeartbeat || versionOf(b[1:]) == "" {
+	if len(b) < recordHeader || b[0] < recordChange || b[0] > recordHeartbeat || versionOf(b[1:]) == "" || b[2] == 0xfc {
 		return 0, false
 	}
 	size = int(binary.BigEndian.Uint16(b[11:]))
@@ -55,6 +57,8 @@ func versionOf(b []byte) string {
 		return "1.0"
 	case 0xfefd:
 		return "1.2"
+	case 0xfefc:
+		return "1.3"
 	}
 	return ""
 }
@@ -104,46 +108,4 @@ func orient(b []byte) protocol.Orientation {
 		return protocol.SentByServer
 	}
 	return protocol.OrientUnknown
-}
-
-// parser remembers what it said.
-type parser struct {
-	said  bool
-	voice wire.Voice
-}
-
-// Gap cannot happen to datagrams; what follows is whole anyway.
-func (p *parser) Gap(firedoor.Direction, int64) bool { return true }
-
-// Parse reads one datagram: with the server's hello, or data where that was not
-// seen, the flow is encrypted.
-func (p *parser) Parse(_ firedoor.Direction, b []byte, emit func(*firedoor.Event)) (int, error) {
-	for at := 0; at < len(b); {
-		size, ok := record(b[at:])
-		if !ok || at+recordHeader+size > len(b) {
-			p.voice.Malformed(emit, "no record", at)
-			break
-		}
-		body := b[at+recordHeader : at+recordHeader+size]
-		p.record(b[at:at+recordHeader], body, emit)
-		at += recordHeader + size
-	}
-	return len(b), nil
-}
-
-func (p *parser) record(head, body []byte, emit func(*firedoor.Event)) {
-	if p.said {
-		return
-	}
-	hello := head[0] == recordHandshake && len(body) >= handshakeHeader+2 && body[0] == serverHello && head[3] == 0 && head[4] == 0
-	version := versionOf(head[1:])
-	if hello {
-		if v := versionOf(body[handshakeHeader:]); v != "" {
-			version = v
-		}
-	}
-	if hello || head[0] == recordApplication {
-		p.said = true
-		p.voice.Encrypted(emit, "dtls", version)
-	}
 }

@@ -48,6 +48,7 @@ func (p *parser) answer() {
 		p.answered(c, q)
 	} else {
 		p.replyAll(q)
+		p.refused(q)
 	}
 	p.login(c)
 }

@@ -1,6 +1,8 @@
 package melsec
 
 import (
+	"hash/crc32"
+
 	"firedoor"
 	"firedoor/internal/protocol/wire"
 )
@@ -26,9 +28,17 @@ type file struct {
 	writes  bool
 	pointer uint32
 	size    uint32 // 0: nobody said
+	last    piece
 	name    [maxName]byte
 	nname   uint8
 	wire.Content
+}
+
+// piece is what was written last: a tool says it again where it got no answer.
+type piece struct {
+	offset uint32
+	bytes  int
+	sum    uint32
 }
 
 // file finds an open file by its pointer.
@@ -90,7 +100,8 @@ func (p *parser) tell(f *file, done bool) {
 	p.voice.File(p.emit, e)
 }
 
-// piece adds what came of an open file.
+// piece adds what came of an open file. What was written over has no sum: of the bytes
+// before nothing is kept.
 func (p *parser) piece(pointer, offset uint32, b []byte) {
 	f := p.file(pointer)
 	if f == nil {
@@ -99,7 +110,21 @@ func (p *parser) piece(pointer, offset uint32, b []byte) {
 	if !f.told {
 		p.tell(f, false)
 	}
+	this := piece{offset, len(b), crc32.ChecksumIEEE(b)}
+	if f.writes && int64(offset) < f.Bytes() && this != f.last {
+		f.Lose()
+	}
+	f.last = this
 	f.At(int64(offset), b)
+}
+
+// refused notes that a piece was not taken.
+func (p *parser) refused(q *request) {
+	if q != nil && q.command.form == formFileWrite {
+		if f := p.file(q.pointer); f != nil {
+			f.Lose()
+		}
+	}
 }
 
 // askFile reads commands about files. Their password is passed over. Texts stand

@@ -16,6 +16,7 @@ const maxTransfers = 4
 type transfer struct {
 	used   bool
 	upload bool
+	more   bool   // the last part said that another follows
 	id     uint32 // of an upload, given by the controller
 	obj    firedoor.Object
 	name   [maxText]byte
@@ -121,6 +122,16 @@ func (p *parser) uploading(id uint32) uint8 {
 
 // downloading finds a block's download, or begins one that was not seen to begin.
 func (p *parser) downloading(o firedoor.Object) uint8 {
+	if i := p.downloadOf(&o); i > 0 {
+		return i
+	}
+	i := p.start(o, false, 0)
+	p.transfers[i-1].Lose()
+	return i
+}
+
+// downloadOf finds a block's download, 0 if there is none.
+func (p *parser) downloadOf(o *firedoor.Object) uint8 {
 	for i := range p.transfers {
 		t := &p.transfers[i]
 		if t.used && !t.upload && t.obj.Space == o.Space && t.obj.At == o.At &&
@@ -128,15 +139,24 @@ func (p *parser) downloading(o firedoor.Object) uint8 {
 			return uint8(i + 1)
 		}
 	}
-	i := p.start(o, false, 0)
-	p.transfers[i-1].Lose()
-	return i
+	return 0
 }
 
-// start remembers a transfer and tells of it.
+// start remembers a transfer and tells of it. One of the same block or number that
+// came to no end is over: what comes now is not its rest.
 func (p *parser) start(o firedoor.Object, upload bool, id uint32) uint8 {
+	before := uint8(0)
+	if upload {
+		before = p.uploading(id)
+	} else {
+		before = p.downloadOf(&o)
+	}
 	i := p.nextTransfer
-	p.nextTransfer = (i + 1) % maxTransfers
+	if before > 0 {
+		i = int(before - 1)
+	} else {
+		p.nextTransfer = (i + 1) % maxTransfers
+	}
 	t := &p.transfers[i]
 	*t = transfer{used: true, upload: upload, id: id, obj: o, Content: t.Content}
 	t.Begin()
@@ -161,7 +181,13 @@ func (p *parser) tell(t *transfer, done bool) {
 
 // answerTransfer follows a block on its way.
 func (p *parser) answerTransfer(m *message, r *request, fn byte) {
-	if r == nil || m.err != 0 {
+	if r == nil {
+		return
+	}
+	if m.err != 0 {
+		if r.part > 0 && (fn == fnDownloadBlock || fn == fnUpload) { // what was refused is missing
+			p.transfers[r.part-1].Lose()
+		}
 		return
 	}
 	switch fn {
@@ -177,12 +203,16 @@ func (p *parser) answerTransfer(m *message, r *request, fn byte) {
 	case fnDownloadBlock, fnUpload:
 		if r.part > 0 && len(m.data) >= 4 { // length, two bytes, content
 			n := min(int(binary.BigEndian.Uint16(m.data)), len(m.data)-4)
-			p.transfers[r.part-1].Add(m.data[4 : 4+n])
+			t := &p.transfers[r.part-1]
+			t.Add(m.data[4 : 4+n])
+			t.more = len(m.param) > 1 && m.param[1]&1 != 0
 		}
 	case fnDownloadEnded, fnEndUpload:
 		if r.part > 0 && p.transfers[r.part-1].used {
 			t := &p.transfers[r.part-1]
-			t.used = false
+			if t.used = false; t.more { // ended before its end
+				t.Lose()
+			}
 			p.tell(t, true)
 		}
 	}

@@ -130,8 +130,8 @@ func (s *side) hold(b []byte) {
 
 func (s *side) finish() { s.done, s.partial = true, nil }
 
-// message reads one handshake message. A client says nothing more in the clear
-// that is of use after its hello, but a refused one is sent again.
+// message reads one handshake message. Behind its hello, which is sent again where
+// it was refused, a client says in the clear who it is, if the server asked.
 func (p *parser) message(dir firedoor.Direction, kind byte, b []byte, emit func(*firedoor.Event)) {
 	switch {
 	case kind == clientHello && dir == firedoor.FromClient:
@@ -141,8 +141,8 @@ func (p *parser) message(dir firedoor.Direction, kind byte, b []byte, emit func(
 		if version(p.chosen) == "1.3" && !p.retry {
 			p.sides[dir].finish()
 		}
-	case kind == certificate && dir == firedoor.FromServer:
-		p.certificate(b, emit)
+	case kind == certificate:
+		p.certificate(dir, b, emit)
 	case kind == serverHelloEnd:
 		p.sides[dir].finish()
 	}
