@@ -386,7 +386,8 @@ func melsecMidstream(n *Net) {
 	n.UDP(melPLC, melHMI, 5000, 51012, melNumbered(3, melAnswer(0, little16(1))))
 }
 
-// melsecOldMidstream begins with an answer of 1E, whose size only its request would tell.
+// melsecOldMidstream begins with an answer of 1E, whose size only its request would tell,
+// and loses an answer and a request.
 func melsecOldMidstream(n *Net) {
 	c := n.Midstream(melHMI, melPLC, 51016, 5001)
 	say := []byte{0x81, 0, 1, 0, 2, 0}
@@ -395,8 +396,21 @@ func melsecOldMidstream(n *Net) {
 		melTalk(n, c, melOld(0x01, 100, "D ", 2), say)
 	}
 	melTalk(n, c, melOld(0x03, 100, "D ", 1, 7, 0), []byte{0x83, 0})
+	c.Client(melOld(0x01, 100, "D ", 2))
+	c.LoseServer(len(say))
+	for range 3 {
+		melTalk(n, c, melOld(0x01, 200, "D ", 2), say)
+	}
+	c.LoseClient(oldRead)
+	c.Server(say)
+	for range 3 {
+		melTalk(n, c, melOld(0x01, 300, "D ", 2), say)
+	}
 	c.Close()
 }
+
+// oldRead is the size of a read of 1E.
+const oldRead = 12
 
 // melsecMalformed breaks each rule once.
 func melsecMalformed(n *Net) {

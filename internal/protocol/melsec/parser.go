@@ -104,8 +104,8 @@ func newParser() *parser {
 // Another makes a parser that shares this one's scratch.
 func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
 
-// Gap says that the subheader of a frame can be found again; 1E has too little of
-// one. Where answers repeat no number, what waits for one is forgotten.
+// Gap: the subheader of a frame can be found again, and a request of 1E where a segment
+// begins. Where answers repeat no number, what waits for one is forgotten.
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.lost[dir], p.stream = true, true
 	p.asked.Clear()
@@ -115,7 +115,7 @@ func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 			p.open.files[i].Miss()
 		}
 	}
-	return !p.old
+	return true
 }
 
 // Parse reads a datagram, or the whole messages of a stream.
@@ -124,6 +124,9 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 	pos := 0
 	if p.lost[dir] {
 		skip, found := resume(b)
+		if p.old {
+			skip, found = resumeOld(b)
+		}
 		if !found {
 			return skip, nil
 		}
@@ -181,6 +184,16 @@ func resume(b []byte) (skip int, found bool) {
 				return i, true
 			}
 		}
+	}
+	return len(b), false
+}
+
+// resumeOld knows a request of 1E by itself; what is no request is passed over, and so are
+// answers, until there is one.
+func resumeOld(b []byte) (skip int, found bool) {
+	var f frame
+	if f.read(b) == protocol.Yes && f.variant == variantOld && f.certain(b) {
+		return 0, true
 	}
 	return len(b), false
 }
@@ -288,7 +301,7 @@ func (p *parser) remember(c *command) *request {
 		}
 		q = p.asked.Put(key)
 	} else {
-		p.oldWaits, p.oldRest = true, [2]bool{}
+		p.oldWaits, p.oldRest, p.lost = true, [2]bool{}, [2]bool{} // an answer begins with it
 	}
 	*q = request{command: c, code: p.f.code, id: p.last + 1, unit: p.f.unit, items: q.items[:0], text: q.text[:0]}
 	return q
