@@ -14,6 +14,7 @@ var Protocol = &protocol.Protocol{
 	Probe:  probe,
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "Datagram TLS", Depth: protocol.Names, By: "RFC 6347, RFC 9147",
+		Holds:  "a chain of certificates, 16 KiB, each way, until it is whole",
 		Unread: []string{"what is encrypted"}},
 	New:    func() protocol.Parser { return &parser{} },
 	Events: []firedoor.EventKind{firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},

@@ -14,6 +14,7 @@ var Protocol = &protocol.Protocol{
 	Probe:  probe,
 	Orient: orient,
 	Sheet: protocol.Sheet{Title: "Transport Layer Security", Depth: protocol.Names, By: "RFC 8446, RFC 5246; JA4",
+		Holds:  "a message of the handshake, 64 KiB, each way",
 		Unread: []string{"what is encrypted"}},
 	New:    func() protocol.Parser { return newParser() },
 	Events: []firedoor.EventKind{firedoor.EventLookup, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},
