@@ -406,7 +406,7 @@ func (g *Gate) ends(b []byte, src, dst firedoor.IP, proto uint8, number uint16) 
 	v := policy.Decide(g.plan, &g.request)
 	if v.Reason != firedoor.ReasonQuarantine && v.Reason != firedoor.ReasonSafety && (answers || v.Action != firedoor.Pass && !asks) {
 		g.request.Route = &back
-		if w := policy.Decide(g.plan, &g.request); answers || w.Action == firedoor.Pass {
+		if w := policy.Decide(g.plan, &g.request); answers || w.Action == firedoor.Pass && (proto != policy.Link || policy.EitherWay(v.Reason, w.Reason)) {
 			v = w
 		}
 	}

@@ -80,3 +80,10 @@ func (p *Plan) frameFindings(c *conduit) (out []Finding) {
 	}
 	return out
 }
+
+// EitherWay tells whether a frame without IP passes that is stopped where it goes, for there it may be one of the other
+// direction: such traffic has no client. What the other direction lets pass because nobody says anything of it does not
+// hold against a rule: that would stop nothing.
+func EitherWay(there, back firedoor.Reason) bool {
+	return there != firedoor.ReasonRule || back != firedoor.ReasonDefault && back != firedoor.ReasonOtherwise && back != firedoor.ReasonInside
+}

@@ -396,7 +396,7 @@ func (j *Judge) eitherWay(r *policy.Request) firedoor.Verdict {
 	route := j.plan.Route(r.Server, r.Client, r.Transport, r.Port)
 	back := *r
 	back.Route = &route
-	if w := policy.Decide(j.plan, &back); w.Says == firedoor.Pass {
+	if w := policy.Decide(j.plan, &back); w.Says == firedoor.Pass && policy.EitherWay(v.Reason, w.Reason) {
 		return w
 	}
 	return v

@@ -619,8 +619,17 @@ inline_ void judge_pair(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		say(d, ASK, reason);
 }
 
+/* Reasons of user space (firedoor.Reason). */
+enum { SAYS_RULE = 1, SAYS_DEFAULT = 2, SAYS_OTHERWISE = 3, SAYS_INSIDE = 7 };
+
 /* Frames without IP are never asked about. What may pass one way may pass the
- * other: cyclic traffic has no client. */
+ * other: cyclic traffic has no client. But what a rule stops, no default of the other way lets pass
+ * (policy.EitherWay). */
+inline_ int either_way(const struct gate *there, const struct gate *back)
+{
+	return there->reason != SAYS_RULE || (back->reason != SAYS_DEFAULT && back->reason != SAYS_OTHERWISE && back->reason != SAYS_INSIDE);
+}
+
 inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, struct decision *d)
 {
 	struct gate back = {};
@@ -629,7 +638,7 @@ inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		return;
 	find_gate(f->slot, pair, ETHERTYPE, f->type, &d->gate);
 	find_gate(f->slot, pair_back, ETHERTYPE, f->type, &back);
-	if (back.flags & GATE_SAFETY || (stops(&d->gate) && back.action == PASS)) {
+	if (back.flags & GATE_SAFETY || (stops(&d->gate) && back.action == PASS && either_way(&d->gate, &back))) {
 		d->gate = back;
 		d->back = 1;
 	}
