@@ -426,8 +426,18 @@ func TestControlComesBack(t *testing.T) {
 	if s := l.status(); s.Policy != "test" {
 		t.Errorf("the policy in force is %q", s.Policy)
 	}
-	if o := run(t, "reload", "--data", l.data); o.status == 0 {
-		t.Error("a policy that is wrong was reloaded")
+	if o := run(t, "reload", "--data", l.data); o.status != exitUsage || !strings.Contains(o.err, l.policy+":2: ") {
+		t.Errorf("a policy that is wrong: status %d, %s", o.status, o.err)
+	}
+	many := "policy: 1\nzones:\n" // more faults than fit into a line or two
+	for i := range 40 {
+		many += fmt.Sprintf("  zone-%d: {addresses: 10.0.%d.256/24, hosts: nobody-at-all-%d}\n", i, i, i)
+	}
+	if err := os.WriteFile(l.policy, []byte(many), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if o := run(t, "reload", "--data", l.data); o.status != exitUsage || !strings.Contains(o.err, "zones.zone-39.addresses") {
+		t.Errorf("a policy with many faults: status %d, %s", o.status, o.err)
 	}
 	l.policyOf(withEcho())
 }

@@ -569,6 +569,9 @@ func (s *gatewayService) keepsIsolations(plan *policy.Plan) (err error) {
 		if then.NoEffect != "" && now[i].NoEffect == "" {
 			err = errors.Join(err, fmt.Errorf("decision %d (%s of %s) would do nothing any more: %s; release it first (firedoor release %d)", then.ID, then.Verb, then.Scope, then.NoEffect, then.ID))
 		}
+		if gone := then.Missing(plan); then.NoEffect == "" && len(gone) > len(then.Missing(s.plan)) {
+			err = errors.Join(err, fmt.Errorf("decision %d (%s of %s) knows %s, of whom the policy has no such name any more, and would cut them off; release it first (firedoor release %d)", then.ID, then.Verb, then.Scope, strings.Join(gone, ", "), then.ID))
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%s is not brought into force: %w", s.file, err)

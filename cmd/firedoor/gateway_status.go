@@ -95,6 +95,9 @@ func gatewayText(st *processStatus) string {
 	if g.Lost > 0 || g.Unsent > 0 {
 		line("", "  %s lines of stopped.jsonl were lost for want of room, %s frames could not be sent", grouped(g.Lost), grouped(g.Unsent))
 	}
+	if g.Unread > 0 {
+		line("", "  %s frames came faster than they could be judged, and went no further", grouped(g.Unread))
+	}
 	b.WriteString("What would happen now if\n")
 	line("  a worker crashes:", "%s.", g.Crash)
 	line("  a worker hangs:", "%s.", g.Hang)

@@ -285,7 +285,7 @@ func (c *policyProveCommand) Run(m *Main) error {
 	}
 	fmt.Fprintf(m.Stdout, "Proved: nothing passes from %s to %s%s.\n", c.From, c.To, map[bool]string{true: "", false: ", directly or by way of other zones"}[c.Direct])
 	if back, _, err := plan.Prove(c.To, c.From, policy.Question{Direct: true, AsWritten: c.AsWritten}); err == nil && back != nil {
-		fmt.Fprintf(m.Stdout, "Not meant is what answers %s, which may ask %s something, nor datagrams that nobody asked for but that read as what %s may be told by a protocol that a rule names.\n", c.To, c.From, c.To)
+		fmt.Fprintf(m.Stdout, "Not meant is what answers %s, which may ask %s something, nor datagrams that nobody asked for but that read as what %s may be told by a protocol that a rule names. Frames without IP that may go from %s to %s may come back as well, whatever they say.\n", c.To, c.From, c.To, c.To, c.From)
 	}
 	return nil
 }

@@ -24,7 +24,6 @@ import (
 // of their path. The test fails where one of them does so no more.
 var cannot = map[string]string{
 	"s7comm/testdata/variables.pcap":                      longerLater,
-	"pnio/testdata/dcp.pcap":                              firstWords,
 	"s7commplus/testdata/program.pcap":                    firstWords,
 	"rocplus/testdata/opcodes.pcap":                       firstWords,
 	"dnp3/testdata/malformed.pcap":                        understoodOnce,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
@@ -40,7 +41,11 @@ func (c *policyReviewCommand) Run(m *Main) error {
 	if _, faults := policy.Compile(plan.Policy, known()); len(faults) > 0 { // its lines are those of no file
 		return usageError{fmt.Sprintf("%s: with it the policy is wrong: %s: %s", c.Review, faults[0].Key, faults[0].Text)}
 	}
-	return policyfile.Write(m.Stdout, plan.Policy, fmt.Sprintf("Drafted, and reviewed by %s on %s.", findings.Review.By, findings.Review.On))
+	note := fmt.Sprintf("Drafted, and reviewed by %s on %s.\n", findings.Review.By, findings.Review.On)
+	for _, l := range findings.Loose {
+		note += sayf("%s:%d: %s: %s\n", c.Review, l.Line, l.Key, l.Text)
+	}
+	return policyfile.Write(m.Stdout, plan.Policy, strings.TrimSuffix(note, "\n"))
 }
 
 // readFile reads a file that a person wrote.

@@ -237,6 +237,16 @@ func (d *Decisions) Under(plan *policy.Plan) []Decision {
 	return list
 }
 
+// Missing are clients that a decision knows and whose names a policy does not have: it would cut them off.
+func (d *Decision) Missing(plan *policy.Plan) (out []string) {
+	for _, name := range d.Clients {
+		if _, there := plan.Named(name); !there {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // Isolations are the decisions in the form that a plan takes.
 func (d *Decisions) Isolations(plan *policy.Plan) (out []policy.Isolation, unknown []string) {
 	for _, one := range d.List() {

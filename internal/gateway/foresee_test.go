@@ -40,3 +40,18 @@ func TestForesee(t *testing.T) {
 		}
 	}
 }
+
+// TestMissing holds that a decision says which of the clients that it knows a policy has no names for.
+func TestMissing(t *testing.T) {
+	plan := testPlan(t)
+	known := plan.Policy.Hosts[0].Name
+	for _, c := range []struct {
+		clients []string
+		want    int
+	}{{nil, 0}, {[]string{known}, 0}, {[]string{known, "gone", "too"}, 2}} {
+		d := Decision{Clients: c.clients}
+		if got := d.Missing(plan); len(got) != c.want {
+			t.Errorf("%q: %q", c.clients, got)
+		}
+	}
+}

@@ -49,9 +49,10 @@ type Gateway struct {
 
 // tally is what a worker counted.
 type tally struct {
-	worker       uint32
-	counts       inline.Counts
-	lost, unsent uint64
+	worker uint32
+	counts inline.Counts
+
+	lost, unsent, unread uint64
 }
 
 // maxTallies is how many workers are counted apart: what one says last may come when another
@@ -73,7 +74,7 @@ func (g *Gateway) count(t tally) {
 }
 
 func (t tally) plus(b tally) tally {
-	return tally{counts: sum(t.counts, b.counts), lost: t.lost + b.lost, unsent: t.unsent + b.unsent}
+	return tally{counts: sum(t.counts, b.counts), lost: t.lost + b.lost, unsent: t.unsent + b.unsent, unread: t.unread + b.unread}
 }
 
 // Connect finds the guardian that started this process.
@@ -110,7 +111,7 @@ func (g *Gateway) hear(worker uint32, body []byte) {
 	}
 	g.mu.Lock()
 	if w.Counts != nil { // of one that judges: a standby has none
-		g.count(tally{worker, *w.Counts, w.Lost, w.Unsent})
+		g.count(tally{worker, *w.Counts, w.Lost, w.Unsent, w.Unread})
 	}
 	if w.Stopped != nil {
 		g.reports++
@@ -217,7 +218,7 @@ func (g *Gateway) Status() (Status, error) {
 	}
 	s := Status{Inside: look.Inside, Outside: look.Outside, Bypass: look.Bypass, Worker: "being started", Standby: look.Standby, Workers: look.Workers, Controls: look.Controls,
 		Generation: look.Generation, Judged: all.counts, Reports: g.reports, Lost: all.lost + look.Lost + g.path.Missed(),
-		Upgrades: look.Upgrades, Shed: look.Shed, Barred: look.Barred, NoLink: look.NoLink, Taken: look.Taken, Unsent: all.unsent, Isolated: len(g.isolated), Kernel: map[string]uint64{}, Uncounted: look.Totals.Uncounted.Frames}
+		Upgrades: look.Upgrades, Shed: look.Shed, Barred: look.Barred, NoLink: look.NoLink, Taken: look.Taken, Unsent: all.unsent, Unread: all.unread, Isolated: len(g.isolated), Kernel: map[string]uint64{}, Uncounted: look.Totals.Uncounted.Frames}
 	if look.Active && look.Silent < time.Second {
 		s.Worker = "alive"
 	}

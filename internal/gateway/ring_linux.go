@@ -133,6 +133,17 @@ func (r *ring) stamp() int64 {
 	return int64(binary.NativeEndian.Uint32(place[atSec:]))*1e9 + int64(binary.NativeEndian.Uint32(place[atNsec:]))
 }
 
+// unread is how many frames found no room in a ring since it was asked last.
+func unread(fd int) uint64 {
+	var s struct{ packets, drops uint32 } // tpacket_stats
+	size := uint32(unsafe.Sizeof(s))
+	_, _, errno := unix.RawSyscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_PACKET, unix.PACKET_STATISTICS, uintptr(unsafe.Pointer(&s)), uintptr(unsafe.Pointer(&size)), 0)
+	if errno != 0 {
+		return 0
+	}
+	return uint64(s.drops)
+}
+
 // done gives the frame's place back to the kernel.
 func (r *ring) done() {
 	atomic.StoreUint32(r.status(r.at), unix.TP_STATUS_KERNEL)

@@ -3,6 +3,8 @@ package gateway
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"net"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -64,5 +66,40 @@ func TestRingAsked(t *testing.T) {
 			t.Errorf("frame %d: asked %v, % x", i, r.asked, frame)
 		}
 		r.done()
+	}
+}
+
+// TestRingFull holds that frames for which a ring had no room are counted, each once.
+func TestRingFull(t *testing.T) {
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Skip("needs root: ", err)
+	}
+	defer unix.Close(fd)
+	lo, err := net.InterfaceByName("lo")
+	if err != nil {
+		t.Skip(err)
+	}
+	const frames, more = 16, 20
+	const all = unix.ETH_P_ALL>>8 | unix.ETH_P_ALL&0xff<<8 // in the order of the wire
+	err = errors.Join(unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V2),
+		unix.SetsockoptTpacketReq(fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &unix.TpacketReq{Block_size: 4096, Block_nr: frames / 2, Frame_size: 2048, Frame_nr: frames}),
+		unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: lo.Index}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("udp", "127.0.0.1:9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for range frames + more {
+		_, _ = c.Write([]byte("x")) // what answers it counts as well
+	}
+	if n := unread(fd); n < more {
+		t.Errorf("%d frames found no room, of %d in a ring of %d", n, frames+more, frames)
+	}
+	if n := unread(fd); n > 10*more { // lo is of all
+		t.Errorf("%d are counted once more", n)
 	}
 }

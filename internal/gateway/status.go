@@ -37,6 +37,7 @@ type Status struct {
 	Reports    uint64            `json:"reports"`
 	Lost       uint64            `json:"reports_lost"`
 	Unsent     uint64            `json:"unsent"`
+	Unread     uint64            `json:"unread"` // came faster than a worker judges, and went no further
 	Isolated   int               `json:"isolated"`
 	NoEffect   []uint32          `json:"no_effect,omitempty"` // decisions that do nothing under this policy
 	Unwritten  string            `json:"unwritten,omitempty"` // why what is stopped cannot be written down

@@ -105,6 +105,11 @@ func (w *whole) Restart(inside bool) {
 	w.gate.Share(w.streams)
 }
 
+func (w *whole) Reload() {
+	w.isolate(w.plan.Isolations()...)
+	w.gate.SetPlan(w.plan)
+}
+
 func (w *whole) Silence(on bool) {
 	w.silent = on
 	if on {

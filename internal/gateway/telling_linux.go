@@ -376,7 +376,7 @@ func (w *worker) talk(words *speech) {
 					return
 				}
 			}
-			out.Counts, out.Lost, out.Unsent = w.counts.Load(), w.lost.Load(), w.unsent.Load()
+			out.Counts, out.Lost, out.Unsent, out.Unread = w.counts.Load(), w.lost.Load(), w.unsent.Load(), w.unread.Load()
 		}
 		if words.Encode(out) != nil {
 			return

@@ -54,6 +54,7 @@ type word struct {
 	Counts  *inline.Counts `json:",omitempty"`
 	Lost    uint64         `json:",omitempty"` // stops that were not told
 	Unsent  uint64         `json:",omitempty"` // frames that an interface did not take
+	Unread  uint64         `json:",omitempty"` // and that found no room in a ring
 }
 
 // Limits of a worker.
@@ -92,6 +93,7 @@ type worker struct {
 	telling *telling
 	lost    atomic.Uint64
 	unsent  atomic.Uint64
+	unread  atomic.Uint64
 	counts  atomic.Pointer[inline.Counts]
 	recess  realtime.Recess
 	send    func(inline.Port, []byte)
@@ -264,6 +266,7 @@ func (w *worker) judge() error {
 			c := w.gate.Counts
 			w.counts.Store(&c)
 			w.lost.Store(w.telling.withoutIt)
+			w.unread.Add(unread(w.rings[0].fd) + unread(w.rings[1].fd))
 			w.pace.look(now.UnixNano())
 			counted = now
 		}

@@ -6,20 +6,25 @@ import (
 )
 
 // eye says whether a heartbeat that is old means that a worker hangs. What counts is for how long it is silent while
-// whoever looks, and the worker's core, do something: after a pause of the machine a worker has as long to beat as ever.
-// The zero value has not looked yet.
+// whoever looks, and the worker's core, do something: after a pause of either it has as long to beat as ever, and if it
+// does not then, it hangs. The zero value has not looked yet.
 type eye struct {
 	looked  time.Time
 	quiet   time.Duration // for how long it is silent, as far as that counts
 	still   time.Duration // for how long its core stood still since it beat
-	excused bool          // something stood still since it beat
+	pauses  int           // of whoever looks, since it beat
+	excused bool          // more of them than are waited for
 }
 
-// maxCounts is how much of the time between two looks counts.
-const maxCounts = 2 * watchEvery
+const (
+	// maxCounts is how much of the time between two looks counts.
+	maxCounts = 2 * watchEvery
+	// maxPauses is after how many pauses of whoever looks a worker has its time anew; further ones excuse it, and no more.
+	maxPauses = 3
+)
 
 // look hears that a worker is silent for so long, and whether its core stands still. It tells whether the worker is to be
-// ended, and whether something stood still meanwhile, so that it is not its frame that is to blame.
+// ended, and whether something stood still, so that it is not its frame that is to blame.
 func (e *eye) look(now time.Time, silent time.Duration, still bool) (end, late bool) {
 	passed := silent
 	if !e.looked.IsZero() {
@@ -34,11 +39,14 @@ func (e *eye) look(now time.Time, silent time.Duration, still bool) (end, late b
 	case still:
 		e.quiet = 0
 		e.still += counts
+	case late && e.pauses < maxPauses:
+		e.quiet = 0
+		e.pauses++
 	default:
 		e.quiet += counts
+		e.excused = e.excused || late
 	}
-	e.excused = e.excused || late
-	return e.quiet > hung, e.excused
+	return e.quiet > hung, late || e.excused
 }
 
 // pulse tells a worker's heartbeats from those that the guardian gives in its place. The zero value has heard none.

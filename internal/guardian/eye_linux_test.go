@@ -6,30 +6,30 @@ import (
 )
 
 // TestLateLook holds that a pause of the whole machine, or of the worker's core, ends no worker that goes on after it,
-// that one which does not is ended after as long as ever, and that nobody is to blame for it then.
+// that one which does not is ended, and its frame blamed, after as long as ever, and that one is ended without blame where
+// whoever looks is late all the time.
 func TestLateLook(t *testing.T) {
 	const on, far = watchEvery, 10 * hung
 	type look struct {
 		after, silent    time.Duration
 		still, end, late bool
 	}
-	hangs := func(silent time.Duration, late bool) (all []look) { // after a pause, of which maxCounts counted already
-		for counted := maxCounts; counted <= hung; counted += on {
+	hangs := func(silent time.Duration) (all []look) { // from a pause on
+		for quiet := on; quiet <= hung+on; quiet += on {
 			silent += on
-			all = append(all, look{on, silent, false, counted+on > hung, late})
+			all = append(all, look{on, silent, false, quiet > hung, false})
 		}
 		return all
 	}
 	for name, looks := range map[string][]look{
-		"a hang":                         {{on, 1, false, false, false}, {on, on + 1, false, false, false}, {on, 2*on + 1, false, false, false}, {on, 3*on + 1, false, false, false}, {on, 4*on + 1, false, true, false}},
-		"a pause":                        {{on, 1, false, false, false}, {far, far, false, false, true}, {on, 1, false, false, false}, {far, far, false, false, true}},
-		"a hang in a pause":              append([]look{{0, 0, false, false, false}, {far, far, false, false, true}}, hangs(far, true)...),
-		"a hang, and the machine is bad": {{on, 1, false, false, false}, {far, far, false, false, true}, {far, 2 * far, false, true, true}},
-		"looks that are somewhat late":   {{0, 0, false, false, false}, {hung, hung, false, false, false}, {hung, 2 * hung, false, false, false}, {hung, 3 * hung, false, true, false}},
-		"its core stands still":          {{on, on, true, false, true}, {on, 2 * on, true, false, true}, {on, 1, false, false, false}},
-		"a hang where a core stood still": append([]look{{on, hung, true, false, true}, {maxCounts, hung + maxCounts, true, false, true}, {maxCounts, 2 * hung, false, false, true}},
-			hangs(2*hung, true)...),
-		"silent at the first look": {{0, far, false, false, true}},
+		"a hang":                          {{on, 1, false, false, false}, {on, on + 1, false, false, false}, {on, 2*on + 1, false, false, false}, {on, 3*on + 1, false, false, false}, {on, 4*on + 1, false, true, false}},
+		"a pause":                         {{on, 1, false, false, false}, {far, far, false, false, true}, {on, 1, false, false, false}, {far, far, false, false, true}},
+		"a hang in a pause":               append([]look{{0, 0, false, false, false}, {far, far, false, false, true}}, hangs(far)...),
+		"a hang, and the machine is bad":  {{on, 1, false, false, false}, {far, far, false, false, true}, {far, 2 * far, false, false, true}, {far, 3 * far, false, false, true}, {far, 4 * far, false, false, true}, {far, 5 * far, false, false, true}, {far, 6 * far, false, true, true}},
+		"looks that are somewhat late":    {{0, 0, false, false, false}, {hung, hung, false, false, false}, {hung, 2 * hung, false, false, false}, {hung, 3 * hung, false, true, false}},
+		"its core stands still":           {{on, on, true, false, true}, {on, 2 * on, true, false, true}, {on, 1, false, false, false}},
+		"a hang where a core stood still": append([]look{{on, hung, true, false, true}, {maxCounts, hung + maxCounts, true, false, true}}, hangs(2*hung)...),
+		"silent at the first look":        {{0, far, false, false, true}},
 	} {
 		var e eye
 		now := time.Unix(1, 0)

@@ -1,7 +1,6 @@
 package inline
 
 import (
-	"cmp"
 	"slices"
 
 	"firedoor"
@@ -13,6 +12,7 @@ import (
 // flow is one connection, or the datagrams of two ports.
 type flow struct {
 	key        key
+	at         int // in Gate.all
 	last       int64
 	client     Port
 	clientEnd  firedoor.Endpoint
@@ -242,7 +242,10 @@ func (g *Gate) begin(f *flow, k key) *flow {
 		f = g.spare()
 	}
 	g.fresh(f, k)
-	g.flows[k] = f
+	if g.flows[k] = f; f.at == 0 {
+		g.all = append(g.all, f)
+		f.at = len(g.all)
+	}
 	g.places.set(&f.place, f, 1)
 	return f
 }
@@ -262,7 +265,7 @@ func (g *Gate) fresh(f *flow, k key) {
 	p := &g.packet
 	memories := [2][]byte{f.half[0].memory.b[:0], f.half[1].memory.b[:0]}
 	held := [2][][]byte{f.half[0].held[:0], f.half[1].held[:0]}
-	*f = flow{key: k, client: g.from, since: g.beginning(p), unanswered: f.unanswered[:0]}
+	*f = flow{key: k, at: f.at, client: g.from, since: g.beginning(p), unanswered: f.unanswered[:0]}
 	for i := range f.half {
 		f.half[i].memory.b, f.half[i].held = memories[i], held[i]
 	}
@@ -289,6 +292,9 @@ func (g *Gate) forget(k key, f *flow) {
 	}
 	f.release(g)
 	delete(g.flows, k)
+	end := g.all[len(g.all)-1]
+	g.all[f.at-1], end.at = end, f.at
+	g.all, f.at = g.all[:len(g.all)-1], 0
 	g.free = append(g.free, f)
 }
 
@@ -346,8 +352,8 @@ func (g *Gate) look(f *flow) {
 }
 
 // spoken is the protocol that a port is open for, where the policy names one: then its
-// parser has the first byte, and nobody hides a request behind a guess. What travels
-// inside another protocol is spoken by that.
+// parser has the first byte, and nobody hides a request behind a guess. So has that of a known port which is open for any,
+// where requests are judged: its server reads what it knows. What travels inside another protocol is spoken by that.
 func (g *Gate) spoken(f *flow) *protocol.Protocol {
 	tcp := f.key.proto == packet.TCP
 	names := g.plan.Speaks(&f.route)
@@ -362,7 +368,11 @@ func (g *Gate) spoken(f *flow) *protocol.Protocol {
 	if len(all) == 1 {
 		return all[0]
 	}
-	for _, p := range g.host.OnPort(f.serverEnd.Port, tcp) {
+	known := g.host.OnPort(f.serverEnd.Port, tcp)
+	if len(names) == 0 && f.deep && len(known) == 1 {
+		return known[0]
+	}
+	for _, p := range known {
 		if slices.Contains(all, p) {
 			return p
 		}
@@ -490,42 +500,6 @@ func (g *Gate) settle(f *flow, h *headers, b []byte, skip int) bool {
 	g.Counts.Reasons[g.worst.Reason]++
 	g.out(g.from.Other(), b)
 	return true
-}
-
-// sweepEvery is how often idle connections are looked for, in ns.
-const sweepEvery = int64(10 * 1e9)
-
-func (g *Gate) sweep() {
-	if g.age < g.hand {
-		return
-	}
-	g.hand = g.age + sweepEvery
-	for k, f := range g.flows {
-		limit := idleTCP
-		if k.proto != packet.TCP {
-			limit = idleUDP
-		} else if !f.confirmed {
-			limit = sweepEvery
-		}
-		switch {
-		case g.age-f.last <= limit && (f.fins != 3 || g.age-f.last <= sweepEvery):
-		case len(f.half[0].held)+len(f.half[1].held) > 0:
-			g.due = append(g.due, f)
-		default:
-			g.forget(k, f)
-		}
-	}
-	// What waited in vain is told, so in an order that is not that of a map.
-	slices.SortFunc(g.due, func(a, b *flow) int {
-		x, y := &a.key, &b.key
-		return cmp.Or(cmp.Compare(a.last, b.last), cmp.Compare(x.a.Hi, y.a.Hi), cmp.Compare(x.a.Lo, y.a.Lo), cmp.Compare(x.b.Hi, y.b.Hi), cmp.Compare(x.b.Lo, y.b.Lo),
-			cmp.Compare(x.aPort, y.aPort), cmp.Compare(x.bPort, y.bPort))
-	})
-	for _, f := range g.due {
-		g.forget(f.key, f)
-	}
-	g.due = g.due[:0]
-	g.sweepRates()
 }
 
 // release gives back what a flow holds.

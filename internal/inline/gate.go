@@ -108,8 +108,12 @@ type Gate struct {
 	free       []*flow
 	rates      map[rateKey]*rate
 	releasedAt uint32  // the last generation in which an isolation began to be released
-	hand       int64   // when idle flows are looked for next
+	all        []*flow // those of flows, in no order that hangs on a map
 	due        []*flow // idle ones in which something waits
+	hand       int     // of them, whose turn it is to be looked at: whether it is idle
+	swept      int64   // when one was looked at last
+	unused     []*rate // that no flow had when they came here
+	rateHand   int     // of them, as hand
 	strays     int64   // when it forgot one last that was not finished, where it shares nothing; 0 is never
 	places     room    // of flows
 	waits      room    // of bytes of frames that are held
@@ -339,8 +343,8 @@ func (g *Gate) bare(b []byte) {
 	if routed(b) && g.partial(b, none) {
 		return
 	}
-	if p.Proto == packet.ICMPv6 && p.Layer >= packet.LayerNetwork && len(p.Payload) > 0 && p.Payload[0] >= 133 && p.Payload[0] <= 137 {
-		g.pass(b, firedoor.ReasonLink) // neighbour discovery (RFC 4861)
+	if p.Proto == packet.ICMPv6 && p.Layer >= packet.LayerNetwork && p.TTL == 255 && len(p.Payload) > 0 && p.Payload[0] >= 133 && p.Payload[0] <= 137 {
+		g.pass(b, firedoor.ReasonLink) // neighbour discovery, of a neighbour (RFC 4861, 6.1)
 		return
 	}
 	if membership(p) {
@@ -391,21 +395,36 @@ func (g *Gate) partial(b []byte, spared func(*policy.Plan, *policy.Route) bool) 
 // none spares nothing: whatever passes between two ends, it does not beyond the second.
 func none(*policy.Plan, *policy.Route) bool { return false }
 
-// ends judges a frame by its two ends alone; a frame may as well be an answer.
+// ends judges a frame by its two ends alone, as the kernel's program does; a frame may as well be an
+// answer, whatever lets that pass. Of an echo its type says which it is.
 func (g *Gate) ends(b []byte, src, dst firedoor.IP, proto uint8, number uint16) {
 	p := &g.packet
 	a, z := g.plan.Place(g.segment, src, p.SrcMAC), g.plan.Place(g.segment, dst, p.DstMAC)
-	r := g.plan.Route(a, z, proto, number)
+	r, back := g.plan.Route(a, z, proto, number), g.plan.Route(z, a, proto, number)
 	g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
+	asks, answers := echo(p)
 	v := policy.Decide(g.plan, &g.request)
-	if v.Action != firedoor.Pass && v.Reason != firedoor.ReasonQuarantine {
-		back := g.plan.Route(z, a, proto, number)
+	if v.Reason != firedoor.ReasonQuarantine && v.Reason != firedoor.ReasonSafety && (answers || v.Action != firedoor.Pass && !asks) {
 		g.request.Route = &back
-		if w := policy.Decide(g.plan, &g.request); w.Action == firedoor.Pass && w.Reason == firedoor.ReasonRule {
+		if w := policy.Decide(g.plan, &g.request); answers || w.Action == firedoor.Pass {
 			v = w
 		}
 	}
 	g.judged(b, v)
+}
+
+// echo tells whether a packet of ICMP asks for an echo, or is one.
+func echo(p *packet.Packet) (asks, answers bool) {
+	if p.Fragment || p.Layer < packet.LayerNetwork || p.Scope.Tunnel != packet.NoTunnel || len(p.Payload) == 0 {
+		return false, false
+	}
+	switch kind := p.Payload[0]; p.Proto {
+	case packet.ICMP:
+		return kind == 8, kind == 0
+	case packet.ICMPv6:
+		return kind == 128, kind == 129
+	}
+	return false, false
 }
 
 // judged does what a verdict on a whole frame says, and tells of it.

@@ -431,6 +431,8 @@ func (l *line) Restart(inside bool) {
 
 func (l *line) Silence(bool) {}
 
+func (l *line) Reload() { l.gate.SetPlan(l.plan) }
+
 // streams is what a gate and the next one know of the one connection of these tests.
 type streams struct {
 	at       inline.Position

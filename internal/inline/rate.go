@@ -17,6 +17,7 @@ type rate struct {
 	flows  int
 	second int64
 	asked  uint32
+	unused bool // it is among Gate.unused
 }
 
 type rateKey struct {
@@ -41,21 +42,47 @@ func (g *Gate) leave(f *flow) {
 	if f.rate == nil {
 		return
 	}
-	if f.rate.flows--; f.rate.flows == 0 && !(f.rate.counts(g.age) && len(g.rates) <= maxRates) {
-		delete(g.rates, f.rate.key)
-	}
+	r := f.rate
 	f.rate = nil
+	switch r.flows--; {
+	case r.flows > 0:
+	case r.counts(g.age) && len(g.rates) <= maxRates:
+		if !r.unused {
+			r.unused = true
+			g.unused = append(g.unused, r)
+		}
+	default:
+		g.drops(r)
+	}
 }
 
 // counts tells whether something was asked in the second that is not over.
 func (r *rate) counts(now int64) bool { return r.asked > 0 && r.second == now/1e9 }
 
-// sweepRates forgets rates that no connection has any more and whose second is over.
-func (g *Gate) sweepRates() {
-	for k, r := range g.rates {
-		if r.flows == 0 && !r.counts(g.age) {
-			delete(g.rates, k)
+// drops forgets a rate, if another one has not come in its place.
+func (g *Gate) drops(r *rate) {
+	if g.rates[r.key] == r {
+		delete(g.rates, r.key)
+	}
+}
+
+// sweepRates forgets rates that no connection has any more and whose second is over. It looks at so many at most.
+func (g *Gate) sweepRates(most int) {
+	for range min(most, len(g.unused)) {
+		if g.rateHand >= len(g.unused) {
+			g.rateHand = 0
 		}
+		r := g.unused[g.rateHand]
+		if r.flows == 0 && r.counts(g.age) {
+			g.rateHand++
+			continue
+		}
+		if r.unused = false; r.flows == 0 {
+			g.drops(r)
+		}
+		end := len(g.unused) - 1
+		g.unused[g.rateHand] = g.unused[end]
+		g.unused = g.unused[:end]
 	}
 }
 

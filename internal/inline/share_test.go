@@ -308,6 +308,31 @@ func TestNobodyBeginsAll(t *testing.T) {
 	c.account()
 }
 
+// TestNobodyWaitsForAllToBeForgotten holds that no single frame waits until all connections there may be were looked at, or
+// forgotten: a worker may not stand still for that long. They are forgotten within some seconds all the same.
+func TestNobodyWaitsForAllToBeForgotten(t *testing.T) {
+	c := newCrowd(t)
+	for i := range inline.MaxFlows {
+		c.connect(bad.Near(byte(9+i%200)).At(uint16(1024+i/200)), trial.PLC)
+	}
+	c.now += 3 * 3600 * second
+	const most = 100
+	for n := range inline.MaxFlows {
+		before := c.gate.Flows()
+		c.now += 1e7
+		c.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, 1, 0, trial.SYN, nil))
+		if gone := before - c.gate.Flows(); gone > most {
+			t.Fatalf("frame %d: %d were forgotten with it", n, gone)
+		}
+		if c.gate.Flows() == 0 {
+			break
+		}
+	}
+	if n := c.gate.Flows(); n > 0 {
+		t.Errorf("%d are left", n)
+	}
+}
+
 // TestTurnsAllocateNothing holds that polls of many connections of two clients cost no memory.
 func TestTurnsAllocateNothing(t *testing.T) {
 	c := newCrowd(t)

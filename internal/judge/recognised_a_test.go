@@ -66,25 +66,50 @@ func hartRead(_ *frame, l layer) []statement {
 	if a := octets(l.text("hart_ip_hart_ip_pt_long_address")); len(a) == 5 {
 		m.object = fmt.Sprintf("device:%02x%02x-%x", a[0]&0x3f, a[1], a[2:])
 	}
-	if kind != hartPublishes {
-		if kind == 1 {
-			m.outcome = hartOutcome(number("pt_response_code"))
-		}
+	if kind == 0 {
 		return []statement{m}
 	}
-	m.sample, m.answer, m.outcome = true, false, ""
+	one := m
+	one.sample, one.answer, one.outcome = true, false, ""
 	var all []statement
-	for slot := range 8 {
-		if v := number(fmt.Sprintf("pt_rsp_slot%d_device_var", slot)); v >= 0 {
-			one := m
-			if b := unhex(l.text(fmt.Sprintf("hart_ip_hart_ip_pt_rsp_slot%d_device_var_value_raw", slot))); len(b) == 4 {
-				one.values = fmt.Sprintf("[%d]", binary.BigEndian.Uint32(b)) // as text it is rounded
-			}
-			one.object = fmt.Sprintf("%s/variable:%d", m.object, v)
-			all = append(all, one)
+	hartVariables(l, func(variable int, bits uint32) {
+		one.object, one.values = strings.TrimPrefix(fmt.Sprintf("%s/variable:%d", m.object, variable), "/"), fmt.Sprintf("[%d]", bits)
+		all = append(all, one)
+	})
+	if kind == hartPublishes {
+		return all
+	}
+	m.outcome = hartOutcome(number("pt_response_code"))
+	return append(all, m)
+}
+
+// hartNamed are the variables that the judge names instead of numbering them.
+var hartNamed = map[string]int{"pv_percent_range": 244, "pv_loop_current": 245, "pv": 246, "sv": 247, "tv": 248, "qv": 249}
+
+// hartVariables tells each value that an answered or published command gives, as bits: as
+// text the numbers are rounded. Of dynamic variables that are not all four the judge shows
+// the bytes alone: current, then unit and value each.
+func hartVariables(l layer, tell func(variable int, bits uint32)) {
+	add := func(variable int, b []byte) {
+		if len(b) == 4 {
+			tell(variable, binary.BigEndian.Uint32(b))
 		}
 	}
-	return all
+	field := func(name string) string { return l.text("hart_ip_hart_ip_pt_" + name) }
+	for name, v := range hartNamed {
+		add(v, unhex(field("rsp_"+name+"_raw")))
+	}
+	for slot := range 8 {
+		add(l.number(fmt.Sprintf("hart_ip_hart_ip_pt_rsp_slot%d_device_var", slot)), unhex(field(fmt.Sprintf("rsp_slot%d_device_var_value_raw", slot))))
+	}
+	if b := octets(field("payload")); field("command") == "3" && len(b) >= 4 {
+		add(hartNamed["pv_loop_current"], b[:4])
+		b = b[4:]
+		for i := hartNamed["pv"]; len(b) >= 5; i++ {
+			add(i, b[1:5])
+			b = b[5:]
+		}
+	}
 }
 
 // Types and identifiers of messages.

@@ -23,7 +23,7 @@ type valued struct {
 
 var valuedRows = []valued{
 	{"kip", []string{"poll", "application", "midstream"}, "cemi", "kip cemi", kipShown, kipTold, false},
-	{"hart_ip", []string{"poll", "commands"}, "hart_ip.message_type==2||tcp.port==5094&&data", "hart_ip data", hartShown, sampleTold, false},
+	{"hart_ip", []string{"poll", "commands"}, "hart_ip.message_type==2||hart_ip.message_type==1&&hart_ip.pt.command||tcp.port==5094&&data", "hart_ip data", hartShown, sampleTold, false},
 	{"ecat", []string{"mailboxes"}, "ecat_mailbox", "ecat ecat_mailbox", sdoShown, sdoTold, true},
 	{"epl", []string{"services"}, "epl.asnd.sdo.cmd", "epl data", eplSDOShown, eplSDOTold, false},
 	{"c1222", []string{"poll", "services"}, "c1222", "c1222", tableShown, tableTold, false},
@@ -123,11 +123,7 @@ func kipShown(f *frame) (all []string) {
 	return all
 }
 
-// hartVariables are the fields of the judge that stand for variables with numbers of their
-// own.
-var hartVariables = map[string]int{"pt_rsp_pv": 246, "pt_rsp_pv_loop_current": 245, "pt_rsp_pv_percent_range": 244}
-
-// hartShown is what a device publishes, as bits: as text the numbers are rounded.
+// hartShown is what a device publishes or was asked for.
 func hartShown(f *frame) (all []string) {
 	l := f.last("hart_ip")
 	if l == nil {
@@ -137,17 +133,9 @@ func hartShown(f *frame) (all []string) {
 	if a := octets(l.text("hart_ip_hart_ip_pt_long_address")); len(a) == 5 {
 		device = fmt.Sprintf("device:%02x%02x-%x/", a[0]&0x3f, a[1], a[2:])
 	}
-	tell := func(variable int, field string) {
-		if b := unhex(l.text("hart_ip_hart_ip_" + field + "_raw")); len(b) == 4 {
-			all = append(all, fmt.Sprintf("%svariable:%d [%d]", device, variable, binary.BigEndian.Uint32(b)))
-		}
-	}
-	for field, variable := range hartVariables {
-		tell(variable, field)
-	}
-	for slot := range 8 {
-		tell(l.number(fmt.Sprintf("hart_ip_hart_ip_pt_rsp_slot%d_device_var", slot)), fmt.Sprintf("pt_rsp_slot%d_device_var_value", slot))
-	}
+	hartVariables(l, func(variable int, bits uint32) {
+		all = append(all, fmt.Sprintf("%svariable:%d [%d]", device, variable, bits))
+	})
 	return all
 }
 

@@ -345,8 +345,14 @@ func bacnetSegments(n *Net) {
 	}
 }
 
-// bacnetMany reads more objects at once than most ask for.
+// bacnetMany reads properties without naming them, and more objects at once than most do.
 func bacnetMany(n *Net) {
+	const all, optional, units, name = 8, 80, 117, 77
+	object := func(i uint32) []byte { return bacO(0, bacID(bacAnalogInput, i)) }
+	bacTalk(n, bacAsk(1, 14, object(1), bacIn(1, bacC(0, bacPresent), bacC(0, all)), object(2), bacIn(1, bacC(0, optional))),
+		bacData(1, 14, object(1), bacIn(1, bacC(2, bacPresent), bacIn(4, bacReal(20)),
+			bacC(2, bacPresent), bacIn(4, bacReal(20)), bacC(2, name), bacIn(4, bacText("Supply air")), bacC(2, units), bacIn(5, bacE(2), bacE(32))),
+			object(2), bacIn(1, bacC(2, 69), bacIn(4, bacReal(-40)))))
 	var asked, said []byte
 	for i := range uint32(150) {
 		asked = append(asked, bacAll(bacO(0, bacID(bacAnalogInput, i)), bacIn(1, bacC(0, bacPresent)))...)

@@ -1,6 +1,7 @@
 package plant
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"time"
@@ -252,6 +253,22 @@ func melsecOld(n *Net) {
 	melTalk(n, c, []byte{0x15, 0xff, 10, 0}, []byte{0x95, 0, 0xf3, 0})
 	melTalk(n, c, []byte{0x16, 0xff, 10, 0, 3, 'A', 'B', 'C'}, []byte{0x96, 0, 3, 'A', 'B', 'C'})
 	melTalk(n, c, []byte{0x15, 0xff, 10, 0}, []byte{0x95, 0x50})
+	many := func(command, count byte, parts ...[]byte) []byte {
+		return melJoin([]byte{command, 0xff, 10, 0, count, 0}, bytes.Join(parts, nil))
+	}
+	at := func(number uint32, device string) []byte {
+		return melJoin(little32(number), []byte{device[1], device[0]})
+	}
+	melTalk(n, c, many(0x04, 2, at(16, "M "), []byte{1}, at(0x1f, "Y "), []byte{0}), []byte{0x84, 0})
+	melTalk(n, c, many(0x05, 2, at(100, "D "), little16(7), at(32, "M "), little16(0x8001)), []byte{0x85, 0})
+	melTalk(n, c, many(0x05, 1, at(9999, "D "), little16(7)), []byte{0x85, 0x58})
+	melTalk(n, c, []byte{0x09, 0xff, 10, 0}, []byte{0x89, 0, 1, 0}) // nothing was entered
+	melTalk(n, c, many(0x06, 3, at(16, "M "), at(17, "M "), at(0x1f, "Y ")), []byte{0x86, 0})
+	melTalk(n, c, many(0x07, 2, at(100, "D "), at(7, "TN")), []byte{0x87, 0})
+	melTalk(n, c, []byte{0x08, 0xff, 10, 0}, []byte{0x88, 0, 0x10, 0x10})
+	melTalk(n, c, []byte{0x09, 0xff, 10, 0}, []byte{0x89, 0, 1, 0, 2, 0})
+	melTalk(n, c, []byte{0x0e, 0xff, 10, 0, 0xf0, 7, 0, 4, 0x13, 0}, []byte{0x8e, 0, 9, 0x18, 0x20, 0x34})
+	melTalk(n, c, []byte{0x0f, 0xff, 10, 0, 0xf0, 7, 1, 2, 0x13, 0, 5, 6}, []byte{0x8f, 0})
 	melTalk(n, c, melOld(0x01, 100, "D ", 1), []byte{0x81, 0, 1, 1})
 	c.Close()
 }
@@ -375,6 +392,32 @@ func melsecMidstream(n *Net) {
 	n.UDP(melPLC, melHMI, 5000, 51011, melAnswer(0xc056, melFailed(0x1401, 1)))
 	n.UDP(melPLC, melHMI, 5000, 51012, melNumbered(3, melAnswer(0, little16(1))))
 }
+
+// melsecOldMidstream begins with an answer of 1E, whose size only its request would tell,
+// and loses an answer and a request.
+func melsecOldMidstream(n *Net) {
+	c := n.Midstream(melHMI, melPLC, 51016, 5001)
+	say := []byte{0x81, 0, 1, 0, 2, 0}
+	c.Server(say)
+	for range 3 {
+		melTalk(n, c, melOld(0x01, 100, "D ", 2), say)
+	}
+	melTalk(n, c, melOld(0x03, 100, "D ", 1, 7, 0), []byte{0x83, 0})
+	c.Client(melOld(0x01, 100, "D ", 2))
+	c.LoseServer(len(say))
+	for range 3 {
+		melTalk(n, c, melOld(0x01, 200, "D ", 2), say)
+	}
+	c.LoseClient(oldRead)
+	c.Server(say)
+	for range 3 {
+		melTalk(n, c, melOld(0x01, 300, "D ", 2), say)
+	}
+	c.Close()
+}
+
+// oldRead is the size of a read of 1E.
+const oldRead = 12
 
 // melsecMalformed breaks each rule once.
 func melsecMalformed(n *Net) {

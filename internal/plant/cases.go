@@ -174,6 +174,7 @@ var cases = []Case{
 	{"melsec", "melsoft", melsecMelsoft},
 	{"melsec", "ports", melsecPorts}, {"melsec", "everybody", melsecEverybody},
 	{"melsec", "midstream", melsecMidstream},
+	{"melsec", "old-midstream", melsecOldMidstream},
 	{"melsec", "malformed", melsecMalformed},
 	{"ecat", "safety", ecatSafety}, {"ecat", "single", ecatSingle},
 	{"ecat", "poll", ecatPoll}, {"ecat", "start", ecatStart}, {"ecat", "mailboxes", ecatMailboxes}, {"ecat", "datagrams", ecatDatagrams}, {"ecat", "malformed", ecatMalformed},

@@ -7,7 +7,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"firedoor"
@@ -260,14 +260,18 @@ func (s *space) rows(entries []*entry) {
 		}
 	}
 	for _, text := range sorted(edges) {
-		cells := sorted(edges[text])
-		if len(cells) > maxPairs {
+		cells, words := sorted(edges[text]), apart([]byte(text)) > 1 || inWord([]byte(text)) || strings.HasSuffix(text, ":"+hexMark)
+		if len(cells) > maxPairs || words { // a word may begin at each byte, so its spans are too many
 			s.short = true
 		}
 		for i, from := range cells {
-			object := []byte(text + strconv.FormatUint(from, 10))
+			below := uint64(math.MaxUint64)
+			if i+1 < len(cells) {
+				below = cells[i+1]
+			}
+			object := []byte(numbered(text, standingFor(text, from, below)))
 			s.dims[byObject] = append(s.dims[byObject], standIn{object: object, quantity: 1})
-			if len(cells) > maxPairs {
+			if len(cells) > maxPairs || words {
 				continue
 			}
 			for _, to := range cells[i+1:] {
@@ -280,7 +284,10 @@ func (s *space) rows(entries []*entry) {
 // edges are the numbers behind text at which an object begins to mean elements, or ends to.
 func (o *Object) edges(text string, at map[uint64]bool) {
 	if o.Row {
-		at[o.From], at[o.To+1] = true, true
+		over := apart([]byte(text)) - 1 // what is stopped is so from its first byte on that is touched
+		for _, edge := range []uint64{o.From - min(o.From, over), o.From, o.To + 1, o.To + 1 + over} {
+			at[edge] = true
+		}
 		return
 	}
 	first, _, ok := elements([]byte(o.Text[len(text):]), 1)

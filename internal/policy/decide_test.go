@@ -181,7 +181,14 @@ func (a *ask) matches(m *policy.Match, pass bool) bool {
 	end := func(list []string, address, zone string) bool {
 		return len(list) == 0 || contains(list, names[address]) || contains(list, zone)
 	}
-	if !end(m.Clients, a.client, "office") || !end(m.Servers, a.server, "cell") || !in(m.Protocols, a.protocol) || !in(m.Verbs, a.verb) ||
+	if !end(m.Clients, a.client, "office") || !end(m.Servers, a.server, "cell") {
+		return false
+	}
+	if a.transport == policy.Link { // nobody sees what those say: their type alone counts
+		whole := len(m.Verbs)+len(m.Functions)+len(m.Codes)+len(m.Units)+len(m.Objects) == 0
+		return a.framed(m) && (pass || whole)
+	}
+	if !in(m.Protocols, a.protocol) || !in(m.Verbs, a.verb) ||
 		!in(m.Functions, a.function) || !in(m.Codes, a.code) {
 		return false
 	}
@@ -192,6 +199,19 @@ func (a *ask) matches(m *policy.Match, pass bool) bool {
 		return false
 	}
 	return m.When == nil || a.timeIn(m.When)
+}
+
+// framed tells whether a match is about frames without IP of the type at hand.
+func (a *ask) framed(m *policy.Match) bool {
+	protocols := m.Protocols
+	if len(protocols) == 0 || len(m.Ports) > 0 {
+		protocols = []string{a.protocol}
+	}
+	return slices.ContainsFunc(protocols, func(p string) bool {
+		at := *a
+		at.protocol = p
+		return at.portIn(m)
+	})
 }
 
 func (a *ask) valueIn(span *policy.Span, pass bool) bool {
@@ -341,7 +361,9 @@ func TestProofHolds(t *testing.T) {
 				a.verb = q.Verb
 			}
 			if q.Protocol != "" {
-				a.protocol = q.Protocol
+				if a.protocol = q.Protocol; a.transport == policy.Link { // what a frame without IP carries its type says
+					continue
+				}
 			}
 			if v := policy.Decide(plan, a.request(plan)); v.Action == firedoor.Pass {
 				t.Fatalf("proved that nothing passes, but %+v does: %+v", a, v)

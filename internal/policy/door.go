@@ -28,6 +28,12 @@ func (d Door) String() string { return doorNames[d] }
 // door is as it would be. The verdict is the one by which it is so.
 func (p *Plan) Door(r *Request) (d Door, testing bool, v firedoor.Verdict) {
 	v = Decide(p, r)
+	if r.Transport == Link && v.Action != firedoor.Pass && v.Reason != firedoor.ReasonQuarantine { // frames without IP pass both ways
+		route, back := p.Route(r.Server, r.Client, r.Transport, r.Port), *r
+		if back.Route = &route; Decide(p, &back).Action == firedoor.Pass {
+			return p.Door(&back)
+		}
+	}
 	switch {
 	case v.Action != firedoor.Pass:
 		return DoorShut, false, v
@@ -65,8 +71,8 @@ func (p *Plan) DoorSentence(r *Request, d Door, testing bool, v firedoor.Verdict
 		}
 		b.WriteString(".")
 	}
-	if r.Conduit >= 0 {
-		c := &p.conduits[r.Conduit]
+	if n := v.Conduit; n >= 0 {
+		c := &p.conduits[n]
 		fmt.Fprintf(&b, " Conduit %s has mode %s.", c.Name, c.Mode)
 	}
 	return b.String()

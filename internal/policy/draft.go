@@ -456,15 +456,18 @@ func addObject(objects []Object, o Object) []Object {
 
 // draftRow takes a statement's object for a row of numbers where its text ends like one.
 func draftRow(s *firedoor.Statement) (o Object, ok bool) {
-	cut, ok := counted([]byte(s.Object))
-	if !ok {
-		return o, false
-	}
 	quantity := uint64(1)
 	if s.Quantity != nil {
 		quantity = uint64(*s.Quantity)
 	}
-	from, to, ok := elements([]byte(s.Object[cut:]), quantity)
+	if row, ok := hexRow([]byte(s.Object), quantity); ok {
+		return row, true
+	}
+	cut, ok := counted([]byte(s.Object))
+	if !ok {
+		return o, false
+	}
+	from, to, ok := reached([]byte(s.Object[:cut]), []byte(s.Object[cut:]), quantity, true)
 	return Object{Text: s.Object[:cut], Row: true, From: from, To: to}, ok
 }
 

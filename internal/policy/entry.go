@@ -86,7 +86,7 @@ func (e *entry) fits(r *Request) bool {
 	}
 	stop := e.action != firedoor.Pass
 	n := e.as.count(r.Values)
-	if n == 0 {
+	if n == 0 || !e.aligned(r) {
 		return stop
 	}
 	for i := range n {
@@ -104,6 +104,16 @@ func (e *entry) fits(r *Request) bool {
 		}
 	}
 	return !stop
+}
+
+// aligned tells whether numbers that lie in two elements begin where those of the entry's row do: else a
+// request would write the halves of two of them, and be looked at as one.
+func (e *entry) aligned(r *Request) bool {
+	if e.as.whole(r.Values) || !e.hasObject || !e.object.Row {
+		return true
+	}
+	from, _, ok := e.object.row(r.Object, r.quantity(), true)
+	return ok && (from^e.object.From)&1 == 0
 }
 
 const minutesOfDay = 24 * 60

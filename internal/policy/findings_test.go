@@ -192,3 +192,37 @@ func TestUnheardIsTold(t *testing.T) {
 		}
 	}
 }
+
+// TestLooseRulesAreTold holds that whoever checks a policy hears of rules that do more, or less, than they
+// seem to: a value without a verb, a place of which longer requests are not counted.
+func TestLooseRulesAreTold(t *testing.T) {
+	texts := func(all ...string) (out []policy.Object) {
+		for _, text := range all {
+			out = append(out, policy.Object{Text: text})
+		}
+		return out
+	}
+	value, write := &policy.Span{Max: 9}, []firedoor.Verb{firedoor.VerbWrite}
+	for name, c := range map[string]struct {
+		verdict firedoor.Action
+		match   policy.Match
+		want    string // "" is nothing
+	}{
+		"a value":                     {firedoor.Drop, policy.Match{Objects: texts("tag"), Values: value}, `valued: rule "r" of down stops by a value whatever is asked`},
+		"a value that passes":         {firedoor.Pass, policy.Match{Objects: texts("tag"), Values: value}, ""},
+		"a value that is written":     {firedoor.Drop, policy.Match{Objects: texts("tag"), Values: value, Verbs: write}, ""},
+		"a bit that passes":           {firedoor.Pass, policy.Match{Objects: texts("Motor1", "CIO:12.03")}, ""},
+		"a bit":                       {firedoor.Drop, policy.Match{Objects: texts("Motor1", "EM0:12.15")}, `uncounted: rule "r" of down stops no longer request that begins before EM0:12.15`},
+		"a device":                    {firedoor.Drop, policy.Match{Objects: texts("B:1A")}, "before B:1A, in"},
+		"a row of them":               {firedoor.Drop, policy.Match{Objects: []policy.Object{{Text: "B:x", Row: true, From: 0x1a, To: 0x2f}}}, "before B:1A-2F, in"},
+		"a device by a decimal":       {firedoor.Drop, policy.Match{Objects: texts("B:10")}, ""},
+		"a bit of a block, and a tag": {firedoor.Drop, policy.Match{Objects: texts("DB1.DBX0.3", "Axis[2].Position", "N7:10")}, ""},
+	} {
+		found := slices.DeleteFunc(studied(t, plant(policy.Test, policy.Rule{Name: "r", Verdict: c.verdict, Match: c.match})), func(f string) bool {
+			return !strings.HasPrefix(f, "valued") && !strings.HasPrefix(f, "uncounted")
+		})
+		if c.want == "" && len(found) > 0 || c.want != "" && (len(found) != 1 || !strings.Contains(found[0], c.want)) {
+			t.Errorf("%s: %q, want %q", name, found, c.want)
+		}
+	}
+}

@@ -99,3 +99,32 @@ func TestConnectionsByTheTime(t *testing.T) {
 		}
 	}
 }
+
+// TestHalvesOfNumbers holds that a write which begins within a number is none that a range lets pass, and is
+// stopped where a range stops: its second half would be the first of another number.
+func TestHalvesOfNumbers(t *testing.T) {
+	for _, c := range []struct {
+		verdict firedoor.Action
+		object  string
+		values  *firedoor.Values
+		want    firedoor.Action
+	}{
+		{firedoor.Pass, "holding:4", registers(false, 8.5, 8.5), firedoor.Pass},
+		{firedoor.Pass, "holding:6", registers(false, 8.5), firedoor.Pass},
+		{firedoor.Pass, "holding:5", registers(false, 8.5), firedoor.Drop},
+		{firedoor.Drop, "holding:5", registers(false, 100), firedoor.Drop},
+		{firedoor.Drop, "holding:3", registers(false, 100), firedoor.Drop},
+		{firedoor.Drop, "holding:6", registers(false, 100), firedoor.Pass},
+		{firedoor.Drop, "holding:6", registers(false, 8.5), firedoor.Drop},
+	} {
+		p := plant(policy.Enforce, policy.Rule{Verdict: c.verdict, Match: policy.Match{Protocols: []string{"modbus"}, Objects: []policy.Object{{Text: "holding:", Row: true, From: 4, To: 7}}, Values: &policy.Span{Min: 8.2, Max: 8.8}, As: policy.F32}})
+		if p.Conduits[0].Default = firedoor.Drop; c.verdict == firedoor.Drop {
+			p.Conduits[0].Default = firedoor.Pass
+		}
+		plan := compile(t, p)
+		route := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), 6, 502)
+		if v := policy.Decide(plan, &policy.Request{Route: &route, Level: policy.OfOperation, Protocol: "modbus", Verb: firedoor.VerbWrite, Object: []byte(c.object), HasQty: true, Quantity: uint32(c.values.Count), Values: c.values}); v.Action != c.want {
+			t.Errorf("%s by a range, %s: %s, want %s", c.verdict, c.object, v.Action, c.want)
+		}
+	}
+}

@@ -322,13 +322,23 @@ func (l *leaf) first(x *index, p *Plan, r *Request, best int32) int32 {
 	if l.rows == nil {
 		return best
 	}
+	if cut, ok := lettered(r.Object); ok {
+		var key [4]byte // an area of two letters
+		rows := l.rows[string(append(append(key[:0], r.Object[:cut]...), hexMark...))]
+		from := hexNumber(r.Object[cut:])
+		best = x.inRows(p, rows, from, from+max(r.quantity(), 1)-1, r, best)
+	}
 	cut := rowPrefix(r.Object)
-	rows := l.rows[string(r.Object[:cut])]
-	if rows == nil {
+	from, to, ok := reached(r.Object[:cut], r.Object[cut:], r.quantity(), false)
+	if !ok {
 		return best
 	}
-	from, to, ok := elements(r.Object[cut:], r.quantity())
-	if !ok {
+	return x.inRows(p, l.rows[string(r.Object[:cut])], from, to, r, best)
+}
+
+// inRows looks for an entry of some rows that is about numbers.
+func (x *index) inRows(p *Plan, rows *rows, from, to uint64, r *Request, best int32) int32 {
+	if rows == nil {
 		return best
 	}
 	at, exact := slices.BinarySearch(rows.bounds, from)

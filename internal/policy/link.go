@@ -50,6 +50,25 @@ func (c *compiler) untimely(r *Rule, key string) {
 // ofIP tells whether an entry that names no port is about IP alone.
 func (e *entry) ofIP() bool { return e.protocol != 0 || !e.whole() || e.when != nil }
 
+// apart puts an entry, and that of frames without IP by itself: of those nobody sees what they say, so what
+// passes with one of a type passes with all, and what stops a part of them stops none.
+func (e entry) apart(put func(entry)) {
+	ofFrames := func(p Port) bool { return p.Transport == Link }
+	if !slices.ContainsFunc(e.ports, ofFrames) {
+		put(e)
+		return
+	}
+	frames := e
+	frames.ports = slices.DeleteFunc(slices.Clone(e.ports), func(p Port) bool { return !ofFrames(p) })
+	frames.protocol, frames.verb, frames.function, frames.code, frames.hasCode, frames.unit, frames.hasUnit, frames.object, frames.hasObject = 0, 0, 0, 0, false, 0, false, Object{}, false
+	if e.action == firedoor.Pass || e.whole() {
+		put(frames)
+	}
+	if e.ports = slices.DeleteFunc(slices.Clone(e.ports), ofFrames); len(e.ports) > 0 {
+		put(e)
+	}
+}
+
 // frameFindings names rules that stop at times whatever two ends say to each other, save
 // frames without IP.
 func (p *Plan) frameFindings(c *conduit) (out []Finding) {

@@ -74,6 +74,38 @@ func TestWhatAsksForMoreIsOfIP(t *testing.T) {
 	}
 }
 
+// TestFramesPassByTheirTypeAlone holds that what is asked inside a frame without IP changes no verdict,
+// for nobody looks at it: neither what passes, nor what a proof says.
+func TestFramesPassByTheirTypeAlone(t *testing.T) {
+	goose := []string{"goose"}
+	read := policy.Match{Protocols: goose, Verbs: []firedoor.Verb{firedoor.VerbRead}, Objects: []policy.Object{{Text: "tag"}}}
+	write := policy.Match{Protocols: goose, Verbs: []firedoor.Verb{firedoor.VerbWrite}}
+	for name, c := range map[string]struct {
+		rules  []policy.Rule
+		passes bool
+	}{
+		"a part passes":              {[]policy.Rule{{Match: read, Verdict: firedoor.Pass}}, true},
+		"and another is stopped":     {[]policy.Rule{{Match: write, Verdict: firedoor.Drop}, {Match: read, Verdict: firedoor.Pass}}, true},
+		"a part is stopped":          {[]policy.Rule{{Match: write, Verdict: firedoor.Drop}}, false},
+		"all is stopped before that": {[]policy.Rule{{Match: policy.Match{Protocols: goose}, Verdict: firedoor.Drop}, {Match: read, Verdict: firedoor.Pass}}, false},
+	} {
+		plan := compile(t, plant(policy.Enforce, c.rules...))
+		route := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), policy.Link, 0x88b8)
+		for level := policy.OfConnection; level <= policy.OfOperation; level++ {
+			v := policy.Decide(plan, &policy.Request{Route: &route, Level: level, Protocol: "goose", Verb: firedoor.VerbWrite})
+			if (v.Action == firedoor.Pass) != c.passes {
+				t.Errorf("%s, level %d: %+v", name, level, v)
+			}
+		}
+		for protocol, may := range map[string]bool{"goose": true, "modbus": false, "": true} {
+			path, undecided, err := plan.Prove("office", "cell", policy.Question{Verb: firedoor.VerbWrite, Protocol: protocol})
+			if err != nil || undecided || (path != nil) != (c.passes && may) {
+				t.Errorf("%s: a write of %q: %+v, undecided %t, %v", name, protocol, path, undecided, err)
+			}
+		}
+	}
+}
+
 // TestTimedStopIsTold holds that check names what stops at times, for frames without IP go on.
 func TestTimedStopIsTold(t *testing.T) {
 	at := &policy.Window{Days: 1 << 6}
@@ -89,6 +121,22 @@ func TestTimedStopIsTold(t *testing.T) {
 		found := strings.Join(studied(t, plant(policy.Test, c.rule)), "\n")
 		if strings.Contains(found, "unjudged: rule \""+c.rule.Name+"\" of down stops at times") != c.told {
 			t.Errorf("%s: %q", c.rule.Name, found)
+		}
+	}
+}
+
+// TestDoorOfFrames holds that the door of frames without IP is open where they pass the other way, and
+// shut where they do not.
+func TestDoorOfFrames(t *testing.T) {
+	plan := compile(t, plant(policy.Enforce, policy.Rule{Match: policy.Match{Protocols: []string{"goose"}}, Verdict: firedoor.Pass}))
+	hmi, plc := place(plan, "10.0.1.1"), place(plan, "10.0.2.1")
+	for port, want := range map[uint16]policy.Door{0x88b8: policy.DoorOpen, 0x8892: policy.DoorShut} {
+		for _, ends := range [][2]policy.Place{{hmi, plc}, {plc, hmi}} {
+			route := plan.Route(ends[0], ends[1], policy.Link, port)
+			r := policy.Request{Route: &route, Level: policy.OfFlow, Protocol: "goose"}
+			if d, _, v := plan.Door(&r); d != want {
+				t.Errorf("%#x, %v: %v by %+v, want %v", port, ends, d, v, want)
+			}
 		}
 	}
 }

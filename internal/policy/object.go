@@ -13,7 +13,7 @@ func (o *Object) covers(text []byte, quantity uint64, all bool) bool {
 	case len(text) == 0:
 		return *o == Object{}
 	case o.Row:
-		from, to, ok := o.row(text, quantity)
+		from, to, ok := o.row(text, quantity, all)
 		if !ok {
 			return false
 		}
@@ -28,12 +28,61 @@ func (o *Object) covers(text []byte, quantity uint64, all bool) bool {
 	}
 }
 
-// row reads the number behind o.Text: the first and last element asked for.
-func (o *Object) row(text []byte, quantity uint64) (from, to uint64, ok bool) {
+// row reads the number behind o.Text: the first and last one asked for, as reached has it.
+func (o *Object) row(text []byte, quantity uint64, all bool) (from, to uint64, ok bool) {
+	if o.hexed() {
+		cut, ok := lettered(text)
+		if !ok || string(text[:cut]) != o.Text[:len(o.Text)-len(hexMark)] {
+			return 0, 0, false
+		}
+		from = hexNumber(text[cut:])
+		return from, from + max(quantity, 1) - 1, true
+	}
 	if len(text) <= len(o.Text) || string(text[:len(o.Text)]) != o.Text {
 		return 0, 0, false
 	}
-	return elements(text[len(o.Text):], quantity)
+	return reached(text[:len(o.Text)], text[len(o.Text):], quantity, all)
+}
+
+// reached gives the numbers of the first and the last element of a request. Memory that is counted in bytes
+// has words at every second number: with all it is those that are named, else all whose bytes are
+// touched too, for a word may lie across two others.
+func reached(area, digits []byte, quantity uint64, all bool) (from, to uint64, ok bool) {
+	from, to, ok = elements(trimmed(area, digits), quantity)
+	switch apart := apart(area); {
+	case apart == 1:
+		return from, to, ok
+	case all:
+		return from, from + (to-from)*apart, ok
+	default:
+		return from - min(from, apart-1), from + (to-from+1)*apart - 1, ok
+	}
+}
+
+// inBytes are areas of memory whose words are numbered by their first byte (S7).
+var inBytes = []string{"DB", "DI", "I", "Q", "M", "P", "L", "V", "SI", "SF", "AI", "AQ", "DR"}
+
+// apart is how far the numbers of two elements lie apart that follow each other, by what stands
+// before the number: "DB1.DBW" and "MW" are words, "DB1.DBD" and "MD" double words.
+func apart(area []byte) uint64 {
+	name := area[bytes.LastIndexByte(area, '.')+1:]
+	if len(name) < 2 {
+		return 1
+	}
+	last := len(name) - 1
+	blocks := len(name) < len(area)
+	for i, a := range inBytes {
+		if string(name[:last]) != a || blocks != (i < 2) {
+			continue
+		}
+		switch name[last] {
+		case 'W':
+			return 2
+		case 'D':
+			return 4
+		}
+	}
+	return 1
 }
 
 // maxDigits keeps a number within 64 bits, with room for a quantity on top.
@@ -43,12 +92,20 @@ const maxDigits = 12
 // number, the elements behind the first are looked at by their own numbers.
 func (o *Object) begins(text []byte, quantity uint64, all bool) bool {
 	cut, counts := counted(text)
+	if all && quantity > 1 && counts && inWord(text[:cut]) && bytes.IndexByte(text, ':')+1 < len(o.Text) { // of one word, or a few
+		if from, to, _ := reached(text[:cut], text[cut:], quantity, all); to >= wordBits && from < wordBits {
+			return false
+		}
+	}
+	if _, hexed := lettered(text); all && hexed && quantity > 1 && bytes.IndexByte(text, ':')+1 < len(o.Text) {
+		return false // how far it reaches stands in no decimal number
+	}
 	if quantity <= 1 || !counts || len(o.Text) <= cut {
 		return bytes.HasPrefix(text, []byte(o.Text))
 	}
 	digits := []byte(o.Text[cut:])
 	first, _, ok := elements(digits, 1)
-	from, to, okText := elements(text[cut:], quantity)
+	from, to, okText := reached(text[:cut], text[cut:], quantity, all)
 	if !ok || !okText || string(text[:cut]) != o.Text[:cut] {
 		return false
 	}
@@ -96,7 +153,7 @@ const maxArea = 4
 // and where it begins.
 func counted(text []byte) (cut int, ok bool) {
 	cut = rowPrefix(text)
-	if _, _, number := elements(text[cut:], 1); !number || cut == 0 {
+	if _, _, number := elements(trimmed(text[:cut], text[cut:]), 1); !number || cut == 0 {
 		return cut, false
 	}
 	if text[cut-1] == ':' {
@@ -116,6 +173,9 @@ func counted(text []byte) (cut int, ok bool) {
 func (o Object) counting() Object {
 	if o.Row || o.Open {
 		return o
+	}
+	if row, ok := hexRow([]byte(o.Text), 1); ok {
+		return row
 	}
 	cut, ok := counted([]byte(o.Text))
 	if !ok {
@@ -137,13 +197,7 @@ func Element(to, object []byte, element uint64) []byte {
 		return to
 	}
 	from, _ := decimal(object[cut:]) // counted saw it
-	switch area := object[:cut]; {
-	case bytes.HasSuffix(area, []byte(".DBW")):
-		element *= 2
-	case bytes.HasSuffix(area, []byte(".DBD")):
-		element *= 4
-	}
-	return strconv.AppendUint(append(to, object[:cut]...), from+element, 10)
+	return strconv.AppendUint(append(to, object[:cut]...), from+element*apart(object[:cut]), 10)
 }
 
 // rowPrefix cuts an object's text in front of its last number.
@@ -167,7 +221,9 @@ func (o Object) words() string {
 func (o Object) String() string {
 	switch {
 	case o.Row && o.From == o.To:
-		return o.Text + strconv.FormatUint(o.From, 10)
+		return numbered(o.Text, o.From)
+	case o.hexed():
+		return numbered(o.Text, o.From) + "-" + strings.ToUpper(strconv.FormatUint(o.To, 16))
 	case o.Row:
 		return o.Text + strconv.FormatUint(o.From, 10) + "-" + strconv.FormatUint(o.To, 10)
 	case o.Open:
@@ -181,6 +237,9 @@ func (o Object) String() string {
 // or with one number behind a colon, "holding:40"; not ok for other texts. What ends
 // with a number otherwise may be a name ("Motor1"), whose number counts nothing.
 func RowOf(text string) (o Object, ok bool) {
+	if o, ok := hexRange(text); ok {
+		return o, true
+	}
 	b := []byte(text)
 	cut := rowPrefix(b)
 	last, ok := decimal(b[cut:])

@@ -14,7 +14,7 @@ func TestElement(t *testing.T) {
 		want    string
 	}{
 		{"holding:0", 4, "holding:4"}, {"holding:7", 0, "holding:7"}, {"D100", 12, "D112"}, {"DB1.DBB0", 3, "DB1.DBB3"}, {"DB1.DBW0", 4, "DB1.DBW8"}, {"DB1.DBD4", 1, "DB1.DBD8"},
-		{"DB1.DBX0.3", 2, "DB1.DBX0.5"}, {"Motor1", 4, "Motor1+4"}, {"Motor1", 0, "Motor1"}, {"tag", 1, "tag+1"}, {"", 1, "+1"}, {"007", 1, "007+1"},
+		{"DB1.DBX0.3", 2, "DB1.DBX0.5"}, {"MW4", 2, "MW8"}, {"ID4", 1, "ID8"}, {"DI2.DIW4", 1, "DI2.DIW6"}, {"D4", 1, "D5"}, {"MB4", 1, "MB5"}, {"IW", 1, "IW+1"}, {"Motor1", 4, "Motor1+4"}, {"Motor1", 0, "Motor1"}, {"tag", 1, "tag+1"}, {"", 1, "+1"}, {"007", 1, "007+1"},
 	} {
 		if got := string(policy.Element(nil, []byte(c.object), c.element)); got != c.want {
 			t.Errorf("element %d of %s is %s, want %s", c.element, c.object, got, c.want)

@@ -272,7 +272,7 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	}
 	for _, e := range entries {
 		c.hears(&e, to)
-		put(e)
+		e.apart(put)
 	}
 }
 

@@ -184,7 +184,7 @@ func TestNoNumberIsInNoRange(t *testing.T) {
 		want   firedoor.Action
 	}{{5, firedoor.Pass}, {700, firedoor.Drop}, {float32(math.Inf(1)), firedoor.Drop}, {float32(math.NaN()), firedoor.Drop}} {
 		a := write("10.0.2.1")
-		a.transport = 6
+		a.transport, a.object = 6, "holding:4"
 		r := a.request(plan)
 		r.Values = registers(false, c.number)
 		if v := policy.Decide(plan, r); v.Action != c.want {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"firedoor"
 )
@@ -21,6 +22,8 @@ type Findings struct {
 	// of the draft.
 	NeverBlock, Rules []Rule
 	Limits            []Limit
+	// Loose, filled in by Revise, are limits that hold for nothing, or not for all that may be written.
+	Loose []Fault
 }
 
 // FoundHost is a device as a review names it: the hosts of the draft with one of its
@@ -213,23 +216,40 @@ func (r *reviser) conduit(from, to string) *Conduit {
 // limit takes the objects that it bounds out of the rules that let them be written, and
 // lets them be written within its bounds.
 func (r *reviser) limit(l *Limit) {
-	servers := r.hosts(l.Servers, l.Line)
+	servers, bound := r.hosts(l.Servers, l.Line), false
 	for i := range r.p.Conduits {
 		c := &r.p.Conduits[i]
 		var rules []Rule
 		for _, rule := range c.Rules {
 			m := &rule.Match
-			if rule.Verdict != firedoor.Pass || len(m.Objects) == 0 || m.Values != nil && m.As == l.As && l.Values == nil ||
-				!slices.ContainsFunc(m.Servers, func(s string) bool { return slices.Contains(servers, s) }) ||
-				len(l.Protocols) > 0 && !slices.ContainsFunc(m.Protocols, func(s string) bool { return slices.Contains(l.Protocols, s) }) ||
-				!slices.ContainsFunc(m.Verbs, firedoor.Verb.Changes) {
+			if !l.meant(&rule, servers) || len(m.Objects) == 0 || m.Values != nil && m.As == l.As && l.Values == nil {
+				if l.meant(&rule, servers) && len(m.Objects) == 0 && slices.Contains(m.Verbs, firedoor.VerbWrite) {
+					r.loose(l, "does not hold for what %s says of %s: a rule lets all objects be written there (%s)", c.Name, strings.Join(m.Servers, ", "), rule.Note)
+				}
 				rules = append(rules, rule)
 				continue
 			}
-			rules = append(rules, l.split(rule)...)
+			parts := l.split(rule)
+			bound = bound || !slices.Equal(parts[0].Match.Objects, m.Objects) || parts[0].Match.Values != m.Values || parts[0].Match.Step != m.Step || parts[0].Match.Rate != m.Rate
+			rules = append(rules, parts...)
 		}
 		c.Rules = rules
 	}
+	if !bound {
+		r.loose(l, "bounds nothing: no drafted rule lets %s be written", orOf(objectWords(l.Objects), ""))
+	}
+}
+
+// meant tells whether a rule lets something be changed that a limit may be about.
+func (l *Limit) meant(rule *Rule, servers []string) bool {
+	m := &rule.Match
+	return rule.Verdict == firedoor.Pass && slices.ContainsFunc(m.Servers, func(s string) bool { return slices.Contains(servers, s) }) &&
+		(len(l.Protocols) == 0 || slices.ContainsFunc(m.Protocols, func(s string) bool { return slices.Contains(l.Protocols, s) })) &&
+		slices.ContainsFunc(m.Verbs, firedoor.Verb.Changes)
+}
+
+func (r *reviser) loose(l *Limit, format string, args ...any) {
+	r.f.Loose = append(r.f.Loose, Fault{Line: l.Line, Key: "limits", Text: fmt.Sprintf(format, args...)})
 }
 
 // split makes of a rule one of the objects that the limit does not bound, and one of
@@ -237,8 +257,9 @@ func (r *reviser) limit(l *Limit) {
 func (l *Limit) split(rule Rule) (out []Rule) {
 	var free, bound []Object
 	for _, o := range rule.Match.Objects {
-		left := []Object{o}
+		left := []Object{o.counting()}
 		for _, b := range l.Objects {
+			b = b.counting() // "DB10.DBD6" is a row of one, as in the draft
 			var next []Object
 			for _, x := range left {
 				rest, hit := x.without(b)

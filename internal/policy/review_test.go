@@ -94,3 +94,60 @@ func TestReviewThatDoesNotFit(t *testing.T) {
 		}
 	}
 }
+
+// TestLooseLimits holds that a limit is told that bounds nothing, or beside which all objects may be written.
+func TestLooseLimits(t *testing.T) {
+	limit := func(from uint64) policy.Limit {
+		return policy.Limit{Servers: []string{"press"}, Objects: []policy.Object{{Text: "holding:", Row: true, From: from, To: from}}, Values: &policy.Span{Max: 9}, Line: 7}
+	}
+	for name, c := range map[string]struct {
+		limit policy.Limit
+		all   bool
+		want  string // "" is nothing
+	}{
+		"it holds":         {limit(1), false, ""},
+		"another object":   {limit(7), false, "bounds nothing: no drafted rule lets holding:7 be written"},
+		"all else, beside": {limit(1), true, "does not hold for what down says of plc-9: a rule lets all objects be written there (learned, 3 times)"},
+	} {
+		p := drafted()
+		if c.all {
+			p.Conduits[0].Rules = append(p.Conduits[0].Rules, policy.Rule{Note: "learned, 3 times", Match: policy.Match{Clients: []string{"panel-7"}, Servers: []string{"plc-9"}, Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}, Codes: []uint32{16}}})
+		}
+		f := &policy.Findings{Review: policy.Review{By: "A", On: "2026-11-26"}, Hosts: []policy.FoundHost{found("press", "10.0.2.1", "")}, Limits: []policy.Limit{c.limit}}
+		if faults := p.Revise(f); len(faults) > 0 {
+			t.Fatalf("%s: %+v", name, faults)
+		}
+		if c.want == "" && len(f.Loose) > 0 || c.want != "" && (len(f.Loose) != 1 || f.Loose[0].Text != c.want || f.Loose[0].Line != 7) {
+			t.Errorf("%s: %+v", name, f.Loose)
+		}
+	}
+}
+
+// TestLimitOfMemory holds that a limit bounds an element of memory, in whatever way a review or a draft names it.
+func TestLimitOfMemory(t *testing.T) {
+	for _, object := range []policy.Object{{Text: "DB10.DBD6"}, {Text: "DB10.DBD", Row: true, From: 6, To: 6}, {Text: "B:1A"}, {Text: "tag"}} {
+		for _, drafted := range []policy.Object{object, {Text: "DB10.DBD", Row: true, From: 6, To: 6}} {
+			if object.Text[0] != 'D' {
+				drafted = object
+			}
+			p := &policy.Policy{Hosts: []policy.Host{host("panel", "10.0.1.1"), host("plc", "10.0.2.1")}, Zones: []policy.Zone{{Name: "a", Hosts: []string{"panel"}}, {Name: "b", Hosts: []string{"plc"}}},
+				Conduits: []policy.Conduit{{Name: "down", From: "a", To: "b", Default: firedoor.Drop, Rules: []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Servers: []string{"plc"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}, Objects: []policy.Object{drafted}}}}}}}
+			f := &policy.Findings{Review: policy.Review{By: "A", On: "2026-11-26"}, Mode: policy.Enforce, Hosts: []policy.FoundHost{found("press", "10.0.2.1", "")},
+				Limits: []policy.Limit{{Servers: []string{"press"}, Objects: []policy.Object{object}, Values: &policy.Span{Max: 9}}}}
+			if faults := p.Revise(f); len(faults) > 0 || len(f.Loose) > 0 {
+				t.Errorf("%s: %v, %v", object, faults, f.Loose)
+			}
+			plan := compile(t, p)
+			text := object.Text
+			if object.Row {
+				text = "DB10.DBD6"
+			}
+			for n, want := range map[uint16]firedoor.Action{9: firedoor.Pass, 10: firedoor.Drop} {
+				route := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), 6, 102)
+				if v := policy.Decide(plan, &policy.Request{Route: &route, Level: policy.OfOperation, Protocol: "s7comm", Verb: firedoor.VerbWrite, Object: []byte(text), Values: words(n)}); v.Action != want {
+					t.Errorf("%s, %d: %s, want %s", object, n, v.Action, want)
+				}
+			}
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +15,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "valued", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "valued", "uncounted", "undecided"
 	Text string
 }
 
@@ -38,6 +39,7 @@ func (p *Plan) Study() (out []Finding) {
 		}
 		out = append(append(out, p.opened(c.rules, open)...), p.unjudgedFindings(c, pairs)...)
 		out = append(append(out, p.frameFindings(c)...), p.valueFindings(c)...)
+		out = append(out, p.lengthFindings(c)...)
 		if !c.Reviewed.Done() {
 			out = append(out, Finding{c.Line, "not-enforced", fmt.Sprintf("conduit %s: nobody has looked yet at what must never be blocked, so it cannot be enforced", c.Name)})
 		}
@@ -67,6 +69,25 @@ func (p *Plan) valueFindings(c *conduit) (out []Finding) {
 			rule := c.first + int32(len(c.NeverBlock)+i)
 			out = append(out, Finding{m.Line, "valued", p.RuleName(rule) + " stops by a value whatever is asked: what writes none, as a read does, is stopped by it too. Name what it is about (verb: [write, control])"})
 		}
+	}
+	return out
+}
+
+// uncounted are texts of memory whose numbers are not decimal: bits of words (FINS) and devices that are
+// numbered in hexadecimal digits (MELSEC).
+var uncounted = regexp.MustCompile(`^[A-Z]+[0-9]*:([0-9]+\.[0-9]{2}|[0-9]*[A-F][0-9A-F]*)$`)
+
+// lengthFindings names rules that stop a place which a longer request may reach from another word, or from a
+// number without letters: it is not seen to.
+func (p *Plan) lengthFindings(c *conduit) (out []Finding) {
+	for i := range c.Rules {
+		m := &c.Rules[i].Match
+		at := slices.IndexFunc(m.Objects, func(o Object) bool { return o.hexed() || !o.Row && uncounted.MatchString(o.Text) })
+		if at < 0 || c.Rules[i].Verdict == firedoor.Pass {
+			continue
+		}
+		rule := c.first + int32(len(c.NeverBlock)+i)
+		out = append(out, Finding{m.Line, "uncounted", fmt.Sprintf("%s stops no longer request that begins before %s, in another word or at a number without letters, and reaches it: let pass what is meant, and stop the rest", p.RuleName(rule), m.Objects[at])})
 	}
 	return out
 }
@@ -126,7 +147,8 @@ func mayMeet(a, b *entry) bool {
 	if !a.hasObject || !b.hasObject || a.object.Open || b.object.Open || a.object.Row != b.object.Row {
 		return true
 	}
-	return a.object.Text == b.object.Text && (!a.object.Row || a.object.From <= b.object.To && b.object.From <= a.object.To)
+	over := apart([]byte(a.object.Text)) - 1 // words touch each other that far
+	return a.object.Text == b.object.Text && (!a.object.Row || a.object.From <= b.object.To+over && b.object.From <= a.object.To+over)
 }
 
 // maxLooks is how often two entries are held against each other, or against a stand-in,
@@ -467,7 +489,7 @@ func (p *Plan) step(from, to int32, q Question, l *looks) (step *Step, undecided
 		}
 	}
 	for i := range all {
-		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) {
+		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) || q.Protocol != "" && onLink(all[i].ports) && !p.framed(q.Protocol, all[i].ports) {
 			continue
 		}
 		left, s, ok := p.surviving(x, i, &limit, from, to, l)
@@ -486,6 +508,11 @@ func (p *Plan) step(from, to int32, q Question, l *looks) (step *Step, undecided
 		}
 	}
 	return nil, undecided
+}
+
+// framed tells whether a protocol is carried in frames without IP of one of some types.
+func (p *Plan) framed(protocol string, types []Port) bool {
+	return slices.ContainsFunc(p.known.Ports(protocol), func(of Port) bool { return of.Transport == Link && onPort(types, Link, of.Number) })
 }
 
 // safely says whether safety traffic passes between two zones, whatever it is: who is named

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"firedoor"
+	"firedoor/internal/packet"
 	"firedoor/internal/policy"
 	"firedoor/internal/policyfile"
 	"firedoor/internal/written"
@@ -93,8 +94,12 @@ func TestProblems(t *testing.T) {
 		{"no such host", "client: hmi, server: plc, protocol", "client: hmj, server: plc, protocol", "p.yaml:28: conduits.down.rules[0].client: no host or zone is named \"hmj\""},
 		{"host of another zone", "client: hmi, server: plc, protocol", "client: plc, server: plc, protocol", "plc is not in zone office"},
 		{"no such protocol", "protocol: modbus, port", "protocol: modbuss, port", "no protocol is named \"modbuss\""},
+		{"a list that does not end", "name: press line", "name: [press line", "p.yaml:2: is not YAML"},
+		{"a mapping that does not end", "{address: 10.0.1.1, mac: \"00:1b:1b:00:00:01\"}", "{address: 10.0.1.1", "p.yaml:6: is not YAML"},
+		{"a segment that is none", `segment: "vlan:10"`, "segment: vlan10", "p.yaml:7: hosts.plc.segment: \"vlan10\" is no segment"},
+		{"a segment without its number", `segment: "vlan:10"`, `segment: "vlan:"`, "is no segment"},
 		{"a number that begins with 0", "unit: 1,", "unit: 017,", "p.yaml:28: conduits.down.rules[0].unit: \"017\" begins with a needless 0"},
-		{"no budget", "budget: 2ms", "budget: 2", `"2": must be a time from 100us to 200ms, as 2ms`},
+		{"no budget", "budget: 2ms", "budget: 2", `budget: "2" must be a time from 100us to 200ms, as 2ms`},
 		{"too large a budget", "budget: 2ms", "budget: 2s", `must be a time from 100us`},
 		{"no such verb", "verb: write,", "verb: wrote,", "must be one of session"},
 		{"bad mode", "mode: enforce\n", "mode: enforced\n", "p.yaml:17: conduits.down.mode"},
@@ -225,4 +230,26 @@ func FuzzRead(f *testing.F) {
 			plan.Study()
 		}
 	})
+}
+
+// TestSegments holds that a policy may name every segment that traffic can come from, and no other.
+func TestSegments(t *testing.T) {
+	names := []string{"vlan10", "VLAN:10", "vlan:010", "vlan:10.", "vlan:10/", "/ip", "untagged/ip", "tagged", "vlan", "vxlan", "vlan:10vxlan:5", "ip:4"}
+	for _, want := range []bool{false, true} {
+		for _, name := range names {
+			_, err := policyfile.Read("p.yaml", []byte(strings.Replace(good, `segment: "vlan:10"`, fmt.Sprintf("segment: %q", name), 1)), known())
+			if (err == nil) != want {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		names = nil
+		for _, v := range [][2]uint16{{}, {10}, {10, 20}, {4095}} {
+			for tunnel := packet.NoTunnel; tunnel <= packet.TunnelIP; tunnel++ {
+				names = append(names, packet.ScopeName(packet.Scope{Vlans: v, Tunnel: tunnel}))
+				if tunnel != packet.NoTunnel {
+					names = append(names, packet.ScopeName(packet.Scope{Vlans: v, Tunnel: tunnel, Overlay: 4294967295}))
+				}
+			}
+		}
+	}
 }

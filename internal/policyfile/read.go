@@ -3,8 +3,8 @@ package policyfile
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -211,7 +211,7 @@ const (
 func budgetOf(n *yaml.Node) (time.Duration, error) {
 	b, err := time.ParseDuration(n.Value)
 	if err != nil || b < minBudget || b > maxBudget {
-		return 0, fmt.Errorf("%q: must be a time from 100us to 200ms, as 2ms", n.Value)
+		return 0, fmt.Errorf("must be a time from 100us to 200ms, as 2ms")
 	}
 	return b, nil
 }
@@ -331,9 +331,15 @@ func (d *decoder) window(n *yaml.Node, path string) *policy.Window {
 	return w
 }
 
+// segment is the form of a segment's name (packet.ScopeName): what has another one never comes by, so
+// whatever is said of it would hold for nobody.
+var segment = regexp.MustCompile(`^(untagged|` + tunnel + `|vlan:(0|[1-9][0-9]{0,3})(\.[1-9][0-9]{0,3})?(/` + tunnel + `)?)$`)
+
+const tunnel = `(ip|(gre|erspan|vxlan|mpls):[0-9]{1,10})`
+
 // segmentOf reads a segment's name as files have it.
 func segmentOf(n *yaml.Node) (string, error) {
-	if n.Value == "" || len(n.Value) > written.MaxName || strings.ContainsFunc(n.Value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if !segment.MatchString(n.Value) {
 		return "", fmt.Errorf(`is no segment: write it as conversations.json has it, like untagged or "vlan:10"`)
 	}
 	return n.Value, nil

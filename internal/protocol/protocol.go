@@ -34,8 +34,9 @@ type Protocol struct {
 	// TCP and UDP ports where it is usually found: probed first there, and that
 	// side is taken for the server when no handshake was seen.
 	TCP, UDP []uint16
-	// Sealed are the TCP and UDP ports where it is usually found inside TLS or DTLS:
-	// what an encrypted flow there presumably holds.
+	// Sealed are the TCP and UDP ports where it is found inside TLS or DTLS, the usual
+	// first, then those that are registered for it alone: what an encrypted flow there
+	// presumably holds.
 	Sealed []uint16
 	// Elsewhere says that a server may answer from another UDP port than it was asked
 	// at: what goes on from there is a part of the flow to the port of UDP.

@@ -271,8 +271,8 @@ func (r *Runner) probe(h *Host, side int, b []byte) {
 	}
 	if r.identify(h, side, b, len(b) >= MaxProbe) || r.exchanged(h, side, b) {
 		held := r.take(h, side)
-		if 1-side == int(r.client) {
-			r.feedHeld(h, 1-side) // the request was first, though only the answer told the protocol
+		if held == nil || 1-side == int(r.client) { // what waits is older; the request, at least
+			r.feedHeld(h, 1-side)
 		}
 		r.feed(h, side, b)
 		if held != nil {

@@ -223,6 +223,13 @@ func TestRunnerOrdersRequestBeforeAnswer(t *testing.T) {
 	b.bytes(0, msg("ask"))
 	b.bytes(1, msg("answer"))
 	b.want(t, "toy 0 ask 0-5", "toy 1 answer 0-8")
+
+	// What was under way begins with the answer to a request that nobody saw: it is none
+	// of the next one.
+	b = newBench(protocol.Flow{Ports: [2]uint16{40000, 700}, Client: 0, Sure: true}, late)
+	b.bytes(1, msg("ago"))
+	b.bytes(0, msg("request"))
+	b.want(t, "toy 1 ago 0-5", "toy 0 request 0-9")
 }
 
 // TestRunnerKnowsAnExchange: neither side says enough alone, both together do.

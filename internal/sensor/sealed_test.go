@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
@@ -66,6 +67,44 @@ func TestSealedMachine(t *testing.T) {
 	for _, p := range out.Protocols {
 		if p.Protocol == "tls" && (len(p.Inside) != 2 || p.Inside[0].Inside != (firedoor.Inside{Protocol: "modbus", By: "port 802"}) || p.Inside[1].Conversations != 1) {
 			t.Errorf("summary: %+v", p.Inside)
+		}
+	}
+}
+
+// TLS is not only found at the ports that were made for it: devices that can do both
+// listen where they always did.
+func TestSealedPorts(t *testing.T) {
+	var capture bytes.Buffer
+	n, err := plant.NewNet(&capture, time.Date(2026, 3, 2, 6, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	panel := &plant.Host{MAC: 0x00d0c9000010, IP: netip.MustParseAddr("10.1.0.10"), TTL: 128}
+	want := map[uint16]string{502: "modbus", 1883: "mqtt", 2404: "iec104", 4840: "opcua", 4911: "fox", 5094: "hart_ip", 8016: "ads", 20000: "dnp3", 44818: "enip", 5000: ""}
+	servers := byte(20)
+	for port := range want {
+		servers++
+		server := &plant.Host{MAC: 0x0080f4000000 + firedoor.MAC(servers), IP: netip.AddrFrom4([4]byte{10, 1, 0, servers}), TTL: 64}
+		c := n.Dial(panel, server, 40000, port)
+		for i := range byte(8) {
+			c.Client(sealedRecord(40, 0x80+i))
+			c.Server(sealedRecord(90, 0x90+i))
+		}
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out := replay(t, Options{}, capture.Bytes())
+	if len(out.conversations) != len(want) {
+		t.Errorf("%d conversations, want %d", len(out.conversations), len(want))
+	}
+	for _, c := range out.conversations {
+		var inside []firedoor.Inside
+		if p := want[c.Server.Port]; p != "" {
+			inside = []firedoor.Inside{{Protocol: p, By: fmt.Sprint("port ", c.Server.Port)}}
+		}
+		if c.Protocol != "tls" || !slices.Equal(c.Inside, inside) {
+			t.Errorf("port %d: %s, inside %+v, want %+v", c.Server.Port, c.Protocol, c.Inside, inside)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"firedoor"
 	"firedoor/internal/policy"
@@ -26,13 +25,14 @@ const (
 
 // Judge holds traffic that is over against a policy.
 type Judge struct {
-	plan    *policy.Plan
-	journal bool
-	routes  map[routeKey]policy.Route
-	past    map[pastKey]float64
-	most    int  // values in past
-	full    bool // past took no more
-	paced   map[pacedKey]*recent.Span
+	plan     *policy.Plan
+	journal  bool
+	routes   map[routeKey]policy.Route
+	past     map[pastKey]value
+	most     int               // values in past
+	full     bool              // past took no more
+	captures map[string]uint32 // numbers of those in which values were read or written
+	paced    map[pacedKey]*recent.Span
 
 	report  Report
 	stopped map[stoppedKey]int
@@ -41,6 +41,8 @@ type Judge struct {
 	why     []string // by rule: why not
 
 	text, raw, element []byte
+	looked             []pastKey // by the request at hand
+	forgotten          bool      // it looked at what nobody knows
 }
 
 type routeKey struct {
@@ -50,16 +52,6 @@ type routeKey struct {
 	serverMAC      string
 	transport      uint8
 	port           uint16
-}
-
-type pastKey struct {
-	server, unit, element string
-}
-
-// pacedKey is an element and the time within which its changes are bounded.
-type pacedKey struct {
-	pastKey
-	within time.Duration
 }
 
 type stoppedKey struct {
@@ -72,7 +64,7 @@ type stoppedKey struct {
 // that connections without operations do not stand at all.
 func New(plan *policy.Plan, journal bool) *Judge {
 	n := plan.Rules()
-	return &Judge{plan: plan, journal: journal, routes: map[routeKey]policy.Route{}, past: map[pastKey]float64{}, paced: map[pacedKey]*recent.Span{}, most: MaxRemembered,
+	return &Judge{plan: plan, journal: journal, routes: map[routeKey]policy.Route{}, past: map[pastKey]value{}, captures: map[string]uint32{}, paced: map[pacedKey]*recent.Span{}, most: MaxRemembered,
 		stopped: map[stoppedKey]int{}, used: make([]uint64, n), unsure: make([]bool, n), why: make([]string, n)}
 }
 
@@ -121,78 +113,21 @@ func (j *Judge) Line(b []byte) error {
 	if r.Verb != firedoor.VerbRead && !firedoor.Masks(r.Protocol, r.Code) {
 		r.Values = &values
 	}
-	forgotten := false
-	r.Before = func(i int) (float64, bool) {
-		v, ok := j.past[j.pastKey(&l, &r, i)]
-		forgotten = forgotten || !ok
-		return v, ok
-	}
-	r.Lately = func(i int, within time.Duration) (float64, float64, bool) {
-		low, high, ok := j.lately(pacedKey{j.pastKey(&l, &r, i), within}, r.Time)
-		forgotten = forgotten || !ok
-		return low, high, ok
-	}
+	j.recall(&l, &r, &values)
 	v, sure := j.decide(&r)
-	if l.Partial && l.Frame == nil && v.Says != firedoor.Pass { // an answer: what was asked was not seen
-		j.undecided(v.Rule, onlyAnswers)
-		sure = false
+	if l.Partial && l.Frame == nil { // an answer: what was asked was not seen
+		sure = j.answered(&l, &r, v) && sure
 	}
 	if sure {
 		j.count(&r, v, 1, l.Frame, l.Capture)
 	} else {
 		j.unjudged(1)
 	}
-	if forgotten {
+	if j.judgedBy(&r, v.Rule); j.forgotten {
 		j.undecided(v.Rule, "what was there before the first write is not known")
 	}
-	if l.Outcome == "ok" {
-		j.remember(&l, &r, &values)
-	}
+	j.remember(&l, &r, &values)
 	return nil
-}
-
-// pastKey names an element of an object of a server, and its unit where the rules that look at
-// how far it goes do.
-func (j *Judge) pastKey(l *line, r *asked, element int) pastKey {
-	j.element = policy.Element(j.element[:0], []byte(l.Object), uint64(element))
-	unit := ""
-	if _, byUnit := j.plan.Moves(r.Route, r.Protocol, r.HasUnit, r.Unit, j.element); byUnit {
-		unit = strconv.FormatUint(uint64(r.Unit), 10)
-	}
-	return pastKey{l.Server.IP + l.Server.MAC, unit, string(j.element)}
-}
-
-// remember keeps the values that a step is counted from.
-func (j *Judge) remember(l *line, r *asked, values *firedoor.Values) {
-	for i := range values.Len() {
-		k := j.pastKey(l, r, i)
-		if _, known := j.past[k]; !known && len(j.past) >= j.most {
-			j.full = true
-			continue
-		}
-		j.past[k] = values.Float(i)
-		for _, within := range policy.Windows {
-			if s := j.paced[pacedKey{k, within}]; s != nil {
-				s.Add(r.Time, values.Float(i))
-			}
-		}
-	}
-}
-
-// lately is how far an element went within a time, followed from the first time on that a
-// rule asks: what was there before is as far as it is remembered.
-func (j *Judge) lately(k pacedKey, now int64) (low, high float64, known bool) {
-	s := j.paced[k]
-	if s == nil {
-		v, known := j.past[k.pastKey]
-		if !known || len(j.paced) >= j.most {
-			return 0, 0, false
-		}
-		s = recent.New(now, k.within, v)
-		j.paced[k] = s
-	}
-	low, high = s.Range(now)
-	return low, high, true
 }
 
 // Run judges reads that a journal holds as one.
@@ -247,6 +182,27 @@ func (j *Judge) Run(b []byte) error {
 
 // onlyAnswers is why a request that nobody saw is not told as stopped.
 const onlyAnswers = "of some requests only the answer was seen"
+
+// answered tells whether a verdict is that on the request of an answer whose request nobody saw. Many answers
+// do not say what was asked for: then it is one only where the function alone decides.
+func (j *Judge) answered(l *line, r *asked, v firedoor.Verdict) bool {
+	if v.Says != firedoor.Pass {
+		j.undecided(v.Rule, onlyAnswers)
+		return false
+	}
+	if l.Object != "" {
+		return true
+	}
+	sure, function := true, []policy.Function{{Code: r.Code, Verb: r.Verb, Words: r.Function}}
+	for i := range r.routes {
+		if f := j.plan.Codes(&r.routes[i], r.Protocol, function)[0]; !f.Certain {
+			j.undecided(f.Verdict.Rule, onlyAnswers)
+			j.undecided(v.Rule, onlyAnswers)
+			sure = false
+		}
+	}
+	return sure
+}
 
 // unjudged counts operations that could not be judged.
 func (j *Judge) unjudged(n uint64) {
@@ -416,11 +372,11 @@ func (j *Judge) route(k routeKey, protocol string, client, server *firedoor.Addr
 // decide judges a request over each transport that it may have come over; not sure where
 // one would let it pass and another would not.
 func (j *Judge) decide(r *asked) (v firedoor.Verdict, sure bool) {
-	v = policy.Decide(j.plan, &r.Request)
+	v = j.eitherWay(&r.Request)
 	for i := range r.routes[1:] {
 		other := r.Request
 		other.Route = &r.routes[1+i]
-		if w := policy.Decide(j.plan, &other); (w.Says == firedoor.Pass) != (v.Says == firedoor.Pass) {
+		if w := j.eitherWay(&other); (w.Says == firedoor.Pass) != (v.Says == firedoor.Pass) {
 			for _, rule := range []int32{v.Rule, w.Rule} {
 				j.undecided(rule, "it is not known whether some of it came over TCP or UDP")
 			}
@@ -428,6 +384,22 @@ func (j *Judge) decide(r *asked) (v firedoor.Verdict, sure bool) {
 		}
 	}
 	return v, true
+}
+
+// eitherWay judges a request; one of frames without IP passes as well where what comes the other way
+// does, for a gateway finds no client in them.
+func (j *Judge) eitherWay(r *policy.Request) firedoor.Verdict {
+	v := policy.Decide(j.plan, r)
+	if r.Transport != policy.Link || v.Says == firedoor.Pass || v.Reason == firedoor.ReasonQuarantine {
+		return v
+	}
+	route := j.plan.Route(r.Server, r.Client, r.Transport, r.Port)
+	back := *r
+	back.Route = &route
+	if w := policy.Decide(j.plan, &back); w.Says == firedoor.Pass {
+		return w
+	}
+	return v
 }
 
 // name is what a report calls an end.

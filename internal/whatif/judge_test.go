@@ -96,6 +96,24 @@ func TestUnseen(t *testing.T) {
 	}
 }
 
+// TestUnseenObject holds that an answer that does not say what was asked for is not told as
+// passed where that hangs on it, and is where it does not.
+func TestUnseenObject(t *testing.T) {
+	modbus := []string{"modbus"}
+	first := []policy.Rule{{Verdict: firedoor.Drop, Match: policy.Match{Protocols: modbus, Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}}},
+		{Verdict: firedoor.Pass, Match: policy.Match{Protocols: modbus}}}
+	answer := operation("modbus", 502, `"verb":"read","code":3,"values":[1],"type":"u16","partial":true,"frame":null`)
+	if r := judged(t, first, answer); r.Undecided != 1 || r.Rules[0].Undecided == "" || r.Rules[1].Count != 0 {
+		t.Errorf("of some object: %+v", r)
+	}
+	if r := judged(t, first[1:], answer); r.Undecided != 0 || r.Rules[0].Count != 1 {
+		t.Errorf("of any: %+v", r)
+	}
+	if r := judged(t, first, strings.Replace(answer, `"code":3`, `"code":3,"object":"holding:20","quantity":1`, 1)); r.Undecided != 0 {
+		t.Errorf("of one that the answer names: %+v", r)
+	}
+}
+
 // TestOwn holds that what a device says to itself is told, and neither passes nor is
 // stopped.
 func TestOwn(t *testing.T) {

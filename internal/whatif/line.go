@@ -12,25 +12,26 @@ import (
 
 // line is an event line, as far as a policy can look at it (docs/formats/events.md).
 type line struct {
-	Time     string           `json:"time"`
-	Kind     string           `json:"kind"`
-	Protocol string           `json:"protocol"`
-	Segment  string           `json:"segment"`
-	Client   firedoor.Address `json:"client"`
-	Server   firedoor.Address `json:"server"`
-	SentTo   string           `json:"sent_to"`
-	Unit     *uint32          `json:"unit"`
-	Verb     string           `json:"verb"`
-	Function string           `json:"function"`
-	Code     uint32           `json:"code"`
-	Object   string           `json:"object"`
-	Quantity *uint32          `json:"quantity"`
-	Values   []json.Number    `json:"values"`
-	Type     string           `json:"type"`
-	Outcome  string           `json:"outcome"`
-	Partial  bool             `json:"partial"`
-	Frame    *uint32          `json:"frame"`
-	Capture  string           `json:"capture"`
+	Time          string           `json:"time"`
+	Kind          string           `json:"kind"`
+	Protocol      string           `json:"protocol"`
+	Segment       string           `json:"segment"`
+	Client        firedoor.Address `json:"client"`
+	Server        firedoor.Address `json:"server"`
+	SentTo        string           `json:"sent_to"`
+	Unit          *uint32          `json:"unit"`
+	Verb          string           `json:"verb"`
+	Function      string           `json:"function"`
+	Code          uint32           `json:"code"`
+	Object        string           `json:"object"`
+	Quantity      *uint32          `json:"quantity"`
+	Values        []json.Number    `json:"values"`
+	Type          string           `json:"type"`
+	Outcome       string           `json:"outcome"`
+	Partial       bool             `json:"partial"`
+	Frame         *uint32          `json:"frame"`
+	ResponseFrame *uint32          `json:"response_frame"`
+	Capture       string           `json:"capture"`
 }
 
 // run is reads of one kind in a journal (docs/formats/journal.md).

@@ -93,7 +93,9 @@ func (d *Tree) syntax(b []byte, err error) {
 	text, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
 	if m := yamlLine.FindStringSubmatch(text); m != nil {
 		line, _ = strconv.Atoi(m[1])
-		text = text[len(m[0]):]
+		if text = text[len(m[0]):]; strings.HasPrefix(text, "did not find expected") {
+			line++ // the library counts from 0 there
+		}
 	}
 	if lines := bytes.Split(b, []byte("\n")); line <= len(lines) {
 		if l := lines[line-1]; bytes.ContainsRune(l[:len(l)-len(bytes.TrimLeft(l, " \t"))], '\t') {

@@ -12,6 +12,8 @@ type Line interface {
 	Restart(inside bool)
 	// Silence leaves the line without anybody who judges, or ends that.
 	Silence(on bool)
+	// Reload brings the same policy into force once more.
+	Reload()
 }
 
 // deliver gives frames to a device, which answers at once what it has already; lost
@@ -97,6 +99,10 @@ func disturb(t *rapid.T, l Line) (lost bool) {
 		return true
 	case 3, 4:
 		l.Silence(false)
+	case 5:
+		if rapid.IntRange(0, 3).Draw(t, "reload") == 0 { // it takes longer than all else
+			l.Reload()
+		}
 	}
 	return false
 }

@@ -27,7 +27,7 @@ var asked inline.Stopped
 // Limits of what is remembered; beyond them it is found out anew.
 const (
 	maxPairs = 1 << 16
-	// answered is how long a UDP request may wait for its answer, in ns.
+	// answered is for how long two ends of UDP may say nothing until an answer is none any more, in ns.
 	answered = int64(60e9)
 )
 
@@ -67,8 +67,9 @@ func (k *kernel) judge(now int64, from inline.Port, b []byte) *inline.Stopped {
 	p := &k.packet
 	k.frame = packet.Frame{Time: now, Link: packet.LinkEthernet, WireLen: uint32(len(b)), Data: b}
 	packet.Decode(p, &k.frame)
-	if p.Scope != k.scope {
+	if p.Scope != k.scope { // places are another's there
 		k.scope, k.segment = p.Scope, packet.ScopeName(p.Scope)
+		clear(k.pairs)
 	}
 	if p.Layer != packet.LayerTransport || p.Scope.Tunnel != packet.NoTunnel {
 		return &asked // by its two ends, which the gate does in the same way
@@ -111,7 +112,12 @@ func (k *kernel) both(now int64, at *pair, r *readings) act {
 		k.seen[*at] = now
 		return r.asks
 	}
-	if at, known := k.seen[at.turned()]; r.answers == pass && (!known || now-at > answered) {
+	turned := at.turned()
+	since, known := k.seen[turned]
+	if known = known && now-since <= answered; known { // who answers goes on talking
+		k.seen[turned] = now
+	}
+	if r.answers == pass && !known {
 		return ask // it may be an answer, and nobody asked
 	}
 	return r.answers

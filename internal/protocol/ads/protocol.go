@@ -13,6 +13,7 @@ var Protocol = &protocol.Protocol{
 	Name:       "ads",
 	TCP:        []uint16{48898},
 	UDP:        []uint16{48899},
+	Sealed:     []uint16{8016},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,

@@ -162,7 +162,7 @@ func readOutcome(t *tags) (o outcome) {
 }
 
 // multipleResult joins the parts of an answer to the items of its request. What
-// was asked for as a whole ("all") is answered by many, and so without values.
+// was asked for as a whole ("all") is answered by many, which are told as samples.
 func (p *parser) multipleResult(t *tags) {
 	if p.q == nil {
 		p.count = 0
@@ -234,7 +234,32 @@ func (p *parser) part(id uint32, o *outcome, next int) int {
 		p.reply(i, firedoor.Object{})
 		return i + 1
 	}
+	if !o.failed && p.q.asksAll(next, id) {
+		p.valued(o.property, o.content)
+		p.ofAll(p.object(id, o.property, o.index, 0))
+	}
 	return next
+}
+
+// asksAll tells whether one of the items from the next on asks for properties of an object
+// without naming them.
+func (q *request) asksAll(next int, id uint32) bool {
+	for i := next; i < len(q.items); i++ {
+		if pr := q.items[i].at[atProperty]; (pr == propertyAll || pr == propertyRequired || pr == propertyOptional) && q.about(i, id, pr, q.items[i].at[atIndex]) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofAll tells what came of a property that nobody named.
+func (p *parser) ofAll(o firedoor.Object) {
+	if p.items++; p.items > maxItems {
+		return
+	}
+	p.routed(&o, p.q.route[:p.q.routeLen])
+	p.sample = firedoor.Sample{Function: p.q.function, Code: p.q.code, HasUnit: p.op.HasUnit, Unit: p.op.Unit, Object: o, Values: p.op.Values, Texts: p.op.Texts}
+	p.emit(&p.sampleEvent)
 }
 
 // errorOutcome reads class and code of an error (18). The code says enough: its

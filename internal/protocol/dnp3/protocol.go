@@ -12,7 +12,7 @@ var Protocol = &protocol.Protocol{
 	Name:       "dnp3",
 	TCP:        []uint16{20000},
 	UDP:        []uint16{20000},
-	Sealed:     []uint16{19999},
+	Sealed:     []uint16{19999, 20000},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,

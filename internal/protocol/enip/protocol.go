@@ -10,7 +10,7 @@ var Protocol = &protocol.Protocol{
 	Name:       "enip",
 	TCP:        []uint16{44818},
 	UDP:        []uint16{44818},
-	Sealed:     []uint16{2221},
+	Sealed:     []uint16{2221, 44818},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,

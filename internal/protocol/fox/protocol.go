@@ -12,6 +12,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "fox",
 	TCP:        []uint16{1911},
+	Sealed:     []uint16{4911},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,

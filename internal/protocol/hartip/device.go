@@ -117,10 +117,22 @@ func (p *parser) publish(id byte, body []byte) {
 }
 
 func (p *parser) published(u *unit) {
-	d := u.data
-	if outcome(u.code).Kind != firedoor.OutcomeOK {
-		d = nil
+	p.sample = firedoor.Sample{Function: "published data"}
+	if outcome(u.code).Kind != firedoor.OutcomeOK || !p.variables(u) { // nothing that is known: say that it came
+		p.sample.Values, p.sample.Object = firedoor.Values{}, firedoor.Object{}
+		p.say(u)
 	}
+}
+
+// answered tells the variables that a command has read.
+func (p *parser) answered(u *unit) {
+	p.sample = firedoor.Sample{Function: wordOf(u.command).name}
+	p.variables(u)
+}
+
+// variables tells what is in the data of a command and whether there was any.
+func (p *parser) variables(u *unit) bool {
+	d := u.data
 	before := len(d)
 	switch u.command {
 	case readPV:
@@ -151,15 +163,12 @@ func (p *parser) published(u *unit) {
 			d = p.variable(u, uint32(d[0]), d[2:])
 		}
 	}
-	if len(d) == before { // nothing that is known: say that it came
-		p.sample = firedoor.Sample{}
-		p.say(u)
-	}
+	return len(d) != before
 }
 
 // variable tells the value that d begins with and returns what follows it.
 func (p *parser) variable(u *unit, number uint32, d []byte) []byte {
-	p.sample = firedoor.Sample{Values: firedoor.Values{Type: firedoor.F32, Count: 1, Raw: d[:4]}}
+	p.sample.Values = firedoor.Values{Type: firedoor.F32, Count: 1, Raw: d[:4]}
 	p.sample.Object.At[2] = number + 1
 	p.say(u)
 	return d[4:]
@@ -167,7 +176,7 @@ func (p *parser) variable(u *unit, number uint32, d []byte) []byte {
 
 func (p *parser) say(u *unit) {
 	s := &p.sample
-	s.Function, s.Code = "published data", u.command
+	s.Code = u.command
 	s.Object.Space, s.Object.At[0], s.Object.At[1] = &devices, u.device, u.serial
 	if !u.long {
 		s.HasUnit, s.Unit = true, uint32(u.short)

@@ -256,6 +256,7 @@ func (p *parser) answerToken(q *request, body []byte) {
 	}
 	if outcome(u.code).Kind == firedoor.OutcomeOK {
 		p.identity(&u)
+		p.answered(&u)
 	}
 }
 
@@ -277,6 +278,7 @@ func (p *parser) answerDirect(q *request, body []byte) {
 		if i++; o.Kind == firedoor.OutcomeOK {
 			u := unit{command: w.command, data: w.data[1:]}
 			p.identity(&u)
+			p.answered(&u)
 		}
 	}
 	if i == 0 && q == nil {

@@ -9,7 +9,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "iec104",
 	TCP:        []uint16{2404},
-	Sealed:     []uint16{19998},
+	Sealed:     []uint16{19998, 2404},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,

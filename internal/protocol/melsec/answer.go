@@ -67,7 +67,7 @@ func (p *parser) answered(c *command, q *request) {
 	case (c.form == formLabels || c.form == formArray) && q.items[0].space == labels:
 		p.answerLabels(c, q, r)
 		return
-	case c.form == formUnit && len(q.items) == 1 && q.items[0].space != nil:
+	case (c.form == formUnit || c.form == formOldBuffer) && len(q.items) == 1 && q.items[0].space != nil:
 		p.op.Values = r.bytes(q.items[0].points, &p.numbers)
 		p.reply(q, 0)
 		if r.failed || len(r.b) > 0 {

@@ -4,9 +4,9 @@
 // MELSOFT, the maker's engineering tools, which nobody specified in public.
 //
 // It must not read a password or a token, must not keep what a transfer moves, and
-// must not say of MELSOFT more than can be shown. 1E in ASCII, C frames (serial
-// lines) and the extended device specifications (subcommands 0080 to 0083) are not
-// read; the last give operations without an object.
+// must not say of MELSOFT more than can be shown. 1E in ASCII and its extended file
+// registers (17 to 1b), C frames (serial lines) and the extended device specifications
+// (subcommands 0080 to 0083) are not read; the last give operations without an object.
 //
 // # Frames
 //
@@ -18,11 +18,15 @@
 //
 // 1E, request: subheader (the command), PC, timer (2), data. The answer: subheader
 // with its highest bit set, complete code, data. There is no length: it follows from
-// the command, and for an answer from its request.
+// the command, and for an answer from its request. Where that was not seen the answer is
+// passed over up to the next request.
 //
 // The unit of an operation is 0 for the station that is connected (network 0, PC
 // ff, I/O 03ff, station 0), else network, PC, station and the low octet of the I/O
 // number, an octet each.
+//
+// Labels (041a, 041c, 141a, 141b) are the names that a program gives its variables. What
+// is read has a type; what is written has none, and no place among the points.
 //
 // Devices are named as the maker does: D:100, X:1A; inputs, outputs, links and the
 // like count in hexadecimal digits. Bit devices that are read by words give bits.

@@ -167,7 +167,7 @@ func (p *parser) askFile(c *command, q *request, r *fields) {
 		return
 	}
 	if long {
-		name = wide(name, &p.text)
+		name = appendWide(p.text[:0], name)
 	}
 	p.op.Object.Text = wire.Text(name[:min(len(name), maxName)])
 	p.ask(q, item{space: files, at: [4]uint32{q.drive}, verb: c.verb})

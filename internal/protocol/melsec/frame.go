@@ -29,6 +29,7 @@ type frame struct {
 	end      uint32
 	front    int  // octets before the command
 	failed   bool // an answer that says where it went wrong
+	endless  bool // an answer of 1E whose size nobody knows: its data are passed over
 	data     fields
 }
 
@@ -170,24 +171,8 @@ func (f *frame) readOld(b []byte) protocol.Match {
 	if c == nil || len(b) > 1 && b[1] > 0x78 && b[1] != ownPC {
 		return protocol.No
 	}
-	f.size = oldHeader
-	switch c.form {
-	case formLoopback: // how many octets, and they
-		if len(b) <= oldHeader {
-			return protocol.More
-		}
-		f.size += 1 + int(b[oldHeader])
-	case formRead, formWrite:
-		if len(b) < oldRequest {
-			return protocol.More
-		}
-		n := oldPoints(b)
-		f.size = oldRequest
-		if c.form == formWrite {
-			f.size += oldBytes(c, n)
-		}
-	}
-	if len(b) < f.size {
+	var more bool
+	if f.size, more = oldSize(c, b); more || len(b) < f.size {
 		return protocol.More
 	}
 	if b[1] != ownPC {
@@ -197,12 +182,53 @@ func (f *frame) readOld(b []byte) protocol.Match {
 	return protocol.Yes
 }
 
-// oldPoints is how many devices a request of 1E is about: 0 stands for 256.
-func oldPoints(b []byte) int {
-	if b[10] == 0 {
+// Sizes in requests of 1E: how many and a zero, a device, an address in a module.
+const (
+	oldCounts = 2
+	oldDevice = 6
+	oldBuffer = 6
+)
+
+// oldSize is how long a request of 1E is; more, if its beginning does not say it.
+func oldSize(c *command, b []byte) (n int, more bool) {
+	counted, each := 0, 0 // where the octet is that says how many, and of what
+	switch c.form {
+	case formLoopback:
+		n, counted, each = oldHeader+1, oldHeader, 1
+	case formRead:
+		n = oldRequest
+	case formWrite:
+		n, counted = oldRequest, oldRequest-oldCounts
+	case formOldRandom:
+		n, counted, each = oldHeader+oldCounts, oldHeader, oldDevice+1+int(c.code&1)
+	case formOldRegister:
+		n, counted, each = oldHeader+oldCounts, oldHeader, oldDevice
+	case formOldBuffer:
+		n = oldHeader + oldBuffer
+	case formOldBufferWrite:
+		n, counted = oldHeader+oldBuffer, oldHeader+3
+	default:
+		return oldHeader, false
+	}
+	switch {
+	case len(b) < n:
+		return n, true
+	case c.form == formWrite:
+		n += oldBytes(c, oldCount(b[counted]))
+	case c.form == formOldBufferWrite:
+		n += oldCount(b[counted])
+	default:
+		n += each * int(b[counted])
+	}
+	return n, false
+}
+
+// oldCount is how many a request of 1E is about: 0 stands for 256.
+func oldCount(b byte) int {
+	if b == 0 {
 		return 256
 	}
-	return int(b[10])
+	return int(b)
 }
 
 // oldBytes is how many octets so many devices have.
@@ -233,6 +259,11 @@ func (f *frame) readOldAnswer(b []byte, q *request) protocol.Match {
 		f.size = 3 + int(b[2])
 	case f.end == 0 && q.command.form == formRead && len(q.items) > 0:
 		f.size += oldBytes(q.command, q.items[0].points)
+	case f.end == 0 && q.command.form == formOldBuffer && len(q.items) > 0:
+		f.size += q.items[0].points
+	case f.end == 0 && q.command.form == formOldMonitor:
+		f.size += int(q.size)
+		f.endless = q.size == 0 // what was entered was not seen
 	}
 	if len(b) < f.size {
 		return protocol.More

@@ -1,6 +1,7 @@
 package melsec
 
 import (
+	"bytes"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -23,13 +24,20 @@ func appendLabel(dst []byte, o *firedoor.Object) []byte {
 	return append(append(dst, "label:"...), o.Text...)
 }
 
+// appendElement counts on from the element that an array's label names.
 func appendElement(dst []byte, o *firedoor.Object) []byte {
 	label := firedoor.Object{Text: o.Text}
 	label.At[atTheirs] = o.At[1]
-	if dst = appendLabel(dst, &label); o.At[0] == 0 {
-		return dst
+	from, name := uint64(0), o.Text
+	if open := bytes.LastIndexByte(name, '['); open > 0 && name[len(name)-1] == ']' {
+		if n, err := strconv.ParseUint(string(name[open+1:len(name)-1]), 10, 32); err == nil {
+			from, label.Text = n, name[:open]
+		}
 	}
-	return append(strconv.AppendUint(append(dst, '['), uint64(o.At[0]), 10), ']')
+	if from+uint64(o.At[0]) == 0 && len(label.Text) == len(name) {
+		return appendLabel(dst, &label)
+	}
+	return append(strconv.AppendUint(append(appendLabel(dst, &label), '['), from+uint64(o.At[0]), 10), ']')
 }
 
 // placeLabel is where the values of a label stand. Octets of a type that nobody told have

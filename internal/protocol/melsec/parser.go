@@ -50,7 +50,7 @@ type request struct {
 	items   []item
 	text    []byte // of its objects, at most maxText
 	drive   uint32
-	size    uint32 // of a file that is opened, where the request says it
+	size    uint32 // of a file that is opened, where the request says it; of what 1E monitors
 	pointer uint32 // of an open file
 	offset  uint32 // of the piece it asks for
 	writes  bool
@@ -59,16 +59,18 @@ type request struct {
 }
 
 type parser struct {
-	asked    protocol.Asked[request]
-	open     *openFiles
-	last     uint32
-	lost     [2]bool
-	stream   bool // several messages at a time, or part of one, were seen: no datagrams
-	old      bool // 1E
-	oldWaits bool
-	oldAsk   request // 1E: the one request under way
-	user     [40]byte
-	nuser    uint8
+	asked      protocol.Asked[request]
+	open       *openFiles
+	last       uint32
+	lost       [2]bool
+	stream     bool // several messages at a time, or part of one, were seen: no datagrams
+	old        bool // 1E
+	oldWaits   bool
+	oldAsk     request   // 1E: the one request under way
+	oldEntered [2]uint16 // 1E: octets of what is monitored in bits, in words
+	oldRest    [2]bool   // 1E: the answer goes on until the next request, as far as anybody knows
+	user       [40]byte
+	nuser      uint8
 	*scratch
 }
 
@@ -102,8 +104,8 @@ func newParser() *parser {
 // Another makes a parser that shares this one's scratch.
 func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
 
-// Gap says that the subheader of a frame can be found again; 1E has too little of
-// one. Where answers repeat no number, what waits for one is forgotten.
+// Gap: the subheader of a frame can be found again, and a request of 1E where a segment
+// begins. Where answers repeat no number, what waits for one is forgotten.
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.lost[dir], p.stream = true, true
 	p.asked.Clear()
@@ -113,7 +115,7 @@ func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 			p.open.files[i].Miss()
 		}
 	}
-	return !p.old
+	return true
 }
 
 // Parse reads a datagram, or the whole messages of a stream.
@@ -122,6 +124,9 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 	pos := 0
 	if p.lost[dir] {
 		skip, found := resume(b)
+		if p.old {
+			skip, found = resumeOld(b)
+		}
 		if !found {
 			return skip, nil
 		}
@@ -129,8 +134,11 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		pos = skip
 	}
 	for pos < len(b) {
-		if p.old && b[pos] >= 0x80 && !p.oldWaits {
-			return len(b), nil // its request was not seen: how long it is nobody knows
+		if !p.oldWaits && b[pos] >= 0x80 && (p.old || p.last == 0 && find(old, uint16(b[pos]&^0x80)) != nil) {
+			p.oldRest[dir] = true // its request was not seen
+		}
+		if p.oldRest[dir] {
+			return len(b), nil
 		}
 		match, err := p.frame(b[pos:])
 		if err != nil {
@@ -176,6 +184,16 @@ func resume(b []byte) (skip int, found bool) {
 				return i, true
 			}
 		}
+	}
+	return len(b), false
+}
+
+// resumeOld knows a request of 1E by itself; what is no request is passed over, and so are
+// answers, until there is one.
+func resumeOld(b []byte) (skip int, found bool) {
+	var f frame
+	if f.read(b) == protocol.Yes && f.variant == variantOld && f.certain(b) {
+		return 0, true
 	}
 	return len(b), false
 }
@@ -232,6 +250,7 @@ func (p *parser) message(dir firedoor.Direction) {
 	p.theirs = (dir == firedoor.FromServer) != f.answers
 	p.old = p.old || f.variant == variantOld
 	if f.answers {
+		p.oldRest[dir] = f.endless
 		p.answer()
 		return
 	}
@@ -282,7 +301,7 @@ func (p *parser) remember(c *command) *request {
 		}
 		q = p.asked.Put(key)
 	} else {
-		p.oldWaits = true
+		p.oldWaits, p.oldRest, p.lost = true, [2]bool{}, [2]bool{} // an answer begins with it
 	}
 	*q = request{command: c, code: p.f.code, id: p.last + 1, unit: p.f.unit, items: q.items[:0], text: q.text[:0]}
 	return q

@@ -17,7 +17,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Mitsubishi MC protocol, SLMP and MELSOFT", Holds: "for each of 32 requests that wait 192 items of 48 bytes; 8 files, which flows of the same two ends share, and of which a lane keeps those of 256 such pairs when their flows are over", Depth: protocol.Deep, Own: []protocol.OwnPart{{Name: "the frames 1E, 3E and 4E of the MC protocol and SLMP", Has: func(words string) bool { return !strings.HasPrefix(words, "melsoft ") }}}, By: "SH-080008 (MELSEC Communication Protocol), SLMP BAP-C2006; MELSOFT from captures and published descriptions",
-		Unread: []string{"1E in ASCII", "monitored values", "the station of a tool's first call to everybody (MELSOFT over broadcast)", "most MELSOFT functions: number only"}},
+		Unread: []string{"1E in ASCII, its extended file registers", "devices by extended specification (subcommands 0080 to 0083): no object", "monitored values", "the station of a tool's first call to everybody (MELSOFT over broadcast)", "most MELSOFT functions: number only"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    spaces(),
@@ -125,7 +125,7 @@ func (f *frame) fits() bool {
 // oldCertain wants of 1E a device that exists, a number that it can have, and the
 // zero behind the count: there is little else to go by.
 func (f *frame) oldCertain(b []byte) bool {
-	if f.size < oldRequest || b[1] != ownPC || b[11] != 0 || b[3] > 0x27 || b[7] != 0 || b[10] == 0 {
+	if b[0] > 3 || f.size < oldRequest || b[1] != ownPC || b[11] != 0 || b[3] > 0x27 || b[7] != 0 || b[10] == 0 {
 		return false
 	}
 	r := f.data

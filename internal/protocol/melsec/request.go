@@ -37,6 +37,12 @@ func (p *parser) request(c *command, q *request) {
 		if f.sub == 0 {
 			p.askLabels(c, q, r)
 		}
+	case formOldRandom, formOldRegister:
+		p.askOldMany(c, q, r)
+	case formOldMonitor:
+		q.size = uint32(p.oldEntered[c.code&1])
+	case formOldBuffer, formOldBufferWrite:
+		p.askOldBuffer(c, q, r)
 	case formMode:
 		p.op.Values = r.values(shapeWord, 1, false, &p.numbers)
 		p.ask(q, item{verb: c.verb})
@@ -110,11 +116,8 @@ func (p *parser) rest(r *fields) {
 // askOld reads the same of 1E.
 func (p *parser) askOld(c *command, q *request, r *fields) {
 	at := r.oldDevice()
-	n := int(r.u8())
+	n := oldCount(byte(r.u8()))
 	r.u8()
-	if n == 0 {
-		n = 256
-	}
 	s := shapeWord
 	if c.code&1 == 0 {
 		s = shapeBit
@@ -124,6 +127,40 @@ func (p *parser) askOld(c *command, q *request, r *fields) {
 		data = r
 	}
 	p.askOne(q, at, n, s, c.verb, data)
+}
+
+// askOldMany reads devices of 1E that are written, each with its value, or entered to be
+// monitored: how many of which is what the answers to that will hold.
+func (p *parser) askOldMany(c *command, q *request, r *fields) {
+	n := int(r.u8())
+	r.u8()
+	s, data := shapeFlag, r
+	if c.code&1 != 0 {
+		s = shapeWord
+	}
+	if c.form == formOldRegister {
+		data = nil
+		p.oldEntered[c.code&1] = uint16(oldBytes(c, n))
+	}
+	for i := range n {
+		at := r.oldDevice()
+		p.number(i, n)
+		p.askOne(q, at, 1, s, c.verb, data)
+	}
+}
+
+// askOldBuffer reads an address of three octets, how many, and which module.
+func (p *parser) askOldBuffer(c *command, q *request, r *fields) {
+	address := r.u16()
+	address |= r.u8() << 16
+	n := oldCount(byte(r.u8()))
+	it := item{space: units, at: [4]uint32{r.u8(), address}, count: uint32(n), points: n, verb: c.verb}
+	r.u8()
+	if c.form == formOldBufferWrite {
+		p.op.Values = r.bytes(n, &p.numbers)
+	}
+	p.op.HasQty = true
+	p.ask(q, it)
 }
 
 // askRandom reads devices that are read by themselves: so many by words, so many

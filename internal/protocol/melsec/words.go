@@ -38,6 +38,11 @@ const (
 	// of 1E
 	formOldModel
 	formLoopback
+	formOldRandom // devices with what is written to each
+	formOldRegister
+	formOldMonitor
+	formOldBuffer
+	formOldBufferWrite
 	// of MELSOFT
 	formInitial
 	formUser
@@ -109,13 +114,21 @@ var nameless = command{0, firedoor.VerbRead, formPlain, "request", "request" + w
 // unknown is a command nobody described.
 var unknown = command{0, firedoor.VerbConfigure, formPlain, "unknown command", "unknown command" + wordsAskedOf}
 
-// old are the commands of 1E by their subheader (SH-080008, 18.2), as far as both
-// sizes are certain: 1E does not say them.
+// old are the commands of 1E by their subheader (SH-080008, 18.2; SH-081256, 18.4 to 18.7),
+// as far as both sizes are certain: 1E does not say them.
 var old = named([]command{
 	{0x00, firedoor.VerbRead, formRead, "batch read in bits", ""},
 	{0x01, firedoor.VerbRead, formRead, "batch read in words", ""},
 	{0x02, firedoor.VerbWrite, formWrite, "batch write in bits", ""},
 	{0x03, firedoor.VerbWrite, formWrite, "batch write in words", ""},
+	{0x04, firedoor.VerbWrite, formOldRandom, "random write in bits", ""},
+	{0x05, firedoor.VerbWrite, formOldRandom, "random write in words", ""},
+	{0x06, firedoor.VerbRead, formOldRegister, "entry monitor in bits", ""},
+	{0x07, firedoor.VerbRead, formOldRegister, "entry monitor in words", ""},
+	{0x08, firedoor.VerbRead, formOldMonitor, "execute monitor in bits", ""},
+	{0x09, firedoor.VerbRead, formOldMonitor, "execute monitor in words", ""},
+	{0x0e, firedoor.VerbRead, formOldBuffer, "buffer memory read", ""},
+	{0x0f, firedoor.VerbWrite, formOldBufferWrite, "buffer memory write", ""},
 	{0x13, firedoor.VerbControl, formPlain, "remote run", ""},
 	{0x14, firedoor.VerbControl, formPlain, "remote stop", ""},
 	{0x15, firedoor.VerbIdentify, formOldModel, "pc type name read", ""},

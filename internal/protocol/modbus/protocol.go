@@ -12,7 +12,7 @@ var Protocol = &protocol.Protocol{
 	Name:       "modbus",
 	TCP:        []uint16{502},
 	UDP:        []uint16{502},
-	Sealed:     []uint16{802},
+	Sealed:     []uint16{802, 502},
 	Industrial: true,
 	Probe:      probe,
 	Exchange:   echoed,

@@ -9,7 +9,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "mqtt",
 	TCP:        []uint16{1883},
-	Sealed:     []uint16{8883},
+	Sealed:     []uint16{8883, 1883},
 	Industrial: true,
 	Probe:      probe,
 	Exchange:   pinged,

@@ -12,7 +12,7 @@ import (
 var Protocol = &protocol.Protocol{
 	Name:       "opcua",
 	TCP:        []uint16{4840, 4841, 48010, 48020},
-	Sealed:     []uint16{4843},
+	Sealed:     []uint16{4843, 4840},
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
