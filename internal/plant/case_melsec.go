@@ -176,6 +176,13 @@ func melsecFiles(n *Net) {
 	talk(0x1826, make([]byte, 20))
 	melTalk(n, c, melAsk(0x1827, 0, none, little16(0, 0), name), melAnswer(0x4022, melFailed(0x1827, 0)))
 	melsecSpoiled(n, c)
+	talk(0x1827, melJoin(none, little16(0, 0), name), little16(7)) // a look at the end, then all of it
+	talk(0x1828, melJoin(little16(7), little32(14), little16(3)), little16(3), text[14:])
+	for at := uint32(0); at < 17; at += 10 {
+		part := text[at:min(at+10, 17)]
+		talk(0x1828, melJoin(little16(7), little32(at), little16(10)), little16(uint16(len(part))), part)
+	}
+	talk(0x182a, little16(7, 0))
 	c.Close()
 }
 

@@ -115,6 +115,9 @@ func (p *parser) piece(pointer, offset uint32, b []byte) {
 		f.Lose()
 	}
 	f.last = this
+	if !f.writes && offset == 0 && f.Holed() { // tools look here and there before they read all of it
+		f.Begin()
+	}
 	f.At(int64(offset), b)
 }
 

@@ -86,6 +86,9 @@ func (c *Content) Undo() {
 // Lose says that a piece was missed: the sum will stand for nothing.
 func (c *Content) Lose() { c.holes = true }
 
+// Holed tells whether a piece was missed.
+func (c *Content) Holed() bool { return c.holes }
+
 // Expect says how long the content is, as its sender announced it.
 func (c *Content) Expect(bytes int64) { c.expected = bytes }
 
