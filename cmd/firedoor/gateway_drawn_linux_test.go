@@ -241,6 +241,7 @@ func (d drawer) transport(sixth bool, ends []byte) (proto byte, b []byte) {
 // oracle says which of pass and stop Decide allows for a frame, in each of its readings.
 type oracle struct {
 	asks, answers firedoor.Verdict
+	frame         bool // without IP
 	begins, ends  bool
 }
 
@@ -258,7 +259,7 @@ func readAs(plan *policy.Plan, p *packet.Packet) (o oracle) {
 	says := func(r *policy.Route) firedoor.Verdict {
 		return policy.Decide(plan, &policy.Request{Route: r, Level: policy.OfConnection})
 	}
-	o.asks, o.answers = says(&there), says(&back)
+	o.asks, o.answers, o.frame = says(&there), says(&back), proto == policy.Link
 	hand := p.Flags & (packet.SYN | packet.ACK)
 	o.begins, o.ends = p.Proto == packet.TCP && hand == packet.SYN, p.Proto == packet.TCP && hand == packet.SYN|packet.ACK
 	if len(p.Payload) > 0 && !p.Fragment {
@@ -342,7 +343,7 @@ func (o *oracle) differs(plan *policy.Plan, p *packet.Packet, d *datapath.Decisi
 	}
 	begins := o.begins || p.Proto == packet.UDP && p.Layer == packet.LayerTransport && !d.Asked
 	pass := func(v firedoor.Verdict) bool { return v.Action == firedoor.Pass }
-	may := !o.ends && pass(o.asks) || !begins && pass(o.answers)
+	may := !o.ends && pass(o.asks) || !begins && pass(o.answers) && (!o.frame || policy.EitherWay(o.asks.Reason, o.answers.Reason))
 	if safe := o.asks.Reason == firedoor.ReasonSafety || o.answers.Reason == firedoor.ReasonSafety; safe && d.Action != datapath.Pass {
 		return "safety traffic is dropped"
 	}

@@ -140,3 +140,25 @@ func TestDoorOfFrames(t *testing.T) {
 		}
 	}
 }
+
+// TestEitherWay holds that a frame without IP passes as one of the other direction, but for a rule against it where
+// nothing says that the other one passes.
+func TestEitherWay(t *testing.T) {
+	for _, c := range []struct {
+		there, back firedoor.Reason
+		want        bool
+	}{
+		{firedoor.ReasonRule, firedoor.ReasonRule, true},
+		{firedoor.ReasonRule, firedoor.ReasonSafety, true},
+		{firedoor.ReasonRule, firedoor.ReasonNeverBlock, true},
+		{firedoor.ReasonRule, firedoor.ReasonDefault, false},
+		{firedoor.ReasonRule, firedoor.ReasonOtherwise, false},
+		{firedoor.ReasonRule, firedoor.ReasonInside, false},
+		{firedoor.ReasonDefault, firedoor.ReasonDefault, true},
+		{firedoor.ReasonOtherwise, firedoor.ReasonRule, true},
+	} {
+		if got := policy.EitherWay(c.there, c.back); got != c.want {
+			t.Errorf("%v, and back %v: %t", c.there, c.back, got)
+		}
+	}
+}
