@@ -263,10 +263,10 @@ func readAs(plan *policy.Plan, p *packet.Packet) (o oracle) {
 	hand := p.Flags & (packet.SYN | packet.ACK)
 	o.begins, o.ends = p.Proto == packet.TCP && hand == packet.SYN, p.Proto == packet.TCP && hand == packet.SYN|packet.ACK
 	if len(p.Payload) > 0 && !p.Fragment {
-		switch {
-		case p.Proto == packet.ICMP:
+		switch p.Proto {
+		case packet.ICMP:
 			o.begins, o.ends = p.Payload[0] == 8, p.Payload[0] == 0
-		case p.Proto == packet.ICMPv6:
+		case packet.ICMPv6:
 			o.begins, o.ends = p.Payload[0] == 128, p.Payload[0] == 129
 		}
 	}

@@ -48,9 +48,9 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 func short(b byte) bool { return b>>5 == 1 || b == 25 }
 
 func (p *parser) record(dir firedoor.Direction, head, body []byte, emit func(*firedoor.Event)) {
-	clear := head[3] == 0 && head[4] == 0
+	plain := head[3] == 0 && head[4] == 0
 	switch {
-	case head[0] == recordHandshake && clear:
+	case head[0] == recordHandshake && plain:
 		p.handshake(dir, versionOf(head[1:]), body, emit)
 	case head[0] == recordApplication:
 		p.encrypted(versionOf(head[1:]), emit)

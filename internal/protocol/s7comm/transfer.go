@@ -145,11 +145,9 @@ func (p *parser) downloadOf(o *firedoor.Object) uint8 {
 // start remembers a transfer and tells of it. One of the same block or number that
 // came to no end is over: what comes now is not its rest.
 func (p *parser) start(o firedoor.Object, upload bool, id uint32) uint8 {
-	before := uint8(0)
+	before := p.downloadOf(&o)
 	if upload {
 		before = p.uploading(id)
-	} else {
-		before = p.downloadOf(&o)
 	}
 	i := p.nextTransfer
 	if before > 0 {
