@@ -73,7 +73,10 @@ func movedPrograms() map[string][]moved {
 			{"10.10.2.41", "10.10.2.31", "umas", "program", "Pump", 0, 1, umasProgram(), 0},
 		},
 		"melsec/testdata/files.pcap": {
-			{"10.10.13.20", "10.10.13.10", "melsec", "program", "MAIN.QPG", 1, 1, ladder, 0},
+			{"10.10.13.20", "10.10.13.10", "melsec", "program", "MAIN.QPG", 1, 2, ladder, 0},
+			{"10.10.13.20", "10.10.13.10", "melsec", "program", "MAIN0.QPG", 1, 0, ladder, 0},
+			{"10.10.13.20", "10.10.13.10", "melsec", "program", "MAIN1.QPG", 1, 0, nil, 17},
+			{"10.10.13.20", "10.10.13.10", "melsec", "program", "MAIN2.QPG", 1, 0, nil, 17},
 			{"10.10.13.20", "10.10.13.10", "melsec", "file", "PARAM.QPA", 0, 1, nil, 4},
 		},
 		"melsec/testdata/melsoft.pcap": {
