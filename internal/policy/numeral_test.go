@@ -15,12 +15,7 @@ import (
 // numbers are not decimal.
 func TestNumeralsCount(t *testing.T) {
 	hex := func(from, to uint64) policy.Object { return policy.Object{Text: "B:x", Row: true, From: from, To: to} }
-	for _, c := range []struct {
-		object   policy.Object
-		asked    string
-		quantity uint32
-		all, any bool
-	}{
+	holdObjects(t, 102, "s7comm", []objectCase{
 		{policy.Object{Text: "CIO:12.03"}, "CIO:12.03", 1, true, true},
 		{policy.Object{Text: "CIO:12.03"}, "CIO:12.03", 2, false, true},
 		{policy.Object{Text: "CIO:12.03"}, "CIO:12.00", 4, false, true},
@@ -43,20 +38,7 @@ func TestNumeralsCount(t *testing.T) {
 		{policy.Object{Text: "B:", Open: true}, "B:1A", 200, true, true},
 		{policy.Object{Text: "AB:CD"}, "AB:CD", 1, true, true},
 		{policy.Object{Text: "ABC:CD"}, "ABC:CD", 5, true, true},
-	} {
-		for _, verdict := range []firedoor.Action{firedoor.Pass, firedoor.Drop} {
-			p := plant(policy.Enforce, policy.Rule{Verdict: verdict, Match: policy.Match{Objects: []policy.Object{c.object}}})
-			want := c.all
-			if p.Conduits[0].Default = firedoor.Drop; verdict == firedoor.Drop {
-				p.Conduits[0].Default, want = firedoor.Pass, !c.any
-			}
-			a := ask{client: "10.0.1.1", server: "10.0.2.1", transport: 6, port: 102, protocol: "s7comm", unit: -1, object: c.asked, quantity: c.quantity}
-			plan := compile(t, p)
-			if v := policy.Decide(plan, a.request(plan)); (v.Says == firedoor.Pass) != want {
-				t.Errorf("%s: %s, %d of them: %s", c.object, c.asked, c.quantity, v.Says)
-			}
-		}
-	}
+	})
 }
 
 // TestRowsAreReadAsTheyAreWritten holds that a row is read back from its text, whatever its numbers are.

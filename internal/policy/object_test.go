@@ -25,12 +25,7 @@ func TestElement(t *testing.T) {
 // TestLengthsCount holds that what passes covers all elements that are asked for, and what
 // is stopped is so for any of them, however the object is written.
 func TestLengthsCount(t *testing.T) {
-	for _, c := range []struct {
-		object   policy.Object
-		asked    string
-		quantity uint32
-		all, any bool
-	}{
+	holdObjects(t, 502, "modbus", []objectCase{
 		{policy.Object{Text: "D100"}, "D100", 1, true, true},
 		{policy.Object{Text: "D100"}, "D100", 900, false, true},
 		{policy.Object{Text: "D100"}, "D0", 101, false, true},
@@ -44,14 +39,29 @@ func TestLengthsCount(t *testing.T) {
 		{policy.Object{Text: "D10", Open: true}, "D0", 11, false, true},
 		{policy.Object{Text: "D10", Open: true}, "D11", 5, false, false},
 		{policy.Object{Text: "D", Open: true}, "D0", 5000, true, true},
-	} {
+	})
+}
+
+// objectCase is a rule's object, what a request asks for, and whether the object covers all of that, or any of it.
+type objectCase struct {
+	object   policy.Object
+	asked    string
+	quantity uint32
+	all, any bool
+}
+
+// holdObjects holds that a rule which lets an object pass does so for requests that it covers wholly, and that one which
+// stops it stops what it covers in part.
+func holdObjects(t *testing.T, port uint16, protocol string, cases []objectCase) {
+	t.Helper()
+	for _, c := range cases {
 		for _, verdict := range []firedoor.Action{firedoor.Pass, firedoor.Drop} {
 			p := plant(policy.Enforce, policy.Rule{Verdict: verdict, Match: policy.Match{Objects: []policy.Object{c.object}}})
 			want := c.all
 			if p.Conduits[0].Default = firedoor.Drop; verdict == firedoor.Drop {
 				p.Conduits[0].Default, want = firedoor.Pass, !c.any
 			}
-			a := ask{client: "10.0.1.1", server: "10.0.2.1", transport: 6, port: 502, protocol: "modbus", unit: -1, object: c.asked, quantity: c.quantity}
+			a := ask{client: "10.0.1.1", server: "10.0.2.1", transport: 6, port: port, protocol: protocol, unit: -1, object: c.asked, quantity: c.quantity}
 			plan := compile(t, p)
 			if v := policy.Decide(plan, a.request(plan)); (v.Says == firedoor.Pass) != want {
 				t.Errorf("%s: %s, %d of them: %s", c.object, c.asked, c.quantity, v.Says)

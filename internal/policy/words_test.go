@@ -16,12 +16,7 @@ func TestWordsLieBytesApart(t *testing.T) {
 	row := func(area string, from, to uint64) policy.Object {
 		return policy.Object{Text: area, Row: true, From: from, To: to}
 	}
-	for _, c := range []struct {
-		object   policy.Object
-		asked    string
-		quantity uint32
-		all, any bool
-	}{
+	holdObjects(t, 102, "s7comm", []objectCase{
 		{row("DB1.DBW", 0, 8), "DB1.DBW0", 5, true, true},
 		{row("DB1.DBW", 0, 8), "DB1.DBW0", 6, false, true},
 		{row("DB1.DBW", 0, 9), "DB1.DBW0", 10, false, true},
@@ -39,20 +34,7 @@ func TestWordsLieBytesApart(t *testing.T) {
 		{row("D", 10, 20), "D4", 6, false, false},
 		{policy.Object{Text: "DB1.DBW1", Open: true}, "DB1.DBW10", 5, true, true},
 		{policy.Object{Text: "DB1.DBW1", Open: true}, "DB1.DBW10", 6, false, true},
-	} {
-		for _, verdict := range []firedoor.Action{firedoor.Pass, firedoor.Drop} {
-			p := plant(policy.Enforce, policy.Rule{Verdict: verdict, Match: policy.Match{Objects: []policy.Object{c.object}}})
-			want := c.all
-			if p.Conduits[0].Default = firedoor.Drop; verdict == firedoor.Drop {
-				p.Conduits[0].Default, want = firedoor.Pass, !c.any
-			}
-			a := ask{client: "10.0.1.1", server: "10.0.2.1", transport: 6, port: 102, protocol: "s7comm", unit: -1, object: c.asked, quantity: c.quantity}
-			plan := compile(t, p)
-			if v := policy.Decide(plan, a.request(plan)); (v.Says == firedoor.Pass) != want {
-				t.Errorf("%s: %s, %d of them: %s", c.object, c.asked, c.quantity, v.Says)
-			}
-		}
-	}
+	})
 }
 
 // TestProofsOfWords asks for words where a proof says that none pass.
