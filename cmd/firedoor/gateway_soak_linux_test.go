@@ -4,11 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -99,38 +96,6 @@ func stale(kernel map[string]uint64) (n uint64) {
 // longPause is how long a core must have stood still to be the reason for a worker's silence:
 // somewhat less than the kernel waits, for a heartbeat may be two milliseconds old.
 const longPause = 7 * time.Millisecond
-
-// watchCores sees when a core does nothing for longPause, not even for a thread that goes before a
-// worker: then this machine stood still. What it gives ends that, and tells the pauses.
-func watchCores(t *testing.T) (pauses func() []time.Duration) {
-	t.Helper()
-	var stop atomic.Bool
-	var all sync.WaitGroup
-	seen := make([][]time.Duration, runtime.NumCPU())
-	for core := range seen {
-		all.Go(func() {
-			ahead(beforeWorker)
-			var set unix.CPUSet
-			set.Set(core)
-			if err := unix.SchedSetaffinity(0, &set); err != nil {
-				t.Error(err)
-				return
-			}
-			var last, now unix.Timespec
-			_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &last)
-			for every := unix.NsecToTimespec(time.Millisecond.Nanoseconds()); !stop.Load(); last = now {
-				_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &every, nil) // woken early it looks early
-				_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
-				if pause := time.Duration(now.Nano() - last.Nano()); pause > longPause {
-					seen[core] = append(seen[core], pause.Round(100*time.Microsecond))
-				}
-			}
-		})
-	}
-	end := sync.OnceFunc(func() { stop.Store(true); all.Wait() })
-	t.Cleanup(end)
-	return func() []time.Duration { end(); return slices.Concat(seen...) }
-}
 
 // hogs keep each core busy, at ordinary priority, until the test ends.
 func hogs(t *testing.T) {
