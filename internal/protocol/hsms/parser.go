@@ -24,6 +24,8 @@ type request struct {
 	length  uint8
 	has     bool // object
 	text    [maxName]byte
+	several uint8 // how many numbers it asks for; 0 where it is one, or more than are kept
+	numbers [maxNumbers]uint32
 }
 
 type parser struct {
@@ -164,6 +166,7 @@ func (p *parser) ask(w *meaning) {
 		q := p.asked.Put(p.key())
 		*q = request{id: p.last, code: p.op.Code, meaning: *w, unit: p.op.Unit, at: p.op.Object.At[0], has: p.op.Object.Space != nil}
 		q.length = uint8(copy(q.text[:], p.op.Object.Text))
+		q.note(p.b[headSize:])
 	}
 	p.emit(&p.opEvent)
 }
@@ -212,6 +215,7 @@ func (p *parser) secondary(stream, function byte, body []byte) {
 	} else {
 		p.acknowledged(&q.meaning, body)
 		p.constant(q, body)
+		p.several(q, body)
 	}
 	p.reply(q)
 }

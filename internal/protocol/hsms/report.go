@@ -34,8 +34,11 @@ func appendValue(head string) func(dst []byte, o *firedoor.Object) []byte {
 	}
 }
 
-func appendVariable(dst []byte, o *firedoor.Object) []byte {
-	return appendElement(appendName(append(dst, "variable:"...), o), o)
+// appendNumbered writes "variable:1010", and "variable:1010[2]".
+func appendNumbered(head string) func(dst []byte, o *firedoor.Object) []byte {
+	return func(dst []byte, o *firedoor.Object) []byte {
+		return appendElement(appendName(append(dst, head...), o), o)
+	}
 }
 
 func appendName(dst []byte, o *firedoor.Object) []byte {
@@ -167,6 +170,42 @@ func (p *parser) trace(body []byte) {
 	o := id.object(&samples)
 	for i := 1; i <= min(n, maxTold) && ok; i++ {
 		o.At[atValue] = uint32(i)
+		b, ok = p.value(&o, b)
+	}
+}
+
+// maxNumbers is how many numbers of variables or constants one request keeps for its answer.
+const maxNumbers = 32
+
+// note keeps what a request for several variables or constants asks for (S1F3, S2F13).
+func (q *request) note(body []byte) {
+	b, n, ok := list(body, -1)
+	if q.code != statusAsk && q.code != constantAsk || !ok || n < 2 || n > maxNumbers {
+		return
+	}
+	for i := range n {
+		var it item
+		if it, b, ok = scalar(b); !ok {
+			return
+		}
+		o := it.object(&variables)
+		if o.Space == nil || len(o.Text) > 0 {
+			return // by names: they are not kept
+		}
+		q.numbers[i] = o.At[0]
+	}
+	q.several = uint8(n)
+}
+
+// several tells the numbers that an answer to such a request has, in its order.
+func (p *parser) several(q *request, body []byte) {
+	b, _, ok := list(body, int(q.several))
+	if q.several == 0 || !ok {
+		return
+	}
+	p.sample = firedoor.Sample{Function: q.meaning.name, Code: q.code, HasUnit: true, Unit: q.unit}
+	for i := 0; i < int(q.several) && ok; i++ {
+		o := firedoor.Object{Space: q.meaning.space, At: [4]uint32{q.numbers[i]}}
 		b, ok = p.value(&o, b)
 	}
 }

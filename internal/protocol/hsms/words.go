@@ -5,13 +5,13 @@ import "firedoor"
 // Kinds of object: by their identifiers, which are numbers or texts.
 var (
 	commands  = firedoor.Space{Name: "command"}
-	constants = firedoor.Space{Name: "constant"}
+	constants = firedoor.Space{Name: "constant", Axis: 3, Append: appendNumbered("constant:")}
 	programs  = firedoor.Space{Name: "program"}
 	events    = firedoor.Space{Name: "event"}
 	alarms    = firedoor.Space{Name: "alarm"}
 	traces    = firedoor.Space{Name: "trace"}
 	jobs      = firedoor.Space{Name: "job"}
-	variables = firedoor.Space{Name: "variable", Axis: 3, Append: appendVariable}
+	variables = firedoor.Space{Name: "variable", Axis: 3, Append: appendNumbered("variable:")}
 	reports   = firedoor.Space{Name: "report", Axis: 3, Append: appendValue("report:")}
 	samples   = firedoor.Space{Name: "trace-value", Axis: 3, Append: appendValue("trace:")}
 )
