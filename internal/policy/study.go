@@ -147,6 +147,9 @@ func mayMeet(a, b *entry) bool {
 	if !a.hasObject || !b.hasObject || a.object.Open || b.object.Open || a.object.Row != b.object.Row {
 		return true
 	}
+	if a.meets(b) {
+		return true
+	}
 	over := apart([]byte(a.object.Text)) - 1 // words touch each other that far
 	return a.object.Text == b.object.Text && (!a.object.Row || a.object.From <= b.object.To+over && b.object.From <= a.object.To+over)
 }
@@ -217,6 +220,7 @@ func (p *Plan) standing(x *index, i int, from, to int32, l *looks, besides ...*e
 			return nil, nil, false
 		}
 	}
+	left = s.real(left)
 	return left, s, len(left) > 0 || !s.short
 }
 
@@ -561,7 +565,7 @@ func (p *Plan) surviving(x *index, i int, limit *entry, from, to int32, l *looks
 			return nil, nil, false
 		}
 	}
-	return left, s, true
+	return s.real(left), s, true
 }
 
 // words says one request of a box.
