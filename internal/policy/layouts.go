@@ -243,6 +243,11 @@ func readMelsec(text []byte) (at place, ok bool) {
 	return at, ok && len(rest) == 0
 }
 
+// hexed tells whether devices of the server are numbered in hexadecimal digits.
+func (l *lying) hexed() bool {
+	return l.layout != 0 && layouts[l.layout] == &melsec && l.block == 0 && melsecAreas[l.area].base == 16
+}
+
 func beginsMelsec(to []stretch, text []byte) []stretch {
 	rest, block := own(text)
 	number, rest, ok := areaAt(melsecAreas, rest)

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"math/bits"
+	"slices"
 
 	"firedoor"
 )
@@ -124,6 +125,23 @@ func (o *Object) stretches(to []stretch, number uint8) []stretch {
 		}
 	}
 	return to
+}
+
+// counts tells whether requests of all of some protocols are counted to where an object lies: of none,
+// those that have such objects.
+func (o *Object) counts(protocols []string) bool {
+	if len(protocols) == 0 {
+		for i := 1; i < len(layouts); i++ {
+			if len(o.stretches(nil, uint8(i))) > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	return !slices.ContainsFunc(protocols, func(p string) bool {
+		number := layoutOf(p)
+		return number == 0 || len(o.stretches(nil, number)) == 0
+	})
 }
 
 // stretch is what lies from a place on up to a bit, in its own area.

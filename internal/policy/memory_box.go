@@ -201,6 +201,18 @@ func (s *space) lay(at memory, from, unit, quantity uint64) {
 	s.dims[byObject] = append(s.dims[byObject], standIn{object: object, quantity: quantity, lies: lies})
 }
 
+// widest is what an entry may match. One that stops by a value stops all that is written to its memory in
+// elements of another width, whatever that is.
+func (s *space) widest(e *entry) box {
+	b := s.box(e, false)
+	if e.action != firedoor.Pass && e.values != nil && len(e.memory) > 0 {
+		for i := range s.dims[byValue] {
+			b[byValue].add(i)
+		}
+	}
+	return b
+}
+
 // reads tells whether a request of a protocol may have an object as a stand-in is read: that of one
 // that no rule names is any but those that are named.
 func (s *space) reads(protocol uint16, v *standIn) bool {
