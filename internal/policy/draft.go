@@ -460,7 +460,11 @@ func draftRow(protocol string, s *firedoor.Statement) (o Object, ok bool) {
 	if s.Quantity != nil {
 		quantity = uint64(*s.Quantity)
 	}
-	if l := locate(layoutOf(protocol), []byte(s.Object), quantity); l.hexed() {
+	l := locate(layoutOf(protocol), []byte(s.Object), quantity)
+	if l.layout != 0 && layouts[l.layout].tree && strings.HasSuffix(s.Object, "]") {
+		return Object{Text: s.Object[:rowPrefix([]byte(s.Object[:len(s.Object)-1]))], Row: true, From: l.from, To: l.to}, true
+	}
+	if l.hexed() {
 		return Object{Text: melsecAreas[l.area].name + hexMark, Row: true, From: l.from, To: l.to}, true
 	}
 	if row, ok := hexRow([]byte(s.Object), quantity); ok {

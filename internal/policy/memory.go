@@ -25,6 +25,8 @@ type layout struct {
 	write func(to []byte, at *place) []byte
 	// shares are areas that may be the same memory, each both ways.
 	shares []share
+	// tree: objects are called by names, and what is called "a.b" or "a[2].b" is a part of a.
+	tree bool
 }
 
 // place is where an object lies in memory.
@@ -33,6 +35,7 @@ type place struct {
 	block uint32 // of those that have some
 	from  uint64 // the first bit
 	unit  uint64 // bits of an element
+	name  []byte // of a tree; block is a number made of it
 }
 
 // share says that what lies at a place of an area may be reached in another one too: there a
@@ -56,6 +59,7 @@ type stretch struct {
 	from, to uint64
 	unit     uint64 // bits of an element; 0 is any
 	open     bool   // the elements may begin anywhere
+	name     string // of a tree
 }
 
 // lying is where all that is asked for lies; layout 0 is nowhere that is known.
@@ -69,7 +73,7 @@ type lying struct {
 const maxBit = 1 << 48
 
 // layouts are those there are; what is nowhere is number 0.
-var layouts = [...]*layout{nil, &s7, &melsec, &fins, &gesrtp}
+var layouts = [...]*layout{nil, &s7, &melsec, &fins, &gesrtp, &logix}
 
 // layoutOf is the number of a protocol's layout, 0 where it has none.
 func layoutOf(protocol string) uint8 {
@@ -100,14 +104,19 @@ func (o *Object) stretches(to []stretch, number uint8) []stretch {
 	switch {
 	case o.Open:
 		to = l.begins(to, []byte(o.Text))
+	case o.Row && l.tree && !o.array():
 	case o.Row:
 		first, ok := l.read([]byte(numbered(o.Text, o.From)))
 		last, also := l.read([]byte(numbered(o.Text, o.To)))
 		if ok && also && first.unit == last.unit && last.from >= first.from {
-			to = append(to, first.stretch(last.from+last.unit-1))
+			if to = append(to, first.stretch(last.from+last.unit-1)); l.tree {
+				to = appendAbove(to, &first)
+			}
 		}
 	default:
-		if at, ok := l.read([]byte(o.Text)); ok {
+		if at, ok := l.read([]byte(o.Text)); ok && l.tree {
+			to = appendTree(to, &at, o.Text)
+		} else if ok {
 			to = append(to, at.stretch(at.from+at.unit-1))
 		}
 	}
@@ -146,7 +155,7 @@ func (o *Object) counts(protocols []string) bool {
 
 // stretch is what lies from a place on up to a bit, in its own area.
 func (at *place) stretch(to uint64) stretch {
-	return stretch{region: region{rule: at.area, asked: at.area, block: at.block}, from: at.from, to: to, unit: at.unit}
+	return stretch{region: region{rule: at.area, asked: at.area, block: at.block}, from: at.from, to: to, unit: at.unit, name: string(at.name)}
 }
 
 // concerns tells whether a share is about a block of an area: that of the rule, or of the request.
@@ -180,6 +189,10 @@ func (c *share) within(from, to uint64) (uint64, uint64) {
 // where the request lies there.
 func (l *lying) asked(f func(r region, from, to uint64)) {
 	f(region{l.layout, l.area, l.area, l.block}, l.from, l.to)
+	if layouts[l.layout].tree {
+		l.above(f)
+		return
+	}
 	all := layouts[l.layout].shares
 	for i := range all {
 		if c := &all[i]; c.asked == l.area && c.concerns(l.block, false) {
@@ -194,6 +207,9 @@ func (s *stretch) reached(l *lying) (yes bool) {
 	if s.layout != l.layout || s.asked != l.area {
 		return false
 	}
+	if layouts[s.layout].tree {
+		return s.touched(l)
+	}
 	if s.rule == s.asked {
 		return s.block == l.block && s.from <= l.to && s.to >= l.from
 	}
@@ -203,7 +219,7 @@ func (s *stretch) reached(l *lying) (yes bool) {
 
 // holds tells whether all that is asked for lies in a stretch.
 func (s *stretch) holds(l *lying) bool {
-	return s.layout == l.layout && s.rule == s.asked && s.asked == l.area && s.block == l.block && s.from <= l.from && s.to >= l.to
+	return s.layout == l.layout && s.rule == s.asked && s.asked == l.area && s.block == l.block && s.from <= l.from && s.to >= l.to && foldEqual(s.name, l.name)
 }
 
 // covers tells whether the object of a request is one that e means. What passes must lie in it with

@@ -55,10 +55,11 @@ func (p *Plan) layoutNumber(protocol uint16) uint8 {
 type memory struct {
 	layout, area uint8
 	block        uint32
+	name         string
 }
 
 func orderMemory(a, b memory) int {
-	return cmp.Or(cmp.Compare(a.layout, b.layout), cmp.Compare(a.area, b.area), cmp.Compare(a.block, b.block))
+	return cmp.Or(cmp.Compare(a.layout, b.layout), cmp.Compare(a.area, b.area), cmp.Compare(a.block, b.block), cmp.Compare(a.name, b.name))
 }
 
 // memories are stand-ins in memory: for each cell of bits that entries treat alike, for each span of
@@ -75,7 +76,7 @@ func (s *space) memories(entries []*entry) {
 	}
 	for _, e := range entries {
 		for _, x := range e.memory {
-			if at := (memory{x.layout, x.asked, x.block}); x.rule == x.asked {
+			if at := (memory{x.layout, x.asked, x.block, x.name}); x.rule == x.asked || layouts[x.layout].tree {
 				if edge(at, x.from, x.to+1); e.values != nil || e.moves() {
 					wide[at] = append(wide[at], x)
 				}
@@ -84,7 +85,7 @@ func (s *space) memories(entries []*entry) {
 	}
 	for _, e := range entries {
 		for _, x := range e.memory {
-			if x.rule != x.asked && e.action != firedoor.Pass {
+			if x.rule != x.asked && e.action != firedoor.Pass && !layouts[x.layout].tree {
 				s.sharing(x, edges, edge)
 			}
 		}
@@ -98,6 +99,28 @@ func (s *space) memories(entries []*entry) {
 		cells := sorted(edges[at])
 		s.cells(at, cells)
 		s.elements(at, cells, wide[at])
+	}
+	s.trees()
+}
+
+// trees adds what objects without a place are in a protocol where all have one, and members of each that has.
+func (s *space) trees() {
+	number := layoutOf(logix.protocol)
+	if !slices.ContainsFunc(s.dims[byObject], func(v standIn) bool { return v.lies.layout == number }) &&
+		!slices.ContainsFunc(s.dims[byProtocol], func(v standIn) bool { return v.protocol != 0 && s.p.layoutNumber(v.protocol) == number }) {
+		return
+	}
+	for _, v := range s.dims[byObject] {
+		object := v.object
+		switch {
+		case v.none || v.lies.layout != 0 && (v.lies.layout != number || v.quantity > 1):
+			continue
+		case v.lies.layout == number:
+			object = append(slices.Clone(object), ".\x00"...)
+		}
+		if l := locate(number, object, v.quantity); l.layout != 0 {
+			s.dims[byObject] = append(s.dims[byObject], standIn{object: object, quantity: max(v.quantity, 1), lies: l})
+		}
 	}
 }
 
@@ -124,7 +147,7 @@ func (s *space) sharing(x stretch, edges map[memory]map[uint64]bool, edge func(m
 		}
 	}
 	if c.asked != finsBank || l != &fins { // a bank that no rule names is like none that is
-		put(memory{x.layout, x.asked, block})
+		put(memory{layout: x.layout, area: x.asked, block: block})
 		return
 	}
 	for m := range edges {
@@ -132,7 +155,7 @@ func (s *space) sharing(x stretch, edges map[memory]map[uint64]bool, edge func(m
 			put(m)
 		}
 	}
-	put(memory{x.layout, x.asked, 2 + block})
+	put(memory{layout: x.layout, area: x.asked, block: 2 + block})
 }
 
 // cells adds a stand-in for each cell, and for each span of them.
@@ -141,7 +164,7 @@ func (s *space) cells(at memory, cells []uint64) {
 		s.short = true
 	}
 	for i, from := range cells {
-		if from >= maxBit {
+		if from >= maxBit || layouts[at.layout].tree && from > lastElement {
 			break
 		}
 		s.lay(at, from, 1, 1)
@@ -191,7 +214,7 @@ func (x *stretch) around(edge uint64) (from []uint64) {
 // lay adds a stand-in for some elements from a bit on.
 func (s *space) lay(at memory, from, unit, quantity uint64) {
 	l := layouts[at.layout]
-	object := l.write(nil, &place{area: at.area, block: at.block, from: from, unit: unit})
+	object := l.write(nil, &place{area: at.area, block: at.block, from: from, unit: unit, name: []byte(at.name)})
 	lies := locate(at.layout, object, 1)
 	if lies.layout == 0 {
 		return

@@ -12,8 +12,8 @@ import (
 
 // inMemory are the protocols of these tests.
 func inMemory() policy.Known {
-	ports := map[string][]policy.Port{"s7comm": {{Transport: 6, Number: 102}}, "melsec": {{Transport: 6, Number: 5007}}, "fins": {{Transport: 6, Number: 9600}}, "ge_srtp": {{Transport: 6, Number: 18245}}, "modbus": {{Transport: 6, Number: 502}}}
-	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: []string{"s7comm", "melsec", "fins", "ge_srtp", "modbus"}}
+	ports := map[string][]policy.Port{"s7comm": {{Transport: 6, Number: 102}}, "melsec": {{Transport: 6, Number: 5007}}, "fins": {{Transport: 6, Number: 9600}}, "ge_srtp": {{Transport: 6, Number: 18245}}, "modbus": {{Transport: 6, Number: 502}}, "cip": {{Transport: 6, Number: 44818}}}
+	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: []string{"s7comm", "melsec", "fins", "ge_srtp", "modbus", "cip"}}
 }
 
 func compileMemory(t rapid.TB, p *policy.Policy) *policy.Plan {
@@ -180,6 +180,41 @@ func TestMemoryOfFINS(t *testing.T) {
 	})
 }
 
+// TestMemoryOfLogix holds that elements of arrays are counted, and that what stops a tag stops its parts, and what
+// it is a part of.
+func TestMemoryOfLogix(t *testing.T) {
+	holdPlaces(t, "cip", []placed{
+		{"Counts[2]", "Counts[2]", 1, true, true},
+		{"Counts[2]", "Counts[2]", 5, false, true},
+		{"Counts[2]", "Counts[0]", 2, false, false},
+		{"Counts[2]", "Counts[0]", 3, false, true},
+		{"Counts[2]", "Counts", 3, false, true},
+		{"Counts[2]", "Counts", 2, false, false},
+		{"Counts[2]", "COUNTS[2]", 1, true, true},
+		{"Counts[2]", "Counts/offset:8", 5, false, true},
+		{"Counts[2-9]", "Counts[2]", 8, true, true},
+		{"Counts[2-9]", "Counts[2]", 9, false, true},
+		{"Counts[0-9]", "Counts", 10, true, true},
+		{"Counts[1*", "Counts[10]", 10, true, true},
+		{"Counts[1*", "Counts[10]", 11, false, true},
+		{"Counts", "Counts", 500, true, true},
+		{"Counts", "Counts[7]", 1, true, true},
+		{"Counts", "Counter", 1, false, false},
+		{"Grid[1,2-4]", "Grid[1,2]", 3, true, true},
+		{"Grid[1,2-4]", "Grid[1,2]", 4, false, true},
+		{"Motor", "Motor.Speed", 1, false, true},
+		{"Motor.Speed", "Motor", 1, false, true},
+		{"Motor[3]", "Motor[3].Speed", 1, false, true},
+		{"Motor[3]", "Motor[4].Speed", 1, false, false},
+		{"Motor[3].Speed", "Motor[2]", 2, false, true},
+		{"Motor[3].Speed", "Motor[2]", 1, false, false},
+		{"Motor[3].Speed", "Motor[3].Current", 1, false, false},
+		{"Program:Main.Counts[2]", "Program:Main.Counts[1]", 2, false, true},
+		{"class:0x6b/instance:7", "class:0x6b/instance:7", 1, true, true},
+		{"class:0x6b/instance:7", "class:0x6b/instance:5", 1, false, false},
+	})
+}
+
 // TestTextsOfOthers holds that texts that look like memory of another protocol are compared as they are.
 func TestTextsOfOthers(t *testing.T) {
 	holdPlaces(t, "modbus", []placed{{"DB1.DBW10", "DB1.DBB10", 2, false, false}, {"DB1.DBW10", "DB1.DBW10", 1, true, true}, {"B:1A", "B:10", 16, false, false}})
@@ -233,6 +268,8 @@ func drawnPlace(t *rapid.T, protocol string, row bool) string {
 		if _, hexed := policy.RowOf(text + "-1"); !hexed {
 			row = false
 		}
+	case "cip":
+		text = rapid.SampledFrom([]string{fmt.Sprintf("A[%d]", at), "A", "A.b", fmt.Sprintf("A[%d].b", at), fmt.Sprintf("A[%d].b[%d]", at/2, at%3), "A.b.c", fmt.Sprintf("class:0x6b/instance:%d", at)}).Draw(t, "tag")
 	case "fins":
 		text = rapid.SampledFrom([]string{fmt.Sprint("CIO:", at), fmt.Sprintf("CIO:%d.%02d", at/4, at*2), fmt.Sprint("EM:", at), fmt.Sprint("EM3:", at)}).Draw(t, "word")
 	}
@@ -266,7 +303,7 @@ func drawnRules(t *rapid.T, protocol string) (rules []policy.Rule) {
 func TestProofsOfMemory(t *testing.T) {
 	proofs, dead := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		protocol := rapid.SampledFrom([]string{"s7comm", "melsec", "fins"}).Draw(t, "protocol")
+		protocol := rapid.SampledFrom([]string{"s7comm", "melsec", "fins", "cip"}).Draw(t, "protocol")
 		plan := compileMemory(t, plant(policy.Enforce, drawnRules(t, protocol)...))
 		path, undecided, err := plan.Prove("office", "cell", policy.Question{})
 		proved := err == nil && !undecided && path == nil
@@ -309,7 +346,7 @@ func shadows(plan *policy.Plan) map[string]bool {
 
 // TestMemoryAllocatesNothing holds that to look up a place costs no memory.
 func TestMemoryAllocatesNothing(t *testing.T) {
-	for protocol, texts := range map[string][2]string{"s7comm": {"QW4-8", "PD2"}, "melsec": {"R:100", "ZR:8064"}, "fins": {"EM3:5", "EM:5.03"}} {
+	for protocol, texts := range map[string][2]string{"s7comm": {"QW4-8", "PD2"}, "melsec": {"R:100", "ZR:8064"}, "fins": {"EM3:5", "EM:5.03"}, "cip": {"Motor[3].Speed", "MOTOR[2]"}} {
 		plan := compileMemory(t, plant(policy.Enforce, policy.Rule{Verdict: firedoor.Drop, Match: policy.Match{Objects: []policy.Object{object(texts[0])}}}, policy.Rule{Verdict: firedoor.Pass}))
 		a := ask{client: "10.0.1.1", server: "10.0.2.1", transport: 6, port: inMemory().Ports(protocol)[0].Number, protocol: protocol, unit: -1, object: texts[1], quantity: 2}
 		r := a.request(plan)
