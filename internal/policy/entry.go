@@ -112,7 +112,7 @@ func (e *entry) fits(r *Request) bool {
 // as one.
 func (e *entry) aligned(r *Request) bool {
 	if e.hasObject && r.lies.layout != 0 && e.placedIn(r.lies.layout) {
-		behind, yes := e.alike(&r.lies)
+		behind, yes := e.alike(&r.lies, r.Object)
 		return yes && (e.as.whole(r.Values) || behind&1 == 0)
 	}
 	if e.as.whole(r.Values) || !e.hasObject || !e.object.Row {

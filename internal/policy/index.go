@@ -348,7 +348,7 @@ func (l *leaf) first(x *index, p *Plan, r *Request, best int32) int32 {
 	}
 	best = x.earliest(p, l.open, r, best)
 	if l.memory != nil && r.lies.layout != 0 {
-		r.lies.asked(func(at region, from, to uint64) {
+		r.lies.asked(r.Object, func(at region, from, to uint64) {
 			best = x.inRows(p, l.memory[at], from, to, r, best)
 		})
 	}

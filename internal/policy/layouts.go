@@ -63,7 +63,7 @@ func areaAt(areas []area, text []byte) (number uint8, rest []byte, ok bool) {
 
 // S7: "DB1.DBX0.3", "DB1.DBW4", "M0.0", "MD8". DI is another way to a data block. P is inputs and outputs
 // beside their images; V of an S7-200 is what others call DB1.
-var s7 = layout{protocol: "s7comm", read: readS7, begins: beginsS7, write: writeS7, shares: []share{
+var s7 = layout{protocol: "s7comm", begins: beginsS7, write: writeS7, shares: []share{
 	{s7P, s7I, -1, 0}, {s7I, s7P, -1, 0}, {s7P, s7Q, -1, 0}, {s7Q, s7P, -1, 0}, {s7DB, s7V, 1, 0}, {s7V, s7DB, 1, 0}}}
 
 // Areas of S7, as s7Areas numbers them.
@@ -151,7 +151,7 @@ func beginsS7(to []stretch, text []byte) []stretch {
 	put := func(from, last uint64) {
 		one := at
 		one.from = from
-		s := one.stretch(last)
+		s := one.stretch("", last)
 		s.open = true
 		to = append(to, s)
 	}
@@ -179,7 +179,7 @@ func beginsS7(to []stretch, text []byte) []stretch {
 	return to
 }
 
-func writeS7(to []byte, at *place) []byte {
+func writeS7(to []byte, at *place, _ string) []byte {
 	to = append(to, s7Areas[at.area].name...)
 	if at.area == s7DB {
 		to = append(strconv.AppendUint(to, uint64(at.block), 10), ".DB"...)
@@ -214,7 +214,7 @@ func own(text []byte) (rest []byte, block uint32) {
 
 // MELSEC: "D:100", "B:1A". Requests count the bits of bit devices, however they are asked for. R are the
 // file registers of the block that is set, ZR all of them; DX and DY are X and Y beside their images.
-var melsec = layout{protocol: "melsec", read: readMelsec, begins: beginsMelsec, write: writeMelsec, shares: []share{
+var melsec = layout{protocol: "melsec", begins: beginsMelsec, write: writeMelsec, shares: []share{
 	{melsecR, melsecZR, -1, 32768}, {melsecZR, melsecR, -1, 32768}, {melsecX, melsecDX, -1, 0}, {melsecDX, melsecX, -1, 0}, {melsecY, melsecDY, -1, 0}, {melsecDY, melsecY, -1, 0}}}
 
 // Areas of MELSEC, as melsecAreas numbers them.
@@ -254,15 +254,15 @@ func beginsMelsec(to []stretch, text []byte) []stretch {
 	if !ok {
 		return to
 	}
-	return beginsNumber(to, place{area: number, block: block, unit: 1}, rest, melsecAreas[number].base)
+	return beginsNumber(to, place{area: number, block: block, unit: 1}, "", rest, melsecAreas[number].base)
 }
 
 // beginsNumber appends where elements lie whose numbers begin with what is behind the name of an area.
-func beginsNumber(to []stretch, at place, digits []byte, base uint64) []stretch {
+func beginsNumber(to []stretch, at place, name string, digits []byte, base uint64) []stretch {
 	put := func(low, high uint64) {
 		one := at
 		one.from = low * at.unit
-		s := one.stretch(high*at.unit + at.unit - 1)
+		s := one.stretch(name, high*at.unit+at.unit-1)
 		s.open = true
 		to = append(to, s)
 	}
@@ -274,7 +274,7 @@ func beginsNumber(to []stretch, at place, digits []byte, base uint64) []stretch 
 	return to
 }
 
-func writeMelsec(to []byte, at *place) []byte {
+func writeMelsec(to []byte, at *place, _ string) []byte {
 	if at.block != 0 {
 		to = append(to, theirs...)
 	}
@@ -286,7 +286,7 @@ func writeMelsec(to []byte, at *place) []byte {
 }
 
 // FINS: "CIO:12", and of its bits "CIO:12.03". EM without a bank is the bank that is set.
-var fins = layout{protocol: "fins", read: readFins, begins: beginsFins, write: writeFins, shares: []share{{finsEM, finsBank, -1, 0}, {finsBank, finsEM, -1, 0}}}
+var fins = layout{protocol: "fins", begins: beginsFins, write: writeFins, shares: []share{{finsEM, finsBank, -1, 0}, {finsBank, finsEM, -1, 0}}}
 
 // Areas of FINS, as finsAreas numbers them. finsBank is EM with a bank.
 const (
@@ -347,7 +347,7 @@ func beginsFins(to []stretch, text []byte) []stretch {
 	}
 	dot := bytes.IndexByte(rest, '.')
 	if dot < 0 {
-		return beginsNumber(to, at, rest, 10)
+		return beginsNumber(to, at, "", rest, 10)
 	}
 	word, behind, ok := digitsOf(rest[:dot], 10)
 	if !ok || len(behind) > 0 {
@@ -368,12 +368,12 @@ func beginsFins(to []stretch, text []byte) []stretch {
 		low, high = one.from%16, one.from%16
 	}
 	at.from, at.unit = word*16+low, 1
-	s := at.stretch(word*16 + high)
+	s := at.stretch("", word*16+high)
 	s.open = true
 	return append(to, s)
 }
 
-func writeFins(to []byte, at *place) []byte {
+func writeFins(to []byte, at *place, _ string) []byte {
 	if at.block&1 != 0 {
 		to = append(to, theirs...)
 	}
@@ -390,7 +390,7 @@ func writeFins(to []byte, at *place) []byte {
 }
 
 // SRTP: "%I:17" is a bit, "%I.byte:2" eight of them, and "%R:0" a word.
-var gesrtp = layout{protocol: "ge_srtp", read: readSRTP, begins: beginsSRTP, write: writeSRTP}
+var gesrtp = layout{protocol: "ge_srtp", begins: beginsSRTP, write: writeSRTP}
 
 var srtpAreas = []area{{"%R", 10, 16}, {"%AI", 10, 16}, {"%AQ", 10, 16}, {"%I", 10, 1}, {"%Q", 10, 1}, {"%T", 10, 1}, {"%M", 10, 1}, {"%SA", 10, 1}, {"%SB", 10, 1}, {"%SC", 10, 1}, {"%S", 10, 1}, {"%G", 10, 1}}
 
@@ -420,12 +420,12 @@ func readSRTP(text []byte) (at place, ok bool) {
 
 func beginsSRTP(to []stretch, text []byte) []stretch {
 	if at, rest, ok := areaSRTP(text); ok {
-		return beginsNumber(to, at, rest, 10)
+		return beginsNumber(to, at, "", rest, 10)
 	}
 	return to
 }
 
-func writeSRTP(to []byte, at *place) []byte {
+func writeSRTP(to []byte, at *place, _ string) []byte {
 	to = append(to, srtpAreas[at.area].name...)
 	if at.unit == 8 {
 		to = append(to, ".byte"...)

@@ -15,14 +15,12 @@ import (
 // layout is how a protocol names places in memory.
 type layout struct {
 	protocol string
-	// read takes an object's text for a place: its first element.
-	read func(text []byte) (at place, ok bool)
 	// begins takes a text for the beginning of others, and appends where they lie: as far
 	// as it ends in the name of an area or behind it.
 	begins func(to []stretch, text []byte) []stretch
 	// write names a place of some bits in its area; those of the smallest elements, and of any
 	// that read gave a place for.
-	write func(to []byte, at *place) []byte
+	write func(to []byte, at *place, name string) []byte
 	// shares are areas that may be the same memory, each both ways.
 	shares []share
 	// tree: objects are called by names, and what is called "a.b" or "a[2].b" is a part of a.
@@ -35,7 +33,7 @@ type place struct {
 	block uint32 // of those that have some
 	from  uint64 // the first bit
 	unit  uint64 // bits of an element
-	name  []byte // of a tree; block is a number made of it
+	cut   int    // of a tree: where the name ends in its text; block is a number made of that
 }
 
 // share says that what lies at a place of an area may be reached in another one too: there a
@@ -85,12 +83,28 @@ func layoutOf(protocol string) uint8 {
 	return 0
 }
 
+// readIn is layout.read, where the compiler sees that it keeps nothing: what is judged costs no memory.
+func readIn(number uint8, text []byte) (at place, ok bool) {
+	switch layouts[number] {
+	case &s7:
+		return readS7(text)
+	case &melsec:
+		return readMelsec(text)
+	case &fins:
+		return readFins(text)
+	case &gesrtp:
+		return readSRTP(text)
+	default:
+		return readTag(text)
+	}
+}
+
 // locate finds where what is asked for in a protocol with a layout lies.
 func locate(number uint8, text []byte, quantity uint64) (l lying) {
 	if number == 0 || len(text) == 0 {
 		return l
 	}
-	at, ok := layouts[number].read(text)
+	at, ok := readIn(number, text)
 	if !ok || at.from >= maxBit {
 		return l
 	}
@@ -106,18 +120,19 @@ func (o *Object) stretches(to []stretch, number uint8) []stretch {
 		to = l.begins(to, []byte(o.Text))
 	case o.Row && l.tree && !o.array():
 	case o.Row:
-		first, ok := l.read([]byte(numbered(o.Text, o.From)))
-		last, also := l.read([]byte(numbered(o.Text, o.To)))
+		text := numbered(o.Text, o.From)
+		first, ok := readIn(number, []byte(text))
+		last, also := readIn(number, []byte(numbered(o.Text, o.To)))
 		if ok && also && first.unit == last.unit && last.from >= first.from {
-			if to = append(to, first.stretch(last.from+last.unit-1)); l.tree {
-				to = appendAbove(to, &first)
+			if to = append(to, first.stretch(text, last.from+last.unit-1)); l.tree {
+				to = appendAbove(to, text[:first.cut])
 			}
 		}
 	default:
-		if at, ok := l.read([]byte(o.Text)); ok && l.tree {
+		if at, ok := readIn(number, []byte(o.Text)); ok && l.tree {
 			to = appendTree(to, &at, o.Text)
 		} else if ok {
-			to = append(to, at.stretch(at.from+at.unit-1))
+			to = append(to, at.stretch(o.Text, at.from+at.unit-1))
 		}
 	}
 	for i := own; i < len(to); i++ {
@@ -154,8 +169,8 @@ func (o *Object) counts(protocols []string) bool {
 }
 
 // stretch is what lies from a place on up to a bit, in its own area.
-func (at *place) stretch(to uint64) stretch {
-	return stretch{region: region{rule: at.area, asked: at.area, block: at.block}, from: at.from, to: to, unit: at.unit, name: string(at.name)}
+func (at *place) stretch(text string, to uint64) stretch {
+	return stretch{region: region{rule: at.area, asked: at.area, block: at.block}, from: at.from, to: to, unit: at.unit, name: text[:at.cut]}
 }
 
 // concerns tells whether a share is about a block of an area: that of the rule, or of the request.
@@ -187,10 +202,10 @@ func (c *share) within(from, to uint64) (uint64, uint64) {
 
 // asked calls f with each region in which something that concerns a request may stand, and with
 // where the request lies there.
-func (l *lying) asked(f func(r region, from, to uint64)) {
+func (l *lying) asked(text []byte, f func(r region, from, to uint64)) {
 	f(region{l.layout, l.area, l.area, l.block}, l.from, l.to)
 	if layouts[l.layout].tree {
-		l.above(f)
+		l.above(text, f)
 		return
 	}
 	all := layouts[l.layout].shares
@@ -203,23 +218,23 @@ func (l *lying) asked(f func(r region, from, to uint64)) {
 }
 
 // reached tells whether a request touches a stretch.
-func (s *stretch) reached(l *lying) (yes bool) {
+func (s *stretch) reached(l *lying, text []byte) (yes bool) {
 	if s.layout != l.layout || s.asked != l.area {
 		return false
 	}
 	if layouts[s.layout].tree {
-		return s.touched(l)
+		return s.touched(l, text)
 	}
 	if s.rule == s.asked {
 		return s.block == l.block && s.from <= l.to && s.to >= l.from
 	}
-	l.asked(func(r region, from, to uint64) { yes = yes || r == s.region && s.from <= to && s.to >= from })
+	l.asked(text, func(r region, from, to uint64) { yes = yes || r == s.region && s.from <= to && s.to >= from })
 	return yes
 }
 
 // holds tells whether all that is asked for lies in a stretch.
-func (s *stretch) holds(l *lying) bool {
-	return s.layout == l.layout && s.rule == s.asked && s.asked == l.area && s.block == l.block && s.from <= l.from && s.to >= l.to && foldEqual(s.name, l.name)
+func (s *stretch) holds(l *lying, text []byte) bool {
+	return s.layout == l.layout && s.rule == s.asked && s.asked == l.area && s.block == l.block && s.from <= l.from && s.to >= l.to && foldEqual(s.name, text[:l.cut])
 }
 
 // covers tells whether the object of a request is one that e means. What passes must lie in it with
@@ -232,7 +247,7 @@ func (e *entry) covers(text []byte, quantity uint64, l *lying) bool {
 		return e.object.covers(text, quantity, false)
 	}
 	for i := range e.memory {
-		if e.memory[i].reached(l) {
+		if e.memory[i].reached(l, text) {
 			return true
 		}
 	}
@@ -245,7 +260,7 @@ func (e *entry) passes(text []byte, quantity uint64, l *lying) bool {
 		return e.object.covers(text, quantity, true)
 	}
 	for i := range e.memory {
-		if e.memory[i].holds(l) {
+		if e.memory[i].holds(l, text) {
 			return true
 		}
 	}
@@ -265,9 +280,9 @@ func (e *entry) placedIn(layout uint8) bool {
 // alike tells whether what is asked for, which e covers, has the elements of its object: what is
 // written in larger or smaller ones, or begins within one, are not the values that e looks at. Behind
 // gives the number of the first element.
-func (e *entry) alike(l *lying) (behind uint64, yes bool) {
+func (e *entry) alike(l *lying, text []byte) (behind uint64, yes bool) {
 	for i := range e.memory {
-		if s := &e.memory[i]; s.layout == l.layout && s.rule == s.asked && s.reached(l) {
+		if s := &e.memory[i]; s.layout == l.layout && s.rule == s.asked && s.reached(l, text) {
 			if s.open && (s.unit == 0 || s.unit == l.unit) {
 				return 0, true
 			}

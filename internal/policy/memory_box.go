@@ -37,7 +37,7 @@ func (s *space) names(e *entry, v *standIn) bool {
 	if e.action != firedoor.Pass || e.values == nil && !e.moves() || v.lies.layout == 0 || !e.placedIn(v.lies.layout) {
 		return true
 	}
-	_, alike := e.alike(&v.lies)
+	_, alike := e.alike(&v.lies, v.object)
 	return alike
 }
 
@@ -214,7 +214,7 @@ func (x *stretch) around(edge uint64) (from []uint64) {
 // lay adds a stand-in for some elements from a bit on.
 func (s *space) lay(at memory, from, unit, quantity uint64) {
 	l := layouts[at.layout]
-	object := l.write(nil, &place{area: at.area, block: at.block, from: from, unit: unit, name: []byte(at.name)})
+	object := l.write(nil, &place{area: at.area, block: at.block, from: from, unit: unit}, at.name)
 	lies := locate(at.layout, object, 1)
 	if lies.layout == 0 {
 		return
