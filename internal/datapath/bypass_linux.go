@@ -1,6 +1,7 @@
 package datapath
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,7 +11,8 @@ import (
 // can read it, whatever the maps of this one look like.
 const bypassMark = "bypass"
 
-// SetBypass lets everything pass, or judges again. It lasts, over a program of another layout too.
+// SetBypass lets everything pass, or judges again. It lasts, over a program of another layout too. Behind
+// it nobody knows within which message a connection stands, of all that were there.
 func (d *Datapath) SetBypass(on bool) error {
 	if on {
 		if err := d.mark(true); err != nil {
@@ -18,10 +20,23 @@ func (d *Datapath) SetBypass(on bool) error {
 		}
 		return d.set(configBypass, 1)
 	}
-	if err := d.unsure(unseen); err != nil {
-		return err
+	if d.Bypassed() {
+		if err := errors.Join(d.unsure(unseen), d.strays()); err != nil {
+			return err
+		}
 	}
 	return errors.Join(d.set(configBypass, 0), d.mark(false))
+}
+
+// strays notes that somebody may stand within a message of whom nobody knows anything, as where a stream finds no
+// place: what began in a bypass is no beginning.
+func (d *Datapath) strays() error {
+	now, err := monotonic()
+	if err != nil {
+		return err
+	}
+	_, err = d.heartbeat.WriteAt(binary.NativeEndian.AppendUint64(nil, uint64(now)), pulseFull)
+	return err
 }
 
 // Bypassed tells whether everything passes. It lasts: whoever ends while it does leaves it on.
