@@ -279,7 +279,7 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 		return stale ? was : WORKER;
 	}
 	if (f->seq != s->next) {
-		say(d, said_before(skb, f, s) ? PASS : stale ? DROP : ASK, REASON_STREAM);
+		say(d, is_had(f, s) || said_before(skb, f, s) ? PASS : stale ? DROP : ASK, REASON_STREAM);
 		return d->gate.action == ASK ? WORKER : was;
 	}
 	say_code(d, stale);
