@@ -15,6 +15,7 @@ enum { /* place.flags: its MAC alone makes it; the port that it is at; its ARP p
 enum { /* reasons of our own; below are those of the tables */
 	REASON_LINK = 0xff00, REASON_NEIGHBOUR, REASON_QUARANTINE, REASON_MALFORMED, REASON_FRAGMENT,
 	REASON_UNSURE, REASON_STREAM, REASON_STALE, REASON_BYPASS, REASON_BROKEN, REASON_SHED, REASON_ROUTED,
+	REASON_UNSAID,
 };
 
 enum { /* what the tables hold, so that nothing is looked up in empty ones */
