@@ -53,6 +53,9 @@ var devices = [...]device{
 	kind("LSTS", 0x59, true, false), kind("LSTC", 0x58, true, false), kind("LSTN", 0x5a, false, false),
 }
 
+// long are the devices of 32 bits.
+var long = map[string]bool{"LZ": true, "LTN": true, "LCN": true, "LSTN": true}
+
 // byCode finds a device by the octet that stands for it in binary: 1 + its place.
 var byCode = func() (all [256]uint8) {
 	for i := range devices {
@@ -100,6 +103,12 @@ type place struct {
 	space *firedoor.Space
 	at    [4]uint32
 	bit   bool
+	long  bool // of 32 bits: two words are one of it
+}
+
+// at is the place of a device by its number.
+func (d *device) at(number uint32) place {
+	return place{space: d.space, at: [4]uint32{number}, bit: d.bit, long: long[d.space.Name]}
 }
 
 // device reads a device in the form of its subcommand: a number of three octets and
@@ -121,9 +130,9 @@ func (f *fields) device(wide bool) place {
 func placeOf(number, code uint32) place {
 	if code < 256 && byCode[code] > 0 {
 		d := &devices[byCode[code]-1]
-		return place{d.space, [4]uint32{number}, d.bit}
+		return d.at(number)
 	}
-	return place{others, [4]uint32{code, number}, false}
+	return place{space: others, at: [4]uint32{code, number}}
 }
 
 func (f *fields) asciiDevice(wide bool) place {
@@ -158,7 +167,7 @@ func (f *fields) asciiDevice(wide bool) place {
 			}
 			v = v*base + uint64(n)
 		}
-		return place{d.space, [4]uint32{uint32(v)}, d.bit}
+		return d.at(uint32(v))
 	}
 	f.failed = true
 	return place{}
@@ -174,8 +183,8 @@ func (f *fields) oldDevice() place {
 	}
 	for i := range devices {
 		if d := &devices[i]; d.space.Name == string(name) {
-			return place{d.space, [4]uint32{number}, d.bit}
+			return d.at(number)
 		}
 	}
-	return place{others, [4]uint32{code, number}, false}
+	return place{space: others, at: [4]uint32{code, number}}
 }
