@@ -71,10 +71,11 @@ const (
 	ReasonBroken                                    // tables name a pair that is not there
 	ReasonShed                                      // whoever answers has no time for it: the gate's floor
 	ReasonRouted                                    // its receiver is to send it on to another host
+	ReasonUnsaid                                    // the kernel had no room to say whether its request was seen, so nobody is asked
 	lastReason
 )
 
-var reasonNames = [...]string{"link", "neighbour", "quarantine", "malformed", "fragment", "unsure", "stream", "stale", "bypass", "broken", "shed", "routed"}
+var reasonNames = [...]string{"link", "neighbour", "quarantine", "malformed", "fragment", "unsure", "stream", "stale", "bypass", "broken", "shed", "routed", "unsaid"}
 
 // ReasonName is the word of a reason of the datapath's own, "" for those of gates.
 func ReasonName(reason uint16) string {

@@ -191,9 +191,9 @@ func (g *Gate) passedBy(f *flow, half *half, acked uint32) {
 
 // answer lets the parser see what a server says; it is never kept waiting.
 func (g *Gate) answer(f *flow, half *half, payload []byte, seq uint32) {
-	ahead := int32(seq - half.next)
+	ahead := int(int32(seq - half.next)) // half of all numbers away has no negative in 32 bits
 	if ahead < 0 {
-		if -ahead >= int32(len(payload)) {
+		if -ahead >= len(payload) {
 			return
 		}
 		payload = payload[-ahead:]
@@ -242,7 +242,7 @@ func (g *Gate) waiting(f *flow, half *half) {
 func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	seq := be.Uint32(b[h.transport+4:])
 	payload := b[h.payload:h.end]
-	ahead := int32(seq - half.next)
+	ahead := int(int32(seq - half.next)) // as in answer
 	if ahead > 0 && g.plan.Enforces(&f.route) {
 		g.hold(f, half, h, b)
 		return false
@@ -251,7 +251,7 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 		f.runner.Gap(g.host, int(f.client), int64(ahead))
 		half.next, half.ahead, ahead = seq, half.ahead+int64(ahead), 0
 	}
-	old := min(int(-ahead), len(payload))
+	old := min(-ahead, len(payload))
 	if old > 0 {
 		before := append(g.before[:0], payload[:old]...)
 		if !half.memory.again(payload[:old], seq) {

@@ -279,7 +279,7 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 		return stale ? was : WORKER;
 	}
 	if (f->seq != s->next) {
-		say(d, said_before(skb, f, s) ? PASS : stale ? DROP : ASK, REASON_STREAM);
+		say(d, is_had(f, s) || said_before(skb, f, s) ? PASS : stale ? DROP : ASK, REASON_STREAM);
 		return d->gate.action == ASK ? WORKER : was;
 	}
 	say_code(d, stale);
@@ -771,7 +771,8 @@ inline_ void ask_here(void)
 
 /* Says to whoever answers whether the frame is a datagram whose request was seen: by the bit that
  * makes an address one of a group, which no sender's is (IEEE 802.3, 3.2.3). Nobody else
- * says it: what came with the bit set goes without. It returns whether the frame says the truth. */
+ * says it: what came with the bit set goes without. It returns whether the frame says the truth: what
+ * the kernel has no room to change is not asked about. */
 inline_ int say_asked(struct __sk_buff *skb, const struct decision *d)
 {
 	__u8 first, want;
@@ -779,7 +780,7 @@ inline_ int say_asked(struct __sk_buff *skb, const struct decision *d)
 	if (load_bytes(skb, SOURCE, &first, 1))
 		return 0;
 	want = (first & ~GROUP) | (d->asked ? GROUP : 0);
-	return want == first || !store_bytes(skb, SOURCE, &want, 1, STORE_SUMMED) || !(first & GROUP);
+	return want == first || !store_bytes(skb, SOURCE, &want, 1, STORE_SUMMED);
 }
 
 SEC("tc") int forward(struct __sk_buff *skb)
@@ -804,12 +805,14 @@ SEC("tc") int forward(struct __sk_buff *skb)
 		d.gate.action = floor_of(&d);
 		d.gate.reason = why_floor(&d);
 	}
+	if (d.gate.action == ASK && !say_asked(skb, &d)) {
+		d.gate.action = DROP; /* told, as all that is dropped */
+		d.gate.reason = REASON_UNSAID;
+	}
 	count_verdict(&d, bytes);
 	if (d.gate.action == PASS)
 		return redirect(ports[!port], 0);
 	if (d.gate.action == ASK) {
-		if (!say_asked(skb, &d))
-			return ANSWER_DROP;
 		ask_here();
 		return redirect(asks[port], 0);
 	}

@@ -10,6 +10,7 @@ enum { PAIR_PORTS = 1, PAIR_DROPS = 2 };          /* pair.flags: a port of it is
 enum { /* reasons of our own; below are those of the tables */
 	REASON_LINK = 0xff00, REASON_NEIGHBOUR, REASON_QUARANTINE, REASON_MALFORMED, REASON_FRAGMENT,
 	REASON_UNSURE, REASON_STREAM, REASON_STALE, REASON_BYPASS, REASON_BROKEN, REASON_SHED, REASON_ROUTED,
+	REASON_UNSAID,
 };
 
 enum { /* what the tables hold, so that nothing is looked up in empty ones */
