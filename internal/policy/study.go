@@ -496,7 +496,7 @@ func (p *Plan) step(from, to int32, q Question, l *looks) (step *Step, undecided
 		}
 	}
 	for i := range all {
-		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) || q.Protocol != "" && onLink(all[i].ports) && !p.framed(q.Protocol, all[i].ports) {
+		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) || !p.mayBe(&all[i], q.Verb) || q.Protocol != "" && onLink(all[i].ports) && !p.framed(q.Protocol, all[i].ports) {
 			continue
 		}
 		left, s, ok := p.surviving(x, i, &limit, from, to, l)
