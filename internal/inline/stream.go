@@ -336,25 +336,20 @@ func (g *Gate) blind(f *flow) {
 	if !f.runner.GivenUp() || g.stopped || f.asked > 0 && !g.plan.Drops(&f.route) {
 		return
 	}
-	if !g.foreign(f) && g.plan.Drops(&f.route) {
-		g.stopped = true
-		g.worst = firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
-	}
+	g.foreign(f)
 }
 
 // foreign stops what is of no protocol that anybody knows, where a port is open for others
-// only.
-func (g *Gate) foreign(f *flow) bool {
-	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow}
-	v := policy.Decide(g.plan, &g.request)
+// only, or a change might be stopped.
+func (g *Gate) foreign(f *flow) {
+	g.request = policy.Request{Route: &f.route, Time: g.now}
+	v := g.plan.Unread(&g.request)
 	if v.Action == firedoor.Refuse { // it is no request
 		v.Action = g.plan.Instead(&f.route)
 	}
-	if v.Action == firedoor.Pass {
-		return false
+	if v.Action != firedoor.Pass {
+		g.stopped, g.worst = true, v
 	}
-	g.stopped, g.worst = true, v
-	return true
 }
 
 // name judges a flow when its protocol becomes known: a rule that stops all of it holds

@@ -62,6 +62,7 @@ type Request struct {
 
 	protocol uint16
 	function uint32
+	lies     lying // where its object lies
 }
 
 func (r *Request) quantity() uint64 {
@@ -213,7 +214,10 @@ func Decide(p *Plan, r *Request) firedoor.Verdict {
 	if r.safe {
 		return firedoor.Verdict{Reason: firedoor.ReasonSafety, Rule: -1, Conduit: r.Conduit}
 	}
-	r.protocol, r.function = p.protocols[r.Protocol], p.functions[r.Function]
+	r.protocol, r.function, r.lies = p.protocols[r.Protocol], p.functions[r.Function], lying{}
+	if p.lying && r.Level == OfOperation {
+		r.lies = locate(layoutOf(r.Protocol), r.Object, r.quantity())
+	}
 	v := p.decide(r)
 	if r.active == r.isolated || v.Action != firedoor.Pass {
 		return v

@@ -316,6 +316,9 @@ func (p *Plan) says(s *space, b *box) firedoor.Action {
 			r.Function = name
 		}
 	}
+	if number := at(byObject).lies.layout; r.Protocol == "" && number != 0 {
+		r.Protocol = layouts[number].protocol
+	}
 	if u := at(byUnit); !u.none {
 		r.HasUnit, r.Unit = true, u.number
 	}

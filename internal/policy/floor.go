@@ -113,6 +113,27 @@ func (p *Plan) Unknown(r *Request) firedoor.Verdict {
 	return v
 }
 
+// Unread is the verdict on what is of no protocol that anybody knows: it passes where a port is open for any, but not
+// where something that changes something might be stopped. Nobody knows that it is none.
+func (p *Plan) Unread(r *Request) firedoor.Verdict {
+	r.Level, r.Protocol = OfFlow, ""
+	v := Decide(p, r)
+	if v.Says != firedoor.Pass || v.Reason == firedoor.ReasonSafety || !p.Judges(r.Route) || !p.Drops(r.Route) {
+		return v
+	}
+	v = firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: r.Conduit}
+	for _, n := range r.isolations[:r.active] {
+		switch p.isolated[n].Verb {
+		case NoWrite:
+			v.Reason = firedoor.ReasonNoWrite
+			return v
+		case NoProgram:
+			v.Reason = firedoor.ReasonNoProgram
+		}
+	}
+	return v
+}
+
 // ByCodes tells whether the function codes of requests on a route are worth looking at by
 // themselves, by whoever judges them and while nobody does: its port is open for Modbus
 // alone, whose code stands at a fixed place.

@@ -244,7 +244,7 @@ func TestSegments(t *testing.T) {
 		}
 		names = nil
 		for _, v := range [][2]uint16{{}, {10}, {10, 20}, {4095}} {
-			for tunnel := packet.NoTunnel; tunnel <= packet.TunnelIP; tunnel++ {
+			for tunnel := packet.NoTunnel; tunnel <= packet.TunnelPPPoE; tunnel++ {
 				names = append(names, packet.ScopeName(packet.Scope{Vlans: v, Tunnel: tunnel}))
 				if tunnel != packet.NoTunnel {
 					names = append(names, packet.ScopeName(packet.Scope{Vlans: v, Tunnel: tunnel, Overlay: 4294967295}))
