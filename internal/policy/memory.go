@@ -294,3 +294,45 @@ func (e *entry) alike(l *lying, text []byte) (behind uint64, yes bool) {
 	}
 	return 0, false
 }
+
+// outside is without by the memory of a layout: what is left is named in the largest elements that it can be.
+func (o Object) outside(b Object, number uint8) (rest []Object, hit bool) {
+	if number == 0 || layouts[number].tree || o.Open || b.Open {
+		return []Object{o}, false
+	}
+	mine, its := o.stretches(nil, number), b.stretches(nil, number)
+	if len(mine) == 0 || len(its) == 0 || mine[0].region != its[0].region || mine[0].from > its[0].to || its[0].from > mine[0].to {
+		return []Object{o}, false
+	}
+	s := mine[0]
+	if b := its[0].from; s.from < b {
+		rest = append(rest, s.row(s.from, b-1))
+	}
+	if b := its[0].to; s.to > b {
+		rest = append(rest, s.row(b+1, s.to))
+	}
+	return rest, true
+}
+
+// row names a part of a stretch.
+func (s *stretch) row(from, to uint64) Object {
+	at := place{area: s.rule, block: s.block, from: from}
+	for _, at.unit = range []uint64{s.unit, 8, 1} {
+		text := layouts[s.layout].write(nil, &at, s.name)
+		l := locate(s.layout, text, 1)
+		if from%at.unit != 0 || (to+1-from)%at.unit != 0 || l.from != from || l.unit != at.unit {
+			continue
+		}
+		if l.hexed() {
+			return Object{Text: melsecAreas[s.rule].name + hexMark, Row: true, From: from, To: to}
+		}
+		cut := rowPrefix(text)
+		first, _ := decimal(trimmed(text[:cut], text[cut:])) // it was read
+		more := (to+1-from)/at.unit - 1
+		if layouts[s.layout] == &s7 && at.unit > 1 {
+			more *= at.unit / 8
+		}
+		return Object{Text: string(text[:cut]), Row: true, From: first, To: first + more}
+	}
+	return Object{}
+}

@@ -358,3 +358,48 @@ func TestMemoryAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitsByOtherNames holds that a limit takes its memory out of a drafted rule that names it otherwise, and
+// nothing else.
+func TestLimitsByOtherNames(t *testing.T) {
+	for _, c := range []struct {
+		protocol, drafted, limit string
+		free, bound              []string
+	}{
+		{"s7comm", "DB1.DBB0-20", "DB1.DBD6", []string{"DB1.DBB5", "DB1.DBB10", "DB1.DBB20"}, []string{"DB1.DBW6", "DB1.DBW5", "DB1.DBB9", "DB1.DBB21"}},
+		{"s7comm", "DB1.DBW0-20", "DB1.DBX7.3", []string{"DB1.DBX7.2", "DB1.DBX7.4", "DB1.DBW20"}, []string{"DB1.DBX7.3", "DB1.DBB7", "DB1.DBW21"}},
+		{"s7comm", "MW0-20", "MB6-7", []string{"MW4", "MW8", "MB5", "MB21"}, []string{"MB6", "MW5", "MB22"}},
+		{"fins", "DM:10-20", "DM:12.03", []string{"DM:12.02", "DM:12.04", "DM:20", "DM:10"}, []string{"DM:12.03", "DM:12", "DM:21"}},
+		{"fins", "DM:10-20", "DM:13", []string{"DM:12", "DM:14.00"}, []string{"DM:13.03", "DM:21"}},
+		{"melsec", "W:10-2F", "W:20", []string{"W:1F", "W:21", "W:2F"}, []string{"W:20", "W:30"}},
+	} {
+		p := drafted()
+		m := &p.Conduits[0].Rules[1].Match
+		m.Protocols, m.Objects = []string{c.protocol}, []policy.Object{object(c.drafted)}
+		faults := p.Revise(&policy.Findings{Review: policy.Review{By: "A", On: "2026-11-26"}, Mode: policy.Enforce, Hosts: []policy.FoundHost{found("press", "10.0.2.1", "")},
+			Limits: []policy.Limit{{Servers: []string{"press"}, Objects: []policy.Object{object(c.limit)}, Values: &policy.Span{Max: 9}}}})
+		if len(faults) > 0 {
+			t.Fatalf("%+v", faults)
+		}
+		plan := compileMemory(t, p)
+		for asked, want := range expected(c.free, c.bound) {
+			value := 99.0
+			a := ask{client: "10.0.1.1", server: "10.0.2.1", transport: 6, port: inMemory().Ports(c.protocol)[0].Number, protocol: c.protocol, verb: firedoor.VerbWrite, unit: -1, object: asked, quantity: 1, value: &value}
+			if v := policy.Decide(plan, a.request(plan)); (v.Action == firedoor.Pass) != want {
+				t.Errorf("%s without %s: %s: %s", c.drafted, c.limit, asked, v.Action)
+			}
+		}
+	}
+}
+
+// expected are what passes, and what does not.
+func expected(free, bound []string) map[string]bool {
+	out := map[string]bool{}
+	for _, text := range free {
+		out[text] = true
+	}
+	for _, text := range bound {
+		out[text] = false
+	}
+	return out
+}

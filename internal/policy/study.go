@@ -15,7 +15,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "valued", "uncounted", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "valued", "uncounted", "either-side", "undecided"
 	Text string
 }
 
@@ -45,6 +45,7 @@ func (p *Plan) Study() (out []Finding) {
 		}
 	}
 	out = append(append(append(out, p.doubts...), p.otherwiseOpen()...), p.unheard(pairs)...)
+	out = append(out, p.sideFindings()...)
 	members := map[int32]bool{}
 	for at := 1 + len(p.Policy.Zones); at < len(p.places.zones); at++ {
 		zone := p.places.zones[at]
@@ -495,7 +496,7 @@ func (p *Plan) step(from, to int32, q Question, l *looks) (step *Step, undecided
 		}
 	}
 	for i := range all {
-		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) || q.Protocol != "" && onLink(all[i].ports) && !p.framed(q.Protocol, all[i].ports) {
+		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) || !p.mayBe(&all[i], q.Verb) || q.Protocol != "" && onLink(all[i].ports) && !p.framed(q.Protocol, all[i].ports) {
 			continue
 		}
 		left, s, ok := p.surviving(x, i, &limit, from, to, l)

@@ -46,6 +46,9 @@ var devices = [...]device{
 	kind("LSTS", 0x59, true, false), kind("LSTC", 0x58, true, false), kind("LSTN", 0x5a, false, false),
 }
 
+// long are the devices of 32 bits.
+var long = map[string]bool{"LZ": true, "LTN": true, "LCN": true, "LSTN": true}
+
 // byCode finds a device by the octet that stands for it in binary: 1 + its place.
 var byCode = func() (all [256]uint8) {
 	for i := range devices {
@@ -101,6 +104,12 @@ type place struct {
 	space *firedoor.Space
 	at    [4]uint32
 	bit   bool
+	long  bool // of 32 bits: two words are one of it
+}
+
+// at is the place of a device by its number.
+func (d *device) at(number uint32) place {
+	return place{space: d.space, at: [4]uint32{number}, bit: d.bit, long: long[d.space.Name]}
 }
 
 // device reads a device in the form of its subcommand: a number of three octets and
@@ -130,9 +139,9 @@ func (f *fields) deviceNumber(wide bool) (number, code uint32) {
 func placeOf(number, code uint32) place {
 	if code < 256 && byCode[code] > 0 {
 		d := &devices[byCode[code]-1]
-		return place{d.space, [4]uint32{number}, d.bit}
+		return d.at(number)
 	}
-	return place{others, [4]uint32{code, number}, false}
+	return place{space: others, at: [4]uint32{code, number}}
 }
 
 func (f *fields) asciiDevice(letters, digits int) place {
@@ -163,7 +172,7 @@ func (f *fields) asciiDevice(letters, digits int) place {
 			}
 			v = v*base + uint64(n)
 		}
-		return place{d.space, [4]uint32{uint32(v)}, d.bit}
+		return d.at(uint32(v))
 	}
 	f.failed = true
 	return place{}
@@ -179,10 +188,10 @@ func (f *fields) oldDevice() place {
 	}
 	for i := range devices {
 		if d := &devices[i]; d.space.Name == string(name) {
-			return place{d.space, [4]uint32{number}, d.bit}
+			return d.at(number)
 		}
 	}
-	return place{others, [4]uint32{code, number}, false}
+	return place{space: others, at: [4]uint32{code, number}}
 }
 
 // blocked tells whether a command of 1E names the block of extended file registers that it is
@@ -198,9 +207,9 @@ func (f *fields) oldPlace(c *command) place {
 	at := f.oldDevice()
 	switch {
 	case c.blocked():
-		return place{blocks, [4]uint32{f.u16(), at.at[0]}, false}
+		return place{space: blocks, at: [4]uint32{f.u16(), at.at[0]}}
 	case c.direct():
-		return place{direct, at.at, false}
+		return place{space: direct, at: at.at}
 	}
 	return at
 }

@@ -78,6 +78,8 @@ func (p *parser) askOne(q *request, at place, n int, s shape, verb firedoor.Verb
 		it.count *= 16
 	case at.bit && s == shapeDouble:
 		it.count *= 32
+	case s == shapeDouble && !at.long:
+		it.count *= 2
 	}
 	p.op.Values = firedoor.Values{}
 	if r != nil {
