@@ -129,8 +129,9 @@ func (at place) extend(of, modified uint32) place {
 	return at
 }
 
-// appendWhose writes what stands before a device: @, U3E0\ or J1Z0\. What is indexed is said to be so
-// in front: who lets pass all that begins with D:1 does not mean D:100Z4, which may be anything.
+// appendWhose writes what stands before a device: @, U3E0/ or J1Z0/. The maker writes U3E0\G10; a
+// stroke needs no escape in lines and rules. What is indexed is said to be so in front: who lets
+// pass all that begins with D:1 does not mean D:100Z4, which may be anything.
 func appendWhose(dst []byte, o *firedoor.Object) []byte {
 	modified := o.At[atModified]
 	if (modified>>8|modified>>24)&(byZ|byLZ) != 0 {
@@ -147,7 +148,7 @@ func appendWhose(dst []byte, o *firedoor.Object) []byte {
 	default:
 		return dst
 	}
-	return append(appendModification(dst, modified>>16), '\\')
+	return append(appendModification(dst, modified>>16), '/')
 }
 
 // appendModification writes Z4.
