@@ -207,9 +207,9 @@ func (f *fields) oldPlace(c *command) place {
 	at := f.oldDevice()
 	switch {
 	case c.blocked():
-		return place{blocks, [4]uint32{f.u16(), at.at[0]}, false}
+		return place{space: blocks, at: [4]uint32{f.u16(), at.at[0]}}
 	case c.direct():
-		return place{direct, at.at, false}
+		return place{space: direct, at: at.at}
 	}
 	return at
 }
