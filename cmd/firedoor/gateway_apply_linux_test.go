@@ -289,6 +289,11 @@ func TestOrdersThatMakeNoSense(t *testing.T) {
 			t.Errorf("%v: %d %s, want %s", change, status, text, want)
 		}
 	}
+	for _, reason := range []string{"", "+", strings.Repeat("x", gateway.MaxReason+1)} {
+		if status, text := o.order("/bypass?on=true&reason="+reason, nil); status != http.StatusBadRequest || !strings.Contains(text, "--reason") || o.guard.bypass {
+			t.Errorf("a bypass for %.10q: %d %s", reason, status, text)
+		}
+	}
 	if n := len(o.s.decisions.List()); n != 0 {
 		t.Errorf("%d decisions are written down", n)
 	}

@@ -28,6 +28,15 @@ func one[T any](d drawer, of ...T) T { return of[d.IntN(len(of))] }
 
 func (d drawer) one(of ...string) string { return one(d, of...) }
 
+// places draws where zones are beside what is in them.
+func (d drawer) places() string {
+	var at []string
+	for range 4 {
+		at = append(at, d.one("", "", ", at: inside", ", at: outside"))
+	}
+	return fmt.Sprintf(drawnPlaces, at[0], at[1], at[2], at[3])
+}
+
 const drawnPlaces = `hosts:
   a1: {address: 10.0.1.1, mac: "02:00:00:00:00:01"}
   a2: {mac: "02:00:00:00:00:02"}
@@ -37,10 +46,10 @@ const drawnPlaces = `hosts:
   c1: {address: 10.0.3.1, mac: "02:00:00:00:00:21", segment: "vlan:10"}
   group: {address: ["239.1.1.1", "10.0.2.255"]}
 zones:
-  a: {addresses: ["10.0.1.0/24", "fd00:1::/64"], hosts: a2}
-  b: {addresses: ["10.0.0.0/16", "fd00::/16"], hosts: [b2, group]}
-  c: {addresses: "10.0.3.0/24", segment: "vlan:10"}
-  d: {addresses: "10.0.1.128/25", segment: untagged}
+  a: {addresses: ["10.0.1.0/24", "fd00:1::/64"], hosts: a2%s}
+  b: {addresses: ["10.0.0.0/16", "fd00::/16"], hosts: [b2, group]%s}
+  c: {addresses: "10.0.3.0/24", segment: "vlan:10"%s}
+  d: {addresses: "10.0.1.128/25", segment: untagged%s}
 `
 
 var drawnHosts = map[string][]string{"a": {"a1", "a2", "a3"}, "b": {"b1", "b2", "group"}, "c": {"c1"}, "d": nil}
@@ -80,7 +89,7 @@ func (d drawer) rule(from, to, verdict string) string {
 
 func (d drawer) policy() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "policy: 1\notherwise: {mode: %s, default: %s}\n%s", d.one("enforce", "enforce", "test", "observe"), d.one("pass", "drop", "drop", "reset"), drawnPlaces)
+	fmt.Fprintf(&b, "policy: 1\notherwise: {mode: %s, default: %s}\n%s", d.one("enforce", "enforce", "test", "observe"), d.one("pass", "drop", "drop", "reset"), d.places())
 	zones := []string{"a", "b", "c", "d"}
 	if d.IntN(3) == 0 {
 		from, to := one(d, zones...), one(d, zones...)
@@ -242,10 +251,11 @@ func (d drawer) transport(sixth bool, ends []byte) (proto byte, b []byte) {
 type oracle struct {
 	asks, answers firedoor.Verdict
 	frame         bool // without IP
+	astray        bool
 	begins, ends  bool
 }
 
-func readAs(plan *policy.Plan, p *packet.Packet) (o oracle) {
+func readAs(plan *policy.Plan, p *packet.Packet, port int) (o oracle) {
 	segment := packet.ScopeName(p.Scope)
 	src, dst := plan.Place(segment, p.SrcIP, p.SrcMAC), plan.Place(segment, p.DstIP, p.DstMAC)
 	proto, to, from := p.Proto, p.DstPort, p.SrcPort
@@ -255,7 +265,14 @@ func readAs(plan *policy.Plan, p *packet.Packet) (o oracle) {
 	} else if p.Layer != packet.LayerTransport {
 		to, from = 0, 0
 	}
+	o.astray = plan.Astray(src, p.SrcIP, [...]policy.Side{policy.Inside, policy.Outside}[port])
+	if o.astray && p.Fragment {
+		proto = 0 // of what it is a part nobody knows
+	}
 	there, back := plan.Route(src, dst, proto, to), plan.Route(dst, src, proto, from)
+	if o.astray {
+		there, back = plan.FromWrongSide(there), plan.FromWrongSide(back)
+	}
 	says := func(r *policy.Route) firedoor.Verdict {
 		return policy.Decide(plan, &policy.Request{Route: r, Level: policy.OfConnection})
 	}
@@ -309,12 +326,13 @@ func TestDrawnPolicies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := readAs(plan, &p)
+			o := readAs(plan, &p, n%2)
 			msg := o.differs(plan, &p, &verdict, counts)
-			gated := gateSays(plan, verdict, b)
-			// Where a quarantine is, a guard lets no neighbours be found; and a segment by itself is of no connection.
-			link := p.EtherType == 0x88cc || p.EtherType == 0x806 || p.Proto == packet.TCP
-			if got := guardSays(plan, b); msg == "" && got != gated && !link {
+			gated := gateSays(plan, verdict, b, n%2)
+			// Where a quarantine is, a guard lets no neighbours be found; a segment by itself is of no connection; and what
+			// another frame asked for only the kernel has seen.
+			link := p.EtherType == 0x88cc || p.EtherType == 0x806 || p.Proto == packet.TCP || verdict.Asked
+			if got := guardSays(plan, b, n%2); msg == "" && got != gated && !link {
 				msg = fmt.Sprintf("the kernel (and who it asks) passes: %t, the guard of the virtual wire: %t", gated, got)
 			}
 			if msg == "" {
@@ -330,6 +348,9 @@ func TestDrawnPolicies(t *testing.T) {
 		}
 	}
 	t.Log(counts)
+	if first == 0 && (counts["wrong side, drop"] < 100 || counts["wrong side, ask"] < 20) {
+		t.Errorf("of what is astray too little was drawn: %v", counts)
+	}
 }
 
 func (o *oracle) differs(plan *policy.Plan, p *packet.Packet, d *datapath.Decision, counts map[string]int) string {
@@ -338,7 +359,14 @@ func (o *oracle) differs(plan *policy.Plan, p *packet.Packet, d *datapath.Decisi
 		return ""
 	}
 	counts[fmt.Sprint(d.Action)]++
-	if d.Action == datapath.Ask {
+	if d.Reason == uint16(firedoor.ReasonWrongSide) {
+		if counts["wrong side, "+d.Action.String()]++; !o.astray {
+			return "the kernel takes it for astray"
+		}
+	} else if o.astray && d.Action == datapath.Pass && o.asks.Action != firedoor.Pass && o.answers.Action != firedoor.Pass {
+		return "the kernel lets pass what is astray"
+	}
+	if d.Action == datapath.Ask || d.Reason == uint16(firedoor.ReasonWrongSide) && d.Action == datapath.Pass && p.EtherType == 0x806 {
 		return ""
 	}
 	begins := o.begins || p.Proto == packet.UDP && p.Layer == packet.LayerTransport && !d.Asked
@@ -346,6 +374,8 @@ func (o *oracle) differs(plan *policy.Plan, p *packet.Packet, d *datapath.Decisi
 	may := !o.ends && pass(o.asks) || !begins && pass(o.answers) && (!o.frame || policy.EitherWay(o.asks.Reason, o.answers.Reason))
 	if safe := o.asks.Reason == firedoor.ReasonSafety || o.answers.Reason == firedoor.ReasonSafety; safe && d.Action != datapath.Pass {
 		return "safety traffic is dropped"
+	} else if safe { // whoever asked
+		may = true
 	}
 	if (d.Action == datapath.Pass) != may {
 		return fmt.Sprintf("the kernel says %v, Decide passes: %t", d.Action, may)
@@ -354,7 +384,7 @@ func (o *oracle) differs(plan *policy.Plan, p *packet.Packet, d *datapath.Decisi
 }
 
 // gateSays is whether a frame goes on by the kernel's verdict, and the worker's where that is asked.
-func gateSays(plan *policy.Plan, d datapath.Decision, b []byte) (passes bool) {
+func gateSays(plan *policy.Plan, d datapath.Decision, b []byte, port int) (passes bool) {
 	if d.Action != datapath.Ask {
 		return d.Action == datapath.Pass
 	}
@@ -362,13 +392,14 @@ func gateSays(plan *policy.Plan, d datapath.Decision, b []byte) (passes bool) {
 	if b[6] &^= 1; d.Asked {
 		b[6] |= 1
 	}
-	inline.New(plan, all.List, nil).Frame(1772323200e9, inline.Outside, b, func(to inline.Port, sent []byte) {
-		passes = passes || to == inline.Inside && len(sent) == len(b) // else it ends a connection
+	from := inline.Port(port)
+	inline.New(plan, all.List, nil).Frame(1772323200e9, from, b, func(to inline.Port, sent []byte) {
+		passes = passes || to == from.Other() && len(sent) == len(b) // else it ends a connection
 	})
 	return passes
 }
 
-func guardSays(plan *policy.Plan, b []byte) bool {
+func guardSays(plan *policy.Plan, b []byte, port int) bool {
 	g := wire.New(wire.Config{Name: "g", Plan: plan, Protocols: all.List, Now: func() int64 { return 1772323200e9 }})
-	return g.Pass(true, b) != nil
+	return g.Pass(port == datapath.Outside, b) != nil
 }

@@ -575,5 +575,8 @@ func (s *gatewayService) keepsIsolations(plan *policy.Plan) (err error) {
 
 func (s *gatewayService) bypass(r *http.Request) (string, error) {
 	q := r.URL.Query()
+	if err := gateway.Reasoned(q.Get("reason")); err != nil {
+		return "", usageError{err.Error()} // nothing is done that cannot be written down
+	}
 	return s.switchBypass(q.Get("on") == "true", whoAsks(r), q.Get("reason"))
 }

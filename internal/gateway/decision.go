@@ -119,10 +119,18 @@ func (d *Decision) Kept() error {
 
 // Ordered says why a decision cannot be ordered for a time, whoever asks for it; nil: it can.
 func (d *Decision) Ordered(length time.Duration) error {
-	if strings.TrimSpace(d.Reason) == "" {
+	return errors.Join(Reasoned(d.Reason), d.Lasts(length))
+}
+
+// Reasoned says why a reason cannot be kept; nil: it can.
+func Reasoned(reason string) error {
+	if strings.TrimSpace(reason) == "" {
 		return errors.New("--reason: is empty: say why, for whoever reads it later")
 	}
-	return errors.Join(d.Kept(), d.Lasts(length))
+	if len(reason) > MaxReason {
+		return fmt.Errorf("--reason: is %d bytes long, at most %d are kept", len(reason), MaxReason)
+	}
+	return nil
 }
 
 // Lasts says why a decision cannot last for a time; nil: it can.

@@ -143,6 +143,7 @@ type Gate struct {
 	flow    *flow
 	from    Port
 	came    Port   // where the frame came in that was given last; one that was held may be judged behind it
+	astray  bool   // its sender is at the other one, and it passes if it is never blocked
 	data    []byte // the frame that is judged: that one, or one that was held
 	judging bool   // bytes of a client are being parsed
 	start   int64
@@ -230,6 +231,7 @@ func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byt
 	p := &g.packet
 	switch h, ok := find(b); {
 	case g.refused(p.SrcIP, b):
+	case g.fromWrongSide(b, ok):
 	case p.Layer < packet.LayerNetwork:
 		g.link(b)
 	case p.Layer == packet.LayerTransport && ok && p.Scope.Tunnel == packet.NoTunnel:
@@ -242,7 +244,7 @@ func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byt
 
 // take reads the headers of a frame that came in.
 func (g *Gate) take(now, age int64, from Port, b []byte) {
-	g.now, g.age, g.from, g.came, g.data, g.flow = now, age, from, from, b, nil
+	g.now, g.age, g.from, g.came, g.data, g.flow, g.astray = now, age, from, from, b, nil, false
 	if g.Counts.In == 0 {
 		g.born = age
 	}
@@ -343,11 +345,7 @@ func (g *Gate) bare(b []byte) {
 	if routed(b) && g.partial(b, none) {
 		return
 	}
-	if p.Proto == packet.ICMPv6 && p.Layer >= packet.LayerNetwork && p.TTL == 255 && len(p.Payload) > 0 && p.Payload[0] >= 133 && p.Payload[0] <= 137 {
-		g.pass(b, firedoor.ReasonLink) // neighbour discovery, of a neighbour (RFC 4861, 6.1)
-		return
-	}
-	if membership(p) {
+	if discovery(p) || membership(p) {
 		g.pass(b, firedoor.ReasonLink)
 		return
 	}
@@ -400,13 +398,15 @@ func none(*policy.Plan, *policy.Route) bool { return false }
 func (g *Gate) ends(b []byte, src, dst firedoor.IP, proto uint8, number uint16) {
 	p := &g.packet
 	a, z := g.plan.Place(g.segment, src, p.SrcMAC), g.plan.Place(g.segment, dst, p.DstMAC)
-	r, back := g.plan.Route(a, z, proto, number), g.plan.Route(z, a, proto, number)
+	r, back := g.sent(g.plan.Route(a, z, proto, number)), g.sent(g.plan.Route(z, a, proto, number))
 	g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
 	asks, answers := echo(p)
 	v := policy.Decide(g.plan, &g.request)
-	if v.Reason != firedoor.ReasonQuarantine && v.Reason != firedoor.ReasonSafety && (answers || v.Action != firedoor.Pass && !asks) {
+	if v.Reason != firedoor.ReasonSafety && (answers || v.Action != firedoor.Pass && !asks) {
 		g.request.Route = &back
-		if w := policy.Decide(g.plan, &g.request); answers || w.Action == firedoor.Pass && (proto != policy.Link || policy.EitherWay(v.Reason, w.Reason)) {
+		w := policy.Decide(g.plan, &g.request)
+		held := v.Reason == firedoor.ReasonQuarantine && w.Reason != firedoor.ReasonNeverBlock && w.Reason != firedoor.ReasonSafety
+		if !held && (answers || w.Action == firedoor.Pass && (proto != policy.Link || policy.EitherWay(v.Reason, w.Reason))) {
 			v = w
 		}
 	}

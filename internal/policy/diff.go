@@ -40,7 +40,11 @@ func Diff(a, b *Plan) (out []Change) {
 		return h.Name, text
 	})
 	named(a.Policy.Zones, b.Policy.Zones, "zone", say, func(z *Zone) (string, string) {
-		return z.Name, fmt.Sprint(z.Level, z.Target, z.Segment, z.Prefixes, z.Hosts)
+		text := fmt.Sprint(z.Level, z.Target, z.Segment, z.Prefixes, z.Hosts)
+		if z.At != Anywhere {
+			text += " at the " + z.At.String()
+		}
+		return z.Name, text
 	})
 	conduits := len(out)
 	named(a.Policy.Conduits, b.Policy.Conduits, "conduit", say, func(c *Conduit) (string, string) {

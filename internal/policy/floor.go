@@ -57,7 +57,7 @@ func (p *Plan) Drops(r *Route) bool {
 	if !p.Enforces(r) {
 		return false
 	}
-	if p.Shut(r) {
+	if p.Shut(r) || r.astray == Enforce {
 		return true
 	}
 	switch p.unjudged(r) {
@@ -147,8 +147,10 @@ func (p *Plan) modbusAlone(r *Route) bool {
 }
 
 // Coded tells whether requests on a route may pass by their code alone, which nobody sees
-// then: nothing is asked that goes beyond a request, and nobody has to know its values.
-func (p *Plan) Coded(r *Route) bool { return r.isolated == 0 && !p.Hears(r) && p.ByCodes(r) }
+// then: nothing is asked that goes beyond a request, nobody has to know its values, and its client is where it should be.
+func (p *Plan) Coded(r *Route) bool {
+	return r.isolated == 0 && r.astray != Enforce && !p.Hears(r) && p.ByCodes(r)
+}
 
 // Releases tells whether an isolation that cut connections of a route is being released: then
 // whoever judges must see them begin, to know which are older.

@@ -35,6 +35,8 @@ type Plan struct {
 	heardIn   map[Place]bool    // zones of such hosts
 	moving    map[Place][]entry // and the rules that do, by server
 	doubts    []Finding         // what rules name that may not exist
+	sided     bool              // a zone is bound to a side
+	spared    []bool            // by place, where one is: whose ARP passes wherever it comes in
 }
 
 type conduit struct {
@@ -85,6 +87,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	}
 	if len(c.faults) == 0 {
 		c.roomForPairs()
+		c.bindSides()
 	}
 	if len(c.faults) > 0 {
 		return nil, c.faults

@@ -15,7 +15,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "valued", "uncounted", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "valued", "uncounted", "either-side", "undecided"
 	Text string
 }
 
@@ -45,6 +45,7 @@ func (p *Plan) Study() (out []Finding) {
 		}
 	}
 	out = append(append(append(out, p.doubts...), p.otherwiseOpen()...), p.unheard(pairs)...)
+	out = append(out, p.sideFindings()...)
 	members := map[int32]bool{}
 	for at := 1 + len(p.Policy.Zones); at < len(p.places.zones); at++ {
 		zone := p.places.zones[at]

@@ -74,7 +74,7 @@ proven int find_place(const struct frame *f, int of_sender, struct place *to)
 	/* A host that is known by its MAC alone is known by it in IP frames too. */
 	if (!p && f->shape & SHAPE_MACS && (!f->domain || f->shape & SHAPE_BARE_MACS)) {
 		p = find_mac(f, of_sender ? f->src_mac : f->dst_mac);
-		if (p && f->domain && !p->bare)
+		if (p && f->domain && !(p->flags & PLACE_BARE))
 			p = 0;
 	}
 	if (!p && f->domain && f->shape & SHAPE_PREFIXES)
@@ -148,6 +148,7 @@ proven int find_gate(__u32 slot, __u32 pair, __u8 transport, __u16 port, struct 
 inline_ int stops(const struct gate *g) { return g->action == DROP || g->action == RESET; }
 
 #include "modbus.h"
+#include "astray.h"
 
 /* What somebody who answers has no time for goes by its floor. */
 proven int is_shed(const struct frame *f, const struct decision *d)
@@ -571,6 +572,10 @@ inline_ void judge_ports(struct __sk_buff *skb, const struct config *c, const st
 	}
 	if (held) /* nothing but safety passes, and nothing is remembered */
 		return;
+	if (f->astray) {
+		from_wrong_side(f, &d->gate);
+		from_wrong_side(f, &back);
+	}
 	either_asks(f, &d->gate, &back);
 	answer = way == SENDER_ANSWERS;
 	if (way == SENDER_ASKS && f->transport == TCP && !stops(&d->gate))
@@ -595,12 +600,20 @@ inline_ void judge_pair(const struct frame *f, __u32 pair, __u32 pair_back, stru
 {
 	__u16 reason = f->malformed ? REASON_MALFORMED : REASON_FRAGMENT;
 	struct pair *p = look(&pairs, f->slot, &pair), *back = look(&pairs, f->slot, &pair_back);
+	struct gate other;
 
 	if (!p || !back) {
 		no_gate(&d->gate);
 		return;
 	}
 	d->gate = p->otherwise;
+	other = back->otherwise;
+	if (f->astray && !((d->gate.flags | other.flags) & GATE_SAFETY)) {
+		from_wrong_side(f, &d->gate);
+		from_wrong_side(f, &other);
+		if (f->astray == PAIR_STOPS && stops(&d->gate) && stops(&other))
+			return;
+	}
 	if (f->routed && (p->otherwise.flags | back->otherwise.flags) & GATE_ENFORCES) { /* nobody judges for whom it is in the end */
 		d->gate.rule = 0;
 		say(d, DROP, REASON_ROUTED);
@@ -612,15 +625,12 @@ inline_ void judge_pair(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		d->gate.reason = reason;
 		return;
 	}
-	if ((p->flags | back->flags) & PAIR_DROPS || holds(&d->gate) || holds(&back->otherwise))
+	if ((p->flags | back->flags) & PAIR_DROPS || holds(&d->gate) || holds(&other))
 		d->gate.floor = FLOOR_DROP;
-	if ((p->flags | back->flags) & PAIR_PORTS || stops(&d->gate) != stops(&back->otherwise) ||
-	    d->gate.action == ASK || back->otherwise.action == ASK)
+	if ((p->flags | back->flags) & PAIR_PORTS || stops(&d->gate) != stops(&other) ||
+	    d->gate.action == ASK || other.action == ASK)
 		say(d, ASK, reason);
 }
-
-/* Reasons of user space (firedoor.Reason). */
-enum { SAYS_RULE = 1, SAYS_DEFAULT = 2, SAYS_OTHERWISE = 3, SAYS_INSIDE = 7 };
 
 /* Frames without IP are never asked about. What may pass one way may pass the
  * other: cyclic traffic has no client. But what a rule stops, no default of the other way lets pass
@@ -638,10 +648,16 @@ inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		return;
 	find_gate(f->slot, pair, ETHERTYPE, f->type, &d->gate);
 	find_gate(f->slot, pair_back, ETHERTYPE, f->type, &back);
+	if (f->astray == PAIR_STOPS && !((d->gate.flags | back.flags) & GATE_SAFETY)) {
+		from_wrong_side(f, &d->gate);
+		from_wrong_side(f, &back);
+	}
 	if (back.flags & GATE_SAFETY || (stops(&d->gate) && back.action == PASS && either_way(&d->gate, &back))) {
 		d->gate = back;
 		d->back = 1;
 	}
+	if (f->astray == PAIR_TELLS && d->gate.action == PASS && !(d->gate.flags & GATE_SAFETY)) /* nobody is asked: its counter tells */
+		say(d, PASS, SAYS_WRONG_SIDE);
 	if (d->gate.action != PASS)
 		d->gate.action = DROP;
 	if (f->malformed && d->gate.action == DROP)
@@ -679,18 +695,23 @@ inline_ struct held *find_held(const struct frame *f, const struct decision *d, 
 	return h;
 }
 
-inline_ void judge_between(struct __sk_buff *skb, const struct config *c, const struct frame *f, const struct place *src,
+inline_ void judge_between(struct __sk_buff *skb, const struct config *c, struct frame *f, const struct place *src,
 			   const struct place *dst, struct decision *d, int held)
 {
+	int strange = is_astray(f, src);
 	__u32 pair, pair_back;
 
-	if (f->neighbour) {
+	if (f->neighbour && (!strange || src->flags & PLACE_SPARED)) {
 		d->gate = (struct gate){.action = PASS, .reason = REASON_NEIGHBOUR};
 		return;
 	}
 	pair = find_pair(f->slot, src, dst);
 	pair_back = find_pair(f->slot, dst, src);
-	if (!f->domain && !(f->malformed && (f->type == TYPE_IP4 || f->type == TYPE_IP6)))
+	if (strange)
+		f->astray = what_of_astray(f->slot, pair, pair_back);
+	if (f->neighbour)
+		d->gate = (struct gate){.action = f->astray == PAIR_STOPS ? DROP : PASS, .reason = f->astray ? SAYS_WRONG_SIDE : REASON_NEIGHBOUR};
+	else if (!f->domain && !(f->malformed && (f->type == TYPE_IP4 || f->type == TYPE_IP6)))
 		judge_type(f, pair, pair_back, d);
 	else if (f->malformed || f->fragment)
 		judge_pair(f, pair, pair_back, d);

@@ -129,9 +129,13 @@ func (at place) extend(of, modified uint32) place {
 	return at
 }
 
-// appendWhose writes what stands before a device: @, U3E0\ or J1Z0\.
+// appendWhose writes what stands before a device: @, U3E0\ or J1Z0\. What is indexed is said to be so
+// in front: who lets pass all that begins with D:1 does not mean D:100Z4, which may be anything.
 func appendWhose(dst []byte, o *firedoor.Object) []byte {
 	modified := o.At[atModified]
+	if (modified>>8|modified>>24)&(byZ|byLZ) != 0 {
+		dst = append(dst, "indexed/"...)
+	}
 	if modified>>8&indirect != 0 {
 		dst = append(dst, '@')
 	}
