@@ -70,7 +70,7 @@ type leaf struct {
 	rows   map[string]*rows // by what stands before the number
 	rowAll []int32
 	memory map[region]*rows // in bits, of what lies somewhere
-	lieAll []int32
+	lieAll []int32          // all of those
 }
 
 // rows parts a row of numbers where entries begin and end: lists[i] are those that
@@ -216,7 +216,7 @@ func (l *leaf) arrangeMemory(entries []entry, room int) (spread int) {
 			by[s.region] = append(by[s.region], numbers{i, s.from, s.to})
 		}
 	}
-	if l.lieAll = nil; len(by) > 0 {
+	if len(by) > 0 {
 		l.memory = map[region]*rows{}
 	}
 	for at, list := range by {
@@ -347,6 +347,9 @@ func (l *leaf) first(x *index, p *Plan, r *Request, best int32) int32 {
 		return best
 	}
 	best = x.earliest(p, l.open, r, best)
+	if r.lies.loose == anywhere {
+		best = x.earliest(p, l.lieAll, r, best)
+	}
 	if l.memory != nil && r.lies.layout != 0 {
 		r.lies.asked(r.Object, func(at region, from, to uint64) {
 			best = x.inRows(p, l.memory[at], from, to, r, best)

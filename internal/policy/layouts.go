@@ -215,7 +215,8 @@ func own(text []byte) (rest []byte, block uint32) {
 // MELSEC: "D:100", "B:1A". Requests count the bits of bit devices, however they are asked for. R are the
 // file registers of the block that is set, ZR all of them; DX and DY are X and Y beside their images.
 var melsec = layout{protocol: "melsec", begins: beginsMelsec, write: writeMelsec, shares: []share{
-	{melsecR, melsecZR, -1, 32768}, {melsecZR, melsecR, -1, 32768}, {melsecX, melsecDX, -1, 0}, {melsecDX, melsecX, -1, 0}, {melsecY, melsecDY, -1, 0}, {melsecDY, melsecY, -1, 0}}}
+	{melsecR, melsecZR, -1, fileBlock}, {melsecZR, melsecR, -1, fileBlock}, {melsecR, melsecDirect, -1, fileBlock}, {melsecDirect, melsecR, -1, fileBlock},
+	{melsecZR, melsecDirect, -1, 0}, {melsecDirect, melsecZR, -1, 0}, {melsecX, melsecDX, -1, 0}, {melsecDX, melsecX, -1, 0}, {melsecY, melsecDY, -1, 0}, {melsecDY, melsecY, -1, 0}}}
 
 // Areas of MELSEC, as melsecAreas numbers them.
 const (
@@ -225,22 +226,68 @@ const (
 	melsecDY
 	melsecR
 	melsecZR
+	melsecDirect // file registers by 1E, counted through all blocks
+	melsecBlock  // and by block and number: the same
 )
 
-var melsecAreas = []area{melsecX: {"X:", 16, 1}, melsecY: {"Y:", 16, 1}, melsecDX: {"DX:", 16, 1}, melsecDY: {"DY:", 16, 1}, melsecR: {"R:", 10, 1}, melsecZR: {"ZR:", 16, 1},
+var melsecAreas = []area{melsecX: {"X:", 16, 1}, melsecY: {"Y:", 16, 1}, melsecDX: {"DX:", 16, 1}, melsecDY: {"DY:", 16, 1}, melsecR: {"R:", 10, 1}, melsecZR: {"ZR:", 16, 1}, melsecDirect: {"R-direct:", 10, 1}, melsecBlock: {"R-block:", 10, 1},
 	{"B:", 16, 1}, {"W:", 16, 1}, {"SB:", 16, 1}, {"SW:", 16, 1}, {"SM:", 10, 1}, {"SD:", 10, 1}, {"M:", 10, 1}, {"L:", 10, 1}, {"F:", 10, 1}, {"V:", 10, 1}, {"D:", 10, 1}, {"S:", 10, 1},
 	{"TS:", 10, 1}, {"TC:", 10, 1}, {"TN:", 10, 1}, {"SS:", 10, 1}, {"SC:", 10, 1}, {"SN:", 10, 1}, {"CS:", 10, 1}, {"CC:", 10, 1}, {"CN:", 10, 1},
 	{"Z:", 10, 1}, {"LZ:", 10, 1}, {"RD:", 10, 1}, {"G:", 10, 1}, {"LTS:", 10, 1}, {"LTC:", 10, 1}, {"LTN:", 10, 1},
-	{"LCS:", 10, 1}, {"LCC:", 10, 1}, {"LCN:", 10, 1}, {"LSTS:", 10, 1}, {"LSTC:", 10, 1}, {"LSTN:", 10, 1}}
+	{"HG:", 10, 1}, {"LCS:", 10, 1}, {"LCC:", 10, 1}, {"LCN:", 10, 1}, {"LSTS:", 10, 1}, {"LSTC:", 10, 1}, {"LSTN:", 10, 1}}
 
 func readMelsec(text []byte) (at place, ok bool) {
 	rest, block := own(text)
 	at.block, at.unit = block, 1
+	if rest, ok = whoseMelsec(&at, rest); !ok {
+		return at, false
+	}
 	if at.area, rest, ok = areaAt(melsecAreas, rest); !ok {
 		return at, false
 	}
-	at.from, rest, ok = digitsOf(rest, melsecAreas[at.area].base)
-	return at, ok && len(rest) == 0
+	if at.from, rest, ok = digitsOf(rest, melsecAreas[at.area].base); !ok {
+		return at, false
+	}
+	switch {
+	case len(rest) > 0 && rest[0] == '/' && at.area == melsecBlock: // block and number
+		n, behind, ok := digitsOf(rest[1:], 10)
+		at.area, at.from = melsecDirect, at.from*fileBlock+n
+		return at, ok && len(behind) == 0
+	case at.area == melsecBlock:
+		return at, false
+	case len(rest) > 0 && (rest[0] == 'Z' || rest[0] == 'L'): // an index register is added
+		at.loose = max(at.loose, somewhere)
+		return at, true
+	}
+	return at, len(rest) == 0
+}
+
+// fileBlock is how many file registers a block has.
+const fileBlock = 32768
+
+// whoseMelsec reads what stands before a device of a module or a network, "U3E0\\" or "J1\\": memory of its own. What
+// stands where another device says (@), or in a module that an index register is added to, is anywhere.
+func whoseMelsec(at *place, text []byte) (rest []byte, ok bool) {
+	if len(text) > 0 && text[0] == '@' {
+		at.loose, text = anywhere, text[1:]
+	}
+	end := bytes.IndexByte(text, '\\')
+	if end < 0 {
+		return text, true
+	}
+	whose := text[:end]
+	if end < 2 || whose[0] != 'U' && whose[0] != 'J' {
+		return text, false
+	}
+	base, mark := uint64(16), uint32(1<<20)
+	if whose[0] == 'J' {
+		base, mark = 10, 1<<21
+	}
+	n, behind, ok := digitsOf(whose[1:], base)
+	if at.block += 2 * (mark + uint32(n)); len(behind) > 0 {
+		at.loose = anywhere
+	}
+	return text[end+1:], ok
 }
 
 // hexed tells whether devices of the server are numbered in hexadecimal digits.
@@ -250,11 +297,15 @@ func (l *lying) hexed() bool {
 
 func beginsMelsec(to []stretch, text []byte) []stretch {
 	rest, block := own(text)
-	number, rest, ok := areaAt(melsecAreas, rest)
-	if !ok {
+	at := place{block: block, unit: 1}
+	rest, ok := whoseMelsec(&at, rest)
+	if !ok || at.loose != fixed {
 		return to
 	}
-	return beginsNumber(to, place{area: number, block: block, unit: 1}, "", rest, melsecAreas[number].base)
+	if at.area, rest, ok = areaAt(melsecAreas, rest); !ok || at.area == melsecBlock {
+		return to
+	}
+	return beginsNumber(to, at, "", rest, melsecAreas[at.area].base)
 }
 
 // beginsNumber appends where elements lie whose numbers begin with what is behind the name of an area.
@@ -275,8 +326,15 @@ func beginsNumber(to []stretch, at place, name string, digits []byte, base uint6
 }
 
 func writeMelsec(to []byte, at *place, _ string) []byte {
-	if at.block != 0 {
+	if at.block&1 != 0 {
 		to = append(to, theirs...)
+	}
+	switch whose := at.block / 2; {
+	case whose&(1<<20) != 0:
+		to = append(append(to, 'U'), bytes.ToUpper(strconv.AppendUint(nil, uint64(whose&0xffff), 16))...)
+		to = append(to, '\\')
+	case whose&(1<<21) != 0:
+		to = append(strconv.AppendUint(append(to, 'J'), uint64(whose&0xffff), 10), '\\')
 	}
 	a := &melsecAreas[at.area]
 	from := len(to) + len(a.name)

@@ -34,7 +34,18 @@ type place struct {
 	from  uint64 // the first bit
 	unit  uint64 // bits of an element
 	cut   int    // of a tree: where the name ends in its text; block is a number made of that
+	loose looseness
 }
+
+// looseness is how little a text says of where its object lies: what the program decides may be anywhere in its area, or
+// in any. A stop is reached by it, and nothing passes by it but what lets all of the area pass.
+type looseness uint8
+
+const (
+	fixed looseness = iota
+	somewhere
+	anywhere
+)
 
 // share says that what lies at a place of an area may be reached in another one too: there a
 // stop holds as well. A device may have them apart, so nothing passes by that.
@@ -108,6 +119,10 @@ func locate(number uint8, text []byte, quantity uint64) (l lying) {
 	if !ok || at.from >= maxBit {
 		return l
 	}
+	if at.loose != fixed {
+		at.from = 0
+		return lying{at, number, maxBit / 64}
+	}
 	return lying{at, number, at.from + max(quantity, 1)*at.unit - 1}
 }
 
@@ -123,7 +138,7 @@ func (o *Object) stretches(to []stretch, number uint8) []stretch {
 		text := numbered(o.Text, o.From)
 		first, ok := readIn(number, []byte(text))
 		last, also := readIn(number, []byte(numbered(o.Text, o.To)))
-		if ok && also && first.unit == last.unit && last.from >= first.from {
+		if ok && also && first.loose == fixed && first.unit == last.unit && last.from >= first.from {
 			if to = append(to, first.stretch(text, last.from+last.unit-1)); l.tree {
 				to = appendAbove(to, text[:first.cut])
 			}
@@ -131,7 +146,7 @@ func (o *Object) stretches(to []stretch, number uint8) []stretch {
 	default:
 		if at, ok := readIn(number, []byte(o.Text)); ok && l.tree {
 			to = appendTree(to, &at, o.Text)
-		} else if ok {
+		} else if ok && at.loose == fixed {
 			to = append(to, at.stretch(o.Text, at.from+at.unit-1))
 		}
 	}
@@ -219,6 +234,9 @@ func (l *lying) asked(text []byte, f func(r region, from, to uint64)) {
 
 // reached tells whether a request touches a stretch.
 func (s *stretch) reached(l *lying, text []byte) (yes bool) {
+	if s.layout == l.layout && l.loose == anywhere {
+		return true
+	}
 	if s.layout != l.layout || s.asked != l.area {
 		return false
 	}
@@ -234,7 +252,7 @@ func (s *stretch) reached(l *lying, text []byte) (yes bool) {
 
 // holds tells whether all that is asked for lies in a stretch.
 func (s *stretch) holds(l *lying, text []byte) bool {
-	return s.layout == l.layout && s.rule == s.asked && s.asked == l.area && s.block == l.block && s.from <= l.from && s.to >= l.to && foldEqual(s.name, text[:l.cut])
+	return l.loose != anywhere && s.layout == l.layout && s.rule == s.asked && s.asked == l.area && s.block == l.block && s.from <= l.from && s.to >= l.to && foldEqual(s.name, text[:l.cut])
 }
 
 // covers tells whether the object of a request is one that e means. What passes must lie in it with

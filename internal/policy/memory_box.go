@@ -247,7 +247,8 @@ func (s *space) reads(protocol uint16, v *standIn) bool {
 	}
 	number := s.p.layoutNumber(protocol)
 	if v.lies.layout == 0 && number != 0 {
-		return locate(number, v.object, 1).layout == 0
+		l := locate(number, v.object, 1)
+		return l.layout == 0 || l.loose != fixed // what passes by its text alone
 	}
 	return number == v.lies.layout
 }
