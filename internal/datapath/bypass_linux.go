@@ -44,14 +44,16 @@ func (d *Datapath) Bypassed() bool { return d.get(configBypass) != 0 }
 
 // mark has pins say whether everything passes.
 func (d *Datapath) mark(on bool) error {
-	name, err := filepath.Join(d.folder, bypassMark), error(nil)
+	name := filepath.Join(d.folder, bypassMark)
 	if on {
-		if err = os.Mkdir(name, 0o700); errors.Is(err, os.ErrExist) {
+		err := os.Mkdir(name, 0o700)
+		if errors.Is(err, os.ErrExist) {
 			return nil
 		}
 		return err
 	}
-	if err = os.Remove(name); errors.Is(err, os.ErrNotExist) {
+	err := os.Remove(name)
+	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	return err

@@ -197,14 +197,14 @@ func (s *space) elements(at memory, cells []uint64, rows []stretch) {
 }
 
 // around are where elements of a row begin that touch an edge, lie before it, or behind it.
-func (x *stretch) around(edge uint64) (from []uint64) {
-	if x.open {
-		return []uint64{edge - min(edge, x.unit), edge - min(edge, x.unit-1), edge}
+func (s *stretch) around(edge uint64) (from []uint64) {
+	if s.open {
+		return []uint64{edge - min(edge, s.unit), edge - min(edge, s.unit-1), edge}
 	}
-	first := x.from % x.unit
-	at := edge - min(edge, (edge-first)%x.unit)
-	for _, b := range []uint64{at - min(at, x.unit), at, at + x.unit} {
-		if b >= x.from && b < x.to {
+	first := s.from % s.unit
+	at := edge - min(edge, (edge-first)%s.unit)
+	for _, b := range []uint64{at - min(at, s.unit), at, at + s.unit} {
+		if b >= s.from && b < s.to {
 			from = append(from, b)
 		}
 	}
