@@ -241,7 +241,9 @@ func (d drawer) transport(sixth bool, ends []byte) (proto byte, b []byte) {
 // oracle says which of pass and stop Decide allows for a frame, in each of its readings.
 type oracle struct {
 	asks, answers firedoor.Verdict
-	frame         bool // without IP
+	frame         bool             // without IP
+	told          bool             // and to be told, though it passes
+	verdict       firedoor.Verdict // on it
 	begins, ends  bool
 }
 
@@ -260,6 +262,9 @@ func readAs(plan *policy.Plan, p *packet.Packet) (o oracle) {
 		return policy.Decide(plan, &policy.Request{Route: r, Level: policy.OfConnection})
 	}
 	o.asks, o.answers, o.frame = says(&there), says(&back), proto == policy.Link
+	if o.frame {
+		o.verdict, o.told, _ = plan.Frame(src, dst, to)
+	}
 	hand := p.Flags & (packet.SYN | packet.ACK)
 	o.begins, o.ends = p.Proto == packet.TCP && hand == packet.SYN, p.Proto == packet.TCP && hand == packet.SYN|packet.ACK
 	if len(p.Payload) > 0 && !p.Fragment {
@@ -344,10 +349,13 @@ func (o *oracle) differs(plan *policy.Plan, p *packet.Packet, d *datapath.Decisi
 	begins := o.begins || p.Proto == packet.UDP && p.Layer == packet.LayerTransport && !d.Asked
 	pass := func(v firedoor.Verdict) bool { return v.Action == firedoor.Pass }
 	may := !o.ends && pass(o.asks) || !begins && pass(o.answers) && (!o.frame || policy.EitherWay(o.asks.Reason, o.answers.Reason))
-	if safe := o.asks.Reason == firedoor.ReasonSafety || o.answers.Reason == firedoor.ReasonSafety; safe && d.Action != datapath.Pass {
+	if safe := o.asks.Reason == firedoor.ReasonSafety || o.answers.Reason == firedoor.ReasonSafety; safe && !d.Action.Passes() {
 		return "safety traffic is dropped"
 	}
-	if (d.Action == datapath.Pass) != may {
+	if o.frame && ((d.Action == datapath.Would) != o.told || d.Rule != uint32(o.verdict.Rule+1)) {
+		return fmt.Sprintf("the kernel says %v, which is to be told: %t", d.Action, o.told)
+	}
+	if d.Action.Passes() != may {
 		return fmt.Sprintf("the kernel says %v, Decide passes: %t", d.Action, may)
 	}
 	return ""
@@ -356,7 +364,7 @@ func (o *oracle) differs(plan *policy.Plan, p *packet.Packet, d *datapath.Decisi
 // gateSays is whether a frame goes on by the kernel's verdict, and the worker's where that is asked.
 func gateSays(plan *policy.Plan, d datapath.Decision, b []byte) (passes bool) {
 	if d.Action != datapath.Ask {
-		return d.Action == datapath.Pass
+		return d.Action.Passes()
 	}
 	b = slices.Clone(b)
 	if b[6] &^= 1; d.Asked {

@@ -25,14 +25,19 @@ const (
 type Action uint8
 
 // Actions. Reset drops the frame and tells both ends of a TCP connection that it is over; what
-// is not TCP it drops. Ask hands the frame to user space. Codes looks at the function code.
+// is not TCP it drops. Ask hands the frame to user space. Codes looks at the function code. Would is
+// said of frames and by no gate: one passes, and is counted and told as one that would be dropped (Gate.Told).
 const (
 	Pass Action = iota
 	Drop
 	Reset
 	Ask
 	Codes
+	Would
 )
+
+// Passes tells whether a frame goes on by itself.
+func (a Action) Passes() bool { return a == Pass || a == Would }
 
 // String is the action's word.
 func (a Action) String() string {
@@ -42,7 +47,7 @@ func (a Action) String() string {
 	return fmt.Sprintf("action %d", uint8(a))
 }
 
-var actionNames = [...]string{"pass", "drop", "reset", "ask", "codes"}
+var actionNames = [...]string{"pass", "drop", "reset", "ask", "codes", "would drop"}
 
 // Floor is what is done with a frame to be asked about when nobody answers.
 type Floor uint8
@@ -96,9 +101,11 @@ type Gate struct {
 	// Enforced, of the Default of a pair, of one of the two directions: packets that go on to another
 	// host from where they are sent to (source routes, routing headers) are dropped. That way nobody judged.
 	Enforced bool
-	Codes    uint16
-	Reason   uint16
-	Rule     uint32
+	// Told, of frames without IP that pass: they would be stopped if this were no test, and are told so.
+	Told   bool
+	Codes  uint16
+	Reason uint16
+	Rule   uint32
 	// Conduit is a number of the caller's, 0 for none: what is shed goes by it (Shed).
 	Conduit uint32
 }
@@ -330,6 +337,8 @@ func (t *Tables) checkGate(g Gate, most Action) error {
 		return fmt.Errorf("%v cannot be done here", g.Action)
 	case g.Floor > FloorReset:
 		return fmt.Errorf("there is no floor %d", g.Floor)
+	case g.Told && (g.Action != Pass || most != Drop):
+		return fmt.Errorf("only frames without IP that pass are told so")
 	case g.Safety && g.Action != Pass:
 		return fmt.Errorf("safety traffic passes, and cannot %v", g.Action)
 	case g.Reason >= OwnReasons:

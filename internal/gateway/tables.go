@@ -363,8 +363,11 @@ func (t *tables) etherType(client, server policy.Place, number uint16) datapath.
 	request := policy.Request{Route: &r, Level: policy.OfConnection}
 	v := policy.Decide(t.plan, &request)
 	g := datapath.Gate{Rule: uint32(v.Rule + 1), Reason: uint16(v.Reason), Safety: v.Reason == firedoor.ReasonSafety}
-	if v.Action != firedoor.Pass {
+	switch {
+	case v.Action != firedoor.Pass:
 		g.Action = datapath.Drop
+	case v.Says != firedoor.Pass:
+		g.Told = t.plan.Watches(&r)
 	}
 	return g
 }

@@ -153,6 +153,7 @@ type Gate struct {
 	unknown bool // a rule asked for a value before that nobody knows
 	patches []patch
 	asks    bool // somebody saw what the frame answers, if it is a datagram
+	replies bool // it is one without IP that answers
 	text    []byte
 	before  []byte
 	request policy.Request
@@ -333,7 +334,15 @@ func (g *Gate) link(b []byte) {
 		g.pass(b, firedoor.ReasonLink)
 		return
 	}
-	g.ends(b, firedoor.IP{}, firedoor.IP{}, policy.Link, policy.FrameType(p.EtherType))
+	from, to := g.plan.Place(g.segment, firedoor.IP{}, p.SrcMAC), g.plan.Place(g.segment, firedoor.IP{}, p.DstMAC)
+	v, told, turned := g.plan.Frame(from, to, policy.FrameType(p.EtherType))
+	if v.Action == firedoor.Pass && !told {
+		g.pass(b, v.Reason)
+		return
+	}
+	g.replies = turned
+	g.judged(b, v)
+	g.replies = false
 }
 
 // bare judges a packet whose ports cannot be read: a fragment, another transport, a
@@ -406,7 +415,7 @@ func (g *Gate) ends(b []byte, src, dst firedoor.IP, proto uint8, number uint16) 
 	v := policy.Decide(g.plan, &g.request)
 	if v.Reason != firedoor.ReasonQuarantine && v.Reason != firedoor.ReasonSafety && (answers || v.Action != firedoor.Pass && !asks) {
 		g.request.Route = &back
-		if w := policy.Decide(g.plan, &g.request); answers || w.Action == firedoor.Pass && (proto != policy.Link || policy.EitherWay(v.Reason, w.Reason)) {
+		if w := policy.Decide(g.plan, &g.request); answers || w.Action == firedoor.Pass {
 			v = w
 		}
 	}
@@ -453,7 +462,7 @@ func (g *Gate) tell(b, sent []byte, v firedoor.Verdict, done firedoor.Action) {
 	p := &g.packet
 	g.note = Stopped{Time: g.now, From: g.from, Verdict: v, Done: done, Segment: g.segment, Frame: b, Sent: sent,
 		Client: firedoor.Endpoint{IP: p.SrcIP, MAC: p.SrcMAC, Port: p.SrcPort}, Server: firedoor.Endpoint{IP: p.DstIP, MAC: p.DstMAC, Port: p.DstPort}}
-	if f := g.flow; f != nil && f.client != g.came {
+	if f := g.flow; f != nil && f.client != g.came || g.replies {
 		g.note.Client, g.note.Server = g.note.Server, g.note.Client
 	}
 	g.report(&g.note)

@@ -81,6 +81,43 @@ func (p *Plan) frameFindings(c *conduit) (out []Finding) {
 	return out
 }
 
+// Frame is the verdict on a frame without IP from one place to another: that of its direction, or of the other one
+// where that is milder. turned tells that it is the other one's: then the frame is an answer. told tells of one that
+// passes that somebody is to hear that it would be stopped.
+func (p *Plan) Frame(from, to Place, kind uint16) (v firedoor.Verdict, told, turned bool) {
+	there, back := p.Route(from, to, Link, kind), p.Route(to, from, Link, kind)
+	v, strict := p.frame(&there)
+	if v.Reason == firedoor.ReasonSafety {
+		return v, false, false
+	}
+	w, mild := p.frame(&back)
+	if w.Reason == firedoor.ReasonSafety || mild < strict && EitherWay(v.Reason, w.Reason) {
+		return w, mild == frameTells, true
+	}
+	return v, strict == frameTells, false
+}
+
+// strictness is how strict what holds for frames without IP is.
+type strictness uint8
+
+const (
+	framePasses strictness = iota
+	frameTells             // they pass, and it is told that they would be stopped
+	frameStops
+)
+
+// frame is what holds in one direction.
+func (p *Plan) frame(r *Route) (firedoor.Verdict, strictness) {
+	v := Decide(p, &Request{Route: r, Level: OfConnection})
+	switch {
+	case v.Action != firedoor.Pass:
+		return v, frameStops
+	case v.Says != firedoor.Pass && p.Watches(r):
+		return v, frameTells
+	}
+	return v, framePasses
+}
+
 // EitherWay tells whether a frame without IP passes that is stopped where it goes, for there it may be one of the other
 // direction: such traffic has no client. What the other direction lets pass because nobody says anything of it does not
 // hold against a rule: that would stop nothing.

@@ -390,13 +390,14 @@ func (j *Judge) decide(r *asked) (v firedoor.Verdict, sure bool) {
 // does, for a gateway finds no client in them.
 func (j *Judge) eitherWay(r *policy.Request) firedoor.Verdict {
 	v := policy.Decide(j.plan, r)
-	if r.Transport != policy.Link || v.Says == firedoor.Pass || v.Reason == firedoor.ReasonQuarantine {
+	if r.Transport != policy.Link || v.Says == firedoor.Pass {
 		return v
 	}
 	route := j.plan.Route(r.Server, r.Client, r.Transport, r.Port)
 	back := *r
 	back.Route = &route
-	if w := policy.Decide(j.plan, &back); w.Says == firedoor.Pass && policy.EitherWay(v.Reason, w.Reason) {
+	w := policy.Decide(j.plan, &back)
+	if milder := w.Says == firedoor.Pass || w.Action == firedoor.Pass && v.Action != firedoor.Pass; milder && policy.EitherWay(v.Reason, w.Reason) {
 		return w
 	}
 	return v

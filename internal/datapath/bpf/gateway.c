@@ -630,6 +630,9 @@ inline_ int either_way(const struct gate *there, const struct gate *back)
 	return there->reason != SAYS_RULE || (back->reason != SAYS_DEFAULT && back->reason != SAYS_OTHERWISE && back->reason != SAYS_INSIDE);
 }
 
+/* How strict a gate of frames without IP is: it lets pass, or lets pass and tells, or stops. */
+inline_ int strictness(const struct gate *g) { return g->action != PASS ? 2 : g->flags & GATE_TOLD ? 1 : 0; }
+
 inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, struct decision *d)
 {
 	struct gate back = {};
@@ -638,13 +641,15 @@ inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		return;
 	find_gate(f->slot, pair, ETHERTYPE, f->type, &d->gate);
 	find_gate(f->slot, pair_back, ETHERTYPE, f->type, &back);
-	if (back.flags & GATE_SAFETY || (stops(&d->gate) && back.action == PASS && either_way(&d->gate, &back))) {
+	if (back.flags & GATE_SAFETY || (strictness(&back) < strictness(&d->gate) && either_way(&d->gate, &back))) {
 		d->gate = back;
 		d->back = 1;
 	}
 	if (d->gate.action != PASS)
 		d->gate.action = DROP;
-	if (f->malformed && d->gate.action == DROP)
+	else if (d->gate.flags & GATE_TOLD)
+		d->gate.action = WOULD;
+	if (f->malformed && d->gate.action != PASS)
 		d->gate.reason = REASON_MALFORMED;
 }
 
@@ -805,7 +810,9 @@ SEC("tc") int forward(struct __sk_buff *skb)
 		d.gate.reason = why_floor(&d);
 	}
 	count_verdict(&d, bytes);
-	if (d.gate.action == PASS)
+	if (d.gate.action == WOULD)
+		tell_lost(skb, c, &d, bytes);
+	if (d.gate.action == PASS || d.gate.action == WOULD)
 		return redirect(ports[!port], 0);
 	if (d.gate.action == ASK) {
 		if (!say_asked(skb, &d))
