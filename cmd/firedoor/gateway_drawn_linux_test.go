@@ -32,18 +32,19 @@ const drawnPlaces = `hosts:
   a1: {address: 10.0.1.1, mac: "02:00:00:00:00:01"}
   a2: {mac: "02:00:00:00:00:02"}
   a3: {address: ["10.0.1.3", "fd00:1::3"], segment: "vlan:10"}
+  a4: {mac: "02:00:00:00:00:21"}
   b1: {address: ["10.0.2.1", "fd00:2::1"]}
   b2: {mac: "02:00:00:00:00:12", segment: untagged}
   c1: {address: 10.0.3.1, mac: "02:00:00:00:00:21", segment: "vlan:10"}
   group: {address: ["239.1.1.1", "10.0.2.255"]}
 zones:
-  a: {addresses: ["10.0.1.0/24", "fd00:1::/64"], hosts: a2}
+  a: {addresses: ["10.0.1.0/24", "fd00:1::/64"], hosts: [a2, a4]}
   b: {addresses: ["10.0.0.0/16", "fd00::/16"], hosts: [b2, group]}
   c: {addresses: "10.0.3.0/24", segment: "vlan:10"}
   d: {addresses: "10.0.1.128/25", segment: untagged}
 `
 
-var drawnHosts = map[string][]string{"a": {"a1", "a2", "a3"}, "b": {"b1", "b2", "group"}, "c": {"c1"}, "d": nil}
+var drawnHosts = map[string][]string{"a": {"a1", "a2", "a3", "a4"}, "b": {"b1", "b2", "group"}, "c": {"c1"}, "d": nil}
 
 func (d drawer) match(from, to string) string {
 	var keys []string
@@ -135,7 +136,7 @@ func (d drawer) isolations() (out []policy.Isolation) {
 func (d drawer) frame() []byte {
 	mac := func(to bool) firedoor.MAC {
 		if to && d.IntN(5) == 0 {
-			return one(d, firedoor.MAC(0xffffffffffff), 0x01005e010101, 0x333300000001, 0x010ccd010001, 0x0180c200000e, 0x0180c2000000)
+			return one(d, firedoor.MAC(0xffffffffffff), 0x01005e010101, 0x333300000001, 0x010ccd010001, 0x01154e000107, 0x0180c200000e, 0x0180c2000000)
 		}
 		return one(d, firedoor.MAC(0x020000000001), 0x020000000002, 0x020000000012, 0x020000000021, 0x020000000099)
 	}
@@ -154,10 +155,13 @@ func (d drawer) frame() []byte {
 	}
 	switch d.IntN(3) {
 	case 0:
-		kind := one(d, uint16(0x88b8), 0x8892, 0x88a4, 0x9999, 0x0806, 0x88cc, 40)
+		kind := one(d, uint16(0x88b8), 0x8892, 0x88a4, 0x9999, 0x0806, 0x88cc, 0x88fb, 40)
 		b = netOrder.AppendUint16(b, kind)
 		if kind == 40 {
 			b = append(b, 0xf0, 0xf0, 3)
+		}
+		if kind == 0x0806 && d.IntN(2) == 0 {
+			b = append(b, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 1, one(d, byte(1), 3), 0, 0, 0, 0, 0, 0, 10, 0, one(d, byte(2), 3), 1)
 		}
 		return append(b, make([]byte, 50)...)
 	case 1:
@@ -187,7 +191,7 @@ func (d drawer) fourth(b []byte) []byte {
 
 func (d drawer) sixth(b []byte) []byte {
 	addr := func() []byte {
-		a := netip.MustParseAddr(d.one("fd00:1::3", "fd00:1::9", "fd00:2::1", "fd00:7::1", "fe80::1", "ff02::1", "2001:db8::1")).As16()
+		a := netip.MustParseAddr(d.one("fd00:1::3", "fd00:1::9", "fd00:2::1", "fd00:7::1", "fe80::1", "ff02::1", "2001:db8::1", "::ffff:10.0.1.1", "::ffff:10.0.2.1")).As16()
 		return a[:]
 	}
 	h := make([]byte, 40)
@@ -317,9 +321,8 @@ func TestDrawnPolicies(t *testing.T) {
 			o := readAs(plan, &p)
 			msg := o.differs(plan, &p, &verdict, counts)
 			gated := gateSays(plan, verdict, b)
-			// Where a quarantine is, a guard lets no neighbours be found; and a segment by itself is of no connection.
-			link := p.EtherType == 0x88cc || p.EtherType == 0x806 || p.Proto == packet.TCP
-			if got := guardSays(plan, b); msg == "" && got != gated && !link {
+			// A segment by itself is of no connection.
+			if got := guardSays(plan, b); msg == "" && got != gated && p.Proto != packet.TCP {
 				msg = fmt.Sprintf("the kernel (and who it asks) passes: %t, the guard of the virtual wire: %t", gated, got)
 			}
 			if msg == "" {

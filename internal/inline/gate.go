@@ -301,36 +301,19 @@ func (g *Gate) drop(why firedoor.Reason) {
 	g.Counts.Reasons[why]++
 }
 
-// EtherTypes that keep a link alive: they pass, whatever a policy says.
-var linkTypes = map[uint16]bool{0x88cc: true, 0x88e3: true, 0x88f7: true, 0x88fb: true, 0x888e: true, 0x80e1: true, 0x0806: true}
-
-// bridgeGroup is the block of addresses that bridges do not pass on (IEEE 802.1Q,
-// table 8-1): spanning tree and its like.
-const bridgeGroup = firedoor.MAC(0x0180c2000000)
-
-// bridgeTypes are EtherTypes in which bridges speak to each other: MSRP, pauses, LACP, MVRP, MMRP, CFM, ECP. Others are of
-// devices, whatever address they go to: a device of EtherCAT takes what comes.
-var bridgeTypes = map[uint16]bool{0x22ea: true, 0x8808: true, 0x8809: true, 0x88f5: true, 0x88f6: true, 0x8902: true, 0x8940: true}
-
-// toBridges tells whether a frame is one of bridges: by its type, or with a length (spanning tree), to that block, or to the
-// two addresses of Cisco's (CDP, VTP, DTP, UDLD; spanning tree for each VLAN), without which there would be loops.
-func toBridges(m firedoor.MAC, kind uint16) bool {
-	return (kind < 0x600 || bridgeTypes[kind]) && (m&^0xf == bridgeGroup || m&^1 == 0x01000ccccccc)
-}
-
 // link judges a frame without IP by who sends it to whom. Layer-2 process traffic and
 // link control are never held.
 func (g *Gate) link(b []byte) {
 	p := &g.packet
-	bridges := toBridges(p.DstMAC, p.EtherType)
-	if linkTypes[p.EtherType] || bridges {
-		client := g.plan.Place(g.segment, firedoor.IP{}, p.SrcMAC)
-		r := g.plan.Route(client, g.plan.Place(g.segment, firedoor.IP{}, p.DstMAC), 0, 0)
-		g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
-		if v := policy.Decide(g.plan, &g.request); v.Reason == firedoor.ReasonQuarantine && !bridges {
-			g.judged(b, v)
-			return
-		}
+	if p.EtherType == typeIPv4 || p.EtherType == typeIPv6 { // its header cannot be read
+		g.fragment(b)
+		return
+	}
+	switch {
+	case p.EtherType == typeARP:
+		g.neighbour(b, arpEnds(p.Payload))
+		return
+	case keepsLink(p.DstMAC, p.EtherType): // it is of no device, whoever is isolated
 		g.pass(b, firedoor.ReasonLink)
 		return
 	}
@@ -353,11 +336,11 @@ func (g *Gate) bare(b []byte) {
 		return
 	}
 	if p.Proto == packet.ICMPv6 && p.Layer >= packet.LayerNetwork && p.TTL == 255 && len(p.Payload) > 0 && p.Payload[0] >= 133 && p.Payload[0] <= 137 {
-		g.pass(b, firedoor.ReasonLink) // neighbour discovery, of a neighbour (RFC 4861, 6.1)
+		g.neighbour(b, [2]firedoor.IP{p.SrcIP, p.DstIP}) // neighbour discovery, of a neighbour (RFC 4861, 6.1)
 		return
 	}
 	if membership(p) {
-		g.pass(b, firedoor.ReasonLink)
+		g.neighbour(b, [2]firedoor.IP{p.SrcIP, p.DstIP})
 		return
 	}
 	if p.Fragment || p.Layer == packet.LayerTransport || p.Broken != "" {

@@ -29,6 +29,7 @@ type Plan struct {
 	protocols map[string]uint16
 	functions map[string]uint32
 	isolated  []isolation
+	held      map[Place]bool    // Held
 	rates     bool              // a rule looks at how fast values change
 	heard     map[Place]bool    // servers of which a rule looks at values before
 	heardIn   map[Place]bool    // zones of such hosts
@@ -159,11 +160,11 @@ func (c *compiler) addHosts() {
 		c.placed[h.Name] = at
 		for _, a := range h.Addresses {
 			if !c.places.put(h.Segment, a, at) {
-				c.fault(h.Line, key, "%s is the address of another host too", a)
+				c.fault(h.Line, key, "%s is the address of another host too: %s", a, c.standing(c.places.hosts[addressKey{h.Segment, firedoor.IPFrom(a)}]))
 			}
 		}
 		if h.MAC != 0 && !c.places.putMAC(h.Segment, h.MAC, at) {
-			c.fault(h.Line, key, "%s is the MAC of another host too", h.MAC)
+			c.fault(h.Line, key, "%s is the MAC of another host too: %s", h.MAC, c.standing(c.places.macs[macKey{h.Segment, h.MAC}]))
 		}
 	}
 	for i := range c.Policy.Zones {
@@ -174,6 +175,16 @@ func (c *compiler) addHosts() {
 			}
 		}
 	}
+}
+
+// standing says which host has a place, and where it stands.
+func (c *compiler) standing(at Place) string {
+	for i := range c.Policy.Hosts {
+		if h := &c.Policy.Hosts[i]; c.placed[h.Name] == at {
+			return fmt.Sprintf("%s, in line %d", h.Name, h.Line)
+		}
+	}
+	return c.places.names[at]
 }
 
 func (c *compiler) addConduit(d *Conduit) {

@@ -47,6 +47,10 @@ inline_ struct place *find_prefix(const struct frame *f, const __u32 *addr)
 	return any;
 }
 
+/* A host that is known by its MAC alone is known by it in IP frames too; one that has addresses is not, and does not hide
+ * another one that has the same MAC in any VLAN. */
+inline_ int is_known_by_mac(const struct frame *f, const struct place *p) { return !f->domain || p->bare; }
+
 inline_ struct place *find_mac(const struct frame *f, __u64 mac)
 {
 	struct mac_key k = {.mac = mac, .vlans = f->vlans};
@@ -54,11 +58,12 @@ inline_ struct place *find_mac(const struct frame *f, __u64 mac)
 
 	if (f->shape & SHAPE_VLANS) {
 		p = look(&macs, f->slot, &k);
-		if (p)
+		if (p && is_known_by_mac(f, p))
 			return p;
 	}
 	k.vlans = ANY_VLAN;
-	return look(&macs, f->slot, &k);
+	p = look(&macs, f->slot, &k);
+	return p && is_known_by_mac(f, p) ? p : 0;
 }
 
 proven int find_place(const struct frame *f, int of_sender, struct place *to)
@@ -71,12 +76,8 @@ proven int find_place(const struct frame *f, int of_sender, struct place *to)
 	addr = of_sender ? f->src : f->dst;
 	if (f->domain && f->shape & SHAPE_HOSTS)
 		p = find_host(f, addr);
-	/* A host that is known by its MAC alone is known by it in IP frames too. */
-	if (!p && f->shape & SHAPE_MACS && (!f->domain || f->shape & SHAPE_BARE_MACS)) {
+	if (!p && f->shape & SHAPE_MACS && (!f->domain || f->shape & SHAPE_BARE_MACS))
 		p = find_mac(f, of_sender ? f->src_mac : f->dst_mac);
-		if (p && f->domain && !p->bare)
-			p = 0;
-	}
 	if (!p && f->domain && f->shape & SHAPE_PREFIXES)
 		p = find_prefix(f, addr);
 	if (p)
