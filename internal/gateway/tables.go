@@ -132,7 +132,7 @@ func (t *tables) places() {
 			t.out.Places = append(t.out.Places, datapath.Place{VLAN: vlan, Prefix: netip.PrefixFrom(a, a.BitLen()), Place: uint32(at), Zone: zone})
 		}
 		if h.MAC != 0 {
-			t.out.Stations = append(t.out.Stations, datapath.Station{VLAN: vlan, MAC: h.MAC, Place: uint32(at), Zone: zone, Bare: len(h.Addresses) == 0})
+			t.out.Stations = append(t.out.Stations, datapath.Station{VLAN: vlan, MAC: h.MAC, Place: uint32(at), Zone: zone, Bare: len(h.Addresses) == 0 && !h.MAC.IsGroup()})
 		}
 	}
 }

@@ -81,17 +81,50 @@ func (p *Plan) frameFindings(c *conduit) (out []Finding) {
 	return out
 }
 
+// Groups of Ethernet (GOOSE, SV, PROFINET's DCP) are hosts that have the MAC of a group: they are sent to, and send
+// nothing. Only frames without IP are theirs, for of IP an address says to whom it goes.
+
+// group faults what makes no sense of a group.
+func (c *compiler) group(h *Host, key string) {
+	if !h.MAC.IsGroup() {
+		return
+	}
+	for _, a := range h.Addresses {
+		if !firedoor.IPFrom(a).IsGroup() {
+			c.fault(h.Line, key, "%s is the MAC of a group, and %s the address of one device: make two hosts of them", h.MAC, a)
+		}
+	}
+	if len(h.Refuses) > 0 {
+		c.fault(h.Line, key, "%s is the MAC of a group, which refuses nothing: no device answers for it", h.MAC)
+	}
+}
+
+// IsGroup tells whether a place is a group of Ethernet.
+func (p *Plan) IsGroup(at Place) bool { return p.places.groups[at] }
+
+// HasGroups tells whether a policy names a group of Ethernet.
+func (p *Plan) HasGroups() bool { return len(p.places.groups) > 0 }
+
+// asking is the place of a client: a group asks nothing, so what claims to come from one is of no place.
+func (p *Plan) asking(at Place) Place {
+	if p.places.groups[at] {
+		return 0
+	}
+	return at
+}
+
 // Frame is the verdict on a frame without IP from one place to another: that of its direction, or of the other one
 // where that is milder. turned tells that it is the other one's: then the frame is an answer. told tells of one that
-// passes that somebody is to hear that it would be stopped.
+// passes that somebody is to hear that it would be stopped. To a group only what holds in its own direction lets it pass.
 func (p *Plan) Frame(from, to Place, kind uint16) (v firedoor.Verdict, told, turned bool) {
+	from = p.asking(from)
 	there, back := p.Route(from, to, Link, kind), p.Route(to, from, Link, kind)
 	v, strict := p.frame(&there)
 	if v.Reason == firedoor.ReasonSafety {
 		return v, false, false
 	}
 	w, mild := p.frame(&back)
-	if w.Reason == firedoor.ReasonSafety || mild < strict && EitherWay(v.Reason, w.Reason) {
+	if w.Reason == firedoor.ReasonSafety || mild < strict && !p.IsGroup(to) && EitherWay(v.Reason, w.Reason) {
 		return w, mild == frameTells, true
 	}
 	return v, strict == frameTells, false

@@ -121,6 +121,8 @@ func TestProblems(t *testing.T) {
 		{"bad port", "tcp/5020", "tcp/70000", "is no port"},
 		{"twice", "  hmi: {", "  hmi: {address: 10.9.9.9}\n  hmi: {", "p.yaml:7: hosts.hmi: stands twice"},
 		{"one address of two hosts", "  plc: {", "  twin: {address: 10.0.1.1}\n  plc: {", "10.0.1.1 is the address of another host too: hmi, in line 6"},
+		{"a MAC that is none", "  plc: {", "  one: {mac: \"00:00:00:00:00:00\"}\n  plc: {", "hosts.one.mac: "},
+		{"a group that refuses", "  plc: {", "  trips: {mac: \"01:0c:cd:01:00:01\", refuses: modbus}\n  plc: {", "p.yaml:7: hosts.trips: 01:0c:cd:01:00:01 is the MAC of a group, which refuses nothing"},
 		{"one MAC of two hosts", "  plc: {", "  one: {mac: \"02:00:00:00:00:07\"}\n  twin: {mac: \"02:00:00:00:00:07\"}\n  plc: {", "02:00:00:00:00:07 is the MAC of another host too: one, in line "},
 		{"anchor", "name: press line", "name: &a press line", "anchors (&) are not allowed"},
 		{"a type that is none", "port: udp/34964", "port: ethernet/goose", "write it like ethernet/0x88b8, or ethernet/llc"},

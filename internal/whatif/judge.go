@@ -319,6 +319,7 @@ type asked struct {
 	routes         []policy.Route // by transport
 	client, server string
 	shown          string // protocol as the report has it
+	unkept         bool   // it went to a group of Ethernet whose address nobody kept, and the policy names some
 }
 
 func (r *asked) unit(unit, quantity *uint32) {
@@ -341,6 +342,7 @@ func (j *Judge) request(segment, protocol string, client, server *firedoor.Addre
 		r.routes = append(r.routes, route)
 	}
 	r.Route = &r.routes[0]
+	r.unkept = server.IP+server.MAC == "" && j.plan.HasGroups()
 	r.client, r.server = j.name(r.Route.Client, client), j.name(r.Route.Server, server)
 	return r, nil
 }
@@ -372,7 +374,10 @@ func (j *Judge) route(k routeKey, protocol string, client, server *firedoor.Addr
 // decide judges a request over each transport that it may have come over; not sure where
 // one would let it pass and another would not.
 func (j *Judge) decide(r *asked) (v firedoor.Verdict, sure bool) {
-	v = j.eitherWay(&r.Request)
+	if v = j.eitherWay(&r.Request); r.unkept {
+		j.undecided(v.Rule, "it is not known to which group of Ethernet something was sent")
+		return v, false
+	}
 	for i := range r.routes[1:] {
 		other := r.Request
 		other.Route = &r.routes[1+i]

@@ -76,7 +76,8 @@ proven int find_place(const struct frame *f, int of_sender, struct place *to)
 	addr = of_sender ? f->src : f->dst;
 	if (f->domain && f->shape & SHAPE_HOSTS)
 		p = find_host(f, addr);
-	if (!p && f->shape & SHAPE_MACS && (!f->domain || f->shape & SHAPE_BARE_MACS))
+	/* No sender is a group (IEEE 802.3, 3.2.3). */
+	if (!p && f->shape & SHAPE_MACS && (!f->domain || f->shape & SHAPE_BARE_MACS) && !(of_sender && f->src_mac >> 40 & GROUP))
 		p = find_mac(f, of_sender ? f->src_mac : f->dst_mac);
 	if (!p && f->domain && f->shape & SHAPE_PREFIXES)
 		p = find_prefix(f, addr);
@@ -642,7 +643,7 @@ inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		return;
 	find_gate(f->slot, pair, ETHERTYPE, f->type, &d->gate);
 	find_gate(f->slot, pair_back, ETHERTYPE, f->type, &back);
-	if (back.flags & GATE_SAFETY || (strictness(&back) < strictness(&d->gate) && either_way(&d->gate, &back))) {
+	if (back.flags & GATE_SAFETY || (!to_group(f) && strictness(&back) < strictness(&d->gate) && either_way(&d->gate, &back))) {
 		d->gate = back;
 		d->back = 1;
 	}
@@ -688,6 +689,7 @@ inline_ struct held *find_held(const struct frame *f, const struct decision *d, 
 inline_ void judge_between(struct __sk_buff *skb, const struct config *c, const struct frame *f, const struct place *src,
 			   const struct place *dst, struct decision *d, int held)
 {
+	const struct place nobody = {};
 	__u32 pair, pair_back;
 
 	if (f->neighbour) {
@@ -695,7 +697,7 @@ inline_ void judge_between(struct __sk_buff *skb, const struct config *c, const 
 		return;
 	}
 	pair = find_pair(f->slot, src, dst);
-	pair_back = find_pair(f->slot, dst, src);
+	pair_back = find_pair(f->slot, !f->domain && to_group(f) ? &nobody : dst, src); /* a group asks nothing */
 	if (!f->domain && !(f->malformed && (f->type == TYPE_IP4 || f->type == TYPE_IP6)))
 		judge_type(f, pair, pair_back, d);
 	else if (f->malformed || f->fragment)
