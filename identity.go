@@ -19,10 +19,11 @@ const (
 	FactRole     // the device says what it is: Value is a role word of words.md
 	FactService  // a service it offers
 	FactComment  // location, contact, plant designation
+	FactIssuer   // who issued the certificate that it showed
 )
 
 var factNames = [...]string{"", "name", "vendor", "model", "order-number", "firmware", "hardware", "serial",
-	"module", "software", "system", "address", "role", "service", "comment"}
+	"module", "software", "system", "address", "role", "service", "comment", "issuer"}
 
 // String is the word used in files.
 func (k FactKind) String() string {

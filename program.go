@@ -10,8 +10,18 @@ type Program struct {
 	Kind       string           `json:"kind"`
 	Name       string           `json:"name"`
 	Unfinished uint64           `json:"unfinished"` // transfers that began and of which no end was seen
-	Forgotten  uint64           `json:"forgotten"`  // contents for which there was no room any more
+	Began      *ProgramBegan    `json:"began,omitempty"`
+	Forgotten  uint64           `json:"forgotten"` // contents for which there was no room any more
 	Contents   []ProgramContent `json:"contents"`
+}
+
+// ProgramBegan is the last of a program's transfers that began and of which no end was seen.
+type ProgramBegan struct {
+	Client  *Address `json:"client"`
+	Upload  bool     `json:"upload"` // from the controller
+	Time    string   `json:"time"`
+	Capture string   `json:"capture,omitempty"`
+	Frame   uint32   `json:"frame"`
 }
 
 // ProgramContent is one content of a Program, told by its sum. Whole is false where

@@ -45,11 +45,12 @@ const (
 	ReasonRate              // isolated: more often than is allowed
 	ReasonHeld              // a message was held back for longer than is allowed
 	ReasonUnjudged          // nobody could judge it in time
+	ReasonWrongSide         // it came in at the other port than its sender is at
 	lastReason
 )
 
 var reasonNames = [lastReason]string{"none", "rule", "default", "no-conduit", "never-block", "safety", "link-control", "inside-zone", "bypass",
-	"other-protocol", "malformed", "quarantine", "no-write", "no-program", "unknown-client", "rate-cap", "held-too-long", "unjudged"}
+	"other-protocol", "malformed", "quarantine", "no-write", "no-program", "unknown-client", "rate-cap", "held-too-long", "unjudged", "wrong-side"}
 
 // String is the word used in files, counters and sentences.
 func (r Reason) String() string {

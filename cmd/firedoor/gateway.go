@@ -61,7 +61,7 @@ type isolateCommand struct {
 
 // Run has a gateway isolate something.
 func (c *isolateCommand) Run(ctx context.Context, m *Main) error {
-	length, err := written.ParseDuration(c.For, maxIsolation)
+	length, err := written.ParseDuration(c.For, gateway.MaxFor)
 	if err != nil {
 		return usageError{fmt.Sprintf("--for %s: %v", c.For, err)}
 	}
@@ -92,9 +92,6 @@ func (c *isolateCommand) Run(ctx context.Context, m *Main) error {
 
 // errNoReason is that an order is without what whoever reads it later needs.
 var errNoReason = usageError{"--reason: is empty: say why, for whoever reads it later"}
-
-// maxIsolation is the longest that something is isolated without being ordered anew.
-const maxIsolation = 30 * 24 * time.Hour
 
 // isolation is what the gateway answers.
 type isolation struct {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -62,8 +63,11 @@ func (l *line) isBarred(deaths int, frame []byte) {
 	if barred.Barred[0].Client != l.bed.Client.IP4 || barred.Barred[0].Deaths != deaths {
 		l.t.Errorf("barred: %+v", barred.Barred)
 	}
-	pauses := watchCores(l.t)
-	s := l.standsBy()
+	l.standsBy()
+	before := l.diedOn()
+	if before < deaths {
+		l.t.Errorf("barred, and %d workers were told to have died on its frames\n%s", before, l.log)
+	}
 	if answer, err := l.once(patience, 3, 0, 40, 0, 1); err != nil || answer[0] != 3 {
 		l.t.Errorf("a read on the floor: % x %v", answer, err)
 	}
@@ -81,10 +85,16 @@ func (l *line) isBarred(deaths int, frame []byte) {
 			l.t.Errorf("a frame that kills workers was answered: % x", answer)
 		}
 	}
-	now, still := l.status(), pauses()
-	if now.Workers-s.Workers > len(still) || len(now.Barred) != 1 || now.Barred[0].Deaths != deaths {
-		l.t.Errorf("%d workers were started and then %d, cores stood still for %v: %+v\n%s", s.Workers, now.Workers, still, now.Barred, l.log)
+	// Where the machine is busy a worker may be replaced all the same, on nobody's frame.
+	now, after := l.standsBy(), l.diedOn()
+	if after != before || len(now.Barred) != 1 || now.Barred[0].Deaths != deaths {
+		l.t.Errorf("%d workers died on its frames and then %d: %+v\n%s", before, after, now.Barred, l.log)
 	}
+}
+
+// diedOn is how many workers were told to have died on a frame of the client.
+func (l *line) diedOn() int {
+	return strings.Count(fmt.Sprint(l.log), "died on a frame of client "+l.bed.Client.IP4.String()+",")
 }
 
 // TestDeadlyClient holds that a client on whose frames two workers died is judged by no worker
@@ -140,24 +150,24 @@ func TestDeadlyClient(t *testing.T) {
 
 // untilBarred sends what makes workers die until the client is barred. It stays in the ring, so
 // that the next worker meets it too, and once is enough; but where nobody stands by the
-// kernel's floor takes it, and a worker that hangs is left to hang.
+// kernel's floor takes it, a worker that hangs is left to hang, and a hang does not count where the guardian was
+// late itself (eye), nor beside one that is two seconds older. So it is sent again, as often as a busy machine takes.
 func (l *line) untilBarred(frame []byte) {
 	l.t.Helper()
-	var next time.Time
-	times := 0
-	l.until("the client is barred", func() bool {
-		if len(l.status().Barred) > 0 {
-			return true
+	const most = 60
+	for times := 1; times <= most; times++ {
+		l.standsBy()
+		_, _ = l.once(100*time.Millisecond, frame...)
+		for range 20 {
+			if len(l.status().Barred) == 0 {
+				time.Sleep(100 * time.Millisecond)
+				continue
+			}
+			if times > 1 {
+				l.t.Logf("barred after %d frames\n%s", times, l.log)
+			}
+			return
 		}
-		if time.Now().After(next) {
-			l.standsBy()
-			_, _ = l.once(100*time.Millisecond, frame...)
-			next = time.Now().Add(2 * time.Second)
-			times++
-		}
-		return false
-	})
-	if times > 1 {
-		l.t.Logf("barred after %d frames\n%s", times, l.log)
 	}
+	l.t.Fatalf("not barred after %d frames\n%s", most, l.log)
 }

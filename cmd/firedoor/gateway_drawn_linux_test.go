@@ -28,6 +28,15 @@ func one[T any](d drawer, of ...T) T { return of[d.IntN(len(of))] }
 
 func (d drawer) one(of ...string) string { return one(d, of...) }
 
+// places draws where zones are beside what is in them.
+func (d drawer) places() string {
+	var at []string
+	for range 4 {
+		at = append(at, d.one("", "", ", at: inside", ", at: outside"))
+	}
+	return fmt.Sprintf(drawnPlaces, at[0], at[1], at[2], at[3])
+}
+
 const drawnPlaces = `hosts:
   a1: {address: 10.0.1.1, mac: "02:00:00:00:00:01"}
   a2: {mac: "02:00:00:00:00:02"}
@@ -40,10 +49,10 @@ const drawnPlaces = `hosts:
   goose: {mac: "01:0c:cd:01:00:01"}
   all: {mac: "ff:ff:ff:ff:ff:ff", segment: "vlan:10"}
 zones:
-  a: {addresses: ["10.0.1.0/24", "fd00:1::/64"], hosts: [a2, a4]}
-  b: {addresses: ["10.0.0.0/16", "fd00::/16"], hosts: [b2, group, goose]}
-  c: {addresses: "10.0.3.0/24", segment: "vlan:10", hosts: all}
-  d: {addresses: "10.0.1.128/25", segment: untagged}
+  a: {addresses: ["10.0.1.0/24", "fd00:1::/64"], hosts: [a2, a4]%s}
+  b: {addresses: ["10.0.0.0/16", "fd00::/16"], hosts: [b2, group, goose]%s}
+  c: {addresses: "10.0.3.0/24", segment: "vlan:10", hosts: all%s}
+  d: {addresses: "10.0.1.128/25", segment: untagged%s}
 `
 
 var drawnHosts = map[string][]string{"a": {"a1", "a2", "a3", "a4"}, "b": {"b1", "b2", "group", "goose"}, "c": {"c1", "all"}, "d": nil}
@@ -85,7 +94,7 @@ func (d drawer) rule(from, to, verdict string) string {
 
 func (d drawer) policy() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "policy: 1\notherwise: {mode: %s, default: %s}\n%s", d.one("enforce", "enforce", "test", "observe"), d.one("pass", "drop", "drop", "reset"), drawnPlaces)
+	fmt.Fprintf(&b, "policy: 1\notherwise: {mode: %s, default: %s}\n%s", d.one("enforce", "enforce", "test", "observe"), d.one("pass", "drop", "drop", "reset"), d.places())
 	zones := []string{"a", "b", "c", "d"}
 	if d.IntN(3) == 0 {
 		from, to := one(d, zones...), one(d, zones...)
@@ -256,12 +265,17 @@ type oracle struct {
 	told          bool             // and to be told, though it passes
 	verdict       firedoor.Verdict // on it
 	group         bool             // to a group that the policy names
+	astray        bool
 	begins, ends  bool
 }
 
-func readAs(plan *policy.Plan, p *packet.Packet) (o oracle) {
+func readAs(plan *policy.Plan, p *packet.Packet, port int) (o oracle) {
 	segment := packet.ScopeName(p.Scope)
-	src, dst := plan.Place(segment, p.SrcIP, p.SrcMAC), plan.Place(segment, p.DstIP, p.DstMAC)
+	srcIP, dstIP := p.SrcIP, p.DstIP
+	if arp := p.Payload; p.EtherType == 0x806 && len(arp) >= 28 && arp[2] == 8 && arp[5] == 4 {
+		srcIP, dstIP = firedoor.IPv4(netOrder.Uint32(arp[14:])), firedoor.IPv4(netOrder.Uint32(arp[24:]))
+	}
+	src, dst := plan.Place(segment, srcIP, p.SrcMAC), plan.Place(segment, dstIP, p.DstMAC)
 	if plan.IsGroup(src) { // no sender is
 		src = 0
 	}
@@ -272,14 +286,21 @@ func readAs(plan *policy.Plan, p *packet.Packet) (o oracle) {
 	} else if p.Layer != packet.LayerTransport {
 		to, from = 0, 0
 	}
+	o.group = plan.IsGroup(dst)
+	o.astray = plan.Astray(src, srcIP, [...]policy.Side{policy.Inside, policy.Outside}[port])
+	if o.astray && p.Fragment {
+		proto = 0 // of what it is a part nobody knows
+	}
 	there, back := plan.Route(src, dst, proto, to), plan.Route(dst, src, proto, from)
+	if o.astray {
+		there, back = plan.FromWrongSide(there), plan.FromWrongSide(back)
+	}
 	says := func(r *policy.Route) firedoor.Verdict {
 		return policy.Decide(plan, &policy.Request{Route: r, Level: policy.OfConnection})
 	}
 	o.asks, o.answers, o.frame = says(&there), says(&back), proto == policy.Link
 	if o.frame {
-		o.verdict, o.told, _ = plan.Frame(src, dst, to)
-		o.group = plan.IsGroup(dst)
+		o.verdict, o.told, _ = plan.Frame(src, dst, to, o.astray)
 	}
 	hand := p.Flags & (packet.SYN | packet.ACK)
 	o.begins, o.ends = p.Proto == packet.TCP && hand == packet.SYN, p.Proto == packet.TCP && hand == packet.SYN|packet.ACK
@@ -330,11 +351,11 @@ func TestDrawnPolicies(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := readAs(plan, &p)
+			o := readAs(plan, &p, n%2)
 			msg := o.differs(plan, &p, &verdict, counts)
-			gated := gateSays(plan, verdict, b)
-			// A segment by itself is of no connection, and this guard saw nobody ask.
-			if got := guardSays(plan, b); msg == "" && got != gated && p.Proto != packet.TCP && !verdict.Asked {
+			gated := gateSays(plan, verdict, b, n%2)
+			// A segment by itself is of no connection; and what another frame asked for only the kernel has seen.
+			if got := guardSays(plan, b, n%2); msg == "" && got != gated && p.Proto != packet.TCP && !verdict.Asked {
 				msg = fmt.Sprintf("the kernel (and who it asks) passes: %t, the guard of the virtual wire: %t", gated, got)
 			}
 			if msg == "" {
@@ -350,6 +371,9 @@ func TestDrawnPolicies(t *testing.T) {
 		}
 	}
 	t.Log(counts)
+	if first == 0 && (counts["wrong side, drop"] < 100 || counts["wrong side, ask"] < 20) {
+		t.Errorf("of what is astray too little was drawn: %v", counts)
+	}
 }
 
 func (o *oracle) differs(plan *policy.Plan, p *packet.Packet, d *datapath.Decision, counts map[string]int) string {
@@ -358,16 +382,25 @@ func (o *oracle) differs(plan *policy.Plan, p *packet.Packet, d *datapath.Decisi
 		return ""
 	}
 	counts[fmt.Sprint(d.Action)]++
-	if d.Action == datapath.Ask {
+	if d.Reason == uint16(firedoor.ReasonWrongSide) {
+		if counts["wrong side, "+d.Action.String()]++; !o.astray {
+			return "the kernel takes it for astray"
+		}
+	} else if o.astray && d.Action == datapath.Pass && o.asks.Action != firedoor.Pass && o.answers.Action != firedoor.Pass {
+		return "the kernel lets pass what is astray"
+	}
+	if d.Action == datapath.Ask || d.Reason == uint16(firedoor.ReasonWrongSide) && d.Action == datapath.Pass && p.EtherType == 0x806 {
 		return ""
 	}
 	begins := o.begins || p.Proto == packet.UDP && p.Layer == packet.LayerTransport && !d.Asked
 	pass := func(v firedoor.Verdict) bool { return v.Action == firedoor.Pass }
-	may := !o.ends && pass(o.asks) || !begins && pass(o.answers) && (!o.frame || policy.EitherWay(o.asks.Reason, o.answers.Reason) && (!o.group || o.answers.Reason == firedoor.ReasonSafety))
+	may := !o.ends && pass(o.asks) || !begins && pass(o.answers) && (!o.frame || policy.EitherWay(o.asks.Reason, o.answers.Reason)) && (!o.group || o.answers.Reason == firedoor.ReasonSafety)
 	if safe := o.asks.Reason == firedoor.ReasonSafety || o.answers.Reason == firedoor.ReasonSafety; safe && !d.Action.Passes() {
 		return "safety traffic is dropped"
+	} else if safe { // whoever asked
+		may = true
 	}
-	if o.frame && ((d.Action == datapath.Would) != o.told || d.Rule != uint32(o.verdict.Rule+1)) {
+	if o.frame && !o.astray && ((d.Action == datapath.Would) != o.told || d.Rule != uint32(o.verdict.Rule+1)) {
 		return fmt.Sprintf("the kernel says %v, which is to be told: %t", d.Action, o.told)
 	}
 	if d.Action.Passes() != may {
@@ -377,7 +410,7 @@ func (o *oracle) differs(plan *policy.Plan, p *packet.Packet, d *datapath.Decisi
 }
 
 // gateSays is whether a frame goes on by the kernel's verdict, and the worker's where that is asked.
-func gateSays(plan *policy.Plan, d datapath.Decision, b []byte) (passes bool) {
+func gateSays(plan *policy.Plan, d datapath.Decision, b []byte, port int) (passes bool) {
 	if d.Action != datapath.Ask {
 		return d.Action.Passes()
 	}
@@ -385,13 +418,14 @@ func gateSays(plan *policy.Plan, d datapath.Decision, b []byte) (passes bool) {
 	if b[6] &^= 1; d.Asked {
 		b[6] |= 1
 	}
-	inline.New(plan, all.List, nil).Frame(1772323200e9, inline.Outside, b, func(to inline.Port, sent []byte) {
-		passes = passes || to == inline.Inside && len(sent) == len(b) // else it ends a connection
+	from := inline.Port(port)
+	inline.New(plan, all.List, nil).Frame(1772323200e9, from, b, func(to inline.Port, sent []byte) {
+		passes = passes || to == from.Other() && len(sent) == len(b) // else it ends a connection
 	})
 	return passes
 }
 
-func guardSays(plan *policy.Plan, b []byte) bool {
+func guardSays(plan *policy.Plan, b []byte, port int) bool {
 	g := wire.New(wire.Config{Name: "g", Plan: plan, Protocols: all.List, Now: func() int64 { return 1772323200e9 }})
-	return g.Pass(true, b) != nil
+	return g.Pass(port == datapath.Outside, b) != nil
 }

@@ -85,7 +85,7 @@ func loaded(t *testing.T, prefix string) *datapath.Datapath {
 // itself is what Decide says of the connection, in one of the two ways to read a frame.
 func TestKernelAgreesWithDecide(t *testing.T) {
 	k := kernel{t: t, path: loaded(t, "fk"), counts: map[datapath.Action]int{}, why: map[string]int{}, beside: map[string]int{}}
-	for _, plan := range []*policy.Plan{enforced(t), broad(t), released(t), unjoined(t)} {
+	for _, plan := range []*policy.Plan{enforced(t), broad(t), released(t), unjoined(t), beside(t)} {
 		k.plan = plan
 		if err := k.path.Install(gateway.Tables(k.plan, modbusFunctions())); err != nil {
 			t.Fatal(err)
@@ -168,6 +168,20 @@ func broad(t *testing.T) *policy.Plan {
 	plan, err := policyfile.Read("policy.yaml", []byte(broadPolicy), known())
 	if err != nil {
 		t.Fatal(err)
+	}
+	return plan
+}
+
+// beside is broad, with each zone at a port of its own: half of all frames come in at the wrong one.
+func beside(t *testing.T) *policy.Plan {
+	t.Helper()
+	text := strings.NewReplacer(`"::/1"]}`, `"::/1"], at: inside}`, `"8000::/1"]}`, `"8000::/1"], at: outside}`).Replace(broadPolicy)
+	plan, err := policyfile.Read("policy.yaml", []byte(text), known())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !plan.Sided() {
+		t.Fatal("no zone is bound to a side")
 	}
 	return plan
 }
@@ -293,6 +307,9 @@ func (k *kernel) frame(f *packet.Frame, port int) {
 		proto, to, from = 0, 0, 0
 	}
 	there, back := k.plan.Route(src, dst, proto, to), k.plan.Route(dst, src, proto, from)
+	if k.plan.Astray(src, p.SrcIP, [...]policy.Side{policy.Inside, policy.Outside}[port]) {
+		there, back = k.plan.FromWrongSide(there), k.plan.FromWrongSide(back)
+	}
 	asks, answers := k.says(&there), k.says(&back)
 	hand := p.Flags & (packet.SYN | packet.ACK) // a SYN is never an answer; with ACK it is nothing else
 	begins, answered := p.Proto == packet.TCP && hand == packet.SYN, p.Proto == packet.TCP && hand == packet.SYN|packet.ACK
@@ -310,6 +327,8 @@ func (k *kernel) notCompared(p *packet.Packet, d *datapath.Decision) string {
 	switch {
 	case d.Action == datapath.Ask:
 		return "the payload decides, so the kernel asks"
+	case p.EtherType == 0x0806 && d.Reason == uint16(firedoor.ReasonWrongSide):
+		return "by whom it asks for"
 	case d.Reason >= datapath.OwnReasons:
 		return "for a reason of the kernel's own: " + datapath.ReasonName(d.Reason)
 	case p.Scope.Tunnel != packet.NoTunnel || p.HasRedundancy || p.Scope.Vlans[1] != 0:

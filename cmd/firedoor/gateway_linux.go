@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"firedoor"
@@ -47,6 +48,9 @@ type gatewayService struct {
 	group     string // may use the control socket
 	stops     *gateway.Stops
 	ready     chan struct{} // closed when there is somewhere to keep what was stopped
+	undone    undone
+
+	unapplied, ended atomic.Pointer[string] // for the status, which does not wait for the lock
 }
 
 // Run reads policies and takes orders, for the gateway that started it.
@@ -228,58 +232,31 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, l net.Listener) err
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer func() { _ = server.Close() }()
-	go func() { _ = server.Serve(peers{l}) }() // ends with Close
-	isolated, unknown := s.decisions.Isolations(s.plan)
+	_, unknown := s.decisions.Isolations(s.plan)
 	for _, u := range unknown {
 		s.log.Warn("a decision has no effect under this policy", "decision", u)
 	}
-	go s.expire(ctx)
-	first := s.gate.First()
-	err := s.gate.Run(ctx, s.text, s.plan, isolated, func() {
-		if first {
-			fmt.Fprintf(m.Stdout, "Between the two ports under policy %s. Stop with Ctrl-C or SIGTERM: what the kernel judges by itself stays in force.\n", s.file)
-		}
-		go s.tellStops(ctx, s.wasInForce())
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.noteInForce()
-	})
-	if err != nil && first {
+	was := s.wasInForce()
+	s.mu.Lock()                                // orders wait until there is something that they change
+	go func() { _ = server.Serve(peers{l}) }() // ends with Close
+	err := s.apply()
+	if err == nil || !s.gate.First() {
+		s.settleBypass()
+	}
+	s.mu.Unlock()
+	if err != nil && s.gate.First() {
 		return toldError{} // by the guardian, whose error it is
 	}
-	return err
-}
-
-// expire ends decisions whose time is over.
-func (s *gatewayService) expire(ctx context.Context) {
-	for {
-		s.mu.Lock()
-		changed, next, err := s.decisions.Overdue()
-		if changed {
-			err = errors.Join(err, s.apply())
-		}
-		s.mu.Unlock()
-		if err != nil {
-			s.log.Error("ending decisions", "error", err)
-		}
-		wait := time.Minute
-		if !next.IsZero() {
-			wait = min(wait, max(time.Until(next), 10*time.Millisecond))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.wake:
-		case <-time.After(wait):
-		}
+	if s.gate.First() {
+		fmt.Fprintf(m.Stdout, "Between the two ports under policy %s. Stop with Ctrl-C or SIGTERM: what the kernel judges by itself stays in force.\n", s.file)
 	}
-}
-
-// apply brings policy and decisions into force. The caller holds the lock.
-func (s *gatewayService) apply() error {
-	isolated, _ := s.decisions.Isolations(s.plan)
-	defer s.noteInForce()
-	return s.gate.Set(s.text, s.plan, isolated)
+	go s.keepInForce(ctx)
+	go s.tellStops(ctx, was)
+	select {
+	case <-ctx.Done():
+	case <-s.gate.Gone():
+	}
+	return nil
 }
 
 func (s *gatewayService) routes() http.Handler {
@@ -290,8 +267,7 @@ func (s *gatewayService) routes() http.Handler {
 	})
 	mux.HandleFunc("GET /stops", s.rows)
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
-		st, err := s.gate.Status()
-		st.Unwritten = s.stops.Problem()
+		st, err := s.gateStatus()
 		s.mu.Lock()
 		for _, one := range s.decisions.Under(s.plan) {
 			if one.NoEffect != "" {
@@ -408,20 +384,37 @@ type isolated struct {
 	Known    bool              `json:"learned"` // whether anything learned was there to tell effects by
 }
 
-func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
-	var want struct {
-		gateway.Decision
-		For     time.Duration
-		Preview bool
+// wanted is what somebody orders to isolate.
+type wanted struct {
+	gateway.Decision
+	For     time.Duration
+	Preview bool
+}
+
+// wantedOf reads an order: what whoever gives it may say, and nothing else of a decision.
+func wantedOf(r *http.Request) (*wanted, error) {
+	var w struct {
+		Verb, Scope, Reason string
+		Cap                 uint32
+		Everything, Preview bool
+		For                 time.Duration
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 1<<16)).Decode(&want); err != nil {
+	if err := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 1<<16)).Decode(&w); err != nil {
+		return nil, usageError{"an order that cannot be read: " + err.Error()}
+	}
+	return &wanted{gateway.Decision{Verb: w.Verb, Scope: w.Scope, Reason: w.Reason, Cap: w.Cap, Everything: w.Everything}, w.For, w.Preview}, nil
+}
+
+func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
+	want, err := wantedOf(r)
+	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i, err := gateway.Isolation(s.plan, &want.Decision)
-	if err == nil {
-		err = want.Kept()
+	var i policy.Isolation
+	if err = errors.Join(want.Ordered(want.For), want.Means(s.plan)); err == nil {
+		i, err = gateway.Isolation(s.plan, &want.Decision)
 	}
 	if err != nil {
 		return nil, usageError{err.Error()}
@@ -461,7 +454,7 @@ func (s *gatewayService) isolate(r *http.Request) (*isolated, error) {
 	}
 	s.log.Info("isolated", "decision", out.Decision.ID, "scope", want.Scope, "verb", want.Verb, "until", out.Decision.Until, "by", want.By, "reason", want.Reason)
 	s.nudge()
-	return out, s.apply()
+	return out, notYet(fmt.Sprintf("decision %d is written down", out.Decision.ID), s.apply())
 }
 
 // holdAtOnce stops the next frame of a place that nothing of what is never blocked
@@ -507,7 +500,7 @@ func (s *gatewayService) release(r *http.Request) (string, error) {
 	s.nudge()
 	s.log.Info("released", "decision", id, "by", whoAsks(r))
 	if err := s.apply(); err != nil {
-		return "", err
+		return "", notYet(fmt.Sprintf("the release of decision %d is written down", id), err)
 	}
 	if now {
 		return fmt.Sprintf("decision %d is released%s", id, still), nil
@@ -532,10 +525,11 @@ func (s *gatewayService) reload(by string) (string, error) {
 	}
 	wasText, wasPlan := s.text, s.plan
 	s.text, s.plan = text, plan
-	if err := s.apply(); err != nil {
+	if err := s.set(); err != nil {
 		s.text, s.plan = wasText, wasPlan
-		return "", err
+		return "", errors.Join(err, notYet("the policy before goes on", s.apply())) // the kernel may have some of the new one
 	}
+	s.holds()
 	digest := sha256.Sum256(text)
 	n := gateway.Noted{Policy: s.file, SHA256: hex.EncodeToString(digest[:])}
 	s.note(gateway.Reload, by, n)
@@ -580,21 +574,9 @@ func (s *gatewayService) keepsIsolations(plan *policy.Plan) (err error) {
 }
 
 func (s *gatewayService) bypass(r *http.Request) (string, error) {
-	on := r.URL.Query().Get("on") == "true"
-	if err := s.gate.Bypass(on); err != nil {
-		return "", err
+	q := r.URL.Query()
+	if err := gateway.Reasoned(q.Get("reason")); err != nil {
+		return "", usageError{err.Error()} // nothing is done that cannot be written down
 	}
-	why := r.URL.Query().Get("reason")
-	s.log.Warn("bypass", "on", on, "by", whoAsks(r), "reason", why)
-	what := "bypass"
-	if !on {
-		what = "judge"
-	}
-	s.mu.Lock()
-	s.note(what, whoAsks(r), gateway.Noted{Reason: why})
-	s.mu.Unlock()
-	if on {
-		return "bypass: everything passes, nothing is judged", nil
-	}
-	return "bypass is over: the policy is in force", nil
+	return s.switchBypass(q.Get("on") == "true", whoAsks(r), q.Get("reason"))
 }

@@ -163,7 +163,7 @@ func (s *gatewayService) confirm(r *http.Request) (*gateway.Decision, error) {
 			err = s.gate.Hold(at, 0)
 		}
 	}
-	return one, errors.Join(err, s.apply())
+	return one, errors.Join(err, notYet(fmt.Sprintf("decision %d is confirmed and written down", one.ID), s.apply()))
 }
 
 // fits says why there is no room for what a decision that waits would isolate, beside what is in force now. The caller holds the lock.

@@ -21,9 +21,15 @@ func gatewayStatus(st *gateway.Status) *processStatus {
 	if !standby.OK {
 		standby.Problem = "nobody stands by"
 	}
-	bypass := health.State{Name: "bypass", OK: !st.Bypass}
+	bypass := health.State{Name: "bypass", OK: !st.Bypass && st.BypassEnded == ""}
 	if st.Bypass {
 		bypass.Problem = "everything passes, until \"firedoor bypass --off\""
+	} else if !bypass.OK {
+		bypass.Problem = "it ended at " + st.BypassEnded + " though nobody ended it, so the policy is in force: \"firedoor bypass\" lets everything pass again, \"firedoor bypass --off\" says that this is known"
+	}
+	force := health.State{Name: "in force", OK: st.Unapplied == ""}
+	if !force.OK {
+		force.Problem = "what was decided is not in force, and is tried again until it is: " + st.Unapplied
 	}
 	counters := health.State{Name: "counters", OK: st.Uncounted == 0}
 	if st.Uncounted > 0 {
@@ -52,7 +58,7 @@ func gatewayStatus(st *gateway.Status) *processStatus {
 	if !isolations.OK {
 		isolations.Problem = fmt.Sprintf("decisions that do nothing under this policy, for it has no such name: %v; \"firedoor list\" shows them", st.NoEffect)
 	}
-	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, bypass, link, counters, records, pace, barred, isolations}}
+	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, force, bypass, link, counters, records, pace, barred, isolations}}
 }
 
 // gatewayText is a gateway's status for people.

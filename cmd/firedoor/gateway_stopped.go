@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -30,14 +29,17 @@ type stoppedReport struct {
 // Run says what a gateway stopped, whether it is still there or not.
 func (c *stoppedCommand) Run(ctx context.Context, m *Main) error {
 	name := filepath.Join(c.Data, "stopped.jsonl")
-	f, err := os.Open(name)
+	files, err := stoppedFiles(name)
 	if err != nil {
 		return usageError{fmt.Sprintf("%s: %v", name, reason(err))}
 	}
-	defer func() { _ = f.Close() }() // only read
-	tally, err := gateway.TallyFile(bufio.NewReaderSize(f, 1<<16))
-	if err != nil {
-		return damageError{[]error{fmt.Errorf("%s: %w", name, err)}}
+	tally := &gateway.StopTally{}
+	var damage []error
+	for _, f := range files {
+		if err := tally.AddFile(f); err != nil {
+			damage = append(damage, fmt.Errorf("%s: %w", f.Name(), err))
+		}
+		_ = f.Close() // only read
 	}
 	out := stoppedReport{Rows: tally.Rows()}
 	if running(ctx, c.Data) {
@@ -52,9 +54,34 @@ func (c *stoppedCommand) Run(ctx context.Context, m *Main) error {
 	if c.JSON {
 		e := json.NewEncoder(m.Stdout)
 		e.SetIndent("", "  ")
-		return e.Encode(out)
+		err = e.Encode(out)
+	} else {
+		err = out.tell(m)
 	}
-	return out.tell(m)
+	if err == nil && len(damage) > 0 {
+		err = damageError{damage}
+	}
+	return err
+}
+
+// stoppedFiles are that of what was stopped and the one before it, oldest first. Between the two it may
+// begin anew: then they are the same one.
+func stoppedFiles(name string) (files []*os.File, err error) {
+	now, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	before, err := os.Open(name + ".before")
+	if err != nil { // there is none yet
+		return []*os.File{now}, nil //nolint:nilerr
+	}
+	a, errA := now.Stat()
+	b, errB := before.Stat()
+	if errA == nil && errB == nil && os.SameFile(a, b) {
+		_ = before.Close() // only read
+		return []*os.File{now}, nil
+	}
+	return []*os.File{before, now}, nil
 }
 
 // tell is the report for people: by conduit, rule and reason, then by pair.
@@ -88,6 +115,9 @@ func (r *stoppedReport) tell(m *Main) error {
 				say(m.Stdout, "; it is so now: %s", s.Problem)
 			}
 			say(m.Stdout, ". The gateway counts them: firedoor stopped --json has them in now.rows.\n")
+		}
+		if s.GoneBytes > 0 {
+			say(m.Stdout, "Since %s %s bytes of older lines were let go for want of room.\n", s.Since, grouped(s.GoneBytes))
 		}
 		if s.Uncounted > 0 {
 			say(m.Stdout, "%s had no room in the kernel's counters.\n", counted(int(s.Uncounted), "frame"))

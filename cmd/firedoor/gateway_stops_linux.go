@@ -31,8 +31,21 @@ type gatewayState struct {
 }
 
 func (s *gatewayService) status() (gatewayState, error) {
-	st, err := s.gate.Status()
+	st, err := s.gateStatus()
 	return gatewayState{st, s.stops.State()}, err
+}
+
+// gateStatus is how the gateway is, with what this process knows of it.
+func (s *gatewayService) gateStatus() (gateway.Status, error) {
+	st, err := s.gate.Status()
+	st.Unwritten = s.stops.Problem()
+	if why := s.unapplied.Load(); why != nil {
+		st.Unapplied = *why
+	}
+	if ended := s.ended.Load(); ended != nil {
+		st.BypassEnded = *ended
+	}
+	return st, err
 }
 
 // rows answers with all that was stopped since the gateway was started.

@@ -15,6 +15,7 @@ import (
 type policyExplainCommand struct {
 	Client   string   `help:"Who asks: a host or zone of the policy, or an address. Without it the whole policy is explained." placeholder:"NAME|IP"`
 	Server   string   `help:"Who is asked." placeholder:"NAME|IP"`
+	Side     string   `help:"At which port of a gateway the client's frames come in: inside, outside (default: not looked at)." placeholder:"SIDE"`
 	Segment  string   `help:"The segment both are in (vlan:10)." placeholder:"NAME"`
 	Protocol string   `help:"In which protocol." placeholder:"NAME"`
 	Port     string   `help:"At which port of the server, as rules have it: 502, udp/47808, ethernet/0x88b8 (default: where the protocol is usually found)." placeholder:"PORT"`
@@ -48,6 +49,10 @@ func (c *policyExplainCommand) Run(m *Main) error {
 	if v.Action != v.Says {
 		fmt.Fprintf(m.Stdout, "It passes all the same: %s.\n", plan.StopsNothing(v))
 	}
+	unread := *r
+	if r.Level == policy.OfConnection && v.Says == firedoor.Pass && plan.Unread(&unread).Reason == firedoor.ReasonUnjudged {
+		fmt.Fprintln(m.Stdout, "What is of no protocol that anybody knows does not pass there (unjudged): a change might be stopped, and nobody can tell that it is none.")
+	}
 	return nil
 }
 
@@ -62,6 +67,11 @@ func capitalised(text string) string {
 func (c *policyExplainCommand) all(m *Main, plan *policy.Plan) error {
 	for i := range plan.Policy.Safety {
 		fmt.Fprintf(m.Stdout, "Safety: %s\n", plan.SafetySentence(i))
+	}
+	for i := range plan.Policy.Zones {
+		if text := plan.Policy.Zones[i].SideSentence(); text != "" {
+			fmt.Fprintln(m.Stdout, text)
+		}
 	}
 	last := int32(-1)
 	for r := range int32(plan.Rules()) {
@@ -114,7 +124,10 @@ func (c *policyExplainCommand) request(plan *policy.Plan) (*policy.Request, erro
 	if err != nil {
 		return nil, err
 	}
-	route := plan.Route(client, server, at.Transport, at.Number)
+	route, err := c.cameIn(plan, plan.Route(client, server, at.Transport, at.Number))
+	if err != nil {
+		return nil, err
+	}
 	r := &policy.Request{Route: &route, Time: time.Now().UnixNano(), Protocol: c.Protocol, Function: c.Function, Object: []byte(c.Object), Quantity: c.Quantity, HasQty: true}
 	switch {
 	case c.Verb != "" || c.Function != "" || c.Code != nil || c.Unit != nil || c.Object != "" || c.Value != nil || c.Before != nil:
@@ -146,6 +159,25 @@ func (c *policyExplainCommand) request(plan *policy.Plan) (*policy.Request, erro
 			return nil, usageError{"--at " + c.At + ": give a time like 2026-03-02T06:00:00Z"}
 		}
 		r.Time = at.UnixNano()
+	}
+	return r, nil
+}
+
+// cameIn is the route of what comes in at the port that is said.
+func (c *policyExplainCommand) cameIn(plan *policy.Plan, r policy.Route) (policy.Route, error) {
+	if c.Side == "" {
+		return r, nil
+	}
+	side, ok := policy.SideOf(c.Side)
+	if !ok {
+		return r, usageError{fmt.Sprintf("--side %s: must be %s or %s", c.Side, policy.Inside, policy.Outside)}
+	}
+	ip := firedoor.IP{Hi: 1} // of a host or zone by its name: any address
+	if a, err := netip.ParseAddr(c.Client); err == nil {
+		ip = firedoor.IPFrom(a)
+	}
+	if plan.Astray(r.Client, ip, side) {
+		return plan.FromWrongSide(r), nil
 	}
 	return r, nil
 }

@@ -151,6 +151,14 @@ conduits:
       - {protocol: modbus, code: 3, verdict: drop}
 `
 
+// nothing is the same conduit without a rule.
+const nothing = `policy: 1
+otherwise: {mode: enforce, default: drop}
+zones: {dmz: {addresses: 10.2.0.0/16}, cell: {addresses: 10.3.0.0/16}}
+conduits:
+  down: {from: dmz, to: cell, mode: enforce, never-block: {reviewed: {by: Jo, on: 2026-11-26}}, rules: []}
+`
+
 // learned is a folder of what a replay learned: conversations alone.
 func learned(t *testing.T, conversations string) string {
 	dir := t.TempDir()
@@ -173,6 +181,12 @@ func TestPolicyCommands(t *testing.T) {
 	other := write(t, "q.yaml", []byte(strings.Replace(provable, "code: [1, 2, 3, 4]", "code: [1, 2, 3, 4, 6]", 1)))
 	night := strings.Replace(provable, "{protocol: modbus, code: [1, 2, 3, 4], verdict: pass}", `{protocol: modbus, when: {from: "22:00", until: "06:00"}, verdict: pass}`, 1)
 	nightly := write(t, "n.yaml", []byte(strings.Replace(night, "      - {protocol: modbus, code: 3, verdict: drop}\n", "", 1)))
+	ruled := func(name, rules string) string {
+		return write(t, name, []byte(strings.Replace(nothing, "rules: []", "rules: ["+rules+"]", 1)))
+	}
+	unread := ruled("u.yaml", "{verb: write, verdict: drop}, {verdict: pass}")
+	reads := ruled("r.yaml", "{protocol: modbus, function: read holding registers, verdict: pass}, {function: read coils, verdict: pass}")
+	coded, anyCode := ruled("c.yaml", "{protocol: modbus, code: 3, verdict: pass}"), ruled("a.yaml", "{protocol: modbus, code: 8, verdict: pass}, {protocol: modbus, code: [3, 6], verdict: pass}")
 	for _, c := range []struct {
 		args   []string
 		status int
@@ -193,6 +207,11 @@ func TestPolicyCommands(t *testing.T) {
 		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--at", "2026-03-02T12:00:00Z", nightly}, 0, []string{"Drop: the rule in line 15 of down lets it pass, but not at this time"}},
 		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbus", "--at", "2026-03-02T23:00:00Z", nightly}, 0, []string{"Pass: the rule in line 15"}},
 		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "s7comm", "--port", "502", "--at", "2026-03-02T12:00:00Z", file}, 0, []string{"Drop: the port is open for another protocol."}},
+		{[]string{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--port", "tcp/9999", unread}, 0, []string{"Pass: ", "What is of no protocol that anybody knows does not pass there (unjudged)"}},
+		{[]string{"prove", "--from", "dmz", "--to", "cell", "--direct", "--verb", "write", reads}, 0, []string{"Proved: nothing passes from dmz to cell"}},
+		{[]string{"prove", "--from", "dmz", "--to", "cell", "--direct", "--verb", "read", reads}, 3, []string{`"read holding registers"`}},
+		{[]string{"prove", "--from", "dmz", "--to", "cell", "--direct", "--verb", "write", coded}, 0, []string{"Proved: nothing passes from dmz to cell"}},
+		{[]string{"prove", "--from", "dmz", "--to", "cell", "--direct", "--verb", "write", anyCode}, 3, []string{"verb write"}},
 		{[]string{"explain", "--client", "10.1.0.9", "--server", "10.3.0.1", "--protocol", "modbus", file}, 0, []string{"Drop: no conduit joins office and cell"}},
 	} {
 		o := run(t, append([]string{"policy"}, c.args...)...)

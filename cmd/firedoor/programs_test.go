@@ -69,8 +69,7 @@ func movedPrograms() map[string][]moved {
 			{"10.10.4.20", "10.10.4.10", "cip", "firmware", "class:0xa1/instance:1", 1, 0, bytes.Repeat([]byte("firmware"), 50), 0},
 		},
 		"modbus/testdata/umas.pcap": {
-			{"10.10.2.41", "10.10.2.31", "umas", "program", "", 1, 0, umasProgram(), 0}, // it is named by nothing on its way in
-			{"10.10.2.41", "10.10.2.31", "umas", "program", "Pump", 0, 1, umasProgram(), 0},
+			{"10.10.2.41", "10.10.2.31", "umas", "program", "Pump", 1, 1, umasProgram(), 0},
 		},
 		"melsec/testdata/files.pcap": {
 			{"10.10.13.20", "10.10.13.10", "melsec", "program", "MAIN.QPG", 1, 2, ladder, 0},

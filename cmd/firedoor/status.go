@@ -40,6 +40,9 @@ func dataFolder(m *Main, data, file *string) (string, error) {
 // wrong, 2 if nobody answers.
 func (c *statusCommand) Run(ctx context.Context, m *Main) error {
 	dir, err := dataFolder(m, c.Data, c.Config)
+	if err == nil && c.Data == nil && c.Config == nil {
+		dir, err = usualFolder(ctx, m, dir)
+	}
 	if err != nil {
 		return err
 	}
@@ -63,6 +66,23 @@ func (c *statusCommand) Run(ctx context.Context, m *Main) error {
 		}
 	}
 	return nil
+}
+
+// gatewayFolder is the data folder of a gateway where nobody names another one: that which isolate, list and the others ask.
+const gatewayFolder = "gateway-data"
+
+// usualFolder is the one to ask where nobody names any: that of a sensor, or where none answers there that of a gateway.
+func usualFolder(ctx context.Context, m *Main, sensor string) (string, error) {
+	here, there := running(ctx, sensor), running(ctx, gatewayFolder)
+	switch {
+	case here && there:
+		say(m.Stderr, "A gateway answers too: firedoor status --data %s\n", gatewayFolder)
+	case there:
+		return gatewayFolder, nil
+	case !here:
+		return "", usageError{fmt.Sprintf("no firedoor answers for the data folders %s and %s: is it running, and are you the user it runs as? --data names another folder", sensor, gatewayFolder)}
+	}
+	return sensor, nil
 }
 
 // statusText is the status for people.

@@ -101,3 +101,66 @@ func TestGatewayLearned(t *testing.T) {
 		t.Errorf("as the comment says: %q", got)
 	}
 }
+
+// TestUnitsLetCalls holds that the units allow the system calls without which what they start cannot do its work: the gateway starts
+// processes, which take a pipe, and leaves the next program a file in memory.
+func TestUnitsLetCalls(t *testing.T) {
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("needs systemd-analyze")
+	}
+	all := []string{"capset", "prctl", "landlock_create_ruleset", "landlock_restrict_self", "openat", "renameat", "ftruncate", "flock", "fallocate", "epoll_pwait", "eventfd2", "socket", "getsockopt", "recvmsg"}
+	gateway := []string{"bpf", "execve", "clone", "clone3", "pipe2", "memfd_create", "waitid", "pidfd_open", "sched_setattr", "sched_getattr", "sched_setaffinity", "setpriority", "mkdirat", "unlinkat", "kill", "tgkill"}
+	units, err := filepath.Glob("../../deploy/*.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, unit := range units {
+		text, err := os.ReadFile(unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := all
+		if strings.Contains(unit, "gateway") {
+			want = append(want, gateway...)
+		}
+		let := callsOf(t, string(text))
+		for _, call := range want {
+			if !let[call] {
+				t.Errorf("%s: does not let %s", filepath.Base(unit), call)
+			}
+		}
+	}
+}
+
+// callsOf is what a unit's filters let, one after the other (systemd.exec(5), SystemCallFilter=).
+func callsOf(t *testing.T, unit string) map[string]bool {
+	t.Helper()
+	let := map[string]bool{}
+	var put func(name string, allow bool)
+	put = func(name string, allow bool) {
+		if !strings.HasPrefix(name, "@") {
+			let[name] = allow
+			return
+		}
+		out, err := exec.Command("systemd-analyze", "syscall-filter", "--no-pager", name).Output()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, line := range strings.Split(string(out), "\n")[1:] {
+			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+				put(line, allow)
+			}
+		}
+	}
+	for _, line := range strings.Split(unit, "\n") {
+		given, ok := strings.CutPrefix(line, "SystemCallFilter=")
+		if !ok {
+			continue
+		}
+		given, deny := strings.CutPrefix(given, "~")
+		for _, name := range strings.Fields(given) {
+			put(name, !deny)
+		}
+	}
+	return let
+}

@@ -18,6 +18,7 @@ const (
 	pulseBeat  = int64(unsafe.Offsetof(gatewayPulse{}.Beat))
 	pulseSeed  = int64(unsafe.Offsetof(gatewayPulse{}.Seed))
 	pulseEpoch = int64(unsafe.Offsetof(gatewayPulse{}.Epoch))
+	pulseFull  = int64(unsafe.Offsetof(gatewayPulse{}.Full))
 
 	pulseClient = int64(unsafe.Offsetof(gatewayPulse{}.Client)) // and behind it in_hand
 )

@@ -299,3 +299,23 @@ func TestOtherLayoutIsRemoved(t *testing.T) {
 		t.Errorf("left behind: %q", left)
 	}
 }
+
+// TestBypassGoesOver: a bypass goes on under a program of another layout, and one that is over does not come back.
+func TestBypassGoesOver(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), earlier())
+	for _, on := range []bool{false, true, true, false, false} {
+		if err := d.SetBypass(on); err != nil {
+			t.Fatal(err)
+		}
+		b.asOther(d)
+		d = b.open(b.options(), nil)
+		if d.Generation() != 0 || d.Bypassed() != on {
+			t.Errorf("generation %d, in bypass %t, want %t", d.Generation(), d.Bypassed(), on)
+		}
+		b.install(d, earlier())
+		if d.Bypassed() != on {
+			t.Errorf("in bypass %t once it is in force, want %t", d.Bypassed(), on)
+		}
+	}
+}

@@ -43,20 +43,6 @@ func (d *Datapath) SetLimit(limit time.Duration) error {
 // and of other drops each. What is beyond is counted.
 func (d *Datapath) SetReports(n uint32) error { return d.set(configReports, n) }
 
-// SetBypass lets everything pass, or judges again.
-func (d *Datapath) SetBypass(on bool) error {
-	if on {
-		return d.set(configBypass, 1)
-	}
-	if err := d.unsure(unseen); err != nil {
-		return err
-	}
-	return d.set(configBypass, 0)
-}
-
-// Bypassed tells whether everything passes. It lasts: whoever ends while it does leaves it on.
-func (d *Datapath) Bypassed() bool { return d.get(configBypass) != 0 }
-
 // Beat says that somebody answers what is asked, for as long as the limit. Only one
 // goroutine may call it; it makes no system call but for the time and allocates nothing.
 func (d *Datapath) Beat() error {

@@ -177,7 +177,7 @@ type gatewayPlace struct {
 	Place uint32
 	Zone  uint32
 	Bits  uint32
-	Bare  uint32
+	Flags uint32
 }
 
 type gatewayPrefixKey struct {

@@ -306,6 +306,17 @@ func TestStreams(t *testing.T) {
 		if _, at, _ := s.Enter(&c.k); at.Left || at.Next != 106 {
 			t.Errorf("after that: %+v", at)
 		}
+		keepAlive := c.w
+		keepAlive.sport, keepAlive.dport, keepAlive.payload, keepAlive.tcp = 5000, modbusPort, "\x00", &layers.TCP{ACK: true, Seq: 93}
+		for acked, want := range map[uint32]Action{94: Pass, 93: Drop} {
+			s.Leave(place, &Position{Known: true, Next: 94, Acked: acked}, false)
+			if got, err := d.TestUnanswered(keepAlive.frame(t), Inside); err != nil || got.Action != want {
+				t.Errorf("a byte before the next one, of a server that has all up to %d, where nobody answers: %+v, %v", acked, got, err)
+			}
+			if _, at, _ := s.Enter(&c.k); at.Next != 94 {
+				t.Errorf("after that: %+v", at)
+			}
+		}
 		s.Leave(place, &Position{Known: true, Next: 94, Acked: 94}, true)
 		if err := errors.Join(d.SetBypass(true), d.SetBypass(false)); err != nil {
 			t.Fatal(err)

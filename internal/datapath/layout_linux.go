@@ -24,6 +24,14 @@ const (
 	gateTold     = 8
 	pairPorts    = 1
 	pairDrops    = 2
+	pairJoined   = 4
+	pairTells    = 8
+	pairStops    = 16
+
+	placeBare    = 1
+	placeInside  = 2
+	placeOutside = 4
+	placeSpared  = 8
 
 	shapeVLANs      = 1
 	shapeHosts      = 2
@@ -99,6 +107,28 @@ func (g *Gate) entry() gatewayGate {
 	return e
 }
 
+// flags of a pair are those that its gates do not make.
+func (p *Pair) flags() (flags uint32) {
+	if p.Default.Joined {
+		flags = pairJoined
+	}
+	switch p.Default.Astray {
+	case Ask:
+		flags |= pairTells
+	case Drop:
+		flags |= pairStops
+	}
+	return flags
+}
+
+func (b Bound) flags() uint32 {
+	flags := [...]uint32{AtEither: 0, AtInside: placeInside, AtOutside: placeOutside}[b.At]
+	if b.Spared {
+		flags |= placeSpared
+	}
+	return flags
+}
+
 // entries are the tables as the kernel's maps take them.
 type entries struct {
 	shape uint32
@@ -127,10 +157,10 @@ func newEntries(t *Tables) *entries {
 		e.addPlace(&t.Places[i])
 	}
 	for _, s := range t.Stations {
-		at := gatewayPlace{Place: s.Place, Zone: s.Zone}
+		at := gatewayPlace{Place: s.Place, Zone: s.Zone, Flags: s.flags()}
 		e.shape |= shapeStations
 		if s.Bare {
-			at.Bare = 1
+			at.Flags |= placeBare
 			e.shape |= shapeBare
 		}
 		if s.VLAN.Only {
@@ -144,7 +174,7 @@ func newEntries(t *Tables) *entries {
 	for i := range t.Pairs {
 		p := &t.Pairs[i]
 		e.pairKeys = append(e.pairKeys, uint32(i))
-		e.pairs = append(e.pairs, gatewayPair{Otherwise: p.Default.entry(), Frames: p.EtherTypes.entry()})
+		e.pairs = append(e.pairs, gatewayPair{Otherwise: p.Default.entry(), Frames: p.EtherTypes.entry(), Flags: p.flags()})
 	}
 	for i := range t.Gates {
 		e.addGate(&t.Gates[i])
@@ -176,7 +206,7 @@ func (e *entries) addNevers(codes uint32, list []Never) {
 }
 
 func (e *entries) addPlace(p *Place) {
-	at := gatewayPlace{Place: p.Place, Zone: p.Zone, Bits: uint32(p.Prefix.Bits())}
+	at := gatewayPlace{Place: p.Place, Zone: p.Zone, Bits: uint32(p.Prefix.Bits()), Flags: p.flags()}
 	if p.VLAN.Only {
 		e.shape |= shapeVLANs
 	}

@@ -98,7 +98,7 @@ func (d *Datapath) open() (err error) {
 	if d.heartbeat, err = d.maps[gatewayMapHeartbeat].Memory(); err != nil {
 		return err
 	}
-	if err := d.seed(); err != nil {
+	if err := errors.Join(d.seed(), d.carryBypass()); err != nil {
 		return err
 	}
 	if d.Generation() == 0 {

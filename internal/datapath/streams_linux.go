@@ -88,6 +88,7 @@ type Position struct {
 	Known   bool   // Next holds
 	Partial bool   // and is within a message
 	Current bool   // nothing went by unseen since it was written down
+	Blind   bool   // nobody judged for a while since it was written down
 	Left    bool   // a worker left it, and nobody touched it after that
 	Hears   bool   // and waits for what its server says
 	Next    uint32 // sequence number of the byte that comes next
@@ -249,7 +250,8 @@ func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
 	if was, ok := s.turn(e); ok {
 		p = Position{Known: e.Known != 0, Partial: e.Partial != 0 || e.Unseen != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked,
 			Handshake: Handshake{e.Opens != 0, e.Opening, e.Answered != 0 && s.now()-e.SeenNs < uint64(streamUnderWay), e.Answer, e.First}}
-		p.Current = p.Known && atomic.LoadUint32(&s.pulse.Epoch)-e.Epoch <= seen
+		since := atomic.LoadUint32(&s.pulse.Epoch) - e.Epoch
+		p.Current, p.Blind = p.Known && since <= seen, p.Known && since >= unseen
 		if heard := atomic.LoadUint32(&e.Heard); p.Current && int32(heard-p.Acked) > 0 {
 			p.Acked = heard
 		}
@@ -322,8 +324,8 @@ func (d *Datapath) seed() error {
 // that were in force until then (is_seen in bpf/stream.h).
 const (
 	seen       = 1
-	otherRules = 1        // so much the epoch goes up by other tables
-	unseen     = seen + 1 // and where frames passed that nobody saw
+	otherRules = 1       // so much the epoch goes up by other tables
+	unseen     = 1 << 16 // and where frames passed that nobody judged: by more than all tables in between
 )
 
 // unsure says that streams may go on unseen from here on.

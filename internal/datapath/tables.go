@@ -76,10 +76,11 @@ const (
 	ReasonBroken                                    // tables name a pair that is not there
 	ReasonShed                                      // whoever answers has no time for it: the gate's floor
 	ReasonRouted                                    // its receiver is to send it on to another host
+	ReasonUnsaid                                    // the kernel had no room to say whether its request was seen, so nobody is asked
 	lastReason
 )
 
-var reasonNames = [...]string{"link", "neighbour", "quarantine", "malformed", "fragment", "unsure", "stream", "stale", "bypass", "broken", "shed", "routed"}
+var reasonNames = [...]string{"link", "neighbour", "quarantine", "malformed", "fragment", "unsure", "stream", "stale", "bypass", "broken", "shed", "routed", "unsaid"}
 
 // ReasonName is the word of a reason of the datapath's own, "" for those of gates.
 func ReasonName(reason uint16) string {
@@ -102,7 +103,13 @@ type Gate struct {
 	// host from where they are sent to (source routes, routing headers) are dropped. That way nobody judged.
 	Enforced bool
 	// Told, of frames without IP that pass: they would be stopped if this were no test, and are told so.
-	Told   bool
+	Told bool
+	// Astray, of the Default of a pair, is what becomes of frames between the two, whichever way, whose sender is
+	// astray (Bound): Pass, Ask (they are told of, and go by their gates), or Drop, but for what gates of safety traffic
+	// let pass, or with the reason firedoor.ReasonNeverBlock. Of a pair and that of the way back that counts which is
+	// Joined.
+	Astray Action
+	Joined bool
 	Codes  uint16
 	Reason uint16
 	Rule   uint32
@@ -126,7 +133,27 @@ type Place struct {
 	Prefix netip.Prefix
 	Place  uint32
 	Zone   uint32
+	Bound
 }
+
+// Bound says at which port whoever is in a place is. A frame that comes in at the other one with an address of
+// it is astray: what becomes of it says Gate.Astray. An address without a place of its own that is none
+// (0.0.0.0, ::), or of a single link (169.254.0.0/16, fe80::/10), is at either.
+type Bound struct {
+	At Side
+	// Spared: ARP and neighbour discovery in its name pass nevertheless.
+	Spared bool
+}
+
+// Side is a port, or none.
+type Side uint8
+
+// Sides.
+const (
+	AtEither Side = iota
+	AtInside
+	AtOutside
+)
 
 // Station says where a MAC belongs, for frames without IP; where Bare is set for
 // those with IP too, before prefixes that are not of a single address.
@@ -136,6 +163,7 @@ type Station struct {
 	Place uint32
 	Zone  uint32
 	Bare  bool
+	Bound
 }
 
 // Joined gives the pair of a client's and a server's place, as an index of
@@ -279,6 +307,9 @@ func (t *Tables) checkCodes() error {
 
 func (t *Tables) checkEnds() error {
 	for i, p := range t.Places {
+		if p.At > AtOutside {
+			return fmt.Errorf("tables: place %d: there is no side %d", i, p.At)
+		}
 		if !p.Prefix.IsValid() || p.Prefix.Addr().Zone() != "" || p.Prefix.Addr().Is4In6() || p.VLAN.wrong() {
 			return fmt.Errorf("tables: place %d: prefix %v, VLAN %+v", i, p.Prefix, p.VLAN)
 		}
@@ -289,6 +320,9 @@ func (t *Tables) checkEnds() error {
 		}
 	}
 	for i, s := range t.Stations {
+		if s.At > AtOutside {
+			return fmt.Errorf("tables: station %d: there is no side %d", i, s.At)
+		}
 		if s.VLAN.wrong() {
 			return fmt.Errorf("tables: station %d: VLAN %+v", i, s.VLAN)
 		}
@@ -305,6 +339,9 @@ func (v VLAN) wrong() bool { return v.Outer > 4094 || v.Inner > 4094 || v.Outer 
 
 func (t *Tables) checkGates() error {
 	for i, p := range t.Pairs {
+		if a := p.Default.Astray; a != Pass && a != Ask && a != Drop {
+			return fmt.Errorf("tables: pair %d: %v cannot be done with what is astray", i, a)
+		}
 		if err := t.checkGate(p.Default, Ask); err != nil {
 			return fmt.Errorf("tables: pair %d: default: %w", i, err)
 		}

@@ -37,6 +37,9 @@ type Status struct {
 	Outside    string `json:"outside" doc:"Interface"`
 	Policy     string `json:"policy" doc:"Name"`
 	Bypass     bool   `json:"bypass" doc:"Everything passes"`
+	Ended      string `json:"bypass_ended" doc:"When a bypass ended that nobody ended, until somebody says something of it; empty: none did"`
+	Unapplied  string `json:"unapplied" doc:"Why not all that was decided is in force; empty: all is"`
+	Unwritten  string `json:"unwritten" doc:"Why what is stopped, or its frames, cannot be written down; empty: it can"`
 	Worker     string `json:"worker" doc:"alive, or being started"`
 	Workers    int    `json:"workers_started" doc:"Two stand there from the beginning; each further one took the place of another"`
 	Generation uint32 `json:"generation" doc:"Of what is in force: it changes with policy and isolations"`
@@ -104,7 +107,9 @@ type Isolation struct {
 	By     string `json:"by"`
 	Since  string `json:"since_wall"`
 	Until  string `json:"until_wall"`
-	State  string `json:"state" doc:"active, or testing: it stops nothing any more and only says what it still would"`
+	State  string `json:"state" doc:"active; pending: a second person must confirm it, and until then it stops nothing; or testing: it stops nothing any more and only says what it still would"`
+	// NoEffect is why it does nothing under the policy in force.
+	NoEffect string `json:"no_effect" doc:"Why it does nothing under the policy in force; empty: it does something"`
 }
 
 // decision is an isolation as a gateway tells it.

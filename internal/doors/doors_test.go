@@ -90,7 +90,7 @@ func (g *doorman) start() {
 	mux.HandleFunc("GET /gateway", func(w http.ResponseWriter, _ *http.Request) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		fmt.Fprintf(w, `{"inside":"a","outside":"b","policy":"press","worker":"alive","generation":%d,"on_hang":"the kernel goes on","workers_started":5,
+		fmt.Fprintf(w, `{"inside":"a","outside":"b","policy":"press","worker":"alive","generation":%d,"unapplied":"no room for a table","unwritten":"no space left on device","bypass_ended":"2026-11-26T07:00:00Z","on_hang":"the kernel goes on","workers_started":5,
 			"barred":[{"client":"10.0.1.1","deaths":2,"since":"2026-11-26T07:00:00.5Z"}],"shed":[{"conduit":"down","client":"10.0.1.9","since":"2026-11-26T07:00:00Z","until":"2026-11-26T07:00:30Z","why":"slow"}],"news":{"of":"a later version"}}`, g.generation)
 	})
 	mux.HandleFunc("GET /isolations", func(w http.ResponseWriter, _ *http.Request) {
@@ -188,7 +188,8 @@ const noWrites = `rule "no writes" of down`
 
 func TestGatewayIsShown(t *testing.T) {
 	g := gatewayIn(t)
-	g.decisions = `[{"id":3,"verb":"no-write","scope":"plc","reason":"odd","by":"jo","since":"2026-11-26T07:00:00.5Z","until":"2026-11-26T09:00:00Z","state":"active"}]`
+	g.decisions = `[{"id":3,"verb":"no-write","scope":"plc","reason":"odd","by":"jo","since":"2026-11-26T07:00:00.5Z","until":"2026-11-26T09:00:00Z","state":"active"},
+		{"id":4,"verb":"quarantine","scope":"gone","state":"pending","no_effect":"gone: no host has this name"}]`
 	g.isolations = []policy.Isolation{{ID: 3, Verb: policy.NoWrite, Host: "plc"}}
 	for i := range 12 {
 		g.stopped(i, "pass", noWrites, fmt.Sprintf("10.0.1.1:%d", 40000+i), "write", "holding:40")
@@ -200,7 +201,10 @@ func TestGatewayIsShown(t *testing.T) {
 	if got.Away || got.Problem != "" || got.Status.Worker != "alive" || got.Name != filepath.Base(g.dir) {
 		t.Errorf("shown as %+v", got)
 	}
-	if i := got.Isolations; len(i) != 1 || i[0].Until != "2026-11-26T09:00:00.000000000Z" || i[0].Since != "2026-11-26T07:00:00.500000000Z" {
+	if s := got.Status; s.Unapplied != "no room for a table" || s.Unwritten == "" || s.Ended == "" {
+		t.Errorf("what is not in force, and not written: %+v", s)
+	}
+	if i := got.Isolations; len(i) != 2 || i[1].State != "pending" || !strings.HasPrefix(i[1].NoEffect, "gone") || i[0].Until != "2026-11-26T09:00:00.000000000Z" || i[0].Since != "2026-11-26T07:00:00.500000000Z" {
 		t.Errorf("isolations %+v", i)
 	}
 	if b := got.Barred; len(b) != 1 || b[0] != (Barred{"10.0.1.1", "hmi", 2, "2026-11-26T07:00:00.500000000Z"}) {

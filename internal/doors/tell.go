@@ -349,4 +349,5 @@ var reasons = map[string]string{
 	firedoor.ReasonRate.String():       "isolated: rate-cap, more requests than are allowed",
 	firedoor.ReasonHeld.String():       "a message was held back for longer than is allowed",
 	firedoor.ReasonUnjudged.String():   "nobody could judge it in time",
+	firedoor.ReasonWrongSide.String():  "it came in at the other port than its sender is at",
 }

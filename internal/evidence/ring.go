@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,9 @@ const (
 	// parts is among how many files the bytes are shared out: the oldest goes when there
 	// is no room for one more.
 	parts = 8
+	// maxFiles is how many there may be: one that a process left is not gone on with, however short it is, and a few
+	// restarts must not push out what was kept.
+	maxFiles = 64
 	// Least is the smallest bound of a ring.
 	Least = 1 << 20
 )
@@ -64,7 +68,7 @@ func Open(dir string, bytes int64, ports [2]string) (*Ring, error) {
 	if len(numbers) > 0 {
 		r.last = numbers[len(numbers)-1]
 	}
-	return r, r.tidy(parts)
+	return r, r.tidy(0)
 }
 
 // numbers are those of the files that are there, oldest first.
@@ -83,12 +87,19 @@ func (r *Ring) numbers() (out []uint64, err error) {
 
 func fileName(n uint64) string { return fmt.Sprintf("%s%06d%s", prefix, n, suffix) }
 
-// tidy removes the oldest files until there are at most keep.
-func (r *Ring) tidy(keep int) error {
+// tidy removes the oldest files until there is room for so many bytes more, and for one more file.
+func (r *Ring) tidy(room int64) error {
 	numbers, err := r.numbers()
-	for len(numbers) > keep && err == nil {
-		err = os.Remove(filepath.Join(r.dir, fileName(numbers[0])))
-		numbers = numbers[1:]
+	total, sizes := room, make([]int64, len(numbers))
+	for i, n := range numbers {
+		if info, err := os.Stat(filepath.Join(r.dir, fileName(n))); err == nil {
+			sizes[i] = info.Size()
+			total += sizes[i]
+		}
+	}
+	for i := 0; i < len(numbers) && err == nil && (total > parts*r.most || len(numbers)-i > maxFiles-1); i++ {
+		err = os.Remove(filepath.Join(r.dir, fileName(numbers[i])))
+		total -= sizes[i]
 	}
 	return err
 }
@@ -110,7 +121,7 @@ func (r *Ring) Add(packets ...Packet) (name string, first int, err error) {
 		return "", 0, fmt.Errorf("%d bytes of frames do not fit into a file of %d", len(b), r.most)
 	}
 	if _, err := r.file.Write(b); err != nil {
-		return "", 0, errors.Join(err, r.Close()) // half a packet ends a file
+		return "", 0, errors.Join(err, r.back())
 	}
 	first = r.packets + 1
 	r.size += int64(len(b))
@@ -118,12 +129,21 @@ func (r *Ring) Add(packets ...Packet) (name string, first int, err error) {
 	return r.name, first, nil
 }
 
+// back takes half a packet away, so that the file goes on when the disk takes it again; where that fails it ends.
+func (r *Ring) back() error {
+	_, err := r.file.Seek(r.size, io.SeekStart)
+	if err = errors.Join(err, r.file.Truncate(r.size)); err != nil {
+		return errors.Join(err, r.Close())
+	}
+	return nil
+}
+
 // next begins a file.
 func (r *Ring) next() error {
 	if err := r.Close(); err != nil {
 		return err
 	}
-	if err := r.tidy(parts - 1); err != nil {
+	if err := r.tidy(r.most); err != nil {
 		return err
 	}
 	name := fileName(r.last + 1)
@@ -131,11 +151,11 @@ func (r *Ring) next() error {
 	if err != nil {
 		return err
 	}
-	r.last++
 	b := head(r.ports)
 	if _, err := file.Write(b); err != nil {
-		return errors.Join(err, file.Close())
+		return errors.Join(err, file.Close(), os.Remove(file.Name())) // the disk is full: what is there stays
 	}
+	r.last++
 	r.file, r.name, r.size, r.packets = file, name, int64(len(b)), 0
 	return nil
 }

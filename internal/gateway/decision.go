@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"sort"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"firedoor/internal/audit"
 	"firedoor/internal/policy"
+	"firedoor/internal/written"
 )
 
 // Decision is that something is isolated for a while, and why.
@@ -19,6 +19,7 @@ type Decision struct {
 	ID      uint32   `json:"id"`
 	Verb    string   `json:"verb"`
 	Scope   string   `json:"scope"`
+	Of      string   `json:"of,omitempty"` // what its scope names, where that does not say it itself: host, zone, conduit
 	Reason  string   `json:"reason"`
 	By      string   `json:"by"`
 	Since   string   `json:"since"`
@@ -53,6 +54,8 @@ type Decisions struct {
 	now   func() time.Time
 	all   map[uint32]*Decision
 	last  uint32
+
+	bypass Bypass // as the file has it
 }
 
 // OpenDecisions reads what was decided and is still in force.
@@ -67,6 +70,9 @@ func OpenDecisions(file string, now func() time.Time) (*Decisions, error) {
 }
 
 func (d *Decisions) replay(e *audit.Entry) error {
+	if d.bypass.replay(e) {
+		return nil
+	}
 	var one Decision
 	if err := json.Unmarshal(e.Data, &one); err != nil {
 		return fmt.Errorf("entry %d: %w", e.Number, err)
@@ -86,7 +92,7 @@ func (d *Decisions) Add(one Decision, length time.Duration) (*Decision, error) {
 	if len(d.all) >= MaxDecisions {
 		return nil, fmt.Errorf("%d decisions are in force already: release some", MaxDecisions)
 	}
-	if err := one.Kept(); err != nil {
+	if err := errors.Join(one.Kept(), one.Lasts(length)); err != nil {
 		return nil, err
 	}
 	now := d.now().UTC()
@@ -107,6 +113,33 @@ func (d *Decisions) Add(one Decision, length time.Duration) (*Decision, error) {
 func (d *Decision) Kept() error {
 	if len(d.Reason) > MaxReason {
 		return fmt.Errorf("--reason: is %d bytes long, at most %d are kept", len(d.Reason), MaxReason)
+	}
+	return nil
+}
+
+// Ordered says why a decision cannot be ordered for a time, whoever asks for it; nil: it can.
+func (d *Decision) Ordered(length time.Duration) error {
+	return errors.Join(Reasoned(d.Reason), d.Lasts(length))
+}
+
+// Reasoned says why a reason cannot be kept; nil: it can.
+func Reasoned(reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return errors.New("--reason: is empty: say why, for whoever reads it later")
+	}
+	if len(reason) > MaxReason {
+		return fmt.Errorf("--reason: is %d bytes long, at most %d are kept", len(reason), MaxReason)
+	}
+	return nil
+}
+
+// Lasts says why a decision cannot last for a time; nil: it can.
+func (d *Decision) Lasts(length time.Duration) error {
+	switch {
+	case length < time.Second:
+		return fmt.Errorf("--for %s: at least a second", written.FormatDuration(length))
+	case length > MaxFor:
+		return fmt.Errorf("--for %s: is too long: at most %s", written.FormatDuration(length), written.FormatDuration(MaxFor))
 	}
 	return nil
 }
@@ -177,7 +210,12 @@ type Noted struct {
 
 // Note writes down what was done that is no isolation: nothing is in force by it.
 func (d *Decisions) Note(what, by string, n Noted) error {
-	return d.chain.Add(stamp(d.now()), what, by, n)
+	at := stamp(d.now())
+	if err := d.chain.Add(at, what, by, n); err != nil {
+		return err
+	}
+	d.bypass.replay(&audit.Entry{Time: at, What: what, By: by})
+	return nil
 }
 
 // Overdue moves decisions on whose time is over: what was active is tested, what was
@@ -264,7 +302,8 @@ func (d *Decisions) Isolations(plan *policy.Plan) (out []policy.Isolation, unkno
 }
 
 // Isolation reads a decision's scope and verb against the names of a policy: a host, a
-// zone, a conduit, or a client and a server with a comma between them.
+// zone, a conduit, or a client and a server with a comma between them. Where two have the name of a scope, Of says
+// which is meant; of an old decision, which does not say it, the host or zone.
 func Isolation(plan *policy.Plan, one *Decision) (i policy.Isolation, err error) {
 	i = policy.Isolation{ID: one.ID, Clients: one.Clients, Cap: one.Cap, Testing: one.State == stateTesting, Both: one.Everything}
 	for verb := policy.RateCap; verb <= policy.Quarantine; verb++ {
@@ -275,22 +314,14 @@ func Isolation(plan *policy.Plan, one *Decision) (i policy.Isolation, err error)
 	if i.Verb == 0 {
 		return i, fmt.Errorf("--verb %s: must be one of %s", one.Verb, strings.Join(Verbs(), ", "))
 	}
-	client, server, pair := strings.Cut(one.Scope, ",")
-	for _, name := range []string{client, server} {
-		if _, ok := plan.Named(name); !ok && name != "" && (pair || !plan.HasConduit(name)) {
-			return i, fmt.Errorf("%s: no host, zone or conduit of the policy has this name; a pair is written CLIENT,SERVER%s", name, hostAt(plan, name))
-		}
-	}
-	if i.Host, i.Other = client, server; !pair {
-		if _, named := plan.Named(client); !named {
-			i.Host, i.Conduit = "", client
-		}
-	}
-	if pair && (client == "" || server == "" || client == server) {
-		return i, fmt.Errorf("%s: a pair is written CLIENT,SERVER: two names", one.Scope)
+	if err := one.within(plan, &i); err != nil {
+		return i, err
 	}
 	if i.Verb == policy.RateCap && i.Cap == 0 {
 		return i, fmt.Errorf("--verb rate-cap: give --cap, the number of requests in a second")
+	}
+	if i.Verb != policy.RateCap && i.Cap != 0 {
+		return i, fmt.Errorf("--cap: %s has none: it goes with --verb rate-cap", one.Verb)
 	}
 	if i.Both && i.Verb != policy.Quarantine {
 		return i, fmt.Errorf("--everything: only a quarantine stops what is never blocked; --verb %s does not", one.Verb)
@@ -315,20 +346,6 @@ func Beside(all []Decision, id uint32) string {
 		return ""
 	}
 	return "; " + all[at].Scope + " stays isolated by " + strings.Join(others, ", ")
-}
-
-// hostAt says how a policy calls the host with an address, for who gave that in place of the name.
-func hostAt(plan *policy.Plan, address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return ""
-	}
-	for i := range plan.Policy.Hosts {
-		if h := &plan.Policy.Hosts[i]; slices.Contains(h.Addresses, a) {
-			return "; " + address + " is " + h.Name + " there"
-		}
-	}
-	return ""
 }
 
 // Verbs are the ways to isolate.

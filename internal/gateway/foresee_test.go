@@ -41,6 +41,19 @@ func TestForesee(t *testing.T) {
 	}
 }
 
+// TestForeseeUnread holds that a preview names what nobody can read, where an isolation stops whatever changes something.
+func TestForeseeUnread(t *testing.T) {
+	base := testPlan(t, policy.Rule{Verdict: firedoor.Pass})
+	learned := []firedoor.Conversation{{Segment: "untagged", Client: firedoor.Address{IP: "10.0.1.1"}, Server: firedoor.Address{IP: "10.0.2.1", Port: 9999}, Protocol: "udp", Learned: true, Flows: 3}}
+	for verb, want := range map[policy.IsolationVerb]int{policy.NoWrite: 1, policy.NoProgram: 1} {
+		after, _ := base.With([]policy.Isolation{{Verb: verb, Host: "plc", Cap: 100}})
+		out, _ := Preview(base, after, learned)
+		if len(out) != want || want > 0 && (out[0].Function != "what nobody can read" || out[0].Verdict != "drop") {
+			t.Errorf("%s: %+v", verb, out)
+		}
+	}
+}
+
 // TestMissing holds that a decision says which of the clients that it knows a policy has no names for.
 func TestMissing(t *testing.T) {
 	plan := testPlan(t)

@@ -1,11 +1,11 @@
 package gateway
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -81,6 +81,17 @@ func (t tally) plus(b tally) tally {
 func Connect(c Config) (*Gateway, error) {
 	g := &Gateway{config: c}
 	path, err := guardian.Connect(g.hear, c.Happened)
+	return g.over(path, err)
+}
+
+// ConnectBy goes to a guardian by a connection.
+func ConnectBy(conn net.Conn, c Config) (*Gateway, error) {
+	g := &Gateway{config: c}
+	path, err := guardian.ConnectBy(conn, g.hear, c.Happened)
+	return g.over(path, err)
+}
+
+func (g *Gateway) over(path *guardian.Client, err error) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +152,8 @@ func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolatio
 	if err := Fits(restrained); err != nil {
 		return err
 	}
-	number := g.number + 1
+	g.number++ // also where it fails: a worker that heard of this order says so by its number
+	number := g.number
 	forWorkers, err := json.Marshal(order{Number: number, Policy: text, Isolations: isolated})
 	if err != nil {
 		return err
@@ -155,7 +167,7 @@ func (g *Gateway) Set(text []byte, plan *policy.Plan, isolated []policy.Isolatio
 	g.Remember(g.path.Generation(), restrained)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.plan, g.isolated, g.number = restrained, isolated, number
+	g.plan, g.isolated = restrained, isolated
 	return nil
 }
 
@@ -167,19 +179,8 @@ func conduitsOf(p *policy.Policy) (out []guardian.Conduit) {
 	return out
 }
 
-// Run brings the policy into force, says so by started, and then waits until ctx or the guardian
-// ends.
-func (g *Gateway) Run(ctx context.Context, text []byte, plan *policy.Plan, isolated []policy.Isolation, started func()) error {
-	if err := g.Set(text, plan, isolated); err != nil {
-		return err
-	}
-	started()
-	select {
-	case <-ctx.Done():
-	case <-g.path.Gone():
-	}
-	return nil
-}
+// Gone is closed when the guardian is no more.
+func (g *Gateway) Gone() <-chan struct{} { return g.path.Gone() }
 
 // First tells whether nothing was in force before this control process.
 func (g *Gateway) First() bool { return g.path.Hello.Number == 0 }

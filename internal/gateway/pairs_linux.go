@@ -157,6 +157,9 @@ func (k *kernelStops) words(l *datapath.Loser, client firedoor.Endpoint, macs [2
 			transport, number = policy.Link, policy.FrameType(number)
 		}
 		route := plan.Route(a, z, transport, number)
+		if l.Reason == uint16(firedoor.ReasonWrongSide) {
+			route = plan.FromWrongSide(route)
+		}
 		v := policy.Decide(plan, &policy.Request{Route: &route, Time: at.UnixNano()})
 		if v.Says != firedoor.Pass {
 			out.Says = v.Says.String()

@@ -45,7 +45,7 @@ func effects(before, after *policy.Plan, c *firedoor.Conversation) (out []Effect
 	base := Effect{Client: nameOf(before, was[0].Client, &c.Client), Server: nameOf(before, was[0].Server, &c.Server), Protocol: c.Protocol, Count: c.Flows}
 	add := func(e Effect) {
 		for i := range was { // over any transport that it may have come over
-			if a, b := policy.Decide(before, &was[i]), policy.Decide(after, &is[i]); a.Action == firedoor.Pass && b.Action != firedoor.Pass {
+			if a, b := says(before, was[i]), says(after, is[i]); a.Action == firedoor.Pass && b.Action != firedoor.Pass {
 				e.Verdict = b.Action.String()
 				out = append(out, e)
 				return
@@ -53,6 +53,9 @@ func effects(before, after *policy.Plan, c *firedoor.Conversation) (out []Effect
 		}
 	}
 	if len(c.Statements) == 0 {
+		if nameless(c.Protocol) {
+			base.Function = "what nobody can read"
+		}
 		add(base)
 	}
 	for k := range c.Statements {
@@ -68,6 +71,17 @@ func effects(before, after *policy.Plan, c *firedoor.Conversation) (out []Effect
 	}
 	return out
 }
+
+// says is what a plan says of what was learned. What is of no protocol that anybody knows may change something.
+func says(plan *policy.Plan, r policy.Request) firedoor.Verdict {
+	if r.Level == policy.OfFlow && nameless(r.Protocol) {
+		return plan.Unread(&r)
+	}
+	return policy.Decide(plan, &r)
+}
+
+// nameless tells whether a conversation has the name of what carried it, for nobody knows its protocol.
+func nameless(protocol string) bool { return protocol == "tcp" || protocol == "udp" }
 
 // ask makes a request of a learned statement.
 func ask(r *policy.Request, c *firedoor.Conversation, s *firedoor.Statement) {

@@ -10,7 +10,7 @@ type shared struct{ streams *datapath.Streams }
 
 func (s *shared) Enter(k *inline.Stream) (place int, p inline.Position, ok bool) {
 	place, at, ok := s.streams.Enter((*datapath.StreamKey)(k))
-	return place, inline.Position{Known: at.Known, Partial: at.Partial, Current: at.Current, Left: at.Left, Hears: at.Hears,
+	return place, inline.Position{Known: at.Known, Partial: at.Partial, Current: at.Current, Blind: at.Blind, Left: at.Left, Hears: at.Hears,
 		Next: at.Next, Acked: at.Acked, Said: at.Said, Handshake: inline.Handshake(at.Handshake)}, ok
 }
 

@@ -12,17 +12,21 @@ import (
 
 // Status is how a gateway is, and what would happen if something broke now.
 type Status struct {
-	Inside     string            `json:"inside"`
-	Outside    string            `json:"outside"`
-	Policy     string            `json:"policy"`
-	Enforcing  int               `json:"conduits_enforcing"`
-	Testing    int               `json:"conduits_testing"`
-	Observing  int               `json:"conduits_observing"`
-	Reads      int               `json:"conduits_reads"`  // of those that enforce: of what cannot be judged only plain reads pass
-	Open       int               `json:"conduits_open"`   // all of it passes
-	Closed     int               `json:"conduits_closed"` // all of it is dropped
-	Otherwise  string            `json:"otherwise"`       // mode between zones that no conduit joins
-	Bypass     bool              `json:"bypass"`
+	Inside    string `json:"inside"`
+	Outside   string `json:"outside"`
+	Policy    string `json:"policy"`
+	Enforcing int    `json:"conduits_enforcing"`
+	Testing   int    `json:"conduits_testing"`
+	Observing int    `json:"conduits_observing"`
+	Reads     int    `json:"conduits_reads"`  // of those that enforce: of what cannot be judged only plain reads pass
+	Open      int    `json:"conduits_open"`   // all of it passes
+	Closed    int    `json:"conduits_closed"` // all of it is dropped
+	Otherwise string `json:"otherwise"`       // mode between zones that no conduit joins
+	Bypass    bool   `json:"bypass"`
+	// BypassEnded is when one ended that nobody ended, until a person says something of it.
+	BypassEnded string `json:"bypass_ended,omitempty"`
+	// Unapplied is why not all that was decided is in force; it is tried again until it is.
+	Unapplied  string            `json:"unapplied,omitempty"`
 	Worker     string            `json:"worker"` // "alive" or "being started"
 	Standby    bool              `json:"standby"`
 	Workers    int               `json:"workers_started"`

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -19,8 +21,9 @@ import (
 
 // Limits of what is kept of stops.
 const (
-	// maxStops is how large the file of what was stopped grows before it begins anew.
-	maxStops = 256 << 20
+	// maxStops is how large the file of what was stopped grows before it begins anew. The one before is kept
+	// beside it, so a flood leaves at least so much of what came last.
+	maxStops = 128 << 20
 	// maxSlices is how many stops a second leave frames behind; a further one is a line.
 	maxSlices = 100
 	// LeastEvidence is the smallest bound of evidence, in bytes.
@@ -32,6 +35,7 @@ const (
 // Names of files in the data folder.
 const (
 	stoppedFile    = "stopped.jsonl"
+	beforeSuffix   = ".before"
 	toldFile       = "stopped-kernel.json"
 	EvidenceFolder = "evidence"
 )
@@ -41,12 +45,15 @@ type Stops struct {
 	dir string
 	log *slog.Logger
 
+	most int64 // bytes of the file
+
 	mu       sync.Mutex
 	file     *os.File
 	encoder  *json.Encoder
 	evidence *evidence.Ring // nil: none is kept
 	tally    StopTally
 	state    StopState
+	unkeeps  string // why frames cannot be kept, "" while they can
 	untold   string // why what the kernel drops cannot be told, "" while it can
 	second   int64
 	slices   int
@@ -66,8 +73,10 @@ type StopState struct {
 	// Unpaired are frames that the kernel dropped and whose pairs had no room (datapath.MaxLosses):
 	// they have lines by rule and reason.
 	Unpaired uint64 `json:"kernel_unpaired"`
+	// GoneBytes is how much of stopped.jsonl was let go for want of room.
+	GoneBytes uint64 `json:"gone_bytes"`
 	// Evidence is how many stops have frames in the evidence folder, Without how many
-	// lines have none because there were too many in a second.
+	// lines have none because there were too many in a second, or because they could not be written.
 	Evidence uint64 `json:"evidence"`
 	// Unwritten is how many lines stopped.jsonl lacks, Problem why, while it lasts. They are
 	// in Rows.
@@ -81,18 +90,70 @@ type StopState struct {
 // OpenStops opens the files in a data folder. bytes bounds the evidence, 0 keeps none;
 // ports are the names of the inside and the outside interface.
 func OpenStops(dir string, bytes int64, ports [2]string, log *slog.Logger) (*Stops, error) {
-	s := &Stops{dir: dir, log: log, state: StopState{Since: stamp(time.Now())}}
+	s := &Stops{dir: dir, log: log, most: maxStops, state: StopState{Since: stamp(time.Now())}}
 	var err error
 	if bytes > 0 {
 		if s.evidence, err = evidence.Open(filepath.Join(dir, EvidenceFolder), bytes, ports); err != nil {
 			return nil, err
 		}
 	}
-	if s.file, err = os.OpenFile(filepath.Join(dir, stoppedFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
-		return nil, err
+	return s, s.open()
+}
+
+// open opens the file of lines. Half a line at its end, of a crash, is taken away: it would hide the next one.
+func (s *Stops) open() error {
+	file, err := os.OpenFile(filepath.Join(s.dir, stoppedFile), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
 	}
-	s.encoder = json.NewEncoder(s.file)
-	return s, nil
+	if err := wholeLines(file); err != nil {
+		return errors.Join(err, file.Close())
+	}
+	s.file, s.encoder = file, json.NewEncoder(file)
+	return nil
+}
+
+// maxHalf is the longest half of a line that is looked for.
+const maxHalf = 1 << 21
+
+// wholeLines cuts off half a line at the end of a file.
+func wholeLines(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	from := max(0, info.Size()-maxHalf)
+	b := make([]byte, info.Size()-from)
+	if _, err := file.ReadAt(b, from); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if len(b) == 0 || b[len(b)-1] == '\n' {
+		return nil
+	}
+	if whole := bytes.LastIndexByte(b, '\n') + 1; whole > 0 || from == 0 {
+		return file.Truncate(from + int64(whole))
+	}
+	_, err = file.Write([]byte{'\n'}) // whatever that is
+	return err
+}
+
+// anew puts the file aside, in the place of the one that was put aside before, and begins another one.
+func (s *Stops) anew() error {
+	name := filepath.Join(s.dir, stoppedFile)
+	gone := int64(0)
+	if info, err := os.Stat(name + beforeSuffix); err == nil {
+		gone = info.Size()
+	}
+	if err := os.Rename(name, name+beforeSuffix); err != nil {
+		return err
+	}
+	s.state.GoneBytes += uint64(gone)
+	s.log.Warn(stoppedFile+" begins anew: it is full; what was in it stands in "+stoppedFile+beforeSuffix, "event", "stopped-anew", "gone_bytes", gone)
+	was := s.file
+	if err := s.open(); err != nil {
+		return err
+	}
+	return was.Close()
 }
 
 // Close closes the files.
@@ -111,8 +172,8 @@ func (s *Stops) Tell(r *StoppedRecord) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at, err := s.file.Seek(0, io.SeekEnd)
-	if err == nil && at > maxStops {
-		if err = s.file.Truncate(0); err == nil {
+	if err == nil && at > s.most {
+		if err = s.anew(); err == nil {
 			at = 0
 		}
 	}
@@ -166,11 +227,27 @@ func (s *Stops) unkept(err error) {
 	}
 }
 
+// kept notes whether the disk takes frames, and says so where that changes.
+func (s *Stops) kept(err error) {
+	problem := ""
+	if err != nil {
+		problem = "frames of stops are not kept: " + err.Error()
+	}
+	if problem == s.unkeeps {
+		return
+	}
+	if s.unkeeps = problem; err != nil {
+		s.log.Error("evidence", "error", err)
+	} else {
+		s.log.Info("frames of stops are kept again", "without", s.state.Without)
+	}
+}
+
 // Problem says why what is stopped cannot be written down, "" while it can.
 func (s *Stops) Problem() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return cmp.Or(s.state.Problem, s.untold)
+	return cmp.Or(s.state.Problem, s.untold, s.unkeeps)
 }
 
 // keep writes the frames of a stop and gives their place; "" where it has none.
@@ -194,8 +271,9 @@ func (s *Stops) keep(r *StoppedRecord) string {
 	name, first, err := s.evidence.Add(packets...)
 	clear(packets)
 	s.pending = packets
+	s.kept(err)
 	if err != nil {
-		s.log.Error("evidence", "error", err)
+		s.state.Without++
 		return ""
 	}
 	s.state.Evidence++
@@ -228,7 +306,7 @@ func (s *Stops) State() StopState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := s.state
-	out.Problem = cmp.Or(out.Problem, s.untold)
+	out.Problem = cmp.Or(out.Problem, s.untold, s.unkeeps)
 	out.Rows = s.tally.Rows()
 	slices.SortStableFunc(out.Rows, func(a, b StopRow) int { return strings.Compare(b.Last, a.Last) })
 	if n := len(out.Rows); n > maxShown {
@@ -244,19 +322,48 @@ func (s *Stops) AllRows() []StopRow {
 	return s.tally.Rows()
 }
 
-// TallyFile adds up a stopped.jsonl. A last line that breaks off is left out.
+// UnreadableError is that lines of a file cannot be read; the others were.
+type UnreadableError struct {
+	Lines int
+	First int // 1-based
+}
+
+// Error says how many, and where.
+func (e *UnreadableError) Error() string {
+	return fmt.Sprintf("%d of its lines cannot be read, and are left out; the first is line %d", e.Lines, e.First)
+}
+
+// TallyFile adds up a stopped.jsonl. A last line that breaks off is left out, as are those that cannot be read, of which
+// an *UnreadableError tells: what stands behind damage is not lost with it.
 func TallyFile(r io.Reader) (*StopTally, error) {
 	t := &StopTally{}
-	lines := json.NewDecoder(r)
+	return t, t.AddFile(r)
+}
+
+// AddFile is TallyFile for one more file.
+func (t *StopTally) AddFile(r io.Reader) error {
+	damage := &UnreadableError{}
+	lines := bufio.NewReaderSize(r, 1<<16)
 	for n := 1; ; n++ {
+		text, err := lines.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
 		var line StoppedRecord
-		err := lines.Decode(&line)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return t, nil
+		switch bad := json.Unmarshal(text, &line); {
+		case bad == nil:
+			t.Add(&line)
+		case err == nil: // else it breaks off
+			if damage.Lines++; damage.First == 0 {
+				damage.First = n
+			}
 		}
 		if err != nil {
-			return t, fmt.Errorf("line %d: %w", n, err)
+			break
 		}
-		t.Add(&line)
 	}
+	if damage.Lines > 0 {
+		return damage
+	}
+	return nil
 }

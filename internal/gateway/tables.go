@@ -62,7 +62,7 @@ func newTables(plan *policy.Plan, functions []policy.Function) *tables {
 // otherwise makes the pair that holds where no other does.
 func (t *tables) otherwise() {
 	r := t.plan.Route(0, 0, 0, 0)
-	t.out.Pairs = []datapath.Pair{{Default: t.whole(&r), EtherTypes: t.etherType(0, 0, 0)}}
+	t.out.Pairs = []datapath.Pair{{Default: t.sided(t.whole(&r), 0, 0), EtherTypes: t.etherType(0, 0, 0)}}
 }
 
 type tables struct {
@@ -116,7 +116,7 @@ func (t *tables) places() {
 		at, _ := t.plan.Named(z.Name)
 		if vlan, ok := vlanOf(z.Segment); ok {
 			for _, prefix := range z.Prefixes {
-				t.out.Places = append(t.out.Places, datapath.Place{VLAN: vlan, Prefix: prefix, Place: uint32(at), Zone: uint32(at)})
+				t.out.Places = append(t.out.Places, datapath.Place{VLAN: vlan, Prefix: prefix, Place: uint32(at), Zone: uint32(at), Bound: t.bound(at)})
 			}
 		}
 	}
@@ -129,19 +129,47 @@ func (t *tables) places() {
 			continue
 		}
 		for _, a := range h.Addresses {
-			t.out.Places = append(t.out.Places, datapath.Place{VLAN: vlan, Prefix: netip.PrefixFrom(a, a.BitLen()), Place: uint32(at), Zone: zone})
+			t.out.Places = append(t.out.Places, datapath.Place{VLAN: vlan, Prefix: netip.PrefixFrom(a, a.BitLen()), Place: uint32(at), Zone: zone, Bound: t.bound(at)})
 		}
 		if h.MAC != 0 {
-			t.out.Stations = append(t.out.Stations, datapath.Station{VLAN: vlan, MAC: h.MAC, Place: uint32(at), Zone: zone, Bare: len(h.Addresses) == 0 && !h.MAC.IsGroup()})
+			t.out.Stations = append(t.out.Stations, datapath.Station{VLAN: vlan, MAC: h.MAC, Place: uint32(at), Zone: zone, Bare: len(h.Addresses) == 0 && !h.MAC.IsGroup(), Bound: t.bound(at)})
 		}
 	}
 }
 
-// alike is all that the gates of two places hang on: what holds between them, and whether the
-// client may answer from another port what the server asks.
+// bound says at which port whoever is in a place is.
+func (t *tables) bound(at policy.Place) datapath.Bound {
+	return datapath.Bound{At: [...]datapath.Side{policy.Anywhere: datapath.AtEither, policy.Inside: datapath.AtInside, policy.Outside: datapath.AtOutside}[t.plan.At(at)],
+		Spared: t.plan.SpareNeighbours(at)}
+}
+
+// sided is what becomes of frames between two places that come from the wrong side.
+type sided struct {
+	astray datapath.Action
+	joined bool
+}
+
+func (t *tables) sidedOf(a, b policy.Place) (s sided) {
+	if !t.plan.Sided() {
+		return s
+	}
+	mode, joined := t.plan.SideMode(a, b)
+	return sided{[...]datapath.Action{policy.Observe: datapath.Pass, policy.Test: datapath.Ask, policy.Enforce: datapath.Drop}[mode], joined}
+}
+
+// sided is the gate of a pair, with what becomes of what comes from the wrong side.
+func (t *tables) sided(g datapath.Gate, a, b policy.Place) datapath.Gate {
+	s := t.sidedOf(a, b)
+	g.Astray, g.Joined = s.astray, s.joined
+	return g
+}
+
+// alike is all that the gates of two places hang on: what holds between them, whether the
+// client may answer from another port what the server asks, and what comes from the wrong side.
 type alike struct {
 	there policy.Alike
 	back  bool
+	sided sided
 }
 
 // joined joins each two zones that a conduit joins, and each two hosts of which a rule speaks
@@ -150,7 +178,7 @@ type alike struct {
 func (t *tables) joined() {
 	pairs := map[alike]uint32{}
 	for _, ends := range t.wayBack(t.plan.Pairs()) {
-		key := alike{t.plan.Alike(ends[0], ends[1]), t.answersElsewhere(ends[1], ends[0])}
+		key := alike{t.plan.Alike(ends[0], ends[1]), t.answersElsewhere(ends[1], ends[0]), t.sidedOf(ends[0], ends[1])}
 		n, known := pairs[key]
 		if !known {
 			n = t.pair(ends[0], ends[1])
@@ -164,7 +192,7 @@ func (t *tables) joined() {
 func (t *tables) pair(client, server policy.Place) uint32 {
 	route, back := t.plan.Route(client, server, 0, 0), t.plan.Route(server, client, 0, 0)
 	n := uint32(len(t.out.Pairs))
-	t.out.Pairs = append(t.out.Pairs, datapath.Pair{Default: t.elsewhere(&route, &back), EtherTypes: t.etherType(client, server, 0)})
+	t.out.Pairs = append(t.out.Pairs, datapath.Pair{Default: t.sided(t.elsewhere(&route, &back), client, server), EtherTypes: t.etherType(client, server, 0)})
 	seen := map[policy.Port]bool{}
 	for _, port := range t.plan.PortsOf(&route) {
 		if port.Transport == policy.Link {

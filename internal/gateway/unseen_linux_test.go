@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 
@@ -115,8 +116,8 @@ func (w *whole) answers(device *trial.Device) {
 }
 
 // TestWhatWentByUnseen holds that what is known of where a client stands is not believed where others had its connection
-// since, nor where frames passed that nobody saw: behind a reload the kernel knows it better than a worker that had it before, and behind a
-// bypass nobody does. An honest client's connection goes on.
+// since, nor where frames passed that nobody saw: behind a reload the kernel knows it better than a worker that had it before, and an honest
+// client's connection goes on; behind a bypass nobody does, and it ends.
 func TestWhatWentByUnseen(t *testing.T) {
 	w := newWhole(t, func(p *policy.Policy) { trial.More(p); p.Conduits[0].Unjudged = policy.Reads })
 	for name, u := range map[string]unseen{
@@ -146,6 +147,10 @@ func TestWhatWentByUnseen(t *testing.T) {
 		device = &trial.Device{Next: trial.ClientBegins}
 		u.happens(t, w, device)
 		w.Silence(false)
+		if u.bypass { // within which message its server is nobody knows
+			w.ends(name, said(uint32(len(device.Got)), trial.ReadSome(1)))
+			continue
+		}
 		for id := range uint16(3) {
 			had, read := len(device.Got), trial.ReadSome(id)
 			arrive(device, w.Client(said(uint32(had), read)))
@@ -153,6 +158,84 @@ func TestWhatWentByUnseen(t *testing.T) {
 			if got := device.Got[had:]; string(got) != string(read) {
 				t.Errorf("%s: of an honest client's read % x went on", name, got)
 			}
+		}
+	}
+}
+
+// ends holds that a frame goes nowhere, and that its connection ends at its server.
+func (w *whole) ends(name string, frame []byte) {
+	w.t.Helper()
+	reset := false
+	for _, f := range w.Client(frame) {
+		if f[47]&trial.RST == 0 {
+			w.t.Errorf("%s: % x goes on", name, f[54:])
+		}
+		reset = reset || f[47]&trial.RST != 0
+	}
+	if !reset {
+		w.t.Errorf("%s: the connection does not end", name)
+	}
+}
+
+// TestMessageAcrossABypass holds that the rest of a write does not pass whose beginning went by in a bypass, though it reads as
+// a request that is allowed: on a connection that was known before, on one that began in the bypass, and for a worker
+// that begins later.
+func TestMessageAcrossABypass(t *testing.T) {
+	w := newWhole(t, trial.More)
+	tail := trial.ReadSome(0x1234)
+	head := trial.Request(9, 16, append([]byte{0, 100, 0, byte(len(tail) / 2), byte(len(tail))}, tail...)...)
+	head = head[:len(head)-len(tail)]
+	for name, c := range map[string]struct{ began, restart, silent bool }{
+		"known before":                   {},
+		"known before, another worker":   {restart: true},
+		"known before, and nobody":       {silent: true},
+		"began in it":                    {began: true},
+		"began in it, another worker":    {began: true, restart: true},
+		"began in it, and nobody judges": {began: true, silent: true},
+	} {
+		w.isolate()
+		w.begin(t)
+		device := &trial.Device{Next: trial.ClientBegins}
+		if !c.began {
+			trial.Connect(w)
+			arrive(device, w.Client(said(0, trial.WriteOne(1, 5, 50))))
+			w.answers(device)
+		}
+		err := w.path.SetBypass(true)
+		arrive(device, [][]byte{said(uint32(len(device.Got)), head)})
+		if err = errors.Join(err, w.path.SetBypass(false)); err != nil {
+			t.Fatal(err)
+		}
+		if c.restart {
+			w.Restart(false)
+		}
+		w.Silence(c.silent)
+		had := len(device.Got)
+		for range 2 { // it is said again, once the server said where it is
+			arrive(device, w.Client(said(uint32(had), tail)))
+			w.answers(device)
+		}
+		if len(device.Got) > had {
+			t.Errorf("%s: the rest of a write passed: % x", name, device.Got[had:])
+		}
+	}
+}
+
+// TestBypassThatWasNone holds that no connection ends where a bypass is ended that there is not.
+func TestBypassThatWasNone(t *testing.T) {
+	w := newWhole(t, trial.More)
+	w.begin(t)
+	trial.Connect(w)
+	device := &trial.Device{Next: trial.ClientBegins}
+	for id := range uint16(2) {
+		read := trial.ReadSome(id)
+		arrive(device, w.Client(said(uint32(len(device.Got)), read)))
+		w.answers(device)
+		if !bytes.HasSuffix(device.Got, read) {
+			t.Errorf("a read does not go on: % x", device.Got)
+		}
+		if err := w.path.SetBypass(false); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -46,10 +46,11 @@ func Connect(told func(worker uint32, body []byte), event func(*Event)) (*Client
 		return nil, errors.New("only a gateway starts this")
 	}
 	_ = f.Close() // conn has its own
-	return newClient(conn, told, event)
+	return ConnectBy(conn, told, event)
 }
 
-func newClient(conn net.Conn, told func(uint32, []byte), event func(*Event)) (*Client, error) {
+// ConnectBy is Connect by a connection.
+func ConnectBy(conn net.Conn, told func(uint32, []byte), event func(*Event)) (*Client, error) {
 	c := &Client{link: NewLink(conn, MaxMessage), told: told, event: event, backlog: newBacklog(), waiting: map[uint64]chan *Reply{}, gone: make(chan struct{})}
 	kind, body, err := c.link.Receive()
 	if err == nil && kind != KindHello {

@@ -314,8 +314,8 @@ func (g *Gate) answers(p *packet.Packet) (answers, unclear bool) {
 	if tcp && p.Flags&packet.SYN != 0 {
 		return p.Flags&packet.ACK != 0, false
 	}
-	there := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
-	back := g.plan.Route(there.Server, there.Client, p.Proto, p.SrcPort)
+	there := g.sent(g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort))
+	back := g.sent(g.plan.Route(there.Server, there.Client, p.Proto, p.SrcPort))
 	if !tcp {
 		return g.wasAsked(p, &there) && g.connects(&back).Action == firedoor.Pass || g.safe(&back) || g.plan.Judges(&back) && g.freely(&there), false
 	}
@@ -335,12 +335,12 @@ func (g *Gate) answers(p *packet.Packet) (answers, unclear bool) {
 // look asks the policy anew what holds for a flow.
 func (g *Gate) look(f *flow) {
 	c, s := &f.clientEnd, &f.serverEnd
-	f.route = g.plan.Route(g.plan.Place(g.segment, c.IP, c.MAC), g.plan.Place(g.segment, s.IP, s.MAC), f.key.proto, s.Port)
+	f.route = g.askedFrom(g.plan.Route(g.plan.Place(g.segment, c.IP, c.MAC), g.plan.Place(g.segment, s.IP, s.MAC), f.key.proto, s.Port), c.IP, f.client)
 	f.generation, f.open = g.generation, false
 	f.deep, f.closed, f.coded = g.plan.Judges(&f.route), g.plan.Closed(&f.route), g.plan.Coded(&f.route)
 	f.mute, f.named = f.coded, nil
 	if f.key.proto == packet.UDP {
-		back := g.plan.Route(f.route.Server, f.route.Client, packet.UDP, c.Port)
+		back := g.askedFrom(g.plan.Route(f.route.Server, f.route.Client, packet.UDP, c.Port), s.IP, f.client.Other())
 		f.free = g.freely(&back)
 		if f.both = g.either(f, &back); f.both {
 			f.deep = !g.plan.Open(&f.route)

@@ -143,6 +143,7 @@ type Gate struct {
 	flow    *flow
 	from    Port
 	came    Port   // where the frame came in that was given last; one that was held may be judged behind it
+	astray  bool   // its sender is at the other one, and it passes if it is never blocked
 	data    []byte // the frame that is judged: that one, or one that was held
 	judging bool   // bytes of a client are being parsed
 	start   int64
@@ -231,6 +232,7 @@ func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byt
 	p := &g.packet
 	switch h, ok := find(b); {
 	case g.refused(p.SrcIP, b):
+	case g.fromWrongSide(b, ok):
 	case p.Layer < packet.LayerNetwork:
 		g.link(b)
 	case p.Layer == packet.LayerTransport && ok && p.Scope.Tunnel == packet.NoTunnel:
@@ -243,7 +245,7 @@ func (g *Gate) FrameAt(now, age int64, from Port, b []byte, out func(Port, []byt
 
 // take reads the headers of a frame that came in.
 func (g *Gate) take(now, age int64, from Port, b []byte) {
-	g.now, g.age, g.from, g.came, g.data, g.flow = now, age, from, from, b, nil
+	g.now, g.age, g.from, g.came, g.data, g.flow, g.astray = now, age, from, from, b, nil, false
 	if g.Counts.In == 0 {
 		g.born = age
 	}
@@ -311,14 +313,15 @@ func (g *Gate) link(b []byte) {
 	}
 	switch {
 	case p.EtherType == typeARP:
-		g.neighbour(b, arpEnds(p.Payload))
+		src, dst := arpEnds(p.Payload)
+		g.neighbour(b, src, dst)
 		return
 	case keepsLink(p.DstMAC, p.EtherType): // it is of no device, whoever is isolated
 		g.pass(b, firedoor.ReasonLink)
 		return
 	}
 	from, to := g.plan.Place(g.segment, firedoor.IP{}, p.SrcMAC), g.plan.Place(g.segment, firedoor.IP{}, p.DstMAC)
-	v, told, turned := g.plan.Frame(from, to, policy.FrameType(p.EtherType))
+	v, told, turned := g.plan.Frame(from, to, policy.FrameType(p.EtherType), g.astray)
 	if v.Action == firedoor.Pass && !told {
 		g.pass(b, v.Reason)
 		return
@@ -335,12 +338,8 @@ func (g *Gate) bare(b []byte) {
 	if routed(b) && g.partial(b, none) {
 		return
 	}
-	if p.Proto == packet.ICMPv6 && p.Layer >= packet.LayerNetwork && p.TTL == 255 && len(p.Payload) > 0 && p.Payload[0] >= 133 && p.Payload[0] <= 137 {
-		g.neighbour(b, [2]firedoor.IP{p.SrcIP, p.DstIP}) // neighbour discovery, of a neighbour (RFC 4861, 6.1)
-		return
-	}
-	if membership(p) {
-		g.neighbour(b, [2]firedoor.IP{p.SrcIP, p.DstIP})
+	if discovery(p) || membership(p) {
+		g.neighbour(b, p.SrcIP, p.DstIP)
 		return
 	}
 	if p.Fragment || p.Layer == packet.LayerTransport || p.Broken != "" {
@@ -392,13 +391,15 @@ func none(*policy.Plan, *policy.Route) bool { return false }
 func (g *Gate) ends(b []byte, src, dst firedoor.IP, proto uint8, number uint16) {
 	p := &g.packet
 	a, z := g.plan.Place(g.segment, src, p.SrcMAC), g.plan.Place(g.segment, dst, p.DstMAC)
-	r, back := g.plan.Route(a, z, proto, number), g.plan.Route(z, a, proto, number)
+	r, back := g.sent(g.plan.Route(a, z, proto, number)), g.sent(g.plan.Route(z, a, proto, number))
 	g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
 	asks, answers := echo(p)
 	v := policy.Decide(g.plan, &g.request)
-	if v.Reason != firedoor.ReasonQuarantine && v.Reason != firedoor.ReasonSafety && (answers || v.Action != firedoor.Pass && !asks) {
+	if v.Reason != firedoor.ReasonSafety && (answers || v.Action != firedoor.Pass && !asks) {
 		g.request.Route = &back
-		if w := policy.Decide(g.plan, &g.request); answers || w.Action == firedoor.Pass {
+		w := policy.Decide(g.plan, &g.request)
+		held := v.Reason == firedoor.ReasonQuarantine && w.Reason != firedoor.ReasonNeverBlock && w.Reason != firedoor.ReasonSafety
+		if !held && (answers || w.Action == firedoor.Pass) {
 			v = w
 		}
 	}

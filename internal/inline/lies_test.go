@@ -146,3 +146,41 @@ func TestLateRest(t *testing.T) {
 		t.Error("a stream whose segments end within requests is cut")
 	}
 }
+
+// TestHalfOfAllNumbersAhead holds that a segment that is half of all numbers away, before and behind at once, is one of the
+// past to nobody's harm, of either end, also where it waited until it was known where its end stands.
+func TestHalfOfAllNumbersAhead(t *testing.T) {
+	const half = 1 << 31
+	for name, do := range map[string]func(*bench){
+		"of a client": func(b *bench) {
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+half, b.server, trial.ACK, trial.WriteOne(7, 20, 1)))
+		},
+		"of a server": func(b *bench) {
+			b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server+half, b.client, trial.ACK, []byte{0, 1, 0, 0, 0, 5, 1, 3, 2, 0, 0}))
+		},
+		"that waits": func(b *bench) {
+			b.frame(inline.Inside, trial.TCP(trial.HMI, trial.PLC, b.client+half-1, b.server, trial.ACK, trial.WriteOne(7, 20, 1)))
+			b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client-1, trial.ACK, nil))
+		},
+	} {
+		plan, _ := trial.Guarded(t, trial.More).With([]policy.Isolation{{ID: 1, Verb: policy.RateCap, Host: "plc", Cap: 1 << 20}})
+		b := newBench(t, plan)
+		if name != "that waits" {
+			b.connect()
+			b.say(trial.ReadSome(1))
+			b.frame(inline.Outside, trial.TCP(trial.PLC, trial.HMI, b.server, b.client, trial.ACK, []byte{0, 1, 0, 0, 0, 5, 1, 3, 2, 0, 0}))
+			b.server += 11
+		}
+		b.toPLC = nil
+		if do(b); len(payloads(b.toPLC)) > 1 {
+			t.Errorf("%s: % x goes on", name, payloads(b.toPLC))
+		}
+		if name == "that waits" {
+			continue
+		}
+		b.toPLC = nil
+		if b.say(trial.ReadSome(2)); string(payloads(b.toPLC)) != string(trial.ReadSome(2)) {
+			t.Errorf("%s: afterwards % x goes on", name, payloads(b.toPLC))
+		}
+	}
+}

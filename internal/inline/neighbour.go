@@ -34,17 +34,17 @@ func keepsLink(to firedoor.MAC, kind uint16) bool {
 const typeARP = 0x0806
 
 // arpEnds are the addresses of IPv4 that ask for each other in a packet of ARP (RFC 826); none where it has others.
-func arpEnds(b []byte) (ends [2]firedoor.IP) {
+func arpEnds(b []byte) (src, dst firedoor.IP) {
 	if len(b) >= 28 && be.Uint16(b[2:]) == typeIPv4 && b[5] == 4 {
-		ends[0], ends[1] = firedoor.IPv4(be.Uint32(b[14:])), firedoor.IPv4(be.Uint32(b[24:]))
+		src, dst = firedoor.IPv4(be.Uint32(b[14:])), firedoor.IPv4(be.Uint32(b[24:]))
 	}
-	return ends
+	return src, dst
 }
 
 // neighbour passes what finds neighbours, or says who belongs to a group, but where an end is taken off the network.
-func (g *Gate) neighbour(b []byte, ends [2]firedoor.IP) {
+func (g *Gate) neighbour(b []byte, src, dst firedoor.IP) {
 	p := &g.packet
-	if g.plan.Holds(g.plan.Place(g.segment, ends[0], p.SrcMAC)) || g.plan.Holds(g.plan.Place(g.segment, ends[1], p.DstMAC)) {
+	if g.plan.Holds(g.plan.Place(g.segment, src, p.SrcMAC)) || g.plan.Holds(g.plan.Place(g.segment, dst, p.DstMAC)) {
 		g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonQuarantine, Rule: -1, Conduit: -1})
 		return
 	}

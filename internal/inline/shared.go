@@ -21,6 +21,7 @@ type Position struct {
 	Known   bool   // Next holds
 	Partial bool   // and is within a message, or its server may be throwing away what comes
 	Current bool   // nothing went by unseen since it was written down
+	Blind   bool   // nobody judged for a while since it was written down: within which message it is nobody can say
 	Left    bool   // a gate left it, and nobody touched it after that
 	Hears   bool   // and waits for what its server says; else answers may pass by
 	Next    uint32 // sequence number of the byte that comes next
@@ -76,6 +77,9 @@ func (g *Gate) takeTurn(f *flow) (t turn) {
 	}
 	f.handshake.learn(&pos.Handshake)
 	switch own := pos.Left && f.left; {
+	case pos.Blind:
+		g.restart(f)
+		f.torn = true
 	case !pos.Known:
 		g.lost(f)
 	case own && pos.Current: // what this gate knows is better, but for answers that passed by

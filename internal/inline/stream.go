@@ -191,9 +191,9 @@ func (g *Gate) passedBy(f *flow, half *half, acked uint32) {
 
 // answer lets the parser see what a server says; it is never kept waiting.
 func (g *Gate) answer(f *flow, half *half, payload []byte, seq uint32) {
-	ahead := int32(seq - half.next)
+	ahead := int(int32(seq - half.next)) // half of all numbers away has no negative in 32 bits
 	if ahead < 0 {
-		if -ahead >= int32(len(payload)) {
+		if -ahead >= len(payload) {
 			return
 		}
 		payload = payload[-ahead:]
@@ -242,7 +242,7 @@ func (g *Gate) waiting(f *flow, half *half) {
 func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 	seq := be.Uint32(b[h.transport+4:])
 	payload := b[h.payload:h.end]
-	ahead := int32(seq - half.next)
+	ahead := int(int32(seq - half.next)) // as in answer
 	if ahead > 0 && g.plan.Enforces(&f.route) {
 		g.hold(f, half, h, b)
 		return false
@@ -251,7 +251,7 @@ func (g *Gate) next(f *flow, half *half, h *headers, b []byte) bool {
 		f.runner.Gap(g.host, int(f.client), int64(ahead))
 		half.next, half.ahead, ahead = seq, half.ahead+int64(ahead), 0
 	}
-	old := min(int(-ahead), len(payload))
+	old := min(-ahead, len(payload))
 	if old > 0 {
 		before := append(g.before[:0], payload[:old]...)
 		if !half.memory.again(payload[:old], seq) {
@@ -336,25 +336,20 @@ func (g *Gate) blind(f *flow) {
 	if !f.runner.GivenUp() || g.stopped || f.asked > 0 && !g.plan.Drops(&f.route) {
 		return
 	}
-	if !g.foreign(f) && g.plan.Drops(&f.route) {
-		g.stopped = true
-		g.worst = firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: f.route.Conduit}
-	}
+	g.foreign(f)
 }
 
 // foreign stops what is of no protocol that anybody knows, where a port is open for others
-// only.
-func (g *Gate) foreign(f *flow) bool {
-	g.request = policy.Request{Route: &f.route, Time: g.now, Level: policy.OfFlow}
-	v := policy.Decide(g.plan, &g.request)
+// only, or a change might be stopped.
+func (g *Gate) foreign(f *flow) {
+	g.request = policy.Request{Route: &f.route, Time: g.now}
+	v := g.plan.Unread(&g.request)
 	if v.Action == firedoor.Refuse { // it is no request
 		v.Action = g.plan.Instead(&f.route)
 	}
-	if v.Action == firedoor.Pass {
-		return false
+	if v.Action != firedoor.Pass {
+		g.stopped, g.worst = true, v
 	}
-	g.stopped, g.worst = true, v
-	return true
 }
 
 // name judges a flow when its protocol becomes known: a rule that stops all of it holds

@@ -42,7 +42,7 @@ func (g *Gate) denies(k key, h *headers, b []byte) bool {
 	f.key, f.client = k, g.from
 	f.clientEnd = firedoor.Endpoint{IP: p.SrcIP, MAC: p.SrcMAC, Port: p.SrcPort}
 	f.serverEnd = firedoor.Endpoint{IP: p.DstIP, MAC: p.DstMAC, Port: p.DstPort}
-	f.route = g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort)
+	f.route = g.sent(g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, p.DstPort))
 	v := g.connects(&f.route)
 	if v.Says == firedoor.Pass {
 		return false

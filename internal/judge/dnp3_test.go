@@ -413,7 +413,7 @@ func (j *dnp3Judge) request(f *frame, m dnp3, code int) {
 		op := j.begin(f, m.text("dst"), code)
 		op.object = u.object
 		none = none || code == 32 && u.group == 120 && u.variation == 2
-		if _, points := dnp3Points[u.group]; points && u.code != 6 {
+		if _, points := dnp3Points[u.group]; points && u.code != 6 || u.group == 60 && u.code >= 7 && u.code <= 9 {
 			op.quantity = fmt.Sprint(u.count)
 		}
 		if len(u.values) > 0 && u.group != 110 && u.group != 112 && u.group != 113 {

@@ -88,6 +88,11 @@ func hsmsByJudge(a *answers) {
 	}
 }
 
+// hsmsValue tells samples of one number in a message of several.
+func hsmsValue(j *judged) bool {
+	return strings.Contains(j.object, "/value:") || strings.HasPrefix(j.object, "variable:") || strings.HasPrefix(j.object, "constant:")
+}
+
 const hsmsString = "hsms_hsms_data_item_value_string"
 
 // hsmsItems are the items of a message that are no lists.

@@ -338,7 +338,12 @@ func s7Items(m s7) []s7Item {
 		switch syntax {
 		case "0x10":
 			size, at := asNumber(m.nth("param_item_transp_size", plain)), asNumber(m.nth("param_item_address", plain))
-			all = append(all, s7Item{size: size, count: asNumber(m.nth("param_item_length", plain)), quantity: m.nth("param_item_length", plain),
+			count := asNumber(m.nth("param_item_length", plain))
+			quantity := count
+			if size == 0x0f { // a date and time is eight octets, and named as such
+				quantity *= 8
+			}
+			all = append(all, s7Item{size: size, count: count, quantity: strconv.Itoa(quantity),
 				object: s7Memory(m.nth("param_item_area", plain), m.nth("param_item_db", plain), size, at>>3, at&7)})
 			plain++
 		case "0xb2":

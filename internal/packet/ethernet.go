@@ -10,6 +10,7 @@ const (
 	typeIPv6       = 0x86dd
 	typeMPLS       = 0x8847
 	typeMPLSUp     = 0x8848 // upstream-assigned
+	typePPPoE      = 0x8864 // session stage
 	typeServiceTag = 0x88a8
 	typePRP        = 0x88fb
 	typeQinQ       = 0x9100 // before 802.1ad
@@ -53,6 +54,9 @@ func etherType(p *Packet, et uint16, b []byte, wire, depth int) {
 			return
 		case typeMPLS, typeMPLSUp:
 			mpls(p, et, b, wire, depth)
+			return
+		case typePPPoE:
+			overEthernet(p, b, wire, depth)
 			return
 		case typeVLAN, typeServiceTag, typeQinQ, typeQinQ2:
 		case typeHSR:

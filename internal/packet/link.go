@@ -132,9 +132,9 @@ func pointToPoint(p *Packet, b []byte, wire int) {
 	}
 	b, wire = b[size:], wire-size
 	switch proto {
-	case 0x0021:
+	case pppIPv4:
 		ipv4(p, b, wire, 0)
-	case 0x0057:
+	case pppIPv6:
 		ipv6(p, b, wire, 0)
 	case 0x0281:
 		mpls(p, typeMPLS, b, wire, 0)

@@ -111,7 +111,8 @@ const (
 	TunnelERSPAN
 	TunnelVXLAN
 	TunnelMPLS
-	TunnelIP // IP in IP, 6in4
+	TunnelIP    // IP in IP, 6in4
+	TunnelPPPoE // a session of it: its number is another each time, and no overlay
 )
 
 // LinkType is a pcap link type (tcpdump.org/linktypes.html), host-independent.

@@ -2,7 +2,7 @@ package packet
 
 import "strconv"
 
-var tunnelNames = [...]string{"", "gre", "erspan", "vxlan", "mpls", "ip"}
+var tunnelNames = [...]string{"", "gre", "erspan", "vxlan", "mpls", "ip", "pppoe"}
 
 // String is the word used in scope names; empty for NoTunnel.
 func (t Tunnel) String() string {
@@ -16,7 +16,7 @@ func (t Tunnel) String() string {
 // "vlan:10.20" (outer, inner), "vxlan:5001", "vlan:10/gre:7". The VLANs are
 // those of the innermost frame: a frame inside VXLAN, ERSPAN, bridged GRE or a
 // pseudowire brings its own tags and drops those of its carrier, while an IP
-// packet inside GRE, MPLS or IP ("ip") has no frame but the carrier's.
+// packet inside GRE, MPLS, IP ("ip") or PPPoE ("pppoe") has no frame but the carrier's.
 func ScopeName(s Scope) string {
 	if s == (Scope{}) {
 		return "untagged"
@@ -35,7 +35,7 @@ func ScopeName(s Scope) string {
 			b = append(b, '/')
 		}
 		b = append(b, s.Tunnel.String()...)
-		if s.Tunnel != TunnelIP {
+		if s.Tunnel != TunnelIP && s.Tunnel != TunnelPPPoE {
 			b = append(b, ':')
 			b = strconv.AppendUint(b, uint64(s.Overlay), 10)
 		}

@@ -22,6 +22,55 @@ func innerEthernet(p *Packet, b []byte, wire, depth int) {
 	ethernet(p, b, wire, depth+1)
 }
 
+// PPPoE (RFC 2516, 4): version and type, code of session data, session, length; and the
+// protocols of PPP (RFC 1661, 2) that are looked into.
+const (
+	pppoeHeader  = 6
+	pppoeVersion = 0x11
+	pppIPv4      = 0x0021
+	pppIPv6      = 0x0057
+)
+
+// overEthernet decodes IP in a session of PPPoE; what else there is (LCP, authentication) stays
+// the payload.
+func overEthernet(p *Packet, b []byte, wire, depth int) {
+	p.EtherType = typePPPoE
+	if depth >= MaxNesting {
+		stop(p, LayerLink, b, wire-len(b), "")
+		return
+	}
+	if len(b) < pppoeHeader+1 || b[0] != pppoeVersion || b[1] != 0 {
+		stop(p, LayerLink, b, wire-len(b), "pppoe header")
+		return
+	}
+	inner, left := b[pppoeHeader:], int(be.Uint16(b[4:]))
+	if len(inner) > left {
+		inner = inner[:left] // the rest is padding
+	}
+	if len(inner) == 0 {
+		stop(p, LayerLink, b, wire-len(b), "pppoe header")
+		return
+	}
+	proto, size := uint16(inner[0]), 1
+	if inner[0]&1 == 0 { // not compressed
+		if len(inner) < 2 {
+			stop(p, LayerLink, b, wire-len(b), "pppoe header")
+			return
+		}
+		proto, size = be.Uint16(inner), 2
+	}
+	switch proto {
+	case pppIPv4:
+		enter(p, TunnelPPPoE, 0)
+		ipv4(p, inner[size:], left-size, depth+1)
+	case pppIPv6:
+		enter(p, TunnelPPPoE, 0)
+		ipv6(p, inner[size:], left-size, depth+1)
+	default:
+		stop(p, LayerLink, b, wire-len(b), "")
+	}
+}
+
 // ipInIP decodes IPv4 (RFC 2003) or IPv6 (RFC 4213) carried by IP.
 func ipInIP(p *Packet, proto uint8, b []byte, missing, depth int) {
 	if depth >= MaxNesting {

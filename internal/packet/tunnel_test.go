@@ -56,6 +56,38 @@ func TestDecodeTunnels(t *testing.T) {
 	})
 }
 
+func TestDecodePPPoE(t *testing.T) {
+	in := inner()
+	session := func(proto []byte, b []byte) []byte {
+		return join([]byte{0x11, 0, 0x12, 0x34}, u16(uint16(len(proto)+len(b))), proto, b)
+	}
+	other := func(payload []byte, broken string) want {
+		return want{layer: LayerLink, et: 0x8864, payload: string(payload), scope: "untagged", broken: broken}
+	}
+	lcp := session(u16(0xc021), []byte("\x09\x01\x00\x08echo"))
+	search := session(u16(0x0021), in)
+	search[1] = 7
+	run(t, []decodeCase{
+		{"IPv4", LinkEthernet, ether(0x8864, session(u16(0x0021), in)), wantInner("pppoe")},
+		{"padded", LinkEthernet, ether(0x8864, session(u16(0x0021), in), make([]byte, 9)), wantInner("pppoe")},
+		{"protocol compressed", LinkEthernet, ether(0x8864, session([]byte{0x21}, in)), wantInner("pppoe")},
+		{"in a VLAN", LinkEthernet, ether(0x8100, vlanBytes(7, 0x8864), session(u16(0x0021), in)), wantInner("vlan:7/pppoe")},
+		{"IPv6", LinkEthernet, ether(0x8864, session(u16(0x0057), ip6(UDP, udpDatagram(1, 2, "x")))),
+			want{LayerTransport, 0x86dd, "2001:db8::1", UDP, [2]uint16{1, 2}, "x", 0, "pppoe", ""}},
+		{"LCP", LinkEthernet, ether(0x8864, lcp), other(lcp, "")},
+		{"another code", LinkEthernet, ether(0x8864, search), other(search, "pppoe header")},
+		{"cut", LinkEthernet, ether(0x8864, lcp[:7]), other(lcp[:7], "pppoe header")},
+	})
+	var p Packet
+	DecodeOuter(&p, &Frame{Link: LinkEthernet, Data: ether(0x8864, session(u16(0x0021), in))})
+	check(t, &p, other(session(u16(0x0021), in), ""))
+	data := ether(0x8864, session(u16(0x0021), in))
+	Decode(&p, &Frame{Link: LinkEthernet, WireLen: uint32(len(data)), Data: data[:len(data)-2]})
+	if p.Layer != LayerTransport || p.Missing != 2 {
+		t.Errorf("of a frame that was cut: layer %d, %d missing", p.Layer, p.Missing)
+	}
+}
+
 func TestDecodeNesting(t *testing.T) {
 	nest := func(n int) []byte {
 		b := inner()
@@ -129,6 +161,7 @@ func TestScopeName(t *testing.T) {
 		{Scope{Tunnel: TunnelVXLAN, Overlay: 5001}, "vxlan:5001"},
 		{Scope{Vlans: [2]uint16{10}, Tunnel: TunnelGRE, Overlay: 7}, "vlan:10/gre:7"},
 		{Scope{Tunnel: TunnelIP}, "ip"},
+		{Scope{Tunnel: TunnelPPPoE}, "pppoe"},
 		{Scope{Tunnel: 99}, "unknown:0"},
 	} {
 		if got := ScopeName(c.scope); got != c.want {

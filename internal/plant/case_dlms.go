@@ -162,6 +162,7 @@ func dlmsServices(n *Net) {
 	d.server(0xc4, 2, i, 0, 0, 0, 0, 1, 0, 4, 1, 2, 2, 1)
 	d.client(0xc0, 2, i, 0, 0, 0, 1)
 	d.server(0xc4, 2, i, 1, 0, 0, 0, 2, 0, 2, 17, 1)
+	dlmsBlocks(d)
 	d.set(dlmsObject(1, [6]byte{0, 0, 96, 3, 10, 255}, 2), 0, 18, 1, 2)
 	d.get(dlmsObject(1, [6]byte{0, 0, 96, 13, 0, 255}, 2), append([]byte{0, 12, 9}, "Hof f\u00fcnf"...)...) // a message
 	d.get(dlmsObject(1, [6]byte{0, 0, 128, 13, 0, 255}, 2), append([]byte{0, 10, 6}, "S3cr3t"...)...)       // a maker's own
@@ -217,6 +218,22 @@ func dlmsServices(n *Net) {
 	d.client(0x62, 0)
 	d.server(0x63, 0)
 	d.conn.Close()
+}
+
+// dlmsBlocks has values in blocks: of one attribute in one, of a list in two, and one of which a
+// block is missing.
+func dlmsBlocks(d *dlms) {
+	i := d.next()
+	d.client(append(append([]byte{0xc0, 1, i}, dlmsEnergy...), 0)...)
+	d.server(0xc4, 2, i, 1, 0, 0, 0, 1, 0, 5, 6, 0, 0, 1, 0)
+	list := append(append(append([]byte{0xc0, 3, 0, 3}, append(dlmsEnergy, 0)...), append(dlmsVoltage, 0)...), append(dlmsName, 0)...)
+	for _, second := range []byte{2, 3} {
+		list[2] = d.next()
+		d.client(list...)
+		d.server(0xc4, 2, list[2], 0, 0, 0, 0, 1, 0, 6, 3, 0, 6, 0, 0, 2)
+		d.client(0xc0, 2, list[2], 0, 0, 0, 1)
+		d.server(append([]byte{0xc4, 2, list[2], 1, 0, 0, 0, second, 0, 22, 0, 1, 4, 0, 9, 16}, "ABC0000012345678"...)...)
+	}
 }
 
 // dlmsRefusals is what is refused inside of blocks, of actions and of associations, and

@@ -134,6 +134,8 @@ func dnp3Points(n *Net) {
 	p.report(2, dnp3Join(append([][]byte{dnp3Join([]byte{51, 1, 7, 1}, stamp)}, events...)...)...)
 	p.ask(DNP3Read, []byte{30, 0, 6, 20, 2, 6, 1, 0, 0x17, 2, 4, 9}, 1, 1, 0, 4, 4, 1, 1, 2, 0x17, 1, 9, 0x01, 30, 4, 0, 0, 0, 1, 0)
 	p.ask(DNP3Read, []byte{50, 1, 7, 1}, dnp3Join([]byte{50, 1, 7, 1}, stamp)...)
+	p.ask(DNP3Read, []byte{60, 2, 7, 5, 60, 3, 8, 100, 0, 60, 4, 6}, 2, 1, 0x17, 1, 3, 0x81) // no more events than so many
+	p.ask(DNP3Read, []byte{30, 4, 7, 2, 1, 2, 8, 1, 0}, 30, 4, 0, 0, 1, 1, 0, 2, 0, 1, 2, 0, 0, 0, 0x81)
 	p.conn.Close()
 }
 

@@ -133,6 +133,7 @@ func hsmsMessages(n *Net) {
 	for _, f := range []byte{1, 3, 9, 11, 13} {
 		h.report(6, f, secsList(secsItem(0xa8, 1, 2), secsItem(0xa8, 1, 3), secsList()))
 	}
+	hsmsReports(h)
 	h.talk(6, 15, secsNumber(300), secsList())
 	h.talk(6, 19, secsNumber(5), secsList())
 	h.talk(6, 23, secsItem(0xa4, 0), ok)
@@ -183,6 +184,22 @@ func hsmsMessages(n *Net) {
 	h.conn.Client(hsmsMessage(0xffff, 0, 0, 6, 1<<31))
 	h.conn.Client(hsmsMessage(0xffff, 0, 0, 9, 9999))
 	h.conn.Close()
+}
+
+// hsmsReports has values in its reports and traces, and one variable is asked for.
+func hsmsReports(h *hsms) {
+	report := func(id uint32, values ...[]byte) []byte { return secsList(secsNumber(id), secsList(values...)) }
+	words := secsItem(0xa8, 0, 7, 0, 9)
+	h.report(6, 11, secsList(secsNumber(1), secsNumber(300), secsList(
+		report(5, secsFloat(80.5), secsText("LOT-7"), secsItem(0x70, 0xff, 0xff, 0xff, 0xfe), secsList(secsNumber(1)), words),
+		secsList(secsText("Chuck"), secsList(secsItem(0x24, 1))))))
+	h.report(6, 13, secsList(secsNumber(1), secsNumber(300), secsList(report(5,
+		secsList(secsNumber(1010), secsFloat(81)), secsList(secsText("Door"), secsItem(0x24, 0))))))
+	h.report(6, 11, secsList(secsNumber(1), secsNumber(300), secsList(secsNumber(5)))) // a report that is none
+	h.report(6, 1, secsList(secsNumber(9), secsNumber(1), secsText("20260101120000"), secsList(secsFloat(1.5), secsNumber(4))))
+	h.talk(1, 3, secsList(secsNumber(1010)), secsList(secsFloat(82)))
+	h.talk(1, 3, secsList(secsNumber(1011)), secsList(secsText("idle")))
+	h.talk(1, 3, secsList(secsNumber(1010), secsNumber(1011)), secsList(secsFloat(82), secsText("idle")))
 }
 
 // hsmsMidstream begins in the middle and loses messages.

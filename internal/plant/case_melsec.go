@@ -64,7 +64,7 @@ func melsecDevices(n *Net) {
 	melTalk(n, c, melAsk(0x1406, 0, []byte{1, 1}, melDevice(0, 0xa8), little16(2, 8, 9), melDevice(0x100, 0xa0), little16(1, 3)), melAnswer(0))
 	melTalk(n, c, melAsk(0x0801, 0, []byte{1, 0}, melDevice(15, 0xa8)), melAnswer(0))
 	melTalk(n, c, melAsk(0x0802, 0), melAnswer(0, little16(5)))
-	melTalk(n, c, melAsk(0x0401, 0x82, make([]byte, 13)), melAnswer(0, little16(5)))
+	melTalk(n, c, melAsk(0x0802, 0), melAnswer(0, little16(6)))
 	c.Close()
 }
 
@@ -270,7 +270,26 @@ func melsecOld(n *Net) {
 	melTalk(n, c, []byte{0x0e, 0xff, 10, 0, 0xf0, 7, 0, 4, 0x13, 0}, []byte{0x8e, 0, 9, 0x18, 0x20, 0x34})
 	melTalk(n, c, []byte{0x0f, 0xff, 10, 0, 0xf0, 7, 1, 2, 0x13, 0, 5, 6}, []byte{0x8f, 0})
 	melTalk(n, c, melOld(0x01, 100, "D ", 1), []byte{0x81, 0, 1, 1})
+	melsecRegisters(n, c, many)
 	c.Close()
+}
+
+// melsecRegisters reads, writes and monitors extended file registers; the first is the manual's
+// example (SH-080008, 18.5).
+func melsecRegisters(n *Net, c *Conn, many func(command, count byte, parts ...[]byte) []byte) {
+	block := func(number uint32, in uint16) []byte { return melJoin(little32(number), []byte(" R"), little16(in)) }
+	batch := func(command, count byte, data ...byte) []byte {
+		return melJoin([]byte{command, 0xff, 10, 0}, block(70, 2), []byte{count, 0}, data)
+	}
+	melTalk(n, c, batch(0x17, 3), []byte{0x97, 0, 0x34, 0x12, 0x65, 0x87, 0x3f, 0x01})
+	melTalk(n, c, batch(0x18, 2, 1, 0, 2, 0), []byte{0x98, 0})
+	melTalk(n, c, many(0x19, 2, block(15, 2), little16(7), block(28, 3), little16(8)), []byte{0x99, 0})
+	melTalk(n, c, many(0x1a, 2, block(15, 2), block(28, 3)), []byte{0x9a, 0})
+	melTalk(n, c, []byte{0x1b, 0xff, 10, 0}, []byte{0x9b, 0, 0x6d, 0xe5, 0x34, 0x12})
+	melTalk(n, c, melOld(0x3b, 70, "R ", 4), []byte{0xbb, 0, 0x34, 0x12, 0x65, 0x87, 0x3f, 0x01, 0, 0x20})
+	melTalk(n, c, melOld(0x3c, 70, "R ", 1, 5, 0), []byte{0xbc, 0})
+	melTalk(n, c, batch(0x17, 1), []byte{0x97, 0x59})
+	melTalk(n, c, melOld(0x01, 100, "D ", 1), []byte{0x81, 0, 1, 1})
 }
 
 // melsecMelsoft is what an engineering tool does.
@@ -414,6 +433,55 @@ func melsecOldMidstream(n *Net) {
 		melTalk(n, c, melOld(0x01, 300, "D ", 2), say)
 	}
 	c.Close()
+}
+
+// melExtended is a device with what is said of it: in binary, by the subcommands of the Q and L
+// series.
+func melExtended(own uint16, device []byte, whose, of uint16, memory byte) []byte {
+	return melJoin(little16(own), device, little16(whose, of), []byte{memory})
+}
+
+// melsecExtended names modules, networks, index registers and addresses; the bytes of the first two are
+// those of a published capture, others those of the manual's examples (SH-080008, appendix 1).
+func melsecExtended(n *Net) {
+	c := n.Dial(melHMI, melPLC, 51017, PortMELSEC)
+	talk := func(command, sub uint16, data []byte, answer ...[]byte) {
+		melTalk(n, c, melAsk(command, sub, data), melAnswer(0, answer...))
+	}
+	one := little16(1)
+	talk(0x0401, 0x80, melJoin(melExtended(0, melDevice(22, 0xab), 0, 1, 0xf8), one), little16(3))
+	talk(0x1401, 0x80, melJoin(melExtended(0, melDevice(22, 0xab), 0, 1, 0xf8), little16(1, 4)))
+	talk(0x0401, 0x82, melJoin(melExtended(0, melWide(10, 0xab), 0, 0x3e0, 0xfa), little16(2)), little16(30, 31))
+	talk(0x0401, 0x82, melJoin(melExtended(0, melWide(20, 0x2e), 0, 0x3e1, 0xfa), one), little16(50))
+	talk(0x0401, 0x81, melJoin(melExtended(0, melDevice(0x20, 0xa0), 0, 1, 0xf9), little16(3)), []byte{0x10, 0x10})
+	talk(0x1401, 0x83, melJoin(melExtended(0, melWide(0x21, 0xa0), 0, 239, 0xf9), one, []byte{0x10}))
+	talk(0x0401, 0x80, melJoin(melExtended(0, melDevice(0x100, 0xb4), 0x4000, 1, 0xf9), one), little16(7))
+	talk(0x0401, 0x80, melJoin(melExtended(0x4004, melDevice(100, 0xa8), 0, 0, 0), one), little16(8))
+	talk(0x0401, 0x82, melJoin(melExtended(0x8001, melWide(100, 0xa8), 0, 0, 0), one), little16(9))
+	talk(0x0401, 0x80, melJoin(melExtended(0x0800, melDevice(0, 0xa8), 0, 0, 0), one), little16(10))
+	talk(0x1401, 0x80, melJoin(melExtended(0x4802, melDevice(0, 0xa8), 0, 0, 0), little16(1, 11)))
+	talk(0x0401, 0x80, melJoin(melExtended(0, melDevice(5, 0xa8), 0, 0, 0), one), little16(12))
+	talk(0x0403, 0x80, melJoin([]byte{1, 1}, melExtended(0, melDevice(1, 0xb4), 0, 2, 0xf9), melExtended(0, melDevice(8, 0xab), 0, 4, 0xf8)), little16(13), little32(140000))
+	talk(0x1402, 0x81, melJoin([]byte{1}, melExtended(0, melDevice(0x2f, 0xa0), 0, 1, 0xf9), []byte{1}))
+	talk(0x1402, 0x83, melJoin([]byte{1}, melExtended(0, melWide(0x2f, 0xa0), 0, 1, 0xf9), one))
+	talk(0x0406, 0x80, melJoin([]byte{1, 0}, melExtended(0, melDevice(0, 0xab), 0, 4, 0xf8), little16(2)), little16(15, 16))
+	talk(0x0801, 0x80, melJoin([]byte{2, 0}, melExtended(0, melDevice(0, 0xab), 0, 4, 0xf8), melExtended(0, melDevice(6, 0xa8), 0, 0, 0)))
+	talk(0x0802, 0, nil, little16(17, 18))
+	talk(0x0401, 0x80, melJoin(melExtended(0, melDevice(0, 0xee), 0, 4, 0xf8), one), little16(19))    // no such device
+	talk(0x0401, 0x80, melJoin(melExtended(0, melDevice(0, 0xa8), 0, 4, 0xf1), one), little16(20))    // no such memory
+	melTalk(n, c, melAsk(0x0401, 0x82, make([]byte, 13)), melAnswer(0xc061, melFailed(0x0401, 0x82))) // how many?
+	c.Close()
+	a := n.Dial(melHMI, melPLC, 51018, PortMELSEC)
+	letters := func(sub uint16, data, answer string) {
+		melTalk(n, a, melASCII(0x0401, sub, data), melSays(0, answer))
+	}
+	letters(0x80, "00"+"U001"+"000"+"G*"+"000022"+"000"+"0001", "0003")
+	letters(0x82, "00"+"U3E0"+"0000"+"G***"+"0000000001"+"0000"+"0001", "001E")
+	letters(0x80, "00"+"J001"+"Z00"+"W*"+"000100"+"000"+"0001", "0007")
+	letters(0x80, "00"+"0000"+"000"+"D*"+"000100"+"Z04"+"0001", "0008")
+	letters(0x82, "00"+"0000"+"0000"+"D***"+"0000000100"+"LZ01"+"0001", "0009")
+	letters(0x80, "0@"+"0000"+"000"+"D*"+"000000"+"Z02"+"0001", "000A")
+	a.Close()
 }
 
 // oldRead is the size of a read of 1E.

@@ -272,6 +272,7 @@ func modbusMalformed(n *Net) {
 		{next().Words(nil, ModbusDiagnostics, 11, 0), m.Words(nil, ModbusDiagnostics, 12, 0)},
 		{next().Identify(nil, 1, 0), m.Raw(nil, ModbusEncapsulated, 14, 1, 1, 0, 0, 2, 0, 3, 'A', 'B')},
 		{next().Raw(nil, 7), m.Raw(nil, 7, 1, 2)},
+		{next().Words(nil, ModbusReadHolding, 0, 1), Modbus{Transaction: m.Transaction, Unit: 255}.Registers(nil, ModbusReadHolding, []uint16{77})},
 		{next().Words(nil, ModbusReadHolding, 0, 2), m.Raw(nil, 0x83, 0)},
 	} {
 		modbusTalk(n, c, pair[0], pair[1])

@@ -277,8 +277,40 @@ func opcuaSubscriptions(t *opcuaTalk) {
 	t.ask(OPCRequest(832, 60).U32(5, 57), OPCAnswer(835, 60, 0).U32(57).U64(opcTime).U32(1).U8(opcuaChanges(61, 1).B...))
 	t.ask(OPCRequest(841, 61).U32(1, 9).U8(1), OPCAnswer(844, 61, 0).U32(1, 0x80280000).Null(2))
 	t.ask(OPCRequest(781, 62).U32(5, 1, 31), OPCAnswer(784, 62, 0).U32(1, 0).Null(1))
+	opcuaRenamed(t)
 	t.leave()
 	t.ask(OPCRequest(826, 64).Null(1), opcuaPublish(64, opcuaChanges(61, 1))) // nobody knows these any more
+}
+
+// opcuaRenamed gives items other numbers: to two those of each other, to one that nobody knows one that
+// was another's; one that is refused keeps its own.
+func opcuaRenamed(t *opcuaTalk) {
+	created := func(handle uint32) *OPC {
+		return OPCAnswer(754, handle, 0).U32(2, 0, 41).F64(250).U32(1).NoBody().U32(0, 42).F64(250).U32(1).NoBody().Null(1)
+	}
+	modify := func(handle uint32, pairs ...uint32) *OPC {
+		o := OPCRequest(763, handle).U32(5, 2, uint32(len(pairs)/2))
+		for i := 0; i < len(pairs); i += 2 {
+			o.U32(pairs[i], pairs[i+1]).F64(100).NoBody().U32(1).U8(1)
+		}
+		return o
+	}
+	modified := func(handle uint32, statuses ...uint32) *OPC {
+		o := OPCAnswer(766, handle, 0).U32(uint32(len(statuses)))
+		for _, s := range statuses {
+			o.U32(s).F64(100).U32(1).NoBody()
+		}
+		return o.Null(1)
+	}
+	t.ask(opcuaMonitor(70, 5, 81), created(70))
+	t.ask(modify(71, 41, 81), modified(71, 0))
+	t.ask(OPCRequest(826, 72).Null(1), opcuaPublish(72, opcuaChanges(81, 1)))
+	t.ask(modify(73, 41, 82, 42, 81), modified(73, 0, 0))
+	t.ask(OPCRequest(826, 74).Null(1), opcuaPublish(74, opcuaChanges(81, 2)))
+	t.ask(modify(75, 41, 91, 42, 92), modified(75, 0, 0x80420000))
+	t.ask(OPCRequest(826, 76).Null(1), opcuaPublish(76, opcuaChanges(91, 3), opcuaChanges(81, 4)))
+	t.ask(modify(77, 77, 91), modified(77, 0))
+	t.ask(OPCRequest(826, 78).Null(1), opcuaPublish(78, opcuaChanges(91, 5)))
 }
 
 // leave deletes a subscription; its last data come before the answer.

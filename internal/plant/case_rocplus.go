@@ -57,6 +57,18 @@ func rocPoll(n *Net) {
 	r.conn.Close()
 }
 
+// rocValues has values of every size, and such that can be read in two ways.
+func rocValues(r *roc) {
+	r.client(180, 3, 103, 0, 0, 103, 0, 2, 103, 0, 21)
+	r.server(180, append(append([]byte{3, 103, 0, 0}, "Inlet     "...), 103, 0, 2, 5, 0, 103, 0, 21, 0, 0, 0x80, 0x3f)...)
+	r.client(167, 103, 0, 1, 21)
+	r.server(167, 103, 0, 1, 21, 0, 0, 0, 0x40)
+	r.client(180, 2, 1, 0, 1, 1, 0, 1) // one octet and eight, or eight and one?
+	r.server(180, 2, 1, 0, 1, 7, 1, 0, 1, 7, 7, 7, 7, 1, 0, 1, 7)
+	r.client(180, 1, 1, 0, 1)
+	r.server(180, 1, 1, 0, 2, 7) // another than was asked for
+}
+
 // rocName pads a text.
 func rocName(text string, size int, pad byte) []byte {
 	b := []byte(text)
@@ -99,6 +111,7 @@ func rocOpcodes(n *Net) {
 	r.server(181)
 	r.client(181, 2, 103, 0, 21, 0, 0, 0x80, 0x3f, 103, 1, 4, 7)
 	r.server(255, 19, 8)
+	rocValues(r)
 	r.client(180, 1, 99, 200, 1)
 	r.server(255, 3, 7, 77, 1)
 	r.client(180, 1, 99, 200, 1)

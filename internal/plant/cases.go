@@ -167,6 +167,7 @@ var cases = []Case{
 	{"melsec", "devices", melsecDevices},
 	{"melsec", "commands", melsecCommands},
 	{"melsec", "labels", melsecLabels},
+	{"melsec", "extended", melsecExtended},
 	{"melsec", "errors", melsecErrors},
 	{"melsec", "files", melsecFiles},
 	{"melsec", "ascii", melsecASCII},

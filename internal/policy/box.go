@@ -92,6 +92,7 @@ type standIn struct {
 	none     bool   // the request has no such thing
 	object   []byte
 	quantity uint64
+	lies     lying // where that is, as a protocol with a layout reads it
 	value    float64
 	other    *float64 // a second value that is written too
 	as       Form     // how they lie in what is written: in another form it says nothing of them
@@ -144,6 +145,7 @@ func newSpace(p *Plan, from, to int32, entries []*entry) *space {
 		s.valued(as, sorted(bounds[as]))
 	}
 	s.rows(entries)
+	s.memories(entries)
 	for _, m := range sorted(minutes) {
 		s.dims[byTime] = append(s.dims[byTime], standIn{minute: m})
 	}
@@ -370,7 +372,7 @@ func (s *space) in(e *entry, d dimension, v *standIn) bool {
 	case byUnit:
 		return !e.hasUnit || !v.none && e.unit == v.number
 	case byObject:
-		return !e.hasObject || e.object.covers(v.object, v.quantity, e.action == firedoor.Pass)
+		return !e.hasObject || s.names(e, v)
 	case byValue:
 		if e.values == nil {
 			return !e.moves() || !v.none || e.action != firedoor.Pass

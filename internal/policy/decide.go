@@ -18,6 +18,7 @@ type Route struct {
 
 	inside, safe bool
 	timed        bool // whether a connection may come to be hangs on the time
+	astray       Mode // how far it goes that its sender is not at the side at which its frames come in
 	never, rules reach
 	// Numbers in Plan.isolated, strictest first: active ones, and behind them, up to
 	// isolated, those that are being released.
@@ -62,6 +63,7 @@ type Request struct {
 
 	protocol uint16
 	function uint32
+	lies     lying // where its object lies
 }
 
 func (r *Request) quantity() uint64 {
@@ -208,14 +210,20 @@ func (c *conduit) moded(v firedoor.Verdict) firedoor.Verdict {
 
 // Decide gives the verdict on a request. It is pure and total: it keeps nothing, and
 // whatever is asked has an answer. Safety traffic goes first; then a quarantine that
-// two people ordered, what is never blocked, other isolations, rules, the default. What
-// is being released has no part in that: of what passes it says what it would still stop.
+// two people ordered, what is never blocked, other isolations, that its sender is not at the side at which it came
+// in (FromWrongSide; of what passes it is only told where it is tested), rules, the default. What is being released has no part in that: of what passes it says what it would still stop.
 func Decide(p *Plan, r *Request) firedoor.Verdict {
 	if r.safe {
 		return firedoor.Verdict{Reason: firedoor.ReasonSafety, Rule: -1, Conduit: r.Conduit}
 	}
-	r.protocol, r.function = p.protocols[r.Protocol], p.functions[r.Function]
+	r.protocol, r.function, r.lies = p.protocols[r.Protocol], p.functions[r.Function], lying{}
+	if p.lying && r.Level == OfOperation {
+		r.lies = locate(layoutOf(r.Protocol), r.Object, r.quantity())
+	}
 	v := p.decide(r)
+	if r.astray == Test && v.Action == firedoor.Pass && v.Reason != firedoor.ReasonNeverBlock {
+		v = p.wrongSide(r.Route)
+	}
 	if r.active == r.isolated || v.Action != firedoor.Pass {
 		return v
 	}
@@ -231,6 +239,9 @@ func (p *Plan) decide(r *Request) firedoor.Verdict {
 	never := p.never(r)
 	if v, stops := p.restrained(r, r.isolations[:r.active], never >= 0); stops {
 		return v
+	}
+	if r.astray == Enforce && never < 0 {
+		return p.wrongSide(r.Route)
 	}
 	if r.Conduit < 0 {
 		return r.open
@@ -319,6 +330,9 @@ func (p *Plan) Enforces(r *Route) bool {
 	if r.active > 0 {
 		return true
 	}
+	if r.astray == Enforce {
+		return true
+	}
 	if r.Conduit < 0 {
 		return !r.inside && p.Policy.Otherwise.Mode == Enforce
 	}
@@ -346,6 +360,9 @@ func (p *Plan) Judges(r *Route) bool {
 	}
 	if r.active > 0 || r.isolated > 0 && r.open.Action == firedoor.Pass {
 		return true
+	}
+	if r.astray == Enforce {
+		return p.judgesAstray(r)
 	}
 	if r.Conduit < 0 {
 		return false
@@ -440,7 +457,7 @@ func (p *Plan) Refuses(r *Route, protocol string) bool {
 // Watches tells whether verdicts on a route are at least told: only a conduit that
 // observes is left alone.
 func (p *Plan) Watches(r *Route) bool {
-	if p.Enforces(r) || r.isolated > 0 {
+	if p.Enforces(r) || r.isolated > 0 || r.astray != Observe {
 		return true
 	}
 	if r.Conduit < 0 {

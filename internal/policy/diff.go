@@ -40,7 +40,11 @@ func Diff(a, b *Plan) (out []Change) {
 		return h.Name, text
 	})
 	named(a.Policy.Zones, b.Policy.Zones, "zone", say, func(z *Zone) (string, string) {
-		return z.Name, fmt.Sprint(z.Level, z.Target, z.Segment, z.Prefixes, z.Hosts)
+		text := fmt.Sprint(z.Level, z.Target, z.Segment, z.Prefixes, z.Hosts)
+		if z.At != Anywhere {
+			text += " at the " + z.At.String()
+		}
+		return z.Name, text
 	})
 	conduits := len(out)
 	named(a.Policy.Conduits, b.Policy.Conduits, "conduit", say, func(c *Conduit) (string, string) {
@@ -315,6 +319,9 @@ func (p *Plan) says(s *space, b *box) firedoor.Action {
 		if n == at(byItsFunction).number {
 			r.Function = name
 		}
+	}
+	if number := at(byObject).lies.layout; r.Protocol == "" && number != 0 {
+		r.Protocol = layouts[number].protocol
 	}
 	if u := at(byUnit); !u.none {
 		r.HasUnit, r.Unit = true, u.number

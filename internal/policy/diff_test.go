@@ -36,6 +36,7 @@ func TestDiffTellsEveryDifference(t *testing.T) {
 		{"default opens", func(p *policy.Policy) { p.Conduits[0].Default = firedoor.Pass }, "opens: what no rule of down matches: pass, was drop"},
 		{"default stops otherwise", func(p *policy.Policy) { p.Conduits[0].Default = firedoor.Reset }, "closes: what no rule of down matches: reset, was drop"},
 		{"mode", func(p *policy.Policy) { p.Conduits[0].Mode = policy.Test }, "opens: what down is to stop: passes with mode test, was stopped"},
+		{"a side", func(p *policy.Policy) { p.Zones[1].At = policy.Inside }, "zone cell: 0[10.0.2.0/24] [] at the inside; was"},
 		{"otherwise", func(p *policy.Policy) { p.Otherwise = policy.Otherwise{Mode: policy.Test, Default: firedoor.Pass} }, "opens: what no conduit joins"},
 		{"transport", func(p *policy.Policy) { p.Conduits[0].Rules[2].Match.Ports[0].Transport = 17 }, "udp/502"},
 		{"the eighth of a list", func(p *policy.Policy) { p.Conduits[0].Rules[3].Match.Objects = objects(15) }, "coil:15"},

@@ -29,7 +29,7 @@ func (d Door) String() string { return doorNames[d] }
 func (p *Plan) Door(r *Request) (d Door, testing bool, v firedoor.Verdict) {
 	v = Decide(p, r)
 	if r.Transport == Link { // frames without IP pass both ways
-		if _, _, turned := p.Frame(r.Client, r.Server, r.Port); turned {
+		if _, _, turned := p.Frame(r.Client, r.Server, r.Port, false); turned {
 			route, back := p.Route(r.Server, r.Client, r.Transport, r.Port), *r
 			back.Route = &route
 			return p.Door(&back)

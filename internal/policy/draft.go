@@ -423,7 +423,7 @@ func (d *drafter) object(protocol string, s *firedoor.Statement) Object {
 			return Object{Text: prefix, Open: true}
 		}
 	}
-	if row, ok := draftRow(s); ok {
+	if row, ok := draftRow(protocol, s); ok {
 		return row
 	}
 	o := Object{Text: s.Object}
@@ -455,10 +455,17 @@ func addObject(objects []Object, o Object) []Object {
 }
 
 // draftRow takes a statement's object for a row of numbers where its text ends like one.
-func draftRow(s *firedoor.Statement) (o Object, ok bool) {
+func draftRow(protocol string, s *firedoor.Statement) (o Object, ok bool) {
 	quantity := uint64(1)
 	if s.Quantity != nil {
 		quantity = uint64(*s.Quantity)
+	}
+	l := locate(layoutOf(protocol), []byte(s.Object), quantity)
+	if l.layout != 0 && layouts[l.layout].tree && strings.HasSuffix(s.Object, "]") {
+		return Object{Text: s.Object[:rowPrefix([]byte(s.Object[:len(s.Object)-1]))], Row: true, From: l.from, To: l.to}, true
+	}
+	if l.hexed() {
+		return Object{Text: melsecAreas[l.area].name + hexMark, Row: true, From: l.from, To: l.to}, true
 	}
 	if row, ok := hexRow([]byte(s.Object), quantity); ok {
 		return row, true

@@ -22,6 +22,7 @@ type entry struct {
 	function       uint32        // number of the words, 0 is any
 	object         Object
 	hasObject      bool
+	memory         []stretch // of its object, where protocols have layouts
 	ports          []Port
 	values         *Span
 	as             Form
@@ -106,9 +107,14 @@ func (e *entry) fits(r *Request) bool {
 	return !stop
 }
 
-// aligned tells whether numbers that lie in two elements begin where those of the entry's row do: else a
-// request would write the halves of two of them, and be looked at as one.
+// aligned tells whether what is written has the elements of the entry's row, and numbers that lie in two
+// of them begin where those of the row do: else a request would write the halves of two, and be looked at
+// as one.
 func (e *entry) aligned(r *Request) bool {
+	if e.hasObject && r.lies.layout != 0 && e.placedIn(r.lies.layout) {
+		behind, yes := e.alike(&r.lies, r.Object)
+		return yes && (e.as.whole(r.Values) || behind&1 == 0)
+	}
 	if e.as.whole(r.Values) || !e.hasObject || !e.object.Row {
 		return true
 	}

@@ -202,7 +202,7 @@ func TestLooseRulesAreTold(t *testing.T) {
 		}
 		return out
 	}
-	value, write := &policy.Span{Max: 9}, []firedoor.Verb{firedoor.VerbWrite}
+	value, write, modbus := &policy.Span{Max: 9}, []firedoor.Verb{firedoor.VerbWrite}, []string{"modbus"}
 	for name, c := range map[string]struct {
 		verdict firedoor.Action
 		match   policy.Match
@@ -212,9 +212,10 @@ func TestLooseRulesAreTold(t *testing.T) {
 		"a value that passes":         {firedoor.Pass, policy.Match{Objects: texts("tag"), Values: value}, ""},
 		"a value that is written":     {firedoor.Drop, policy.Match{Objects: texts("tag"), Values: value, Verbs: write}, ""},
 		"a bit that passes":           {firedoor.Pass, policy.Match{Objects: texts("Motor1", "CIO:12.03")}, ""},
-		"a bit":                       {firedoor.Drop, policy.Match{Objects: texts("Motor1", "EM0:12.15")}, `uncounted: rule "r" of down stops no longer request that begins before EM0:12.15`},
-		"a device":                    {firedoor.Drop, policy.Match{Objects: texts("B:1A")}, "before B:1A, in"},
-		"a row of them":               {firedoor.Drop, policy.Match{Objects: []policy.Object{{Text: "B:x", Row: true, From: 0x1a, To: 0x2f}}}, "before B:1A-2F, in"},
+		"a bit":                       {firedoor.Drop, policy.Match{Protocols: modbus, Objects: texts("Motor1", "EM0:12.15")}, `uncounted: rule "r" of down stops no longer request that begins before EM0:12.15`},
+		"a device":                    {firedoor.Drop, policy.Match{Protocols: modbus, Objects: texts("B:1A")}, "before B:1A, in"},
+		"a device that is counted":    {firedoor.Drop, policy.Match{Objects: texts("B:1A", "EM0:12.15")}, ""},
+		"a row of them":               {firedoor.Drop, policy.Match{Protocols: modbus, Objects: []policy.Object{{Text: "B:x", Row: true, From: 0x1a, To: 0x2f}}}, "before B:1A-2F, in"},
 		"a device by a decimal":       {firedoor.Drop, policy.Match{Objects: texts("B:10")}, ""},
 		"a bit of a block, and a tag": {firedoor.Drop, policy.Match{Objects: texts("DB1.DBX0.3", "Axis[2].Position", "N7:10")}, ""},
 	} {

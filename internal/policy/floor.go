@@ -57,7 +57,7 @@ func (p *Plan) Drops(r *Route) bool {
 	if !p.Enforces(r) {
 		return false
 	}
-	if p.Shut(r) {
+	if p.Shut(r) || r.astray == Enforce {
 		return true
 	}
 	switch p.unjudged(r) {
@@ -113,6 +113,27 @@ func (p *Plan) Unknown(r *Request) firedoor.Verdict {
 	return v
 }
 
+// Unread is the verdict on what is of no protocol that anybody knows: it passes where a port is open for any, but not
+// where something that changes something might be stopped. Nobody knows that it is none.
+func (p *Plan) Unread(r *Request) firedoor.Verdict {
+	r.Level, r.Protocol = OfFlow, ""
+	v := Decide(p, r)
+	if v.Says != firedoor.Pass || v.Reason == firedoor.ReasonSafety || !p.Judges(r.Route) || !p.Drops(r.Route) {
+		return v
+	}
+	v = firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonUnjudged, Rule: -1, Conduit: r.Conduit}
+	for _, n := range r.isolations[:r.active] {
+		switch p.isolated[n].Verb {
+		case NoWrite:
+			v.Reason = firedoor.ReasonNoWrite
+			return v
+		case NoProgram:
+			v.Reason = firedoor.ReasonNoProgram
+		}
+	}
+	return v
+}
+
 // ByCodes tells whether the function codes of requests on a route are worth looking at by
 // themselves, by whoever judges them and while nobody does: its port is open for Modbus
 // alone, whose code stands at a fixed place.
@@ -126,8 +147,10 @@ func (p *Plan) modbusAlone(r *Route) bool {
 }
 
 // Coded tells whether requests on a route may pass by their code alone, which nobody sees
-// then: nothing is asked that goes beyond a request, and nobody has to know its values.
-func (p *Plan) Coded(r *Route) bool { return r.isolated == 0 && !p.Hears(r) && p.ByCodes(r) }
+// then: nothing is asked that goes beyond a request, nobody has to know its values, and its client is where it should be.
+func (p *Plan) Coded(r *Route) bool {
+	return r.isolated == 0 && r.astray != Enforce && !p.Hears(r) && p.ByCodes(r)
+}
 
 // Releases tells whether an isolation that cut connections of a route is being released: then
 // whoever judges must see them begin, to know which are older.

@@ -50,7 +50,7 @@ func TestGroupOfEthernet(t *testing.T) {
 		{"from the group", gooseGroup, goosePublisher, 0x88b8, firedoor.Drop},
 		{"from the group to itself", gooseGroup, gooseGroup, 0x88b8, firedoor.Drop},
 	} {
-		if v, _, _ := plan.Frame(at(c.from), at(c.to), c.kind); v.Action != c.want {
+		if v, _, _ := plan.Frame(at(c.from), at(c.to), c.kind, false); v.Action != c.want {
 			t.Errorf("%s: %+v", c.name, v)
 		}
 	}
@@ -61,7 +61,7 @@ func TestGroupOfEthernet(t *testing.T) {
 		p.Conduits[0].From, p.Conduits[0].To, p.Conduits[0].Default, p.Conduits[0].Rules = "bus", "bay", firedoor.Pass, nil
 	}))
 	for _, ends := range [][2]firedoor.MAC{{goosePublisher, gooseGroup}, {gooseGroup, goosePublisher}} {
-		if v, _, _ := back.Frame(back.Place("", firedoor.IP{}, ends[0]), back.Place("", firedoor.IP{}, ends[1]), 0x88b8); v.Action != firedoor.Drop {
+		if v, _, _ := back.Frame(back.Place("", firedoor.IP{}, ends[0]), back.Place("", firedoor.IP{}, ends[1]), 0x88b8, false); v.Action != firedoor.Drop {
 			t.Errorf("%v: a group asks: %+v", ends, v)
 		}
 	}

@@ -3,8 +3,6 @@ package policy
 import (
 	"encoding/binary"
 	"slices"
-
-	"firedoor"
 )
 
 // pairKey is who asks whom in an index; 0 is anybody.
@@ -71,6 +69,8 @@ type leaf struct {
 	open   []int32
 	rows   map[string]*rows // by what stands before the number
 	rowAll []int32
+	memory map[region]*rows // in bits, of what lies somewhere
+	lieAll []int32
 }
 
 // rows parts a row of numbers where entries begin and end: lists[i] are those that
@@ -164,6 +164,9 @@ func (b *bucket) add(e *entry, i int32) {
 		l = &leaf{}
 		b.leaves[k] = l
 	}
+	if len(e.memory) > 0 && !e.object.Open {
+		l.lieAll = append(l.lieAll, i)
+	}
 	switch {
 	case !e.hasObject:
 		l.any = append(l.any, i)
@@ -182,37 +185,62 @@ func (b *bucket) add(e *entry, i int32) {
 // arrange builds the rows of a leaf and returns how many list places they take; with more
 // than room it gives up.
 func (l *leaf) arrange(entries []entry, room int) (spread int) {
-	by := map[string][]int32{}
+	by := map[string][]numbers{}
 	for _, i := range l.rowAll {
-		by[entries[i].object.Text] = append(by[entries[i].object.Text], i)
+		o := &entries[i].object
+		by[o.Text] = append(by[o.Text], numbers{i, o.From, o.To})
 	}
 	if len(by) > 0 {
 		l.rows = map[string]*rows{}
 	}
 	for text, list := range by {
 		var taken int
-		l.rows[text], taken = newRows(entries, list, room-spread)
+		l.rows[text], taken = newRows(list, room-spread)
 		spread += taken
 	}
 	l.rowAll = nil
+	return spread + l.arrangeMemory(entries, room-spread)
+}
+
+// numbers is an entry with a row of numbers that it is about.
+type numbers struct {
+	entry    int32
+	from, to uint64
+}
+
+// arrangeMemory builds the rows of bits.
+func (l *leaf) arrangeMemory(entries []entry, room int) (spread int) {
+	by := map[region][]numbers{}
+	for _, i := range l.lieAll {
+		for _, s := range entries[i].memory {
+			by[s.region] = append(by[s.region], numbers{i, s.from, s.to})
+		}
+	}
+	if l.lieAll = nil; len(by) > 0 {
+		l.memory = map[region]*rows{}
+	}
+	for at, list := range by {
+		var taken int
+		l.memory[at], taken = newRows(list, room-spread)
+		spread += taken
+	}
 	return spread
 }
 
-func newRows(entries []entry, list []int32, room int) (r *rows, spread int) {
+func newRows(list []numbers, room int) (r *rows, spread int) {
 	r = &rows{}
-	for _, i := range list {
-		r.bounds = append(r.bounds, entries[i].object.From, entries[i].object.To+1)
+	for _, n := range list {
+		r.bounds = append(r.bounds, n.from, n.to+1)
 	}
 	slices.Sort(r.bounds)
 	r.bounds = slices.Compact(r.bounds)
 	r.lists = make([][]int32, len(r.bounds))
-	for _, i := range list {
-		o := &entries[i].object
-		for at, _ := slices.BinarySearch(r.bounds, o.From); at < len(r.bounds) && r.bounds[at] <= o.To; at++ {
+	for _, n := range list {
+		for at, _ := slices.BinarySearch(r.bounds, n.from); at < len(r.bounds) && r.bounds[at] <= n.to; at++ {
 			if spread++; spread > room {
 				return r, spread
 			}
-			r.lists[at] = append(r.lists[at], i)
+			r.lists[at] = append(r.lists[at], n.entry)
 		}
 	}
 	return r, spread
@@ -319,6 +347,11 @@ func (l *leaf) first(x *index, p *Plan, r *Request, best int32) int32 {
 		return best
 	}
 	best = x.earliest(p, l.open, r, best)
+	if l.memory != nil && r.lies.layout != 0 {
+		r.lies.asked(r.Object, func(at region, from, to uint64) {
+			best = x.inRows(p, l.memory[at], from, to, r, best)
+		})
+	}
 	if l.rows == nil {
 		return best
 	}
@@ -372,7 +405,7 @@ func (e *entry) matches(p *Plan, r *Request) bool {
 		e.function != 0 && e.function != r.function,
 		e.verb != 0 && e.verb != r.Verb,
 		e.hasUnit && (!r.HasUnit || e.unit != r.Unit),
-		e.hasObject && !e.object.covers(r.Object, r.quantity(), e.action == firedoor.Pass):
+		e.hasObject && !e.covers(r.Object, r.quantity(), &r.lies):
 		return false
 	}
 	return e.onPort(r.Transport, r.Port) && e.when.holds(r.Time, p.zone) && e.fits(r)

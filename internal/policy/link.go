@@ -115,10 +115,14 @@ func (p *Plan) asking(at Place) Place {
 
 // Frame is the verdict on a frame without IP from one place to another: that of its direction, or of the other one
 // where that is milder. turned tells that it is the other one's: then the frame is an answer. told tells of one that
-// passes that somebody is to hear that it would be stopped. To a group only what holds in its own direction lets it pass.
-func (p *Plan) Frame(from, to Place, kind uint16) (v firedoor.Verdict, told, turned bool) {
+// passes that somebody is to hear that it would be stopped. To a group only what holds in its own direction lets it pass. astray: it came in at the other
+// port than its sender is at.
+func (p *Plan) Frame(from, to Place, kind uint16, astray bool) (v firedoor.Verdict, told, turned bool) {
 	from = p.asking(from)
 	there, back := p.Route(from, to, Link, kind), p.Route(to, from, Link, kind)
+	if astray {
+		there, back = p.FromWrongSide(there), p.FromWrongSide(back)
+	}
 	v, strict := p.frame(&there)
 	if v.Reason == firedoor.ReasonSafety {
 		return v, false, false

@@ -184,10 +184,10 @@ func TestFrame(t *testing.T) {
 		p.Otherwise = policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop}
 		plan := compile(t, p)
 		hmi, plc := place(plan, "10.0.1.1"), place(plan, "10.0.2.1")
-		if v, told, turned := plan.Frame(hmi, plc, 0x88b8); v.Action != c.there || told != c.told || turned != c.turned {
+		if v, told, turned := plan.Frame(hmi, plc, 0x88b8, false); v.Action != c.there || told != c.told || turned != c.turned {
 			t.Errorf("%s: %+v, told %t, turned %t", name, v, told, turned)
 		}
-		if v, told, _ := plan.Frame(plc, hmi, 0x88b8); v.Action != c.back || told != c.toldBack {
+		if v, told, _ := plan.Frame(plc, hmi, 0x88b8, false); v.Action != c.back || told != c.toldBack {
 			t.Errorf("%s, back: %+v, told %t", name, v, told)
 		}
 	}

@@ -80,6 +80,9 @@ func numbered(row string, n uint64) string {
 	if area, hexed := strings.CutSuffix(row, ":"+hexMark); hexed {
 		return area + ":" + strings.ToUpper(strconv.FormatUint(n, 16))
 	}
+	if strings.HasSuffix(row, "[") || strings.HasSuffix(row, ",") {
+		return row + strconv.FormatUint(n, 10) + "]"
+	}
 	return row + strconv.FormatUint(n, 10)
 }
 

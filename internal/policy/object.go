@@ -30,6 +30,9 @@ func (o *Object) covers(text []byte, quantity uint64, all bool) bool {
 
 // row reads the number behind o.Text: the first and last one asked for, as reached has it.
 func (o *Object) row(text []byte, quantity uint64, all bool) (from, to uint64, ok bool) {
+	if o.array() {
+		text, _ = bytes.CutSuffix(text, []byte("]"))
+	}
 	if o.hexed() {
 		cut, ok := lettered(text)
 		if !ok || string(text[:cut]) != o.Text[:len(o.Text)-len(hexMark)] {
@@ -224,6 +227,8 @@ func (o Object) String() string {
 		return numbered(o.Text, o.From)
 	case o.hexed():
 		return numbered(o.Text, o.From) + "-" + strings.ToUpper(strconv.FormatUint(o.To, 16))
+	case o.array():
+		return o.Text + strconv.FormatUint(o.From, 10) + "-" + strconv.FormatUint(o.To, 10) + "]"
 	case o.Row:
 		return o.Text + strconv.FormatUint(o.From, 10) + "-" + strconv.FormatUint(o.To, 10)
 	case o.Open:
@@ -233,11 +238,34 @@ func (o Object) String() string {
 	}
 }
 
+// array tells whether the numbers of a row are indexes: "Counts[2-9]".
+func (o *Object) array() bool {
+	return o.Row && (strings.HasSuffix(o.Text, "[") || strings.HasSuffix(o.Text, ","))
+}
+
+// arrayRange reads "Counts[2-9]", and "Grid[1,2-9]".
+func arrayRange(text string) (o Object, ok bool) {
+	front, closed := strings.CutSuffix(text, "]")
+	at := strings.LastIndexAny(front, "[,") + 1
+	if !closed || at < 2 {
+		return o, false
+	}
+	first, last, dash := strings.Cut(front[at:], "-")
+	o = Object{Text: front[:at], Row: true}
+	var from, to bool
+	o.From, _, from = elements([]byte(first), 1)
+	o.To, _, to = elements([]byte(last), 1)
+	return o, dash && from && to
+}
+
 // RowOf reads an object that ends with a range of numbers, "holding:0-40" or "D0-99",
 // or with one number behind a colon, "holding:40"; not ok for other texts. What ends
 // with a number otherwise may be a name ("Motor1"), whose number counts nothing.
 func RowOf(text string) (o Object, ok bool) {
 	if o, ok := hexRange(text); ok {
+		return o, true
+	}
+	if o, ok := arrayRange(text); ok {
 		return o, true
 	}
 	b := []byte(text)

@@ -26,6 +26,7 @@ type Plan struct {
 	safeAt    map[pairKey][]int32 // numbers of safety traffic by client and server as entries have them
 	room      int                 // how many Pairs there are without isolations, or a few more
 	far       bool                // a rule is about a protocol whose servers answer elsewhere
+	lying     bool                // a rule is about an object that lies in memory
 	protocols map[string]uint16
 	functions map[string]uint32
 	isolated  []isolation
@@ -35,6 +36,8 @@ type Plan struct {
 	heardIn   map[Place]bool    // zones of such hosts
 	moving    map[Place][]entry // and the rules that do, by server
 	doubts    []Finding         // what rules name that may not exist
+	sided     bool              // a zone is bound to a side
+	spared    []bool            // by place, where one is: whose ARP passes wherever it comes in
 }
 
 type conduit struct {
@@ -58,7 +61,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	c := compiler{Plan: &Plan{Policy: pol, known: known, zone: time.UTC, zones: map[string]int32{}, joined: map[[2]int32]int32{},
 		protocols: map[string]uint16{}, functions: map[string]uint32{},
 		places: places{named: map[string]Place{}, hosts: map[addressKey]Place{}, macs: map[macKey]Place{}, prefixes: map[prefixKey]Place{}, groups: map[Place]bool{}}},
-		placed: map[string]Place{}, wordsOf: map[string]map[string]bool{}, extents: map[string]Extent{}}
+		placed: map[string]Place{}, wordsOf: map[string]map[string]bool{}, extents: map[string]Extent{}, memory: map[laid][]stretch{}}
 	c.moving, c.heard, c.heardIn, c.safeAt = map[Place][]entry{}, map[Place]bool{}, map[Place]bool{}, map[pairKey][]int32{}
 	c.places.add("", -1)
 	if pol.TimeZone != "" {
@@ -85,6 +88,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	}
 	if len(c.faults) == 0 {
 		c.roomForPairs()
+		c.bindSides()
 	}
 	if len(c.faults) > 0 {
 		return nil, c.faults
@@ -97,6 +101,7 @@ type compiler struct {
 	placed  map[string]Place           // hosts by name
 	wordsOf map[string]map[string]bool // by protocol: what its functions are called
 	extents map[string]Extent          // by protocol, as far as they were asked for
+	memory  map[laid][]stretch         // where objects of rules lie
 	entries int
 	faults  []Fault
 }
@@ -278,7 +283,11 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	entries = times(entries, m.Functions, func(e *entry, f string) { e.function = c.function(f) })
 	entries = times(entries, m.Codes, func(e *entry, n uint32) { e.hasCode, e.code = true, n })
 	entries = times(entries, m.Units, func(e *entry, n uint32) { e.hasUnit, e.unit = true, n })
-	entries = times(entries, m.Objects, func(e *entry, o Object) { e.hasObject, e.object = true, o.counting() })
+	entries = times(entries, m.Objects, func(e *entry, o Object) {
+		e.hasObject, e.object = true, o.counting()
+		e.memory = c.lies(&e.object, e.protocol)
+		c.lying = c.lying || len(e.memory) > 0
+	})
 	most := MaxEntries
 	if c.known.MaxEntries > 0 {
 		most = min(most, c.known.MaxEntries)
@@ -291,6 +300,28 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 		c.hears(&e, to)
 		e.apart(put)
 	}
+}
+
+// laid is an object as it is read in a protocol, 0 for any.
+type laid struct {
+	object   Object
+	protocol uint16
+}
+
+// lies says where an object is in memory: in that of its protocol, or of any where none is named.
+func (c *compiler) lies(o *Object, protocol uint16) []stretch {
+	k := laid{*o, protocol}
+	out, known := c.memory[k]
+	if known {
+		return out
+	}
+	for i := 1; i < len(layouts); i++ {
+		if protocol == 0 || c.protocols[layouts[i].protocol] == protocol {
+			out = o.stretches(out, uint8(i))
+		}
+	}
+	c.memory[k] = out
+	return out
 }
 
 // onLink tells whether all of some ports are EtherTypes.

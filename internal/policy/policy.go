@@ -94,6 +94,7 @@ type Zone struct {
 	Level    string // Purdue level, free text: "L2"
 	Target   int    // security level that it is to have, SL-T, 0 to 4
 	Segment  string // of its prefixes; "": in any
+	At       Side   // the port of a gateway at which its devices are
 	Prefixes []netip.Prefix
 	Hosts    []string
 	Line     int

@@ -86,13 +86,17 @@ func (c *compiler) hears(e *entry, to string) {
 // whether all that do so name its unit.
 func (p *Plan) Moves(r *Route, protocol string, hasUnit bool, unit uint32, element []byte) (moves, byUnit bool) {
 	number, zone := p.protocols[protocol], p.places.zones[r.Server]
+	lies := lying{}
+	if p.lying {
+		lies = locate(layoutOf(protocol), element, 1)
+	}
 	for i, at := range [...]Place{r.Server, Place(zone) + 1, 0} {
 		if i == 1 && zone < 0 {
 			continue
 		}
 		for n := range p.moving[at] {
 			e := &p.moving[at][n]
-			if e.protocol != 0 && e.protocol != number || e.hasObject && !e.object.covers(element, 1, true) {
+			if e.protocol != 0 && e.protocol != number || e.hasObject && !e.passes(element, 1, &lies) {
 				continue
 			}
 			if !e.hasUnit {

@@ -263,6 +263,9 @@ func (l *Limit) split(rule Rule) (out []Rule) {
 			var next []Object
 			for _, x := range left {
 				rest, hit := x.without(b)
+				for i := 0; i < len(rule.Match.Protocols) && !hit; i++ {
+					rest, hit = x.outside(b, layoutOf(rule.Match.Protocols[i]))
+				}
 				if next = append(next, rest...); hit && !slices.Contains(bound, b) {
 					bound = append(bound, b)
 				}

@@ -15,7 +15,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "valued", "uncounted", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "valued", "uncounted", "either-side", "undecided"
 	Text string
 }
 
@@ -45,6 +45,7 @@ func (p *Plan) Study() (out []Finding) {
 		}
 	}
 	out = append(append(append(out, p.doubts...), p.otherwiseOpen()...), p.unheard(pairs)...)
+	out = append(out, p.sideFindings()...)
 	members := map[int32]bool{}
 	for at := 1 + len(p.Policy.Zones); at < len(p.places.zones); at++ {
 		zone := p.places.zones[at]
@@ -78,11 +79,13 @@ func (p *Plan) valueFindings(c *conduit) (out []Finding) {
 var uncounted = regexp.MustCompile(`^[A-Z]+[0-9]*:([0-9]+\.[0-9]{2}|[0-9]*[A-F][0-9A-F]*)$`)
 
 // lengthFindings names rules that stop a place which a longer request may reach from another word, or from a
-// number without letters: it is not seen to.
+// number without letters, in a protocol that is not known to count so: it is not seen to.
 func (p *Plan) lengthFindings(c *conduit) (out []Finding) {
 	for i := range c.Rules {
 		m := &c.Rules[i].Match
-		at := slices.IndexFunc(m.Objects, func(o Object) bool { return o.hexed() || !o.Row && uncounted.MatchString(o.Text) })
+		at := slices.IndexFunc(m.Objects, func(o Object) bool {
+			return (o.hexed() || !o.Row && uncounted.MatchString(o.Text)) && !o.counts(m.Protocols)
+		})
 		if at < 0 || c.Rules[i].Verdict == firedoor.Pass {
 			continue
 		}
@@ -145,6 +148,9 @@ func mayMeet(a, b *entry) bool {
 		return false
 	}
 	if !a.hasObject || !b.hasObject || a.object.Open || b.object.Open || a.object.Row != b.object.Row {
+		return true
+	}
+	if a.meets(b) {
 		return true
 	}
 	over := apart([]byte(a.object.Text)) - 1 // words touch each other that far
@@ -211,12 +217,13 @@ func (p *Plan) standing(x *index, i int, from, to int32, l *looks, besides ...*e
 	if !l.take(s.size()) {
 		return nil, nil, false
 	}
-	left = []box{s.box(&x.entries[i], false)}
+	left = []box{s.widest(&x.entries[i])}
 	for _, e := range earlier {
 		if left, ok = minus(left, s.box(e, true)); !ok || !l.take(s.size()+len(left)) {
 			return nil, nil, false
 		}
 	}
+	left = s.real(left)
 	return left, s, len(left) > 0 || !s.short
 }
 
@@ -489,7 +496,7 @@ func (p *Plan) step(from, to int32, q Question, l *looks) (step *Step, undecided
 		}
 	}
 	for i := range all {
-		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) || q.Protocol != "" && onLink(all[i].ports) && !p.framed(q.Protocol, all[i].ports) {
+		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) || !p.mayBe(&all[i], q.Verb) || q.Protocol != "" && onLink(all[i].ports) && !p.framed(q.Protocol, all[i].ports) {
 			continue
 		}
 		left, s, ok := p.surviving(x, i, &limit, from, to, l)
@@ -561,7 +568,7 @@ func (p *Plan) surviving(x *index, i int, limit *entry, from, to int32, l *looks
 			return nil, nil, false
 		}
 	}
-	return left, s, true
+	return s.real(left), s, true
 }
 
 // words says one request of a box.

@@ -178,6 +178,8 @@ func (p *Plan) Why(r *Request, v firedoor.Verdict) string {
 		return "both are in zone " + p.zoneName(r.Client) + ", and no conduit is about what happens inside it."
 	case firedoor.ReasonSafety:
 		return "it is safety traffic, which always passes."
+	case firedoor.ReasonWrongSide:
+		return "its sender is not at the side from which it comes, and it is neither safety traffic nor never blocked."
 	case firedoor.ReasonProtocol:
 		if rule := p.atOtherTimes(r); rule >= 0 {
 			return p.RuleName(rule) + " lets it pass, but not at this time: " + p.Sentence(rule)

@@ -32,7 +32,7 @@ hosts:
   hmi: {address: 10.0.1.1, mac: "00:1b:1b:00:00:01"}
   plc: {address: [10.0.2.1, "fd00::1"], segment: "vlan:10", note: the press}
 zones:
-  office: {addresses: 10.0.1.0/24, level: L2, target: 2}
+  office: {addresses: 10.0.1.0/24, level: L2, target: 2, at: outside}
   cell: {addresses: 10.0.2.0/24, hosts: plc}
 safety:
   - {client: hmi, server: plc, port: udp/34964}
@@ -87,6 +87,7 @@ func TestProblems(t *testing.T) {
 		{"no version", "policy: 1\n", "", "p.yaml:1: policy: is missing"},
 		{"another version", "policy: 1", "policy: 2", "p.yaml:1: policy:"},
 		{"unknown key", "level: L2", "levl: L2", "p.yaml:9: zones.office.levl: unknown key"},
+		{"a side that is none", "at: outside", "at: above", "p.yaml:9: zones.office.at: \"above\" must be inside or outside"},
 		{"unknown key of a rule", "verb: write,", "werb: write,", "p.yaml:28: conduits.down.rules[0].werb: unknown key"},
 		{"bad address", "10.0.1.1,", "10.0.1.256,", "p.yaml:6: hosts.hmi.address"},
 		{"bad prefix", "addresses: 10.0.1.0/24", "addresses: 10.0.1.1/24", "p.yaml:9: zones.office.addresses: \"10.0.1.1/24\" has bits behind its length"},
@@ -192,7 +193,7 @@ func anyPolicy(t *rapid.T) *policy.Policy {
 		h := policy.Host{Name: fmt.Sprintf("h%d", i), Note: rapid.SampledFrom([]string{"", "no", `say "x": {y}`}).Draw(t, "note")}
 		h.Addresses = []netip.Addr{netip.AddrFrom4([4]byte{10, byte(i), 0, 1})}
 		p.Hosts = append(p.Hosts, h)
-		p.Zones = append(p.Zones, policy.Zone{Name: zone, Hosts: []string{h.Name}, Prefixes: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i), 0, 0}), 16)}})
+		p.Zones = append(p.Zones, policy.Zone{Name: zone, At: policy.Side(rapid.IntRange(0, 2).Draw(t, "at")), Hosts: []string{h.Name}, Prefixes: []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i), 0, 0}), 16)}})
 	}
 	c := policy.Conduit{Name: "down", From: "office", To: "cell", Mode: policy.Mode(rapid.IntRange(0, 2).Draw(t, "mode")), Default: firedoor.Action(rapid.IntRange(0, 3).Draw(t, "default")),
 		Instead: firedoor.Drop, Unjudged: policy.Unjudged(rapid.IntRange(0, 2).Draw(t, "unjudged")), Reviewed: policy.Review{By: "Jo", On: "2026-01-02"}}
@@ -247,7 +248,7 @@ func TestSegments(t *testing.T) {
 		}
 		names = nil
 		for _, v := range [][2]uint16{{}, {10}, {10, 20}, {4095}} {
-			for tunnel := packet.NoTunnel; tunnel <= packet.TunnelIP; tunnel++ {
+			for tunnel := packet.NoTunnel; tunnel <= packet.TunnelPPPoE; tunnel++ {
 				names = append(names, packet.ScopeName(packet.Scope{Vlans: v, Tunnel: tunnel}))
 				if tunnel != packet.NoTunnel {
 					names = append(names, packet.ScopeName(packet.Scope{Vlans: v, Tunnel: tunnel, Overlay: 4294967295}))

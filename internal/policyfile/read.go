@@ -129,7 +129,7 @@ func (d *decoder) host(name, path string, k, n *yaml.Node) policy.Host {
 func (d *decoder) zone(name, path string, k, n *yaml.Node) policy.Zone {
 	z := policy.Zone{Name: name, Line: k.Line}
 	d.name(name, path, k)
-	d.Mapping(n, path, "a zone", []string{"addresses", "hosts", "segment", "level", "target"}, func(key, path string, v *yaml.Node) {
+	d.Mapping(n, path, "a zone", []string{"addresses", "hosts", "segment", "level", "target", "at"}, func(key, path string, v *yaml.Node) {
 		switch key {
 		case "addresses":
 			written.SetWords(&d.Tree, &z.Prefixes, v, path, maxListed, prefixOf)
@@ -141,6 +141,8 @@ func (d *decoder) zone(name, path string, k, n *yaml.Node) policy.Zone {
 			written.Set(&d.Tree, &z.Level, v, path, written.Text)
 		case "target":
 			written.Set(&d.Tree, &z.Target, v, path, func(n *yaml.Node) (int, error) { return written.Count(n, 0, 4) })
+		case "at":
+			written.Set(&d.Tree, &z.At, v, path, sideOf)
 		}
 	})
 	return z
@@ -335,7 +337,7 @@ func (d *decoder) window(n *yaml.Node, path string) *policy.Window {
 // whatever is said of it would hold for nobody.
 var segment = regexp.MustCompile(`^(untagged|` + tunnel + `|vlan:(0|[1-9][0-9]{0,3})(\.[1-9][0-9]{0,3})?(/` + tunnel + `)?)$`)
 
-const tunnel = `(ip|(gre|erspan|vxlan|mpls):[0-9]{1,10})`
+const tunnel = `(ip|pppoe|(gre|erspan|vxlan|mpls):[0-9]{1,10})`
 
 // segmentOf reads a segment's name as files have it.
 func segmentOf(n *yaml.Node) (string, error) {

@@ -24,6 +24,14 @@ func modeOf(n *yaml.Node) (policy.Mode, error) {
 	return 0, fmt.Errorf("must be one of observe, test, enforce")
 }
 
+func sideOf(n *yaml.Node) (policy.Side, error) {
+	s, ok := policy.SideOf(n.Value)
+	if !ok {
+		return 0, fmt.Errorf("must be %s or %s; without it the zone is at either", policy.Inside, policy.Outside)
+	}
+	return s, nil
+}
+
 func unjudgedOf(n *yaml.Node) (policy.Unjudged, error) {
 	u, ok := policy.UnjudgedOf(n.Value)
 	if !ok {

@@ -85,6 +85,9 @@ func (w writer) zones(zones []policy.Zone) {
 		if z.Segment != "" {
 			words = append(words, "segment: "+quoted(z.Segment))
 		}
+		if z.At != policy.Anywhere {
+			words = append(words, "at: "+z.At.String())
+		}
 		words = appendList(words, "addresses", z.Prefixes)
 		words = appendWords(words, "hosts", z.Hosts)
 		w.line(1, "%s: {%s}", worded(z.Name), strings.Join(words, ", "))

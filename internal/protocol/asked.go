@@ -37,18 +37,25 @@ func (a *Asked[T]) Put(key uint64) *T {
 // Take finds the oldest request with the key and forgets it; nil if there is
 // none. The result is valid until the next Put.
 func (a *Asked[T]) Take(key uint64) *T {
+	_, val := a.TakeAlike(key, ^uint64(0))
+	return val
+}
+
+// TakeAlike is Take of a key of which only the bits of the mask are known; it returns the key that was
+// found.
+func (a *Asked[T]) TakeAlike(key, mask uint64) (found uint64, val *T) {
 	for i := range a.n {
 		s := &a.slots[a.place(i)]
-		if s.gone || s.key != key {
+		if s.gone || (s.key^key)&mask != 0 {
 			continue
 		}
 		s.gone = true
 		for a.n > 0 && a.slots[a.head].gone {
 			a.drop()
 		}
-		return &s.val
+		return s.key, &s.val
 	}
-	return nil
+	return 0, nil
 }
 
 // Has tells whether a request with the key is remembered.

@@ -80,3 +80,23 @@ func TestAskedReusesPlaces(t *testing.T) {
 		t.Errorf("%v allocations a request, want none", n)
 	}
 }
+
+// TestAskedAlike: of a key some bits may be unknown; what is taken is the oldest that fits, once.
+func TestAskedAlike(t *testing.T) {
+	var ring protocol.Asked[string]
+	for key, val := range []string{0: "none", 1: "first"} {
+		*ring.Put(uint64(key)<<8 | 7) = val
+	}
+	*ring.Put(2<<8 | 9) = "other"
+	if _, val := ring.TakeAlike(5<<8|8, 0xff); val != nil {
+		t.Errorf("a key that nothing has finds %q", *val)
+	}
+	for _, want := range []uint64{7, 1<<8 | 7} {
+		if key, val := ring.TakeAlike(5<<8|7, 0xff); val == nil || key != want {
+			t.Errorf("key %#x, %v; want %#x", key, val, want)
+		}
+	}
+	if _, val := ring.TakeAlike(5<<8|7, 0xff); val != nil || ring.Len() != 1 {
+		t.Errorf("taken twice: %v, %d left", val, ring.Len())
+	}
+}

@@ -52,7 +52,17 @@ type program struct {
 	begun     uint64
 	ended     uint64
 	forgotten uint64
+	open      beginning // of the transfer under way
+	left      beginning // of one before it that nobody ended
 	contents  []content
+}
+
+// beginning is a transfer that began; its time is 0 where there is none.
+type beginning struct {
+	client firedoor.Endpoint
+	frame  firedoor.FrameRef
+	time   int64
+	upload bool
 }
 
 type content struct {
@@ -78,10 +88,15 @@ func (p *Programs) See(t *Transfer) {
 	if !t.Done {
 		if t.Bytes == 0 {
 			row.begun++
+			if row.open.time != 0 {
+				row.left = row.open
+			}
+			row.open = beginning{t.Client, t.Frame, t.Time, t.Upload}
 		}
 		return
 	}
 	row.ended++
+	row.open = beginning{}
 	c := row.content(t)
 	if t.Upload {
 		c.uploads++
@@ -207,6 +222,14 @@ func (k *key) compare(o *key) int {
 func (r *program) line(w Words) firedoor.Program {
 	out := firedoor.Program{Segment: w.Segment(r.segment), Server: *r.server.Address(), Protocol: r.proto, Kind: r.kind, Name: r.name,
 		Unfinished: r.begun - min(r.begun, r.ended), Forgotten: r.forgotten, Contents: []firedoor.ProgramContent{}}
+	last := r.open
+	if last.time == 0 {
+		last = r.left
+	}
+	if out.Unfinished > 0 && last.time != 0 {
+		out.Began = &firedoor.ProgramBegan{Client: last.client.Address(), Upload: last.upload, Time: w.Time(last.time),
+			Capture: w.Capture(last.frame.Capture), Frame: last.frame.Frame}
+	}
 	for i := range r.contents {
 		c := &r.contents[i]
 		line := firedoor.ProgramContent{Whole: c.whole, Bytes: c.bytes, Downloads: c.downloads, Uploads: c.uploads, Learned: c.learned,

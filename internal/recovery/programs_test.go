@@ -66,11 +66,32 @@ func TestUnfinished(t *testing.T) {
 	begin := block(1, 2, "FB7", "", false)
 	begin.Done, begin.Whole = false, false
 	p.See(begin)
-	if line := told(t, &p)[0]; line.Unfinished != 1 || len(line.Contents) != 0 {
+	line := told(t, &p)[0]
+	if line.Unfinished != 1 || len(line.Contents) != 0 {
 		t.Errorf("%+v", line)
 	}
+	if b := line.Began; b == nil || b.Client.IP != "0.0.0.9" || b.Time != "1" || b.Upload {
+		t.Errorf("who began what nobody ended: %+v", b)
+	}
 	p.See(block(2, 2, "FB7", "whole", false))
-	if line := told(t, &p)[0]; line.Unfinished != 0 || len(line.Contents) != 1 {
+	if line := told(t, &p)[0]; line.Unfinished != 0 || line.Began != nil || len(line.Contents) != 1 {
+		t.Errorf("%+v", line)
+	}
+}
+
+// TestLeftUnfinished: who ended a transfer of its own is not who left the one before.
+func TestLeftUnfinished(t *testing.T) {
+	var p Programs
+	for i := range int64(2) {
+		begin := block(1+i, 2, "FB7", "", i == 1)
+		begin.Done, begin.Whole, begin.Client.IP = false, false, firedoor.IPv4(uint32(40+i))
+		p.See(begin)
+	}
+	end := block(3, 2, "FB7", "whole", true)
+	end.Client.IP = firedoor.IPv4(41)
+	p.See(end)
+	line := told(t, &p)[0]
+	if line.Unfinished != 1 || line.Began == nil || line.Began.Client.IP != "0.0.0.40" || line.Began.Time != "1" {
 		t.Errorf("%+v", line)
 	}
 }

@@ -295,8 +295,10 @@ func (j *Judge) unread(c *firedoor.Conversation, r *asked) bool {
 		return false
 	}
 	nothing := r.Request
-	nothing.Level, nothing.Protocol = policy.OfFlow, ""
-	return policy.Decide(j.plan, &nothing).Says != firedoor.Pass
+	return slices.ContainsFunc(r.routes, func(r policy.Route) bool {
+		nothing.Route = &r
+		return j.plan.Unread(&nothing).Says != firedoor.Pass
+	})
 }
 
 func toGroup(address string) bool {

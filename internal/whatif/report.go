@@ -58,11 +58,20 @@ type Used struct {
 // unseen is what a journal does not hold.
 const unseen = "the journal holds what was asked, and no connections on which nothing was asked, no ICMP, no frames of an unknown protocol: what would become of those is undecided"
 
+// unsided is said of a policy that binds zones to a side.
+const unsided = "at which port of a gateway something came in is not known here: what a gateway stops because it comes from another side than its sender is at (wrong-side) is undecided"
+
 // Report ends the judging.
 func (j *Judge) Report() *Report {
 	r := &j.report
 	if j.journal {
 		r.Unseen = unseen
+	}
+	if j.plan.Sided() {
+		if r.Unseen != "" {
+			r.Unseen += "; "
+		}
+		r.Unseen += unsided
 	}
 	for i := range j.used {
 		u := Used{Rule: j.plan.RuleName(int32(i)), Line: j.plan.Rule(int32(i)).Line, Count: j.used[i]}

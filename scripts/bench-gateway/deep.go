@@ -41,7 +41,11 @@ func runControl(text string) error {
 		return err
 	}
 	defer g.Close()
-	return g.Run(context.Background(), []byte(text), plan, nil, func() {})
+	if err := g.Set([]byte(text), plan, nil); err != nil {
+		return err
+	}
+	<-g.Gone()
+	return nil
 }
 
 // message makes a payload a Modbus request, so that the deep path has something to judge: to

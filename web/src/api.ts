@@ -453,6 +453,9 @@ export interface GatewayStatus {
   outside: string
   policy: string
   bypass: boolean
+  bypass_ended: string
+  unapplied: string
+  unwritten: string
   worker: string
   workers_started: number
   kernel_in: number
@@ -489,7 +492,8 @@ export interface Isolation {
   by: string
   since_wall: string
   until_wall: string
-  state: string // active, testing
+  state: string // active, pending, testing
+  no_effect: string
 }
 
 export interface Times {

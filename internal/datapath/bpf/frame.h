@@ -42,6 +42,7 @@ struct frame {
 	__u8 transport, flags;       /* flags of TCP; the type of ICMP */
 	__u8 fragment, malformed, neighbour;
 	__u8 routed;                 /* it goes on to another host from where it is sent to */
+	__u8 astray;                 /* PAIR_TELLS or PAIR_STOPS: it came in at the other port than its sender is at */
 };
 
 struct ethernet { __u8 dst[6], src[6]; __u16 type; } __attribute__((packed));

@@ -49,7 +49,7 @@ inline_ struct place *find_prefix(const struct frame *f, const __u32 *addr)
 
 /* A host that is known by its MAC alone is known by it in IP frames too; one that has addresses is not, and does not hide
  * another one that has the same MAC in any VLAN. */
-inline_ int is_known_by_mac(const struct frame *f, const struct place *p) { return !f->domain || p->bare; }
+inline_ int is_known_by_mac(const struct frame *f, const struct place *p) { return !f->domain || p->flags & PLACE_BARE; }
 
 inline_ struct place *find_mac(const struct frame *f, __u64 mac)
 {
@@ -150,6 +150,7 @@ proven int find_gate(__u32 slot, __u32 pair, __u8 transport, __u16 port, struct 
 inline_ int stops(const struct gate *g) { return g->action == DROP || g->action == RESET; }
 
 #include "modbus.h"
+#include "astray.h"
 
 /* What somebody who answers has no time for goes by its floor. */
 proven int is_shed(const struct frame *f, const struct decision *d)
@@ -281,7 +282,7 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 		return stale ? was : WORKER;
 	}
 	if (f->seq != s->next) {
-		say(d, said_before(skb, f, s) ? PASS : stale ? DROP : ASK, REASON_STREAM);
+		say(d, is_had(f, s) || said_before(skb, f, s) ? PASS : stale ? DROP : ASK, REASON_STREAM);
 		return d->gate.action == ASK ? WORKER : was;
 	}
 	say_code(d, stale);
@@ -573,6 +574,10 @@ inline_ void judge_ports(struct __sk_buff *skb, const struct config *c, const st
 	}
 	if (held) /* nothing but safety passes, and nothing is remembered */
 		return;
+	if (f->astray) {
+		from_wrong_side(f, &d->gate);
+		from_wrong_side(f, &back);
+	}
 	either_asks(f, &d->gate, &back);
 	answer = way == SENDER_ANSWERS;
 	if (way == SENDER_ASKS && f->transport == TCP && !stops(&d->gate))
@@ -597,12 +602,20 @@ inline_ void judge_pair(const struct frame *f, __u32 pair, __u32 pair_back, stru
 {
 	__u16 reason = f->malformed ? REASON_MALFORMED : REASON_FRAGMENT;
 	struct pair *p = look(&pairs, f->slot, &pair), *back = look(&pairs, f->slot, &pair_back);
+	struct gate other;
 
 	if (!p || !back) {
 		no_gate(&d->gate);
 		return;
 	}
 	d->gate = p->otherwise;
+	other = back->otherwise;
+	if (f->astray && !((d->gate.flags | other.flags) & GATE_SAFETY)) {
+		from_wrong_side(f, &d->gate);
+		from_wrong_side(f, &other);
+		if (f->astray == PAIR_STOPS && stops(&d->gate) && stops(&other))
+			return;
+	}
 	if (f->routed && (p->otherwise.flags | back->otherwise.flags) & GATE_ENFORCES) { /* nobody judges for whom it is in the end */
 		d->gate.rule = 0;
 		say(d, DROP, REASON_ROUTED);
@@ -614,15 +627,12 @@ inline_ void judge_pair(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		d->gate.reason = reason;
 		return;
 	}
-	if ((p->flags | back->flags) & PAIR_DROPS || holds(&d->gate) || holds(&back->otherwise))
+	if ((p->flags | back->flags) & PAIR_DROPS || holds(&d->gate) || holds(&other))
 		d->gate.floor = FLOOR_DROP;
-	if ((p->flags | back->flags) & PAIR_PORTS || stops(&d->gate) != stops(&back->otherwise) ||
-	    d->gate.action == ASK || back->otherwise.action == ASK)
+	if ((p->flags | back->flags) & PAIR_PORTS || stops(&d->gate) != stops(&other) ||
+	    d->gate.action == ASK || other.action == ASK)
 		say(d, ASK, reason);
 }
-
-/* Reasons of user space (firedoor.Reason). */
-enum { SAYS_RULE = 1, SAYS_DEFAULT = 2, SAYS_OTHERWISE = 3, SAYS_INSIDE = 7 };
 
 /* Frames without IP are never asked about. What may pass one way may pass the
  * other: cyclic traffic has no client. But what a rule stops, no default of the other way lets pass
@@ -643,10 +653,16 @@ inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		return;
 	find_gate(f->slot, pair, ETHERTYPE, f->type, &d->gate);
 	find_gate(f->slot, pair_back, ETHERTYPE, f->type, &back);
+	if (f->astray == PAIR_STOPS && !((d->gate.flags | back.flags) & GATE_SAFETY)) {
+		from_wrong_side(f, &d->gate);
+		from_wrong_side(f, &back);
+	}
 	if (back.flags & GATE_SAFETY || (!to_group(f) && strictness(&back) < strictness(&d->gate) && either_way(&d->gate, &back))) {
 		d->gate = back;
 		d->back = 1;
 	}
+	if (f->astray == PAIR_TELLS && d->gate.action == PASS && !(d->gate.flags & GATE_SAFETY)) /* nobody is asked: its counter tells */
+		say(d, PASS, SAYS_WRONG_SIDE);
 	if (d->gate.action != PASS)
 		d->gate.action = DROP;
 	else if (d->gate.flags & GATE_TOLD)
@@ -686,19 +702,26 @@ inline_ struct held *find_held(const struct frame *f, const struct decision *d, 
 	return h;
 }
 
-inline_ void judge_between(struct __sk_buff *skb, const struct config *c, const struct frame *f, const struct place *src,
+inline_ void judge_between(struct __sk_buff *skb, const struct config *c, struct frame *f, const struct place *src,
 			   const struct place *dst, struct decision *d, int held)
 {
 	const struct place nobody = {};
+	int strange = is_astray(f, src);
 	__u32 pair, pair_back;
 
-	if (f->neighbour) {
+	if (f->neighbour && (!strange || src->flags & PLACE_SPARED)) {
 		d->gate = (struct gate){.action = PASS, .reason = REASON_NEIGHBOUR};
 		return;
 	}
 	pair = find_pair(f->slot, src, dst);
-	pair_back = find_pair(f->slot, !f->domain && to_group(f) ? &nobody : dst, src); /* a group asks nothing */
-	if (!f->domain && !(f->malformed && (f->type == TYPE_IP4 || f->type == TYPE_IP6)))
+	pair_back = find_pair(f->slot, dst, src);
+	if (strange)
+		f->astray = what_of_astray(f->slot, pair, pair_back);
+	if (!f->domain && to_group(f)) /* which asks nothing */
+		pair_back = find_pair(f->slot, &nobody, src);
+	if (f->neighbour)
+		d->gate = (struct gate){.action = f->astray == PAIR_STOPS ? DROP : PASS, .reason = f->astray ? SAYS_WRONG_SIDE : REASON_NEIGHBOUR};
+	else if (!f->domain && !(f->malformed && (f->type == TYPE_IP4 || f->type == TYPE_IP6)))
 		judge_type(f, pair, pair_back, d);
 	else if (f->malformed || f->fragment)
 		judge_pair(f, pair, pair_back, d);
@@ -779,7 +802,8 @@ inline_ void ask_here(void)
 
 /* Says to whoever answers whether the frame is a datagram whose request was seen: by the bit that
  * makes an address one of a group, which no sender's is (IEEE 802.3, 3.2.3). Nobody else
- * says it: what came with the bit set goes without. It returns whether the frame says the truth. */
+ * says it: what came with the bit set goes without. It returns whether the frame says the truth: what
+ * the kernel has no room to change is not asked about. */
 inline_ int say_asked(struct __sk_buff *skb, const struct decision *d)
 {
 	__u8 first, want;
@@ -787,7 +811,7 @@ inline_ int say_asked(struct __sk_buff *skb, const struct decision *d)
 	if (load_bytes(skb, SOURCE, &first, 1))
 		return 0;
 	want = (first & ~GROUP) | (d->asked ? GROUP : 0);
-	return want == first || !store_bytes(skb, SOURCE, &want, 1, STORE_SUMMED) || !(first & GROUP);
+	return want == first || !store_bytes(skb, SOURCE, &want, 1, STORE_SUMMED);
 }
 
 SEC("tc") int forward(struct __sk_buff *skb)
@@ -812,14 +836,16 @@ SEC("tc") int forward(struct __sk_buff *skb)
 		d.gate.action = floor_of(&d);
 		d.gate.reason = why_floor(&d);
 	}
+	if (d.gate.action == ASK && !say_asked(skb, &d)) {
+		d.gate.action = DROP; /* told, as all that is dropped */
+		d.gate.reason = REASON_UNSAID;
+	}
 	count_verdict(&d, bytes);
 	if (d.gate.action == WOULD)
 		tell_lost(skb, c, &d, bytes);
 	if (d.gate.action == PASS || d.gate.action == WOULD)
 		return redirect(ports[!port], 0);
 	if (d.gate.action == ASK) {
-		if (!say_asked(skb, &d))
-			return ANSWER_DROP;
 		ask_here();
 		return redirect(asks[port], 0);
 	}

@@ -5,11 +5,17 @@
 enum { PASS, DROP, RESET, ASK, CODES, WOULD };    /* Action; WOULD, of a verdict alone: it passes, and is told as what would be dropped */
 enum { FLOOR_PASS, FLOOR_DROP, FLOOR_CODES, FLOOR_RESET }; /* Floor */
 enum { GATE_SAFETY = 1, GATE_MUTE = 2, GATE_ENFORCES = 4, GATE_TOLD = 8 }; /* gate.flags; MUTE: nothing is judged by answers; TOLD: what passes is told */
-enum { PAIR_PORTS = 1, PAIR_DROPS = 2 };          /* pair.flags: a port of it is not simply passed; nor while nobody answers */
+enum { /* pair.flags: a port of it is not simply passed; nor while nobody answers; whose word on what is astray counts; what that is */
+	PAIR_PORTS = 1, PAIR_DROPS = 2, PAIR_JOINED = 4, PAIR_TELLS = 8, PAIR_STOPS = 16,
+};
+enum { /* place.flags: its MAC alone makes it; the port that it is at; its ARP passes at the other one too */
+	PLACE_BARE = 1, PLACE_INSIDE = 2, PLACE_OUTSIDE = 4, PLACE_SPARED = 8,
+};
 
 enum { /* reasons of our own; below are those of the tables */
 	REASON_LINK = 0xff00, REASON_NEIGHBOUR, REASON_QUARANTINE, REASON_MALFORMED, REASON_FRAGMENT,
 	REASON_UNSURE, REASON_STREAM, REASON_STALE, REASON_BYPASS, REASON_BROKEN, REASON_SHED, REASON_ROUTED,
+	REASON_UNSAID,
 };
 
 enum { /* what the tables hold, so that nothing is looked up in empty ones */
@@ -63,7 +69,7 @@ struct never { /* requests that pass though their code alone would not, while no
 
 struct nevers { struct never of[NEVERS]; };
 
-struct place { __u32 place, zone, bits, bare; };
+struct place { __u32 place, zone, bits, flags; };
 
 struct host_key {
 	__u32 domain; /* family and VLANs, big endian */

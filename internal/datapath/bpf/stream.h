@@ -179,6 +179,15 @@ inline_ int said_before(struct __sk_buff *skb, const struct frame *f, const stru
 	return !differs;
 }
 
+/* Whether the server said that it has all of a segment. It throws that away, whatever it says: it may be the
+ * byte of a keep-alive, without which the connection ends. */
+inline_ int is_had(const struct frame *f, const struct stream *s)
+{
+	__u32 end = f->seq + f->size;
+
+	return (__s32)(s->acked - end) >= 0 || ((__s32)(s->heard - end) >= 0 && (__s32)(s->next - s->heard) >= 0);
+}
+
 /* Bytes went on. Of what cannot be remembered a repetition is asked about. */
 inline_ void went_on(struct __sk_buff *skb, const struct frame *f, struct stream *s)
 {

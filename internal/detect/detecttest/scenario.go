@@ -235,7 +235,7 @@ func (l *line) member(name, value string) error {
 	case "new":
 		o.New = value
 	case "fact":
-		for k := firedoor.FactName; k <= firedoor.FactComment; k++ {
+		for k := firedoor.FactName; k <= firedoor.FactIssuer; k++ {
 			if k.String() == value {
 				o.Fact = k
 			}

@@ -74,6 +74,9 @@ func (k *kernel) judge(now int64, from inline.Port, b []byte) *inline.Stopped {
 	if p.Layer != packet.LayerTransport || p.Scope.Tunnel != packet.NoTunnel {
 		return &asked // by its two ends, which the gate does in the same way
 	}
+	if inline.Astray(k.plan, k.segment, p, p.SrcIP, from) {
+		return &asked // it is told, or judged by what is never blocked
+	}
 	at := pair{p.SrcIP, p.DstIP, p.SrcMAC, p.DstMAC, p.SrcPort, p.DstPort, p.Proto}
 	r := k.pairs[at]
 	if r == nil {

@@ -196,7 +196,11 @@ func (p *parser) results(q *question, a []byte) {
 	case choice == 3 && a[0] != setResponse, choice == 5 && a[0] == setResponse:
 		n = int(r.U8())
 	default:
+		block := r
 		p.all(q, p.block(a[0], choice, &r))
+		if a[0] == getResponse && choice == 2 {
+			p.takeBlock(q, block)
+		}
 		return
 	}
 	if n != max(1, len(q.objects)) {

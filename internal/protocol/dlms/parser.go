@@ -32,6 +32,7 @@ type parser struct {
 	lost  [2]bool
 	told  bool // that it is encrypted
 	holes bool // bytes were lost: an answer may be for another request of its number
+	long  *blocks
 
 	emit    func(*firedoor.Event)
 	k       packet // at hand
@@ -83,7 +84,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 
 // Gap: a frame can be found again by the shape of its APDU or its check value.
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
-	p.lost[dir], p.holes = true, true
+	p.lost[dir], p.holes, p.long = true, true, nil
 	return true
 }
 

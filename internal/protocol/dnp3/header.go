@@ -266,7 +266,9 @@ func (u *unit) place() place {
 // counts tells whether a number of elements means something.
 func (u *unit) counts() bool {
 	switch u.group {
-	case groupAttribute, groupAuthentication, groupClass, groupFile, groupApplication, groupTime, groupCommonTime, groupDelay:
+	case groupClass: // at most so many events (qualifiers 07 and 08)
+		return !u.all && !u.indexed
+	case groupAttribute, groupAuthentication, groupFile, groupApplication, groupTime, groupCommonTime, groupDelay:
 		return false
 	}
 	return !u.all && groups[u.group].points != nil

@@ -24,6 +24,8 @@ type request struct {
 	length  uint8
 	has     bool // object
 	text    [maxName]byte
+	several uint8 // how many numbers it asks for; 0 where it is one, or more than are kept
+	numbers [maxNumbers]uint32
 }
 
 type parser struct {
@@ -164,6 +166,7 @@ func (p *parser) ask(w *meaning) {
 		q := p.asked.Put(p.key())
 		*q = request{id: p.last, code: p.op.Code, meaning: *w, unit: p.op.Unit, at: p.op.Object.At[0], has: p.op.Object.Space != nil}
 		q.length = uint8(copy(q.text[:], p.op.Object.Text))
+		q.note(p.b[headSize:])
 	}
 	p.emit(&p.opEvent)
 }
@@ -212,18 +215,22 @@ func (p *parser) secondary(stream, function byte, body []byte) {
 	} else {
 		p.acknowledged(&q.meaning, body)
 		p.constant(q, body)
+		p.several(q, body)
 	}
 	p.reply(q)
 }
 
-// constant reads the answer to a question for one constant.
+// constant reads the answer to a question for one constant or one variable.
 func (p *parser) constant(q *request, body []byte) {
 	list, size, ok := next(body)
-	if q.code != constantAsk || !q.has || !ok || list.format != formatList || list.count != 1 {
+	if q.code != constantAsk && q.code != statusAsk || !q.has || !ok || list.format != formatList || list.count != 1 {
 		return
 	}
 	if it, _, ok := next(body[size:]); ok && it.format != formatList {
-		p.op.Values, p.op.Texts = it.values(), it.words(q.text[:q.length], &p.texts)
+		p.op.Values = it.values()
+		if q.code == constantAsk {
+			p.op.Texts = it.words(q.text[:q.length], &p.texts)
+		}
 	}
 }
 
@@ -275,6 +282,14 @@ func (p *parser) report(w *meaning, body []byte) {
 		}
 	}
 	p.emit(&p.told)
+	p.sample.Object, p.sample.Values, p.sample.Texts = firedoor.Object{}, firedoor.Values{}, nil
+	switch {
+	case p.broken:
+	case p.code() == eventReport, p.code() == annotatedReport:
+		p.reports(body, p.code() == annotatedReport)
+	case p.code() == traceData:
+		p.trace(body)
+	}
 }
 
 // identity reads model and software revision, which equipment tells in S1F2, S1F13

@@ -5,12 +5,15 @@ import "firedoor"
 // Kinds of object: by their identifiers, which are numbers or texts.
 var (
 	commands  = firedoor.Space{Name: "command"}
-	constants = firedoor.Space{Name: "constant"}
+	constants = firedoor.Space{Name: "constant", Axis: 3, Append: appendNumbered("constant:")}
 	programs  = firedoor.Space{Name: "program"}
 	events    = firedoor.Space{Name: "event"}
 	alarms    = firedoor.Space{Name: "alarm"}
 	traces    = firedoor.Space{Name: "trace"}
 	jobs      = firedoor.Space{Name: "job"}
+	variables = firedoor.Space{Name: "variable", Axis: 3, Append: appendNumbered("variable:")}
+	reports   = firedoor.Space{Name: "report", Axis: 3, Append: appendValue("report:")}
+	samples   = firedoor.Space{Name: "trace-value", Axis: 3, Append: appendValue("trace:")}
 )
 
 // meaning is what a primary message is for.
@@ -52,8 +55,8 @@ func word(stream, function byte) meaning {
 	switch uint16(stream)<<8 | uint16(function) {
 	case areYouThere:
 		return meaning{name: "are you there", verb: identify}
-	case 0x103:
-		return meaning{name: "selected equipment status", verb: read}
+	case statusAsk:
+		return meaning{name: "selected equipment status", verb: read, space: &variables}
 	case 0x10b:
 		return meaning{name: "status variable names", verb: read}
 	case establish:
@@ -109,11 +112,11 @@ func further(stream, function byte) meaning {
 		return meaning{name: "enable alarm", verb: configure, space: &alarms, leaf: 1, acks: true}
 	case 0x505, 0x507:
 		return meaning{name: "list alarms", verb: read}
-	case 0x601:
+	case traceData:
 		return meaning{name: "trace data", space: &traces, sample: true}
 	case 0x603, 0x609:
 		return meaning{name: "discrete variable data", space: &events, leaf: 1, sample: true}
-	case 0x60b, 0x60d:
+	case eventReport, annotatedReport:
 		return meaning{name: "event report", space: &events, leaf: 1, sample: true}
 	case 0x60f:
 		return meaning{name: "request event report", verb: read, space: &events}

@@ -61,6 +61,10 @@ func (p *parser) answered(c *command, q *request) {
 		p.reply(nil, 0)
 		p.identify(c, r)
 		return
+	case c.form == formRegister, c.form == formOldRegister:
+		p.enter(c, q)
+	case c.form == formMonitor, c.form == formOldMonitor:
+		p.monitored(c, r)
 	case c.form == formRead, c.form == formReadRandom, c.form == formReadBlock, c.form == formBuffer:
 		p.answerValues(q, r)
 		return

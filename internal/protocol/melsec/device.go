@@ -22,19 +22,12 @@ func kind(name string, code uint16, bit, hex bool) device {
 	if hex {
 		base = 16
 	}
-	return device{code: code, bit: bit, hex: hex, space: &firedoor.Space{Name: name, Axis: 1, Append: func(dst []byte, o *firedoor.Object) []byte {
+	return device{code: code, bit: bit, hex: hex, space: &firedoor.Space{Name: name, Axis: 1, Place: placeDevice, Append: func(dst []byte, o *firedoor.Object) []byte {
 		if o.At[atTheirs] != 0 {
 			dst = append(dst, "client/"...)
 		}
-		dst = append(append(dst, name...), ':')
-		from := len(dst)
-		dst = strconv.AppendUint(dst, uint64(o.At[0]), base)
-		for i := from; i < len(dst); i++ {
-			if dst[i] >= 'a' {
-				dst[i] -= 'a' - 'A'
-			}
-		}
-		return dst
+		dst = append(append(appendWhose(dst, o), name...), ':')
+		return appendModification(appendUpper(dst, uint64(o.At[0]), base), o.At[atModified])
 	}}}
 }
 
@@ -47,11 +40,14 @@ var devices = [...]device{
 	kind("SN", 0xc8, false, false), kind("CS", 0xc4, true, false), kind("CC", 0xc3, true, false), kind("CN", 0xc5, false, false),
 	kind("SB", 0xa1, true, true), kind("SW", 0xb5, false, true), kind("S", 0x98, true, false), kind("DX", 0xa2, true, true),
 	kind("DY", 0xa3, true, true), kind("Z", 0xcc, false, false), kind("LZ", 0x62, false, false), kind("R", 0xaf, false, false),
-	kind("ZR", 0xb0, false, true), kind("RD", 0x2c, false, false), kind("G", 0xab, false, false),
+	kind("ZR", 0xb0, false, true), kind("RD", 0x2c, false, false), kind("G", 0xab, false, false), kind("HG", 0x2e, false, false),
 	kind("LTS", 0x51, true, false), kind("LTC", 0x50, true, false), kind("LTN", 0x52, false, false),
 	kind("LCS", 0x55, true, false), kind("LCC", 0x54, true, false), kind("LCN", 0x56, false, false),
 	kind("LSTS", 0x59, true, false), kind("LSTC", 0x58, true, false), kind("LSTN", 0x5a, false, false),
 }
+
+// long are the devices of 32 bits.
+var long = map[string]bool{"LZ": true, "LTN": true, "LCN": true, "LSTN": true}
 
 // byCode finds a device by the octet that stands for it in binary: 1 + its place.
 var byCode = func() (all [256]uint8) {
@@ -70,10 +66,12 @@ var (
 	drives  = &firedoor.Space{Name: "drive"}
 	areas   = &firedoor.Space{Name: "melsoft-area", Axis: 2, Append: appendNumbered("melsoft-area")}
 	others  = &firedoor.Space{Name: "device", Axis: 2, Append: appendNumbered("device")}
+	blocks  = &firedoor.Space{Name: "R-block", Axis: 2, Append: appendBlock}
+	direct  = &firedoor.Space{Name: "R-direct", Axis: 1}
 )
 
 func spaces() []*firedoor.Space {
-	all := []*firedoor.Space{buffers, units, files, handles, drives, areas, labels, labelElements, others}
+	all := []*firedoor.Space{buffers, units, files, handles, drives, areas, labels, labelElements, others, blocks, direct}
 	for i := range devices {
 		all = append(all, devices[i].space)
 	}
@@ -84,6 +82,12 @@ func spaces() []*firedoor.Space {
 func appendFile(dst []byte, o *firedoor.Object) []byte {
 	dst = strconv.AppendUint(append(dst, "drive:"...), uint64(o.At[0]), 10)
 	return append(append(dst, '/'), o.Text...)
+}
+
+// appendBlock writes "R-block:2/70".
+func appendBlock(dst []byte, o *firedoor.Object) []byte {
+	dst = strconv.AppendUint(append(dst, "R-block:"...), uint64(o.At[0]), 10)
+	return strconv.AppendUint(append(dst, '/'), uint64(o.At[1]), 10)
 }
 
 // appendNumbered writes "unit:0x3/100": a number nobody has a name for, and the
@@ -100,37 +104,47 @@ type place struct {
 	space *firedoor.Space
 	at    [4]uint32
 	bit   bool
+	long  bool // of 32 bits: two words are one of it
+}
+
+// at is the place of a device by its number.
+func (d *device) at(number uint32) place {
+	return place{space: d.space, at: [4]uint32{number}, bit: d.bit, long: long[d.space.Name]}
 }
 
 // device reads a device in the form of its subcommand: a number of three octets and
 // a code of one, or of four and two (bit 1: the iQ-R series). In ASCII the code
 // stands first, as letters, and the number in the digits that the device counts in.
-func (f *fields) device(wide bool) place {
-	if f.ascii {
-		return f.asciiDevice(wide)
+func (f *fields) device(sub uint32) place {
+	wide := sub&2 != 0
+	switch {
+	case sub&extended != 0:
+		return f.extendedDevice(wide)
+	case f.ascii && wide:
+		return f.asciiDevice(4, 8)
+	case f.ascii:
+		return f.asciiDevice(2, 6)
 	}
-	var number, code uint32
+	return placeOf(f.deviceNumber(wide))
+}
+
+// deviceNumber reads number and code in binary.
+func (f *fields) deviceNumber(wide bool) (number, code uint32) {
 	if wide {
-		number, code = f.u32(), f.u16()
-	} else {
-		number, code = f.number(3), f.u8()
+		return f.u32(), f.u16()
 	}
-	return placeOf(number, code)
+	return f.number(3), f.u8()
 }
 
 func placeOf(number, code uint32) place {
 	if code < 256 && byCode[code] > 0 {
 		d := &devices[byCode[code]-1]
-		return place{d.space, [4]uint32{number}, d.bit}
+		return d.at(number)
 	}
-	return place{others, [4]uint32{code, number}, false}
+	return place{space: others, at: [4]uint32{code, number}}
 }
 
-func (f *fields) asciiDevice(wide bool) place {
-	letters, digits := 2, 6
-	if wide {
-		letters, digits = 4, 8
-	}
+func (f *fields) asciiDevice(letters, digits int) place {
 	name, number := f.take(letters), f.take(digits)
 	if f.failed {
 		return place{}
@@ -158,7 +172,7 @@ func (f *fields) asciiDevice(wide bool) place {
 			}
 			v = v*base + uint64(n)
 		}
-		return place{d.space, [4]uint32{uint32(v)}, d.bit}
+		return d.at(uint32(v))
 	}
 	f.failed = true
 	return place{}
@@ -174,8 +188,28 @@ func (f *fields) oldDevice() place {
 	}
 	for i := range devices {
 		if d := &devices[i]; d.space.Name == string(name) {
-			return place{d.space, [4]uint32{number}, d.bit}
+			return d.at(number)
 		}
 	}
-	return place{others, [4]uint32{code, number}, false}
+	return place{space: others, at: [4]uint32{code, number}}
+}
+
+// blocked tells whether a command of 1E names the block of extended file registers that it is
+// about, direct whether it counts them through all blocks (SH-080008, 18.5).
+func (c *command) blocked() bool { return c.code >= 0x17 && c.code <= 0x1b }
+func (c *command) direct() bool  { return c.code >= 0x3b }
+
+// words tells whether a command of 1E is about words; bits else.
+func (c *command) words() bool { return c.code&1 != 0 || c.blocked() || c.direct() }
+
+// oldPlace reads a device of a command of 1E, with its block.
+func (f *fields) oldPlace(c *command) place {
+	at := f.oldDevice()
+	switch {
+	case c.blocked():
+		return place{space: blocks, at: [4]uint32{f.u16(), at.at[0]}}
+	case c.direct():
+		return place{space: direct, at: at.at}
+	}
+	return at
 }

@@ -4,9 +4,8 @@
 // MELSOFT, the maker's engineering tools, which nobody specified in public.
 //
 // It must not read a password or a token, must not keep what a transfer moves, and
-// must not say of MELSOFT more than can be shown. 1E in ASCII and its extended file
-// registers (17 to 1b), C frames (serial lines) and the extended device specifications
-// (subcommands 0080 to 0083) are not read; the last give operations without an object.
+// must not say of MELSOFT more than can be shown. 1E in ASCII and C frames (serial lines)
+// are not read.
 //
 // # Frames
 //
@@ -30,6 +29,10 @@
 //
 // Devices are named as the maker does: D:100, X:1A; inputs, outputs, links and the
 // like count in hexadecimal digits. Bit devices that are read by words give bits.
+// Subcommands 0080 to 0083 say whose a device is: U3E0\G:10, J1\W:100; what an index
+// register or an address in another device decides (indexed/D:100Z4, @D:0) has no place among the points.
+// Extended file registers of 1E (17 to 1b, 3b, 3c) are R-block:2/70 and R-direct:70.
+// What is monitored are the devices that were entered on the same connection.
 //
 // # MELSOFT
 //

@@ -182,8 +182,10 @@ func (f *frame) readOld(b []byte) protocol.Match {
 	return protocol.Yes
 }
 
-// Sizes in requests of 1E: how many and a zero, a device, an address in a module.
+// Sizes in requests of 1E: how many and a zero, a device, the block of one, an address in a
+// module.
 const (
+	oldBlock  = 2
 	oldCounts = 2
 	oldDevice = 6
 	oldBuffer = 6
@@ -192,17 +194,24 @@ const (
 // oldSize is how long a request of 1E is; more, if its beginning does not say it.
 func oldSize(c *command, b []byte) (n int, more bool) {
 	counted, each := 0, 0 // where the octet is that says how many, and of what
+	block, value := 0, 1
+	if c.blocked() {
+		block = oldBlock
+	}
+	if c.words() {
+		value = 2
+	}
 	switch c.form {
 	case formLoopback:
 		n, counted, each = oldHeader+1, oldHeader, 1
 	case formRead:
-		n = oldRequest
+		n = oldRequest + block
 	case formWrite:
-		n, counted = oldRequest, oldRequest-oldCounts
+		n, counted = oldRequest+block, oldRequest+block-oldCounts
 	case formOldRandom:
-		n, counted, each = oldHeader+oldCounts, oldHeader, oldDevice+1+int(c.code&1)
+		n, counted, each = oldHeader+oldCounts, oldHeader, oldDevice+block+value
 	case formOldRegister:
-		n, counted, each = oldHeader+oldCounts, oldHeader, oldDevice
+		n, counted, each = oldHeader+oldCounts, oldHeader, oldDevice+block
 	case formOldBuffer:
 		n = oldHeader + oldBuffer
 	case formOldBufferWrite:
@@ -233,7 +242,7 @@ func oldCount(b byte) int {
 
 // oldBytes is how many octets so many devices have.
 func oldBytes(c *command, n int) int {
-	if c.code&1 == 0 {
+	if !c.words() {
 		return (n + 1) / 2
 	}
 	return 2 * n

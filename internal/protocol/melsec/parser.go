@@ -66,9 +66,10 @@ type parser struct {
 	stream     bool // several messages at a time, or part of one, were seen: no datagrams
 	old        bool // 1E
 	oldWaits   bool
-	oldAsk     request   // 1E: the one request under way
-	oldEntered [2]uint16 // 1E: octets of what is monitored in bits, in words
-	oldRest    [2]bool   // 1E: the answer goes on until the next request, as far as anybody knows
+	oldAsk     request         // 1E: the one request under way
+	oldEntered [entries]uint16 // 1E: octets of what is monitored
+	entered    [entries][]item // what is monitored, where its entry was seen
+	oldRest    [2]bool         // 1E: the answer goes on until the next request, as far as anybody knows
 	user       [40]byte
 	nuser      uint8
 	*scratch
@@ -110,6 +111,7 @@ func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
 	p.lost[dir], p.stream = true, true
 	p.asked.Clear()
 	p.oldWaits = false
+	p.oldEntered, p.entered = [entries]uint16{}, [entries][]item{}
 	if p.open != nil {
 		for i := range p.open.files {
 			p.open.files[i].Miss()

@@ -16,8 +16,8 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "Mitsubishi MC protocol, SLMP and MELSOFT", Holds: "for each of 32 requests that wait 192 items of 48 bytes; 8 files, which flows of the same two ends share, and of which a lane keeps those of 256 such pairs when their flows are over", Depth: protocol.Deep, Own: []protocol.OwnPart{{Name: "the frames 1E, 3E and 4E of the MC protocol and SLMP", Has: func(words string) bool { return !strings.HasPrefix(words, "melsoft ") }}}, By: "SH-080008 (MELSEC Communication Protocol), SLMP BAP-C2006; MELSOFT from captures and published descriptions",
-		Unread: []string{"1E in ASCII, its extended file registers", "devices by extended specification (subcommands 0080 to 0083): no object", "monitored values", "the station of a tool's first call to everybody (MELSOFT over broadcast)", "most MELSOFT functions: number only"}},
+	Sheet: protocol.Sheet{Title: "Mitsubishi MC protocol, SLMP and MELSOFT", Holds: "for each of 32 requests that wait 192 items of 48 bytes; three lists of 192 of these that are monitored; 8 files, which flows of the same two ends share, and of which a lane keeps those of 256 such pairs when their flows are over", Depth: protocol.Deep, Own: []protocol.OwnPart{{Name: "the frames 1E, 3E and 4E of the MC protocol and SLMP", Has: func(words string) bool { return !strings.HasPrefix(words, "melsoft ") }}}, By: "SH-080008 (MELSEC Communication Protocol), SLMP BAP-C2006; MELSOFT from captures and published descriptions",
+		Unread: []string{"1E in ASCII", "monitored values where what was entered was not seen, or is more than 192 devices", "the station of a tool's first call to everybody (MELSOFT over broadcast)", "most MELSOFT functions: number only"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    spaces(),
@@ -96,14 +96,13 @@ func (f *frame) fits() bool {
 		return true
 	}
 	r := f.data
-	wide := f.sub&2 != 0
 	switch f.code {
 	case 0x0401:
-		r.device(wide)
+		r.device(f.sub)
 		n := r.u16()
 		return !r.failed && len(r.b) == 0 && n > 0 && n <= 8192
 	case 0x1401:
-		r.device(wide)
+		r.device(f.sub)
 		n := int(r.u16())
 		size := 2 * n
 		if f.sub&1 != 0 {

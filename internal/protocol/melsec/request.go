@@ -10,26 +10,26 @@ import (
 func (p *parser) request(c *command, q *request) {
 	f := &p.f
 	r := &f.data
-	wide, bits := f.sub&2 != 0, f.sub&1 != 0
-	plain := f.sub <= 3 || f.variant != variantMC
+	bits := f.sub&1 != 0
+	plain := f.sub&^extended <= 3 || f.variant != variantMC
 	switch c.form {
 	case formRead, formWrite:
 		if f.variant == variantOld {
 			p.askOld(c, q, r)
 		} else if plain {
-			p.askDevice(c, q, r, wide, bits)
+			p.askDevice(c, q, r, f.sub, bits)
 		}
 	case formReadRandom, formRegister:
 		if plain {
-			p.askRandom(c, q, r, wide)
+			p.askRandom(c, q, r, f.sub)
 		}
 	case formWriteRandom:
 		if plain {
-			p.askWriteRandom(c, q, r, wide, bits)
+			p.askWriteRandom(c, q, r, f.sub, bits)
 		}
 	case formReadBlock, formWriteBlock:
 		if plain {
-			p.askBlocks(c, q, r, wide)
+			p.askBlocks(c, q, r, f.sub)
 		}
 	case formBuffer, formBufferWrite, formUnit, formUnitWrite:
 		p.askMemory(c, q, r)
@@ -40,7 +40,7 @@ func (p *parser) request(c *command, q *request) {
 	case formOldRandom, formOldRegister:
 		p.askOldMany(c, q, r)
 	case formOldMonitor:
-		q.size = uint32(p.oldEntered[c.code&1])
+		q.size = uint32(p.oldEntered[c.entry()])
 	case formOldBuffer, formOldBufferWrite:
 		p.askOldBuffer(c, q, r)
 	case formMode:
@@ -72,12 +72,14 @@ func (p *parser) request(c *command, q *request) {
 
 // askOne asks about one device with what is written to it.
 func (p *parser) askOne(q *request, at place, n int, s shape, verb firedoor.Verb, r *fields) {
-	it := item{space: at.space, at: at.at, count: uint32(n), points: n, shape: s, bit: at.bit, device: at.space != others, verb: verb}
+	it := item{space: at.space, at: at.at, count: uint32(n), points: n, shape: s, bit: at.bit, device: at.space != others && at.space != nil, verb: verb}
 	switch {
 	case at.bit && s == shapeWord:
 		it.count *= 16
 	case at.bit && s == shapeDouble:
 		it.count *= 32
+	case s == shapeDouble && !at.long:
+		it.count *= 2
 	}
 	p.op.Values = firedoor.Values{}
 	if r != nil {
@@ -88,8 +90,8 @@ func (p *parser) askOne(q *request, at place, n int, s shape, verb firedoor.Verb
 }
 
 // askDevice reads a device, how many, and what is written.
-func (p *parser) askDevice(c *command, q *request, r *fields, wide, bits bool) {
-	at := r.device(wide)
+func (p *parser) askDevice(c *command, q *request, r *fields, sub uint32, bits bool) {
+	at := r.device(sub)
 	n := int(r.u16())
 	if r.failed {
 		return
@@ -115,11 +117,11 @@ func (p *parser) rest(r *fields) {
 
 // askOld reads the same of 1E.
 func (p *parser) askOld(c *command, q *request, r *fields) {
-	at := r.oldDevice()
+	at := r.oldPlace(c)
 	n := oldCount(byte(r.u8()))
 	r.u8()
 	s := shapeWord
-	if c.code&1 == 0 {
+	if !c.words() {
 		s = shapeBit
 	}
 	var data *fields
@@ -135,15 +137,15 @@ func (p *parser) askOldMany(c *command, q *request, r *fields) {
 	n := int(r.u8())
 	r.u8()
 	s, data := shapeFlag, r
-	if c.code&1 != 0 {
+	if c.words() {
 		s = shapeWord
 	}
 	if c.form == formOldRegister {
 		data = nil
-		p.oldEntered[c.code&1] = uint16(oldBytes(c, n))
+		p.oldEntered[c.entry()] = uint16(oldBytes(c, n))
 	}
 	for i := range n {
-		at := r.oldDevice()
+		at := r.oldPlace(c)
 		p.number(i, n)
 		p.askOne(q, at, 1, s, c.verb, data)
 	}
@@ -165,10 +167,10 @@ func (p *parser) askOldBuffer(c *command, q *request, r *fields) {
 
 // askRandom reads devices that are read by themselves: so many by words, so many
 // by two words each.
-func (p *parser) askRandom(c *command, q *request, r *fields, wide bool) {
+func (p *parser) askRandom(c *command, q *request, r *fields, sub uint32) {
 	words, doubles := int(r.u8()), int(r.u8())
 	for i := range words + doubles {
-		at := r.device(wide)
+		at := r.device(sub)
 		if r.failed {
 			return
 		}
@@ -189,19 +191,19 @@ func (p *parser) number(i, n int) {
 	}
 }
 
-func (p *parser) askWriteRandom(c *command, q *request, r *fields, wide, bits bool) {
+func (p *parser) askWriteRandom(c *command, q *request, r *fields, sub uint32, bits bool) {
 	words, doubles := int(r.u8()), 0
 	first, second := shapeWord, shapeDouble
 	switch {
 	case !bits:
 		doubles = int(r.u8())
-	case wide:
+	case sub&2 != 0:
 		first = shapeLong
 	default:
 		first = shapeFlag
 	}
 	for i := range words + doubles {
-		at := r.device(wide)
+		at := r.device(sub)
 		if r.failed {
 			return
 		}
@@ -217,10 +219,10 @@ func (p *parser) askWriteRandom(c *command, q *request, r *fields, wide, bits bo
 
 // askBlocks reads blocks of word devices and of bit devices, each with what is
 // written to it.
-func (p *parser) askBlocks(c *command, q *request, r *fields, wide bool) {
+func (p *parser) askBlocks(c *command, q *request, r *fields, sub uint32) {
 	blocks := int(r.u8()) + int(r.u8())
 	for i := range blocks {
-		at := r.device(wide)
+		at := r.device(sub)
 		n := int(r.u16())
 		if r.failed {
 			return

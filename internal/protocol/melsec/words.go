@@ -133,6 +133,13 @@ var old = named([]command{
 	{0x14, firedoor.VerbControl, formPlain, "remote stop", ""},
 	{0x15, firedoor.VerbIdentify, formOldModel, "pc type name read", ""},
 	{0x16, firedoor.VerbDiagnose, formLoopback, "loopback test", ""},
+	{0x17, firedoor.VerbRead, formRead, "extended file register read", ""},
+	{0x18, firedoor.VerbWrite, formWrite, "extended file register write", ""},
+	{0x19, firedoor.VerbWrite, formOldRandom, "extended file register random write", ""},
+	{0x1a, firedoor.VerbRead, formOldRegister, "entry monitor of extended file registers", ""},
+	{0x1b, firedoor.VerbRead, formOldMonitor, "execute monitor of extended file registers", ""},
+	{0x3b, firedoor.VerbRead, formRead, "extended file register direct read", ""},
+	{0x3c, firedoor.VerbWrite, formWrite, "extended file register direct write", ""},
 })
 
 // melsoft are the commands of MELSOFT that have been seen or described.

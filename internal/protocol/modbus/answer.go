@@ -9,12 +9,30 @@ import (
 // answer reads the server's message at hand and joins it to its request. One
 // without a request is partial: it says what it can by itself.
 func (p *parser) answer() {
-	code, data := p.adu[functionAt], p.adu[dataAt:]
 	q := p.asked.Take(p.key())
 	if p.doubts != nil {
 		p.settle(q)
 	}
+	unit := uint32(p.adu[6])
+	other := q == nil && p.frames == framedTCP && !p.guarded && !p.reuses
+	if other {
+		var key uint64
+		key, q = p.asked.TakeAlike(p.key(), ^uint64(0xff<<unitBits))
+		if other = q != nil; other {
+			unit = uint32(byte(key >> unitBits))
+		}
+	}
+	p.answerTo(q, unit)
+	if other {
+		p.complain(reasonUnit)
+	}
+}
+
+// answerTo reads the answer to a request that asked a unit.
+func (p *parser) answerTo(q *request, unit uint32) {
+	code, data := p.adu[functionAt], p.adu[dataAt:]
 	f := p.begin(code &^ exceptionBit)
+	p.op.Unit = unit
 	p.op.Outcome.Kind = firedoor.OutcomeOK
 	if code >= exceptionBit {
 		p.refused(q, data)

@@ -211,9 +211,14 @@ func resume(dir firedoor.Direction, b []byte) (skip int, found bool) {
 	return len(b), false
 }
 
-// key joins a request and its answer: transaction, unit and function.
+// unitBits is where the unit stands in a key.
+const unitBits = 8
+
+// key joins a request and its answer: transaction, unit and function. A server repeats the unit
+// (Messaging on TCP/IP Implementation Guide V1.0b, 3.1.3); one that has another all the same is joined
+// by the rest, where the client numbers its requests.
 func (p *parser) key() uint64 {
-	return uint64(binary.BigEndian.Uint16(p.adu))<<16 | uint64(p.adu[6])<<8 | uint64(p.adu[functionAt]&^exceptionBit)
+	return uint64(binary.BigEndian.Uint16(p.adu))<<16 | uint64(p.adu[6])<<unitBits | uint64(p.adu[functionAt]&^exceptionBit)
 }
 
 // begin fills the operation with what every message says.

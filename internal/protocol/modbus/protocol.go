@@ -17,7 +17,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Exchange:   echoed,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "Modbus/TCP, RTU over TCP, and both over UDP", Holds: "of UMAS 168 bytes and two sums", Depth: protocol.Deep,
+	Sheet: protocol.Sheet{Title: "Modbus/TCP, RTU over TCP, and both over UDP", Holds: "of UMAS 304 bytes and two sums", Depth: protocol.Deep,
 		By:     "Modbus Application Protocol V1.1b3, Messaging on TCP/IP Implementation Guide V1.0b, and Modbus over Serial Line V1.02",
 		Unread: []string{"sub-functions of 43 other than device identification and CANopen", "functions the specification leaves to users: number and length only", "Modbus ASCII"},
 		Peers:  []string{"libmodbus", "modbus-serial", "pymodbus"},

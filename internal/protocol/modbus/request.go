@@ -19,6 +19,7 @@ const (
 	reasonEcho      = "answer does not repeat the request"
 	reasonObjects   = "objects of a device identification do not fit"
 	reasonQueue     = "queue longer than 31 registers"
+	reasonUnit      = "answer names another unit than was asked"
 	reasonException = "exception code zero or answer longer than one"
 )
 

@@ -15,8 +15,11 @@ type umas struct {
 }
 
 // umasMove is a program on its way; one at a time each way, as the reservation
-// allows only one station to move any.
+// allows only one station to move any. Its name is that of the project which lay in the
+// controller when it began: the blocks themselves are not looked into.
 type umasMove struct {
+	name  [wire.MaxText / 4]byte
+	named uint8
 	on    bool
 	next  uint16 // number of the next block
 	total int64  // announced, 0: not told
@@ -193,6 +196,7 @@ func (p *parser) sendBlock(number uint16, b []byte) string {
 func (p *parser) begins(way int, total int64) {
 	m := &p.umasState().moves[way]
 	m.on, m.next, m.total = true, 1, total
+	m.name, m.named = p.umas.name, p.umas.named
 	m.Begin()
 	m.Expect(total)
 	p.tellMove(way, false)
@@ -204,6 +208,7 @@ func (p *parser) moves(way int, number uint16, piece []byte) {
 	m := &p.umasState().moves[way]
 	if !m.on {
 		m.on, m.next, m.total = true, number, 0
+		m.name, m.named = p.umas.name, p.umas.named
 		m.Join()
 		p.tellMove(way, false)
 	}
@@ -241,14 +246,11 @@ func (p *parser) ends(way int) {
 	m.on = false
 }
 
-// tellMove tells of a program's transfer. Only what lies in the controller has a
-// name that is known.
+// tellMove tells of a program's transfer.
 func (p *parser) tellMove(way int, done bool) {
-	f := firedoor.FileTransfer{Protocol: "umas", Kind: "program", Upload: way == moveFetch, Done: done}
-	if way == moveFetch {
-		f.Name = p.umas.name[:p.umas.named]
-	}
-	p.umas.moves[way].Tell(&f)
+	m := &p.umas.moves[way]
+	f := firedoor.FileTransfer{Protocol: "umas", Kind: "program", Name: m.name[:m.named], Upload: way == moveFetch, Done: done}
+	m.Tell(&f)
 	p.voice.File(p.emit, f)
 }
 

@@ -56,6 +56,7 @@ func (p *parser) outcomeOf(r *walk, rest func(r *walk)) {
 	good := false
 	for i := 0; i < n && !r.Failed(); i++ {
 		status := r.U32LE()
+		p.status = status
 		rest(r)
 		if i == 0 {
 			first = status

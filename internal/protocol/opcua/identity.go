@@ -308,8 +308,11 @@ func (p *parser) buildInfo(r walk) {
 // of its application, its URI and its host names (OPC 10000-6, 6.2.2). What does
 // not parse is passed over.
 func (p *parser) certificate(b []byte) {
-	body, subject := certificateParts(b)
+	body, subject, issuer := certificateParts(b)
 	p.fact(firedoor.FactSoftware, hearsay, fromCertificate, nameIn(subject))
+	if !subject.Failed() {
+		p.fact(firedoor.FactIssuer, hearsay, fromCertificate, nameIn(issuer))
+	}
 	names := alternativeNames(body)
 	for range maxNames {
 		tag, text := names.Any()
@@ -336,23 +339,23 @@ const (
 	maxNames       = 16
 )
 
-// certificateParts walks to a certificate's subject; body is what follows it.
-func certificateParts(b []byte) (body, subject wire.BER) {
+// certificateParts walks to a certificate's issuer and subject; body is what follows it.
+func certificateParts(b []byte) (body, subject, issuer wire.BER) {
 	r := wire.ReadBER(b)
 	outer := r.Into(wire.TagSequence)
 	body = outer.Into(wire.TagSequence)
 	if tag, _ := body.Any(); tag == tagVersion {
 		body.Take(wire.TagInteger)
 	}
-	for range 3 { // algorithm, issuer, validity
-		body.Take(wire.TagSequence)
-	}
+	body.Take(wire.TagSequence) // algorithm
+	issuer = body.Into(wire.TagSequence)
+	body.Take(wire.TagSequence) // validity
 	subject = body.Into(wire.TagSequence)
-	return body, subject
+	return body, subject, issuer
 }
 
 func commonName(certificate []byte) []byte {
-	_, subject := certificateParts(certificate)
+	_, subject, _ := certificateParts(certificate)
 	return nameIn(subject)
 }
 

@@ -54,6 +54,7 @@ type scratch struct {
 	at, end   int    // of the message in the bytes at hand
 	body      []byte // a message put together from chunks
 	joined    bool   // the message at hand came in several chunks
+	status    uint32 // of the result at hand
 	cut       bool   // only the beginning of the message is at hand
 	dry       bool   // a request is read to see where it ends: nothing is emitted
 	refusable bool

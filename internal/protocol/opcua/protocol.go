@@ -18,6 +18,7 @@ var Protocol = &protocol.Protocol{
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "OPC UA binary over TCP", Depth: protocol.Deep, By: "OPC 10000-4, -6",
 		Unread: []string{"structures as values, texts of calls: the node only", "services with SignAndEncrypt: peers and rhythm only"},
+		Holds:  "of subscriptions 2,048 items with 64 KiB of names, and as many of the server's numbers for them; for each of 8 requests about items 2,048 of 12 bytes",
 		Peers:  []string{"gopcua", "node-opcua"}},
 	Functions: listFunctions,
 	Whole:     true,

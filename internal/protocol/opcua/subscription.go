@@ -19,6 +19,7 @@ type monitored struct {
 	byHandle map[uint64]firedoor.Object
 	bytes    int      // of all texts
 	leaving  []uint32 // subscriptions whose deletion was asked; at most maxLeaving
+	renaming renaming
 }
 
 func (m *monitored) put(subscription, handle uint32, o *firedoor.Object) {
@@ -50,6 +51,7 @@ func (m *monitored) drop(subscription uint32) {
 			delete(m.byHandle, key)
 		}
 	}
+	m.renaming.drop(subscription)
 }
 
 func (m *monitored) leave(subscription uint32) {
@@ -80,10 +82,11 @@ func (r *walk) parameters() (handle uint32) {
 	return handle
 }
 
-func askMonitor(p *parser, _ *request, r *walk) {
+func askMonitor(p *parser, q *request, r *walk) {
 	subscription := r.U32LE()
 	r.Skip(4)
 	n := r.List()
+	named := p.wait(q, subscription)
 	for i := range n {
 		p.readValue(r)
 		r.Skip(4) // mode
@@ -94,32 +97,51 @@ func askMonitor(p *parser, _ *request, r *walk) {
 		}
 		if !p.dry {
 			p.nodes.put(subscription, handle, &p.op.Object)
+			named.add(0, handle)
 		}
 		p.askItem(i, n)
 	}
 }
 
 func answerMonitored(p *parser, q *request, r *walk) {
-	p.results(q, r, func(p *parser, _ *request, r *walk, _ int) {
+	named := p.nodes.renaming.take(q)
+	p.results(q, r, func(p *parser, _ *request, r *walk, i int) {
 		p.op.Outcome = outcome(r.U32LE())
-		r.Skip(4 + 8 + 4)
+		if item := r.U32LE(); !r.Failed() && p.op.Outcome.Kind == firedoor.OutcomeOK {
+			p.nodes.renaming.created(named, i, item)
+		}
+		r.Skip(8 + 4)
 		r.Extension()
 	})
 }
 
-func askModifyItems(_ *parser, _ *request, r *walk) {
-	r.Skip(4 + 4)
+// askModifyItems reads of each item the server's number for it and its parameters (OPC 10000-4,
+// 5.13.3), among them the client's own number, which may be another from now on.
+func askModifyItems(p *parser, q *request, r *walk) {
+	named := p.wait(q, r.U32LE())
+	r.Skip(4)
 	for n := r.List(); n > 0 && !r.Failed(); n-- {
-		r.Skip(4)
-		r.parameters()
+		item := r.U32LE()
+		if handle := r.parameters(); !r.Failed() {
+			named.add(item, handle)
+		}
 	}
 }
 
 func answerModified(p *parser, q *request, r *walk) {
+	named := p.nodes.renaming.take(q)
+	i := 0
 	p.outcomeOf(r, func(r *walk) {
+		if p.status&statusBad != 0 {
+			named.refuse(i)
+		}
+		i++
 		r.Skip(8 + 4)
 		r.Extension()
 	})
+	if !r.Failed() && i == named.len() {
+		p.nodes.rename(named)
+	}
 	p.replyAll(q)
 	r.DiagnosticsList()
 }
@@ -146,9 +168,14 @@ func answerTriggering(p *parser, q *request, r *walk) {
 	p.replyAll(q)
 }
 
-func askDeleteItems(_ *parser, _ *request, r *walk) {
-	r.Skip(4)
-	r.numbers4()
+// askDeleteItems forgets the server's numbers of what is deleted. Data of it may still be on their way.
+func askDeleteItems(p *parser, _ *request, r *walk) {
+	of := uint64(r.U32LE()) << 32
+	for n := r.List(); n > 0 && !r.Failed(); n-- {
+		if item := r.U32LE(); !r.Failed() && !p.dry {
+			delete(p.nodes.renaming.handles, of|uint64(item))
+		}
+	}
 }
 
 func askCreateSubscription(_ *parser, _ *request, r *walk) { r.Skip(8 + 4 + 4 + 4 + 1 + 1) }

@@ -12,6 +12,6 @@
 // against a vendor's list that ends with 17. The numbers of models, and opcodes that are
 // not of ROC Plus, are not in that source.
 //
-// It must not read passwords, nor values: which type a parameter has is told by 300
-// pages of point types.
+// It must not read passwords. Which type a parameter has is told by 300 pages of point
+// types: of its value only the size is known, and that not always.
 package rocplus

@@ -51,6 +51,7 @@ type parser struct {
 	opEvent firedoor.Event
 	sample  firedoor.Sample
 	event   firedoor.Event
+	found   [maxItems][2]uint8 // where values stand in the answer at hand
 }
 
 func newParser() *parser {
@@ -143,6 +144,9 @@ func (p *parser) request() {
 	p.begin(q)
 	for i := range max(1, len(q.items)) {
 		p.item(q, i)
+		if whole && len(q.items) == 1 {
+			p.op.Values = q.written(p.data)
+		}
 		p.last++
 		p.op.ID, p.op.Phase = p.last, firedoor.Asked
 		p.op.Span = firedoor.Span{Start: int64(p.at), End: int64(p.at + len(p.b))}
@@ -254,8 +258,12 @@ func (p *parser) answer() {
 	} else {
 		p.begin(q)
 		p.op.Outcome = o
+		located := o.Kind == firedoor.OutcomeOK && len(p.data) > 0 && q.locate(p.data, &p.found)
 		for i := range max(1, len(q.items)) {
 			p.item(q, i)
+			if located {
+				p.op.Values = number(p.data[p.found[i][0]:p.found[i][1]])
+			}
 			p.reply(q.id + uint32(i))
 		}
 	}

@@ -14,7 +14,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Sheet: protocol.Sheet{Title: "ROC Plus", Depth: protocol.Recognised, By: "ROC Plus Protocol Specifications Manual (2022), as an open analyser names its fields", Golden: "ICSNPP-ROC-Plus, its parser",
-		Unread: []string{"values of parameters", "history, alarms and events", "messages that are stored and forwarded"}, Holds: "name of a file on its way, at most 125 bytes"},
+		Unread: []string{"values of several parameters that are written at once or in a row, or read so that their sizes are not sure; texts", "whether a number is a real one", "history, alarms and events", "messages that are stored and forwarded"}, Holds: "name of a file on its way, at most 125 bytes"},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&points, &tables, &historyPoints},

@@ -107,11 +107,19 @@ func (it *item) memory() firedoor.Object {
 	return o
 }
 
+// parts is how many elements, as an object's name counts them, one of the request has: a date and time is eight octets.
+func (it *item) parts() uint8 {
+	if it.syntax > syntaxAny && it.syntax != syntaxDBRead {
+		return 1
+	}
+	return sizes[it.size].parts
+}
+
 // quantity is how many elements the item names; false where it does not say.
 func (it *item) quantity() (uint32, bool) {
 	switch it.syntax {
 	case syntaxAny, syntaxDBRead, syntaxVariableTable, syntaxNCK, syntaxNCKMetric, syntaxNCKInch:
-		return uint32(it.count), true
+		return uint32(it.count) * uint32(max(it.parts(), 1)), true
 	}
 	return 0, false
 }

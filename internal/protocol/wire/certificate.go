@@ -30,7 +30,13 @@ var owners = [2]firedoor.Identity{
 	firedoor.FromServer: {About: firedoor.AboutServer, Confidence: 50, Source: "tls certificate"},
 }
 
-// Certificate tells the subject of the first certificate of the message that shows a
+// issuers are those who issued them: nobody's word but that of the certificate.
+var issuers = [2]firedoor.Identity{
+	firedoor.FromClient: {About: firedoor.AboutClient, Kind: firedoor.FactIssuer, Confidence: 30, Source: "tls client certificate"},
+	firedoor.FromServer: {About: firedoor.AboutServer, Kind: firedoor.FactIssuer, Confidence: 50, Source: "tls certificate"},
+}
+
+// Certificate tells the subject and the issuer of the first certificate of the message that shows a
 // chain (RFC 5246, 7.4.2 and 7.4.6), and whether it gives a role in Modbus/TCP
 // Security: then Modbus is sealed, and it is the client that has the role. What
 // does not parse is passed over: whether a certificate is good is not for us. False
@@ -49,8 +55,36 @@ func (v *Voice) Certificate(emit func(*firedoor.Event), dir firedoor.Direction, 
 			Source: "tls certificate", Value: []byte("modbus"),
 		})
 	}
-	v.subject(emit, dir, subjectOf(b[6:6+n]))
+	subject, issuer := namesOf(b[6 : 6+n])
+	v.subject(emit, dir, subject)
+	if f := issuers[dir]; !subject.Failed() {
+		if f.Value = issuerOf(issuer); len(f.Value) > 0 {
+			v.Fact(emit, f)
+		}
+	}
 	return role, true
+}
+
+// issuerOf is the name of an issuer, or of its organisation where it has none.
+func issuerOf(r BER) (name []byte) {
+	for range maxSubject {
+		if r.Failed() || r.Len() == 0 {
+			break
+		}
+		set := r.Into(TagSet)
+		pair := set.Into(TagSequence)
+		oid := pair.Take(TagOID)
+		_, text := pair.Any()
+		switch {
+		case pair.Failed():
+			return nil
+		case string(oid) == oidCommonName:
+			return text
+		case string(oid) == oidOrganisation && name == nil:
+			name = text
+		}
+	}
+	return name
 }
 
 // subject tells the parts of a subject that say who somebody is.
@@ -82,9 +116,9 @@ func (v *Voice) subject(emit func(*firedoor.Event), dir firedoor.Direction, subj
 	}
 }
 
-// subjectOf walks to the subject of a certificate (RFC 5280, 4.1); what it
+// namesOf walks to the subject and the issuer of a certificate (RFC 5280, 4.1); what it
 // returns has Failed when the certificate is none.
-func subjectOf(b []byte) BER {
+func namesOf(b []byte) (subject, issuer BER) {
 	r := ReadBER(b)
 	outer := r.Into(TagSequence)
 	body := outer.Into(TagSequence)
@@ -93,7 +127,7 @@ func subjectOf(b []byte) BER {
 		body.Take(TagInteger) // serial number
 	}
 	body.Take(TagSequence) // algorithm
-	body.Take(TagSequence) // issuer
+	issuer = body.Into(TagSequence)
 	body.Take(TagSequence) // validity
-	return body.Into(TagSequence)
+	return body.Into(TagSequence), issuer
 }

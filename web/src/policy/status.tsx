@@ -67,6 +67,9 @@ function troubles(g: Gateway, now: string): string[] {
     out.push(`It has not answered for ${ago(g.heard_wall, parse(now))}. What is shown is what it said last. What the kernel judges by itself stays in force; nobody here knows more.`)
   if (g.problem) out.push(`${g.problem.charAt(0).toUpperCase()}${g.problem.slice(1)}.`)
   if (g.status.bypass) out.push('Bypass: everything passes, nothing is judged, until somebody ends it.')
+  if (g.status.bypass_ended) out.push('A bypass ended that nobody ended, so the policy is in force. “firedoor bypass --off” says that this is known.')
+  if (g.status.unapplied) out.push(`What was decided is NOT in force, and is tried again until it is: ${g.status.unapplied}.`)
+  if (g.status.unwritten) out.push(`Not all of what is stopped is written down: ${g.status.unwritten}.`)
   if (g.heard_wall && !g.away && g.status.worker !== 'alive' && g.status.worker !== '') out.push(`The worker is ${g.status.worker}: the kernel goes on by itself meanwhile.`)
   if (g.barred.length > 0) out.push(`${plural(g.barred.length, 'client')} ${g.barred.length === 1 ? 'is' : 'are'} barred: workers died on ${g.barred.length === 1 ? 'its' : 'their'} frames. Only a person ends that; see below.`)
   if (g.shed.length > 0) out.push('Part of the traffic goes by the kernel’s floor for a while, because judging it took too long; see below.')
@@ -138,14 +141,20 @@ function One({ isolation: i, now }: { isolation: Isolation; now: string }) {
   const at = parse(now)
   const left = until && at ? until.getTime() - at.getTime() : 0
   const testing = i.state === 'testing'
+  const pending = i.state === 'pending'
+  let what = `${capital(verbMeaning[i.verb] ?? i.verb)}.`
+  if (i.no_effect) what = `It does nothing: ${i.no_effect}.`
+  else if (pending) what = 'It stops nothing until a second person confirms it.'
+  else if (testing) what = 'It stops nothing any more and only says what it still would.'
   return (
     <li>
       <p className="isolation-what">
         <strong>{i.scope.replace(',', ' and ')}</strong> <Tag>{i.verb}</Tag> {testing && <Tag odd>being released</Tag>}
+        {pending && <Tag odd>waits for a second person</Tag>} {i.no_effect && <Tag odd>no effect</Tag>}
         <span className="isolation-left num">{left > 0 ? `${span(left)} left` : 'time is over'}</span>
       </p>
       <p className="dim small">
-        {testing ? 'It stops nothing any more and only says what it still would.' : `${capital(verbMeaning[i.verb] ?? i.verb)}.`} Number {i.id}, by {i.by || 'nobody known'}
+        {what} Number {i.id}, by {i.by || 'nobody known'}
         {i.reason && <>: “{i.reason}”</>}. Until <WallTime time={i.until_wall} />
       </p>
     </li>
