@@ -286,7 +286,7 @@ func (k *kernel) frame(f *packet.Frame, port int) {
 		reason = firedoor.Reason(d.Reason).String()
 	}
 	k.why[fmt.Sprint(d.Action)+" "+reason]++
-	if reason == "" && d.Action != datapath.Pass {
+	if reason == "" && !d.Action.Passes() {
 		k.t.Errorf("%s frame %d: %s without a reason", k.name, f.Number, d.Action)
 	}
 	modbus := p.Proto == packet.TCP && (p.SrcPort == 502 || p.DstPort == 502)
@@ -315,7 +315,7 @@ func (k *kernel) frame(f *packet.Frame, port int) {
 	begins, answered := p.Proto == packet.TCP && hand == packet.SYN, p.Proto == packet.TCP && hand == packet.SYN|packet.ACK
 	begins = begins || p.Proto == packet.UDP && !d.Asked // what nobody asked for is no answer
 	passes := !answered && asks == firedoor.Pass || !begins && answers == firedoor.Pass
-	if dropped := d.Action != datapath.Pass; dropped == passes {
+	if dropped := !d.Action.Passes(); dropped == passes {
 		if k.wrong++; k.wrong <= 10 {
 			k.t.Errorf("%s frame %d: the kernel says %s (reason %d), Decide says %s as a request and %s as an answer", k.name, f.Number, d.Action, d.Reason, asks, answers)
 		}

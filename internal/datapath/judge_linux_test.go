@@ -683,6 +683,10 @@ func TestFramesWithoutIP(t *testing.T) {
 		{"MRP", typed(t, stranger, net.HardwareAddr{1, 0x15, 0x4e, 0, 0, 1}, 0x88e3), said{Pass, ReasonLink, 0}},
 		{"PTP", typed(t, stranger, net.HardwareAddr{1, 0x1b, 0x19, 0, 0, 0}, 0x88f7), said{Pass, ReasonLink, 0}},
 		{"PRP", typed(t, stranger, net.HardwareAddr{1, 0x15, 0x4e, 0, 1, 0}, 0x88fb), said{Pass, ReasonLink, 0}},
+		{"PRP, of another group", typed(t, stranger, net.HardwareAddr{1, 0x15, 0x4e, 0, 1, 0xff}, 0x88fb), said{Pass, ReasonLink, 0}},
+		{"supervision in a ring of HSR", inRing(typed(t, stranger, net.HardwareAddr{1, 0x15, 0x4e, 0, 1, 0}, 0x88fb)), said{Pass, ReasonLink, 0}},
+		{"process data in one", inRing(typed(t, clientMAC, serverMAC, 0x8892)), said{Drop, 3, 901}},
+		{"data of the first HSR, which has the type of supervision", typed(t, clientMAC, serverMAC, 0x88fb), said{Drop, 3, 901}},
 		{"EAPOL", typed(t, stranger, serverMAC, 0x888e), said{Pass, ReasonLink, 0}},
 		{"DLR", typed(t, stranger, net.HardwareAddr{1, 0x21, 0x6c, 0, 0, 1}, 0x80e1), said{Pass, ReasonLink, 0}},
 		{"spanning tree of one VLAN", typed(t, stranger, net.HardwareAddr{1, 0, 0xc, 0xcc, 0xcc, 0xcd}, 0x0032), said{Pass, ReasonLink, 0}},
@@ -713,6 +717,11 @@ func TestFramesWithoutIP(t *testing.T) {
 		{"one of another length, the other way", typed(t, serverMAC, clientMAC, 0x0030), said{Pass, 0, 60}},
 		{"a type, where lengths pass", typed(t, clientMAC, serverMAC, 0x8892), said{Drop, 3, 901}},
 	})
+}
+
+// inRing gives a frame the tag of HSR.
+func inRing(frame []byte) []byte {
+	return append(append(append([]byte{}, frame[:12]...), 0x89, 0x2f, 0, 52, 0, 1), frame[12:]...)
 }
 
 func arp(t testing.TB, op uint16) []byte {

@@ -21,6 +21,7 @@ const (
 	gateSafety   = 1
 	gateMute     = 2
 	gateEnforces = 4
+	gateTold     = 8
 	pairPorts    = 1
 	pairDrops    = 2
 	pairJoined   = 4
@@ -99,6 +100,9 @@ func (g *Gate) entry() gatewayGate {
 	}
 	if g.Enforced {
 		e.Flags |= gateEnforces
+	}
+	if g.Told {
+		e.Flags |= gateTold
 	}
 	return e
 }

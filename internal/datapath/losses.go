@@ -6,7 +6,7 @@ import (
 	"firedoor"
 )
 
-// MaxLosses is how many pairs the kernel tells apart whose frames it drops, by rule and
+// MaxLosses is how many pairs the kernel tells apart whose frames it drops, or would (Would), by rule and
 // reason, from one reading to the next. A drop of a further one is in the counters by
 // rule and reason all the same, and in Totals.Unpaired: nothing that is counted makes
 // room for it.

@@ -25,14 +25,19 @@ const (
 type Action uint8
 
 // Actions. Reset drops the frame and tells both ends of a TCP connection that it is over; what
-// is not TCP it drops. Ask hands the frame to user space. Codes looks at the function code.
+// is not TCP it drops. Ask hands the frame to user space. Codes looks at the function code. Would is
+// said of frames and by no gate: one passes, and is counted and told as one that would be dropped (Gate.Told).
 const (
 	Pass Action = iota
 	Drop
 	Reset
 	Ask
 	Codes
+	Would
 )
+
+// Passes tells whether a frame goes on by itself.
+func (a Action) Passes() bool { return a == Pass || a == Would }
 
 // String is the action's word.
 func (a Action) String() string {
@@ -42,7 +47,7 @@ func (a Action) String() string {
 	return fmt.Sprintf("action %d", uint8(a))
 }
 
-var actionNames = [...]string{"pass", "drop", "reset", "ask", "codes"}
+var actionNames = [...]string{"pass", "drop", "reset", "ask", "codes", "would drop"}
 
 // Floor is what is done with a frame to be asked about when nobody answers.
 type Floor uint8
@@ -97,6 +102,8 @@ type Gate struct {
 	// Enforced, of the Default of a pair, of one of the two directions: packets that go on to another
 	// host from where they are sent to (source routes, routing headers) are dropped. That way nobody judged.
 	Enforced bool
+	// Told, of frames without IP that pass: they would be stopped if this were no test, and are told so.
+	Told bool
 	// Astray, of the Default of a pair, is what becomes of frames between the two, whichever way, whose sender is
 	// astray (Bound): Pass, Ask (they are told of, and go by their gates), or Drop, but for what gates of safety traffic
 	// let pass, or with the reason firedoor.ReasonNeverBlock. Of a pair and that of the way back that counts which is
@@ -367,6 +374,8 @@ func (t *Tables) checkGate(g Gate, most Action) error {
 		return fmt.Errorf("%v cannot be done here", g.Action)
 	case g.Floor > FloorReset:
 		return fmt.Errorf("there is no floor %d", g.Floor)
+	case g.Told && (g.Action != Pass || most != Drop):
+		return fmt.Errorf("only frames without IP that pass are told so")
 	case g.Safety && g.Action != Pass:
 		return fmt.Errorf("safety traffic passes, and cannot %v", g.Action)
 	case g.Reason >= OwnReasons:

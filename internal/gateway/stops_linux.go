@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"firedoor"
 	"firedoor/internal/datapath"
 	"firedoor/internal/guardian"
 	"firedoor/internal/policy"
@@ -38,7 +39,7 @@ type told struct {
 	Frames, Bytes uint64
 }
 
-// kernelStops makes lines of what the kernel drops: for each pair one at once for the first, then
+// kernelStops makes lines of what the kernel drops, or would where a conduit only tests: for each pair one at once for the first, then
 // one for each second; and one for what it only counted by rule and reason.
 type kernelStops struct {
 	gate   *Gateway
@@ -185,7 +186,7 @@ func (k *kernelStops) load() error {
 		}
 		k.pairs.from = now + 1
 		if err := k.each(func(e *datapath.Explained) error {
-			if stops(e.Action) {
+			if tells(e.Action) {
 				k.told[kindOf(e)] = &told{kindOf(e), e.Frames, e.Bytes}
 			}
 			return nil
@@ -204,6 +205,9 @@ func (k *kernelStops) load() error {
 func kindOf(e *datapath.Explained) kind { return kind{e.Generation, e.Action, e.Reason, e.Rule} }
 
 func stops(a datapath.Action) bool { return a == datapath.Drop || a == datapath.Reset }
+
+// tells tells whether frames are to have lines: those that are stopped, or would be.
+func tells(a datapath.Action) bool { return stops(a) || a == datapath.Would }
 
 func (k *kernelStops) each(f func(*datapath.Explained) error) error {
 	look, err := k.kernel.Look()
@@ -252,7 +256,7 @@ func (k *kernelStops) settle() error {
 			return nil
 		}
 		t := k.told[kindOf(e)]
-		done = done && k.before[kindOf(e)] == e.Count && (!stops(e.Action) || t != nil && t.Frames == e.Frames)
+		done = done && k.before[kindOf(e)] == e.Count && (!tells(e.Action) || t != nil && t.Frames == e.Frames)
 		if e.Generation > k.kept.Settled {
 			key := explained{Action: e.Action, Reason: e.Reason}
 			sum := gone[key]
@@ -321,12 +325,18 @@ func (k *kernelStops) count(to kind, n datapath.Count) {
 // bare is what is known of a drop without its frame.
 func (k *kernelStops) bare(to kind) StoppedRecord {
 	r := StoppedRecord{By: byKernel, Done: to.Action.String(), Says: to.Action.String(), Reason: reasonName(to.Reason)}
+	if to.Action == datapath.Would {
+		r.Done, r.Says = firedoor.Pass.String(), firedoor.Drop.String()
+	}
 	switch plan := k.gate.planOf(to.Generation); {
 	case to.Rule == 0:
 	case plan == nil || int(to.Rule) > plan.Rules():
 		r.Rule = fmt.Sprintf("rule %d of an earlier policy (tables %d)", to.Rule, to.Generation)
 	default:
 		r.Rule = plan.RuleName(int32(to.Rule) - 1)
+		if to.Action == datapath.Would {
+			r.Says = plan.Rule(int32(to.Rule) - 1).Verdict.String()
+		}
 		r.Conduit = plan.ConduitName(plan.ConduitOf(int32(to.Rule) - 1))
 	}
 	return r
@@ -349,11 +359,12 @@ func (k *kernelStops) tick() error {
 			continue // about to be dropped
 		}
 		before := k.before[kindOf(e)]
-		if k.before[kindOf(e)] = e.Count; !stops(e.Action) {
+		if k.before[kindOf(e)] = e.Count; !tells(e.Action) {
 			continue
 		}
-		dropped += e.Frames
-		told += k.rest(e, before, now)
+		if n := k.rest(e, before, now); stops(e.Action) {
+			dropped, told = dropped+e.Frames, told+n
+		}
 	}
 	k.tell(dropped, told, &look.Totals)
 	return errors.Join(k.save(), k.settle())

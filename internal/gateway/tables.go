@@ -132,7 +132,7 @@ func (t *tables) places() {
 			t.out.Places = append(t.out.Places, datapath.Place{VLAN: vlan, Prefix: netip.PrefixFrom(a, a.BitLen()), Place: uint32(at), Zone: zone, Bound: t.bound(at)})
 		}
 		if h.MAC != 0 {
-			t.out.Stations = append(t.out.Stations, datapath.Station{VLAN: vlan, MAC: h.MAC, Place: uint32(at), Zone: zone, Bare: len(h.Addresses) == 0, Bound: t.bound(at)})
+			t.out.Stations = append(t.out.Stations, datapath.Station{VLAN: vlan, MAC: h.MAC, Place: uint32(at), Zone: zone, Bare: len(h.Addresses) == 0 && !h.MAC.IsGroup(), Bound: t.bound(at)})
 		}
 	}
 }
@@ -391,8 +391,11 @@ func (t *tables) etherType(client, server policy.Place, number uint16) datapath.
 	request := policy.Request{Route: &r, Level: policy.OfConnection}
 	v := policy.Decide(t.plan, &request)
 	g := datapath.Gate{Rule: uint32(v.Rule + 1), Reason: uint16(v.Reason), Safety: v.Reason == firedoor.ReasonSafety}
-	if v.Action != firedoor.Pass {
+	switch {
+	case v.Action != firedoor.Pass:
 		g.Action = datapath.Drop
+	case v.Says != firedoor.Pass:
+		g.Told = t.plan.Watches(&r)
 	}
 	return g
 }

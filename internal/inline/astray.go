@@ -29,9 +29,9 @@ func (g *Gate) fromWrongSide(b []byte, ports bool) (stopped bool) {
 	p := &g.packet
 	src, dst := p.SrcIP, p.DstIP
 	if p.EtherType == typeARP {
-		src, dst = arpEnds(b)
+		src, dst = arpEnds(p.Payload)
 	}
-	if g.astray = Astray(g.plan, g.segment, p, src, g.from) && !keepsLink(p); !g.astray {
+	if g.astray = Astray(g.plan, g.segment, p, src, g.from) && !(p.Layer < packet.LayerNetwork && keepsLink(p.DstMAC, p.EtherType)); !g.astray {
 		return false
 	}
 	a, z := g.plan.Place(g.segment, src, p.SrcMAC), g.plan.Place(g.segment, dst, p.DstMAC)
@@ -104,8 +104,6 @@ func (g *Gate) askedFrom(r policy.Route, client firedoor.IP, at Port) policy.Rou
 	return g.plan.FromWrongSide(r)
 }
 
-const typeARP = 0x0806
-
 // neighbour tells whether a frame finds neighbours, or says who belongs to a group.
 func neighbour(p *packet.Packet) bool {
 	return p.EtherType == typeARP || discovery(p) || membership(p)
@@ -114,21 +112,4 @@ func neighbour(p *packet.Packet) bool {
 // discovery tells whether a packet is of neighbour discovery, from a neighbour (RFC 4861, 6.1).
 func discovery(p *packet.Packet) bool {
 	return p.Proto == packet.ICMPv6 && p.Layer >= packet.LayerNetwork && p.TTL == 255 && len(p.Payload) > 0 && p.Payload[0] >= 133 && p.Payload[0] <= 137
-}
-
-// keepsLink tells whether a frame is the link's own and no device's.
-func keepsLink(p *packet.Packet) bool {
-	return p.Layer < packet.LayerNetwork && p.EtherType != typeARP && (linkTypes[p.EtherType] || toBridges(p.DstMAC, p.EtherType))
-}
-
-// arpEnds are the addresses of IPv4 that a frame of ARP has (RFC 826), none where it has others.
-func arpEnds(b []byte) (src, dst firedoor.IP) {
-	at := 12
-	for ; at+4 <= len(b) && isTag(be.Uint16(b[at:])); at += 4 {
-	}
-	at += 2
-	if at+28 > len(b) || be.Uint16(b[at+2:]) != typeIPv4 || b[at+5] != 4 {
-		return src, dst
-	}
-	return firedoor.IPv4(be.Uint32(b[at+14:])), firedoor.IPv4(be.Uint32(b[at+24:]))
 }

@@ -154,6 +154,7 @@ type Gate struct {
 	unknown bool // a rule asked for a value before that nobody knows
 	patches []patch
 	asks    bool // somebody saw what the frame answers, if it is a datagram
+	replies bool // it is one without IP that answers
 	text    []byte
 	before  []byte
 	request policy.Request
@@ -302,40 +303,32 @@ func (g *Gate) drop(why firedoor.Reason) {
 	g.Counts.Reasons[why]++
 }
 
-// EtherTypes that keep a link alive: they pass, whatever a policy says.
-var linkTypes = map[uint16]bool{0x88cc: true, 0x88e3: true, 0x88f7: true, 0x88fb: true, 0x888e: true, 0x80e1: true, 0x0806: true}
-
-// bridgeGroup is the block of addresses that bridges do not pass on (IEEE 802.1Q,
-// table 8-1): spanning tree and its like.
-const bridgeGroup = firedoor.MAC(0x0180c2000000)
-
-// bridgeTypes are EtherTypes in which bridges speak to each other: MSRP, pauses, LACP, MVRP, MMRP, CFM, ECP. Others are of
-// devices, whatever address they go to: a device of EtherCAT takes what comes.
-var bridgeTypes = map[uint16]bool{0x22ea: true, 0x8808: true, 0x8809: true, 0x88f5: true, 0x88f6: true, 0x8902: true, 0x8940: true}
-
-// toBridges tells whether a frame is one of bridges: by its type, or with a length (spanning tree), to that block, or to the
-// two addresses of Cisco's (CDP, VTP, DTP, UDLD; spanning tree for each VLAN), without which there would be loops.
-func toBridges(m firedoor.MAC, kind uint16) bool {
-	return (kind < 0x600 || bridgeTypes[kind]) && (m&^0xf == bridgeGroup || m&^1 == 0x01000ccccccc)
-}
-
 // link judges a frame without IP by who sends it to whom. Layer-2 process traffic and
 // link control are never held.
 func (g *Gate) link(b []byte) {
 	p := &g.packet
-	bridges := toBridges(p.DstMAC, p.EtherType)
-	if linkTypes[p.EtherType] || bridges {
-		client := g.plan.Place(g.segment, firedoor.IP{}, p.SrcMAC)
-		r := g.plan.Route(client, g.plan.Place(g.segment, firedoor.IP{}, p.DstMAC), 0, 0)
-		g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
-		if v := policy.Decide(g.plan, &g.request); v.Reason == firedoor.ReasonQuarantine && !bridges {
-			g.judged(b, v)
-			return
-		}
+	if p.EtherType == typeIPv4 || p.EtherType == typeIPv6 { // its header cannot be read
+		g.fragment(b)
+		return
+	}
+	switch {
+	case p.EtherType == typeARP:
+		src, dst := arpEnds(p.Payload)
+		g.neighbour(b, src, dst)
+		return
+	case keepsLink(p.DstMAC, p.EtherType): // it is of no device, whoever is isolated
 		g.pass(b, firedoor.ReasonLink)
 		return
 	}
-	g.ends(b, firedoor.IP{}, firedoor.IP{}, policy.Link, policy.FrameType(p.EtherType))
+	from, to := g.plan.Place(g.segment, firedoor.IP{}, p.SrcMAC), g.plan.Place(g.segment, firedoor.IP{}, p.DstMAC)
+	v, told, turned := g.plan.Frame(from, to, policy.FrameType(p.EtherType), g.astray)
+	if v.Action == firedoor.Pass && !told {
+		g.pass(b, v.Reason)
+		return
+	}
+	g.replies = turned
+	g.judged(b, v)
+	g.replies = false
 }
 
 // bare judges a packet whose ports cannot be read: a fragment, another transport, a
@@ -346,7 +339,7 @@ func (g *Gate) bare(b []byte) {
 		return
 	}
 	if discovery(p) || membership(p) {
-		g.pass(b, firedoor.ReasonLink)
+		g.neighbour(b, p.SrcIP, p.DstIP)
 		return
 	}
 	if p.Fragment || p.Layer == packet.LayerTransport || p.Broken != "" {
@@ -406,7 +399,7 @@ func (g *Gate) ends(b []byte, src, dst firedoor.IP, proto uint8, number uint16) 
 		g.request.Route = &back
 		w := policy.Decide(g.plan, &g.request)
 		held := v.Reason == firedoor.ReasonQuarantine && w.Reason != firedoor.ReasonNeverBlock && w.Reason != firedoor.ReasonSafety
-		if !held && (answers || w.Action == firedoor.Pass && (proto != policy.Link || policy.EitherWay(v.Reason, w.Reason))) {
+		if !held && (answers || w.Action == firedoor.Pass) {
 			v = w
 		}
 	}
@@ -453,7 +446,7 @@ func (g *Gate) tell(b, sent []byte, v firedoor.Verdict, done firedoor.Action) {
 	p := &g.packet
 	g.note = Stopped{Time: g.now, From: g.from, Verdict: v, Done: done, Segment: g.segment, Frame: b, Sent: sent,
 		Client: firedoor.Endpoint{IP: p.SrcIP, MAC: p.SrcMAC, Port: p.SrcPort}, Server: firedoor.Endpoint{IP: p.DstIP, MAC: p.DstMAC, Port: p.DstPort}}
-	if f := g.flow; f != nil && f.client != g.came {
+	if f := g.flow; f != nil && f.client != g.came || g.replies {
 		g.note.Client, g.note.Server = g.note.Server, g.note.Client
 	}
 	g.report(&g.note)

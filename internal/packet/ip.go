@@ -81,6 +81,10 @@ func ipv6(p *Packet, b []byte, wire, depth int) {
 		stop(p, LayerLink, b, wire-len(b), "ipv6 header")
 		return
 	}
+	if mapped(b[8:]) || mapped(b[24:]) {
+		stop(p, LayerLink, b, wire-len(b), "ipv4-mapped address")
+		return
+	}
 	p.SrcIP = firedoor.IPv6(b[8:])
 	p.DstIP = firedoor.IPv6(b[24:])
 	p.TTL = b[7]
@@ -99,6 +103,12 @@ func ipv6(p *Packet, b []byte, wire, depth int) {
 		return
 	}
 	extensions(p, next, b, size-len(b), depth)
+}
+
+// mapped tells whether an address of an IPv6 header stands for one of IPv4 (::ffff:0:0/96). Programs say so among themselves;
+// on the wire it must not be (RFC 4942, 2.2), for who takes it takes it for IPv4, whose rules were not asked.
+func mapped(b []byte) bool {
+	return be.Uint64(b) == 0 && be.Uint32(b[8:]) == 0xffff
 }
 
 // extensions walks IPv6 extension headers (RFC 8200, 4; AH RFC 4302) to the

@@ -160,3 +160,28 @@ func TestDecodeTransportAfterReassembly(t *testing.T) {
 	DecodeTransport(&p, TCP, []byte("short"))
 	check(t, &p, want{LayerNetwork, 0x0800, "10.0.0.1", TCP, [2]uint16{}, "short", 0, "vlan:10/gre:7", "tcp header"})
 }
+
+// TestMappedAddress holds that a packet of IPv6 with an address of IPv4 in it has no ends: it must not be on the wire, and
+// nobody is to take it for that address's.
+func TestMappedAddress(t *testing.T) {
+	for name, c := range map[string]struct {
+		at    int // of the address in the frame
+		bytes []byte
+		want  string
+	}{
+		"source":      {22, []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 1, 1}, "ipv4-mapped address"},
+		"destination": {38, []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 1, 1}, "ipv4-mapped address"},
+		"beside it":   {22, []byte{0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0xff, 0xff, 10, 0, 1, 1}, ""},
+		"translated":  {22, []byte{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 10, 0, 1, 1}, ""},
+	} {
+		b := append([]byte{2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 8, 17, 64}, make([]byte, 32)...)
+		b[22], b[38] = 0xfd, 0xfd
+		copy(b[c.at:], c.bytes)
+		b = append(b, 0x13, 0x88, 0x13, 0x89, 0, 8, 0, 0)
+		var p Packet
+		Decode(&p, &Frame{Link: LinkEthernet, WireLen: uint32(len(b)), Data: b})
+		if p.Broken != c.want || (c.want != "") != (p.Layer == LayerLink && p.SrcIP.IsZero() && p.DstIP.IsZero() && p.Proto == 0) {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}

@@ -21,6 +21,7 @@ type Alike struct {
 
 // Alike tells what two places have in common with others.
 func (p *Plan) Alike(client, server Place) Alike {
+	client = p.asking(client)
 	r := Route{Client: client, Server: server}
 	p.join(&r)
 	p.isolate(&r)

@@ -97,6 +97,7 @@ func (r *Request) Take(op *firedoor.Operation, flow string, text []byte) []byte 
 
 // Route looks up what holds between two places for a port.
 func (p *Plan) Route(client, server Place, transport uint8, port uint16) Route {
+	client = p.asking(client)
 	r := Route{Client: client, Server: server, Transport: transport, Port: port}
 	p.join(&r)
 	for i := range p.safety {

@@ -28,9 +28,10 @@ func (d Door) String() string { return doorNames[d] }
 // door is as it would be. The verdict is the one by which it is so.
 func (p *Plan) Door(r *Request) (d Door, testing bool, v firedoor.Verdict) {
 	v = Decide(p, r)
-	if r.Transport == Link && v.Action != firedoor.Pass && v.Reason != firedoor.ReasonQuarantine { // frames without IP pass both ways
-		route, back := p.Route(r.Server, r.Client, r.Transport, r.Port), *r
-		if back.Route = &route; Decide(p, &back).Action == firedoor.Pass {
+	if r.Transport == Link { // frames without IP pass both ways
+		if _, _, turned := p.Frame(r.Client, r.Server, r.Port, false); turned {
+			route, back := p.Route(r.Server, r.Client, r.Transport, r.Port), *r
+			back.Route = &route
 			return p.Door(&back)
 		}
 	}

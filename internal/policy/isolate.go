@@ -79,6 +79,10 @@ func (p *Plan) With(list []Isolation) (plan *Plan, unknown []Isolation) {
 		out.isolated = append(out.isolated, one)
 	}
 	slices.SortStableFunc(out.isolated, func(a, b isolation) int { return stricter(&a.Isolation, &b.Isolation) })
+	out.held = map[Place]bool{}
+	for _, at := range out.Held() {
+		out.held[at] = true
+	}
 	return &out, unknown
 }
 
@@ -160,6 +164,22 @@ func (p *Plan) NeverBlocksAny(at Place) bool {
 		}
 	}
 	return false
+}
+
+// Held are the hosts and zones that isolations take off the network altogether: nothing of them passes but safety
+// traffic and what keeps a link alive, not even what finds neighbours.
+func (p *Plan) Held() (out []Place) {
+	for i := range p.isolated {
+		if one := &p.isolated[i]; one.Verb == Quarantine && !one.Testing && one.host != 0 && one.Other == "" && (one.Both || !p.NeverBlocksAny(one.host)) {
+			out = append(out, one.host)
+		}
+	}
+	return out
+}
+
+// Holds tells whether a place, or its zone, is among those that are held.
+func (p *Plan) Holds(at Place) bool {
+	return p.held[at] || len(p.held) > 0 && p.places.zones[at] >= 0 && p.held[Place(p.places.zones[at])+1]
 }
 
 // Isolations are those in force under a plan.

@@ -81,6 +81,80 @@ func (p *Plan) frameFindings(c *conduit) (out []Finding) {
 	return out
 }
 
+// Groups of Ethernet (GOOSE, SV, PROFINET's DCP) are hosts that have the MAC of a group: they are sent to, and send
+// nothing. Only frames without IP are theirs, for of IP an address says to whom it goes.
+
+// group faults what makes no sense of a group.
+func (c *compiler) group(h *Host, key string) {
+	if !h.MAC.IsGroup() {
+		return
+	}
+	for _, a := range h.Addresses {
+		if !firedoor.IPFrom(a).IsGroup() {
+			c.fault(h.Line, key, "%s is the MAC of a group, and %s the address of one device: make two hosts of them", h.MAC, a)
+		}
+	}
+	if len(h.Refuses) > 0 {
+		c.fault(h.Line, key, "%s is the MAC of a group, which refuses nothing: no device answers for it", h.MAC)
+	}
+}
+
+// IsGroup tells whether a place is a group of Ethernet.
+func (p *Plan) IsGroup(at Place) bool { return p.places.groups[at] }
+
+// HasGroups tells whether a policy names a group of Ethernet.
+func (p *Plan) HasGroups() bool { return len(p.places.groups) > 0 }
+
+// asking is the place of a client: a group asks nothing, so what claims to come from one is of no place.
+func (p *Plan) asking(at Place) Place {
+	if p.places.groups[at] {
+		return 0
+	}
+	return at
+}
+
+// Frame is the verdict on a frame without IP from one place to another: that of its direction, or of the other one
+// where that is milder. turned tells that it is the other one's: then the frame is an answer. told tells of one that
+// passes that somebody is to hear that it would be stopped. To a group only what holds in its own direction lets it pass. astray: it came in at the other
+// port than its sender is at.
+func (p *Plan) Frame(from, to Place, kind uint16, astray bool) (v firedoor.Verdict, told, turned bool) {
+	from = p.asking(from)
+	there, back := p.Route(from, to, Link, kind), p.Route(to, from, Link, kind)
+	if astray {
+		there, back = p.FromWrongSide(there), p.FromWrongSide(back)
+	}
+	v, strict := p.frame(&there)
+	if v.Reason == firedoor.ReasonSafety {
+		return v, false, false
+	}
+	w, mild := p.frame(&back)
+	if w.Reason == firedoor.ReasonSafety || mild < strict && !p.IsGroup(to) && EitherWay(v.Reason, w.Reason) {
+		return w, mild == frameTells, true
+	}
+	return v, strict == frameTells, false
+}
+
+// strictness is how strict what holds for frames without IP is.
+type strictness uint8
+
+const (
+	framePasses strictness = iota
+	frameTells             // they pass, and it is told that they would be stopped
+	frameStops
+)
+
+// frame is what holds in one direction.
+func (p *Plan) frame(r *Route) (firedoor.Verdict, strictness) {
+	v := Decide(p, &Request{Route: r, Level: OfConnection})
+	switch {
+	case v.Action != firedoor.Pass:
+		return v, frameStops
+	case v.Says != firedoor.Pass && p.Watches(r):
+		return v, frameTells
+	}
+	return v, framePasses
+}
+
 // EitherWay tells whether a frame without IP passes that is stopped where it goes, for there it may be one of the other
 // direction: such traffic has no client. What the other direction lets pass because nobody says anything of it does not
 // hold against a rule: that would stop nothing.

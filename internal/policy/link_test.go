@@ -162,3 +162,33 @@ func TestEitherWay(t *testing.T) {
 		}
 	}
 }
+
+// TestFrame holds which direction a frame without IP is of, and what is told of it: the milder one's verdict holds.
+func TestFrame(t *testing.T) {
+	goose := policy.Match{Protocols: []string{"goose"}}
+	for name, c := range map[string]struct {
+		mode         policy.Mode
+		rules        []policy.Rule
+		there        firedoor.Action
+		told, turned bool // from the panel to the controller
+		back         firedoor.Action
+		toldBack     bool
+	}{
+		"stopped":                {policy.Enforce, []policy.Rule{{Match: goose, Verdict: firedoor.Drop}}, firedoor.Drop, false, false, firedoor.Drop, false},
+		"would be, by a rule":    {policy.Test, []policy.Rule{{Match: goose, Verdict: firedoor.Drop}}, firedoor.Pass, true, false, firedoor.Pass, true},
+		"would be, by default":   {policy.Test, nil, firedoor.Pass, true, false, firedoor.Pass, true},
+		"would be, nobody hears": {policy.Observe, nil, firedoor.Pass, false, false, firedoor.Pass, false},
+		"passes":                 {policy.Test, []policy.Rule{{Match: goose, Verdict: firedoor.Pass}}, firedoor.Pass, false, false, firedoor.Pass, false},
+	} {
+		p := plant(c.mode, c.rules...)
+		p.Otherwise = policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop}
+		plan := compile(t, p)
+		hmi, plc := place(plan, "10.0.1.1"), place(plan, "10.0.2.1")
+		if v, told, turned := plan.Frame(hmi, plc, 0x88b8, false); v.Action != c.there || told != c.told || turned != c.turned {
+			t.Errorf("%s: %+v, told %t, turned %t", name, v, told, turned)
+		}
+		if v, told, _ := plan.Frame(plc, hmi, 0x88b8, false); v.Action != c.back || told != c.toldBack {
+			t.Errorf("%s, back: %+v, told %t", name, v, told)
+		}
+	}
+}

@@ -34,8 +34,9 @@ type places struct {
 	hosts    map[addressKey]Place
 	macs     map[macKey]Place
 	prefixes map[prefixKey]Place
-	lengths  []int  // of prefixes that there are, longest first; of IPv6 plus 1000
-	numbered []bool // by place: the host has an address, and its MAC alone does not make it
+	lengths  []int          // of prefixes that there are, longest first; of IPv6 plus 1000
+	numbered []bool         // by place: the host has an address, or is a group, and its MAC alone does not make it
+	groups   map[Place]bool // of Ethernet: they are asked, and ask nothing
 }
 
 const sixth = 1000 // parts the lengths of IPv6 prefixes from those of IPv4
@@ -73,7 +74,9 @@ func (p *places) putMAC(segment string, m firedoor.MAC, at Place) bool {
 	if other, taken := p.macs[k]; taken && other != at {
 		return false
 	}
-	p.macs[k] = at
+	if p.macs[k] = at; m.IsGroup() { // of IP its address says so: a host takes IP that comes to a group
+		p.groups[at], p.numbered[at] = true, true
+	}
 	return true
 }
 

@@ -30,6 +30,7 @@ type Plan struct {
 	protocols map[string]uint16
 	functions map[string]uint32
 	isolated  []isolation
+	held      map[Place]bool    // Held
 	rates     bool              // a rule looks at how fast values change
 	heard     map[Place]bool    // servers of which a rule looks at values before
 	heardIn   map[Place]bool    // zones of such hosts
@@ -59,7 +60,7 @@ const maxSpread = 1 << 20
 func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	c := compiler{Plan: &Plan{Policy: pol, known: known, zone: time.UTC, zones: map[string]int32{}, joined: map[[2]int32]int32{},
 		protocols: map[string]uint16{}, functions: map[string]uint32{},
-		places: places{named: map[string]Place{}, hosts: map[addressKey]Place{}, macs: map[macKey]Place{}, prefixes: map[prefixKey]Place{}}},
+		places: places{named: map[string]Place{}, hosts: map[addressKey]Place{}, macs: map[macKey]Place{}, prefixes: map[prefixKey]Place{}, groups: map[Place]bool{}}},
 		placed: map[string]Place{}, wordsOf: map[string]map[string]bool{}, extents: map[string]Extent{}, memory: map[laid][]stretch{}}
 	c.moving, c.heard, c.heardIn, c.safeAt = map[Place][]entry{}, map[Place]bool{}, map[Place]bool{}, map[pairKey][]int32{}
 	c.places.add("", -1)
@@ -164,11 +165,12 @@ func (c *compiler) addHosts() {
 		c.placed[h.Name] = at
 		for _, a := range h.Addresses {
 			if !c.places.put(h.Segment, a, at) {
-				c.fault(h.Line, key, "%s is the address of another host too", a)
+				c.fault(h.Line, key, "%s is the address of another host too: %s", a, c.standing(c.places.hosts[addressKey{h.Segment, firedoor.IPFrom(a)}]))
 			}
 		}
+		c.group(h, key)
 		if h.MAC != 0 && !c.places.putMAC(h.Segment, h.MAC, at) {
-			c.fault(h.Line, key, "%s is the MAC of another host too", h.MAC)
+			c.fault(h.Line, key, "%s is the MAC of another host too: %s", h.MAC, c.standing(c.places.macs[macKey{h.Segment, h.MAC}]))
 		}
 	}
 	for i := range c.Policy.Zones {
@@ -179,6 +181,16 @@ func (c *compiler) addHosts() {
 			}
 		}
 	}
+}
+
+// standing says which host has a place, and where it stands.
+func (c *compiler) standing(at Place) string {
+	for i := range c.Policy.Hosts {
+		if h := &c.Policy.Hosts[i]; c.placed[h.Name] == at {
+			return fmt.Sprintf("%s, in line %d", h.Name, h.Line)
+		}
+	}
+	return c.places.names[at]
 }
 
 func (c *compiler) addConduit(d *Conduit) {
@@ -251,6 +263,11 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	c.untimely(r, key)
 	clients := c.ends(m.Clients, from, r.Line, key+".client")
 	servers := c.ends(m.Servers, to, r.Line, key+".server")
+	for _, at := range clients {
+		if c.IsGroup(at) {
+			c.fault(r.Line, key+".client", "%s is a group of Ethernet: it is sent to, and sends nothing. Name it as the server", c.places.names[at])
+		}
+	}
 	base := entry{rule: number, action: r.Verdict, ports: m.Ports, values: m.Values, as: m.As, step: m.Step, rate: m.Rate, when: m.When}
 	entries := []entry{base}
 	entries = times(entries, clients, func(e *entry, at Place) { e.client = at })

@@ -78,6 +78,9 @@ func (p *Plan) At(at Place) Side {
 // sender's place and ip the address, if it has one: whoever has none yet (0.0.0.0, ::), and what holds on a
 // single link (169.254.0.0/16, fe80::/10), is of no zone by a prefix, however wide that is.
 func (p *Plan) Astray(at Place, ip firedoor.IP, came Side) bool {
+	if p.IsGroup(at) { // nobody sends as one
+		return false
+	}
 	bound := p.At(at)
 	if bound == Anywhere || came == Anywhere || bound == came {
 		return false

@@ -111,7 +111,7 @@ func (d *decoder) host(name, path string, k, n *yaml.Node) policy.Host {
 		case "address":
 			written.SetWords(&d.Tree, &h.Addresses, v, path, maxListed, addressOf)
 		case "mac":
-			written.Set(&d.Tree, &h.MAC, v, path, written.MAC)
+			written.Set(&d.Tree, &h.MAC, v, path, written.GroupMAC)
 		case "segment":
 			written.Set(&d.Tree, &h.Segment, v, path, segmentOf)
 		case "refuses":

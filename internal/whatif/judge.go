@@ -321,6 +321,7 @@ type asked struct {
 	routes         []policy.Route // by transport
 	client, server string
 	shown          string // protocol as the report has it
+	unkept         bool   // it went to a group of Ethernet whose address nobody kept, and the policy names some
 }
 
 func (r *asked) unit(unit, quantity *uint32) {
@@ -343,6 +344,7 @@ func (j *Judge) request(segment, protocol string, client, server *firedoor.Addre
 		r.routes = append(r.routes, route)
 	}
 	r.Route = &r.routes[0]
+	r.unkept = server.IP+server.MAC == "" && j.plan.HasGroups()
 	r.client, r.server = j.name(r.Route.Client, client), j.name(r.Route.Server, server)
 	return r, nil
 }
@@ -374,7 +376,10 @@ func (j *Judge) route(k routeKey, protocol string, client, server *firedoor.Addr
 // decide judges a request over each transport that it may have come over; not sure where
 // one would let it pass and another would not.
 func (j *Judge) decide(r *asked) (v firedoor.Verdict, sure bool) {
-	v = j.eitherWay(&r.Request)
+	if v = j.eitherWay(&r.Request); r.unkept {
+		j.undecided(v.Rule, "it is not known to which group of Ethernet something was sent")
+		return v, false
+	}
 	for i := range r.routes[1:] {
 		other := r.Request
 		other.Route = &r.routes[1+i]
@@ -392,13 +397,14 @@ func (j *Judge) decide(r *asked) (v firedoor.Verdict, sure bool) {
 // does, for a gateway finds no client in them.
 func (j *Judge) eitherWay(r *policy.Request) firedoor.Verdict {
 	v := policy.Decide(j.plan, r)
-	if r.Transport != policy.Link || v.Says == firedoor.Pass || v.Reason == firedoor.ReasonQuarantine {
+	if r.Transport != policy.Link || v.Says == firedoor.Pass {
 		return v
 	}
 	route := j.plan.Route(r.Server, r.Client, r.Transport, r.Port)
 	back := *r
 	back.Route = &route
-	if w := policy.Decide(j.plan, &back); w.Says == firedoor.Pass && policy.EitherWay(v.Reason, w.Reason) {
+	w := policy.Decide(j.plan, &back)
+	if milder := w.Says == firedoor.Pass || w.Action == firedoor.Pass && v.Action != firedoor.Pass; milder && policy.EitherWay(v.Reason, w.Reason) {
 		return w
 	}
 	return v

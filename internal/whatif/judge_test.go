@@ -307,3 +307,29 @@ func TestJournalHoldsNoValuesThatWereRead(t *testing.T) {
 		}
 	}
 }
+
+// TestUnkeptGroup holds that what went to a group of Ethernet of which nobody kept which it was is undecided where the
+// policy names groups, though what no conduit joins passes.
+func TestUnkeptGroup(t *testing.T) {
+	for _, named := range []bool{false, true} {
+		p := &policy.Policy{
+			Hosts:    []policy.Host{{Name: "ied", MAC: 0x020000000001}, {Name: "trips", MAC: 0x020000000009}},
+			Zones:    []policy.Zone{{Name: "bay", Hosts: []string{"ied"}}, {Name: "bus", Hosts: []string{"trips"}}},
+			Conduits: []policy.Conduit{{Name: "publish", From: "bay", To: "bus", Mode: policy.Test, Default: firedoor.Drop}},
+		}
+		if named {
+			p.Hosts[1].MAC = 0x010ccd010001
+		}
+		plan, faults := policy.Compile(p, policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: policy.Link, Number: 0x88b8}} }, Protocols: []string{"goose"}})
+		if len(faults) > 0 {
+			t.Fatalf("%+v", faults)
+		}
+		j := whatif.New(plan, false)
+		if err := j.Conversation(&firedoor.Conversation{Segment: "untagged", Protocol: "goose", Client: firedoor.Address{MAC: "02:00:00:00:00:01"}, Flows: 2, First: "2026-03-02T06:00:00Z"}); err != nil {
+			t.Fatal(err)
+		}
+		if r := j.Report(); r.Connections != 2 || (r.UndecidedConnections == 2) != named {
+			t.Errorf("named %t: %+v", named, r)
+		}
+	}
+}

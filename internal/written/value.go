@@ -112,14 +112,25 @@ func Address(n *yaml.Node) (netip.Addr, error) {
 
 // MAC reads the MAC of one device.
 func MAC(n *yaml.Node) (firedoor.MAC, error) {
-	const form = `is no MAC of a device: write it like "3c:52:82:11:22:33"`
+	m, err := GroupMAC(n)
+	if err != nil || m.IsGroup() {
+		return 0, fmt.Errorf("%s", notOfADevice)
+	}
+	return m, nil
+}
+
+const notOfADevice = `is no MAC of a device: write it like "3c:52:82:11:22:33"`
+
+// GroupMAC reads a MAC of a device or a group.
+func GroupMAC(n *yaml.Node) (firedoor.MAC, error) {
+	const form = `is no MAC: write it like "3c:52:82:11:22:33", or "01:0c:cd:01:00:01" for a group`
 	digits := strings.ReplaceAll(n.Value, ":", "")
 	b, err := hex.DecodeString(digits)
 	if err != nil || len(b) != 6 || len(n.Value) != 17 {
 		return 0, fmt.Errorf("%s", form)
 	}
 	m := firedoor.MACFrom(b)
-	if !strings.EqualFold(m.String(), n.Value) || m.IsGroup() {
+	if !strings.EqualFold(m.String(), n.Value) || m == 0 {
 		return 0, fmt.Errorf("%s", form)
 	}
 	return m, nil

@@ -5,6 +5,8 @@
 #define TYPE_IP4 0x0800
 #define TYPE_ARP 0x0806
 #define TYPE_IP6 0x86dd
+#define TYPE_SUPERVISION 0x88fb
+#define TYPE_HSR 0x892f
 #define ICMP 1
 #define TCP 6
 #define UDP 17
@@ -114,6 +116,8 @@ inline_ __u32 read_link(struct __sk_buff *skb, struct frame *f)
 	}
 	if (is_tag(f->type))
 		f->malformed = 1;
+	if (f->type == TYPE_HSR && !load_bytes(skb, at, &e, 6) && e.dst[4] == TYPE_SUPERVISION >> 8 && e.dst[5] == (TYPE_SUPERVISION & 0xff))
+		f->type = TYPE_SUPERVISION; /* behind a tag, as all is in a ring of HSR; what else is there goes by the tag's type */
 	return f->type < 0x600 ? read_snap(skb, f, at, &e) : at;
 }
 
@@ -264,6 +268,10 @@ inline_ __u32 read_extensions(struct __sk_buff *skb, struct frame *f, __u32 at, 
 	return at;
 }
 
+/* An address of IPv4 in one of IPv6 (::ffff:0:0/96; mapped of package packet): it must not be on the wire (RFC 4942, 2.2),
+ * for who takes it takes it for IPv4. */
+inline_ int is_mapped(const __u32 *a) { return a[0] == 0 && a[1] == 0 && a[2] == swap32(0xffff); }
+
 inline_ void read_ip6(struct __sk_buff *skb, struct frame *f, __u32 at)
 {
 	struct { __u32 first; __u16 length; __u8 next, hops; } h;
@@ -271,6 +279,10 @@ inline_ void read_ip6(struct __sk_buff *skb, struct frame *f, __u32 at)
 
 	/* The addresses lie in a frame as they do in a packet. */
 	if (load_bytes(skb, at, &h, sizeof(h)) || (h.first & 0xf0) != 0x60 || load_bytes(skb, at + sizeof(h), f->src, sizeof(f->src) + sizeof(f->dst))) {
+		f->malformed = 1;
+		return;
+	}
+	if (is_mapped(f->src) || is_mapped(f->dst)) { /* whose they are is not asked */
 		f->malformed = 1;
 		return;
 	}
@@ -354,11 +366,13 @@ inline_ int keeps_link(const struct frame *f)
 	case 0x88cc: /* LLDP */
 	case 0x88e3: /* MRP */
 	case 0x88f7: /* PTP */
-	case 0x88fb: /* PRP, HSR supervision */
 	case 0x888e: /* EAPOL */
 	case 0x80e1: /* DLR, the ring of EtherNet/IP */
 		return 1;
 	}
+	/* Supervision of PRP and HSR, to a group of its own (IEC 62439-3, 4.3): the first edition of HSR tags its data with that type too. */
+	if (f->type == TYPE_SUPERVISION && (f->dst_mac & ~0xffULL) == 0x01154e000100ULL)
+		return 1;
 	/* Of bridges; of Cisco's (CDP, VTP, DTP, UDLD) and their spanning tree for each VLAN. */
 	return of_bridges(f->type) && ((f->dst_mac & ~0xfULL) == 0x0180c2000000ULL || (f->dst_mac & ~1ULL) == 0x01000cccccccULL);
 }

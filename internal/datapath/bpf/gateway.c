@@ -47,6 +47,10 @@ inline_ struct place *find_prefix(const struct frame *f, const __u32 *addr)
 	return any;
 }
 
+/* A host that is known by its MAC alone is known by it in IP frames too; one that has addresses is not, and does not hide
+ * another one that has the same MAC in any VLAN. */
+inline_ int is_known_by_mac(const struct frame *f, const struct place *p) { return !f->domain || p->flags & PLACE_BARE; }
+
 inline_ struct place *find_mac(const struct frame *f, __u64 mac)
 {
 	struct mac_key k = {.mac = mac, .vlans = f->vlans};
@@ -54,11 +58,12 @@ inline_ struct place *find_mac(const struct frame *f, __u64 mac)
 
 	if (f->shape & SHAPE_VLANS) {
 		p = look(&macs, f->slot, &k);
-		if (p)
+		if (p && is_known_by_mac(f, p))
 			return p;
 	}
 	k.vlans = ANY_VLAN;
-	return look(&macs, f->slot, &k);
+	p = look(&macs, f->slot, &k);
+	return p && is_known_by_mac(f, p) ? p : 0;
 }
 
 proven int find_place(const struct frame *f, int of_sender, struct place *to)
@@ -71,12 +76,9 @@ proven int find_place(const struct frame *f, int of_sender, struct place *to)
 	addr = of_sender ? f->src : f->dst;
 	if (f->domain && f->shape & SHAPE_HOSTS)
 		p = find_host(f, addr);
-	/* A host that is known by its MAC alone is known by it in IP frames too. */
-	if (!p && f->shape & SHAPE_MACS && (!f->domain || f->shape & SHAPE_BARE_MACS)) {
+	/* No sender is a group (IEEE 802.3, 3.2.3). */
+	if (!p && f->shape & SHAPE_MACS && (!f->domain || f->shape & SHAPE_BARE_MACS) && !(of_sender && f->src_mac >> 40 & GROUP))
 		p = find_mac(f, of_sender ? f->src_mac : f->dst_mac);
-		if (p && f->domain && !(p->flags & PLACE_BARE))
-			p = 0;
-	}
 	if (!p && f->domain && f->shape & SHAPE_PREFIXES)
 		p = find_prefix(f, addr);
 	if (p)
@@ -640,6 +642,9 @@ inline_ int either_way(const struct gate *there, const struct gate *back)
 	return there->reason != SAYS_RULE || (back->reason != SAYS_DEFAULT && back->reason != SAYS_OTHERWISE && back->reason != SAYS_INSIDE);
 }
 
+/* How strict a gate of frames without IP is: it lets pass, or lets pass and tells, or stops. */
+inline_ int strictness(const struct gate *g) { return g->action != PASS ? 2 : g->flags & GATE_TOLD ? 1 : 0; }
+
 inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, struct decision *d)
 {
 	struct gate back = {};
@@ -652,7 +657,7 @@ inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		from_wrong_side(f, &d->gate);
 		from_wrong_side(f, &back);
 	}
-	if (back.flags & GATE_SAFETY || (stops(&d->gate) && back.action == PASS && either_way(&d->gate, &back))) {
+	if (back.flags & GATE_SAFETY || (!to_group(f) && strictness(&back) < strictness(&d->gate) && either_way(&d->gate, &back))) {
 		d->gate = back;
 		d->back = 1;
 	}
@@ -660,7 +665,9 @@ inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		say(d, PASS, SAYS_WRONG_SIDE);
 	if (d->gate.action != PASS)
 		d->gate.action = DROP;
-	if (f->malformed && d->gate.action == DROP)
+	else if (d->gate.flags & GATE_TOLD)
+		d->gate.action = WOULD;
+	if (f->malformed && d->gate.action != PASS)
 		d->gate.reason = REASON_MALFORMED;
 }
 
@@ -698,6 +705,7 @@ inline_ struct held *find_held(const struct frame *f, const struct decision *d, 
 inline_ void judge_between(struct __sk_buff *skb, const struct config *c, struct frame *f, const struct place *src,
 			   const struct place *dst, struct decision *d, int held)
 {
+	const struct place nobody = {};
 	int strange = is_astray(f, src);
 	__u32 pair, pair_back;
 
@@ -709,6 +717,8 @@ inline_ void judge_between(struct __sk_buff *skb, const struct config *c, struct
 	pair_back = find_pair(f->slot, dst, src);
 	if (strange)
 		f->astray = what_of_astray(f->slot, pair, pair_back);
+	if (!f->domain && to_group(f)) /* which asks nothing */
+		pair_back = find_pair(f->slot, &nobody, src);
 	if (f->neighbour)
 		d->gate = (struct gate){.action = f->astray == PAIR_STOPS ? DROP : PASS, .reason = f->astray ? SAYS_WRONG_SIDE : REASON_NEIGHBOUR};
 	else if (!f->domain && !(f->malformed && (f->type == TYPE_IP4 || f->type == TYPE_IP6)))
@@ -831,7 +841,9 @@ SEC("tc") int forward(struct __sk_buff *skb)
 		d.gate.reason = REASON_UNSAID;
 	}
 	count_verdict(&d, bytes);
-	if (d.gate.action == PASS)
+	if (d.gate.action == WOULD)
+		tell_lost(skb, c, &d, bytes);
+	if (d.gate.action == PASS || d.gate.action == WOULD)
 		return redirect(ports[!port], 0);
 	if (d.gate.action == ASK) {
 		ask_here();

@@ -1,5 +1,5 @@
-/* Telling whose frames are dropped: each is counted for its pair, and the first one of a
- * pair is shown. Nothing here is done for a frame that passes. */
+/* Telling whose frames are dropped, or would be in a conduit that only tests: each is counted for its
+ * pair, and the first one of a pair is shown. Nothing here is done for any other frame that passes. */
 #pragma once
 
 struct lost_frame { /* what is told of a frame that is dropped */
@@ -102,7 +102,7 @@ inline_ void report(struct __sk_buff *skb, const struct config *c, const struct 
 	struct report *r = 0;
 	__u32 keep = skb->len;
 
-	if (may_report(c, lost->of.verdict == RESET, now))
+	if (may_report(c, lost->of.verdict != DROP, now))
 		r = ring_reserve(&reports, sizeof(*r), 0);
 	if (!r) {
 		count_total(TOTAL_UNREPORTED, lost->bytes);

@@ -2,9 +2,9 @@
  * half is layout_linux.go. */
 #pragma once
 
-enum { PASS, DROP, RESET, ASK, CODES };           /* Action */
+enum { PASS, DROP, RESET, ASK, CODES, WOULD };    /* Action; WOULD, of a verdict alone: it passes, and is told as what would be dropped */
 enum { FLOOR_PASS, FLOOR_DROP, FLOOR_CODES, FLOOR_RESET }; /* Floor */
-enum { GATE_SAFETY = 1, GATE_MUTE = 2, GATE_ENFORCES = 4 }; /* gate.flags; MUTE: nothing is judged by answers */
+enum { GATE_SAFETY = 1, GATE_MUTE = 2, GATE_ENFORCES = 4, GATE_TOLD = 8 }; /* gate.flags; MUTE: nothing is judged by answers; TOLD: what passes is told */
 enum { /* pair.flags: a port of it is not simply passed; nor while nobody answers; whose word on what is astray counts; what that is */
 	PAIR_PORTS = 1, PAIR_DROPS = 2, PAIR_JOINED = 4, PAIR_TELLS = 8, PAIR_STOPS = 16,
 };
