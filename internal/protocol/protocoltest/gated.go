@@ -175,7 +175,9 @@ func (g *gates) run(t *trial, rule policy.Rule) (out became, err error) {
 		return policy.Host{Name: name, Addresses: []netip.Addr{netip.MustParseAddr(e.IP.String())}}
 	}
 	client, server := end("client", t.flow.ends[t.client]), end("server", t.flow.ends[1-t.client])
-	server.Refuses = g.names
+	if !server.MAC.IsGroup() { // no device answers for one
+		server.Refuses = g.names
+	}
 	plan, faults := policy.Compile(&policy.Policy{
 		Hosts: []policy.Host{client, server},
 		Zones: []policy.Zone{{Name: "clients", Hosts: []string{"client"}}, {Name: "servers", Hosts: []string{"server"}}},
