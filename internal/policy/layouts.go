@@ -238,6 +238,7 @@ var melsecAreas = []area{melsecX: {"X:", 16, 1}, melsecY: {"Y:", 16, 1}, melsecD
 
 func readMelsec(text []byte) (at place, ok bool) {
 	rest, block := own(text)
+	rest, _ = bytes.CutPrefix(rest, indexed) // the register behind says so too
 	at.block, at.unit = block, 1
 	if rest, ok = whoseMelsec(&at, rest); !ok {
 		return at, false
@@ -262,23 +263,26 @@ func readMelsec(text []byte) (at place, ok bool) {
 	return at, len(rest) == 0
 }
 
+// indexed begins what an index register is added to.
+var indexed = []byte("indexed/")
+
 // fileBlock is how many file registers a block has.
 const fileBlock = 32768
 
-// whoseMelsec reads what stands before a device of a module or a network, "U3E0\\" or "J1\\": memory of its own. What
+// whoseMelsec reads what stands before a device of a module or a network, "U3E0/" or "J1/": memory of its own. What
 // stands where another device says (@), or in a module that an index register is added to, is anywhere.
 func whoseMelsec(at *place, text []byte) (rest []byte, ok bool) {
 	if len(text) > 0 && text[0] == '@' {
 		at.loose, text = anywhere, text[1:]
 	}
-	end := bytes.IndexByte(text, '\\')
-	if end < 0 {
+	if len(text) == 0 || text[0] != 'U' && text[0] != 'J' {
 		return text, true
 	}
-	whose := text[:end]
-	if end < 2 || whose[0] != 'U' && whose[0] != 'J' {
+	end := bytes.IndexByte(text, '/')
+	if end < 2 {
 		return text, false
 	}
+	whose := text[:end]
 	base, mark := uint64(16), uint32(1<<20)
 	if whose[0] == 'J' {
 		base, mark = 10, 1<<21
@@ -332,9 +336,9 @@ func writeMelsec(to []byte, at *place, _ string) []byte {
 	switch whose := at.block / 2; {
 	case whose&(1<<20) != 0:
 		to = append(append(to, 'U'), bytes.ToUpper(strconv.AppendUint(nil, uint64(whose&0xffff), 16))...)
-		to = append(to, '\\')
+		to = append(to, '/')
 	case whose&(1<<21) != 0:
-		to = append(strconv.AppendUint(append(to, 'J'), uint64(whose&0xffff), 10), '\\')
+		to = append(strconv.AppendUint(append(to, 'J'), uint64(whose&0xffff), 10), '/')
 	}
 	a := &melsecAreas[at.area]
 	from := len(to) + len(a.name)

@@ -149,19 +149,21 @@ func TestMemoryOfMelsec(t *testing.T) {
 		{"ZR:8064", "R-block:1/100", 1, false, true},
 		{"R:100", "R-block:5/100", 1, false, true},
 		{"R-block:1/100", "R-direct:32868", 1, true, true},
-		{"D:100", "D:5Z4", 1, false, true},
-		{"D:100", "W:5Z4", 1, false, false},
-		{"D:5Z4", "D:5Z4", 1, true, true},
-		{"D:5Z4", "D:5", 1, false, false},
-		{"D:*", "D:5Z4", 1, true, true},
+		{"R-block:1/100-101", "R-block:1/100", 2, true, true},
+		{"R-block:1/100-101", "R-block:1/101", 2, false, true},
+		{"D:100", "indexed/D:5Z4", 1, false, true},
+		{"D:100", "indexed/W:5Z4", 1, false, false},
+		{"indexed/D:5Z4", "indexed/D:5Z4", 1, true, true},
+		{"indexed/D:5Z4", "D:5", 1, false, false},
+		{"D:*", "indexed/D:5Z4", 1, true, true},
 		{"D:100", "@W:5", 1, false, true},
 		{"D:*", "@D:5", 1, false, true},
-		{`U3E0\G:100-200`, `U3E0\G:150`, 51, true, true},
-		{`U3E0\G:100-200`, `U3E0\G:150`, 52, false, true},
-		{`U3E0\G:100-200`, `U3E1\G:150`, 1, false, false},
-		{`U3E0\G:100-200`, `U3E0Z1\G:150`, 1, false, true},
-		{`J1\W:1A`, `J1\W:10`, 16, false, true},
-		{`J1\W:1A`, "W:10", 16, false, false},
+		{"U3E0/G:100-200", "U3E0/G:150", 51, true, true},
+		{"U3E0/G:100-200", "U3E0/G:150", 52, false, true},
+		{"U3E0/G:100-200", "U3E1/G:150", 1, false, false},
+		{"U3E0/G:100-200", "indexed/U3E0Z1/G:150", 1, false, true},
+		{"J1/W:1A", "J1/W:10", 16, false, true},
+		{"J1/W:1A", "W:10", 16, false, false},
 		{"Y:1F", "DX:10", 16, false, false},
 	})
 }
@@ -351,7 +353,7 @@ func TestProofsOfMemory(t *testing.T) {
 
 // TestProofsOfLoosePlaces holds that a rule which lets a text pass whose place the program decides is a way.
 func TestProofsOfLoosePlaces(t *testing.T) {
-	plan := compileMemory(t, plant(policy.Enforce, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"melsec"}, Objects: []policy.Object{object("D:5Z4")}}}))
+	plan := compileMemory(t, plant(policy.Enforce, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"melsec"}, Objects: []policy.Object{object("indexed/D:5Z4")}}}))
 	if path, undecided, err := plan.Prove("office", "cell", policy.Question{}); err != nil || path == nil && !undecided {
 		t.Errorf("path %v, undecided %t, %v", path, undecided, err)
 	}

@@ -151,6 +151,9 @@ func decimal(digits []byte) (n uint64, ok bool) {
 // "DBB", "ZR". What is longer is a name that happens to end with a digit.
 const maxArea = 4
 
+// inBlocks begins memory whose elements are counted behind the number of a block: "R-block:2/70" of MELSEC.
+var inBlocks = []byte("R-block:")
+
 // counted tells whether the last number of an object's text counts elements, as that of
 // "holding:40", "D100", "DB1.DBB0" and "DB1.DBX0.3" does and that of "Motor1" does not,
 // and where it begins.
@@ -159,7 +162,7 @@ func counted(text []byte) (cut int, ok bool) {
 	if _, _, number := elements(trimmed(text[:cut], text[cut:]), 1); !number || cut == 0 {
 		return cut, false
 	}
-	if text[cut-1] == ':' {
+	if text[cut-1] == ':' || text[cut-1] == '/' && bytes.Contains(text[:cut], inBlocks) {
 		return cut, true
 	}
 	area := text[bytes.LastIndexByte(text[:cut], '.')+1 : cut]
