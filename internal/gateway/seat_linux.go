@@ -35,11 +35,12 @@ func (s *seat) follow(core int) {
 	}
 }
 
-// wait waits for frames, for pollWait at most. The runtime is not told of it: it would
+// wait waits for frames, for so many ns at most. The runtime is not told of it: it would
 // give this thread's place away, and getting it back costs more than the frame. odd is that a ring says more than that
 // there are frames.
-func wait(fds []unix.PollFd) (some, odd bool) {
-	n, _, _ := unix.RawSyscall(unix.SYS_POLL, uintptr(unsafe.Pointer(unsafe.SliceData(fds))), uintptr(len(fds)), pollWait)
+func wait(fds []unix.PollFd, most int64) (some, odd bool) {
+	limit := unix.NsecToTimespec(most)
+	n, _, _ := unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(unsafe.SliceData(fds))), uintptr(len(fds)), uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
 	if int(n) <= 0 { // interrupted (-1) is as good as awake
 		return false, false
 	}

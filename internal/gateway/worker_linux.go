@@ -61,7 +61,7 @@ type word struct {
 const (
 	// pollWait is how long it waits for a frame: several times within the limit of a
 	// heartbeat.
-	pollWait = 2 // ms
+	pollWait = int64(2e6) // ns
 	// maxWait is how long a frame may have waited, in ns: longer than the guardian needs to
 	// replace a worker several times, and shorter than clients wait for an answer.
 	maxWait = int64(500e6)
@@ -96,6 +96,7 @@ type worker struct {
 	unread  atomic.Uint64
 	counts  atomic.Pointer[inline.Counts]
 	recess  realtime.Recess
+	stage   *rehearsal
 	send    func(inline.Port, []byte)
 }
 
@@ -128,6 +129,9 @@ func RunWorker(protocols []*protocol.Protocol, known policy.Known) error {
 	w.pace = newPace()
 	w.pace.setPlan(w.inForce)
 	w.gate = inline.New(plan, protocols, w.telling.stopped)
+	if w.stage, err = newRehearsal(protocols, known); err != nil {
+		return err
+	}
 	w.send = w.sendFrame
 	w.telling.lookBack = w.lookBack
 	for i, fd := range []int{fdInsideRing, fdOutsideRing} {
@@ -274,7 +278,11 @@ func (w *worker) judge() error {
 			lost = 0
 			continue
 		}
-		came, odd := wait(fds)
+		came, odd := wait(fds, w.stage.wait())
+		if !came {
+			now := time.Now()
+			w.stage.rehearse(now.UnixNano(), int64(now.Sub(w.since)))
+		}
 		if odd {
 			w.recess.End()
 			if err := gone(fds); err != nil {
@@ -311,7 +319,9 @@ func (w *worker) drain(from inline.Port) (some bool) {
 		}
 		judge(now.UnixNano(), int64(now.Sub(w.since)), from, frame, w.send)
 		conduit, client := w.gate.Where()
-		w.pace.frame(conduit, client, time.Now().UnixNano()-r.stamp())
+		end := time.Now().UnixNano()
+		w.pace.frame(conduit, client, end-r.stamp())
+		w.stage.came(end)
 		r.done()
 		w.pulse.Put()
 		some = true
