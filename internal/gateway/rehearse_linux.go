@@ -35,8 +35,7 @@ type rehearsal struct {
 type scene struct{ request, answer []byte }
 
 const (
-	// rehearseEvery is how long a thread that judges waits for a frame before it rehearses, in ns. With 200 µs the gain
-	// was half of it, and to be woken alone gained nothing.
+	// rehearseEvery is how long the thread that judges waits for a frame before it rehearses, in ns (0016 has what it gains).
 	rehearseEvery = int64(90e3)
 	// oftenFrames is how many frames within oftenWithin are often: fewer are not worth a tenth of a core.
 	oftenFrames = 20
