@@ -382,3 +382,35 @@ func TestHonestThroughBoth(t *testing.T) {
 	}
 	t.Logf("of 2,000 frames of a client that polls and writes every hundredth time %d were asked about", w.asked)
 }
+
+// TestPartBehindTwoReloads holds that the rest of a write goes nowhere whose beginning went on under a policy that
+// two others came after, where who judged it is gone: its server can say how far it is, and not within which message.
+func TestPartBehindTwoReloads(t *testing.T) {
+	w := newWhole(t, nil)
+	w.begin(t)
+	trial.Connect(w)
+	say := func(from int, data []byte) (on int) {
+		for _, f := range w.Client(trial.TCP(trial.HMI, trial.PLC, trial.ClientBegins+uint32(from), trial.ServerBegins, trial.ACK, data)) {
+			on += len(f) - 54
+		}
+		return on
+	}
+	has := func(bytes int) {
+		w.Server(trial.TCP(trial.PLC, trial.HMI, trial.ServerBegins, trial.ClientBegins+uint32(bytes), trial.ACK, nil))
+	}
+	allowed, forbidden := trial.WriteOne(0, 5, 50), trial.WriteOne(0, 5, 5000)
+	if say(0, allowed[:10]) != 10 {
+		t.Fatal("the beginning of an allowed write did not go on")
+	}
+	has(10)
+	w.Silence(true)
+	w.Reload()
+	w.Reload()
+	w.Silence(false)
+	say(9, allowed[9:10]) // which its server has
+	has(10)
+	has(10)
+	if on := say(10, forbidden[10:]); on > 0 {
+		t.Errorf("%d bytes of the rest went on", on)
+	}
+}

@@ -88,8 +88,9 @@ func (g *Gate) takeTurn(f *flow) (t turn) {
 		g.behind(f)
 	case pos.Current:
 		g.resume(f, &pos)
-	default: // its server will say where it is
+	default: // its server will say where it is, but not within which message
 		g.lost(f)
+		f.torn = pos.Partial
 		t.keep = true
 	}
 	return t
