@@ -84,9 +84,11 @@ func loaded(t *testing.T, prefix string) *datapath.Datapath {
 // corpus where there is one, through the kernel's program: what it passes or drops by
 // itself is what Decide says of the connection, in one of the two ways to read a frame.
 func TestKernelAgreesWithDecide(t *testing.T) {
-	k := kernel{t: t, path: loaded(t, "fk"), counts: map[datapath.Action]int{}, why: map[string]int{}, beside: map[string]int{}}
-	for _, plan := range []*policy.Plan{enforced(t), broad(t), released(t), unjoined(t), beside(t)} {
-		k.plan = plan
+	k := kernel{t: t, counts: map[datapath.Action]int{}, why: map[string]int{}, beside: map[string]int{}}
+	for i, plan := range []*policy.Plan{enforced(t), broad(t), released(t), unjoined(t), beside(t)} {
+		// Each plan has a kernel that knows nothing: who opened a connection that another policy let pass is remembered, and what
+		// that one says now is no answer (TestWhoOpened), of which Decide alone knows nothing.
+		k.plan, k.path = plan, loaded(t, fmt.Sprintf("f%d", i))
 		if err := k.path.Install(gateway.Tables(k.plan, modbusFunctions())); err != nil {
 			t.Fatal(err)
 		}
