@@ -190,14 +190,7 @@ func (l *leaf) arrange(entries []entry, room int) (spread int) {
 		o := &entries[i].object
 		by[o.Text] = append(by[o.Text], numbers{i, o.From, o.To})
 	}
-	if len(by) > 0 {
-		l.rows = map[string]*rows{}
-	}
-	for text, list := range by {
-		var taken int
-		l.rows[text], taken = newRows(list, room-spread)
-		spread += taken
-	}
+	l.rows, spread = rowsOf(by, room)
 	l.rowAll = nil
 	return spread + l.arrangeMemory(entries, room-spread)
 }
@@ -216,15 +209,22 @@ func (l *leaf) arrangeMemory(entries []entry, room int) (spread int) {
 			by[s.region] = append(by[s.region], numbers{i, s.from, s.to})
 		}
 	}
-	if len(by) > 0 {
-		l.memory = map[region]*rows{}
+	l.memory, spread = rowsOf(by, room)
+	return spread
+}
+
+// rowsOf builds the rows of each list, nil of none, as newRows does.
+func rowsOf[K comparable](by map[K][]numbers, room int) (all map[K]*rows, spread int) {
+	if len(by) == 0 {
+		return nil, 0
 	}
-	for at, list := range by {
+	all = make(map[K]*rows, len(by))
+	for k, list := range by {
 		var taken int
-		l.memory[at], taken = newRows(list, room-spread)
+		all[k], taken = newRows(list, room-spread)
 		spread += taken
 	}
-	return spread
+	return all, spread
 }
 
 func newRows(list []numbers, room int) (r *rows, spread int) {
