@@ -4,9 +4,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"firedoor"
 	"firedoor/internal/inline"
+	"firedoor/internal/packet"
 	"firedoor/internal/policy"
 	"firedoor/internal/protocol"
 )
@@ -27,7 +29,7 @@ type rehearsal struct {
 	count        func(inline.Port, []byte)
 	// What came of late.
 	frames int
-	since  int64 // ns since 1970
+	since  int64 // by a clock that nobody sets, ns
 	often  bool
 }
 
@@ -52,10 +54,12 @@ var (
 
 // newRehearsal is one by the protocols that the gateway knows; nil where that in which it rehearses is not among them.
 func newRehearsal(protocols []*protocol.Protocol, known policy.Known) (*rehearsal, error) {
-	if len(known.Ports(rehearsed)) == 0 {
+	ports := known.Ports(rehearsed)
+	at := slices.IndexFunc(ports, func(p policy.Port) bool { return p.Transport == packet.TCP })
+	if at < 0 {
 		return nil, nil
 	}
-	port := known.Ports(rehearsed)[0]
+	port := ports[at]
 	plan, faults := policy.Compile(&policy.Policy{
 		Hosts: []policy.Host{{Name: "client", Addresses: []netip.Addr{actor}}, {Name: "server", Addresses: []netip.Addr{partner}}},
 		Zones: []policy.Zone{{Name: "clients", Hosts: []string{"client"}}, {Name: "servers", Hosts: []string{"server"}}},
@@ -77,12 +81,8 @@ func newRehearsal(protocols []*protocol.Protocol, known policy.Known) (*rehearsa
 	return r, nil
 }
 
-// Flags of TCP.
-const (
-	flagSYN, flagPSH, flagACK = 0x02, 0x08, 0x10
-	// Where a segment's parts lie behind Ethernet and IPv4 without options.
-	atIP, atTCP, atData = 14, 34, 54
-)
+// Where a segment's parts lie behind Ethernet and IPv4 without options.
+const atIP, atTCP, atData = 14, 34, 54
 
 // stage makes segments from one end to the other.
 func stage(from, to netip.Addr, fromPort, toPort uint16) func(data []byte) []byte {
@@ -110,11 +110,11 @@ func stage(from, to netip.Addr, fromPort, toPort uint16) func(data []byte) []byt
 // begin begins the connection, which is forgotten where nothing was rehearsed for hours.
 func (r *rehearsal) begin(now, age int64) bool {
 	r.passed = 0
-	r.say(now, age, inline.Inside, r.hello, flagSYN)
+	r.say(now, age, inline.Inside, r.hello, packet.SYN)
 	r.next[inline.Inside]++
-	r.say(now, age, inline.Outside, r.reply, flagSYN|flagACK)
+	r.say(now, age, inline.Outside, r.reply, packet.SYN|packet.ACK)
 	r.next[inline.Outside]++
-	r.say(now, age, inline.Inside, r.hello, flagACK)
+	r.say(now, age, inline.Inside, r.hello, packet.ACK)
 	return r.passed == 3
 }
 
@@ -128,13 +128,13 @@ func (r *rehearsal) say(now, age int64, from inline.Port, b []byte, flags byte) 
 	r.next[from] += uint32(len(b) - atData)
 }
 
-// came hears of a frame that was judged.
-func (r *rehearsal) came(now int64) {
+// came hears of a frame that was judged; age is as for Gate.FrameAt.
+func (r *rehearsal) came(age int64) {
 	if r == nil {
 		return
 	}
-	if r.frames++; now-r.since > oftenWithin {
-		r.often, r.frames, r.since = r.frames >= oftenFrames && now-r.since < 2*oftenWithin, 0, now
+	if r.frames++; age-r.since > oftenWithin {
+		r.often, r.frames, r.since = r.frames >= oftenFrames && age-r.since < 2*oftenWithin, 0, age
 	}
 }
 
@@ -152,7 +152,7 @@ func (r *rehearsal) rehearse(now, age int64) {
 	if r.wait() == pollWait {
 		return
 	}
-	if r.often = now-r.since < 2*oftenWithin; !r.often {
+	if r.often = age-r.since < 2*oftenWithin; !r.often {
 		return
 	}
 	anew := !r.open
@@ -162,8 +162,8 @@ func (r *rehearsal) rehearse(now, age int64) {
 	}
 	s := &r.scenes[r.turn]
 	r.turn, r.passed = r.turn^1, 0
-	r.say(now, age, inline.Inside, s.request, flagPSH|flagACK)
-	r.say(now, age, inline.Outside, s.answer, flagPSH|flagACK)
+	r.say(now, age, inline.Inside, s.request, packet.PSH|packet.ACK)
+	r.say(now, age, inline.Outside, s.answer, packet.PSH|packet.ACK)
 	r.open = r.passed == 2
 	r.ended = anew && !r.open
 }

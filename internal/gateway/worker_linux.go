@@ -319,9 +319,9 @@ func (w *worker) drain(from inline.Port) (some bool) {
 		}
 		judge(now.UnixNano(), int64(now.Sub(w.since)), from, frame, w.send)
 		conduit, client := w.gate.Where()
-		end := time.Now().UnixNano()
-		w.pace.frame(conduit, client, end-r.stamp())
-		w.stage.came(end)
+		end := time.Now()
+		w.pace.frame(conduit, client, end.UnixNano()-r.stamp())
+		w.stage.came(int64(end.Sub(w.since)))
 		r.done()
 		w.pulse.Put()
 		some = true
