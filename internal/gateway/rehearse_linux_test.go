@@ -10,7 +10,9 @@ import (
 
 func rehearsing(t *testing.T) *rehearsal {
 	t.Helper()
-	known := policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: 17, Number: 502}, {Transport: 6, Number: 502}} }, Protocols: []string{rehearsed}}
+	known := policy.Known{Ports: func(string) []policy.Port {
+		return []policy.Port{{Transport: 17, Number: 502}, {Transport: 6, Number: 502}}
+	}, Protocols: []string{rehearsed}}
 	r, err := newRehearsal(all.List, known)
 	if err != nil {
 		t.Fatal(err)
