@@ -16,6 +16,7 @@ var Protocol = &protocol.Protocol{
 		Unread: []string{"BACnet/SC: as TLS", "MS/TP and ARCNET: no network of ours carries them", "constructed values, texts of makers' own properties: the property only"},
 		Peers:  []string{"node-bacnet"}},
 	Functions: listFunctions,
+	Further:   []string{"write property (null)", "write property multiple (null)", "confirmed request"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&objects, &elements, &devices, &names, &privates, &channels, &networks, &peers, &foreigns},
 	Events: []firedoor.EventKind{
