@@ -1,13 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
-	"os"
-	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -116,41 +110,6 @@ func TestPolicyNamesWhatNeverMatches(t *testing.T) {
 		if o.status != 0 || c.want == "" && told || !strings.Contains(o.stdout, c.want) {
 			t.Errorf("%s: status %d\n%s%s", c.rule, o.status, o.stdout, o.err)
 		}
-	}
-}
-
-// TestFunctionsThatAreReadAreKnown holds that each function that our captures are read to have may be
-// named by a rule, as a draft does, and is not told as one that nobody knows.
-func TestFunctionsThatAreReadAreKnown(t *testing.T) {
-	files, err := filepath.Glob("../../internal/protocol/*/testdata/*.golden")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
-	flow, operation := regexp.MustCompile(`(?m)^flow (\d+) \S+ \S+ > \S+ (.+)$`), regexp.MustCompile(`(?m)^(\d+) \S+ operation asked (?:.* )?protocol="([^"]+)" .*function="([^"]+)"|^(\d+) \S+ operation asked .*function="([^"]+)"`)
-	k, seen := known(), 0
-	untold := map[string]bool{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		of := map[string]string{}
-		for _, m := range flow.FindAllStringSubmatch(string(text), -1) {
-			of[m[1]] = m[2]
-		}
-		for _, m := range operation.FindAllStringSubmatch(string(text), -1) {
-			protocols, words := cmp.Or(m[2], of[m[4]]), m[3]+m[5] // the protocols of a flow, or that of what travels inside
-			seen++
-			if !slices.ContainsFunc(strings.Fields(protocols), func(p string) bool { return p == "template" || k.Extent(p).Told(words) }) {
-				untold[protocols+": "+words] = true
-			}
-		}
-	}
-	for _, one := range slices.Sorted(maps.Keys(untold)) {
-		t.Error(one)
-	}
-	if seen < 1000 {
-		t.Errorf("%d functions were seen", seen)
 	}
 }
 

@@ -84,7 +84,7 @@ func (l *lane) learn(c *conn, op *firedoor.Operation) (st int32, outside bool) {
 		r.first = known&(1<<op.Verb) == 0
 		r.covered = !it.Learning && l.table.Covered(st)
 	}
-	if op.Verb.Changes() && op.Values.Type != firedoor.NoValue && !firedoor.Masks(protocolOf(c, op.Protocol), op.Code) {
+	if op.Verb.Changes() && !firedoor.Masks(protocolOf(c, op.Protocol), op.Code) {
 		var out baseline.Outside
 		if out, outside = l.table.Write(st, &op.Values, it.Learning); outside {
 			r := l.tell(recOutside, c)

@@ -17,6 +17,7 @@ var Protocol = &protocol.Protocol{
 		Peers:  []string{"node-bacnet"}},
 	Functions: listFunctions,
 	Further:   []string{"write property (null)", "write property multiple (null)", "confirmed request"},
+	Varied:    []uint32{uint32(writeProperty), uint32(writeMultiple)},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&objects, &elements, &devices, &names, &privates, &channels, &networks, &peers, &foreigns},
 	Events: []firedoor.EventKind{
