@@ -95,6 +95,8 @@ type FileTransfer struct {
 	Protocol string // static; "" is the flow's protocol
 	Name     []byte
 	Kind     string // static: "file", "block", "program", "project", "firmware"; "" is "file"
+	Unit     uint32 // whose it is of those behind the server's address, as of operations
+	HasUnit  bool
 	Upload   bool   // towards the client (theft) instead of towards the server
 	Bytes    int64  // of content so far
 	Done     bool   // the protocol said that it is complete

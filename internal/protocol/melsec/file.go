@@ -92,7 +92,7 @@ func kindOf(name []byte) string {
 func (p *parser) tell(f *file, done bool) {
 	f.told = true
 	name := f.name[:f.nname]
-	e := firedoor.FileTransfer{Name: name, Kind: kindOf(name), Upload: !f.writes, Done: done}
+	e := firedoor.FileTransfer{Name: name, Kind: kindOf(name), Upload: !f.writes, Done: done, HasUnit: p.op.HasUnit, Unit: p.op.Unit}
 	if f.size != 0 && done && f.Bytes() != int64(f.size) {
 		f.Lose()
 	}
