@@ -16,10 +16,10 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Sheet: protocol.Sheet{Title: "Template", Depth: protocol.Deep, By: "doc.go: nobody speaks it", // the specification
 		Unread: []string{"what of it is not read, each in a few words"}},
-	Probe:      probe,
-	Orient:     orient,
-	Functions:  listFunctions,
-	New:        func() protocol.Parser { return newParser() },
+	Probe:     probe,
+	Orient:    orient,
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
 	// The captures in testdata must show each of these, and no other.
 	Spaces: []*firedoor.Space{&registers},
 	Events: []firedoor.EventKind{
