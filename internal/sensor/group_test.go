@@ -1,6 +1,10 @@
 package sensor
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -42,5 +46,42 @@ func TestPointsOfAGroup(t *testing.T) {
 	}
 	if p, ok := points[" 02:00:00:00:00:12 1 D1/LLN0$GO$trip[0] bit.0"]; !ok || p.Name != "Tripped" || *p.Value != 2 {
 		t.Errorf("the map names nothing: %+v", p)
+	}
+}
+
+// TestPointsStandOnce: whatever a protocol carries, a value has a server, and no two have
+// the same place and type.
+func TestPointsStandOnce(t *testing.T) {
+	captures, err := filepath.Glob("../protocol/*/testdata/*.pcap")
+	if err != nil || len(captures) < 100 {
+		t.Fatalf("%d captures, %v", len(captures), err)
+	}
+	for _, path := range captures {
+		if strings.HasPrefix(filepath.Base(path), "malformed") {
+			continue
+		}
+		capture, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []firedoor.Point
+		if err := json.Unmarshal([]byte(replay(t, Options{}, capture).files["points.json"]), &all); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for i := range all {
+			p := &all[i]
+			unit := ""
+			if p.Unit != nil {
+				unit = strconv.FormatUint(uint64(*p.Unit), 10)
+			}
+			place := strings.Join([]string{p.Segment, p.Server.IP, p.Server.MAC, p.Protocol, unit, p.Object, p.Type}, " ")
+			if seen[place] {
+				t.Errorf("%s: %s stands there twice", path, place)
+			}
+			if seen[place] = true; p.Server.IP == "" && p.Server.MAC == "" {
+				t.Errorf("%s: %s has no server", path, place)
+			}
+		}
 	}
 }
