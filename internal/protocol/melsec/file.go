@@ -94,7 +94,7 @@ func (p *parser) tell(f *file, done bool) {
 	f.told = true
 	name := f.name[:f.nname]
 	full := appendFile(p.text[:0], &firedoor.Object{At: [4]uint32{f.drive}, Text: name}) // drives may have the same names
-	elsewhere := p.op.HasUnit && p.op.Unit != 0 // frames of MELSOFT do not say a station: that is the one that is connected
+	elsewhere := p.op.HasUnit && p.op.Unit != 0                                          // frames of MELSOFT do not say a station: that is the one that is connected
 	e := firedoor.FileTransfer{Name: full, Kind: kindOf(name), Upload: !f.writes, Done: done, HasUnit: elsewhere, Unit: p.op.Unit}
 	if f.size != 0 && done && f.Bytes() != int64(f.size) {
 		f.Lose()
