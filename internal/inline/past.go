@@ -35,22 +35,26 @@ func (g *Gate) pastKey(op *firedoor.Operation, element int) (key uint64, ok bool
 	f := g.flow
 	g.text = op.Object.AppendTo(g.text[:0])
 	whole := len(g.text)
-	g.text = policy.Element(g.text, g.text, uint64(element))
 	protocol := op.Protocol
 	if p := f.runner.Protocol(); protocol == "" && p != nil {
 		protocol = p.Name
+	}
+	if g.text, ok = policy.ElementIn(g.text, protocol, g.text, uint64(element)); !ok {
+		return 0, false
 	}
 	moves, byUnit := g.plan.Moves(&f.route, protocol, op.HasUnit && !op.UnitAgreed, op.Unit, g.text[whole:])
 	if !moves {
 		return 0, false
 	}
+	name := len(g.text)
+	g.text = policy.AppendPlace(g.text, protocol, g.text[whole:])
 	var h maphash.Hash
 	h.SetSeed(g.seed)
 	maphash.WriteComparable(&h, f.serverEnd.IP)
 	if byUnit {
 		maphash.WriteComparable(&h, op.Unit)
 	}
-	_, _ = h.Write(g.text[whole:]) // never fails
+	_, _ = h.Write(g.text[name:]) // never fails
 	return h.Sum64(), true
 }
 
