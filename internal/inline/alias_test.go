@@ -2,7 +2,7 @@ package inline_test
 
 import (
 	"encoding/binary"
-	"net/netip"
+	"slices"
 	"testing"
 
 	"firedoor"
@@ -10,6 +10,7 @@ import (
 	"firedoor/internal/inline/trial"
 	"firedoor/internal/policy"
 	"firedoor/internal/protocol"
+	"firedoor/internal/protocol/fins"
 	"firedoor/internal/protocol/s7comm"
 )
 
@@ -35,24 +36,10 @@ func word(area byte, at int) []byte {
 // TestStepOfOnePlace holds that a step is counted from what was written to the same memory by whatever name: what is
 // read by one name alone was there long ago.
 func TestStepOfOnePlace(t *testing.T) {
-	ports := map[string][]policy.Port{"s7comm": {{Transport: 6, Number: 102}}}
-	host := func(name, address string) policy.Host {
-		return policy.Host{Name: name, Addresses: []netip.Addr{netip.MustParseAddr(address)}}
-	}
 	hmi, plc := trial.HMI, trial.PLC.At(102)
-	plan, faults := policy.Compile(&policy.Policy{
-		Hosts: []policy.Host{host("hmi", "10.0.1.1"), host("plc", "10.0.2.1")},
-		Zones: []policy.Zone{{Name: "office", Hosts: []string{"hmi"}}, {Name: "cell", Hosts: []string{"plc"}}},
-		Conduits: []policy.Conduit{{Name: "down", From: "office", To: "cell", Mode: policy.Enforce, Default: firedoor.Drop, Instead: firedoor.Drop, Reviewed: policy.Review{By: "A", On: "2026-11-26"},
-			Rules: []policy.Rule{
-				{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"s7comm"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}},
-				{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"s7comm"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}, Objects: []policy.Object{{Text: "DB1.DBW10"}}, Step: 5}},
-			}}},
-		Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Drop},
-	}, policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: []string{"s7comm"}})
-	if len(faults) > 0 {
-		t.Fatal(faults)
-	}
+	plan := openFor(t, firedoor.Drop, map[string][]policy.Port{"s7comm": {{Transport: 6, Number: 102}}},
+		policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"s7comm"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}},
+		policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"s7comm"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}, Objects: []policy.Object{{Text: "DB1.DBW10"}}, Step: 5}})
 	b := newBench(t, plan)
 	b.gate = inline.New(plan, []*protocol.Protocol{s7comm.Protocol}, nil)
 	b.frame(inline.Inside, trial.TCP(hmi, plc, b.client-1, 0, trial.SYN, nil))
@@ -90,5 +77,55 @@ func TestStepOfOnePlace(t *testing.T) {
 	}
 	if writes(instance, 15) {
 		t.Error("a step of 15 passes, counted from what the name had before")
+	}
+}
+
+// TestStepOfWhatIsFilled holds that one value for many elements is no step from the first of them, and that each has it afterwards.
+func TestStepOfWhatIsFilled(t *testing.T) {
+	row := func(from, to uint64) []policy.Object {
+		return []policy.Object{{Text: "DM:", Row: true, From: from, To: to}}
+	}
+	pass := func(m policy.Match) policy.Rule {
+		m.Protocols = []string{"fins"}
+		return policy.Rule{Verdict: firedoor.Pass, Match: m}
+	}
+	plan := openFor(t, firedoor.Drop, map[string][]policy.Port{"fins": {{Transport: 17, Number: 9600}}}, pass(policy.Match{Verbs: []firedoor.Verb{firedoor.VerbRead}}),
+		pass(policy.Match{Codes: []uint32{0x0103}, Objects: row(200, 209)}), pass(policy.Match{Objects: row(100, 209), Step: 5}))
+	g := inline.New(plan, []*protocol.Protocol{fins.Protocol}, nil)
+	now, id := int64(1e18), byte(0)
+	asks := func(command byte, at uint16, quantity int, values ...byte) (passed bool) {
+		now += 1e6
+		id++
+		q := append([]byte{0x80, 0, 2, 0, 1, 0, 0, 2, 0, id, 1, command, 0x82, byte(at >> 8), byte(at), 0, 0, byte(quantity)}, values...)
+		g.Frame(now, inline.Inside, datagram(t, 9600, string(q)), func(inline.Port, []byte) { passed = true })
+		return passed
+	}
+	answers := func(command byte, values ...byte) {
+		now += 1e6
+		a := append([]byte{0xc0, 0, 2, 0, 2, 0, 0, 1, 0, id, 1, command, 0, 0}, values...)
+		b := datagram(t, 9600, string(a))
+		for _, ends := range [][3]int{{0, 6, 6}, {26, 30, 4}, {34, 36, 2}} { // the other way: the sum is the same
+			one := slices.Clone(b[ends[0] : ends[0]+ends[2]])
+			copy(b[ends[0]:], b[ends[1]:ends[1]+ends[2]])
+			copy(b[ends[1]:], one)
+		}
+		g.Frame(now, inline.Outside, b, func(inline.Port, []byte) {})
+	}
+	const read, write, fill = 1, 2, 3
+	for _, at := range []uint16{100, 200} {
+		if !asks(read, at, 3) {
+			t.Fatal("a read does not pass")
+		}
+		answers(read, 0, 0, 0, 50, 0, 50)
+	}
+	if asks(fill, 100, 3, 0, 3) {
+		t.Error("of three elements two go from 50 to 3 in a step")
+	}
+	if !asks(fill, 100, 1, 0, 3) || !asks(fill, 200, 3, 0, 100) {
+		t.Fatal("what may be filled is not")
+	}
+	answers(fill)
+	if asks(write, 201, 1, 0, 48) || !asks(write, 202, 1, 0, 104) {
+		t.Error("behind a fill a step is counted from what was there before it")
 	}
 }

@@ -22,6 +22,10 @@ type value struct {
 // further one it cannot be known what it leaves behind.
 const maxUnanswered = 256
 
+// maxFilled is of how many elements it is remembered that one value was written to all of them: no frame takes longer.
+// A step of one behind them is counted from what was there before, until it is read.
+const maxFilled = 1 << 12
+
 // unanswered is an element that was written.
 type unanswered struct {
 	id    uint32 // of the operation
@@ -121,12 +125,16 @@ func (g *Gate) written(op *firedoor.Operation) {
 		}
 		return
 	}
-	for i := range op.Values.Len() {
+	values, elements := op.Values.Len(), op.Values.Len()
+	if values == 1 && op.Values.Each == firedoor.Filled {
+		elements = int(min(op.Quantity, maxFilled))
+	}
+	for i := range elements {
 		k, ok := g.pastKey(op, i)
 		if !ok {
 			continue
 		}
-		v := op.Values.Float(i)
+		v := op.Values.Float(min(i, values-1))
 		p, known := g.past[k]
 		if !known {
 			p = value{low: v, high: v}

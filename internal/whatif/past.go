@@ -10,6 +10,9 @@ import (
 	"firedoor/internal/recent"
 )
 
+// maxFilled is of how many elements it is forgotten what they were, where one value was written to all of them.
+const maxFilled = 1 << 12
+
 type pastKey struct {
 	server, unit, element string
 }
@@ -118,6 +121,14 @@ func (j *Judge) remember(l *line, r *asked, values *firedoor.Values) {
 	if firedoor.Masks(r.Protocol, r.Code) { // it is not known what they make of what was there
 		if k, ok := j.pastKey(l, r, 0); ok {
 			j.keep(l, k, between{math.Inf(-1), math.Inf(1)}, r.Time, math.NaN())
+		}
+		return
+	}
+	if values.Len() == 1 && r.HasQty && r.Quantity > 1 { // one value for many: what the others are is not told
+		for i := range min(int(r.Quantity), maxFilled) {
+			if k, ok := j.pastKey(l, r, i); ok {
+				delete(j.past, k)
+			}
 		}
 		return
 	}
