@@ -91,3 +91,20 @@ func TestFloatingPointOfS7(t *testing.T) {
 		}
 	}
 }
+
+// TestStepOfOneValueOfManyOctets holds that a value whose request counts octets is a step like any other.
+func TestStepOfOneValueOfManyOctets(t *testing.T) {
+	p := plant(policy.Enforce, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Objects: []policy.Object{{Text: "MAIN.level"}}, Step: 5}})
+	p.Conduits[0].Default = firedoor.Drop
+	plan := compileMemory(t, p)
+	for each, want := range map[int32]firedoor.Action{0: firedoor.Pass, firedoor.Filled: firedoor.Drop} {
+		value := 12.0
+		a := ask{client: "10.0.1.1", server: "10.0.2.1", transport: 6, port: 48898, protocol: "ads", verb: firedoor.VerbWrite, unit: -1, object: "MAIN.level", quantity: 4, value: &value}
+		r := a.request(plan)
+		r.Values.Each = each
+		r.Before = func(int) (float64, bool) { return 10, true }
+		if v := policy.Decide(plan, r); v.Action != want {
+			t.Errorf("each %d: %s", each, v.Action)
+		}
+	}
+}

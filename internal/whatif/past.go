@@ -10,7 +10,7 @@ import (
 	"firedoor/internal/recent"
 )
 
-// maxFilled is of how many elements it is forgotten what they were, where one value was written to all of them.
+// maxFilled is of how many elements it is remembered that one value was written to all of them, as by a gateway.
 const maxFilled = 1 << 12
 
 type pastKey struct {
@@ -124,20 +124,16 @@ func (j *Judge) remember(l *line, r *asked, values *firedoor.Values) {
 		}
 		return
 	}
-	if values.Len() == 1 && r.HasQty && r.Quantity > 1 { // one value for many: what the others are is not told
-		for i := range min(int(r.Quantity), maxFilled) {
-			if k, ok := j.pastKey(l, r, i); ok {
-				delete(j.past, k)
-			}
-		}
-		return
+	elements := values.Len()
+	if elements == 1 && values.Each == firedoor.Filled {
+		elements = int(min(r.Quantity, maxFilled))
 	}
-	for i := range values.Len() {
+	for i := range elements {
 		k, ok := j.pastKey(l, r, i)
 		if !ok {
 			continue
 		}
-		v := values.Float(i)
+		v := values.Float(min(i, values.Len()-1))
 		p, known := j.past[k]
 		b := between{v, v}
 		if known && (!done || l.ResponseFrame == nil && !l.Partial) { // nobody said that it was done

@@ -73,6 +73,8 @@ func TestStepOfOneElement(t *testing.T) {
 		{"elements of an array", "cip", array, "Counts", "[7,8,9,100]", "COUNTS[2]", "[9,103]", 0, false},
 		{"and too far", "cip", array, "Counts", "[7,8,9,100]", "COUNTS[2]", "[9,110]", 1, false},
 		{"the first by no index", "cip", array, "Counts", "[100]", "counts[0]", "[110]", 1, false},
+		{"a fill", "fins", policy.Object{Text: "DM:", Row: true, To: 9}, "DM:3", "[100]", "DM:3", `[103],"code":259,"quantity":3`, 1, false},
+		{"a fill of one", "fins", policy.Object{Text: "DM:", Row: true, To: 9}, "DM:3", "[100]", "DM:3", `[103],"code":259,"quantity":1`, 0, false},
 		{"a part of it", "cip", array, "Counts", "[100]", "Counts/offset:4", "[103]", 0, true},
 	} {
 		r := judged(t, rules(c.object), said(c.protocol, "read", c.read, c.had), said(c.protocol, "write", c.written, c.values))
