@@ -46,6 +46,9 @@ func Masks(protocol string, code uint32) bool {
 	return false
 }
 
+// Fills tells whether a function of a protocol writes one value to all elements that it names (Filled): function 0x0103 of FINS.
+func Fills(protocol string, code uint32) bool { return protocol == "fins" && code == 0x0103 }
+
 // Phase tells which half of an operation an event carries.
 type Phase uint8
 

@@ -25,7 +25,7 @@ func (d *Datapath) SetBypass(on bool) error {
 			return err
 		}
 	}
-	return errors.Join(d.set(configBypass, 0), d.mark(false))
+	return errors.Join(d.mark(false), d.set(configBypass, 0)) // who dies in between has left no mark of a bypass that is over
 }
 
 // strays notes that somebody may stand within a message of whom nobody knows anything, as where a stream finds no

@@ -137,18 +137,23 @@ func wholeLines(file *os.File) error {
 	return err
 }
 
-// anew puts the file aside, in the place of the one that was put aside before, and begins another one.
+// anew puts the file aside, in the place of the one that was put aside before, and begins another one. A file that is
+// not there, for somebody took it away or another one could not be begun the last time, is none to put aside.
 func (s *Stops) anew() error {
 	name := filepath.Join(s.dir, stoppedFile)
 	gone := int64(0)
 	if info, err := os.Stat(name + beforeSuffix); err == nil {
 		gone = info.Size()
 	}
-	if err := os.Rename(name, name+beforeSuffix); err != nil {
+	switch err := os.Rename(name, name+beforeSuffix); {
+	case errors.Is(err, os.ErrNotExist):
+		s.log.Warn(stoppedFile+" begins anew: it is not there any more", "event", "stopped-anew", "gone_bytes", 0)
+	case err != nil:
 		return err
+	default:
+		s.state.GoneBytes += uint64(gone)
+		s.log.Warn(stoppedFile+" begins anew: it is full; what was in it stands in "+stoppedFile+beforeSuffix, "event", "stopped-anew", "gone_bytes", gone)
 	}
-	s.state.GoneBytes += uint64(gone)
-	s.log.Warn(stoppedFile+" begins anew: it is full; what was in it stands in "+stoppedFile+beforeSuffix, "event", "stopped-anew", "gone_bytes", gone)
 	was := s.file
 	if err := s.open(); err != nil {
 		return err

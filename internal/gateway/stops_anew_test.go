@@ -55,6 +55,30 @@ func TestStopsBeginAnew(t *testing.T) {
 	}
 }
 
+// TestStopsTakenAway holds that lines are written again where the file was taken away, or where another one could not be begun
+// behind the one that was put aside.
+func TestStopsTakenAway(t *testing.T) {
+	dir := t.TempDir()
+	s, err := OpenStops(dir, 0, [2]string{"a", "b"}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.most = 512
+	if err := os.Rename(filepath.Join(dir, stoppedFile), filepath.Join(dir, stoppedFile+beforeSuffix)); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		s.Tell(&StoppedRecord{Done: "drop", Says: "drop", Reason: "rule", Client: "10.0.0.1", Server: "10.0.0.2"})
+	}
+	if state := s.State(); state.Unwritten > 0 || state.Problem != "" {
+		t.Errorf("%d lines are not written: %s", state.Unwritten, state.Problem)
+	}
+	if _, err := os.Stat(filepath.Join(dir, stoppedFile)); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestStopsBehindDamage holds that half a line, of a crash, does not hide the next one, and that a line which cannot be read
 // hides none of those behind it, and is told.
 func TestStopsBehindDamage(t *testing.T) {

@@ -22,6 +22,10 @@ type value struct {
 // further one it cannot be known what it leaves behind.
 const maxUnanswered = 256
 
+// maxFilled is of how many elements it is remembered that one value was written to all of them: no frame takes longer.
+// A step of one behind them is counted from what was there before, until it is read.
+const maxFilled = 1 << 12
+
 // unanswered is an element that was written.
 type unanswered struct {
 	id    uint32 // of the operation
@@ -35,22 +39,26 @@ func (g *Gate) pastKey(op *firedoor.Operation, element int) (key uint64, ok bool
 	f := g.flow
 	g.text = op.Object.AppendTo(g.text[:0])
 	whole := len(g.text)
-	g.text = policy.Element(g.text, g.text, uint64(element))
 	protocol := op.Protocol
 	if p := f.runner.Protocol(); protocol == "" && p != nil {
 		protocol = p.Name
+	}
+	if g.text, ok = policy.ElementIn(g.text, protocol, g.text, uint64(element)); !ok {
+		return 0, false
 	}
 	moves, byUnit := g.plan.Moves(&f.route, protocol, op.HasUnit && !op.UnitAgreed, op.Unit, g.text[whole:])
 	if !moves {
 		return 0, false
 	}
+	name := len(g.text)
+	g.text = policy.AppendPlace(g.text, protocol, g.text[whole:])
 	var h maphash.Hash
 	h.SetSeed(g.seed)
 	maphash.WriteComparable(&h, f.serverEnd.IP)
 	if byUnit {
 		maphash.WriteComparable(&h, op.Unit)
 	}
-	_, _ = h.Write(g.text[whole:]) // never fails
+	_, _ = h.Write(g.text[name:]) // never fails
 	return h.Sum64(), true
 }
 
@@ -117,12 +125,16 @@ func (g *Gate) written(op *firedoor.Operation) {
 		}
 		return
 	}
-	for i := range op.Values.Len() {
+	values, elements := op.Values.Len(), op.Values.Len()
+	if values == 1 && op.Values.Each == firedoor.Filled {
+		elements = int(min(op.Quantity, maxFilled))
+	}
+	for i := range elements {
 		k, ok := g.pastKey(op, i)
 		if !ok {
 			continue
 		}
-		v := op.Values.Float(i)
+		v := op.Values.Float(min(i, values-1))
 		p, known := g.past[k]
 		if !known {
 			p = value{low: v, high: v}

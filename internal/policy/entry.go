@@ -87,7 +87,7 @@ func (e *entry) fits(r *Request) bool {
 	}
 	stop := e.action != firedoor.Pass
 	n := e.as.count(r.Values)
-	if n == 0 || !e.aligned(r) {
+	if n == 0 || !e.aligned(r) || e.moves() && r.Values.Each == firedoor.Filled { // each was another one before
 		return stop
 	}
 	for i := range n {

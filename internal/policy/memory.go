@@ -296,11 +296,11 @@ func (e *entry) placedIn(layout uint8) bool {
 }
 
 // alike tells whether what is asked for, which e covers, has the elements of its object: what is
-// written in larger or smaller ones, or begins within one, are not the values that e looks at. Behind
+// written in larger or smaller ones, begins within one, or is a member of one, are not the values that e looks at. Behind
 // gives the number of the first element.
 func (e *entry) alike(l *lying, text []byte) (behind uint64, yes bool) {
 	for i := range e.memory {
-		if s := &e.memory[i]; s.layout == l.layout && s.rule == s.asked && s.reached(l, text) {
+		if s := &e.memory[i]; s.layout == l.layout && s.rule == s.asked && s.reached(l, text) && (s.name == "" || foldEqual(s.name, text[:l.cut])) {
 			if s.open && (s.unit == 0 || s.unit == l.unit) {
 				return 0, true
 			}

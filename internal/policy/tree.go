@@ -17,9 +17,12 @@ const treePart = 1
 // lastElement is behind all arrays.
 const lastElement = 1<<32 - 1
 
+// offsetMark stands before the octet from which on a tag is moved in parts.
+var offsetMark = []byte("/offset:")
+
 // readTag reads a tag with the last of its indexes; those of more dimensions are a part of its name.
 func readTag(text []byte) (at place, ok bool) {
-	if i := bytes.LastIndex(text, []byte("/offset:")); i > 0 { // in octets, within the elements that are asked for
+	if i := bytes.LastIndex(text, offsetMark); i > 0 { // in octets, within the elements that are asked for
 		text = text[:i]
 	}
 	at.unit, at.cut = 1, len(text)

@@ -109,7 +109,9 @@ func (j *Judge) Line(b []byte) error {
 	if err != nil {
 		return err
 	}
-	j.raw = raw
+	if j.raw = raw; firedoor.Fills(r.Protocol, r.Code) && r.Quantity != 1 {
+		values.Each = firedoor.Filled
+	}
 	if r.Verb != firedoor.VerbRead && !firedoor.Masks(r.Protocol, r.Code) {
 		r.Values = &values
 	}

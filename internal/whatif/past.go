@@ -10,6 +10,9 @@ import (
 	"firedoor/internal/recent"
 )
 
+// maxFilled is of how many elements it is remembered that one value was written to all of them, as by a gateway.
+const maxFilled = 1 << 12
+
 type pastKey struct {
 	server, unit, element string
 }
@@ -52,9 +55,11 @@ func (j *Judge) at(l *line, k pastKey) (b between, known bool) {
 func (j *Judge) recall(l *line, r *asked, values *firedoor.Values) {
 	j.forgotten, j.looked = false, j.looked[:0]
 	find := func(i int) (pastKey, between, bool) {
-		k := j.pastKey(l, r, i)
+		k, ok := j.pastKey(l, r, i)
 		b, known := j.at(l, k)
-		j.forgotten = j.forgotten || !known
+		if j.forgotten = j.forgotten || !known; !ok {
+			return k, b, false
+		}
 		j.looked = append(j.looked, k)
 		return k, b, known
 	}
@@ -88,14 +93,16 @@ func (j *Judge) judgedBy(r *asked, rule int32) {
 }
 
 // pastKey names an element of an object of a server, and its unit where the rules that look at
-// how far it goes do.
-func (j *Judge) pastKey(l *line, r *asked, element int) pastKey {
-	j.element = policy.Element(j.element[:0], []byte(l.Object), uint64(element))
+// how far it goes do. Not ok where it is not known which element it is.
+func (j *Judge) pastKey(l *line, r *asked, element int) (k pastKey, ok bool) {
+	if j.element, ok = policy.ElementIn(j.element[:0], r.Protocol, []byte(l.Object), uint64(element)); !ok {
+		return k, false
+	}
 	unit := ""
 	if _, byUnit := j.plan.Moves(r.Route, r.Protocol, r.HasUnit, r.Unit, j.element); byUnit {
 		unit = strconv.FormatUint(uint64(r.Unit), 10)
 	}
-	return pastKey{l.Server.IP + l.Server.MAC, unit, string(j.element)}
+	return pastKey{l.Server.IP + l.Server.MAC, unit, string(policy.AppendPlace(nil, r.Protocol, j.element))}, true
 }
 
 // remember keeps the values that a step is counted from: what was read, and what a write left
@@ -104,18 +111,29 @@ func (j *Judge) remember(l *line, r *asked, values *firedoor.Values) {
 	done := l.Outcome == "ok"
 	if r.Verb == firedoor.VerbRead || !r.Verb.Changes() {
 		for i := range values.Len() {
-			if v := values.Float(i); done {
-				j.keep(l, j.pastKey(l, r, i), between{v, v}, r.Time, v)
+			if k, ok := j.pastKey(l, r, i); ok && done {
+				v := values.Float(i)
+				j.keep(l, k, between{v, v}, r.Time, v)
 			}
 		}
 		return
 	}
 	if firedoor.Masks(r.Protocol, r.Code) { // it is not known what they make of what was there
-		j.keep(l, j.pastKey(l, r, 0), between{math.Inf(-1), math.Inf(1)}, r.Time, math.NaN())
+		if k, ok := j.pastKey(l, r, 0); ok {
+			j.keep(l, k, between{math.Inf(-1), math.Inf(1)}, r.Time, math.NaN())
+		}
 		return
 	}
-	for i := range values.Len() {
-		k, v := j.pastKey(l, r, i), values.Float(i)
+	elements := values.Len()
+	if elements == 1 && values.Each == firedoor.Filled {
+		elements = int(min(r.Quantity, maxFilled))
+	}
+	for i := range elements {
+		k, ok := j.pastKey(l, r, i)
+		if !ok {
+			continue
+		}
+		v := values.Float(min(i, values.Len()-1))
 		p, known := j.past[k]
 		b := between{v, v}
 		if known && (!done || l.ResponseFrame == nil && !l.Partial) { // nobody said that it was done

@@ -49,3 +49,37 @@ func TestStepFromAWriteThatMayNotBeDone(t *testing.T) {
 		}
 	}
 }
+
+// TestStepOfOneElement holds that a step is counted from what was there by whatever name it was read, and that elements of
+// an array are those that their indexes name.
+func TestStepOfOneElement(t *testing.T) {
+	rules := func(object policy.Object) []policy.Rule {
+		return []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Verbs: []firedoor.Verb{firedoor.VerbRead}}}, {Verdict: firedoor.Pass, Match: policy.Match{Objects: []policy.Object{object}, Step: 5}}}
+	}
+	said := func(protocol, verb, object, values string) string {
+		return operation(protocol, 102, fmt.Sprintf(`"verb":%q,"object":%q,"values":%s,"type":"u16"`, verb, object, values))
+	}
+	array := policy.Object{Text: "Counts[", Row: true, To: 9}
+	for _, c := range []struct {
+		name, protocol  string
+		object          policy.Object
+		read, had       string
+		written, values string
+		stopped         uint64
+		unsure          bool
+	}{
+		{"the data block by its other name", "s7comm", policy.Object{Text: "DB1.DBW10"}, "DB1.DBW10", "[100]", "DI1.DIW10", "[103]", 0, false},
+		{"and too far", "s7comm", policy.Object{Text: "DB1.DBW10"}, "DB1.DBW10", "[100]", "DI1.DIW10", "[110]", 1, false},
+		{"elements of an array", "cip", array, "Counts", "[7,8,9,100]", "COUNTS[2]", "[9,103]", 0, false},
+		{"and too far", "cip", array, "Counts", "[7,8,9,100]", "COUNTS[2]", "[9,110]", 1, false},
+		{"the first by no index", "cip", array, "Counts", "[100]", "counts[0]", "[110]", 1, false},
+		{"a fill", "fins", policy.Object{Text: "DM:", Row: true, To: 9}, "DM:3", "[100]", "DM:3", `[103],"code":259,"quantity":3`, 1, false},
+		{"a fill of one", "fins", policy.Object{Text: "DM:", Row: true, To: 9}, "DM:3", "[100]", "DM:3", `[103],"code":259,"quantity":1`, 0, false},
+		{"a part of it", "cip", array, "Counts", "[100]", "Counts/offset:4", "[103]", 0, true},
+	} {
+		r := judged(t, rules(c.object), said(c.protocol, "read", c.read, c.had), said(c.protocol, "write", c.written, c.values))
+		if unsure := r.Rules[1].Undecided != ""; r.StoppedOperations != c.stopped || unsure != c.unsure {
+			t.Errorf("%s: %d stopped, unsure: %t, want %d and %t: %+v", c.name, r.StoppedOperations, unsure, c.stopped, c.unsure, r.Rules)
+		}
+	}
+}
