@@ -272,22 +272,49 @@ func (c *policyProveCommand) Run(m *Main) error {
 		return usageError{err.Error()}
 	case path != nil:
 		fmt.Fprintf(m.Stdout, "There is a way from %s to %s:\n", c.From, c.To)
-		for i, s := range path {
-			fmt.Fprintf(m.Stdout, "  %d. from %s to %s: %s\n", i+1, s.From, s.To, s.Why)
-			if s.Example != "" {
-				fmt.Fprintf(m.Stdout, "     for example %s\n", s.Example)
-			}
-		}
+		tellWay(m, path)
 		return foundError{}
 	case undecided:
 		fmt.Fprintf(m.Stdout, "Undecided: the rules fall into too many pieces to look at each, or look at values that lie within each other in other forms (as). No way from %s to %s was found.\n", c.From, c.To)
 		return foundError{}
 	}
 	fmt.Fprintf(m.Stdout, "Proved: nothing passes from %s to %s%s.\n", c.From, c.To, map[bool]string{true: "", false: ", directly or by way of other zones"}[c.Direct])
+	c.sides(m, plan, q)
 	if back, _, err := plan.Prove(c.To, c.From, policy.Question{Direct: true, AsWritten: c.AsWritten}); err == nil && back != nil {
 		fmt.Fprintf(m.Stdout, "Not meant is what answers %s, which may ask %s something, nor datagrams that nobody asked for but that read as what %s may be told by a protocol that a rule names. Frames without IP that may go from %s to %s may come back as well, whatever they say.\n", c.To, c.From, c.To, c.To, c.From)
 	}
 	return nil
+}
+
+func tellWay(m *Main, path policy.Path) {
+	for i, s := range path {
+		fmt.Fprintf(m.Stdout, "  %d. from %s to %s: %s\n", i+1, s.From, s.To, s.Why)
+		if s.Example != "" {
+			fmt.Fprintf(m.Stdout, "     for example %s\n", s.Example)
+		}
+	}
+}
+
+// sides says of a proof what it owes to the sides at which zones are: two at one of them have no gateway in between.
+func (c *policyProveCommand) sides(m *Main, plan *policy.Plan, q policy.Question) {
+	side := plan.SharedSide(c.From, c.To)
+	if side == policy.Anywhere {
+		return
+	}
+	fmt.Fprintf(m.Stdout, "That is of what passes the gateway. %s are at the %s, and what they say to each other there passes none: nothing of this policy stops it.\n", bothOf(c.From, c.To), side)
+	q.Unsided = true
+	if path, undecided, err := plan.Prove(c.From, c.To, q); err == nil && (path != nil || undecided) {
+		fmt.Fprintf(m.Stdout, "The proof rests on that side (at): what comes in at the other one with an address of %s is stopped as wrong-side. Without it there would be a way:\n", c.From)
+		tellWay(m, path)
+	}
+}
+
+// bothOf names the ends of a question.
+func bothOf(from, to string) string {
+	if from == to {
+		return "All of zone " + from
+	}
+	return "Zones " + from + " and " + to
 }
 
 func contains(list []string, word string) bool {
