@@ -144,6 +144,11 @@ func codesShared() func(protocol string, code uint32) bool {
 	return func(protocol string, code uint32) bool { return len(words[key{protocol, code}]) > 1 }
 }
 
+// returns tells whether frames of a protocol come back to their sender.
+func returns(name string) bool {
+	return slices.ContainsFunc(all.List, func(p *protocol.Protocol) bool { return p.Name == name && p.Returns })
+}
+
 // harmless tells whether nothing can be changed in a protocol, as far as its functions are known.
 func harmless(name string) bool {
 	return !slices.ContainsFunc(known().Functions(name), func(f policy.Function) bool { return f.Verb.Changes() })
@@ -364,7 +369,7 @@ func (c *policyDraftCommand) Run(m *Main) error {
 		return err
 	}
 	k := known()
-	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Ranged: baseline.MaxRanged, Usual: k.Ports, Protocols: k.Protocols, Harmless: harmless, Passing: passing(), Alike: sameCode(), Refuses: refuses})
+	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Ranged: baseline.MaxRanged, Usual: k.Ports, Protocols: k.Protocols, Harmless: harmless, Passing: passing(), Alike: sameCode(), Returns: returns, Refuses: refuses})
 	if len(d.Policy.Conduits) == 0 && d.Own > 0 {
 		return usageError{c.Dir + ": only what devices say to themselves was learned there, which no gateway sees"}
 	}
@@ -418,8 +423,8 @@ func draftNote(d *policy.Drafted) string {
 		fmt.Fprintf(&b, "Left out: %s of devices with themselves (127.0.0.0/8, ::1), which no gateway sees.\n", counted(d.Own, "conversation"))
 	}
 	if len(d.Left) > 0 {
-		b.WriteString("Left out, because they have no address, no port or no protocol of their own. What goes to a group of Ethernet, as GOOSE and SV\n" +
-			"do, is dropped with the rest once otherwise is enforced: name the group as a host by its mac, in a zone, and write a rule.\n")
+		b.WriteString("Left out, because they have no address, no port or no protocol of their own, or went to more groups than are kept. What goes to\n" +
+			"such a group is dropped with the rest once otherwise is enforced: name it as a host by its mac, in a zone, and write a rule.\n")
 	}
 	for _, l := range d.Left {
 		b.WriteString("  " + l + "\n")
