@@ -21,8 +21,10 @@ type Conversation struct {
 	Segment    string      `json:"segment"`
 	Client     Address     `json:"client"`
 	Server     Address     `json:"server"`
-	SentTo     string      `json:"sent_to,omitempty"` // the address that both use in place of the other's
-	Ports      []uint16    `json:"ports,omitempty"`   // further ones of the server, while learning
+	SentTo     string      `json:"sent_to,omitempty"`     // the address that both use in place of the other's
+	Ports      []uint16    `json:"ports,omitempty"`       // further ones of the server, while learning
+	Groups     []string    `json:"groups,omitempty"`      // of Ethernet that one end sends to; the other one has no address
+	MoreGroups bool        `json:"more_groups,omitempty"` // there were others
 	Protocol   string      `json:"protocol"`
 	Learned    bool        `json:"learned"`
 	First      string      `json:"first"`

@@ -36,12 +36,23 @@ func TestGatewayWrongSide(t *testing.T) {
 	forge := func(port uint16) {
 		r.send(&segment{from: netip.AddrPortFrom(netip.MustParseAddr("10.97.0.9"), port), to: netip.AddrPortFrom(l.bed.Server.IP4, 502), seq: 1, flags: flagSYN, ttl: 64})
 	}
+	inARP := func() { // of the same one: who is at 10.97.0.2
+		to := l.bed.Server.IP4.As4()
+		b := append([]byte{255, 255, 255, 255, 255, 255}, r.own...)
+		b = append(append(b, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1), r.own...)
+		b = append(append(append(b, 10, 97, 0, 9), make([]byte, 6)...), to[:]...)
+		r.put(append(b, make([]byte, 18)...))
+	}
+	neighbour := 0
 	told := func(done string) (n int) {
 		lines, _ := os.ReadFile(filepath.Join(l.data, "stopped.jsonl")) // it is not there before something is stopped
 		for line := range bytes.Lines(lines) {
 			var s gateway.StoppedRecord
 			if json.Unmarshal(line, &s) != nil || s.Reason != "wrong-side" || s.Done != done {
 				continue
+			}
+			if s.Client == "10.97.0.9" {
+				neighbour++
 			}
 			if n++; s.ClientName != "eng" || s.Conduit != "plan" || s.Says != "drop" {
 				t.Errorf("told as %s", line)
@@ -58,6 +69,9 @@ func TestGatewayWrongSide(t *testing.T) {
 	works(t, "reload", "--data", l.data)
 	forge(40002)
 	l.until("the forged frame is told where it is tested", func() bool { return told("pass") > 0 })
+	neighbour = 0
+	inARP()
+	l.until("ARP in another's name is told where it is tested", func() bool { told("pass"); return neighbour > 0 })
 	if _, err := askModbus(c, 2, patience, 3, 0, 0, 0, 1); err != nil {
 		t.Errorf("the honest client, later: %v\n%s", err, l.log)
 	}

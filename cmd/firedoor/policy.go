@@ -149,6 +149,11 @@ func codesShared() func(protocol string, code uint32) bool {
 	}
 }
 
+// returns tells whether frames of a protocol come back to their sender.
+func returns(name string) bool {
+	return slices.ContainsFunc(all.List, func(p *protocol.Protocol) bool { return p.Name == name && p.Returns })
+}
+
 // harmless tells whether nothing can be changed in a protocol, as far as its functions are known.
 func harmless(name string) bool {
 	return !slices.ContainsFunc(known().Functions(name), func(f policy.Function) bool { return f.Verb.Changes() })
@@ -277,22 +282,49 @@ func (c *policyProveCommand) Run(m *Main) error {
 		return usageError{err.Error()}
 	case path != nil:
 		fmt.Fprintf(m.Stdout, "There is a way from %s to %s:\n", c.From, c.To)
-		for i, s := range path {
-			fmt.Fprintf(m.Stdout, "  %d. from %s to %s: %s\n", i+1, s.From, s.To, s.Why)
-			if s.Example != "" {
-				fmt.Fprintf(m.Stdout, "     for example %s\n", s.Example)
-			}
-		}
+		tellWay(m, path)
 		return foundError{}
 	case undecided:
 		fmt.Fprintf(m.Stdout, "Undecided: the rules fall into too many pieces to look at each, or look at values that lie within each other in other forms (as). No way from %s to %s was found.\n", c.From, c.To)
 		return foundError{}
 	}
 	fmt.Fprintf(m.Stdout, "Proved: nothing passes from %s to %s%s.\n", c.From, c.To, map[bool]string{true: "", false: ", directly or by way of other zones"}[c.Direct])
+	c.sides(m, plan, q)
 	if back, _, err := plan.Prove(c.To, c.From, policy.Question{Direct: true, AsWritten: c.AsWritten}); err == nil && back != nil {
 		fmt.Fprintf(m.Stdout, "Not meant is what answers %s, which may ask %s something, nor datagrams that nobody asked for but that read as what %s may be told by a protocol that a rule names. Frames without IP that may go from %s to %s may come back as well, whatever they say.\n", c.To, c.From, c.To, c.To, c.From)
 	}
 	return nil
+}
+
+func tellWay(m *Main, path policy.Path) {
+	for i, s := range path {
+		fmt.Fprintf(m.Stdout, "  %d. from %s to %s: %s\n", i+1, s.From, s.To, s.Why)
+		if s.Example != "" {
+			fmt.Fprintf(m.Stdout, "     for example %s\n", s.Example)
+		}
+	}
+}
+
+// sides says of a proof what it owes to the sides at which zones are: two at one of them have no gateway in between.
+func (c *policyProveCommand) sides(m *Main, plan *policy.Plan, q policy.Question) {
+	side := plan.SharedSide(c.From, c.To)
+	if side == policy.Anywhere {
+		return
+	}
+	fmt.Fprintf(m.Stdout, "That is of what passes the gateway. %s are at the %s, and what they say to each other there passes none: nothing of this policy stops it.\n", bothOf(c.From, c.To), side)
+	q.Unsided = true
+	if path, undecided, err := plan.Prove(c.From, c.To, q); err == nil && (path != nil || undecided) {
+		fmt.Fprintf(m.Stdout, "The proof rests on that side (at): what comes in at the other one with an address of %s is stopped as wrong-side. Without it there would be a way:\n", c.From)
+		tellWay(m, path)
+	}
+}
+
+// bothOf names the ends of a question.
+func bothOf(from, to string) string {
+	if from == to {
+		return "All of zone " + from
+	}
+	return "Zones " + from + " and " + to
 }
 
 func contains(list []string, word string) bool {
@@ -342,7 +374,7 @@ func (c *policyDraftCommand) Run(m *Main) error {
 		return err
 	}
 	k := known()
-	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Ranged: baseline.MaxRanged, Usual: k.Ports, Protocols: k.Protocols, Harmless: harmless, Passing: passing(), Alike: sameCode(), Refuses: refuses})
+	d := policy.Draft(assets, conversations, policy.DraftOptions{Reads: c.Reads, Values: c.Values, Ranged: baseline.MaxRanged, Usual: k.Ports, Protocols: k.Protocols, Harmless: harmless, Passing: passing(), Alike: sameCode(), Returns: returns, Refuses: refuses})
 	if len(d.Policy.Conduits) == 0 && d.Own > 0 {
 		return usageError{c.Dir + ": only what devices say to themselves was learned there, which no gateway sees"}
 	}
@@ -396,8 +428,8 @@ func draftNote(d *policy.Drafted) string {
 		fmt.Fprintf(&b, "Left out: %s of devices with themselves (127.0.0.0/8, ::1), which no gateway sees.\n", counted(d.Own, "conversation"))
 	}
 	if len(d.Left) > 0 {
-		b.WriteString("Left out, because they have no address, no port or no protocol of their own. What goes to a group of Ethernet, as GOOSE and SV\n" +
-			"do, is dropped with the rest once otherwise is enforced: name the group as a host by its mac, in a zone, and write a rule.\n")
+		b.WriteString("Left out, because they have no address, no port or no protocol of their own, or went to more groups than are kept. What goes to\n" +
+			"such a group is dropped with the rest once otherwise is enforced: name it as a host by its mac, in a zone, and write a rule.\n")
 	}
 	for _, l := range d.Left {
 		b.WriteString("  " + l + "\n")

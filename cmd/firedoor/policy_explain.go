@@ -52,6 +52,9 @@ func (c *policyExplainCommand) Run(m *Main) error {
 	if v.Action != v.Says {
 		fmt.Fprintf(m.Stdout, "It passes all the same: %s.\n", plan.StopsNothing(v))
 	}
+	if text := plan.SharedSideSentence(r.Route); text != "" {
+		fmt.Fprintln(m.Stdout, text)
+	}
 	unread := *r
 	if r.Level == policy.OfConnection && v.Says == firedoor.Pass && plan.Unread(&unread).Reason == firedoor.ReasonUnjudged {
 		fmt.Fprintln(m.Stdout, "What is of no protocol that anybody knows does not pass there (unjudged): a change might be stopped, and nobody can tell that it is none.")

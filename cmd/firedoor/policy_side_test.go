@@ -30,6 +30,7 @@ func TestPolicySides(t *testing.T) {
 	file := write(t, "p.yaml", []byte(sided))
 	tested := write(t, "t.yaml", []byte(strings.Replace(sided, "    mode: enforce", "    mode: test", 1)))
 	free := write(t, "q.yaml", []byte(strings.ReplaceAll(sided, ", at: outside", "")))
+	beside := write(t, "b.yaml", []byte(strings.ReplaceAll(sided, "at: outside", "at: inside")))
 	explain := func(side, client, policy string, more ...string) []string {
 		return append(append([]string{"explain", "--client", client, "--server", "10.0.2.1", "--protocol", "modbus", "--side", side}, more...), policy)
 	}
@@ -39,7 +40,17 @@ func TestPolicySides(t *testing.T) {
 		says   string
 	}{
 		{[]string{"check", file}, 0, "p.yaml:6: either-side: zone dmz is bound to no side"},
+		{[]string{"check", beside}, 0, "b.yaml:8: one-side: conduit down joins two zones at the inside"},
 		{[]string{"diff", file, free}, 3, "~ zone cell:"},
+		{[]string{"diff", file, free}, 3, "opens: what comes from the inside with an address of cell: is taken for its own, was stopped as wrong-side"},
+		{[]string{"diff", free, file}, 3, "closes: what comes from the inside with an address of cell: is stopped as wrong-side where that is enforced"},
+		{[]string{"diff", file, beside}, 3, "closes: what comes from the outside with an address of cell: is stopped as wrong-side where that is enforced"},
+		{[]string{"prove", "--from", "office", "--to", "cell", file}, 3, "the rule in line 16 of down lets it pass"},
+		{[]string{"prove", "--from", "cell", "--to", "office", file}, 0, "directly or by way of other zones.\nNot meant is"},
+		{[]string{"prove", "--from", "office", "--to", "cell", beside}, 3, `rule in line 16 of down lets it pass`},
+		{[]string{"prove", "--from", "office", "--to", "cell", "--verb", "read", beside}, 0, "Zones office and cell are at the inside, and what they say to each other there passes none: nothing of this policy stops it."},
+		{[]string{"prove", "--from", "office", "--to", "cell", "--verb", "read", beside}, 0, "The proof rests on that side (at): what comes in at the other one with an address of office is stopped as wrong-side. Without it there would be a way:\n  1. from office to cell: no rule stops it"},
+		{explain("inside", "10.0.1.9", beside), 0, "Both are at the inside: what they say to each other there passes no gateway."},
 		{[]string{"explain", file}, 0, "Zone office is at the inside: what comes with an address of it from the other side is somebody else's"},
 		{explain("inside", "10.0.1.9", file), 0, "Pass: "},
 		{explain("outside", "10.0.1.9", file, "--code", "6"), 0, "Drop: its sender is not at the side from which it comes"},

@@ -49,6 +49,10 @@ type Conversation struct {
 	// Ports are further ones of the server at which it was found while learning, in the order
 	// of first sight, at most MaxPorts; those beyond are not kept.
 	Ports []uint16
+	// Groups are those of Ethernet to which one end sent, in the order of first sight, at most MaxGroups; of what was
+	// learned, while learning. The other end has no address then. MoreGroups tells that there were others.
+	Groups     []firedoor.MAC
+	MoreGroups bool
 	// Rhythm is that of its flow that spoke most of those that nobody could read, or of
 	// many short ones together; nil without one.
 	Rhythm *Rhythm
@@ -89,6 +93,20 @@ const MaxPorts = 16
 func (c *Conversation) FoundAt(port uint16) {
 	if port != c.ServerPort && len(c.Ports) < MaxPorts && !slices.Contains(c.Ports, port) {
 		c.Ports = append(c.Ports, port)
+	}
+}
+
+// MaxGroups is how many groups of Ethernet a conversation keeps: a device publishes to some.
+const MaxGroups = 32
+
+// SentToGroup notes a group of Ethernet. What was learned is not added to later.
+func (c *Conversation) SentToGroup(group firedoor.MAC, learning bool) {
+	switch {
+	case c.Learned && !learning || slices.Contains(c.Groups, group):
+	case len(c.Groups) < MaxGroups:
+		c.Groups = append(c.Groups, group)
+	default:
+		c.MoreGroups = true
 	}
 }
 

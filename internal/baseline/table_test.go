@@ -18,6 +18,21 @@ var (
 
 func roomy() *Table { return New(Limits{Conversations: 100, Statements: 1000, Ranges: 1000}) }
 
+// TestGroups holds how many groups a conversation keeps, and that what was learned is not added to later.
+func TestGroups(t *testing.T) {
+	learned, later := Conversation{Learned: true}, Conversation{}
+	for i := range firedoor.MAC(MaxGroups + 2) {
+		learned.SentToGroup(0x010000000000+i/2, i < 4)
+		later.SentToGroup(0x010000000000+i, false)
+	}
+	if len(learned.Groups) != 2 || learned.MoreGroups {
+		t.Errorf("learned: %v, more %t", learned.Groups, learned.MoreGroups)
+	}
+	if len(later.Groups) != MaxGroups || !later.MoreGroups || later.Groups[0] != 0x010000000000 {
+		t.Errorf("later: %v, more %t", later.Groups, later.MoreGroups)
+	}
+}
+
 func pairOf(i int) *Pair {
 	return &Pair{Client: firedoor.IPv4(uint32(i)), Server: firedoor.IPv4(99), Protocol: "modbus", Transport: 6}
 }

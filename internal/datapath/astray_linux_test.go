@@ -107,13 +107,24 @@ func TestWrongSideIsTold(t *testing.T) {
 		}
 		want := Ask
 		if name == "no IP" {
-			want = Pass
+			want = Would
 		}
 		if got.Action != want || got.Reason != wrongSide && name != "a part" && name != "SNAP" || want == Ask && got.Unanswered != Pass {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
-	judge(t, d, []asked{{outside + "ARP", asks(t, clientMAC, "10.97.0.1", "10.97.0.2"), said{Pass, wrongSide, 0}}})
+	judge(t, d, []asked{{outside + "ARP", asks(t, clientMAC, "10.97.0.1", "10.97.0.2"), said{Would, wrongSide, 0}}})
+	tables := bound(Ask, gate(EtherType, 0x8892, Gate{Rule: 9, Reason: neverBlock}), gate(EtherType, 0x88b8, Gate{Action: Pass, Told: true, Rule: 8, Reason: 1}),
+		gate(EtherType, 0x88ba, Gate{Action: Pass, Safety: true, Rule: 7, Reason: uint16(firedoor.ReasonSafety)}))
+	b.install(d, tables)
+	judge(t, d, []asked{
+		{outside + "never blocked", typed(t, clientMAC, serverMAC, 0x8892), said{Pass, neverBlock, 9}},
+		{outside + "what would be stopped in any case", typed(t, clientMAC, serverMAC, 0x88b8), said{Would, wrongSide, 0}},
+		{outside + "safety traffic", typed(t, clientMAC, serverMAC, 0x88ba), said{Pass, uint16(firedoor.ReasonSafety), 7}},
+		{"an answer to what is never blocked", typed(t, serverMAC, clientMAC, 0x8892), said{Pass, neverBlock, 9}},
+		{"what else the server says there", typed(t, serverMAC, clientMAC, 0x88e1), said{Would, wrongSide, 0}},
+		{outside + "honest", typed(t, serverMAC, clientMAC, 0x88e1), said{Pass, 2, 900}},
+	})
 	b.install(d, bound(Pass))
 	for name, f := range sayings(t, false) {
 		judge(t, d, []asked{{outside + name + " where nothing is told", f, said{Pass, 2, 900}}})

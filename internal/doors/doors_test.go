@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -126,17 +127,25 @@ func (g *doorman) set(f func()) {
 // stopped writes a line of what was stopped.
 func (g *doorman) stopped(second int, done, rule, client, verb, object string) {
 	g.t.Helper()
+	reason := "rule"
+	if rule == "" {
+		reason = "default"
+	}
+	g.appendLine(fmt.Sprintf(`{"time":"2026-11-26T08:00:%02dZ","done":%q,"says":"refuse","reason":%q,"rule":%q,"conduit":"down","segment":"untagged","client":%q,"server":"10.0.2.1:502","protocol":"modbus","verb":%q,"function":"f","object":%q,"bytes":7}`+"\n",
+		second, done, reason, rule, client, verb, object))
+}
+
+// appendLine adds a line to what was stopped.
+func (g *doorman) appendLine(line string) {
+	g.t.Helper()
 	f, err := os.OpenFile(filepath.Join(g.dir, "stopped.jsonl"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		g.t.Fatal(err)
 	}
 	defer f.Close()
-	reason := "rule"
-	if rule == "" {
-		reason = "default"
+	if _, err := f.WriteString(line); err != nil {
+		g.t.Fatal(err)
 	}
-	fmt.Fprintf(f, `{"time":"2026-11-26T08:00:%02dZ","done":%q,"says":"refuse","reason":%q,"rule":%q,"conduit":"down","segment":"untagged","client":%q,"server":"10.0.2.1:502","protocol":"modbus","verb":%q,"function":"f","object":%q,"bytes":7}`+"\n",
-		second, done, reason, rule, client, verb, object)
 }
 
 // console is what follows.
@@ -401,6 +410,40 @@ func TestHost(t *testing.T) {
 		if got := host(end); got != want {
 			t.Errorf("%s is at %s, want %s", end, got, want)
 		}
+	}
+}
+
+// TestSidesAreShown holds that the console says at which port zones are, and of what came from the wrong one that it had somebody's
+// address and is not of him; and that no door is between two at one side.
+func TestSidesAreShown(t *testing.T) {
+	g := gatewayIn(t)
+	g.text = strings.NewReplacer("MODE", "test", "level: L2", "level: L2, at: inside", "target: 2", "target: 2, at: outside", "conduits:\n", "  lab: {addresses: 10.0.3.0/24, at: inside}\nconduits:\n").Replace(press)
+	line := `{"time":"2026-11-26T08:00:01.000000000Z","by":"kernel","done":%q,"says":"drop","reason":"wrong-side","conduit":"down","segment":"untagged","client":"10.0.1.1","server":"10.0.2.1","protocol":"ethernet/0x88b8","count":3}` + "\n"
+	g.appendLine(fmt.Sprintf(line, "pass"))
+	g.appendLine(fmt.Sprintf(line, "drop"))
+	c := run(t, Config{Gateways: []string{g.dir}})
+	got := c.until(t, "policy and stops never came", func(x *Gateway) bool { return x.Policy.Known && x.Tested == 3 && x.Stopped == 3 })
+	var at []string
+	for _, z := range got.Policy.Zones {
+		at = append(at, z.Name+" "+z.At)
+	}
+	if strings.Join(at, ", ") != "office inside, cell outside, lab inside" {
+		t.Errorf("zones %q", at)
+	}
+	var texts []string
+	for _, f := range got.Findings {
+		texts = append(texts, f.Sentence+" "+f.Why)
+	}
+	slices.Sort(texts)
+	const tail = " 3 frames of ethernet/0x88b8 in the name of hmi to plc, from the wrong side. down: it came in at the other port than its sender is at"
+	if !slices.Equal(texts, []string{"Stopped" + tail, "Would have stopped" + tail}) {
+		t.Errorf("findings %q", texts)
+	}
+	if p, ok := c.Look().Passage(contact("10.0.1.1", "10.0.3.1", "modbus", 502)); !ok || !strings.Contains(p.Sentence, "Both are at the inside: what they say to each other there passes no gateway.") {
+		t.Errorf("a door at one side: %+v", p)
+	}
+	if p, _ := c.Look().Passage(contact("10.0.1.1", "10.0.2.1", "modbus", 502)); strings.Contains(p.Sentence, "Both are") {
+		t.Errorf("a door between two sides: %+v", p)
 	}
 }
 

@@ -106,7 +106,7 @@ func parseCursor(text string) (listed, error) {
 func (g *gateway) stop(l listed) Stop {
 	client, server := g.called(l.Segment, host(l.Client)), g.called(l.Segment, host(l.Server))
 	test := l.Done == "pass"
-	return Stop{Seq: l.seq, Gateway: g.name, Time: l.Time, Sentence: sentence(test, max(l.Count, 1), l.Verb, client, server, l.Protocol, l.Object), Why: because(l.Reason, l.Rule, l.Conduit),
+	return Stop{Seq: l.seq, Gateway: g.name, Time: l.Time, Sentence: sentence(test, max(l.Count, 1), l.Reason, l.Verb, client, server, l.Protocol, l.Object), Why: because(l.Reason, l.Rule, l.Conduit),
 		Test: test, Done: l.Done, Says: l.Says, Reason: l.Reason, Rule: l.Rule, Conduit: l.Conduit, Segment: l.Segment, Client: client, ClientAt: l.Client,
 		Server: server, ServerAt: l.Server, Protocol: l.Protocol, Verb: l.Verb, Function: l.Function, Object: l.Object}
 }

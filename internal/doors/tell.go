@@ -59,6 +59,7 @@ type PolicyZone struct {
 	Name      string `json:"name"`
 	Level     string `json:"level"`
 	Target    int    `json:"target" doc:"Security level that it is to have, SL-T"`
+	At        string `json:"at" doc:"Port of the gateway at which its devices are: inside, outside; empty: either"`
 	Hosts     int    `json:"hosts" doc:"That it names"`
 	Addresses string `json:"addresses"`
 }
@@ -132,7 +133,7 @@ func show(plan *policy.Plan) shown {
 		if len(z.Prefixes) > len(nets) {
 			nets = append(nets, fmt.Sprintf("%d more", len(z.Prefixes)-len(nets)))
 		}
-		out.Zones = append(out.Zones, PolicyZone{z.Name, z.Level, z.Target, len(z.Hosts), strings.Join(nets, ", ")})
+		out.Zones = append(out.Zones, PolicyZone{z.Name, z.Level, z.Target, z.At.String(), len(z.Hosts), strings.Join(nets, ", ")})
 	}
 	for n := range int32(min(plan.Conduits(), maxShownConduits)) {
 		c := plan.Conduit(n)
@@ -242,7 +243,7 @@ func (g *gateway) view(now time.Time) Gateway {
 }
 
 func (g *gateway) found(k kind, c *counted) Found {
-	return Found{Sentence: sentence(k.Test, c.Count, k.Verb, g.called(k.Segment, k.Client), g.called(k.Segment, k.Server), k.Protocol, k.Object),
+	return Found{Sentence: sentence(k.Test, c.Count, k.Reason, k.Verb, g.called(k.Segment, k.Client), g.called(k.Segment, k.Server), k.Protocol, k.Object),
 		Why: because(k.Reason, k.Rule, k.Conduit), Test: k.Test, Says: k.Says, Conduit: k.Conduit, Rule: k.Rule, Count: c.Count, First: c.First, Last: c.Last}
 }
 
@@ -284,8 +285,8 @@ var nouns = map[string][2]string{
 	"read": {"read", "reads"}, "write": {"write", "writes"}, "configure": {"configuration", "configurations"}, "control": {"command", "commands"}, "program": {"program transfer", "program transfers"},
 }
 
-// sentence says what happened as a person would.
-func sentence(test bool, n uint64, verb, client, server, protocol, object string) string {
+// sentence says what happened as a person would. What comes from the wrong side is not of the client whose address it has.
+func sentence(test bool, n uint64, reason, verb, client, server, protocol, object string) string {
 	words, known := nouns[verb]
 	switch {
 	case !known && protocol != "":
@@ -293,7 +294,7 @@ func sentence(test bool, n uint64, verb, client, server, protocol, object string
 	case !known:
 		words = [2]string{"frame", "frames"}
 	}
-	what, toward := words[1], "to"
+	what, of, toward := words[1], "of", "to"
 	if n == 1 {
 		what = words[0]
 	}
@@ -304,9 +305,16 @@ func sentence(test bool, n uint64, verb, client, server, protocol, object string
 	if test {
 		begin = "Would have stopped"
 	}
-	text := fmt.Sprintf("%s %s %s of %s %s %s", begin, grouped(n), what, client, toward, server)
+	astray := reason == firedoor.ReasonWrongSide.String()
+	if astray {
+		of = "in the name of"
+	}
+	text := fmt.Sprintf("%s %s %s %s %s %s %s", begin, grouped(n), what, of, client, toward, server)
 	if object != "" {
 		text += ", " + object
+	}
+	if astray {
+		text += ", from the wrong side"
 	}
 	return text + "."
 }

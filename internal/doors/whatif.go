@@ -204,7 +204,7 @@ func (d *Doors) try(ctx context.Context, plan *policy.Plan, out *Trial) error {
 func (t *Trial) take(r *whatif.Report) {
 	t.Asked, t.Stopped, t.Enforced, t.Undecided = r.Operations, r.StoppedOperations, r.Enforced, r.Undecided
 	for _, s := range r.Stopped[:min(len(r.Stopped), maxTold)] {
-		t.Kinds = append(t.Kinds, TriedKind{Sentence: sentence(true, s.Count, s.Verb, s.Client, s.Server, s.Protocol, s.Object), Why: because(s.Reason, s.Rule, s.Conduit),
+		t.Kinds = append(t.Kinds, TriedKind{Sentence: sentence(true, s.Count, s.Reason, s.Verb, s.Client, s.Server, s.Protocol, s.Object), Why: because(s.Reason, s.Rule, s.Conduit),
 			Verdict: s.Verdict, Count: s.Count, First: s.First, Protocol: s.Protocol, Function: s.Function})
 	}
 	t.MoreKinds, t.Unseen = len(r.Stopped)-len(t.Kinds), r.Unseen

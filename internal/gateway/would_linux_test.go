@@ -106,6 +106,19 @@ func TestWouldDropIsTold(t *testing.T) {
 	if r := rows[0]; r.Done != "pass" || r.Says != "drop" || r.Reason != "rule" || r.Conduit != "down" || r.Rule == "" || r.ClientName != "hmi" || r.ServerName != "plc" || r.Count != 7 || r.By != byKernel {
 		t.Errorf("%+v", r)
 	}
+	l.Rule, l.Reason, l.Number, l.Turn = 0, uint16(firedoor.ReasonWrongSide), 0x8892, 2
+	kernel.lost = []datapath.Lost{l}
+	if err := k.tick(); err != nil {
+		t.Fatal(err)
+	}
+	if rows = s.AllRows(); len(rows) != 2 {
+		t.Fatalf("%+v", rows)
+	}
+	for _, r := range rows {
+		if r.Reason == "wrong-side" && (r.Done != "pass" || r.Says != "drop" || r.Conduit != "down" || r.Rule != "" || r.ClientName != "hmi" || r.Count != 7) {
+			t.Errorf("from the wrong side: %+v", r)
+		}
+	}
 	if st := s.State(); st.Dropped != 0 || st.Told != 0 {
 		t.Errorf("%+v", st)
 	}

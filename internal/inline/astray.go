@@ -31,7 +31,7 @@ func (g *Gate) fromWrongSide(b []byte, ports bool) (stopped bool) {
 	if p.EtherType == typeARP {
 		src, dst = arpEnds(p.Payload)
 	}
-	if g.astray = Astray(g.plan, g.segment, p, src, g.from) && !(p.Layer < packet.LayerNetwork && keepsLink(p.DstMAC, p.EtherType)); !g.astray {
+	if g.astray = Astray(g.plan, g.segment, p, src, g.from) && !(p.Layer < packet.LayerNetwork && policy.KeepsLink(p.DstMAC, p.EtherType)); !g.astray {
 		return false
 	}
 	a, z := g.plan.Place(g.segment, src, p.SrcMAC), g.plan.Place(g.segment, dst, p.DstMAC)

@@ -316,7 +316,7 @@ func (g *Gate) link(b []byte) {
 		src, dst := arpEnds(p.Payload)
 		g.neighbour(b, src, dst)
 		return
-	case keepsLink(p.DstMAC, p.EtherType): // it is of no device, whoever is isolated
+	case policy.KeepsLink(p.DstMAC, p.EtherType): // it is of no device, whoever is isolated
 		g.pass(b, firedoor.ReasonLink)
 		return
 	}

@@ -46,6 +46,7 @@ func Diff(a, b *Plan) (out []Change) {
 		}
 		return z.Name, text
 	})
+	sidesChanged(out, a.Policy, b.Policy)
 	conduits := len(out)
 	named(a.Policy.Conduits, b.Policy.Conduits, "conduit", say, func(c *Conduit) (string, string) {
 		return c.Name, fmt.Sprintf("from %s to %s, mode %s, default %s, instead %s, unjudged %s, never-rewrite %t, budget %s, reviewed %s", c.From, c.To, c.Mode, c.Default,
@@ -104,6 +105,30 @@ func (c *Change) turned(unmatched, stopped string, wasMode, isMode Mode, was, is
 		c.Closes = append(c.Closes, fmt.Sprintf("%s: is stopped, passed with mode %s", stopped, wasMode))
 	case wasMode == Enforce && isMode != Enforce:
 		c.Opens = append(c.Opens, fmt.Sprintf("%s: passes with mode %s, was stopped", stopped, isMode))
+	}
+}
+
+// sidesChanged tells of zones that both policies have what is stopped by another side, and what no longer is.
+func sidesChanged(changes []Change, a, b *Policy) {
+	before := map[string]Side{}
+	for i := range a.Zones {
+		before[a.Zones[i].Name] = a.Zones[i].At
+	}
+	for i := range b.Zones {
+		z := &b.Zones[i]
+		was, both := before[z.Name]
+		for k := range changes {
+			c := &changes[k]
+			if !both || was == z.At || !strings.HasPrefix(c.What, "~ zone "+z.Name+":") {
+				continue
+			}
+			if z.At != Anywhere {
+				c.Closes = append(c.Closes, fmt.Sprintf("what comes from the %s with an address of %s: is stopped as wrong-side where that is enforced", z.At.Other(), z.Name))
+			}
+			if was != Anywhere {
+				c.Opens = append(c.Opens, fmt.Sprintf("what comes from the %s with an address of %s: is taken for its own, was stopped as wrong-side", was.Other(), z.Name))
+			}
+		}
 	}
 }
 

@@ -76,6 +76,9 @@ func (p *Plan) DoorSentence(r *Request, d Door, testing bool, v firedoor.Verdict
 		c := &p.conduits[n]
 		fmt.Fprintf(&b, " Conduit %s has mode %s.", c.Name, c.Mode)
 	}
+	if text := p.SharedSideSentence(r.Route); text != "" {
+		b.WriteString(" " + text)
+	}
 	return b.String()
 }
 

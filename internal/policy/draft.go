@@ -35,6 +35,8 @@ type DraftOptions struct {
 	// Alike tells whether several functions of a protocol have one code. What was learned
 	// is told apart by the code, so a rule names no function there; nil is never.
 	Alike func(protocol string, code uint32) bool
+	// Returns tells whether frames of a protocol come back to their sender; nil is never.
+	Returns func(protocol string) bool
 	// Refuses gives the protocols that a device was seen to refuse cleanly; nil: none.
 	Refuses func(*firedoor.Asset) []string
 }
@@ -125,11 +127,13 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 		d.out.Own++
 		return
 	}
+	if len(c.Groups) > 0 {
+		d.published(c)
+		return
+	}
 	unread := c.Protocol == "tcp" || c.Protocol == "udp"
 	if c.Protocol == "ip" || unread && c.Server.Port == 0 || unnamed(&c.Client) || unnamed(&c.Server) {
-		if left := fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment); !slices.Contains(d.out.Left, left) {
-			d.out.Left = append(d.out.Left, left)
-		}
+		d.leave(c)
 		return
 	}
 	if c.Protocol == "icmp" {
@@ -137,8 +141,69 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 		return
 	}
 	client, server := d.host(c.Segment, &c.Client), d.host(c.Segment, &c.Server)
-	conduit := d.conduit(d.zoneOf[client], d.zoneOf[server])
-	base := Match{Clients: []string{client}, Servers: []string{server}}
+	d.between(c, Match{Clients: []string{client}, Servers: []string{server}})
+}
+
+// published is what a device sends to groups of Ethernet. Nobody answers for those, so whoever is a device asks.
+func (d *drafter) published(c *firedoor.Conversation) {
+	sent := *c
+	if unnamed(&c.Client) {
+		sent.Client, sent.Server = c.Server, firedoor.Address{Port: c.Server.Port}
+	}
+	if unnamed(&sent.Client) {
+		d.leave(c)
+		return
+	}
+	var m Match
+	for _, group := range c.Groups {
+		if !d.keepsLink(c, group) {
+			m.Servers = append(m.Servers, d.host(c.Segment, &firedoor.Address{MAC: group}))
+		}
+	}
+	if len(m.Servers) == 0 {
+		return
+	}
+	if c.MoreGroups {
+		d.out.Left = append(d.out.Left, fmt.Sprintf("%s from %s to further groups in %s", c.Protocol, nameless(&sent.Client), c.Segment))
+	}
+	for _, sender := range d.senders(&sent) {
+		m.Clients = []string{d.host(c.Segment, &firedoor.Address{MAC: sender.String()})}
+		d.between(&sent, m)
+	}
+}
+
+// localMark makes an address a locally administered one (IEEE 802, 8.4).
+const localMark = firedoor.MAC(1 << 41)
+
+// senders are the addresses from which frames of a client come: where they come back to it they have its own marked as a local one.
+func (d *drafter) senders(c *firedoor.Conversation) []firedoor.MAC {
+	mac := parseMAC(c.Client.MAC)
+	if d.options.Returns == nil || !d.options.Returns(c.Protocol) || mac.IsLocal() {
+		return []firedoor.MAC{mac}
+	}
+	return []firedoor.MAC{mac, mac | localMark}
+}
+
+// keepsLink tells whether what goes to a group in a conversation passes without a rule.
+func (d *drafter) keepsLink(c *firedoor.Conversation, group string) bool {
+	if c.Protocol == "ethernet" {
+		return KeepsLink(parseMAC(group), c.Server.Port)
+	}
+	_, link := carriers(d.usual(c.Protocol))
+	return slices.ContainsFunc(link, func(p Port) bool { return KeepsLink(parseMAC(group), p.Number) })
+}
+
+// leave says of a conversation that it was left out.
+func (d *drafter) leave(c *firedoor.Conversation) {
+	left := fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment)
+	if !slices.Contains(d.out.Left, left) {
+		d.out.Left = append(d.out.Left, left)
+	}
+}
+
+// between makes rules of a conversation between ends that have names.
+func (d *drafter) between(c *firedoor.Conversation, base Match) {
+	conduit := d.conduit(d.zoneOf[base.Clients[0]], d.zoneOf[base.Servers[0]])
 	if d.ports(c, &base); len(c.Statements) == 0 {
 		d.silent(c, conduit, base)
 		return
@@ -396,7 +461,7 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 		note += fmt.Sprintf(", values from %s to %s", strconv.FormatFloat(span.Min, 'g', 6, 64), strconv.FormatFloat(span.Max, 'g', 6, 64))
 	}
 	if k.verb == firedoor.VerbControl.String() {
-		d.out.Grave = append(d.out.Grave, strings.TrimSpace(fmt.Sprintf("%s to %s: %s %s", m.Clients[0], m.Servers[0], k.function, strings.Join(objectWords(m.Objects), ", "))))
+		d.out.Grave = append(d.out.Grave, strings.TrimSpace(fmt.Sprintf("%s to %s: %s %s", m.Clients[0], strings.Join(m.Servers, ", "), k.function, strings.Join(objectWords(m.Objects), ", "))))
 	}
 	if len(m.Objects) == 0 {
 		conduit.Rules = append(conduit.Rules, Rule{Match: m, Note: note})

@@ -22,6 +22,47 @@ func TestDraftLeavesOut(t *testing.T) {
 	compile(t, &d.Policy)
 }
 
+// TestDraftOfMoreGroups holds that groups beyond those that are kept are told, and that where the sender has no address nothing is drafted.
+func TestDraftOfMoreGroups(t *testing.T) {
+	c := firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: "goose", Flows: 1, Client: firedoor.Address{MAC: "02:00:00:00:00:01"}, Groups: []string{"01:0c:cd:01:00:01", "01:0c:cd:01:00:02"}, MoreGroups: true}
+	turned, nobody := c, c // of frames that nobody recognised the client is the lower address
+	turned.Client, turned.Server = c.Server, c.Client
+	nobody.Client = firedoor.Address{}
+	for name, of := range map[string]struct {
+		talk  firedoor.Conversation
+		left  string
+		rules bool
+	}{"sent": {c, "goose from 02:00:00:00:00:01 to further groups in untagged", true}, "turned": {turned, "goose from 02:00:00:00:00:01 to further groups in untagged", true},
+		"of nobody": {nobody, "goose from a group to a group in untagged", false}} {
+		d := policy.Draft(nil, []firedoor.Conversation{of.talk}, policy.DraftOptions{Usual: known().Ports})
+		if len(d.Left) != 1 || d.Left[0] != of.left || (len(d.Policy.Conduits) == 1) != of.rules {
+			t.Errorf("%s: %+v", name, d)
+		}
+		plan := compile(t, &d.Policy)
+		for group, passes := range map[firedoor.MAC]bool{0x010ccd010001: of.rules, 0x010ccd010002: of.rules, 0x010ccd010003: false} {
+			v, _, _ := plan.Frame(plan.Place("untagged", firedoor.IP{}, 0x020000000001), plan.Place("untagged", firedoor.IP{}, group), 0x88b8, false)
+			if (v.Says == firedoor.Pass) != passes {
+				t.Errorf("%s: to %v: %+v", name, group, v)
+			}
+		}
+	}
+}
+
+// TestDraftOfFramesThatReturn holds that frames which come back to their sender, with its address marked, pass as well.
+func TestDraftOfFramesThatReturn(t *testing.T) {
+	c := firedoor.Conversation{Segment: "untagged", Learned: true, Protocol: "ecat", Flows: 1, Client: firedoor.Address{MAC: "00:01:05:00:00:01"}, Groups: []string{"01:01:05:01:00:00"}}
+	for _, returns := range []bool{false, true} {
+		d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports, Returns: func(string) bool { return returns }})
+		plan := compile(t, &d.Policy)
+		for sender, passes := range map[firedoor.MAC]bool{0x000105000001: true, 0x020105000001: returns} {
+			v, _, _ := plan.Frame(plan.Place("untagged", firedoor.IP{}, sender), plan.Place("untagged", firedoor.IP{}, 0x010105010000), 0x88a4, false)
+			if (v.Says == firedoor.Pass) != passes {
+				t.Errorf("returns %t: of %v: %+v", returns, sender, v)
+			}
+		}
+	}
+}
+
 // TestDraftOpensNoMore holds that what was seen without IP opens its own type of frames and
 // nothing of IP, and what was seen over IP no frames without it.
 func TestDraftOpensNoMore(t *testing.T) {

@@ -1,6 +1,12 @@
 package policy
 
-import "firedoor"
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"firedoor"
+)
 
 // A gateway has two ports, and a zone may be bound to one of them: then what comes in at the other with an address of
 // that zone was sent by somebody else. Where a zone is bound to none its addresses are believed at either port.
@@ -19,6 +25,9 @@ var sideNames = [...]string{"", "inside", "outside"}
 
 // String is the word used in files, "" for Anywhere.
 func (s Side) String() string { return sideNames[s] }
+
+// Other is the side across the gateway.
+func (s Side) Other() Side { return [...]Side{Anywhere: Anywhere, Inside: Outside, Outside: Inside}[s] }
 
 // SideOf reads the word.
 func SideOf(word string) (s Side, ok bool) {
@@ -108,6 +117,53 @@ func (p *Plan) SideMode(a, b Place) (m Mode, joined bool) {
 	return m, joined
 }
 
+// sharedSide is the side at which two zones both are, Anywhere where that is not said of both.
+func (p *Plan) sharedSide(a, b int32) Side {
+	if a < 0 || b < 0 || p.Policy.Zones[a].At != p.Policy.Zones[b].At {
+		return Anywhere
+	}
+	return p.Policy.Zones[a].At
+}
+
+// SharedSide is sharedSide of two zones by their names.
+func (p *Plan) SharedSide(a, b string) Side {
+	from, okA := p.zones[a]
+	to, okB := p.zones[b]
+	if !okA || !okB {
+		return Anywhere
+	}
+	return p.sharedSide(from, to)
+}
+
+// onlyAstray tells whether all that passes the gateway from one zone to another one at its side is stopped, for it came
+// in at the other one. Not where some address of the sender's zone may come in at either.
+func (p *Plan) onlyAstray(from, to int32, q Question) bool {
+	if q.Unsided || p.sharedSide(from, to) == Anywhere || p.Policy.Zones[from].unbindable() {
+		return false
+	}
+	m, _ := p.SideMode(Place(from)+1, Place(to)+1)
+	return m == Enforce || q.AsWritten
+}
+
+// beside is the step between two zones at one side, which passes no gateway.
+func (p *Plan) beside(from, to int32, q Question) *Step {
+	side := p.sharedSide(from, to)
+	if side == Anywhere || q.Unsided {
+		return nil
+	}
+	return &Step{From: p.zoneWords(from), To: p.zoneWords(to), Why: "both are at the " + side.String() + ", so no gateway is between them"}
+}
+
+// unbound are the addresses that are at either side, whatever prefix of a zone has them.
+var unbound = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/32"), netip.MustParsePrefix("::/128"), netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10")}
+
+// unbindable tells whether a zone has addresses that are at either side.
+func (z *Zone) unbindable() bool {
+	return slices.ContainsFunc(z.Prefixes, func(p netip.Prefix) bool {
+		return slices.ContainsFunc(unbound, func(q netip.Prefix) bool { return p.Overlaps(q) })
+	})
+}
+
 // FromWrongSide is the route of frames whose sender is astray, whichever end of it that is: where that is enforced
 // nothing passes but safety traffic and what is never blocked; where it is tested it is told of what else passes.
 func (p *Plan) FromWrongSide(r Route) Route {
@@ -131,7 +187,7 @@ func (p *Plan) judgesAstray(r *Route) bool {
 	return r.open.Reason == firedoor.ReasonNeverBlock && p.conduits[r.Conduit].never.settled(&r.never, r) < 0
 }
 
-// sideFindings names zones that are bound to no side where others are.
+// sideFindings names zones that are bound to no side where others are, and conduits that join two zones at one side.
 func (p *Plan) sideFindings() (out []Finding) {
 	if !p.sided {
 		return nil
@@ -141,7 +197,22 @@ func (p *Plan) sideFindings() (out []Finding) {
 			out = append(out, Finding{z.Line, "either-side", "zone " + z.Name + " is bound to no side: whoever is at either port may take an address of it and be judged as it. Say at: inside or at: outside, unless its devices come in at both (a ring, a redundant link)"})
 		}
 	}
+	for i := range p.conduits {
+		c := &p.conduits[i]
+		if side := p.SharedSide(c.From, c.To); side != Anywhere && c.From != c.To {
+			out = append(out, Finding{c.Line, "one-side", fmt.Sprintf("conduit %s joins two zones at the %s: what they say to each other there passes no gateway, and what comes in at the other side in their names is stopped where that is enforced, whatever the rules let pass", c.Name, side)})
+		}
+	}
 	return out
+}
+
+// SharedSideSentence says that no gateway is between two ends at one side, "" where that is not so.
+func (p *Plan) SharedSideSentence(r *Route) string {
+	side := p.At(r.Client)
+	if side == Anywhere || side != p.At(r.Server) {
+		return ""
+	}
+	return "Both are at the " + side.String() + ": what they say to each other there passes no gateway."
 }
 
 // SideSentence says where a zone is, "" where it is bound to no side.

@@ -112,4 +112,17 @@ func TestUnboundZonesAreTold(t *testing.T) {
 	if got := sided(plant(policy.Enforce)); len(got) > 0 {
 		t.Errorf("told where no zone is bound: %q", got)
 	}
+	for _, to := range []policy.Side{policy.Inside, policy.Outside} {
+		p := bound(policy.Enforce)
+		p.Zones[1].At = to
+		told := 0
+		for _, f := range compile(t, p).Study() {
+			if f.Kind == "one-side" && strings.Contains(f.Text, "conduit down joins two zones at the inside") {
+				told++
+			}
+		}
+		if (told == 1) != (to == policy.Inside) {
+			t.Errorf("to the %s: told %d times of a conduit at one side", to, told)
+		}
+	}
 }

@@ -261,11 +261,8 @@ func protocolOf(c *conn, own string) string {
 func (l *lane) startLine(c *conn, kind, protocol string, raw int64) {
 	if len(c.head) == 0 {
 		server := *c.server()
-		if k := l.flows.Key(l.slot); k.IsMAC() && server.MAC == 0 { // a group, which is no device
-			server.MAC = firedoor.MAC(k.Lo.Lo)
-			if c.run.Client() == 0 {
-				server.MAC = firedoor.MAC(k.Hi.Lo)
-			}
+		if server.MAC == 0 { // no device
+			server.MAC = l.group(c)
 		}
 		c.head = eventlog.Head(c.head, c.client(), &server)
 		if c.flags&toAll != 0 {

@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +63,30 @@ func TestEthernetTurns(t *testing.T) {
 func TestEthernetFromTheMiddle(t *testing.T) {
 	if c := replay(t, Options{}, profinet(t, true, false)).conversation(t, "pnio"); c.Client.MAC != "02:00:00:00:00:01" {
 		t.Errorf("the client is %v", c.Client)
+	}
+}
+
+// TestGroupsAreKept: a conversation names the groups of Ethernet that a device sent to while learning, and none later.
+func TestGroupsAreKept(t *testing.T) {
+	ied := firedoor.MAC(0x020000000001)
+	capture := write(t, func(n *plant.Net) {
+		for i := range 40 {
+			if n.Ethernet(ied, 0x010ccd010001, 0, 0x88e1, make([]byte, 46)); i > 30 {
+				n.Ethernet(ied, 0x010ccd010002, 0, 0x88e1, make([]byte, 46))
+			}
+		}
+	})
+	for learn, want := range map[float64]string{100: "01:0c:cd:01:00:01 01:0c:cd:01:00:02", 20: "01:0c:cd:01:00:01"} {
+		var groups []string
+		for _, c := range replay(t, Options{LearnPercent: learn}, capture).conversations {
+			if c.Learned {
+				groups = append(groups, c.Groups...)
+			}
+		}
+		slices.Sort(groups)
+		if got := strings.Join(groups, " "); got != want {
+			t.Errorf("learned %g %% of it: %q, want %q", learn, got, want)
+		}
 	}
 }
 

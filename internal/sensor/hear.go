@@ -178,6 +178,9 @@ func (l *lane) converse(c *conn) bool {
 	if !fresh && learning && p != nil && c.proto != 0 {
 		row.FoundAt(server.Port)
 	}
+	if group := l.group(c); group != 0 {
+		row.SentToGroup(group, learning)
+	}
 	switch {
 	case fresh:
 		row.ClientMAC, row.ServerMAC, row.ServerPort = client.MAC, server.MAC, server.Port
@@ -201,6 +204,20 @@ func (l *lane) ends(c *conn) baseline.Pair {
 		pair.Protocol, pair.Port = l.transport(c)
 	}
 	return pair
+}
+
+// group is the group of Ethernet that a flow of frames without IP goes to, 0 if none: an end that is no device has no MAC.
+func (l *lane) group(c *conn) firedoor.MAC {
+	k := l.flows.Key(l.slot)
+	switch {
+	case c.proto != 0 || !k.IsMAC():
+		return 0
+	case c.end[0].MAC == 0:
+		return firedoor.MAC(k.Lo.Lo)
+	case c.end[1].MAC == 0:
+		return firedoor.MAC(k.Hi.Lo)
+	}
+	return 0
 }
 
 // attempt files a connection in which nothing was said, to a port where the pair

@@ -97,6 +97,10 @@ func (r *Result) conversation(ref conversationRef) firedoor.Conversation {
 	if c.Learned {
 		out.Ports = slices.Clone(c.Ports)
 	}
+	for _, group := range c.Groups {
+		out.Groups = append(out.Groups, group.String())
+	}
+	out.MoreGroups = c.MoreGroups
 	for v := firedoor.VerbSession; v <= firedoor.VerbProgram; v++ {
 		if c.Verbs&(1<<v) != 0 {
 			out.Verbs = append(out.Verbs, v.String())

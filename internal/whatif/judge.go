@@ -246,6 +246,9 @@ func (j *Judge) Conversation(c *firedoor.Conversation) error {
 	if c.Protocol == "icmp" {
 		return j.icmp(c)
 	}
+	if len(c.Groups) > 0 {
+		return j.published(c)
+	}
 	r, err := j.request(c.Segment, c.Protocol, &c.Client, &server)
 	if err != nil {
 		return err
@@ -406,6 +409,9 @@ func (j *Judge) eitherWay(r *policy.Request) firedoor.Verdict {
 	back := *r
 	back.Route = &route
 	w := policy.Decide(j.plan, &back)
+	if j.plan.IsGroup(r.Server) && w.Reason != firedoor.ReasonSafety { // nothing comes from one, as policy.Frame has it
+		return v
+	}
 	if milder := w.Says == firedoor.Pass || w.Action == firedoor.Pass && v.Action != firedoor.Pass; milder && policy.EitherWay(v.Reason, w.Reason) {
 		return w
 	}

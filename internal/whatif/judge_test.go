@@ -321,6 +321,42 @@ func TestJournalHoldsNoValuesThatWereRead(t *testing.T) {
 	}
 }
 
+// TestGroups holds that what went to groups of Ethernet is judged by them, is undecided where they are judged differently or not all are
+// known, and that nothing comes back from one, so that no milder direction lets it pass.
+func TestGroups(t *testing.T) {
+	p := &policy.Policy{
+		Hosts: []policy.Host{{Name: "ied", MAC: 0x020000000001}, {Name: "trips", MAC: 0x010ccd010001}, {Name: "values", MAC: 0x010ccd010002}},
+		Zones: []policy.Zone{{Name: "bay", Hosts: []string{"ied"}}, {Name: "bus", Hosts: []string{"trips", "values"}}},
+		Conduits: []policy.Conduit{{Name: "publish", From: "bay", To: "bus", Mode: policy.Test, Default: firedoor.Drop,
+			Rules: []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Servers: []string{"trips"}, Protocols: []string{"goose"}}}}}},
+		Otherwise: policy.Otherwise{Mode: policy.Enforce, Default: firedoor.Pass},
+	}
+	plan, faults := policy.Compile(p, policy.Known{Ports: func(string) []policy.Port { return []policy.Port{{Transport: policy.Link, Number: 0x88b8}} }, Protocols: []string{"goose"}})
+	if len(faults) > 0 {
+		t.Fatalf("%+v", faults)
+	}
+	for _, c := range []struct {
+		groups             []string
+		more               bool
+		stopped, undecided uint64
+	}{
+		{[]string{"01:0c:cd:01:00:01"}, false, 0, 0},
+		{[]string{"01:0c:cd:01:00:02"}, false, 2, 0},
+		{[]string{"01:0c:cd:01:00:03"}, false, 0, 0}, // of no zone, which passes
+		{[]string{"01:0c:cd:01:00:01", "01:0c:cd:01:00:03"}, false, 0, 0},
+		{[]string{"01:0c:cd:01:00:01", "01:0c:cd:01:00:02"}, false, 0, 2},
+		{[]string{"01:0c:cd:01:00:01"}, true, 0, 2},
+	} {
+		j := whatif.New(plan, false)
+		if err := j.Conversation(&firedoor.Conversation{Segment: "untagged", Protocol: "goose", Client: firedoor.Address{MAC: "02:00:00:00:00:01"}, Groups: c.groups, MoreGroups: c.more, Flows: 2, First: "2026-03-02T06:00:00Z"}); err != nil {
+			t.Fatal(err)
+		}
+		if r := j.Report(); r.Connections != 2 || r.StoppedConnections != c.stopped || r.UndecidedConnections != c.undecided {
+			t.Errorf("%+v: %+v", c, r)
+		}
+	}
+}
+
 // TestUnkeptGroup holds that what went to a group of Ethernet of which nobody kept which it was is undecided where the
 // policy names groups, though what no conduit joins passes.
 func TestUnkeptGroup(t *testing.T) {

@@ -536,6 +536,7 @@ export interface PolicyZone {
   name: string
   level: string
   target: number
+  at: '' | 'inside' | 'outside' // the port of the gateway at which its devices are
   hosts: number
   addresses: string
 }

@@ -37,15 +37,18 @@ proven int what_of_astray(__u32 slot, __u32 pair, __u32 pair_back)
 
 /* Nothing passes a gate from the wrong side but safety traffic, of which this is not asked, and what is never
  * blocked: of a port where something is, whoever answers judges each request, and while nobody does nothing
- * passes. Where it is only told, whoever answers tells. */
+ * passes. Where it is only told, whoever answers tells, and of frames without IP the kernel. */
 inline_ void from_wrong_side(const struct frame *f, struct gate *g)
 {
 	if (f->astray == PAIR_STOPS && g->reason != SAYS_NEVER) {
 		*g = (struct gate){.action = DROP, .floor = FLOOR_DROP, .reason = SAYS_WRONG_SIDE, .conduit = g->conduit};
 		return;
 	}
-	if (f->type != TYPE_IP4 && f->type != TYPE_IP6) /* nobody is asked about those */
+	if (f->type != TYPE_IP4 && f->type != TYPE_IP6) { /* nobody is asked about those */
+		if (g->action == PASS && g->reason != SAYS_NEVER)
+			*g = (struct gate){.reason = SAYS_WRONG_SIDE, .conduit = g->conduit, .flags = g->flags | GATE_TOLD};
 		return;
+	}
 	if (g->action == CODES)
 		g->action = ASK;
 	else if (g->action == PASS)

@@ -653,7 +653,7 @@ inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		return;
 	find_gate(f->slot, pair, ETHERTYPE, f->type, &d->gate);
 	find_gate(f->slot, pair_back, ETHERTYPE, f->type, &back);
-	if (f->astray == PAIR_STOPS && !((d->gate.flags | back.flags) & GATE_SAFETY)) {
+	if (f->astray && !((d->gate.flags | back.flags) & GATE_SAFETY)) {
 		from_wrong_side(f, &d->gate);
 		from_wrong_side(f, &back);
 	}
@@ -661,8 +661,6 @@ inline_ void judge_type(const struct frame *f, __u32 pair, __u32 pair_back, stru
 		d->gate = back;
 		d->back = 1;
 	}
-	if (f->astray == PAIR_TELLS && d->gate.action == PASS && !(d->gate.flags & GATE_SAFETY)) /* nobody is asked: its counter tells */
-		say(d, PASS, SAYS_WRONG_SIDE);
 	if (d->gate.action != PASS)
 		d->gate.action = DROP;
 	else if (d->gate.flags & GATE_TOLD)
@@ -720,7 +718,7 @@ inline_ void judge_between(struct __sk_buff *skb, const struct config *c, struct
 	if (!f->domain && to_group(f)) /* which asks nothing */
 		pair_back = find_pair(f->slot, &nobody, src);
 	if (f->neighbour)
-		d->gate = (struct gate){.action = f->astray == PAIR_STOPS ? DROP : PASS, .reason = f->astray ? SAYS_WRONG_SIDE : REASON_NEIGHBOUR};
+		d->gate = (struct gate){.action = f->astray == PAIR_STOPS ? DROP : f->astray ? WOULD : PASS, .reason = f->astray ? SAYS_WRONG_SIDE : REASON_NEIGHBOUR};
 	else if (!f->domain && !(f->malformed && (f->type == TYPE_IP4 || f->type == TYPE_IP6)))
 		judge_type(f, pair, pair_back, d);
 	else if (f->malformed || f->fragment)

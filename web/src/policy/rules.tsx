@@ -43,7 +43,7 @@ export function RulesPanel({ gateway: g, now }: { gateway: Gateway; now: string 
                 <li key={z.name}>
                   <strong>{z.name}</strong>
                   <span className="dim">
-                    {[z.level, z.addresses, z.hosts > 0 && plural(z.hosts, 'device') + ' by name', z.target > 0 && `SL-T ${z.target}`].filter(Boolean).join(' · ')}
+                    {[z.level, z.addresses, z.hosts > 0 && plural(z.hosts, 'device') + ' by name', z.target > 0 && `SL-T ${z.target}`, z.at && `at the ${z.at} of the gateway`].filter(Boolean).join(' · ')}
                   </span>
                 </li>
               ))}
