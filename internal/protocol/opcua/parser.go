@@ -124,6 +124,7 @@ func (p *parser) message(s *side, id uint32, body []byte) {
 	s.fresh = false
 	p.walk = read(body)
 	r := &p.walk
+	r.Cut = p.cut && !p.judged() // what decides must know all of it
 	code, ok := r.serviceCode()
 	if !ok {
 		if !fresh {

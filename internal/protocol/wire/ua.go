@@ -21,6 +21,9 @@ const UANull = 0xffff_ffff
 // messages have it in common.
 type UA struct {
 	protocol.Reader
+	// Cut says that only the beginning of the message is at hand: of numbers that go on behind
+	// it those are given that are told of any list, and then reading fails.
+	Cut   bool
 	depth int
 }
 
@@ -305,6 +308,9 @@ func (r *UA) nested() (v UAVariant) {
 func (r *UA) numbers(v *UAVariant, n int) {
 	t := uaPlain[v.Kind]
 	if n > r.Len()/t.size {
+		if r.Cut && t.shown != firedoor.NoValue && r.Len()/t.size >= UAMaxElements {
+			v.Values = firedoor.Values{Type: t.shown, Little: true, Count: UAMaxElements, Raw: r.Bytes(UAMaxElements * t.size)}
+		}
 		r.Fail()
 		return
 	}
