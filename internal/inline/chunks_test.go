@@ -131,3 +131,28 @@ func uaPasses(t *testing.T, plan *policy.Plan, parts [][]byte) (n int, told stri
 	}
 	return n, told
 }
+
+// TestLongListsAreLookedAtWhole holds that a list of numbers that is longer than what is told of it passes no
+// rule for values on its beginning alone.
+func TestLongListsAreLookedAtWhole(t *testing.T) {
+	plan := trial.Guarded(t, func(p *policy.Policy) {
+		c := &p.Conduits[0]
+		c.Mode, c.Default, c.Instead, c.Unjudged = policy.Enforce, firedoor.Drop, firedoor.Drop, policy.Reads
+		small := policy.Match{Protocols: []string{"opcua"}, Ports: []policy.Port{{Transport: 6, Number: 4840}}, Verbs: []firedoor.Verb{firedoor.VerbWrite}, Values: &policy.Span{Min: 0, Max: 10}}
+		c.Rules = []policy.Rule{{Verdict: firedoor.Pass, Match: small},
+			{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"opcua"}, Ports: small.Ports, Verbs: []firedoor.Verb{firedoor.VerbSession}}}}
+	})
+	list := func(n int, last string) []byte {
+		numbers := strings.Repeat("\x05\x00", n-1) + last
+		return chunk('F', 4, asked(673, "\x01\x00\x00\x00"+uaNode+"\x01\x85"+string(binary.LittleEndian.AppendUint32(nil, uint32(n)))+numbers))
+	}
+	for _, c := range []struct {
+		n    int
+		last string
+		want int
+	}{{1024, "\x07\x00", 1}, {1024, "\x63\x00", 0}, {1025, "\x63\x00", 0}, {1025, "\x07\x00", 0}} {
+		if got, told := uaPasses(t, plan, [][]byte{list(c.n, c.last)}); got != c.want {
+			t.Errorf("%d numbers that end in %q: %d reach the server, want %d, told %q", c.n, c.last, got, c.want, told)
+		}
+	}
+}
