@@ -14,6 +14,7 @@ const (
 	reasonLink       = "unknown or broken function of the virtual link"
 	reasonKind       = "unknown or broken application message"
 	reasonAnswer     = "answer does not fit the service"
+	reasonMore       = "more objects are written than the limit"
 )
 
 // Limits of one flow.
@@ -199,6 +200,9 @@ func (p *parser) ask(o firedoor.Object) {
 		return
 	}
 	if p.items++; p.items > maxItems {
+		if p.items == maxItems+1 && p.op.Verb > firedoor.VerbRead { // who judges must know that there are more
+			p.complain(reasonMore)
+		}
 		return
 	}
 	p.last++
