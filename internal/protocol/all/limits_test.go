@@ -9,8 +9,11 @@ import (
 	"firedoor/internal/protocol"
 	"firedoor/internal/protocol/ads"
 	"firedoor/internal/protocol/bacnet"
+	"firedoor/internal/protocol/c1222"
 	"firedoor/internal/protocol/fins"
+	"firedoor/internal/protocol/hartip"
 	"firedoor/internal/protocol/melsec"
+	"firedoor/internal/protocol/snmp"
 )
 
 // TestWritesBehindTheLimitAreSaid holds that a request which writes more objects than are told says so: a
@@ -43,6 +46,19 @@ func TestWritesBehindTheLimitAreSaid(t *testing.T) {
 			b := "\x04\x00\x02\x14\x01\x00" + string([]byte{byte(n)}) + strings.Repeat("\x05\x00\x00\x90\x01", n)
 			return "\x50\x00\x00\xff\xff\x03\x00" + string(little.AppendUint16(nil, uint16(len(b)))) + b
 		}},
+		{hartip.Protocol, 16, func(n int) string { // a direct PDU
+			b := "\x00\x00" + strings.Repeat("\x00\x22\x04\x41\x20\x00\x00", n)
+			return string(big.AppendUint16([]byte("\x01\x00\x04\x00\x00\x07"), uint16(8+len(b)))) + b
+		}},
+		{snmp.Protocol, 64, func(n int) string { // set request
+			list := element(0x30, strings.Repeat("\x30\x0c\x06\x07\x2b\x06\x01\x02\x01\x01\x06\x04\x01a", n))
+			return element(0x30, "\x02\x01\x01\x04\x01p"+element(0xa3, "\x02\x01\x07\x02\x01\x00\x02\x01\x00"+list))
+		}},
+		{c1222.Protocol, 32, func(n int) string { // full write
+			services := "\x80" + strings.Repeat("\x07\x40\x00\x08\x00\x01\x05\xfb", n)
+			user := element(0xbe, element(0x28, element(0x81, services)))
+			return element(0x60, "\xa2\x05\x80\x03\x01\x02\x03\xa6\x04\x80\x02\x09\x08\xa8\x04\x02\x02\x00\x07"+user)
+		}},
 	} {
 		for n, want := range map[int]int{c.limit: 0, c.limit + 1: 1} {
 			asked, said := 0, 0
@@ -59,4 +75,9 @@ func TestWritesBehindTheLimitAreSaid(t *testing.T) {
 			}
 		}
 	}
+}
+
+// element is a value in BER with a length of two bytes.
+func element(tag byte, content string) string {
+	return string([]byte{tag, 0x82, byte(len(content) >> 8), byte(len(content))}) + content
 }
