@@ -307,8 +307,8 @@ func (g *Gate) drop(why firedoor.Reason) {
 // link control are never held.
 func (g *Gate) link(b []byte) {
 	p := &g.packet
-	if p.EtherType == typeIPv4 || p.EtherType == typeIPv6 { // its header cannot be read
-		g.fragment(b)
+	if p.EtherType == typeIPv4 || p.EtherType == typeIPv6 {
+		g.unreadable(b)
 		return
 	}
 	switch {
@@ -359,13 +359,28 @@ func membership(p *packet.Packet) bool {
 	return p.Proto == packet.IGMP || mld
 }
 
+// unreadable judges IP whose header cannot be read as fragment does, but nobody can say that it answers: what may not be
+// asked goes, whatever may come back.
+func (g *Gate) unreadable(b []byte) {
+	p := &g.packet
+	if g.partial(b, (*policy.Plan).Throughout) {
+		return
+	}
+	r := g.sent(g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), 0, 0))
+	if v := g.connects(&r); v.Action != firedoor.Pass {
+		g.stop(b, v)
+		return
+	}
+	g.ends(b, p.SrcIP, p.DstIP, 0, 0)
+}
+
 // fragment judges a part of a packet, or one whose ports stand where nobody looks
 // for them (a tunnel, extension headers) or cannot be read: between two ends of which anything
 // is judged by its ports or content nobody can say what it is a part of, so it is dropped.
 func (g *Gate) fragment(b []byte) {
 	p := &g.packet
 	if !g.partial(b, (*policy.Plan).Throughout) {
-		g.ends(b, p.SrcIP, p.DstIP, p.Proto, 0)
+		g.ends(b, p.SrcIP, p.DstIP, 0, 0)
 	}
 }
 
@@ -373,8 +388,8 @@ func (g *Gate) fragment(b []byte) {
 // not all that is spared there. It tells whether it did.
 func (g *Gate) partial(b []byte, spared func(*policy.Plan, *policy.Route) bool) bool {
 	p := &g.packet
-	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), p.Proto, 0)
-	back := g.plan.Route(r.Server, r.Client, p.Proto, 0)
+	r := g.plan.Route(g.plan.Place(g.segment, p.SrcIP, p.SrcMAC), g.plan.Place(g.segment, p.DstIP, p.DstMAC), 0, 0)
+	back := g.plan.Route(r.Server, r.Client, 0, 0)
 	stops := func(r *policy.Route) bool { return g.plan.Enforces(r) && !spared(g.plan, r) }
 	if !stops(&r) && !stops(&back) {
 		return false
@@ -398,7 +413,7 @@ func (g *Gate) ends(b []byte, src, dst firedoor.IP, proto uint8, number uint16) 
 	if v.Reason != firedoor.ReasonSafety && (answers || v.Action != firedoor.Pass && !asks) {
 		g.request.Route = &back
 		w := policy.Decide(g.plan, &g.request)
-		held := v.Reason == firedoor.ReasonQuarantine && w.Reason != firedoor.ReasonNeverBlock && w.Reason != firedoor.ReasonSafety
+		held := v.Reason == firedoor.ReasonQuarantine && v.Action != firedoor.Pass && w.Reason != firedoor.ReasonNeverBlock && w.Reason != firedoor.ReasonSafety
 		if !held && (answers || w.Action == firedoor.Pass) {
 			v = w
 		}

@@ -44,7 +44,11 @@ func arpEnds(b []byte) (src, dst firedoor.IP) {
 // neighbour passes what finds neighbours, or says who belongs to a group, but where an end is taken off the network.
 func (g *Gate) neighbour(b []byte, src, dst firedoor.IP) {
 	p := &g.packet
-	if g.plan.Holds(g.plan.Place(g.segment, src, p.SrcMAC)) || g.plan.Holds(g.plan.Place(g.segment, dst, p.DstMAC)) {
+	from := g.plan.Place(g.segment, src, p.SrcMAC)
+	if g.plan.IsGroup(from) { // nobody sends as one
+		from = 0
+	}
+	if g.plan.Holds(from) || g.plan.Holds(g.plan.Place(g.segment, dst, p.DstMAC)) {
 		g.stop(b, firedoor.Verdict{Action: firedoor.Drop, Says: firedoor.Drop, Reason: firedoor.ReasonQuarantine, Rule: -1, Conduit: -1})
 		return
 	}

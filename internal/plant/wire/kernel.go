@@ -113,7 +113,7 @@ func (k *kernel) both(now int64, at *pair, r *readings) act {
 			clear(k.seen)
 		}
 		k.seen[*at] = now
-		return r.asks
+		return max(r.asks, r.answers) // or a client would choose by its own port
 	}
 	turned := at.turned()
 	since, known := k.seen[turned]
