@@ -55,6 +55,7 @@ type parser struct {
 	asked     protocol.Asked[request]
 	last      uint32 // id of the newest operation
 	encrypted bool
+	guarded   bool       // what is said decides what passes
 	parts     []assembly // of segmented messages
 	*scratch
 }
@@ -98,6 +99,9 @@ func newParser() *parser {
 
 // Another makes a parser that shares this one's scratch.
 func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
+
+// Guard has the end of a segmented request told whose beginning was forgotten over others.
+func (p *parser) Guard(bool) { p.guarded = true }
 
 // Gap: datagrams stand alone.
 func (p *parser) Gap(firedoor.Direction, int64) bool { return true }
