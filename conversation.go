@@ -81,6 +81,7 @@ type Statement struct {
 	Last       string  `json:"last"`
 	Period     int64   `json:"period_ns"`
 	Written    []Range `json:"written,omitempty"` // by element, as learned
+	Beyond     bool    `json:"beyond,omitempty"`  // something else was written too while learning, which nobody understood
 }
 
 // Range is the learned range of one written element.

@@ -95,9 +95,11 @@ type FileTransfer struct {
 	Protocol string // static; "" is the flow's protocol
 	Name     []byte
 	Kind     string // static: "file", "block", "program", "project", "firmware"; "" is "file"
-	Upload   bool   // towards the client (theft) instead of towards the server
-	Bytes    int64  // of content so far
-	Done     bool   // the protocol said that it is complete
+	Unit     uint32 // whose it is of those behind the server's address, as of operations
+	HasUnit  bool
+	Upload   bool  // towards the client (theft) instead of towards the server
+	Bytes    int64 // of content so far
+	Done     bool  // the protocol said that it is complete
 	// Whole: from the first byte to the last nothing was missed, and Sum is the
 	// SHA-256 of the content in its order. Only ever set together with Done.
 	Whole bool

@@ -7,6 +7,7 @@ type Program struct {
 	Segment    string           `json:"segment"`
 	Server     Address          `json:"server"`
 	Protocol   string           `json:"protocol"`
+	Unit       *uint32          `json:"unit,omitempty"` // of those behind the server's address
 	Kind       string           `json:"kind"`
 	Name       string           `json:"name"`
 	Unfinished uint64           `json:"unfinished"` // transfers that began and of which no end was seen

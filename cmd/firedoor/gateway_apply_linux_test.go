@@ -190,6 +190,31 @@ func TestWhatIsDecidedComesIntoForce(t *testing.T) {
 	}
 }
 
+// TestOrdersSayWhatTheyDid holds that who takes back what waits for a second person does not hear that it
+// goes on testing, and that the name of a policy's file is not changed where it begins a sentence.
+func TestOrdersSayWhatTheyDid(t *testing.T) {
+	o := newOrders(t, gatewayPolicy)
+	o.s.file = write(t, "policy.yaml", []byte(gatewayPolicy))
+	if _, err := o.s.decisions.Add(gateway.Decision{Verb: "quarantine", Scope: "plc", Reason: "a trial", Everything: true, Person: gateway.Person{Known: true, UID: 1}}, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		path string
+		body any
+		want string
+	}{
+		{"/release?id=1", nil, "decision 1 waited for a second person, and stopped nothing yet: it is gone"},
+		{"/isolate", isolatePLC, ""},
+		{"/release?id=2", nil, "decision 2 stops nothing any more; for 5m it still says what it would stop"},
+		{"/release?id=2&now=true", nil, "decision 2 is released"},
+		{"/reload", nil, "policy " + o.s.file + " is in force"},
+	} {
+		if status, text := o.order(c.path, c.body); status != http.StatusOK || !strings.Contains(text, c.want) {
+			t.Errorf("%s: %d %s, want %q", c.path, status, text, c.want)
+		}
+	}
+}
+
 func (g *standIn) tried() []uint32 {
 	g.mu.Lock()
 	defer g.mu.Unlock()

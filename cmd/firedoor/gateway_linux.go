@@ -502,8 +502,11 @@ func (s *gatewayService) release(r *http.Request) (string, error) {
 	if err := s.apply(); err != nil {
 		return "", notYet(fmt.Sprintf("the release of decision %d is written down", id), err)
 	}
-	if now {
+	switch {
+	case now:
 		return fmt.Sprintf("decision %d is released%s", id, still), nil
+	case s.decisions.Testing(uint32(id)) == "":
+		return fmt.Sprintf("decision %d waited for a second person, and stopped nothing yet: it is gone%s", id, still), nil
 	}
 	return fmt.Sprintf("decision %d stops nothing any more; for %s it still says what it would stop%s", id, written.FormatDuration(gateway.TestFor), still), nil
 }
@@ -534,7 +537,7 @@ func (s *gatewayService) reload(by string) (string, error) {
 	n := gateway.Noted{Policy: s.file, SHA256: hex.EncodeToString(digest[:])}
 	s.note(gateway.Reload, by, n)
 	s.log.Info("policy reloaded", "file", s.file, "sha256", n.SHA256, "by", by)
-	return s.file + " is in force", nil
+	return "policy " + s.file + " is in force", nil
 }
 
 // upgrade has the program replaced by the one that lies now where this one was started from. This

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"firedoor/internal/devicefile"
+	"firedoor/internal/point"
 )
 
 type pointsCommand struct {
@@ -24,9 +25,9 @@ func (c *edsCommand) Run(m *Main) error {
 }
 
 type gsdmlCommand struct {
-	Server    string `required:"" help:"MAC address of the device; with --output that of its controller." placeholder:"MAC"`
+	Server    string `required:"" help:"The address that points.json has for the values: mostly the device's MAC." placeholder:"MAC"`
 	Submodule string `required:"" help:"ID of the submodule in the file." placeholder:"ID"`
-	Frame     string `required:"" help:"The cyclic frame, as event lines name it." placeholder:"frame:0x8001"`
+	Frame     string `required:"" help:"The cyclic frame, or the submodule's data, as event lines name it." placeholder:"frame:0x8001"`
 	From      int    `help:"First byte of the submodule in the frame's data." placeholder:"N"`
 	Output    bool   `help:"What the controller sends, instead of what the device sends."`
 	File      string `arg:"" help:"GSDML file."`
@@ -46,6 +47,9 @@ func (c *gsdmlCommand) Run(m *Main) error {
 }
 
 func printMap(m *Main, file, server string, read func(*bufio.Reader) ([]devicefile.Item, error)) error {
+	if !point.IsServer(server) {
+		return usageError{fmt.Sprintf("--server %q is neither an IP nor a MAC address", server)}
+	}
 	f, err := os.Open(file)
 	if err != nil {
 		return usageError{fmt.Sprintf("%s: %v", file, reason(err))}

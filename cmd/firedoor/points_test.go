@@ -120,3 +120,18 @@ func TestPointsOfMakers(t *testing.T) {
 		t.Errorf("exit status %d, %q", o.status, o.err)
 	}
 }
+
+// TestPointsForNobody: a map that nothing can be told by is not made.
+func TestPointsForNobody(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.eds")
+	text := "[Params]\nParam1=0,,,0,0xC7,2,\"Speed\",\"\",\"\";\n[Assembly]\nAssem1=\"a\",\"20 04 24 65\",2,,,,16,Param1;\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if o := run(t, "points", "eds", "--server", "plc7", file); o.status != exitUsage || !strings.Contains(o.err, `--server "plc7" is neither`) {
+		t.Errorf("exit status %d, %q", o.status, o.err)
+	}
+	if out := works(t, "points", "eds", "--server", "10.0.0.7", file); !strings.Contains(out.stdout, "assembly:101,Speed,u16") {
+		t.Errorf("%q", out.stdout)
+	}
+}

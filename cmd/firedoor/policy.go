@@ -128,10 +128,13 @@ func codesShared() func(protocol string, code uint32) bool {
 		protocol string
 		code     uint32
 	}
-	words := map[key]map[string]bool{}
+	words, varied := map[key]map[string]bool{}, map[key]bool{}
 	for _, p := range all.List {
 		if p.Functions == nil {
 			continue
+		}
+		for _, code := range p.Varied {
+			varied[key{p.Name, code}] = true
 		}
 		p.Functions(func(f protocol.Function) {
 			k := key{cmp.Or(f.Protocol, p.Name), f.Code}
@@ -141,7 +144,9 @@ func codesShared() func(protocol string, code uint32) bool {
 			words[k][f.Words] = true
 		})
 	}
-	return func(protocol string, code uint32) bool { return len(words[key{protocol, code}]) > 1 }
+	return func(protocol string, code uint32) bool {
+		return len(words[key{protocol, code}]) > 1 || varied[key{protocol, code}]
+	}
 }
 
 // harmless tells whether nothing can be changed in a protocol, as far as its functions are known.

@@ -44,6 +44,10 @@ func TestPolicyNamesWhatExists(t *testing.T) {
 		{`protocol: modbus, object: "holding:0-70000"`, `object: "holding:0-70000" goes beyond holding:65535, the last there is`},
 		{"protocol: modbus, object: coil:65536", `object: "coil:65536" goes beyond coil:65535, the last there is`},
 
+		{"protocol: modbus, port: icmp", "port: ICMP carries no modbus"},
+		{"protocol: [s7comm, modbus], port: [502, icmp6]", "port: ICMP carries no s7comm"},
+		{"port: icmp", ""},
+
 		{"function: write single register", ""},
 		{"function: stop plc", ""},
 		{"protocol: umas, function: stop plc", ""},
@@ -77,6 +81,47 @@ func TestPolicyDoubtsFunction(t *testing.T) {
 	o := run(t, "policy", "check", path)
 	if o.status != 0 || !strings.Contains(o.stdout, `:15: unknown: conduits.down.never-block.rules[0].function: bacnet has no function "write single register" that is known`) {
 		t.Errorf("status %d\n%s%s", o.status, o.stdout, o.err)
+	}
+}
+
+// TestPolicyNamesWhatNeverMatches holds that a rule which no request matches, though each thing that it
+// names is one, is told; and that functions which are never listed by a code, and are learned, are known.
+func TestPolicyNamesWhatNeverMatches(t *testing.T) {
+	for _, c := range []struct{ rule, want string }{
+		{"protocol: modbus, function: write single register, code: 5", "never: conduits.down.never-block.rules[0].function: no request matches: write single register of modbus has code 6"},
+		{"protocol: modbus, function: [read coils, write single coil], code: [2, 6]", "no request matches: read coils of modbus has code 1, write single coil of modbus has code 5"},
+		{"protocol: modbus, object: holding:40, value: -100..680, verb: write", "signed: conduits.down.never-block.rules[0].value: registers of modbus"},
+		{"protocol: modbus, object: holding:40, value: -100..680, verb: write, as: i16", ""},
+		{"protocol: s7comm, object: DB1.DBW4, value: -100..680, verb: write", ""},
+
+		{"protocol: opcua, function: unknown service, code: 9999", ""},
+		{"protocol: modbus, function: write single register, verb: [read, write], code: [5, 6]", ""},
+		{"protocol: modbus, function: read/write multiple registers, verb: write, code: 23", ""},
+		{"protocol: fins, function: memory area transfer, verb: read", ""},
+		{"protocol: iec104, function: [start data transfer, stop data transfer, test frame]", ""},
+		{"protocol: dlms, function: [get next, get with list]", ""},
+		{"protocol: codesys, function: address request", ""},
+		{"protocol: tristation, function: [connect, disconnect]", ""},
+		{"protocol: fins, function: node address", ""},
+	} {
+		path := write(t, "policy.yaml", []byte(fmt.Sprintf(existsPolicy, c.rule)))
+		o := run(t, "policy", "check", path)
+		told := strings.Contains(o.stdout, ":15: never: ") || strings.Contains(o.stdout, ":15: signed: ") || strings.Contains(o.stdout, ":15: unknown: ")
+		if o.status != 0 || c.want == "" && told || !strings.Contains(o.stdout, c.want) {
+			t.Errorf("%s: status %d\n%s%s", c.rule, o.status, o.stdout, o.err)
+		}
+	}
+}
+
+// TestPolicyNamesWhoRefuses holds that a protocol of which no device could refuse anything is an error
+// where it is said, with what was meant.
+func TestPolicyNamesWhoRefuses(t *testing.T) {
+	for protocol, want := range map[string]string{"modbuss": `:4: hosts.plc.refuses: no protocol is named "modbuss": did you mean "modbus"?`, "modbus": "", "iec104": ""} {
+		text := fmt.Sprintf("policy: 1\notherwise: {mode: test}\nhosts:\n  plc: {address: 10.0.2.1, refuses: %s}\nzones:\n  cell: {hosts: plc}\n", protocol)
+		o := run(t, "policy", "check", write(t, "policy.yaml", []byte(text)))
+		if want == "" && o.status != 0 || want != "" && (o.status != exitUsage || !strings.Contains(o.err, want)) {
+			t.Errorf("%s: status %d\n%s%s", protocol, o.status, o.stdout, o.err)
+		}
 	}
 }
 

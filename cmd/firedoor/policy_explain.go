@@ -37,8 +37,11 @@ func (c *policyExplainCommand) Run(m *Main) error {
 	if err != nil {
 		return err
 	}
-	if c.Client == "" && c.Server == "" {
+	switch {
+	case c.Client == "" && c.Server == "" && !c.asks():
 		return c.all(m, plan)
+	case c.Client == "" || c.Server == "":
+		return usageError{"a question needs both ends: give --client and --server"}
 	}
 	r, err := c.request(plan)
 	if err != nil {
@@ -62,6 +65,11 @@ func capitalised(text string) string {
 		return text
 	}
 	return string(text[0]-'a'+'A') + text[1:]
+}
+
+// asks tells whether anything is said of what is asked, which without two ends would be looked at by nobody.
+func (c *policyExplainCommand) asks() bool {
+	return c.Protocol+c.Port+c.Verb+c.Function+c.Object+c.At+c.Side+c.Segment != "" || c.Code != nil || c.Unit != nil || c.Value != nil || c.Before != nil
 }
 
 func (c *policyExplainCommand) all(m *Main, plan *policy.Plan) error {

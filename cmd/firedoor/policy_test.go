@@ -238,6 +238,8 @@ func TestPolicyCommands(t *testing.T) {
 		{"draft", learned(t, "[]"), "replay with --learn first"},
 		{"draft", learned(t, `[{"learned": true, "segment": "untagged", "protocol": "goose", "client": {"mac": "00:30:a7:00:00:01"}, "server": {}}]`), "no drafted rule can name was learned there, 1 conversation: goose from 00:30:a7:00:00:01 to a group"},
 		{"draft", newer(t), "nosuch"},
+		{"explain", "--client", "10.2.0.9", file, "give --client and --server"},
+		{"explain", "--verb", "write", file, "give --client and --server"},
 		{"explain", "--client", "nobody", "--server", "10.3.0.1", file, "nobody"},
 		{"explain", "--client", "10.2.0.9", "--server", "10.3.0.1", "--protocol", "modbuss", file, "--protocol modbuss"},
 	} {

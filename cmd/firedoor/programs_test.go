@@ -72,14 +72,14 @@ func movedPrograms() map[string][]moved {
 			{"10.10.2.41", "10.10.2.31", "umas", "program", "Pump", 1, 1, umasProgram(), 0},
 		},
 		"melsec/testdata/files.pcap": {
-			{"10.10.13.20", "10.10.13.10", "melsec", "program", "MAIN.QPG", 1, 2, ladder, 0},
-			{"10.10.13.20", "10.10.13.10", "melsec", "program", "MAIN0.QPG", 1, 0, ladder, 0},
-			{"10.10.13.20", "10.10.13.10", "melsec", "program", "MAIN1.QPG", 1, 0, nil, 17},
-			{"10.10.13.20", "10.10.13.10", "melsec", "program", "MAIN2.QPG", 1, 0, nil, 17},
-			{"10.10.13.20", "10.10.13.10", "melsec", "file", "PARAM.QPA", 0, 1, nil, 4},
+			{"10.10.13.20", "10.10.13.10", "melsec", "program", "drive:0/MAIN.QPG", 1, 2, ladder, 0},
+			{"10.10.13.20", "10.10.13.10", "melsec", "program", "drive:0/MAIN0.QPG", 1, 0, ladder, 0},
+			{"10.10.13.20", "10.10.13.10", "melsec", "program", "drive:0/MAIN1.QPG", 1, 0, nil, 17},
+			{"10.10.13.20", "10.10.13.10", "melsec", "program", "drive:0/MAIN2.QPG", 1, 0, nil, 17},
+			{"10.10.13.20", "10.10.13.10", "melsec", "file", "drive:0/PARAM.QPA", 0, 1, nil, 4},
 		},
 		"melsec/testdata/melsoft.pcap": {
-			{"10.10.13.20", "10.10.13.10", "melsec", "program", `$MELPRJ$\MAIN.PRG`, 1, 1, ladder, 0},
+			{"10.10.13.20", "10.10.13.10", "melsec", "program", `drive:4/$MELPRJ$\MAIN.PRG`, 1, 1, ladder, 0},
 		},
 		"tristation/testdata/programs.pcap": {
 			{"10.10.27.20", "10.10.27.10", "tristation", "program", "program 3", 1, 1, words, 0},

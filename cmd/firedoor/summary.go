@@ -386,6 +386,9 @@ func regularText(r *firedoor.Rhythm) string {
 		if len(r.Lengths[sender]) == 0 {
 			continue
 		}
+		if sender == 1 && len(r.Lengths[0]) == 0 {
+			who += "sends "
+		}
 		var lengths []string
 		for _, n := range r.Lengths[sender] {
 			lengths = append(lengths, fmt.Sprint(n))

@@ -49,7 +49,8 @@ type Conversation struct {
 	// Ports are further ones of the server at which it was found while learning, in the order
 	// of first sight, at most MaxPorts; those beyond are not kept.
 	Ports []uint16
-	// Rhythm is that of its longest flow that nobody could read, nil without one.
+	// Rhythm is that of its flow that spoke most of those that nobody could read, or of
+	// many short ones together; nil without one.
 	Rhythm *Rhythm
 	// Inside is what its encrypted flows presumably hold.
 	Inside []Inside
@@ -118,6 +119,14 @@ func (t *Table) Converse(p *Pair, now int64, learning bool) (conv int32, fresh b
 func (t *Table) Known(p *Pair) bool {
 	_, known := t.pairs[*p]
 	return known
+}
+
+// Find is the conversation of the pair, -1 if there is none.
+func (t *Table) Find(p *Pair) int32 {
+	if i, known := t.pairs[*p]; known {
+		return i
+	}
+	return -1
 }
 
 // Near asks the processor for what an operation of a conversation touches first, as one

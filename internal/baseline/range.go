@@ -33,6 +33,7 @@ func (t *Table) Write(st int32, v *firedoor.Values, learning bool) (Outside, boo
 	n := min(v.Len(), MaxRanged)
 	s := &t.details[st]
 	if n == 0 {
+		s.loose = s.loose || learning
 		return Outside{}, false
 	}
 	if s.ranges < 0 {
@@ -42,8 +43,11 @@ func (t *Table) Write(st int32, v *firedoor.Values, learning bool) (Outside, boo
 	}
 	rs := t.ranges[s.ranges : int(s.ranges)+int(s.nRanges)]
 	if learning {
+		s.loose = s.loose || n > len(rs)
 		for i := range rs[:min(n, len(rs))] {
-			rs[i].learn(v.Float(i))
+			x := v.Float(i)
+			s.loose = s.loose || x != x
+			rs[i].learn(x)
 		}
 		return Outside{}, false
 	}
@@ -108,6 +112,10 @@ func (r *Range) noise(typ firedoor.ValueType) bool {
 	}
 	return r.Max-r.Min > float64(uint64(1)<<(8*size-1))
 }
+
+// Loose tells whether something was written while learning that is in none of the ranges: what nobody
+// understood, no number, or more elements than the first time.
+func (t *Table) Loose(st int32) bool { return t.details[st].loose }
 
 // Ranges gives the learned ranges of a statement's written elements.
 func (t *Table) Ranges(st int32) []Range {

@@ -184,3 +184,28 @@ func TestLearnedValuesAreInside(t *testing.T) {
 		}
 	})
 }
+
+// TestLooseWrites holds that a write which is in no range is noted while learning, and one that is is not.
+func TestLooseWrites(t *testing.T) {
+	for name, c := range map[string]struct {
+		writes   []*firedoor.Values
+		learning bool
+		want     bool
+	}{
+		"numbers":       {[]*firedoor.Values{words(1, 2), words(4, 1)}, true, false},
+		"fewer":         {[]*firedoor.Values{words(1, 2), words(4)}, true, false},
+		"more":          {[]*firedoor.Values{words(4), words(1, 2)}, true, true},
+		"none":          {[]*firedoor.Values{words(1), {}}, true, true},
+		"none at first": {[]*firedoor.Values{{}, words(1)}, true, true},
+		"no number":     {[]*firedoor.Values{float(1), float(float32(math.NaN()))}, true, true},
+		"watching":      {[]*firedoor.Values{words(1), {}}, false, false},
+	} {
+		table, st := writing(t)
+		for _, v := range c.writes {
+			table.Write(st, v, c.learning)
+		}
+		if got := table.Loose(st); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}

@@ -36,6 +36,25 @@ func TestRhythm(t *testing.T) {
 				r.Take(0, message(30), 1e12+i*1e9+5e6)
 			}
 		}, true},
+		{"a greeting of many lengths", func(r *Rhythm) {
+			for i := range 20 {
+				r.Take(0, message(40+i), 1e12+int64(i))
+				r.Take(1, message(90+i), 1e12+int64(i))
+			}
+			beat(200, 1e9, 12)(r)
+		}, true},
+		{"a server that tells unasked", func(r *Rhythm) {
+			r.Take(0, message(30), 1e12)
+			for i := range int64(40) {
+				r.Take(1, message(12), 1e12+i*1e9)
+			}
+		}, true},
+		{"a server that tells when it likes", func(r *Rhythm) {
+			for i, now := int64(0), int64(1e12); i < 200; i++ {
+				now += 1 << (20 + noise.Intn(18))
+				r.Take(1, message(12), now)
+			}
+		}, false},
 		{"too few", beat(10, 1e9, 12), false},
 		{"every length", func(r *Rhythm) {
 			for i := range int64(200) {
@@ -67,6 +86,12 @@ func TestRhythm(t *testing.T) {
 	}
 	if l := r.Common(0); len(l) != 2 || l[0].Length != 12 || l[1].Length != 30 {
 		t.Errorf("lengths %v", l)
+	}
+	r = Rhythm{}
+	beat(300, 1e9, 12)(&r)
+	r.Take(0, message(99), 2e12)
+	if l := r.Common(0); len(l) != 1 || l[0].Length != 12 {
+		t.Errorf("what came once is among the common lengths: %v", l)
 	}
 	if p := r.Prefix(0); len(p) < 2 || p[0] != 0x57 || p[1] != 0x01 || len(p) > 3 {
 		t.Errorf("prefix %x", p)

@@ -164,6 +164,7 @@ type detail struct {
 	hasUnit    bool
 	hasQty     bool
 	covered    bool
+	loose      bool  // something was written that the ranges do not have
 	outcomes   uint8 // kinds of outcome a changing one had: 1 << OutcomeKind
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"firedoor/internal/written"
 )
@@ -22,6 +23,8 @@ const (
 	paramMultiplier                    = 12 // then divisor, base, offset
 	assemblyName, assemblyPath         = 0, 1
 	assemblyMembers                    = 6 // size in bits and what it is, in turn
+	connectionParams                   = 1
+	connectionOT, connectionTO         = 4, 7 // what it carries from the client and to it
 )
 
 // entry is "Name = field, field;".
@@ -41,21 +44,16 @@ func EDS(file string, from io.Reader) ([]Item, error) {
 	if len(b) > MaxFile {
 		return nil, written.Problems{{File: file, Text: fmt.Sprintf("is larger than %d bytes", MaxFile)}}
 	}
-	entries, problem := edsEntries(string(b))
+	entries, problem := edsEntries(edsText(b))
 	if problem != nil {
 		problem.File = file
 		return nil, written.Problems{*problem}
 	}
-	params := map[string]*entry{}
-	for i := range entries {
-		if e := &entries[i]; e.section == "params" {
-			params[e.name] = e
-		}
-	}
+	d := described(entries)
 	var items []Item
 	for i := range entries {
 		if e := &entries[i]; e.section == "assembly" && strings.HasPrefix(e.name, "assem") {
-			items = append(items, assembly(e, params)...)
+			items = append(items, d.assembly(e)...)
 		}
 		if len(items) > maxItems {
 			return nil, written.Problems{{File: file, Text: fmt.Sprintf("describes more than %d values", maxItems)}}
@@ -65,6 +63,65 @@ func EDS(file string, from io.Reader) ([]Item, error) {
 		return nil, written.Problems{{File: file, Text: "describes no member of an assembly: there is nothing to name"}}
 	}
 	return items, nil
+}
+
+// edsText is a file as UTF-8: it is also met in ISO 8859-1.
+func edsText(b []byte) string {
+	text := strings.TrimPrefix(string(b), "\ufeff")
+	if utf8.ValidString(text) {
+		return text
+	}
+	wide := make([]rune, len(text))
+	for i := range len(text) {
+		wide[i] = rune(text[i])
+	}
+	return string(wide)
+}
+
+// description is what a file says of parameters and assemblies, by the names of entries.
+type description struct {
+	params, assemblies map[string]*entry
+	header             map[string]int // bits before an assembly's data in what a connection carries
+}
+
+func described(entries []entry) *description {
+	d := &description{params: map[string]*entry{}, assemblies: map[string]*entry{}, header: map[string]int{}}
+	for i := range entries {
+		switch e := &entries[i]; e.section {
+		case "params":
+			d.params[e.name] = e
+		case "assembly":
+			d.assemblies[e.name] = e
+		case "connection manager":
+			d.connection(e)
+		}
+	}
+	return d
+}
+
+// connection notes which assemblies have the run/idle header of 32 bits before them: the
+// format of real time data in the connection's parameters (volume 1, 7-3.6.10), where it
+// is 4, of each direction.
+func (d *description) connection(e *entry) {
+	const withHeader, headerBits = 4, 32
+	formats, err := edsNumber(e.field(connectionParams), 32)
+	if err != nil || !strings.HasPrefix(e.name, "connection") {
+		return
+	}
+	if formats>>8&7 == withHeader {
+		d.header[strings.ToLower(e.field(connectionOT))] = headerBits
+	}
+	if formats>>12&7 == withHeader {
+		d.header[strings.ToLower(e.field(connectionTO))] = headerBits
+	}
+}
+
+// edsNumber reads a number: decimal, whatever zeros it begins with, or hex.
+func edsNumber(text string, bits int) (uint64, error) {
+	if hex, ok := strings.CutPrefix(strings.ToLower(text), "0x"); ok {
+		return strconv.ParseUint(hex, 16, bits)
+	}
+	return strconv.ParseUint(text, 10, bits)
 }
 
 // edsEntries cuts a file into its entries. Comments go from a dollar to the end of
@@ -127,7 +184,7 @@ func (e *entry) field(n int) string {
 
 // assembly names the members of one assembly; those of which nothing is said only
 // take their room.
-func assembly(e *entry, params map[string]*entry) []Item {
+func (d *description) assembly(e *entry) []Item {
 	number, ok := instance(e.field(assemblyPath))
 	if !ok {
 		n, err := strconv.ParseUint(strings.TrimPrefix(e.name, "assem"), 10, 32)
@@ -136,26 +193,51 @@ func assembly(e *entry, params map[string]*entry) []Item {
 		}
 		number = n
 	}
-	object, bit := fmt.Sprintf("assembly:%d", number), 0
-	var items []Item
-	for n := assemblyMembers; n < len(e.fields) && len(items) <= maxItems; n += 2 {
-		p := params[strings.ToLower(e.field(n+1))]
-		size, err := strconv.ParseUint(e.field(n), 0, 16)
-		if err != nil && p != nil { // a member may leave its size to the parameter
-			size, err = strconv.ParseUint(p.field(paramType+1), 0, 8)
+	m := members{description: d, object: fmt.Sprintf("assembly:%d", number), bit: d.header[e.name]}
+	m.walk(e, 0)
+	return m.items
+}
+
+// members are those of one assembly, in their order.
+type members struct {
+	*description
+	object string
+	bit    int // where the next one begins
+	items  []Item
+}
+
+// maxNested is how deep assemblies in assemblies are followed.
+const maxNested = 4
+
+// walk takes the members of an assembly, and of assemblies that are members of it. It
+// returns false where the next one begins nobody knows.
+func (m *members) walk(e *entry, depth int) bool {
+	for n := assemblyMembers; n < len(e.fields) && len(m.items) <= maxItems; n += 2 {
+		name := strings.ToLower(e.field(n + 1))
+		p, inner, from := m.params[name], m.assemblies[name], m.bit
+		if inner != nil && depth >= maxNested || inner != nil && !m.walk(inner, depth+1) {
+			return false
+		}
+		text := e.field(n)
+		size, err := edsNumber(text, 16)
+		switch {
+		case text == "" && inner != nil: // as long as its members
+			continue
+		case err != nil && p != nil: // a member may leave its size to the parameter
+			size, err = edsNumber(p.field(paramType+1), 8)
 			size *= 8
 		}
 		if err != nil {
-			return items // where the next one begins is not known
+			return false
 		}
 		if p != nil {
-			if item, ok := member(object, bit, int(size), p); ok {
-				items = append(items, item)
+			if item, ok := member(m.object, from, int(size), p); ok {
+				m.items = append(m.items, item)
 			}
 		}
-		bit += int(size)
+		m.bit = from + int(size)
 	}
-	return items
+	return true
 }
 
 // instance reads the instance from a path to an assembly: "20 04 24 64 30 03".
@@ -174,7 +256,7 @@ func instance(path string) (uint64, bool) {
 
 func member(object string, bit, size int, p *entry) (Item, bool) {
 	i := Item{Object: at(object, bit/8), Name: p.field(paramName), Measure: p.field(paramMeasure), Scale: 1}
-	kind, err := strconv.ParseUint(p.field(paramType), 0, 16)
+	kind, err := edsNumber(p.field(paramType), 16)
 	if err != nil || i.Name == "" {
 		return Item{}, false
 	}
@@ -196,7 +278,7 @@ func member(object string, bit, size int, p *entry) (Item, bool) {
 		}
 	}
 	// Engineering value = (actual + offset) * multiplier * base / divisor (volume 1, 7-3.6.4).
-	if scaled[1] != 0 {
+	if scaled[0]*scaled[1]*scaled[2] != 0 { // a zero is nobody's scale
 		i.Scale = scaled[0] * scaled[2] / scaled[1]
 		i.Offset = scaled[3] * i.Scale
 	}

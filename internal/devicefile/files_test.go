@@ -63,6 +63,50 @@ func TestEDS(t *testing.T) {
 	}
 }
 
+// TestOddEDS: what is legal and not usual. Letters of one byte, numbers with zeros in
+// front, text in pieces, assemblies in assemblies, and the header before what the
+// connection's client sends.
+func TestOddEDS(t *testing.T) {
+	const file = "[Params]\r\n" +
+		"\tParam1 = 0,,,0,0xC3,2,\"Oil \"\r\n\t\t\"temperature\",\"\xb0C\",\"\",,,,0,1,1,0;\r\n" +
+		"\tPARAM2=0,,,0,0x00C6,01,\"Mode\",\"\",\"\",,,,,,,,;\r\n" +
+		"[Assembly]\r\n" +
+		"\tAssem1 = \"In\",\"20 04 24 65 30 03\",04,0x0000,,, 016,Param1, 8,param2, 8,;\r\n" +
+		"\tAssem2 = \"All\",\"20 04 24 66 30 03\",10,0x0000,,, 08,Param2, ,Assem1, 64,Assem1, 8,Param2;\r\n" +
+		"\tAssem3 = \"Out\",\"20 04 24 96 30 03\",3,0x0000,,, 8,Param2, 16,Param1;\r\n" +
+		"\tAssem4 = \"Itself\",\"20 04 24 97 30 03\",3,0x0000,,, ,Assem4;\r\n" +
+		"[Connection Manager]\r\n" +
+		"\tConnection1 = 0x04010002,0x44640405,,3,Assem3,,4,Assem1,,,,,\"Owner\",\"\",\"20 04 24 01 2C 96 2C 65\";\r\n"
+	items, err := EDS("odd.eds", strings.NewReader(file))
+	want := `10.0.0.7,assembly:101,Oil temperature,i16,dcba,,,°C
+10.0.0.7,assembly:101[2],Mode,u8,,,,
+10.0.0.7,assembly:102,Mode,u8,,,,
+10.0.0.7,assembly:102[1],Oil temperature,i16,dcba,,,°C
+10.0.0.7,assembly:102[3],Mode,u8,,,,
+10.0.0.7,assembly:102[5],Oil temperature,i16,dcba,,,°C
+10.0.0.7,assembly:102[7],Mode,u8,,,,
+10.0.0.7,assembly:102[13],Mode,u8,,,,
+10.0.0.7,assembly:150[4],Mode,u8,,,,
+10.0.0.7,assembly:150[5],Oil temperature,i16,dcba,,,°C
+`
+	if got := mapOf(t, "10.0.0.7", items, err); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestOddNames: a map that is made can be read, whatever the texts are.
+func TestOddNames(t *testing.T) {
+	long := strings.Repeat("Füllstand ", 30)
+	odd := strings.NewReplacer(`Value="Level"`, `Value=" "`, `Value="Running"`, `Value="`+long+`"`, `Value="Tripped"`, `Value="a &quot;b&quot;, c"`, `Value="Temperature"`, `Value=""`).Replace(station)
+	items, err := GSDML("s.xml", strings.NewReader(odd), Cyclic{Submodule: "S1", Object: "slot:1/subslot:0x1/input"})
+	got := mapOf(t, "02:00:00:00:00:07", items, err)
+	for _, want := range []string{"slot:1/subslot:0x1/input,T_LEVEL,u16", "[5],\"a \"\"b\"\", c\",bit.1", "[7],T_TEMP,f32", "Füllstand F,bit.0"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+}
+
 func TestGSDML(t *testing.T) {
 	in := Cyclic{Submodule: "S1", Object: "frame:0x8001", From: 4}
 	items, err := GSDML("s.xml", strings.NewReader(station), in)

@@ -148,8 +148,8 @@ func (l *latin) Read(b []byte) (n int, err error) {
 
 func (g *gsdml) text(id string) string {
 	for i := range g.Texts {
-		if g.Texts[i].ID == id {
-			return g.Texts[i].Value
+		if t := &g.Texts[i]; t.ID == id && strings.TrimSpace(t.Value) != "" {
+			return t.Value
 		}
 	}
 	return id

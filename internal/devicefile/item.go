@@ -1,10 +1,13 @@
 package devicefile
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // MaxFile is the largest file that is read, in bytes, and maxItems how many values
@@ -32,12 +35,26 @@ func Write(w io.Writer, server string, items []Item) error {
 		return err
 	}
 	for _, i := range items {
-		if err := out.Write([]string{server, i.Object, i.Name, i.Type, i.Order, number(i.Scale, 1), number(i.Offset, 0), i.Measure}); err != nil {
+		name := cmp.Or(short(i.Name), i.Object) // a map has no line without a name
+		if err := out.Write([]string{server, i.Object, name, i.Type, i.Order, number(i.Scale, 1), number(i.Offset, 0), short(i.Measure)}); err != nil {
 			return err
 		}
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// maxText is how long a name may be in a map, in bytes.
+const maxText = 200
+
+// short is a text as far as a map has room, cut between characters, on one line.
+func short(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	for len(text) > maxText {
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+	return strings.TrimSpace(text)
 }
 
 // number is empty for what goes without saying.

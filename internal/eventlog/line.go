@@ -90,6 +90,10 @@ func AppendSample(dst []byte, s *firedoor.Sample, frame uint32, capture string) 
 
 // AppendTransfer appends the members of a transfer and closes the line.
 func AppendTransfer(dst []byte, f *firedoor.FileTransfer, frame uint32, capture string) []byte {
+	if f.HasUnit {
+		dst = append(dst, `"unit":`...)
+		dst = append(strconv.AppendUint(dst, uint64(f.Unit), 10), ',')
+	}
 	dst = append(dst, `"name":`...)
 	dst = AppendString(dst, f.Name)
 	dst = append(dst, `,"content":"`...)

@@ -31,7 +31,17 @@ const (
 type Names struct {
 	entries map[spot][]*entry
 	Len     int
+	said    map[title]said // while a map is read
 }
+
+// title is a name at a place, of whatever unit.
+type title struct {
+	server       firedoor.IP
+	object, name string
+}
+
+// said is for which units it was given.
+type said struct{ one, any bool }
 
 // spot is where a named value begins.
 type spot struct {
@@ -80,7 +90,7 @@ func ReadNames(file string, from io.Reader) (*Names, error) {
 	if problem != "" {
 		return nil, written.Problems{{File: file, Line: 1, Text: problem}}
 	}
-	n := &Names{entries: map[spot][]*entry{}}
+	n := &Names{entries: map[spot][]*entry{}, said: map[title]said{}}
 	var problems written.Problems
 	for {
 		fields, err := r.Read()
@@ -105,6 +115,7 @@ func ReadNames(file string, from io.Reader) (*Names, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	n.said = nil
 	return n, nil
 }
 
@@ -202,9 +213,21 @@ func (n *Names) add(at []int, fields []string) error {
 			return wrong("name", "%q stands at this place already", e.name)
 		}
 	}
+	c := title{s.server, s.object, e.name}
+	before := n.said[c]
+	if before.any || before.one && !s.hasUnit {
+		return wrong("name", "%q stands at this place already, once for any unit", e.name)
+	}
+	n.said[c] = said{one: before.one || s.hasUnit, any: !s.hasUnit}
 	n.entries[s] = append(n.entries[s], e)
 	n.Len++
 	return nil
+}
+
+// IsServer tells whether a map may have the text for a server.
+func IsServer(text string) bool {
+	_, ok := server(text)
+	return ok
 }
 
 func server(text string) (firedoor.IP, bool) {
@@ -247,6 +270,9 @@ func newEntry(field func(string) string) (*entry, error) {
 		v, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 			return nil, wrong(f.column, "%q is no number", text)
+		}
+		if v == 0 && f.to == &e.scale {
+			return nil, wrong(f.column, "is 0: every number would be the same")
 		}
 		*f.to = v
 	}

@@ -196,6 +196,9 @@ func TestWrongMaps(t *testing.T) {
 		{"server,object,name,type\n10.0.0.1,holding:1,A\"b,u16\n", "map.csv:2: byte 21 of the line: bare"},
 		{"server,object,name,type\n10.0.0.1,holding:1,Fl\xe4che,u16\n", `map.csv:2: name: "Fl\xe4che" is not UTF-8`},
 		{"server,object,name,type\n10.0.0.1,holding:1,A,u16\n10.0.0.1,holding:1,A,i16\n", "map.csv:3: name: \"A\" stands at this place already"},
+		{"server,object,name,type,unit\n10.0.0.1,holding:1,A,u16,1\n10.0.0.1,holding:1,A,u16,2\n10.0.0.1,holding:1,A,u16,\n", "map.csv:4: name: \"A\" stands at this place already, once for any unit"},
+		{"server,object,name,type,unit\n10.0.0.1,holding:1,A,u16,\n10.0.0.1,holding:1,A,u16,2\n", "map.csv:3: name: \"A\" stands at this place already"},
+		{"server,object,name,type,scale\n10.0.0.1,holding:1,A,u16,0.0\n", "map.csv:2: scale: is 0"},
 	} {
 		_, err := ReadNames("map.csv", strings.NewReader(k.csv))
 		if err == nil || !strings.Contains(err.Error(), k.want) {

@@ -449,20 +449,15 @@ func (v *standIn) values() *firedoor.Values {
 		numbers = append(numbers, *v.other)
 	}
 	out, small := &firedoor.Values{Type: firedoor.F64, Count: len(numbers)}, v.as != AsWritten
+	var elements []byte
 	for _, n := range numbers {
 		out.Raw = binary.BigEndian.AppendUint64(out.Raw, math.Float64bits(n))
-		small = small && float64(float32(n)) == n
+		var has bool
+		elements, has = v.as.write(elements, n)
+		small = small && has
 	}
-	if !small {
-		return out
-	}
-	out.Type, out.Count, out.Raw = firedoor.U16, 2*len(numbers), out.Raw[:0]
-	for _, n := range numbers {
-		bits := math.Float32bits(float32(n))
-		if v.as == F32Swapped {
-			bits = bits<<16 | bits>>16
-		}
-		out.Raw = binary.BigEndian.AppendUint32(out.Raw, bits)
+	if small {
+		return &firedoor.Values{Type: firedoor.U16, Count: len(elements) / 2, Raw: elements}
 	}
 	return out
 }

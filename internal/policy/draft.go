@@ -127,7 +127,9 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 	}
 	unread := c.Protocol == "tcp" || c.Protocol == "udp"
 	if c.Protocol == "ip" || unread && c.Server.Port == 0 || unnamed(&c.Client) || unnamed(&c.Server) {
-		d.out.Left = append(d.out.Left, fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment))
+		if left := fmt.Sprintf("%s from %s to %s in %s", c.Protocol, nameless(&c.Client), nameless(&c.Server), c.Segment); !slices.Contains(d.out.Left, left) {
+			d.out.Left = append(d.out.Left, left)
+		}
 		return
 	}
 	if c.Protocol == "icmp" {
@@ -224,7 +226,7 @@ func (d *drafter) echo(c *firedoor.Conversation) {
 		}
 		conduit := d.conduit(d.zoneOf[ends[0]], d.zoneOf[ends[1]])
 		conduit.Rules = append(conduit.Rules, Rule{Match: Match{Clients: []string{ends[0]}, Servers: []string{ends[1]}, Ports: []Port{{Transport: transport}}},
-			Note: fmt.Sprintf("learned, %d packets", c.Packets[0]+c.Packets[1])})
+			Note: learnt(c.Packets[0]+c.Packets[1], "packet")})
 	}
 }
 
@@ -341,7 +343,7 @@ func written(s *firedoor.Statement) (all Span, some bool) {
 // knowsAll tells whether the ranges of a statement are those of all its elements.
 func (d *drafter) knowsAll(s *firedoor.Statement) bool {
 	n := len(s.Written)
-	return d.options.Ranged == 0 || n < d.options.Ranged || s.Quantity != nil && uint64(*s.Quantity) <= uint64(n)
+	return !s.Beyond && (d.options.Ranged == 0 || n < d.options.Ranged || s.Quantity != nil && uint64(*s.Quantity) <= uint64(n))
 }
 
 func changes(verb string) bool {
@@ -378,7 +380,7 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 			span, some = r, true
 		}
 	}
-	note := fmt.Sprintf("learned, %d times", count)
+	note := learnt(count, "time")
 	if k.function != "" {
 		if m.Functions = []string{k.function}; d.options.Alike != nil && d.options.Alike(cmp.Or(k.protocol, c.Protocol), k.code) {
 			m.Functions, note = nil, k.function+": "+note
@@ -394,7 +396,7 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 		note += fmt.Sprintf(", values from %s to %s", strconv.FormatFloat(span.Min, 'g', 6, 64), strconv.FormatFloat(span.Max, 'g', 6, 64))
 	}
 	if k.verb == firedoor.VerbControl.String() {
-		d.out.Grave = append(d.out.Grave, fmt.Sprintf("%s to %s: %s %s", m.Clients[0], m.Servers[0], k.function, strings.Join(objectWords(m.Objects), ", ")))
+		d.out.Grave = append(d.out.Grave, strings.TrimSpace(fmt.Sprintf("%s to %s: %s %s", m.Clients[0], m.Servers[0], k.function, strings.Join(objectWords(m.Objects), ", "))))
 	}
 	if len(m.Objects) == 0 {
 		conduit.Rules = append(conduit.Rules, Rule{Match: m, Note: note})
@@ -404,6 +406,14 @@ func (d *drafter) rule(c *firedoor.Conversation, conduit *Conduit, m Match, k de
 		one.Objects = objects
 		conduit.Rules = append(conduit.Rules, Rule{Match: one, Note: note})
 	}
+}
+
+// learnt says how often something was learned.
+func learnt[N uint32 | uint64](n N, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("learned, %d %s", n, what)
 }
 
 // maxObjects is how many objects a list of a policy has.

@@ -11,7 +11,7 @@ import (
 // known it lets none pass: a connection that somebody only tried opens no port to whoever
 // comes after it.
 func (d *drafter) silent(c *firedoor.Conversation, conduit *Conduit, m Match) {
-	note := fmt.Sprintf("learned, %d flows", c.Flows)
+	note := learnt(c.Flows, "flow")
 	if c.Protocol != "tcp" && c.Protocol != "udp" {
 		// What is sealed may be anything, and frames without IP are not looked into.
 		if c.Encrypted == 0 && c.Server.IP != "" && !d.harmless(m.Protocols) {

@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"firedoor"
@@ -59,6 +61,9 @@ func TestDraftOfValues(t *testing.T) {
 	long, four := write("holding:5", 0, 1), uint32(4)
 	long.Written, long.Quantity = append(long.Written, long.Written[0]), &four
 	c.Statements = append(c.Statements, writes(long).Statements...)
+	loose := write("holding:6", 1, 4)
+	loose.Beyond = true
+	c.Statements = append(c.Statements, writes(loose).Statements...)
 	d := policy.Draft(nil, []firedoor.Conversation{c}, policy.DraftOptions{Usual: known().Ports, Values: true, Ranged: 2})
 	d.Policy.Conduits[0].Mode, d.Policy.Conduits[0].Reviewed = policy.Enforce, policy.Review{By: "A", On: "2026-11-26"}
 	plan := compile(t, &d.Policy)
@@ -73,6 +78,7 @@ func TestDraftOfValues(t *testing.T) {
 		{"holding:2", words(60000), firedoor.Pass},
 		{"holding:3", nil, firedoor.Pass},
 		{"holding:4", words(1), firedoor.Drop},
+		{"holding:6", nil, firedoor.Pass},      // as it was learned
 		{"holding:5", words(7), firedoor.Pass}, // of the last of its elements nobody knows
 	} {
 		r := policy.Request{Route: &route, Level: policy.OfOperation, Protocol: "modbus", Verb: firedoor.VerbWrite, Function: "set", Code: 6, Object: []byte(c.object), Values: c.values}
@@ -112,5 +118,25 @@ func TestDraftWithinAZone(t *testing.T) {
 		if r := plan.Route(place(plan, c.client), place(plan, c.server), 6, 502); plan.Admits(&r) != c.admits {
 			t.Errorf("%s to %s: admits %t", c.client, c.server, !c.admits)
 		}
+	}
+}
+
+// TestDraftSaysHowOften holds that what a person reads of a draft is in words that fit the number, and
+// says each thing once.
+func TestDraftSaysHowOften(t *testing.T) {
+	c := writes(firedoor.Statement{Function: "set", Code: 6, Object: "holding:1"})
+	stop := firedoor.Statement{Verb: "control", Function: "stop", Code: 9, Learned: true, Count: 2}
+	c.Statements = append(c.Statements, stop)
+	group := firedoor.Conversation{Segment: "untagged", Protocol: "goose", Learned: true, Flows: 1, Client: firedoor.Address{MAC: "02:00:00:00:00:01"}}
+	d := policy.Draft(nil, []firedoor.Conversation{c, group, group}, policy.DraftOptions{Usual: known().Ports})
+	var notes []string
+	for _, r := range d.Policy.Conduits[0].Rules {
+		notes = append(notes, r.Note)
+	}
+	if want := []string{"learned, 1 time", "learned, 2 times"}; !slices.Equal(notes, want) {
+		t.Errorf("notes: %q", notes)
+	}
+	if len(d.Left) != 1 || len(d.Grave) != 1 || strings.HasSuffix(d.Grave[0], " ") {
+		t.Errorf("left out: %q, grave: %q", d.Left, d.Grave)
 	}
 }

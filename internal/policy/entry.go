@@ -113,9 +113,9 @@ func (e *entry) fits(r *Request) bool {
 func (e *entry) aligned(r *Request) bool {
 	if e.hasObject && r.lies.layout != 0 && e.placedIn(r.lies.layout) {
 		behind, yes := e.alike(&r.lies, r.Object)
-		return yes && (e.as.whole(r.Values) || behind&1 == 0)
+		return yes && (e.as.One() || e.as.whole(r.Values) || behind&1 == 0)
 	}
-	if e.as.whole(r.Values) || !e.hasObject || !e.object.Row {
+	if e.as.One() || e.as.whole(r.Values) || !e.hasObject || !e.object.Row {
 		return true
 	}
 	from, _, ok := e.object.row(r.Object, r.quantity(), true)

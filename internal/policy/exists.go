@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ type Extent struct {
 // match, and what it was to stop or to protect goes on without it. What may be a mistake and is not
 // sure to be one is a doubt, which Study tells.
 func (c *compiler) exists(m *Match, line int, key string) {
+	c.signed(m, line, key+".value")
 	if c.known.Extent == nil || len(m.Functions)+len(m.Codes)+len(m.Units)+len(m.Objects) == 0 {
 		return
 	}
@@ -41,6 +43,7 @@ func (c *compiler) exists(m *Match, line int, key string) {
 	if len(extents) == 0 {
 		return // some protocol has such codes, units and objects
 	}
+	c.together(m, extents, line, key+".function")
 	has := orOf(m.Protocols, "")
 	widest, units := uint32(0), uint32(0)
 	for i := range extents {
@@ -105,6 +108,44 @@ func (c *compiler) functionsExist(m *Match, extents []Extent, line int, key stri
 			c.doubts = append(c.doubts, Finding{line, "unknown", fmt.Sprintf("%s: %s that is known: a rule that names one by mistake never decides", key, text)})
 		}
 	}
+}
+
+// together tells of functions that are all known, and of which none has a code that the rule names
+// beside them. Of verbs nobody can say that: what a function does may hang on what it is asked of.
+func (c *compiler) together(m *Match, extents []Extent, line int, key string) {
+	if len(m.Functions) == 0 || len(m.Codes) == 0 || c.known.Functions == nil {
+		return
+	}
+	var are []string
+	for _, words := range m.Functions {
+		one := len(are)
+		for i, p := range m.Protocols {
+			if !extents[i].Whole {
+				return
+			}
+			for _, f := range c.known.Functions(p) {
+				if f.Words != words {
+					continue
+				}
+				if f.Several || slices.Contains(m.Codes, f.Code) {
+					return
+				}
+				are = append(are, fmt.Sprintf("%s of %s has code %d", words, p, f.Code))
+			}
+		}
+		if len(are) != one+1 {
+			return // one that a number calls, or that is told by no code or by several, may be anything
+		}
+	}
+	c.doubts = append(c.doubts, Finding{line, "never", fmt.Sprintf("%s: no request matches: %s", key, strings.Join(are, ", "))})
+}
+
+// signed tells of a range below nothing of what has no sign: a register that has one is read as i16.
+func (c *compiler) signed(m *Match, line int, key string) {
+	if m.Values == nil || m.As != AsWritten || m.Values.Min >= 0 || math.IsInf(m.Values.Min, -1) || !slices.Equal(m.Protocols, []string{"modbus"}) {
+		return
+	}
+	c.doubts = append(c.doubts, Finding{line, "signed", key + ": registers of modbus are numbers from 0 to 65535, so nothing below 0 is ever written: where they have a sign say how they lie (as: i16, or i32 in two of them)"})
 }
 
 // words are what the functions of a protocol are called.

@@ -227,3 +227,18 @@ func TestLooseRulesAreTold(t *testing.T) {
 		}
 	}
 }
+
+// TestOneRuleShadows holds that one rule matches, and two match.
+func TestOneRuleShadows(t *testing.T) {
+	rule := func(name string, units ...uint32) policy.Rule {
+		return policy.Rule{Name: name, Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Codes: []uint32{3}, Units: units}}
+	}
+	for want, rules := range map[string][]policy.Rule{
+		`rule "a" of down before it matches all that it matches`:                    {rule("a"), rule("z")},
+		`rule "a" of down and rule "b" of down before it match all that it matches`: {rule("a", 1), rule("b"), rule("z")},
+	} {
+		if found := strings.Join(studied(t, plant(policy.Test, rules...)), "\n"); !strings.Contains(found, want) {
+			t.Errorf("%q, want %q", found, want)
+		}
+	}
+}

@@ -60,6 +60,76 @@ func TestNumbersInTwoRegisters(t *testing.T) {
 	}
 }
 
+// integers are numbers in 16-bit registers, as a device with the high word first has them.
+func integers(words ...uint16) *firedoor.Values {
+	v := &firedoor.Values{Type: firedoor.U16, Count: len(words)}
+	for _, w := range words {
+		v.Raw = binary.BigEndian.AppendUint16(v.Raw, w)
+	}
+	return v
+}
+
+// TestNumbersWithASign holds that a range below nothing is one of registers that have a sign, and that
+// integers lie in two registers as well as floating point does.
+func TestNumbersWithASign(t *testing.T) {
+	const below = 0x10000 - 50 // -50 in a register
+	says := func(verdict firedoor.Action, as policy.Form, min, max float64, v *firedoor.Values) firedoor.Action {
+		p := plant(policy.Enforce, policy.Rule{Verdict: verdict, Match: policy.Match{Protocols: []string{"modbus"}, Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}, Values: &policy.Span{Min: min, Max: max}, As: as}})
+		if p.Conduits[0].Default = firedoor.Drop; verdict == firedoor.Drop {
+			p.Conduits[0].Default = firedoor.Pass
+		}
+		plan := compile(t, p)
+		route := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), 6, 502)
+		return policy.Decide(plan, &policy.Request{Route: &route, Level: policy.OfOperation, Protocol: "modbus", Verb: firedoor.VerbWrite, Object: []byte("holding:0"), HasQty: true, Quantity: uint32(v.Count), Values: v}).Action
+	}
+	for name, c := range map[string]struct {
+		as       policy.Form
+		min, max float64
+		v        *firedoor.Values
+		inside   bool
+	}{
+		"below nothing":             {policy.I16, -100, 680, integers(below), true},
+		"as it stands":              {policy.AsWritten, -100, 680, integers(below), false},
+		"too far below":             {policy.I16, -40, 680, integers(below), false},
+		"several":                   {policy.I16, -100, 680, integers(below, 10, 680), true},
+		"in two":                    {policy.I32, -100, 680, integers(0xffff, below), true},
+		"in two, large":             {policy.I32, 70000, 80000, integers(1, 5000), true},
+		"in two, the other way":     {policy.I32Swapped, -100, 680, integers(below, 0xffff), true},
+		"in two, turned":            {policy.I32, -100, 680, integers(below, 0xffff), false},
+		"without a sign":            {policy.U32, 4e9, 4.3e9, integers(0xffff, below), true},
+		"without a sign, the other": {policy.U32Swapped, 70000, 80000, integers(5000, 1), true},
+		"said by protocol":          {policy.I32, -100, 680, &firedoor.Values{Type: firedoor.I32, Count: 1, Raw: integers(0xffff, below).Raw}, true},
+	} {
+		if got := says(firedoor.Pass, c.as, c.min, c.max, c.v); (got == firedoor.Pass) != c.inside {
+			t.Errorf("%s: a pass says %s", name, got)
+		}
+		if got := says(firedoor.Drop, c.as, c.min, c.max, c.v); (got == firedoor.Drop) != c.inside {
+			t.Errorf("%s: a stop says %s", name, got)
+		}
+	}
+	for name, v := range map[string]*firedoor.Values{"half a number": integers(1), "bits": {Type: firedoor.Bool, Count: 1, Raw: []byte{1}}, "nothing": {}} {
+		if pass, stop := says(firedoor.Pass, policy.I32, -9, 9, v), says(firedoor.Drop, policy.I32, -9, 9, v); pass != firedoor.Drop || stop != firedoor.Drop {
+			t.Errorf("%s: a pass says %s, a stop %s", name, pass, stop)
+		}
+	}
+}
+
+// TestStepsAcrossNothing holds that the step from 10 to -10 is one of 20 in a register that has a sign.
+func TestStepsAcrossNothing(t *testing.T) {
+	plan := compile(t, plant(policy.Enforce, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}, As: policy.I16, Step: 30}}))
+	route := plan.Route(place(plan, "10.0.1.1"), place(plan, "10.0.2.1"), 6, 502)
+	for _, c := range []struct {
+		before, to uint16
+		want       firedoor.Action
+	}{{10, 0x10000 - 10, firedoor.Pass}, {0x10000 - 10, 10, firedoor.Pass}, {0x10000 - 10, 0x10000 - 45, firedoor.Drop}, {0x10000 - 30, 20, firedoor.Drop}} {
+		before := func(int) (float64, bool) { return float64(c.before), true }
+		got := policy.Decide(plan, &policy.Request{Route: &route, Level: policy.OfOperation, Protocol: "modbus", Verb: firedoor.VerbWrite, Object: []byte("holding:0"), HasQty: true, Quantity: 1, Values: integers(c.to), Before: before}).Action
+		if got != c.want {
+			t.Errorf("from %d to %d: %s, want %s", int16(c.before), int16(c.to), got, c.want)
+		}
+	}
+}
+
 // TestConnectionsByTheTime holds that a connection comes to be only while a rule holds
 // that lets it, and that what has no ports is told by its protocol alone.
 func TestConnectionsByTheTime(t *testing.T) {

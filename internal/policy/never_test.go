@@ -39,7 +39,7 @@ func anyNever(t *rapid.T) policy.Rule {
 	if len(m.Objects) > 0 && rapid.IntRange(0, 2).Draw(t, "valued") == 0 {
 		low := float64(rapid.IntRange(-1, 3).Draw(t, "low")) / 2
 		m.Values = &policy.Span{Min: low, Max: low + float64(rapid.IntRange(0, 3).Draw(t, "range"))/2}
-		m.As = rapid.SampledFrom([]policy.Form{policy.AsWritten, policy.AsWritten, policy.F32}).Draw(t, "as")
+		m.As = rapid.SampledFrom([]policy.Form{policy.AsWritten, policy.AsWritten, policy.F32, policy.I16, policy.I32}).Draw(t, "as")
 	}
 	if rapid.IntRange(0, 9).Draw(t, "timed") == 0 {
 		m.When = &policy.Window{From: 60, Until: 120}

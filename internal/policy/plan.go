@@ -168,6 +168,11 @@ func (c *compiler) addHosts() {
 				c.fault(h.Line, key, "%s is the address of another host too: %s", a, c.standing(c.places.hosts[addressKey{h.Segment, firedoor.IPFrom(a)}]))
 			}
 		}
+		for _, protocol := range h.Refuses {
+			if c.known.Ports(protocol) == nil && !c.isKnown(protocol) {
+				c.unnamed(protocol, h.Line, key+".refuses")
+			}
+		}
 		c.group(h, key)
 		if h.MAC != 0 && !c.places.putMAC(h.Segment, h.MAC, at) {
 			c.fault(h.Line, key, "%s is the MAC of another host too: %s", h.MAC, c.standing(c.places.macs[macKey{h.Segment, h.MAC}]))
@@ -235,6 +240,15 @@ func (c *compiler) index(rules []Rule, conduit int32, key string) *index {
 	return newIndex(entries)
 }
 
+// unnamed tells of a protocol that is not there, and which one may be meant.
+func (c *compiler) unnamed(protocol string, line int, key string) {
+	if near := nearest(protocol, c.known.Protocols); near != "" {
+		c.fault(line, key, "no protocol is named %q: did you mean %q?", protocol, near)
+		return
+	}
+	c.fault(line, key, "no protocol is named %q; there are: %s", protocol, strings.Join(c.known.Protocols, ", "))
+}
+
 // expand writes the lists of a rule out.
 func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(entry)) {
 	m := &r.Match
@@ -242,10 +256,13 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 		usual := c.known.Ports(p)
 		switch {
 		case usual == nil && !c.isKnown(p):
-			c.fault(r.Line, key+".protocol", "no protocol is named %q; there are: %s", p, strings.Join(c.known.Protocols, ", "))
+			c.unnamed(p, r.Line, key+".protocol")
 			return
 		case onLink(usual) && len(m.Ports) > 0 && !onLink(m.Ports):
 			c.fault(r.Line, key+".port", "%s has no ports: it is not carried by IP", p)
+			return
+		case slices.ContainsFunc(m.Ports, func(o Port) bool { return o.Transport == ICMP || o.Transport == ICMP6 }):
+			c.fault(r.Line, key+".port", "ICMP carries no %s: leave one of the two out", p)
 			return
 		case slices.Contains(m.Ports, Port{Transport: Link}):
 			c.fault(r.Line, key+".port", "means frames of any kind, but only %s is meant: name its EtherType, or leave the port out", p)

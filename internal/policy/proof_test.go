@@ -20,7 +20,7 @@ func TestProofOfNumbersInTwoRegisters(t *testing.T) {
 		return policy.Rule{Name: name, Verdict: verdict, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbWrite},
 			Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}, Values: &policy.Span{Max: 10}, As: as}}
 	}
-	for _, forms := range [][2]policy.Form{{policy.AsWritten, policy.F32}, {policy.F32, policy.AsWritten}, {policy.F32, policy.F32Swapped}, {policy.F32, policy.F32}} {
+	for _, forms := range [][2]policy.Form{{policy.AsWritten, policy.F32}, {policy.F32, policy.AsWritten}, {policy.F32, policy.F32Swapped}, {policy.F32, policy.F32}, {policy.I16, policy.AsWritten}, {policy.I32, policy.U32}, {policy.I16, policy.I16}} {
 		plan := compile(t, plant(policy.Enforce, rule("stops", firedoor.Drop, forms[0]), rule("passes", firedoor.Pass, forms[1])))
 		path, undecided, err := plan.Prove("office", "cell", policy.Question{})
 		proved := err == nil && !undecided && path == nil
@@ -54,7 +54,7 @@ func written(t *rapid.T) *firedoor.Values {
 // TestProofsHoldForAllValues asks for what passes where a proof says that nothing does, whatever
 // form values have, and whatever is never blocked.
 func TestProofsHoldForAllValues(t *testing.T) {
-	forms := []policy.Form{policy.AsWritten, policy.F32, policy.F32Swapped}
+	forms := []policy.Form{policy.AsWritten, policy.F32, policy.F32Swapped, policy.I16, policy.I32, policy.U32Swapped}
 	valued := func(t *rapid.T) (rules []policy.Rule) {
 		for i := range rapid.IntRange(0, 5).Draw(t, "rules") {
 			r := policy.Rule{Name: fmt.Sprint("r", i), Verdict: rapid.SampledFrom([]firedoor.Action{firedoor.Pass, firedoor.Drop}).Draw(t, "verdict"), Match: policy.Match{

@@ -55,7 +55,7 @@ func (e *entry) moves() bool { return e.step > 0 || e.rate.Most > 0 }
 // near tells whether value i, which is v, is as near to those before as the entry has it.
 // Of what nothing is known it is.
 func (e *entry) near(r *Request, i int, v float64) bool {
-	if before, known := r.before(i); known && e.step > 0 && !(math.Abs(v-before) <= e.step) {
+	if before, known := r.before(i); known && e.step > 0 && !(math.Abs(v-e.as.signed(before)) <= e.step) {
 		return false
 	}
 	if e.rate.Most == 0 || r.Lately == nil {

@@ -15,7 +15,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "otherwise", "valued", "uncounted", "either-side", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "never", "signed", "otherwise", "valued", "uncounted", "either-side", "undecided"
 	Text string
 }
 
@@ -363,8 +363,11 @@ func (p *Plan) shadowed(x *index, i int) Finding {
 			by = append(by, name)
 		}
 	}
-	rule := x.entries[i].rule
-	return Finding{p.rules[rule].Line, "shadowed", fmt.Sprintf("%s never decides: %s before it match all that it matches", p.RuleName(rule), strings.Join(by, " and "))}
+	rule, match := x.entries[i].rule, "matches"
+	if len(by) > 1 {
+		match = "match"
+	}
+	return Finding{p.rules[rule].Line, "shadowed", fmt.Sprintf("%s never decides: %s before it %s all that it matches", p.RuleName(rule), strings.Join(by, " and "), match)}
 }
 
 // RuleName says which rule is meant: its name, or where it stands.

@@ -25,14 +25,17 @@ func (p *Plan) SafetySentence(i int) string {
 	return "Always passes: " + p.Policy.Safety[i].words("any zone", "any zone") + "."
 }
 
+// doing is what somebody does who uses a verb.
+var doing = map[firedoor.Verb]string{firedoor.VerbSession: "opens sessions", firedoor.VerbIdentify: "asks who is there", firedoor.VerbDiagnose: "diagnoses",
+	firedoor.VerbRead: "reads", firedoor.VerbWrite: "writes", firedoor.VerbConfigure: "configures", firedoor.VerbControl: "controls", firedoor.VerbProgram: "programs"}
+
 // words says what a match means, between two zones.
 func (m *Match) words(from, to string) string {
 	who := orOf(m.Clients, "anybody in "+from)
 	whom := orOf(m.Servers, "anything in "+to)
 	var does []string
 	for _, v := range m.Verbs {
-		does = append(does, map[firedoor.Verb]string{firedoor.VerbSession: "opens sessions", firedoor.VerbIdentify: "asks who is there", firedoor.VerbDiagnose: "diagnoses",
-			firedoor.VerbRead: "reads", firedoor.VerbWrite: "writes", firedoor.VerbConfigure: "configures", firedoor.VerbControl: "controls", firedoor.VerbProgram: "programs"}[v])
+		does = append(does, doing[v])
 	}
 	words := []string{who, orOf(does, "asks")}
 	if len(m.Functions) > 0 {
@@ -46,9 +49,9 @@ func (m *Match) words(from, to string) string {
 	}
 	if m.Values != nil {
 		words = append(words, fmt.Sprintf("with values from %g to %g", m.Values.Min, m.Values.Max))
-		if m.As != AsWritten {
-			words = append(words, "read as "+m.As.String())
-		}
+	}
+	if m.As != AsWritten {
+		words = append(words, "read as "+m.As.String())
 	}
 	if m.Step > 0 {
 		words = append(words, fmt.Sprintf("in steps of at most %g", m.Step))

@@ -117,6 +117,8 @@ func TestProblems(t *testing.T) {
 		{"a rate within a day", "rate: 30/min", "rate: 30/d", "write it like 5/s"},
 		{"a rate of nothing", "rate: 30/min", "rate: 0/s", "must be the largest change"},
 		{"a rate of several registers in one", "value: 0..100.5, step: 2.5,", "value: 0..100.5, as: f32,", "and not with step or rate"},
+		{"a rate of registers with a sign", "value: 0..100.5, step: 2.5,", "value: 0..100.5, as: i16, rate: 5/s,", "i16 goes with step too"},
+		{"a sign of nothing", "value: 0..100.5, step: 2.5,", "as: i16,", "says how to read a value"},
 		{"bad time", `from: "06:00"`, "from: 25:00", "is no time of the day"},
 		{"half a time", `, until: "22:00"`, "", "has only one of from and until"},
 		{"bad port", "tcp/5020", "tcp/70000", "is no port"},

@@ -271,9 +271,10 @@ func (d *decoder) rule(n *yaml.Node, path string, judges bool) policy.Rule {
 
 // formed tells of a form of numbers where none are looked at.
 func (d *decoder) formed(n *yaml.Node, path string, m *policy.Match) {
-	if m.As != policy.AsWritten && (m.Values == nil || m.Moves()) {
-		d.Add(n.Line, written.Join(path, "as"), "says how to read a value: it goes with value, and not with step or rate")
+	if m.As == policy.AsWritten || m.As.One() && m.Rate.Most == 0 && (m.Values != nil || m.Step > 0) || m.Values != nil && !m.Moves() {
+		return
 	}
+	d.Add(n.Line, written.Join(path, "as"), "says how to read a value: it goes with value, and not with step or rate; i16 goes with step too")
 }
 
 func (d *decoder) match(key, path string, v *yaml.Node, m *policy.Match) {

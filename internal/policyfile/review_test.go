@@ -56,7 +56,7 @@ func TestWrongReviews(t *testing.T) {
 		{"by: A. Person\n", ""}:                                     "by: is missing",
 		{"mode: enforce", "mode: hard"}:                             "mode: ",
 		{"zone: vendors", "zone: Vendors!"}:                         "hosts.vendor.zone: ",
-		{", as: f32", ", as: f64"}:                                  "limits[0].as: \"f64\" must be f32",
+		{", as: f32", ", as: f64"}:                                  "limits[0].as: \"f64\" must be one of f32, f32-swapped, i16",
 		{"step: 50, rate: 100/h", "note: x"}:                        "limits[1]: bounds nothing",
 		{"value: 8..9.5, as: f32", "step: 3, as: f32"}:              "as: says how to read a value",
 		{"port: icmp", "port: ping"}:                                "port",

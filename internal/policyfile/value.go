@@ -148,7 +148,7 @@ func spanOf(n *yaml.Node) (policy.Span, error) {
 func formOf(n *yaml.Node) (policy.Form, error) {
 	f, ok := policy.FormOf(n.Value)
 	if !ok || n.Value == "" {
-		return 0, fmt.Errorf("must be f32 or f32-swapped: how a number lies in two elements")
+		return 0, fmt.Errorf("must be one of %s: how a number lies in elements of 16 bits", strings.Join(policy.FormWords(), ", "))
 	}
 	return f, nil
 }

@@ -82,6 +82,9 @@ type Protocol struct {
 	Whole bool
 	// Further are words that Functions does not tell, for its code alone does not give them.
 	Further []string
+	// Varied are codes of which requests for one object have several words, by what else is in them:
+	// what is learned by code and object says less than the words of the first.
+	Varied []uint32
 	// Units is the largest unit that a request can name, 0 where nobody says.
 	Units uint32
 	// Sheet is what the coverage sheet says beyond what the captures show.

@@ -44,6 +44,8 @@ type key struct {
 	proto   string
 	kind    string
 	name    string
+	unit    uint32 // where there are several behind the address
+	hasUnit bool
 }
 
 type program struct {
@@ -96,7 +98,7 @@ func (p *Programs) See(t *Transfer) {
 		return
 	}
 	row.ended++
-	row.open = beginning{}
+	row.end(t)
 	c := row.content(t)
 	if t.Upload {
 		c.uploads++
@@ -106,9 +108,26 @@ func (p *Programs) See(t *Transfer) {
 	c.last, c.client, c.frame = max(c.last, t.Time), t.Client, t.Frame
 }
 
+// end forgets the beginning of a transfer that ended: of several that are under way that
+// of the same client, in the same direction.
+func (r *program) end(t *Transfer) {
+	if r.open.is(t) || !r.left.is(t) {
+		r.open = beginning{}
+	} else {
+		r.left = beginning{}
+	}
+}
+
+func (b *beginning) is(t *Transfer) bool {
+	return b.time != 0 && b.client == t.Client && b.upload == t.Upload
+}
+
 func keyOf(t *Transfer) key {
 	k := key{segment: t.Server.Segment, ip: t.Server.IP, proto: t.Protocol, kind: cmp.Or(t.Kind, "file"),
-		name: string(t.Name[:min(len(t.Name), MaxName)])}
+		name: string(t.Name[:min(len(t.Name), MaxName)]), hasUnit: t.HasUnit}
+	if t.HasUnit {
+		k.unit = t.Unit
+	}
 	if k.ip.IsZero() {
 		k.mac = t.Server.MAC
 	}
@@ -174,7 +193,7 @@ type Words struct {
 	Time    func(int64) string
 }
 
-// Each gives all programs by segment, server, protocol, kind and name to f.
+// Each gives all programs by segment, server, protocol, unit, kind and name to f.
 func (p *Programs) Each(w Words, f func(*firedoor.Program) error) error {
 	order := make([]int, len(p.rows))
 	for i := range order {
@@ -198,6 +217,8 @@ type Name struct {
 	Protocol string
 	Kind     string
 	Name     string
+	Unit     uint32
+	HasUnit  bool
 }
 
 // Name of the i-th program, in the order of first sight; Sum is another when
@@ -208,7 +229,7 @@ func (p *Programs) Name(i int) (n Name, sum uint64) {
 	for _, x := range []uint64{r.forgotten, r.server.IP.Hi, r.server.IP.Lo, uint64(r.server.MAC), uint64(r.server.Port)} {
 		sum = (sum ^ x) * 1099511628211
 	}
-	return Name{r.segment, r.ip, r.mac, r.proto, r.kind, r.name}, sum
+	return Name{r.segment, r.ip, r.mac, r.proto, r.kind, r.name, r.unit, r.hasUnit}, sum
 }
 
 // Program is the i-th program, in the order of first sight.
@@ -216,12 +237,26 @@ func (p *Programs) Program(i int, w Words) firedoor.Program { return p.rows[i].l
 
 func (k *key) compare(o *key) int {
 	return cmp.Or(cmp.Compare(k.segment, o.segment), cmp.Compare(k.ip.Hi, o.ip.Hi), cmp.Compare(k.ip.Lo, o.ip.Lo), cmp.Compare(k.mac, o.mac),
-		cmp.Compare(k.proto, o.proto), cmp.Compare(k.kind, o.kind), cmp.Compare(k.name, o.name))
+		cmp.Compare(k.proto, o.proto), cmp.Compare(k.unit, o.unit), compareFlags(k.hasUnit, o.hasUnit), cmp.Compare(k.kind, o.kind), cmp.Compare(k.name, o.name))
+}
+
+func compareFlags(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }
 
 func (r *program) line(w Words) firedoor.Program {
 	out := firedoor.Program{Segment: w.Segment(r.segment), Server: *r.server.Address(), Protocol: r.proto, Kind: r.kind, Name: r.name,
 		Unfinished: r.begun - min(r.begun, r.ended), Forgotten: r.forgotten, Contents: []firedoor.ProgramContent{}}
+	if r.hasUnit {
+		unit := r.unit
+		out.Unit = &unit
+	}
 	last := r.open
 	if last.time == 0 {
 		last = r.left

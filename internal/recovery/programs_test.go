@@ -116,3 +116,46 @@ func TestLimits(t *testing.T) {
 		t.Errorf("what was known before the flood is still counted: %+v", line.Contents[0])
 	}
 }
+
+// TestLeftByTheOther: of two that load at a time, who goes on is not who left.
+func TestLeftByTheOther(t *testing.T) {
+	var p Programs
+	for i := range int64(2) {
+		begin := block(1+i, 2, "FB7", "", false)
+		begin.Done, begin.Whole, begin.Client.IP = false, false, firedoor.IPv4(uint32(40+i))
+		p.See(begin)
+	}
+	end := block(3, 2, "FB7", "whole", false)
+	end.Client.IP = firedoor.IPv4(40)
+	p.See(end)
+	line := told(t, &p)[0]
+	if line.Unfinished != 1 || line.Began == nil || line.Began.Client.IP != "0.0.0.41" || line.Began.Time != "2" {
+		t.Errorf("%+v, began %+v", line, line.Began)
+	}
+}
+
+// TestUnitsAreSeveral: the blocks of two controllers behind one address have one name, and
+// that they differ is no change.
+func TestUnitsAreSeveral(t *testing.T) {
+	var p Programs
+	names := map[Name]bool{}
+	for i, content := range []string{"no unit", "zero", "two"} {
+		b := block(1, 2, "OB1", content, false)
+		b.HasUnit, b.Unit = i > 0, uint32(i/2*2)
+		p.See(b)
+		n, _ := p.Name(i)
+		names[n] = true
+	}
+	all := told(t, &p)
+	if len(all) != 3 || len(names) != 3 {
+		t.Fatalf("%d programs by %d names, want 3: %+v", len(all), len(names), all)
+	}
+	if all[0].Unit != nil || all[1].Unit == nil || *all[1].Unit != 0 || all[2].Unit == nil || *all[2].Unit != 2 {
+		t.Errorf("units %v, %v, %v; want none, 0, 2", all[0].Unit, all[1].Unit, all[2].Unit)
+	}
+	for _, line := range all {
+		if len(line.Contents) != 1 {
+			t.Errorf("%+v looks changed", line)
+		}
+	}
+}

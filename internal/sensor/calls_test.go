@@ -29,7 +29,7 @@ func TestCallsToEverybody(t *testing.T) {
 		}
 	}
 	checkCalls(t, got)
-	for _, want := range []string{`"name":"$MELPRJ$\\MAIN.PRG"`, `"whole":true,"bytes":17,"downloads":1,"uploads":1`} {
+	for _, want := range []string{`"name":"drive:4/$MELPRJ$\\MAIN.PRG"`, `"whole":true,"bytes":17,"downloads":1,"uploads":1`} {
 		if programs := o.files["programs.json"]; !strings.Contains(programs, want) {
 			t.Errorf("no %s in %s", want, programs)
 		}

@@ -84,7 +84,7 @@ func (l *lane) learn(c *conn, op *firedoor.Operation) (st int32, outside bool) {
 		r.first = known&(1<<op.Verb) == 0
 		r.covered = !it.Learning && l.table.Covered(st)
 	}
-	if op.Verb.Changes() && op.Values.Type != firedoor.NoValue && !firedoor.Masks(protocolOf(c, op.Protocol), op.Code) {
+	if op.Verb.Changes() && !firedoor.Masks(protocolOf(c, op.Protocol), op.Code) {
 		var out baseline.Outside
 		if out, outside = l.table.Write(st, &op.Values, it.Learning); outside {
 			r := l.tell(recOutside, c)
@@ -158,14 +158,9 @@ func (l *lane) converse(c *conn) bool {
 	if c.conv >= 0 && c.filed == p {
 		return true
 	}
-	pair := baseline.Pair{Client: endOf(c.client()), Server: endOf(c.server()), Segment: c.client().Segment, Transport: c.proto, ToAll: c.flags&toAll != 0}
-	if p != nil {
-		pair.Protocol = p.Name
-	} else {
-		pair.Protocol, pair.Port = l.transport(c)
-		if l.leaving && l.silent && c.proto == packet.TCP {
-			l.attempt(&pair)
-		}
+	pair := l.ends(c)
+	if p == nil && l.leaving && l.silent && c.proto == packet.TCP {
+		l.attempt(&pair)
 	}
 	// A flow that began while learning is learned, however late its protocol shows.
 	learning := l.item.Learning || c.flags&beganLearning != 0
@@ -194,6 +189,18 @@ func (l *lane) converse(c *conn) bool {
 		l.tell(recTalk, c).spoken = l.spoken(c)
 	}
 	return true
+}
+
+// ends is what makes the flow's conversation one: who speaks with whom, and what; of a
+// protocol that nobody knows its port.
+func (l *lane) ends(c *conn) baseline.Pair {
+	pair := baseline.Pair{Client: endOf(c.client()), Server: endOf(c.server()), Segment: c.client().Segment, Transport: c.proto, ToAll: c.flags&toAll != 0}
+	if p := c.run.Protocol(); p != nil {
+		pair.Protocol = p.Name
+	} else {
+		pair.Protocol, pair.Port = l.transport(c)
+	}
+	return pair
 }
 
 // attempt files a connection in which nothing was said, to a port where the pair

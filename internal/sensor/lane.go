@@ -352,7 +352,7 @@ func (l *lane) account(c *conn) {
 		l.out.traffic = append(l.out.traffic, traffic{place: l.place(), learning: l.item.Learning, returns: c.returns(), end: c.end[side], first: c.first, last: h.last,
 			packets: uint64(packets), bytes: bytes})
 	}
-	if r := c.rhythm; r != nil && (conv.Rhythm == nil || conv.Rhythm.Messages[0] < r.Messages[0]) {
+	if r := c.rhythm; r != nil && conv.Rhythm.All() < r.All() && (c.run.Protocol() == nil || c.flags&isEncrypted != 0) {
 		conv.Rhythm = r
 	}
 	conv.Last = max(conv.Last, c.half[0].last, c.half[1].last)

@@ -114,8 +114,13 @@ func (l *lane) sampled(c *conn, s *firedoor.Sample) {
 	l.points.See(&l.from, &l.seen)
 }
 
+// whence notes whose the values at hand are: the server's. What goes to all stations of
+// a group on Ethernet has none; it is whose who sends it.
 func (l *lane) whence(c *conn, protocol string) {
 	server := c.server()
+	if server.IP.IsZero() && server.MAC == 0 {
+		server = c.client()
+	}
 	l.from = point.Origin{Server: endOf(server), Segment: server.Segment, MAC: server.MAC, Port: server.Port, Protocol: protocol,
 		Ethernet: server.IP.IsZero(), Proven: c.twoSided()}
 }

@@ -179,5 +179,6 @@ func statement(ref conversationRef, st int32) firedoor.Statement {
 	for _, rg := range t.Ranges(st) {
 		out.Written = append(out.Written, firedoor.Range{Min: rg.Min, Max: rg.Max, Count: rg.Count})
 	}
+	out.Beyond = len(out.Written) > 0 && t.Loose(st)
 	return out
 }

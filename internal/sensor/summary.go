@@ -205,7 +205,7 @@ func (r *Result) Unknown() []Unknown {
 			u.Conversations++
 			u.Packets += c.Packets[0] + c.Packets[1]
 			u.Bytes += c.Bytes[0] + c.Bytes[1]
-			if r := rhythm(c.Rhythm); r != nil && (u.Regular == nil || u.Regular.Messages[0] < r.Messages[0]) {
+			if r := rhythm(c.Rhythm); r != nil && (u.Regular == nil || heard(u.Regular) < heard(r)) {
 				u.Regular = r
 			}
 		}
@@ -359,3 +359,6 @@ func (s *source) files(teachers bool) []CaptureSummary {
 	}
 	return out
 }
+
+// heard is how many messages of both senders a rhythm is of.
+func heard(r *firedoor.Rhythm) uint64 { return uint64(r.Messages[0]) + uint64(r.Messages[1]) }

@@ -138,7 +138,11 @@ func programKey(segment string, n *recovery.Name) string {
 	b = append(append(b, n.MAC.String()...), 0)
 	b = append(append(b, n.Protocol...), 0)
 	b = append(append(b, n.Kind...), 0)
-	return "r-" + digest12(append(b, n.Name...))
+	b = append(b, n.Name...)
+	if n.HasUnit {
+		b = strconv.AppendUint(append(b, 0), uint64(n.Unit), 10)
+	}
+	return "r-" + digest12(b)
 }
 
 // digest12 is short enough for a path and long enough to tell things of a site apart.

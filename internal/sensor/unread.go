@@ -9,6 +9,12 @@ const (
 	// beforeRhythm is how many packets of a side go by before a flow that nobody can
 	// read is listened to: most are over by then.
 	beforeRhythm = 4
+	// beforeUndecided is how many go by while it is still looked for the protocol: of a
+	// flow that says little, or in one direction alone, that may be for hours.
+	beforeUndecided = 8
+	// manyFlows is from how many flows of a conversation that nobody could read on they
+	// are heard as one: some ask on a connection, or from a port, of its own each time.
+	manyFlows = 3
 	// maxRhythms bounds the flows of a lane that are, over the life of the sensor's
 	// conversations; what comes later is counted with packets and bytes alone.
 	maxRhythms = 512
@@ -28,9 +34,32 @@ func (l *lane) hearken(c *conn, p *packet.Packet, side int) {
 		if packets > beforeSealed && c.listened(&l.sealed, maxSealed) {
 			c.rhythm.Take(side^int(c.run.Client()), p.Payload, p.Time)
 		}
-	case packets > beforeRhythm && c.run.Protocol() == nil:
+	case c.run.Protocol() == nil && (packets > beforeRhythm || c.rhythm != nil || l.oneOfMany(c)):
 		l.unread(c, p, side)
 	}
+}
+
+// oneOfMany tells whether the flow is one of many that nobody could read between the same
+// two ends, and lets it go on where those before it stopped.
+func (l *lane) oneOfMany(c *conn) bool {
+	pair := l.ends(c)
+	i := l.table.Find(&pair)
+	if i < 0 {
+		return false
+	}
+	conv := l.table.Conversation(i)
+	if conv.Flows < manyFlows || conv.Encrypted > 0 {
+		return false
+	}
+	if conv.Rhythm == nil {
+		if l.rhythms >= maxRhythms {
+			return false
+		}
+		l.rhythms++
+		conv.Rhythm = &baseline.Rhythm{}
+	}
+	c.rhythm = conv.Rhythm
+	return true
 }
 
 // listened tells whether the flow has a rhythm, and gives it one while there are.
@@ -48,7 +77,8 @@ func (c *conn) listened(taken *int, most int) bool {
 // unread listens to a flow whose protocol nobody knows: when and how long its
 // messages are, and how they begin.
 func (l *lane) unread(c *conn, p *packet.Packet, side int) {
-	if !c.run.GivenUp() && p.Layer != packet.LayerLink || !c.listened(&l.rhythms, maxRhythms) {
+	decided := c.run.GivenUp() || p.Layer == packet.LayerLink || c.rhythm != nil || c.half[side].packets > beforeUndecided
+	if !decided || !c.listened(&l.rhythms, maxRhythms) {
 		return
 	}
 	c.rhythm.Take(side^int(c.run.Client()), p.Payload, p.Time)

@@ -54,6 +54,89 @@ func TestUnknownMachine(t *testing.T) {
 	}
 }
 
+// TestUnknownMachines: however a machine speaks, what nobody knows is described: who tells
+// unasked, to a group, rarely, in one direction of a mirror, on a connection for each question.
+func TestUnknownMachines(t *testing.T) {
+	panel := &plant.Host{MAC: 0x00d0c9000010, IP: netip.MustParseAddr("10.1.0.10"), TTL: 128}
+	press := &plant.Host{MAC: 0x0080f4000020, IP: netip.MustParseAddr("10.1.0.20"), TTL: 64}
+	// What begins so could be the beginning of much.
+	ask := func(i int) []byte { return []byte{0xaa, 0x55, 1, 0, byte(i), 3, 0, 0, 0, 0, 0, 0} }
+	answer := append([]byte{0xaa, 0x55, 2, 0}, make([]byte, 36)...)
+	for _, k := range []struct {
+		name    string
+		play    func(n *plant.Net)
+		period  time.Duration
+		lengths [2]uint32 // 0: that side says nothing
+		half    bool      // only what the client sends is seen
+	}{
+		{"unasked", func(n *plant.Net) {
+			c := n.Dial(panel, press, 40000, 30001)
+			for range 40 {
+				n.Wait(time.Second)
+				c.Server(answer)
+			}
+		}, time.Second, [2]uint32{0, 40}, false},
+		{"to a group", func(n *plant.Net) {
+			for range 40 {
+				n.Wait(time.Second)
+				n.Ethernet(0x02_80_f4_00_00_20, 0x01_80_c2_00_00_33, 0, 0x88ff, append(answer, make([]byte, 20)...))
+			}
+		}, time.Second, [2]uint32{0, 60}, false},
+		{"rarely", func(n *plant.Net) {
+			c := n.Dial(panel, press, 40000, 30001)
+			for i := range 30 {
+				n.Wait(time.Minute)
+				c.Client(ask(i))
+				c.Server(answer)
+			}
+		}, time.Minute, [2]uint32{12, 40}, false},
+		{"seen from one side", func(n *plant.Net) {
+			c := n.Dial(panel, press, 40000, 30001)
+			for i := range 40 {
+				n.Wait(time.Second)
+				c.Client(ask(i))
+				c.Server(answer)
+			}
+		}, time.Second, [2]uint32{12, 0}, true},
+		{"a connection each", func(n *plant.Net) {
+			for i := range 40 {
+				n.Wait(5 * time.Second)
+				c := n.Dial(panel, press, uint16(40000+i), 30001)
+				c.Client(ask(i))
+				c.Server(answer)
+				c.Close()
+			}
+		}, 5 * time.Second, [2]uint32{12, 40}, false},
+		{"a port each", func(n *plant.Net) {
+			for i := range 60 {
+				n.Wait(5 * time.Second)
+				n.UDP(panel, press, uint16(40000+i), 30001, ask(i))
+				n.UDP(press, panel, 30001, uint16(40000+i), answer)
+			}
+		}, 5 * time.Second, [2]uint32{12, 40}, false},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			capture := write(t, k.play)
+			if k.half {
+				capture = plant.OneWay(capture, panel.MAC)
+			}
+			out := replay(t, Options{}, capture)
+			if len(out.Unknown) != 1 || out.Unknown[0].Regular == nil {
+				t.Fatalf("not called a machine: %+v", out.Unknown)
+			}
+			r := out.Unknown[0].Regular
+			if p := time.Duration(r.Period); p < k.period*9/10 || p > k.period*11/10 {
+				t.Errorf("every %v, want %v", p, k.period)
+			}
+			for side, want := range k.lengths {
+				if got := r.Lengths[side]; want == 0 && len(got) != 0 || want != 0 && (len(got) != 1 || got[0] != want) {
+					t.Errorf("side %d sends %v, want %d", side, got, want)
+				}
+			}
+		})
+	}
+}
+
 // The summary lists the largest of what nobody knows; a result has all of it.
 func TestUnknownIsWhole(t *testing.T) {
 	const ports = unknownListed + 10

@@ -290,6 +290,19 @@ func TestJournalHoldsNoICMP(t *testing.T) {
 	}
 }
 
+// TestJournalHoldsNoConnectionsAlone holds that a rule which lets no more than sessions begin is not told as
+// never used for a journal that has no session: connections on which nothing was asked may have needed it.
+func TestJournalHoldsNoConnectionsAlone(t *testing.T) {
+	rules := []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbSession}}},
+		{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}}}
+	if r := judge(t, rules, true).Report(); r.Rules[0].Undecided == "" || r.Rules[1].Undecided != "" {
+		t.Errorf("%+v", r.Rules)
+	}
+	if r := judge(t, rules, false).Report(); r.Rules[0].Undecided != "" {
+		t.Errorf("of captures: %+v", r.Rules)
+	}
+}
+
 // TestJournalHoldsNoValuesThatWereRead holds that of a journal no rule is told as decided that counts from what was
 // read, by a step or by a rate, also where writes alone would say something.
 func TestJournalHoldsNoValuesThatWereRead(t *testing.T) {

@@ -3,6 +3,8 @@ package whatif
 import (
 	"slices"
 	"time"
+
+	"firedoor"
 )
 
 // Report is what a policy would have done (docs/formats/policy.md).
@@ -80,7 +82,7 @@ func (j *Judge) Report() *Report {
 			u.Undecided = "the journal holds no values that were read, so a step from one cannot be told, nor how fast it changed"
 		case j.unsure[i]:
 			u.Undecided = j.why[i]
-		case j.journal && !m.AsksOperation():
+		case j.journal && (!m.AsksOperation() || u.Count == 0 && slices.Equal(m.Verbs, []firedoor.Verb{firedoor.VerbSession})):
 			u.Undecided = "the journal holds no connections and no ICMP, only what was asked on connections"
 		case j.full && m.Moves():
 			u.Undecided = "more values were written than are remembered"

@@ -206,6 +206,7 @@ export interface Program {
   segment: string
   server: Address
   protocol: string
+  unit?: number
   kind: string
   name: string
   unfinished: number

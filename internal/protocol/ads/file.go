@@ -179,7 +179,7 @@ func (p *parser) opened(q *request, it *item, handle uint32) {
 // tellFile says that a file has begun, or that it is done. Which way a file goes that
 // the flow's server opened at its client is told from the flow's client, too.
 func (p *parser) tellFile(f *file, done bool) {
-	e := firedoor.FileTransfer{Name: f.text(), Kind: kindOf(f.text()), Upload: f.upload != f.theirs, Done: done}
+	e := firedoor.FileTransfer{Name: f.text(), Kind: kindOf(f.text()), Upload: f.upload != f.theirs, Done: done, HasUnit: true, Unit: f.unit}
 	f.Tell(&e)
 	p.voice.File(p.emit, e)
 }

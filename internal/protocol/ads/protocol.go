@@ -23,6 +23,7 @@ var Protocol = &protocol.Protocol{
 		Unread: []string{"symbol and type tables (0xf00b, 0xf00e): operation only", "values of structures: octets", "texts of 16-bit characters and lists of texts: octets",
 			"values in messages of more than 64 KB", "secure ADS (8016): told as TLS"}},
 	Functions: listFunctions,
+	Further:   []string{otherService},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&groups, &memory, &bits, &symbols, &elements, &handles, &notifications, &files, &fileHandles, &registry, &routes},
 	Events: []firedoor.EventKind{

@@ -366,5 +366,5 @@ func (p *parser) file(upload bool, bytes int64, done bool) {
 		return
 	}
 	name := strconv.AppendUint(append(p.name[:0], "file:"...), uint64(p.q.items[0].at[atObject]&anyInstance), 10)
-	p.voice.File(p.emit, firedoor.FileTransfer{Name: name, Upload: upload, Bytes: bytes, Done: done})
+	p.voice.File(p.emit, firedoor.FileTransfer{Name: name, Upload: upload, Bytes: bytes, Done: done, HasUnit: p.op.HasUnit, Unit: p.op.Unit})
 }

@@ -92,6 +92,8 @@ func place(o *firedoor.Object, v *firedoor.Values) firedoor.Object {
 	at.At[atMarks] &= markTheirs | markNoInstance
 	index := &at.At[atIndex]
 	switch {
+	case at.At[atProperty] == noProperty: // an event of an object, a command: not what a property is
+		return firedoor.Object{}
 	case v.Type == firedoor.Bit: // those of one value
 	case *index == 0 && (arrays[at.At[atProperty]] || at.At[atProperty] >= firstOwn && v.Len() > 1):
 		at.Space, *index = &elements, 2

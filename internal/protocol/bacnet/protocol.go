@@ -16,6 +16,8 @@ var Protocol = &protocol.Protocol{
 		Unread: []string{"BACnet/SC: as TLS", "MS/TP and ARCNET: no network of ours carries them", "constructed values, texts of makers' own properties: the property only"},
 		Peers:  []string{"node-bacnet"}},
 	Functions: listFunctions,
+	Further:   []string{"write property (null)", "write property multiple (null)", "confirmed request"},
+	Varied:    []uint32{uint32(writeProperty), uint32(writeMultiple)},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&objects, &elements, &devices, &names, &privates, &channels, &networks, &peers, &foreigns},
 	Events: []firedoor.EventKind{

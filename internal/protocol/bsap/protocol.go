@@ -20,6 +20,7 @@ var Protocol = &protocol.Protocol{
 		Holds:  "for each of 256 requests that wait 32 bytes",
 		Unread: []string{"values of signals but written numbers", "reads by address and all by list: function only", "alarms and reports by exception: function only", "form over IP: never seen"}},
 	Functions: listFunctions,
+	Further:   []string{"database access"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&signals, &addresses},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventMalformed},

@@ -17,6 +17,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "ANSI C12.22", Depth: protocol.Recognised, By: "IEEE 1703 (ANSI C12.22), as open dissectors name its elements",
 		Unread: []string{"content of tables but the identity", "enciphered services", "segmented messages", "application titles", "requests of the server's side"}},
 	Functions: listFunctions,
+	Further:   []string{"enciphered services", "answer"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&tables, &procedures},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventEncrypted, firedoor.EventMalformed},

@@ -18,6 +18,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "CoAP", Depth: protocol.Recognised, By: "RFC 7252, RFC 7641, RFC 8132", Holds: "16 observed resources",
 		Unread: []string{"CoAP over TCP and WebSocket (RFC 8323)", "payloads other than plain text of at most 256 bytes", "queries", "blocks (RFC 7959): each is told for itself", "requests of a server to its client", "OSCORE: what is inside", "drafts before RFC 7252"}},
 	Functions: listFunctions,
+	Further:   []string{"response"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&resources},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventMalformed},

@@ -19,6 +19,7 @@ var Protocol = &protocol.Protocol{
 		Golden: "Microsoft's ICS forensics tools and a client made after recordings of CODESYS 3.5.18 (xy585/codesysV3)", Holds: "a service of 16,384 bytes each way",
 		Unread: []string{"what answers to a search for addresses say", "all but the first block of a service that moves no file", "content of applications that are loaded as such, not as files"}},
 	Functions: listFunctions,
+	Further:   []string{addressWord.name, "open channel", "close channel", "resolve address", "resolve name", "device information"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&files},
 	Events: []firedoor.EventKind{

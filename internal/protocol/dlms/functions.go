@@ -22,3 +22,15 @@ func listFunctions(tell func(protocol.Function)) {
 		}
 	}
 }
+
+// furtherWords are what requests of several kinds that have one tag are called by their kind.
+func furtherWords() (out []string) {
+	for _, kinds := range choices {
+		for _, words := range kinds {
+			if words != "" {
+				out = append(out, words)
+			}
+		}
+	}
+	return out
+}

@@ -20,6 +20,7 @@ var Protocol = &protocol.Protocol{
 		Holds:  "an answer in blocks of 4 KiB, with 64 objects of 48 bytes",
 		Unread: []string{"values other than a plain number or string", "strings of octets but names, serial numbers and firmware", "content of what is written or done in blocks, of answers in blocks of more than 4 KiB, of segments", "short names (only the service is told)", "ciphered services", "requests to a meter that opened the connection"}},
 	Functions: listFunctions,
+	Further:   furtherWords(),
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&attributes, &methods},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventEncrypted, firedoor.EventMalformed},

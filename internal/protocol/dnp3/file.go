@@ -206,7 +206,7 @@ func (p *parser) moved(outstation uint16, toServer bool, handle, block uint32, c
 
 func (p *parser) transferred(f *file, done bool) {
 	f.used = false
-	moved := firedoor.FileTransfer{Name: f.name, Upload: !f.toServer, Done: done}
+	moved := firedoor.FileTransfer{Name: f.name, Upload: !f.toServer, Done: done, HasUnit: p.op.HasUnit, Unit: p.op.Unit}
 	f.Tell(&moved)
 	p.voice.File(p.emit, moved)
 }

@@ -19,6 +19,7 @@ var Protocol = &protocol.Protocol{
 		Unread: []string{"FSoE with up to two bytes of safe data: nothing in a frame proves it", "object dictionaries, servo and AoE mailboxes: named only",
 			"content of files", "writes of which only the returning frame is seen", "mailbox gateway over TCP"}},
 	Functions: listFunctions,
+	Further:   []string{"distribute clock", "foe read", "foe write", "foe error", "read eeprom", "write eeprom", "reload eeprom", "sdo information"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&registers, &objects, &logical, &variables, &mailboxes, &containers},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},

@@ -20,6 +20,7 @@ var Protocol = &protocol.Protocol{
 			By:     "DF1 Protocol and Command Set (1770-6.5.16)",
 			Unread: []string{"transfers of PLC-5 by physical address: name only"}}}}},
 	Functions: listFunctions,
+	Further:   []string{"execute pccc", "list instances", "lock", "unlock", "read code", "write code", "read data", "write data", "read template", "reset error", "safety forward open"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&classSpace, &instanceSpace, &attributeSpace, &memberSpace, &pointSpace, &pathSpace, &tagSpace, &fileSpace, &elementSpace, &byteSpace, &fileElements, &fileSlots},
 	Events: []firedoor.EventKind{

@@ -107,7 +107,8 @@ func (p *parser) place(by means, upload bool, to slot, at [2]uint32, kind string
 
 func (p *parser) tell(t *transfer, done bool) {
 	f := &p.transfers.file
-	*f = firedoor.FileTransfer{Protocol: t.means.protocol(), Name: t.name[:t.nname], Kind: t.kind, Upload: t.upload, Done: done}
+	*f = firedoor.FileTransfer{Protocol: t.means.protocol(), Name: t.name[:t.nname], Kind: t.kind, Upload: t.upload, Done: done,
+		HasUnit: t.slot.known, Unit: t.slot.number}
 	t.Tell(f)
 	p.emit(&p.transfers.event)
 }

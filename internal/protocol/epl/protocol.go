@@ -15,6 +15,7 @@ var Protocol = &protocol.Protocol{
 		Unread: []string{"service data objects over UDP", "segments of service data objects behind the first",
 			"error entries of a status", "openSAFETY: lies among process data, and nothing in a frame tells where"}},
 	Functions: listFunctions,
+	Further:   []string{"nmt request", "sdo abort"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&nodes, &objects},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},

@@ -18,6 +18,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "Omron FINS over UDP and TCP", Holds: "for each of 64 requests that wait 192 items of 32 bytes; 4 transfers", Depth: protocol.Deep, By: "Omron W227, W342 and the CJ-series communications commands reference",
 		Unread: []string{"status, clock and logs: operation only", "a file write has no end of its own"}},
 	Functions: listFunctions,
+	Further:   []string{"node address", "frame send error"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    spaces(),
 	Events: []firedoor.EventKind{

@@ -58,7 +58,7 @@ func (p *parser) moving(name []byte, kind string, upload bool, offset uint32) ui
 // tell says that a transfer has begun, or that it is done.
 func (p *parser) tell(t *transfer, done bool) {
 	t.told = true
-	f := firedoor.FileTransfer{Name: t.name[:t.nname], Kind: t.kind, Upload: t.upload, Done: done}
+	f := firedoor.FileTransfer{Name: t.name[:t.nname], Kind: t.kind, Upload: t.upload, Done: done, HasUnit: p.op.HasUnit, Unit: p.op.Unit}
 	t.Tell(&f)
 	p.voice.File(p.emit, f)
 	if done {

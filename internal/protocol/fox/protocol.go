@@ -19,6 +19,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "Niagara Fox", Depth: protocol.Recognised, By: "open tools and published captures; there is no public specification", Golden: "the dissector foxdissector and a published reading of Niagara 4's classes",
 		Unread: []string{"bodies of commands", "circuits (files on their way)", "requests of the server's side", "Fox behind TLS"}, Holds: "name of the user, at most 64 bytes"},
 	Functions: listFunctions,
+	Further:   []string{"keep alive"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&commands},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed},

@@ -17,6 +17,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "GE-SRTP", Depth: protocol.Recognised, Golden: "the tables of Denton and others (Digital Investigation 22, 2017) and open programs that speak it", By: "published descriptions of the protocol, which has no public specification",
 		Unread: []string{"content of programs on their way: how the packets of store and load follow each other is not public", "what the controller says of its type"}},
 	Functions: listFunctions,
+	Further:   []string{"initialise", "service request"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&memories},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventMalformed},

@@ -24,7 +24,20 @@ var entries = firedoor.Space{Name: "entry", Append: func(dst []byte, o *firedoor
 		dst = strconv.AppendUint(append(dst, "[."[min(depth, 1)]), uint64(place-1), 10)
 	}
 	return append(dst, ']')
+}, Place: func(o *firedoor.Object, _ *firedoor.Values) firedoor.Object {
+	if o.At == [4]uint32{} { // a value has a way, the state has none
+		return firedoor.Object{Space: &states, Text: o.Text}
+	}
+	return *o
 }}
+
+// states are the parts of a control block's state, each a point of its own: by number
+// they would be taken for members of the data set.
+var states = firedoor.Space{Name: "state", Axis: 1, Append: func(dst []byte, o *firedoor.Object) []byte {
+	return append(append(dst, o.Text...), stateParts[min(int(o.At[0]), len(stateParts)-1)]...)
+}}
+
+var stateParts = [...]string{"", "/sequence", "/time-allowed-to-live", "/configuration-revision", "/simulation", "/needs-commissioning", "/entries"}
 
 // maxBlocks is how many control blocks of a flow are remembered. Of further ones
 // only the first message of a state (sequence number 0) is told.

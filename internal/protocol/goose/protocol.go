@@ -13,6 +13,6 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "IEC 61850 GOOSE", Depth: protocol.Deep, By: "IEC 61850-8-1",
 		Unread: []string{"signatures of IEC 62351-6: their length only"}},
 	New:    func() protocol.Parser { return newParser() },
-	Spaces: []*firedoor.Space{&entries},
+	Spaces: []*firedoor.Space{&entries, &states},
 	Events: []firedoor.EventKind{firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},
 }

@@ -17,6 +17,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "SECS/GEM over HSMS", Depth: protocol.Recognised, By: "descriptions of SEMI E37 and E5", Holds: "270 bytes of a long message",
 		Unread: []string{"values of reports, traces and variables that are text or lists", "of several variables or constants that are asked for at once those that are named by text", "all but the first object of a message", "what equipment asks of its host", "commands of a host that waits for its equipment to connect", "programs of more than 96 KiB: no sum", "programs in several messages (S7F36 and on, stream 13)"}},
 	Functions: listFunctions,
+	Further:   []string{"select", "deselect", "linktest", "separate", "other message"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&commands, &constants, &programs, &events, &alarms, &traces, &jobs, &variables, &reports, &samples},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed},

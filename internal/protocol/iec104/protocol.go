@@ -16,6 +16,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "IEC 60870-5-104", Depth: protocol.Deep, By: "IEC 60870-5-101 and -104, edition 2",
 		Unread: []string{"authentication of 60870-5-7 (types 81 to 87): named only"}},
 	Functions: listFunctions,
+	Further:   []string{controls[0].name, controls[1].name, controls[2].name},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&objects, &qualities, &files},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample,

@@ -18,6 +18,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "KNXnet/IP", Depth: protocol.Recognised, By: "KNX system specification 03_08 and 03_06_03",
 		Unread: []string{"bus monitor, raw and polled telegrams", "object server", "values of what a property or memory cell holds", "what is secured"}},
 	Functions: listFunctions,
+	Further:   []string{"set programming mode", "transport connect", "transport disconnect"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&groups, &devices, &properties, &memory, &own, &channels},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventEncrypted, firedoor.EventMalformed},

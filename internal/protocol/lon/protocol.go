@@ -16,6 +16,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "LonTalk over IP (EIA-852)", Depth: protocol.Recognised, By: "ISO/IEC 14908-1 and 14908-4",
 		Unread: []string{"what configuration packets of EIA-852 hold", "authentication", "what is in application messages and foreign frames", "repetitions to members of a group"}},
 	Functions: listFunctions,
+	Further:   []string{"network variable poll", "network variable update", "response"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&nodes, &variables},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},

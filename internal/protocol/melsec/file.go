@@ -28,6 +28,7 @@ type file struct {
 	writes  bool
 	pointer uint32
 	size    uint32 // 0: nobody said
+	drive   uint32
 	last    piece
 	name    [maxName]byte
 	nname   uint8
@@ -73,7 +74,7 @@ func (p *parser) opened(q *request, pointer uint32) {
 		f = &p.open.files[p.open.next]
 		p.open.next = (p.open.next + 1) % maxFiles
 	}
-	*f = file{open: true, writes: q.writes, pointer: pointer, size: q.size, Content: f.Content}
+	*f = file{open: true, writes: q.writes, pointer: pointer, size: q.size, drive: q.drive, Content: f.Content}
 	f.nname = uint8(copy(f.name[:], q.text))
 	f.Begin()
 	f.Expect(int64(f.size))
@@ -92,7 +93,9 @@ func kindOf(name []byte) string {
 func (p *parser) tell(f *file, done bool) {
 	f.told = true
 	name := f.name[:f.nname]
-	e := firedoor.FileTransfer{Name: name, Kind: kindOf(name), Upload: !f.writes, Done: done}
+	full := appendFile(p.text[:0], &firedoor.Object{At: [4]uint32{f.drive}, Text: name}) // drives may have the same names
+	elsewhere := p.op.HasUnit && p.op.Unit != 0                                          // frames of MELSOFT do not say a station: that is the one that is connected
+	e := firedoor.FileTransfer{Name: full, Kind: kindOf(name), Upload: !f.writes, Done: done, HasUnit: elsewhere, Unit: p.op.Unit}
 	if f.size != 0 && done && f.Bytes() != int64(f.size) {
 		f.Lose()
 	}

@@ -249,7 +249,8 @@ func (p *parser) ends(way int) {
 // tellMove tells of a program's transfer.
 func (p *parser) tellMove(way int, done bool) {
 	m := &p.umas.moves[way]
-	f := firedoor.FileTransfer{Protocol: "umas", Kind: "program", Name: m.name[:m.named], Upload: way == moveFetch, Done: done}
+	f := firedoor.FileTransfer{Protocol: "umas", Kind: "program", Name: m.name[:m.named], Upload: way == moveFetch, Done: done,
+		HasUnit: true, Unit: p.op.Unit}
 	m.Tell(&f)
 	p.voice.File(p.emit, f)
 }

@@ -18,6 +18,7 @@ var Protocol = &protocol.Protocol{
 		Unread: []string{"Sparkplug data sets, templates and files: no value", "Sparkplug payloads over 128 KiB", "MQTT over WebSocket, MQTT-SN", "payloads of more than 256 bytes and such as are no text: no value"},
 		Peers:  []string{"mosquitto"}},
 	Functions: listFunctions,
+	Further:   []string{stateName, "will"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&topics, &filters, &metrics, &clients, &methods},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,

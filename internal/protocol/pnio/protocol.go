@@ -18,6 +18,7 @@ var Protocol = &protocol.Protocol{
 		Unread: []string{"frames of a relation whose beginning was not seen: by frame, not by submodule", "consumers' status", "which bytes of a safety telegram are status and checksum: its format is engineering data", "fragments and time synchronisation: named only"}},
 	Beside:    &beside,
 	Functions: listFunctions,
+	Further:   []string{setLasting},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&blocks, &frames, &submodules, &shares},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventMalformed},

@@ -19,6 +19,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "PROFINET IO context management over DCE/RPC", Holds: "8 requests with 1,000 records of 56 bytes each, two messages of 64 KiB being joined", Depth: protocol.Deep, By: "IEC 61158-5-10 and -6-10, C706 (DCE 1.1: RPC)",
 		Unread: []string{"details of alarm relations", "answers from another port than was asked, where that was not 34964: not joined with their requests"}},
 	Functions: listFunctions,
+	Further:   []string{safetyFunction},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&relations, &communications, &records},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},

@@ -65,6 +65,9 @@ func describe(e *firedoor.Event, bare bool) string {
 		l.text("outcome", e.Login.Outcome)
 	case firedoor.EventFileTransfer:
 		l.text("protocol", e.FileTransfer.Protocol)
+		if e.FileTransfer.HasUnit {
+			l.pair("unit", strconv.FormatUint(uint64(e.FileTransfer.Unit), 10))
+		}
 		l.bytes("name", e.FileTransfer.Name)
 		l.flag("upload", e.FileTransfer.Upload)
 		l.number("bytes", int(e.FileTransfer.Bytes))

@@ -374,7 +374,7 @@ func (p *parser) piece(wanted bool) {
 }
 
 func (p *parser) tell(done bool) {
-	f := firedoor.FileTransfer{Name: p.file.name, Kind: "file", Upload: p.file.upload, Done: done}
+	f := firedoor.FileTransfer{Name: p.file.name, Kind: "file", Upload: p.file.upload, Done: done, HasUnit: p.op.HasUnit, Unit: p.op.Unit}
 	p.file.content.Tell(&f)
 	p.voice.File(p.emit, f)
 }

@@ -16,6 +16,8 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "ROC Plus", Depth: protocol.Recognised, By: "ROC Plus Protocol Specifications Manual (2022), as an open analyser names its fields", Golden: "ICSNPP-ROC-Plus, its parser",
 		Unread: []string{"values of several parameters that are written at once or in a row, or read so that their sizes are not sure; texts", "whether a number is a real one", "history, alarms and events", "messages that are stored and forwarded"}, Holds: "name of a file on its way, at most 125 bytes"},
 	Functions: listFunctions,
+	Further:   []string{"logout", "request session key", "open file to write"},
+	Varied:    []uint32{opLogin},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&points, &tables, &historyPoints},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity, firedoor.EventLogin, firedoor.EventFileTransfer, firedoor.EventMalformed},

@@ -172,6 +172,9 @@ func (p *parser) tell(t *transfer, done bool) {
 		name = appendBlockName(p.text[:0], &o)
 	}
 	p.file = firedoor.FileTransfer{Name: name, Kind: "block", Upload: t.upload, Done: done}
+	if _, slot, ok := p.session.RackSlot(); ok {
+		p.file.HasUnit, p.file.Unit = true, uint32(slot)
+	}
 	t.Tell(&p.file)
 	p.event = firedoor.Event{Kind: firedoor.EventFileTransfer, FileTransfer: &p.file}
 	p.emit(&p.event)

@@ -20,6 +20,7 @@ var Protocol = &protocol.Protocol{
 		Golden: "T. Wiens' dissector, and for states and what is invoked the tables of the library s7commplus",
 		Unread: []string{"texts and structures as values", "alarm objects", "invoked methods: name only", "all of it over TLS: as encrypted"}},
 	Functions: listFunctions,
+	Further:   []string{loginCall.name, "cpu stop", "cpu start", "cpu start redundant", "cpu memory reset", "create session", "delete session", "create subscription"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces: []*firedoor.Space{spaceSymbol, spaceBytes, spaceMemory, spaceBit, spaceAttribute, spaceSession, spaceGiven, spaceBlock,
 		spaceClass, spaceMethod, spaceRef, wire.SpaceTSAP},

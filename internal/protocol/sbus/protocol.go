@@ -17,6 +17,7 @@ var Protocol = &protocol.Protocol{
 	Sheet: protocol.Sheet{Title: "SAIA S-Bus", Depth: protocol.Recognised, By: "descriptions of the format in open dissectors",
 		Unread: []string{"content of program memory, texts and blocks", "multi-media requests", "Profi-S-Bus and serial S-Bus"}},
 	Functions: listFunctions,
+	Further:   []string{"answer", "acknowledgement"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    spaces,
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventMalformed},

@@ -14,10 +14,12 @@ var Protocol = &protocol.Protocol{
 	TCP:        []uint16{4001},
 	UDP:        []uint16{4001}, // sample flows whose announcement was not seen
 	Industrial: true,
-	Probe:      probe,
-	Orient:     orient,
-	Functions:  listFunctions,
-	New:        func() protocol.Parser { return newParser() },
+	Sheet: protocol.Sheet{Title: "Template", Depth: protocol.Deep, By: "doc.go: nobody speaks it", // the specification
+		Unread: []string{"what of it is not read, each in a few words"}},
+	Probe:     probe,
+	Orient:    orient,
+	Functions: listFunctions,
+	New:       func() protocol.Parser { return newParser() },
 	// The captures in testdata must show each of these, and no other.
 	Spaces: []*firedoor.Space{&registers},
 	Events: []firedoor.EventKind{

@@ -19,6 +19,7 @@ var Protocol = &protocol.Protocol{
 		Holds:  "for each of 256 requests that wait 32 bytes; 4 transfers",
 		Unread: []string{"points and system variables: function only", "name and version of a project on its way: programs and functions are told by number", "what programs do", "chassis status"}},
 	Functions: listFunctions,
+	Further:   []string{"connect", "disconnect", "ping"},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&programs, &functions},
 	Events:    []firedoor.EventKind{firedoor.EventOperation, firedoor.EventIdentity, firedoor.EventFileTransfer, firedoor.EventMalformed},

@@ -19,6 +19,7 @@ var Protocol = &protocol.Protocol{
 		},
 		Holds: "what was described of up to 16 data sets: 64 fields and 1,024 bytes of names each"},
 	Functions: listFunctions,
+	Further:   []string{wordOther},
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    []*firedoor.Space{&spaceData},
 	Events: []firedoor.EventKind{firedoor.EventOperation, firedoor.EventSample, firedoor.EventIdentity,

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 
 	"firedoor"
 )
@@ -41,7 +42,11 @@ func (w *writing) foldProgram(r *firedoor.Record) error {
 		return err
 	}
 	w.changes.Programs = noted(w.changes.Programs, s.asset)
-	sort := sortKey(p.Protocol, p.Kind, segmentSort(p.Name))
+	unit := ""
+	if p.Unit != nil {
+		unit = strconv.FormatUint(uint64(*p.Unit), 10)
+	}
+	sort := sortKey(p.Protocol, p.Kind, segmentSort(p.Name), unit)
 	return w.exec(`INSERT INTO programs (sensor, key, sort, segment, last, server_at, server_mac, server_asset, server_name, search, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (key, sensor) DO UPDATE SET sort = excluded.sort, segment = excluded.segment, last = excluded.last,

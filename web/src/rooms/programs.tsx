@@ -47,7 +47,7 @@ function OneProgram({ of: p }: { of: Program }) {
   return (
     <li>
       <p className="program-name">
-        <strong>{p.name || 'without a name'}</strong> <span className="dim">{[p.kind, p.protocol].join(', ')}</span>{' '}
+        <strong>{p.name || 'without a name'}</strong> <span className="dim">{[p.kind, p.protocol, ...(p.unit === undefined ? [] : [`unit ${p.unit}`])].join(', ')}</span>{' '}
         {sums.size > 1 && <Tag odd>changed: {count(sums.size)} contents</Tag>}
         {p.unfinished > 0 && <Tag>{plural(p.unfinished, 'transfer')} without an end</Tag>}
       </p>
