@@ -47,7 +47,7 @@ type Values struct {
 	// Each is how many of them make one element of the object: the bytes of a structure or of
 	// a text; Unmeasured or Filled. 0: every one is an element itself.
 	Each  int32
-	Count int    // elements; only those that Raw really holds are given out
+	Count int    // elements; only those that Raw really holds are given out, the others were not kept
 	Raw   []byte // elements in wire order
 }
 
@@ -76,6 +76,9 @@ func (v *Values) Len() int {
 	}
 	return max(0, min(have, v.Count))
 }
+
+// Cut tells whether there were more elements than are given out.
+func (v *Values) Cut() bool { return v.Count > v.Len() }
 
 // bits returns element i as raw bits, 0 <= i < Len().
 func (v *Values) bits(i int) uint64 {

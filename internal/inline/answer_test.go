@@ -357,3 +357,26 @@ func TestCallerIsAsked(t *testing.T) {
 		}
 	}
 }
+
+// TestSegmentsOfARequestForgotten holds that the last segment of a request does not pass where those before it were
+// forgotten over others: its server may have them all.
+func TestSegmentsOfARequestForgotten(t *testing.T) {
+	p := oneWayPolicy(true, firedoor.Drop)
+	read := policy.Match{Protocols: []string{"bacnet"}, Verbs: []firedoor.Verb{firedoor.VerbRead}, Ports: []policy.Port{{Transport: 17, Number: 47808}}}
+	p.Conduits[0].Rules = []policy.Rule{{Verdict: firedoor.Pass, Match: read}}
+	segment := func(invoke, sequence, flags byte, service byte, body string) string {
+		apdu := string([]byte{flags, 0x75, invoke, sequence, 4, service}) + body
+		return "\x81\x0a" + string([]byte{0, byte(6 + len(apdu))}) + "\x01\x04" + apdu
+	}
+	const more, last, writes, reads = 0x0c, 0x08, 16, 14
+	for others := range 6 {
+		a := newAskedOf(t, compiled(t, p))
+		a.passes(inline.Inside, 47808, 47808, segment(1, 0, more, writes, "\x0c\x00\x40\x00\x03\x1e"))
+		for i := range others {
+			a.passes(inline.Inside, 47808, 47808, segment(byte(2+i), 0, more, reads, "\x0c\x00\x00\x00\x05\x1e"))
+		}
+		if a.passes(inline.Inside, 47808, 47808, segment(1, 1, last, writes, "\x09\x55\x2e\x44\x3f\x80\x00\x00\x2f\x1f")) {
+			t.Errorf("the end of a write passes behind the beginnings of %d reads", others)
+		}
+	}
+}

@@ -131,3 +131,58 @@ func uaPasses(t *testing.T, plan *policy.Plan, parts [][]byte) (n int, told stri
 	}
 	return n, told
 }
+
+// TestLongListsAreLookedAtWhole holds that a list of numbers that is longer than what is told of it passes no
+// rule for values on its beginning alone.
+func TestLongListsAreLookedAtWhole(t *testing.T) {
+	plan := trial.Guarded(t, func(p *policy.Policy) {
+		c := &p.Conduits[0]
+		c.Mode, c.Default, c.Instead, c.Unjudged = policy.Enforce, firedoor.Drop, firedoor.Drop, policy.Reads
+		small := policy.Match{Protocols: []string{"opcua"}, Ports: []policy.Port{{Transport: 6, Number: 4840}}, Verbs: []firedoor.Verb{firedoor.VerbWrite}, Values: &policy.Span{Min: 0, Max: 10}}
+		c.Rules = []policy.Rule{{Verdict: firedoor.Pass, Match: small},
+			{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"opcua"}, Ports: small.Ports, Verbs: []firedoor.Verb{firedoor.VerbSession}}}}
+	})
+	list := func(n int, last string) []byte {
+		numbers := strings.Repeat("\x05\x00", n-1) + last
+		return chunk('F', 4, asked(673, "\x01\x00\x00\x00"+uaNode+"\x01\x85"+string(binary.LittleEndian.AppendUint32(nil, uint32(n)))+numbers))
+	}
+	for _, c := range []struct {
+		n    int
+		last string
+		want int
+	}{{1024, "\x07\x00", 1}, {1024, "\x63\x00", 0}, {1025, "\x63\x00", 0}, {1025, "\x07\x00", 0}} {
+		if got, told := uaPasses(t, plan, [][]byte{list(c.n, c.last)}); got != c.want {
+			t.Errorf("%d numbers that end in %q: %d reach the server, want %d, told %q", c.n, c.last, got, c.want, told)
+		}
+	}
+}
+
+// TestItemsBehindWhatIsKept holds that a request passes only where each of its items may: of one that is too
+// long to be kept some are not read.
+func TestItemsBehindWhatIsKept(t *testing.T) {
+	plan := trial.Guarded(t, func(p *policy.Policy) {
+		c := &p.Conduits[0]
+		c.Mode, c.Default, c.Instead, c.Unjudged = policy.Enforce, firedoor.Drop, firedoor.Drop, policy.Reads
+		of := policy.Match{Protocols: []string{"opcua"}, Ports: []policy.Port{{Transport: 6, Number: 4840}}}
+		session, one := of, of
+		session.Verbs, one.Verbs, one.Objects = []firedoor.Verb{firedoor.VerbSession}, []firedoor.Verb{firedoor.VerbWrite}, []policy.Object{{Text: "i=85"}}
+		c.Rules = []policy.Rule{{Verdict: firedoor.Pass, Match: session}, {Verdict: firedoor.Pass, Match: one}}
+	})
+	many := strings.Repeat("\x07", 60_000)
+	const long, more = "\x01\x0f\x20\xbf\x02\x00", "\x01\x06\x67\x12\x00\x00" // 180,000 bytes, and a number
+	begin := func(n byte) string { return asked(673, string([]byte{n, 0, 0, 0})+uaNode+long+many) }
+	for _, c := range []struct {
+		name  string
+		parts [][]byte
+		pass  bool
+	}{
+		{"one item in chunks", [][]byte{chunk('C', 4, begin(1)), chunk('C', 4, many), chunk('F', 4, many)}, true},
+		{"one item in a chunk", [][]byte{chunk('F', 4, begin(1)+many+many)}, true},
+		{"another behind it in chunks", [][]byte{chunk('C', 4, begin(2)), chunk('C', 4, many), chunk('C', 4, many), chunk('F', 4, uaOther+more)}, false},
+		{"another behind it in a chunk", [][]byte{chunk('F', 4, begin(2)+many+many+uaOther+more)}, false},
+	} {
+		if got, told := uaPasses(t, plan, c.parts); (got == len(c.parts)) != c.pass {
+			t.Errorf("%s: %d of %d parts reach the server, told %q", c.name, got, len(c.parts), told)
+		}
+	}
+}

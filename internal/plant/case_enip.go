@@ -187,6 +187,11 @@ func enipTags(t *enipTalk) {
 	program = append(program, 0x28, 3, 0x29, 0, 0x2c, 1)
 	program = append(program, CIPSymbol("Field")...)
 	t.ask(CIPRequest(nil, CIPReadTag, program, 1, 0), CIPReadAnswer(nil, 0xc3, []byte{0xfe, 0xff}))
+	deep := append(program, 0x28, 2)
+	for _, member := range []string{"Cell", "Station", "Axis", "Drive", "Ramp", "Jerk", "Limit"} {
+		deep = append(append(deep, CIPSymbol(member)...), 0x28, 1)
+	}
+	t.ask(CIPRequest(nil, CIPWriteTag, deep, 0xc3, 0, 1, 0, 9, 0), CIPAnswer(nil, CIPWriteTag, 0))
 	t.ask(CIPRead(nil, "Valve", 1), CIPReadAnswer(nil, CIPTypeBool, []byte{0xff}))
 	t.ask(CIPRead(nil, "Counts", 3), CIPReadAnswer(nil, 0xc2, []byte{1, 0x80, 0x7f}))
 	t.ask(CIPRead(nil, "Total", 1), CIPReadAnswer(nil, 0xc5, []byte{1, 0, 0, 0, 0, 0, 0, 0x80}))

@@ -374,6 +374,11 @@ func (t *opcuaTalk) chunked(ask, answer *OPC, size int) {
 	t.n.Wait(time.Millisecond)
 }
 
+// opcuaBrowsed appends a node of which all references are wanted.
+func (o *OPC) opcuaBrowsed(number uint16) *OPC {
+	return o.Node(2, number).U32(0).Node(0, 33).U8(1).U32(0, 63)
+}
+
 // opcuaChunks cuts messages into chunks, gives up a request and an answer, sends a
 // message too long to be kept, several in one segment, and is answered with an error
 // of the transport. At last a server calls its client.
@@ -396,6 +401,18 @@ func opcuaChunks(n *Net) {
 	// A chunk longer than what is kept, and a rest.
 	t.chunked(OPCRequest(673, 5).U32(1).Named(2, "Line.Recipe").U32(13).Null(1).U8(1, 0x83).U32(134_000).U8(bytes.Repeat([]byte{7}, 134_000)...),
 		OPCAnswer(676, 5, 0).U32(1, 0).Null(1), 133_000)
+	// Answers that are too long to be kept: values that end in what is kept, go on behind it, and lie behind it.
+	many := OPCRequest(631, 6).U64(0).U32(3, 4)
+	row := OPCAnswer(634, 6, 0).U32(4).U8(1, 11).F64(12.5).U8(1, 0x8b).U32(17_000)
+	for i := range uint16(4) {
+		many.Node(2, 20+i).U32(13).Null(1).U16(0).Null(1)
+	}
+	for i := range 17_000 {
+		row.F64(float64(i))
+	}
+	t.chunked(many, row.U8(2).U32(0x80340000).U8(1, 4).U16(8).Null(1), 60_000)
+	t.chunked(OPCRequest(527, 7).Node(0, 0).U64(0).U32(0, 0, 2).opcuaBrowsed(30).opcuaBrowsed(31),
+		OPCAnswer(530, 7, 0).U32(2, 0).Text(string(bytes.Repeat([]byte{7}, 134_000))).U32(0, 0).Null(1).U32(0).Null(1), 133_000)
 	var asked, answered []byte
 	for i := range uint32(4) {
 		t.request++

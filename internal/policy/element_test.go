@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"testing"
 
 	"firedoor"
@@ -72,22 +73,24 @@ func TestValueOfAMember(t *testing.T) {
 	}
 }
 
-// TestFloatingPointOfS7 holds that by a rule for floating point nothing passes that its client calls a whole number: a controller
-// takes the bytes either way.
-func TestFloatingPointOfS7(t *testing.T) {
-	p := plant(policy.Enforce, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"s7comm"}, Objects: []policy.Object{object("DB1.DBD8")}, Values: &policy.Span{Min: 100, Max: 680}, As: policy.F32}})
-	p.Conduits[0].Default = firedoor.Drop
-	plan := compileMemory(t, p)
-	for kind, want := range map[firedoor.ValueType]firedoor.Action{firedoor.F32: firedoor.Pass, firedoor.U32: firedoor.Drop, firedoor.I32: firedoor.Drop} {
-		raw := []byte{0, 0, 1, 244} // 500
-		if kind == firedoor.F32 {
-			raw = []byte{0x43, 0xfa, 0, 0}
-		}
-		a := ask{client: "10.0.1.1", server: "10.0.2.1", transport: 6, port: 102, protocol: "s7comm", verb: firedoor.VerbWrite, unit: -1, object: "DB1.DBD8", quantity: 1}
-		r := a.request(plan)
-		r.Values = &firedoor.Values{Type: kind, Count: 1, Raw: raw}
-		if v := policy.Decide(plan, r); v.Action != want {
-			t.Errorf("%v: %s", kind, v.Action)
+// TestKindsOfNumbersOfS7 holds that by a rule for floating point nothing passes that its client calls a whole number, nor the
+// other way round: a controller takes the bytes either way.
+func TestKindsOfNumbersOfS7(t *testing.T) {
+	for form, passes := range map[policy.Form][]firedoor.ValueType{policy.F32: {firedoor.F32}, policy.I32: {firedoor.U32, firedoor.I32}, policy.AsWritten: {firedoor.F32, firedoor.U32, firedoor.I32}} {
+		p := plant(policy.Enforce, policy.Rule{Verdict: firedoor.Pass, Match: policy.Match{Protocols: []string{"s7comm"}, Objects: []policy.Object{object("DB1.DBD8")}, Values: &policy.Span{Min: 100, Max: 680}, As: form}})
+		p.Conduits[0].Default = firedoor.Drop
+		plan := compileMemory(t, p)
+		for _, kind := range []firedoor.ValueType{firedoor.F32, firedoor.U32, firedoor.I32} {
+			raw := []byte{0, 0, 1, 244} // 500
+			if kind == firedoor.F32 {
+				raw = []byte{0x43, 0xfa, 0, 0}
+			}
+			a := ask{client: "10.0.1.1", server: "10.0.2.1", transport: 6, port: 102, protocol: "s7comm", verb: firedoor.VerbWrite, unit: -1, object: "DB1.DBD8", quantity: 1}
+			r := a.request(plan)
+			r.Values = &firedoor.Values{Type: kind, Count: 1, Raw: raw}
+			if v := policy.Decide(plan, r); (v.Action == firedoor.Pass) != slices.Contains(passes, kind) {
+				t.Errorf("as %q, %v: %s", form, kind, v.Action)
+			}
 		}
 	}
 }

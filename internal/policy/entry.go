@@ -77,12 +77,12 @@ func onPort(ports []Port, transport uint8, number uint16) bool {
 
 // fits tells whether the values written are such that the entry holds. No values, and what is
 // no number, are in no range: what was not understood passes no rule that looks at it, and is
-// stopped by those that stop.
+// stopped by those that stop. Nor is what lies behind the values that were kept of a long list.
 func (e *entry) fits(r *Request) bool {
 	if e.values == nil && !e.moves() {
 		return true
 	}
-	if r.Values == nil || r.Values.Len() == 0 {
+	if r.Values == nil || r.Values.Len() == 0 || r.Values.Cut() {
 		return e.action != firedoor.Pass
 	}
 	stop := e.action != firedoor.Pass

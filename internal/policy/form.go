@@ -49,7 +49,7 @@ func (f Form) One() bool { return f == AsWritten || f == I16 }
 func (f Form) whole(v *firedoor.Values) bool {
 	switch v.Type {
 	case firedoor.F32, firedoor.F64:
-		return true
+		return f == AsWritten || f == F32 || f == F32Swapped
 	case firedoor.I16, firedoor.I32, firedoor.I64, firedoor.U32, firedoor.U64:
 		return f != F32 && f != F32Swapped
 	default:

@@ -192,3 +192,29 @@ func TestNoNumberIsInNoRange(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatWasNotKeptIsInNoRange holds that of a list longer than what is kept of it no rule goes by the
+// beginning alone: a number behind it may be any.
+func TestWhatWasNotKeptIsInNoRange(t *testing.T) {
+	object := []policy.Object{{Text: "holding:", Row: true, To: 9}}
+	for _, c := range []struct {
+		verdict, other, want firedoor.Action
+	}{{firedoor.Pass, firedoor.Drop, firedoor.Drop}, {firedoor.Drop, firedoor.Pass, firedoor.Drop}} {
+		span := policy.Span{Min: 0, Max: 10}
+		if c.verdict == firedoor.Drop {
+			span = policy.Span{Min: 90, Max: 100}
+		}
+		plan := compile(t, plant(policy.Enforce,
+			policy.Rule{Verdict: c.verdict, Match: policy.Match{Objects: object, Values: &span}},
+			policy.Rule{Verdict: c.other, Match: policy.Match{Objects: object}}))
+		for kept, want := range map[int]firedoor.Action{2: firedoor.Pass, 3: c.want} {
+			a := write("10.0.2.1")
+			a.transport, a.object = 6, "holding:4"
+			r := a.request(plan)
+			r.Values = &firedoor.Values{Type: firedoor.U16, Count: kept, Raw: []byte{0, 5, 0, 6}}
+			if v := policy.Decide(plan, r); v.Action != want {
+				t.Errorf("%s within %v, 2 of %d kept: %+v, want %s", c.verdict, span, kept, v, want)
+			}
+		}
+	}
+}

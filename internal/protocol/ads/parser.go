@@ -30,6 +30,7 @@ const (
 	reasonShort  = "data end too early"
 	reasonLength = "length of the data does not fit"
 	reasonCount  = "list does not hold as many items as it says"
+	reasonMore   = "list writes more items than the limit"
 )
 
 // errHead is the framing error.

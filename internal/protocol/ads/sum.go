@@ -34,6 +34,9 @@ func (p *parser) askSum(q *request, sum item, data []byte) {
 	if q != nil {
 		q.total = sum.offset
 	}
+	if n > maxItems && p.writes(sum.group, data[maxItems*size:n*size]) { // who judges must know that there are more
+		p.complain(reasonMore)
+	}
 	for _, tells := range [...]bool{false, true} { // first to see whether all can be named
 		more := data[n*size:]
 		for i := range min(n, maxItems) {
@@ -46,6 +49,19 @@ func (p *parser) askSum(q *request, sum item, data []byte) {
 			}
 		}
 	}
+}
+
+// writes tells whether one of the items of a list changes something.
+func (p *parser) writes(sum uint32, list []byte) bool {
+	for size := sumSize(sum); len(list) > 0; list = list[size:] {
+		switch {
+		case sum == groupSumWrite:
+			return true
+		case sum == groupSumReadWrite && find(cmdReadWrite, binary.LittleEndian.Uint32(list), p.port).verb > firedoor.VerbRead:
+			return true
+		}
+	}
+	return false
 }
 
 // groupAt is where the index group of an item stands; notifications have none.
@@ -86,7 +102,7 @@ func (p *parser) sumItem(sum uint32, one []byte, more *[]byte) (it item, name []
 		name = p.locateHandle(&it, it.offset)
 	case formPlain, formMemory, formBits, formHandle:
 		name = p.locate(&it)
-		if written > 0 {
+		if written > 0 && uint32(len(brings)) == written {
 			p.op.Values, p.op.Texts = p.values(name, brings)
 		}
 	default: // no list has what the system service does

@@ -14,6 +14,7 @@ const (
 	reasonLink       = "unknown or broken function of the virtual link"
 	reasonKind       = "unknown or broken application message"
 	reasonAnswer     = "answer does not fit the service"
+	reasonMore       = "more objects are written than the limit"
 )
 
 // Limits of one flow.
@@ -54,6 +55,7 @@ type parser struct {
 	asked     protocol.Asked[request]
 	last      uint32 // id of the newest operation
 	encrypted bool
+	guarded   bool       // what is said decides what passes
 	parts     []assembly // of segmented messages
 	*scratch
 }
@@ -97,6 +99,9 @@ func newParser() *parser {
 
 // Another makes a parser that shares this one's scratch.
 func (p *parser) Another() protocol.Parser { return &parser{scratch: p.scratch} }
+
+// Guard has the end of a segmented request told whose beginning was forgotten over others.
+func (p *parser) Guard(bool) { p.guarded = true }
 
 // Gap: datagrams stand alone.
 func (p *parser) Gap(firedoor.Direction, int64) bool { return true }
@@ -199,6 +204,9 @@ func (p *parser) ask(o firedoor.Object) {
 		return
 	}
 	if p.items++; p.items > maxItems {
+		if p.items == maxItems+1 && p.op.Verb > firedoor.VerbRead { // who judges must know that there are more
+			p.complain(reasonMore)
+		}
 		return
 	}
 	p.last++

@@ -24,8 +24,8 @@ func (p *parser) segment(key uint64, ack bool) (body []byte, ends bool) {
 	s := p.assembly(key, ack)
 	last := a.flags&flagMore == 0
 	switch {
-	case s == nil && a.sequence != 0: // its beginning was not seen: a request says nothing then
-		return nil, last && ack
+	case s == nil && a.sequence != 0: // its beginning was not seen: a request says nothing then, unless its receiver may have had it
+		return nil, last && (ack || p.guarded)
 	case a.sequence == 0 && (s == nil || s.done || s.next != 0): // not the 256th after it
 		s = p.assemble(s, key, ack)
 	case s.done || int8(a.sequence-s.next) < 0: // sent again

@@ -37,6 +37,7 @@ type parser struct {
 	at      int
 	list    [maxItems][]byte // services at hand
 	count   int
+	more    bool // there are more services than are told
 	text    [8]byte
 	voice   wire.Voice
 	op      firedoor.Operation
@@ -51,7 +52,9 @@ func newParser() *parser {
 		if p.count < maxItems {
 			p.list[p.count] = s
 			p.count++
+			return
 		}
+		p.more = true
 	}
 	return p
 }
@@ -100,7 +103,7 @@ func (p *parser) message(dir firedoor.Direction) {
 	if len(p.m.user) == 0 {
 		return // says nothing
 	}
-	p.count = 0
+	p.count, p.more = 0, false
 	sound := services(p.m.user, p.take)
 	secret := p.m.user[0]&security >= secureFull
 	if secret && !p.told {
@@ -118,8 +121,11 @@ func (p *parser) message(dir firedoor.Direction) {
 	case p.list[0][0] < firstRequest && dir == firedoor.FromServer:
 		p.answer()
 	}
-	if !sound {
+	switch {
+	case !sound:
 		p.malformed("services do not fill their message")
+	case p.more && !secret && dir == firedoor.FromClient: // who judges must know that there are more
+		p.malformed("more services in a message than the limit")
 	}
 }
 

@@ -24,8 +24,9 @@ const (
 var segmentNames = [...]string{"class:0x", "instance:", "member:", "point:", "attribute:", "special:", "service:0x", "extended:"}
 
 // maxSegments is how many logical and symbolic segments of a path are told
-// apart; those behind are passed over.
-const maxSegments = 12
+// apart; a path with more is one that could not be read to its end. A tag has one
+// for each name and each index.
+const maxSegments = 32
 
 // segment is a logical or symbolic segment.
 type segment struct {
@@ -105,10 +106,12 @@ func (p *path) read(b []byte) {
 }
 
 func (p *path) add(kind uint8, value uint32, name []byte) {
-	if p.n < maxSegments {
-		p.seg[p.n] = segment{kind, value, name}
-		p.n++
+	if p.n == maxSegments {
+		p.bad = "more segments in a path than the limit"
+		return
 	}
+	p.seg[p.n] = segment{kind, value, name}
+	p.n++
 }
 
 func (p *path) name(b []byte) {

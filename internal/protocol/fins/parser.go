@@ -23,6 +23,7 @@ const (
 	reasonLength   = "length does not fit the command"
 	reasonElements = "data do not fit the number of elements"
 	reasonMany     = "command does not hold whole items"
+	reasonMore     = "more bits are forced than the limit"
 	reasonFrame    = "command of the TCP header that does not exist"
 )
 

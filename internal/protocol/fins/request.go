@@ -84,6 +84,9 @@ func (p *parser) askMany(q *request, front, size int) (reason string) {
 	}
 	verb := p.op.Verb
 	p.op.HasQty = true
+	if n > maxItems && verb > firedoor.VerbRead { // who judges must know that there are more
+		reason = reasonMore
+	}
 	for i := range min(n, maxItems) {
 		one := items[i*size:][:size]
 		o, _ := memory(one[front:])

@@ -157,7 +157,10 @@ func (p *parser) request(id byte, body []byte) {
 		if w.count == 0 {
 			p.ask(q, sessionBase+uint32(id), nil)
 		}
-		if w.count == 0 || w.count <= maxCommands && !w.whole() {
+		switch {
+		case w.count > maxCommands: // who judges must know that there are more
+			p.malformed("more commands in a message than the limit")
+		case w.count == 0 || !w.whole():
 			p.malformed("commands do not fill their message")
 		}
 	default:

@@ -21,6 +21,7 @@ const (
 	reasonShort  = "data end too early"
 	reasonBehind = "bytes behind the data"
 	reasonAnswer = "answer does not fit the request"
+	reasonMore   = "more devices are written than the limit"
 )
 
 // errFrame is lost framing.
@@ -81,6 +82,7 @@ type scratch struct {
 	at     int // of the message in the bytes at hand
 	f      frame
 	theirs bool // the flow's server asks
+	more   bool // it was told that the request has more objects than are told
 
 	opEvent     firedoor.Event
 	op          firedoor.Operation
@@ -290,6 +292,7 @@ func b2i(b bool) int {
 // remember keeps a request until its answer. A datagram of 3E that still waits
 // was lost, or its answer is: the next answer is not for it.
 func (p *parser) remember(c *command) *request {
+	p.more = false
 	q := &p.oldAsk
 	if p.f.variant != variantOld {
 		key := p.key()
@@ -312,6 +315,10 @@ func (p *parser) remember(c *command) *request {
 // ask emits the operation at hand as asked about one object, and notes it.
 func (p *parser) ask(q *request, it item) {
 	if len(q.items) >= maxItems {
+		if it.verb > firedoor.VerbRead && !p.more { // who judges must know that there are more
+			p.more = true
+			p.complain(reasonMore)
+		}
 		return
 	}
 	p.last++

@@ -54,11 +54,12 @@ type values struct {
 	real  []uint64 // bit for each element that is a real number
 	bits  []byte   // the bit string, if it is the only element
 	nbits int
+	more  int // numbers that found no room
 	texts wire.Texts
 }
 
 func (v *values) reset() {
-	v.kinds, v.mixed, v.b, v.real = 0, false, v.b[:0], v.real[:0]
+	v.kinds, v.mixed, v.more, v.b, v.real = 0, false, 0, v.b[:0], v.real[:0]
 	v.texts.Reset()
 }
 
@@ -75,6 +76,7 @@ func (v *values) words(o *firedoor.Object) [][]byte {
 func (v *values) add(kind uint8, x uint64) {
 	n := len(v.b) / 8
 	if n == maxValues {
+		v.more++
 		return
 	}
 	v.kinds |= kind
@@ -175,6 +177,7 @@ func (v *values) integer(tag byte, content []byte) bool {
 // view gives what was collected as one type.
 func (v *values) view() firedoor.Values {
 	out := v.flat()
+	out.Count += v.more
 	if v.mixed {
 		out.Each = firedoor.Unmeasured
 	}

@@ -27,6 +27,7 @@ func (p *parser) results(q *request, r *walk, one func(p *parser, q *request, r 
 		p.op.Values, p.op.Texts, p.op.Outcome = firedoor.Values{}, nil, firedoor.OK
 		one(p, q, r, i)
 		if r.Failed() {
+			p.behind(q, i)
 			return
 		}
 		if q == nil || i < int(q.ops) {
@@ -34,6 +35,19 @@ func (p *parser) results(q *request, r *walk, one func(p *parser, q *request, r 
 		}
 	}
 	r.DiagnosticsList()
+}
+
+// behind answers item i, at which the part that was kept of a long answer ends, and those that
+// follow it. The service was good; what came of each of them stands in what was not kept.
+func (p *parser) behind(q *request, i int) {
+	if !p.cut || q == nil {
+		return
+	}
+	p.op.Outcome = firedoor.OK
+	for ; i < int(q.ops); i++ {
+		p.reply(q, i, 0)
+		p.op.Values, p.op.Texts = firedoor.Values{}, nil
+	}
 }
 
 func oneStatus(p *parser, _ *request, r *walk, _ int) { p.op.Outcome = outcome(r.U32LE()) }
@@ -111,13 +125,14 @@ func answerRegistered(p *parser, q *request, r *walk) {
 func answerRead(p *parser, q *request, r *walk) {
 	p.results(q, r, func(p *parser, q *request, r *walk, i int) {
 		v, status := r.DataValue()
-		if p.op.Outcome = outcome(status); p.op.Outcome.Kind == firedoor.OutcomeOK && !r.Failed() {
-			if p.op.Values = v.Values; !q.hides(i) {
-				p.op.Texts = p.textsOf(&v, &p.op.Object)
-			}
-			if q != nil {
-				p.tellFact(q, &v, i)
-			}
+		if p.op.Outcome = outcome(status); p.op.Outcome.Kind != firedoor.OutcomeOK || r.Failed() && !p.cut {
+			return
+		}
+		if p.op.Values = v.Values; !q.hides(i) {
+			p.op.Texts = p.textsOf(&v, &p.op.Object)
+		}
+		if q != nil && !r.Failed() {
+			p.tellFact(q, &v, i)
 		}
 	})
 }

@@ -4,6 +4,9 @@
 // brings each its status and value. Data changes of subscriptions are samples,
 // joined with their node by the client's handle where its creation was seen.
 //
+// Of a message longer than what is kept the beginning is read. The items of an answer that lie
+// behind it have the outcome of the service, and no values; those of a request are not told.
+//
 // Channels without security and those that only sign are read. An encrypted one
 // is told as such, with its policy and what its certificates say.
 //

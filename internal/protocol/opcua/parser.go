@@ -116,6 +116,7 @@ const (
 	reasonLong    = "bytes behind the end of the body"
 	reasonOther   = "answer of another service than was asked"
 	reasonItems   = "answer does not hold its items"
+	reasonBehind  = "items behind what is kept of a long request"
 )
 
 // message reads a whole message.
@@ -124,6 +125,7 @@ func (p *parser) message(s *side, id uint32, body []byte) {
 	s.fresh = false
 	p.walk = read(body)
 	r := &p.walk
+	r.Cut = p.cut && !p.judged() // what decides must know all of it
 	code, ok := r.serviceCode()
 	if !ok {
 		if !fresh {
@@ -160,8 +162,12 @@ func (p *parser) request(svc *service, code, id uint32, body []byte, r *walk) {
 	if ok && svc.ask != nil {
 		svc.ask(p, q, r)
 	}
-	if p.last < q.id { // nothing in it to name
+	told := p.last + 1 - q.id
+	if told == 0 { // nothing in it to name
 		p.ask()
+	}
+	if p.cut && r.Failed() && told < p.items && p.judged() {
+		p.voice.Unread(p.emit, reasonBehind, p.at)
 	}
 	q.ops, q.items = p.last-q.id+1, p.items
 	if left := r.Len(); !p.policy.known && !p.incomplete && !p.cut && !r.Failed() && slices.Contains(guesses[:], left) {

@@ -279,7 +279,7 @@ func askCall(p *parser, _ *request, r *walk) {
 func (p *parser) readArguments(r *walk) firedoor.Values {
 	p.arguments = p.arguments[:0]
 	var all firedoor.Values
-	same := true
+	same, count := true, 0
 	n := r.List()
 	for i := 0; i < n && !r.Failed(); i++ {
 		v := r.Variant()
@@ -289,11 +289,12 @@ func (p *parser) readArguments(r *walk) firedoor.Values {
 		same = same && v.Values.Type == all.Type && all.Type != firedoor.NoValue && len(p.arguments) < 8*wire.UAMaxElements
 		if same {
 			p.arguments = append(p.arguments, v.Values.Raw...)
+			count += v.Values.Count
 		}
 	}
 	if r.Failed() || !same || len(p.arguments) == 0 {
 		return firedoor.Values{}
 	}
-	all.Raw, all.Count = p.arguments, min(wire.UAMaxElements, len(p.arguments)/all.Type.Size())
+	all.Raw, all.Count = p.arguments[:min(len(p.arguments), wire.UAMaxElements*all.Type.Size())], count
 	return all
 }

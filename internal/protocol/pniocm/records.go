@@ -24,8 +24,7 @@ func valuesOf(data []byte) firedoor.Values {
 	if len(data) == 0 {
 		return firedoor.Values{}
 	}
-	data = data[:min(len(data), maxValues)]
-	return firedoor.Values{Type: firedoor.U8, Count: len(data), Raw: data}
+	return firedoor.Values{Type: firedoor.U8, Count: len(data), Raw: data[:min(len(data), maxValues)]}
 }
 
 // record reads a request to read or write.

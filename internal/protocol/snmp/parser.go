@@ -84,6 +84,9 @@ func (p *parser) request(m *message, emit func(*firedoor.Event)) {
 		p.op.Span = firedoor.Span{End: int64(m.size)}
 		emit(&p.event)
 	}
+	if m.unit == unitSet && count(list) > 0 { // who judges must know that there are more
+		p.voice.Malformed(emit, "more variables are set than the limit", list.Pos())
+	}
 	if a.items > 0 {
 		*p.asked.Put(uint64(m.request)) = a
 	}

@@ -21,6 +21,9 @@ const UANull = 0xffff_ffff
 // messages have it in common.
 type UA struct {
 	protocol.Reader
+	// Cut says that only the beginning of the message is at hand: of numbers that go on behind
+	// it those are given that are told of any list, and then reading fails.
+	Cut   bool
 	depth int
 }
 
@@ -249,7 +252,7 @@ func (v *UAVariant) Texts(to *Texts) {
 	}
 }
 
-// UAMaxElements is how many numbers of a list are shown.
+// UAMaxElements is how many numbers of a list are shown; Count says how many there are.
 const UAMaxElements = 1024
 
 // UAPlain tells the size of a built-in type whose values have one, 0 for others, and
@@ -305,12 +308,15 @@ func (r *UA) nested() (v UAVariant) {
 func (r *UA) numbers(v *UAVariant, n int) {
 	t := uaPlain[v.Kind]
 	if n > r.Len()/t.size {
+		if r.Cut && t.shown != firedoor.NoValue && r.Len()/t.size >= UAMaxElements {
+			v.Values = firedoor.Values{Type: t.shown, Little: true, Count: n, Raw: r.Bytes(UAMaxElements * t.size)}
+		}
 		r.Fail()
 		return
 	}
 	raw := r.Bytes(n * t.size)
 	if t.shown != firedoor.NoValue && len(raw) > 0 {
-		v.Values = firedoor.Values{Type: t.shown, Little: true, Count: min(n, UAMaxElements), Raw: raw[:min(n, UAMaxElements)*t.size]}
+		v.Values = firedoor.Values{Type: t.shown, Little: true, Count: n, Raw: raw[:min(n, UAMaxElements)*t.size]}
 	}
 }
 
