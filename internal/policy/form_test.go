@@ -73,8 +73,8 @@ func integers(words ...uint16) *firedoor.Values {
 // integers lie in two registers as well as floating point does.
 func TestNumbersWithASign(t *testing.T) {
 	const below = 0x10000 - 50 // -50 in a register
-	says := func(verdict firedoor.Action, as policy.Form, min, max float64, v *firedoor.Values) firedoor.Action {
-		p := plant(policy.Enforce, policy.Rule{Verdict: verdict, Match: policy.Match{Protocols: []string{"modbus"}, Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}, Values: &policy.Span{Min: min, Max: max}, As: as}})
+	says := func(verdict firedoor.Action, as policy.Form, low, high float64, v *firedoor.Values) firedoor.Action {
+		p := plant(policy.Enforce, policy.Rule{Verdict: verdict, Match: policy.Match{Protocols: []string{"modbus"}, Objects: []policy.Object{{Text: "holding:", Row: true, To: 9}}, Values: &policy.Span{Min: low, Max: high}, As: as}})
 		if p.Conduits[0].Default = firedoor.Drop; verdict == firedoor.Drop {
 			p.Conduits[0].Default = firedoor.Pass
 		}

@@ -184,7 +184,7 @@ func (p *parser) tellFile(done bool) {
 	b := append(p.text[:0], "ioa:"...)
 	b = strconv.AppendUint(b, uint64(p.file.address), 10)
 	b = strconv.AppendUint(append(b, "/file:"...), uint64(p.file.name), 10)
-	moved := firedoor.FileTransfer{Name: b, Upload: p.file.upload, Done: done, HasUnit: true, Unit: uint32(p.file.common)}
+	moved := firedoor.FileTransfer{Name: b, Upload: p.file.upload, Done: done, HasUnit: true, Unit: p.file.common}
 	p.file.Tell(&moved)
 	p.voice.File(p.emit, moved)
 }
