@@ -242,3 +242,17 @@ func TestOneRuleShadows(t *testing.T) {
 		}
 	}
 }
+
+// TestRulesOfOneName holds that whoever checks a policy hears of two rules that what is stopped could not tell apart.
+func TestRulesOfOneName(t *testing.T) {
+	reads, writes := policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbRead}}, policy.Match{Protocols: []string{"modbus"}, Verbs: []firedoor.Verb{firedoor.VerbWrite}}
+	for _, c := range []struct {
+		one, two string
+		told     bool
+	}{{"a", "b", false}, {"", "", false}, {"a", "a", true}} {
+		p := plant(policy.Test, policy.Rule{Name: c.one, Match: reads, Line: 7}, policy.Rule{Name: c.two, Match: writes, Line: 8})
+		if found := strings.Join(studied(t, p), "\n"); strings.Contains(found, `same-name: a rule of down is named "a", as is the one in line 7`) != c.told {
+			t.Errorf("%q and %q: %s", c.one, c.two, found)
+		}
+	}
+}

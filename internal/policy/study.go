@@ -14,7 +14,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "never", "signed", "otherwise", "valued", "uncounted", "either-side", "one-side", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "never", "signed", "otherwise", "valued", "uncounted", "either-side", "one-side", "same-name", "undecided"
 	Text string
 }
 
@@ -38,7 +38,7 @@ func (p *Plan) Study() (out []Finding) {
 		}
 		out = append(append(out, p.opened(c.rules, open)...), p.unjudgedFindings(c, pairs)...)
 		out = append(append(out, p.frameFindings(c)...), p.valueFindings(c)...)
-		out = append(out, p.lengthFindings(c)...)
+		out = append(append(out, p.lengthFindings(c)...), c.nameFindings()...)
 		if !c.Reviewed.Done() {
 			out = append(out, Finding{c.Line, "not-enforced", fmt.Sprintf("conduit %s: nobody has looked yet at what must never be blocked, so it cannot be enforced", c.Name)})
 		}
@@ -59,6 +59,20 @@ func (p *Plan) Study() (out []Finding) {
 		}
 	}
 	return ordered(out)
+}
+
+// nameFindings names rules that have the name of an earlier one: what is stopped is told by that name.
+func (c *conduit) nameFindings() (out []Finding) {
+	first := map[string]int{}
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		if line, known := first[r.Name]; known && r.Name != "" {
+			out = append(out, Finding{r.Line, "same-name", fmt.Sprintf("a rule of %s is named %q, as is the one in line %d: what either stops is told under that name", c.Name, r.Name, line)})
+			continue
+		}
+		first[r.Name] = r.Line
+	}
+	return out
 }
 
 // valueFindings names rules that stop by a value whatever is asked: a request without one is stopped too.

@@ -98,6 +98,7 @@ func TestProblems(t *testing.T) {
 		{"a list that does not end", "name: press line", "name: [press line", "p.yaml:2: is not YAML"},
 		{"a mapping that does not end", "{address: 10.0.1.1, mac: \"00:1b:1b:00:00:01\"}", "{address: 10.0.1.1", "p.yaml:6: is not YAML"},
 		{"a segment that is none", `segment: "vlan:10"`, "segment: vlan10", "p.yaml:7: hosts.plc.segment: \"vlan10\" is no segment"},
+		{"a segment beyond all VLANs", `segment: "vlan:10"`, `segment: "vlan:10.5000"`, "there is no VLAN 5000"},
 		{"a segment without its number", `segment: "vlan:10"`, `segment: "vlan:"`, "is no segment"},
 		{"a number that begins with 0", "unit: 1,", "unit: 017,", "p.yaml:28: conduits.down.rules[0].unit: \"017\" begins with a needless 0"},
 		{"no budget", "budget: 2ms", "budget: 2", `budget: "2" must be a time from 100us to 200ms, as 2ms`},

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -345,8 +347,19 @@ func segmentOf(n *yaml.Node) (string, error) {
 	if !segment.MatchString(n.Value) {
 		return "", fmt.Errorf(`is no segment: write it as conversations.json has it, like untagged or "vlan:10"`)
 	}
+	tags, _, _ := strings.Cut(n.Value, "/")
+	if numbers, ok := strings.CutPrefix(tags, "vlan:"); ok {
+		for number := range strings.SplitSeq(numbers, ".") {
+			if v, err := strconv.Atoi(number); err != nil || v > maxVLAN {
+				return "", fmt.Errorf("is no segment: there is no VLAN %s, they go to %d", number, maxVLAN)
+			}
+		}
+	}
 	return n.Value, nil
 }
+
+// maxVLAN is the highest number of a VLAN (IEEE 802.1Q, 9.6: 4095 is reserved, and is met all the same).
+const maxVLAN = 4095
 
 func prefixOf(n *yaml.Node) (netip.Prefix, error) {
 	if a, err := netip.ParseAddr(n.Value); err == nil && a.Zone() == "" && !a.Is4In6() {
