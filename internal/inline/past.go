@@ -22,10 +22,6 @@ type value struct {
 // further one it cannot be known what it leaves behind.
 const maxUnanswered = 256
 
-// maxFilled is of how many elements it is remembered that one value was written to all of them: no frame takes longer.
-// A step of one behind them is counted from what was there before, until it is read.
-const maxFilled = 1 << 12
-
 // unanswered is an element that was written.
 type unanswered struct {
 	id    uint32 // of the operation
@@ -125,16 +121,12 @@ func (g *Gate) written(op *firedoor.Operation) {
 		}
 		return
 	}
-	values, elements := op.Values.Len(), op.Values.Len()
-	if values == 1 && op.Values.Each == firedoor.Filled {
-		elements = int(min(op.Quantity, maxFilled))
-	}
-	for i := range elements {
+	for i := range policy.Elements(&op.Values, op.Quantity) {
 		k, ok := g.pastKey(op, i)
 		if !ok {
 			continue
 		}
-		v := op.Values.Float(min(i, values-1))
+		v := op.Values.Float(min(i, op.Values.Len()-1))
 		p, known := g.past[k]
 		if !known {
 			p = value{low: v, high: v}

@@ -4,10 +4,24 @@ import (
 	"bytes"
 	"encoding/binary"
 	"strconv"
+
+	"firedoor"
 )
 
 // Elements of what a request names. Whoever remembers values by element must know one by whatever name it is
 // asked for: else each name has a past of its own, and a step is counted from what was there long ago.
+
+// maxFilled is of how many elements it is remembered that one value was written to all of them: no frame takes longer.
+// A step of one behind them is counted from what was there before, until it is read.
+const maxFilled = 1 << 12
+
+// Elements is how many elements a request has values for: where one fills several each has that value.
+func Elements(v *firedoor.Values, quantity uint32) int {
+	if v.Len() == 1 && v.Each == firedoor.Filled {
+		return int(min(quantity, maxFilled))
+	}
+	return v.Len()
+}
 
 // ElementIn is Element for an object of a protocol: in memory it goes on from bit to bit, and in an array from index to
 // index. Not ok where nobody knows which element it is: in a part of a tag that is moved in parts.

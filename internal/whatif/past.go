@@ -10,9 +10,6 @@ import (
 	"firedoor/internal/recent"
 )
 
-// maxFilled is of how many elements it is remembered that one value was written to all of them, as by a gateway.
-const maxFilled = 1 << 12
-
 type pastKey struct {
 	server, unit, element string
 }
@@ -124,11 +121,7 @@ func (j *Judge) remember(l *line, r *asked, values *firedoor.Values) {
 		}
 		return
 	}
-	elements := values.Len()
-	if elements == 1 && values.Each == firedoor.Filled {
-		elements = int(min(r.Quantity, maxFilled))
-	}
-	for i := range elements {
+	for i := range policy.Elements(values, r.Quantity) {
 		k, ok := j.pastKey(l, r, i)
 		if !ok {
 			continue
