@@ -76,23 +76,24 @@ func (d *Datapath) Forgive() {
 	_, _ = d.heartbeat.WriteAt(make([]byte, 4), pulseClient+16) // as above
 }
 
-// LastBeat is when somebody beat last, by the monotonic clock, and how long ago that is; 0 where nobody ever did.
-func (d *Datapath) LastBeat() (at, ago time.Duration) {
+// LastBeat is when somebody beat last, 0 where nobody ever did, and the time at which that was so, by the monotonic clock. The
+// time is not later than the beat was read: whoever is put aside in between takes nobody for silent.
+func (d *Datapath) LastBeat() (at, now time.Duration) {
 	var b [8]byte
 	now, err := monotonic()
 	if _, e := d.heartbeat.ReadAt(b[:], pulseBeat); e != nil || err != nil {
-		return 0, 0
+		return 0, now
 	}
-	if at = time.Duration(binary.NativeEndian.Uint64(b[:])); at == 0 {
-		return 0, 0
-	}
-	return at, now - at
+	return time.Duration(binary.NativeEndian.Uint64(b[:])), now
 }
 
 // Silent is how long nobody beat, whoever did it last; 0 where nobody ever did.
 func (d *Datapath) Silent() time.Duration {
-	_, ago := d.LastBeat()
-	return ago
+	at, now := d.LastBeat()
+	if at == 0 {
+		return 0
+	}
+	return now - at
 }
 
 // Silence makes the heartbeat stale at once: whoever beat is gone.

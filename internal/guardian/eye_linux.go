@@ -7,9 +7,10 @@ import (
 
 // eye says whether a heartbeat that is old means that a worker hangs. What counts is for how long it is silent while
 // whoever looks, and the worker's core, do something: after a pause of either it has as long to beat as ever, and if it
-// does not then, it hangs. The zero value has not looked yet.
+// does not then, it hangs. Times are of the clock of heartbeats. The zero value has not looked yet.
 type eye struct {
-	looked  time.Time
+	looked  time.Duration
+	own     time.Duration // its last beat
 	quiet   time.Duration // for how long it is silent, as far as that counts
 	still   time.Duration // for how long its core stood still since it beat
 	pauses  int           // of whoever looks, since it beat
@@ -23,19 +24,21 @@ const (
 	maxPauses = 3
 )
 
-// look hears that a worker is silent for so long, and whether its core stands still. It tells whether the worker is to be
-// ended, and whether something stood still, so that it is not its frame that is to blame.
-func (e *eye) look(now time.Time, silent time.Duration, still bool) (end, late bool) {
-	passed := silent
-	if !e.looked.IsZero() {
-		passed = now.Sub(e.looked)
+// look hears when a worker beat last, and whether its core stands still. It tells whether the worker is to be
+// ended, and whether something stood still, so that it is not its frame that is to blame. That it beat since the last look is told by
+// the beat and by no length of time: two looks may come one right after the other, with a beat before the first one
+// that came too late for it.
+func (e *eye) look(now, own time.Duration, still bool) (end, late bool) {
+	passed := now - e.looked
+	if e.looked == 0 {
+		passed = now - own
 	}
 	e.looked = now
 	late = still || passed > hung
 	counts := min(passed, maxCounts)
 	switch {
-	case silent < passed: // it beat since
-		*e = eye{looked: now, quiet: min(silent, counts)}
+	case own != e.own:
+		*e = eye{looked: now, own: own, quiet: max(0, min(now-own, counts))}
 	case still:
 		e.quiet = 0
 		e.still += counts
@@ -55,12 +58,12 @@ type pulse struct {
 	lent time.Duration // the guardian's, where that was the last one
 }
 
-// silent is how long the worker itself is silent, where the last heartbeat was at a time, so long ago.
-func (p *pulse) silent(at, ago time.Duration) time.Duration {
+// heard is when the worker itself beat last, where the last heartbeat was at a time.
+func (p *pulse) heard(at time.Duration) time.Duration {
 	if at != p.lent {
 		p.own, p.lent = at, 0
 	}
-	return ago + at - p.own
+	return p.own
 }
 
 // watchman looks after the worker that judges. The zero value looks for the first time.
@@ -73,22 +76,28 @@ type watchman struct {
 // inspect ends a worker that hangs, if it may be ended. While its core stands still, and after a pause of the
 // machine, it beats in its place.
 func (g *Guardian) inspect(w *watchman, active *hand, may bool) {
-	silent, stood := w.pulse.silent(g.path.LastBeat()), w.eye.still
-	still := silent > suspect && stood < maxStill && w.inquiry.still(active.pid)
-	now := time.Now()
-	end, late := w.eye.look(now, silent, still)
+	at, now := g.path.LastBeat()
+	if at == 0 {
+		return // the next one has not beaten yet
+	}
+	stood := w.eye.still
+	still := now-w.pulse.heard(at) > suspect && stood < maxStill && w.inquiry.still(active.pid)
+	at, now = g.path.LastBeat() // to ask takes a while, and it may have beaten meanwhile
+	own := w.pulse.heard(at)
+	end, late := w.eye.look(now, own, still)
 	switch {
-	case late && !end && silent > suspect && w.eye.still < maxStill:
+	case late && !end && now-own > suspect && w.eye.still < maxStill:
 		_ = g.path.Beat()
 		w.pulse.lent, _ = g.path.LastBeat()
 	case stood > hung && w.eye.still == 0: // shorter ones are many, and change nothing
 		g.event("core-stood-still", fmt.Sprintf("the core of %s stood still for %v or somewhat longer; frames waited", active.name(), stood.Round(time.Millisecond)))
 	}
 	if late {
-		g.stoodStill(now)
+		g.stoodStill(time.Now())
 	}
 	if end && may {
-		active.hang(now.Add(-silent), late)
+		g.event("worker-hangs", fmt.Sprintf("%s says nothing for %v, while its core does something: it is ended", active.name(), (now-own).Round(time.Millisecond/10)))
+		active.hang(time.Now().Add(own-now), late)
 	}
 }
 

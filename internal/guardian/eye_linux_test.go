@@ -23,22 +23,38 @@ func TestLateLook(t *testing.T) {
 	}
 	for name, looks := range map[string][]look{
 		"a hang":                          {{on, 1, false, false, false}, {on, on + 1, false, false, false}, {on, 2*on + 1, false, false, false}, {on, 3*on + 1, false, false, false}, {on, 4*on + 1, false, true, false}},
-		"a pause":                         {{on, 1, false, false, false}, {far, far, false, false, true}, {on, 1, false, false, false}, {far, far, false, false, true}},
+		"a pause":                         {{on, 1, false, false, false}, {far, far + 1, false, false, true}, {on, 1, false, false, false}, {far, far + 1, false, false, true}},
 		"a hang in a pause":               append([]look{{0, 0, false, false, false}, {far, far, false, false, true}}, hangs(far)...),
-		"a hang, and the machine is bad":  {{on, 1, false, false, false}, {far, far, false, false, true}, {far, 2 * far, false, false, true}, {far, 3 * far, false, false, true}, {far, 4 * far, false, false, true}, {far, 5 * far, false, false, true}, {far, 6 * far, false, true, true}},
+		"a hang, and the machine is bad":  {{on, 0, false, false, false}, {far, far, false, false, true}, {far, 2 * far, false, false, true}, {far, 3 * far, false, false, true}, {far, 4 * far, false, false, true}, {far, 5 * far, false, false, true}, {far, 6 * far, false, true, true}},
 		"looks that are somewhat late":    {{0, 0, false, false, false}, {hung, hung, false, false, false}, {hung, 2 * hung, false, false, false}, {hung, 3 * hung, false, true, false}},
 		"its core stands still":           {{on, on, true, false, true}, {on, 2 * on, true, false, true}, {on, 1, false, false, false}},
 		"a hang where a core stood still": append([]look{{on, hung, true, false, true}, {maxCounts, hung + maxCounts, true, false, true}}, hangs(2*hung)...),
 		"silent at the first look":        {{0, far, false, false, true}},
 	} {
 		var e eye
-		now := time.Unix(1, 0)
+		now := time.Hour
 		for i, l := range looks {
-			now = now.Add(l.after)
-			if end, late := e.look(now, l.silent, l.still); end != l.end || late != l.late {
+			now += l.after
+			if end, late := e.look(now, now-l.silent, l.still); end != l.end || late != l.late {
 				t.Errorf("%s, look %d: end %v, late %v", name, i, end, late)
 			}
 		}
+	}
+}
+
+// TestLookBehindLook holds that a beat counts which came before the last look, and too late for it: a guardian that was put aside
+// while it looked looks again at once, and ended workers that beat every 2 ms.
+func TestLookBehindLook(t *testing.T) {
+	var e eye
+	now, own := time.Hour, time.Hour
+	for i := range 20 {
+		now += maxCounts
+		e.look(now, own, false) // of before it was put aside
+		own = now - watchEvery/2
+		if end, _ := e.look(now+1, own, false); end {
+			t.Fatalf("look %d: ended", i)
+		}
+		now += 2
 	}
 }
 
@@ -56,7 +72,7 @@ func TestLentBeats(t *testing.T) {
 		if l.want > l.ago && p.lent != l.at {
 			p.lent = l.at
 		}
-		if got := p.silent(l.at, l.ago); got != l.want {
+		if got := l.at + l.ago - p.heard(l.at); got != l.want {
 			t.Errorf("look %d: silent for %d, want %d", i, got, l.want)
 		}
 	}
