@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -32,34 +31,32 @@ const (
 
 // inquiry asks a core whether it does anything. The zero value has asked nobody.
 type inquiry struct {
-	waits atomic.Bool // for an answer
+	asked    bool
+	answered atomic.Bool
 }
 
 // still tells whether the core on which a process judges does nothing. It takes answersIn at most. While there is no answer
 // nothing else is asked. Where that core cannot be told, or nobody may go before a worker, it does something.
 func (q *inquiry) still(pid int) bool {
-	if !q.waits.Load() {
+	if !q.asked || q.answered.Load() {
 		seat, ok := seatOf(pid)
 		if !ok {
 			return false
 		}
-		q.waits.Store(true)
+		q.asked = true
+		q.answered.Store(false)
 		go q.ask(seat)
 	}
-	for end := time.Now().Add(answersIn); q.waits.Load() && time.Now().Before(end); {
+	for end := time.Now().Add(answersIn); !q.answered.Load() && time.Now().Before(end); {
 		time.Sleep(answersIn / 8)
 	}
-	return q.waits.Load()
+	return !q.answered.Load()
 }
 
 // ask has its thread sit where another one may, and go before it. It ends with the goroutine.
 func (q *inquiry) ask(seat unix.CPUSet) {
 	runtime.LockOSThread()
-	if realtime.Prefer(beforeWorker) == nil {
-		// unlike unix.SchedSetaffinity it tells the runtime, which does without this thread as long as it waits
-		_, _, _ = unix.Syscall(unix.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(seat), uintptr(unsafe.Pointer(&seat)))
-	}
-	q.waits.Store(false)
+	_ = realtime.Visit(&seat, beforeWorker, &q.answered) // where it may not, that is the answer
 }
 
 // seatOf tells on which cores the thread of a process may sit that goes before ordinary work: that which judges.

@@ -3,6 +3,7 @@ package realtime
 import (
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -41,3 +42,33 @@ func Hold() { pin() }
 
 // Release ends what Hold began.
 func Release() { unpin() }
+
+//go:linkname enterSyscall runtime.entersyscall
+func enterSyscall()
+
+//go:linkname exitSyscall runtime.exitsyscall
+func exitSyscall()
+
+// Visit moves this thread, at a real-time priority, to where seat lets it sit, and says so in arrived once it has its turn there, which is when
+// one of these cores does something. It leaves the thread there, at ordinary priority. The goroutine must be locked to its thread.
+//
+// The runtime is told of all of it as of one system call, and goes on without the thread meanwhile. Between two calls a thread of this kind
+// must never be the runtime's: it may have to wait there for another one, by giving its turn away (sched_yield), and one of ordinary priority on
+// the same core never gets it.
+//
+//go:nosplit
+func Visit(seat *unix.CPUSet, priority int32, arrived *atomic.Bool) error {
+	first, ordinary := struct{ priority int32 }{priority}, struct{ priority int32 }{}
+	enterSyscall()
+	_, _, e := unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_FIFO, uintptr(unsafe.Pointer(&first)))
+	if e == 0 {
+		_, _, e = unix.RawSyscall(unix.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(*seat), uintptr(unsafe.Pointer(seat)))
+	}
+	arrived.Store(true)
+	_, _, _ = unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_NORMAL, uintptr(unsafe.Pointer(&ordinary)))
+	exitSyscall()
+	if e != 0 {
+		return fmt.Errorf("a thread elsewhere: %w", e)
+	}
+	return nil
+}
