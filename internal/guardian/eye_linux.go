@@ -71,6 +71,7 @@ type watchman struct {
 	eye     eye
 	pulse   pulse
 	inquiry inquiry
+	ended   *hand // that it told of
 }
 
 // inspect ends a worker that hangs, if it may be ended. While its core stands still, and after a pause of the
@@ -95,8 +96,11 @@ func (g *Guardian) inspect(w *watchman, active *hand, may bool) {
 	if late {
 		g.stoodStill(time.Now())
 	}
-	if end && may {
+	if end && may && w.ended != active {
+		w.ended = active // to end it may take a while
 		g.event("worker-hangs", fmt.Sprintf("%s says nothing for %v, while its core does something: it is ended", active.name(), (now-own).Round(time.Millisecond/10)))
+	}
+	if end && may {
 		active.hang(time.Now().Add(own-now), late)
 	}
 }
