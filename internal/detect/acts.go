@@ -54,14 +54,21 @@ var acts = [numActs]struct {
 	ActWrite:     {"wrote", "write", "to $", "to it", []string{"T0855", "T0836"}, firedoor.Medium},
 }
 
-// words that tell acts apart; the first that stands in the function decides.
+// words that tell acts apart; the first that stands in the function decides. Makers do
+// not agree on what is up, nor on what is loaded: UMAS uploads into the controller, and says
+// so; GE loads a program out of it and stores it there, IEC 61850 the other way round.
 var (
 	programWords = []struct {
 		word string
 		act  Act
-	}{{"upload", ActUpload}, {"partial read", ActUpload}, {"get edit", ActUpload},
+	}{{"to plc", ActDownload}, {"from plc", ActUpload},
+		{"upload", ActUpload}, {"partial read", ActUpload}, {"get edit", ActUpload},
+		{"read file", ActUpload}, {"file read", ActUpload}, {"program area read", ActUpload}, {"read application", ActUpload},
 		{"delete", ActDelete}, {"clear", ActDelete}, {"initialize memory", ActDelete},
-		{"download", ActDownload}, {"insert block", ActDownload}, {"partial write", ActDownload}}
+		{"download", ActDownload}, {"insert block", ActDownload}, {"partial write", ActDownload},
+		{"load domain", ActDownload}, {"store domain", ActUpload},
+		{"load program", ActUpload}, {"load block", ActUpload}, {"load os extension", ActUpload},
+		{"store program", ActDownload}, {"store block", ActDownload}, {"store os extension", ActDownload}, {"store subrequest", ActDownload}}
 	controlWords = []struct {
 		word string
 		act  Act

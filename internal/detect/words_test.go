@@ -35,6 +35,26 @@ func TestActs(t *testing.T) {
 		{program, "pi service delete block", ActDelete},
 		{program, "pi service copy ram to rom", ActProgram},
 		{program, "initiate partial read", ActUpload},
+		// UMAS counts from the controller: up is into it.
+		{program, "initialize upload to plc", ActDownload},
+		{program, "upload block to plc", ActDownload},
+		{program, "end upload to plc", ActDownload},
+		{program, "initialize download from plc", ActUpload},
+		{program, "download block from plc", ActUpload},
+		{program, "end download from plc", ActUpload},
+		{program, "program area read", ActUpload},
+		{program, "program area write", ActProgram},
+		{program, "single file read", ActUpload},
+		{program, "melsoft file read", ActUpload},
+		{program, "read file", ActUpload},
+		{program, "read application content", ActUpload},
+		{program, "read or write block data", ActProgram},
+		{program, "load program block", ActUpload},
+		{program, "store program block", ActDownload},
+		{program, "download program", ActDownload},
+		{program, "load domain content", ActDownload},
+		{program, "store domain content", ActUpload},
+		{program, "process program load inquire", ActProgram},
 	} {
 		if got := ActOf(&firedoor.Operation{Verb: c.verb, Function: c.function}); got != c.want {
 			t.Errorf("%s %q: act %d, want %d", c.verb, c.function, got, c.want)

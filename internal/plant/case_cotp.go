@@ -79,6 +79,15 @@ func cotpSessions(n *Net) {
 	s7Talk(n, c, tpkt(6, 0x80, 0, 9, 0, 3, 128), nil)
 	c.Close()
 
+	// The same under TLS, of which the request for it was missed.
+	c = n.Dial(s7HMI, s7PLC, 49156, PortTPKT)
+	s7Talk(n, c, appendCOTP(nil, 0xe0, 0, 6, append([]byte{0xc0, 1, 10, 0xc1, 2, 6, 0, 0xc2, byte(len(name))}, name...)...),
+		appendCOTP(nil, 0xd0, 6, 10, append([]byte{0xc0, 1, 10, 0xc1, 2, 6, 0, 0xc2, byte(len(name))}, name...)...))
+	for range 3 {
+		s7Talk(n, c, cotpData(23, 3, 3, 0, 2, 0xaa, 0xbb), cotpData(23, 3, 3, 0, 3, 0xcc, 0xdd, 0xee))
+	}
+	c.Close()
+
 	// MMS, refused at first by a TPDU that says where the request is wrong.
 	c = n.Dial(s7Tool, s7PLC, 49155, PortTPKT)
 	s7Talk(n, c, appendCOTP(nil, 0xe0, 0, 4, 0xc0, 1, 13, 0xc2, 2, 0, 1), tpkt(4, 0x70, 0, 4, 2))

@@ -178,8 +178,8 @@ func s7commBlocks(n *Net) {
 	c.Close()
 }
 
-// s7commAgain moves blocks that were broken off and begun again, and one that is ended
-// before its end.
+// s7commAgain moves blocks that were broken off and begun again, one that is ended
+// before its end, and some that the one who ends them did not take.
 func s7commAgain(n *Net) {
 	c := s7Open(n, s7Tool, 49209, 2)
 	s, own := S7{0x200}, S7{0x8000}
@@ -222,6 +222,32 @@ func s7commAgain(n *Net) {
 		}
 		ask(s.EndUpload(nil, 7), s.EndUploadAnswer(nil))
 	}
+	// Called off by who ends it, with an error; fewer than announced; a part that is marked bad.
+	end := func(function byte, id byte) []byte { return []byte{function, 0, 0xd2, 0x40, 0, 0, 0, id} }
+	for _, bad := range []string{"called off", "short", "marked"} {
+		ask(s.RequestDownload(nil, "0E00018", 230), s.RequestDownloadAnswer(nil))
+		answer := own.DownloadBlockAnswer(nil, block[:230], false)
+		last := own.DownloadEnd(nil, "0E00018")
+		switch bad {
+		case "called off":
+			last = own.message(nil, s7Job, append(end(s7DownloadEnd, 0), "\x09_0E00018P"...), nil)
+		case "short":
+			answer = own.DownloadBlockAnswer(nil, block[:200], false)
+		case "marked":
+			answer = own.message(nil, s7Ack, []byte{s7DownloadBlock, 2}, append([]byte{0, 230, 0, 0xfb}, block...))
+		}
+		c.Server(own.DownloadBlock(nil, "0E00018"))
+		n.Wait(time.Millisecond)
+		c.Client(answer)
+		n.Wait(time.Millisecond)
+		c.Server(last)
+		n.Wait(time.Millisecond)
+		c.Client(own.DownloadEndAnswer(nil))
+		own.Ref++
+	}
+	ask(s.StartUpload(nil, "0E00018"), s.StartUploadAnswer(nil, 8, 230))
+	ask(s.Upload(nil, 8), s.UploadAnswer(nil, block, false))
+	ask(s.message(nil, s7Job, end(s7UploadEnd, 8), nil), s.EndUploadAnswer(nil))
 	c.Close()
 }
 

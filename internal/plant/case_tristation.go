@@ -101,6 +101,13 @@ func tristationPrograms(n *Net) {
 	t.exchange(55, tristationPiece(3, 1, 40, 25, code[100:]), 153)
 	t.exchange(56, tristationPiece(17, 18, 40, 0, code), 154)
 	t.exchange(56, tristationPiece(18, 19, 40, 0, code), 100, []byte{204, 0})
+	t.exchange(55, tristationPiece(4, 5, 40, 0, code[:100]), 153)
+	t.exchange(55, tristationPiece(4, 5, 40, 25, code[100:120]), 100, []byte{204, 0}) // comes again
+	t.exchange(55, tristationPiece(4, 5, 40, 25, code[100:120]), 153)
+	t.exchange(55, tristationPiece(4, 5, 40, 30, code[120:]), 153)
+	t.exchange(55, tristationPiece(5, 6, 40, 0, code[:100]), 153)
+	t.exchange(55, tristationPiece(5, 6, 40, 25, code[100:120]), 100, []byte{204, 0}) // does not
+	t.exchange(55, tristationPiece(5, 6, 40, 30, code[120:]), 153)
 	t.exchange(11, nil, 103)
 	t.exchange(20, nil, 109)
 	t.exchange(65, request(3, 0), 162, tristationPiece(3, 0, 40, 0, code[:100]))

@@ -65,6 +65,8 @@ func (p *parser) carries(emit func(*firedoor.Event)) bool {
 		next = "s7comm"
 	case c == wire.CarriesS7Plus && (!p.quiet || wire.S7PlusFits(b)):
 		next = "s7comm-plus"
+	case wire.TLSRecord(b, len(b)): // what asked for TLS was not captured
+		next = "s7comm-plus"
 	default:
 		p.quiet = true
 		p.foreign = p.foreign || wire.Carries(b) == wire.CarriesOSI && b[0] != 1

@@ -153,8 +153,11 @@ func (p *parser) askFile(c *command, q *request, r *fields) {
 		return
 	}
 	r.take(4)
+	verb := c.verb
 	if c.form == formOpen || c.form == formOpenLong {
-		q.writes = r.u16()&0x100 != 0
+		if q.writes = r.u16()&0x100 != 0; !q.writes { // who opens a file to read it changes nothing
+			verb = firedoor.VerbRead
+		}
 	}
 	q.drive = r.u16()
 	if c.form == formNewFile || c.form == formOpenLong {
@@ -173,7 +176,7 @@ func (p *parser) askFile(c *command, q *request, r *fields) {
 		name = appendWide(p.text[:0], name)
 	}
 	p.op.Object.Text = wire.Text(name[:min(len(name), maxName)])
-	p.ask(q, item{space: files, at: [4]uint32{q.drive}, verb: c.verb})
+	p.ask(q, item{space: files, at: [4]uint32{q.drive}, verb: verb})
 }
 
 // askOpenFile reads commands about a file that is open: its pointer, and of reads

@@ -104,7 +104,7 @@ var commands = named([]command{
 	{0x1827, firedoor.VerbProgram, formOpen, "open file", ""},
 	{0x1828, firedoor.VerbProgram, formFileRead, "read file", ""},
 	{0x1829, firedoor.VerbProgram, formFileWrite, "write file", ""},
-	{0x182a, firedoor.VerbProgram, formClose, "close file", ""},
+	{0x182a, firedoor.VerbSession, formClose, "close file", ""},
 	{0x2101, firedoor.VerbRead, formOnDemand, "on-demand", ""},
 })
 
@@ -172,7 +172,7 @@ var melsoft = named([]command{
 	{0x1867, firedoor.VerbProgram, formOpenLong, "melsoft open file", ""},
 	{0x1868, firedoor.VerbProgram, formFileRead, "melsoft file read", ""},
 	{0x1869, firedoor.VerbProgram, formFileWrite, "melsoft file write", ""},
-	{0x186a, firedoor.VerbProgram, formClose, "melsoft close file", ""},
+	{0x186a, firedoor.VerbSession, formClose, "melsoft close file", ""},
 	{0x187e, firedoor.VerbRead, formPlain, "melsoft function 0x187e", ""},
 	{0x18a0, firedoor.VerbRead, formPlain, "melsoft function 0x18a0", ""},
 })

@@ -15,17 +15,18 @@ const maxText = 16
 
 // request is what an answer needs to know of its question.
 type request struct {
-	id    uint32 // of its first operation
-	first uint32 // position of its first item
-	ops   uint16
-	code  uint32
-	part  uint8  // transfers: which one, from 1; cyclic data: the job's number
-	size  uint32 // of a block, as its download announces it
-	items bool   // its operations' objects are in the ring from first on
-	call  call
-	obj   firedoor.Object
-	text  [maxText]byte // what obj.Text was
-	ntext uint8
+	id        uint32 // of its first operation
+	first     uint32 // position of its first item
+	ops       uint16
+	code      uint32
+	part      uint8  // transfers: which one, from 1; cyclic data: the job's number
+	calledOff bool   // transfers: its end gives an error as the reason
+	size      uint32 // of a block, as its download announces it
+	items     bool   // its operations' objects are in the ring from first on
+	call      call
+	obj       firedoor.Object
+	text      [maxText]byte // what obj.Text was
+	ntext     uint8
 }
 
 func (r *request) object() firedoor.Object {

@@ -73,7 +73,8 @@ func (p *parser) askTransfer(m *message) {
 	id := rd.U32()
 	if fn == fnUpload || fn == fnEndUpload {
 		o := firedoor.Object{Space: spaceUpload, At: [4]uint32{id}}
-		p.ask(m, jobCall(fn), uint32(fn), o).part = p.uploading(id)
+		r := p.ask(m, jobCall(fn), uint32(fn), o)
+		r.part, r.calledOff = p.uploading(id), fn == fnEndUpload && failed(m.param)
 		return
 	}
 	name := rd.Bytes(int(rd.U8()))
@@ -87,9 +88,13 @@ func (p *parser) askTransfer(m *message) {
 	case fnRequestDownload:
 		r.size = announced(rd.Bytes(int(rd.U8())))
 	case fnDownloadBlock, fnDownloadEnded:
-		r.part = p.downloading(o)
+		r.part, r.calledOff = p.downloading(o), fn == fnDownloadEnded && failed(m.param)
 	}
 }
+
+// failed tells whether who ends a transfer gives an error as the reason: a controller that
+// did not take what it was given.
+func failed(param []byte) bool { return len(param) >= 4 && binary.BigEndian.Uint16(param[2:]) != 0 }
 
 // announced reads the lengths of a block that a download begins with: a '1', the
 // bytes that will come, the bytes of its code, six decimal digits each. 0: it says none.
@@ -206,17 +211,29 @@ func (p *parser) answerTransfer(m *message, r *request, fn byte) {
 			n := min(int(binary.BigEndian.Uint16(m.data)), len(m.data)-4)
 			t := &p.transfers[r.part-1]
 			t.Add(m.data[4 : 4+n])
-			t.more = len(m.param) > 1 && m.param[1]&1 != 0
+			const more, bad = 1, 2 // of the status: another part follows, something is wrong with this one
+			if t.more = len(m.param) > 1 && m.param[1]&more != 0; len(m.param) > 1 && m.param[1]&bad != 0 {
+				t.Lose()
+			}
 		}
 	case fnDownloadEnded, fnEndUpload:
 		if r.part > 0 && p.transfers[r.part-1].used {
-			t := &p.transfers[r.part-1]
-			if t.used = false; t.more { // ended before its end
-				t.Lose()
-			}
-			p.tell(t, true)
+			p.end(&p.transfers[r.part-1], r.calledOff)
 		}
 	}
+}
+
+// end tells of a transfer's end. One that was called off has none: who began it has
+// nothing that stands for the block.
+func (p *parser) end(t *transfer, calledOff bool) {
+	t.used = false
+	if calledOff {
+		return
+	}
+	if t.more || !t.Fits() { // ended before its end, or not what was announced
+		t.Lose()
+	}
+	p.tell(t, true)
 }
 
 // askInvocation reads a program invocation: function, seven bytes, arguments

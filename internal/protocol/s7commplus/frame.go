@@ -190,7 +190,7 @@ func (p *parser) tsdu(s *side, b []byte) (handedOver bool) {
 
 // encrypted tells whether TLS runs in the connection, and says so once.
 func (p *parser) encrypted(b []byte) bool {
-	if !p.tls && !tlsRecord(b, len(b)) {
+	if !p.tls && !wire.TLSRecord(b, len(b)) {
 		return false
 	}
 	p.tls = true

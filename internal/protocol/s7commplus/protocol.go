@@ -39,7 +39,7 @@ const (
 func find(b []byte, unit *wire.Beginning) protocol.Match {
 	match := unit.Read(b, probeNeeds, true)
 	head := unit.Bytes()
-	if match == protocol.More && len(head) > 0 && head[0] != protocolID && !tlsRecord(head, unit.Size) {
+	if match == protocol.More && len(head) > 0 && head[0] != protocolID && !wire.TLSRecord(head, unit.Size) {
 		return protocol.No
 	}
 	return match
@@ -52,7 +52,7 @@ func probe(b []byte) protocol.Match {
 	if m := find(b, &unit); m != protocol.Yes {
 		return m
 	}
-	if head := unit.Bytes(); tlsRecord(head, unit.Size) || begins(head, unit.Size) {
+	if head := unit.Bytes(); wire.TLSRecord(head, unit.Size) || begins(head, unit.Size) {
 		return protocol.Yes
 	}
 	return protocol.No

@@ -1,30 +1,10 @@
 package s7commplus
 
-import "encoding/binary"
-
 // Types of TLS records (RFC 8446, 5.1).
 const (
-	tlsChangeCipher = 20
-	tlsAlert        = 21
-	tlsHandshake    = 22
-	tlsData         = 23
+	tlsHandshake = 22
+	tlsData      = 23
 )
-
-// maxRecord is the length of the longest record (RFC 8446, 5.2).
-const maxRecord = 1<<14 + 256
-
-// tlsRecord tells whether a TSDU of so many bytes begins with TLS records: one
-// that fills it, or one with another behind it.
-func tlsRecord(b []byte, size int) bool {
-	if len(b) < 5 || b[0] < tlsChangeCipher || b[0] > tlsData || b[1] != 3 || b[2] > 4 {
-		return false
-	}
-	n := 5 + int(binary.BigEndian.Uint16(b[3:]))
-	if n == size {
-		return true
-	}
-	return n < size && n < 5+maxRecord && len(b) > n+2 && b[n] >= tlsChangeCipher && b[n] <= tlsData && b[n+1] == 3 && b[n+2] <= 4
-}
 
 // tlsVersion is the version that a ServerHello chose (RFC 8446, 4.1.3), empty if
 // b is none.

@@ -30,7 +30,8 @@ type request struct {
 	id     uint32
 	code   uint32
 	object firedoor.Object
-	last   uint8 // 1 + the transfer whose last piece it brings
+	piece  uint8 // 1 + the transfer that it brings a piece of
+	last   bool  // the last one
 }
 
 type parser struct {
@@ -172,7 +173,10 @@ func (p *parser) request(code byte) {
 	case len(p.data) < 2:
 		p.complain(reasonShort)
 	case code == fnAllocateProgram || code == fnAllocateFunc:
-		q.last = p.piece(space, false)
+		q.piece, q.last = p.piece(space, false)
+		if q.piece > 0 {
+			p.transfers[q.piece-1].asked = q.id
+		}
 	}
 }
 
@@ -216,6 +220,7 @@ func (p *parser) answer(code byte) {
 	p.reply(q)
 	p.introduce()
 	if !done {
+		p.untaken(q)
 		return
 	}
 	switch p.op.Code {
@@ -228,8 +233,8 @@ func (p *parser) answer(code byte) {
 	case fnUploadFunc:
 		p.piece(&functions, true)
 	case fnAllocateProgram, fnAllocateFunc:
-		if q != nil && q.last > 0 {
-			p.finish(q.last)
+		if q != nil && q.last {
+			p.finish(q.piece)
 		}
 	}
 }

@@ -17,6 +17,7 @@ type transfer struct {
 	used, upload, told bool
 	number             uint16
 	words              uint16 // that it has
+	asked              uint32 // which request brought its latest piece, of a download
 	space              *firedoor.Space
 	wire.Content
 }
@@ -26,22 +27,22 @@ type transfer struct {
 const pieceHead = 10
 
 // piece adds what a message brings of a program or function. It returns 1 + the place
-// of the transfer if that was its last piece, and tells the end of an upload; that of a
-// download is told when the controller took it.
-func (p *parser) piece(space *firedoor.Space, upload bool) uint8 {
+// of the transfer and whether that was its last piece, and tells the end of an upload; that
+// of a download is told when the controller took it.
+func (p *parser) piece(space *firedoor.Space, upload bool) (in uint8, last bool) {
 	if len(p.data) < pieceHead {
 		p.complain(reasonShort)
-		return 0
+		return 0, false
 	}
 	number, whole := binary.LittleEndian.Uint16(p.data), binary.LittleEndian.Uint16(p.data[4:])
 	first, count := binary.LittleEndian.Uint16(p.data[6:]), binary.LittleEndian.Uint16(p.data[8:])
 	words := p.data[pieceHead:]
 	if len(words) != 4*int(count) || int(first)+int(count) > int(whole) {
 		p.complain(reasonShort)
-		return 0
+		return 0, false
 	}
 	if count == 0 { // room is made, nothing moves
-		return 0
+		return 0, false
 	}
 	i := p.moving(space, number, whole, first, upload)
 	t := &p.transfers[i-1]
@@ -49,15 +50,30 @@ func (p *parser) piece(space *firedoor.Space, upload bool) uint8 {
 		t.told = true
 		p.tell(t, false)
 	}
-	t.At(4*int64(first), words)
-	if int(first)+int(count) < int(whole) {
-		return 0
+	if !upload && 4*int64(first) == t.Bytes() { // it may be refused; sent again it adds nothing
+		t.Mark()
 	}
-	if upload {
+	t.At(4*int64(first), words)
+	if last = int(first)+int(count) == int(whole); last && upload {
 		p.tell(t, true)
 		t.used = false
 	}
-	return i
+	return i, last
+}
+
+// untaken takes back the piece that a refused request brought: it comes again, or the
+// program has a hole.
+func (p *parser) untaken(q *request) {
+	if q == nil || q.piece == 0 {
+		return
+	}
+	switch t := &p.transfers[q.piece-1]; {
+	case !t.used:
+	case t.asked == q.id:
+		t.Undo()
+	default:
+		t.Lose()
+	}
 }
 
 // moving finds a transfer, or starts one: 1 + its place.

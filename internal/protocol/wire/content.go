@@ -97,6 +97,9 @@ func (c *Content) Expect(bytes int64) { c.expected = bytes }
 // transfers whose pieces follow each other, or say where they belong.
 func (c *Content) Miss() { c.missed = true }
 
+// Fits tells whether as much came as was announced, if anything was.
+func (c *Content) Fits() bool { return c.expected == 0 || c.bytes == c.expected }
+
 // Bytes is how much content came.
 func (c *Content) Bytes() int64 { return c.bytes }
 

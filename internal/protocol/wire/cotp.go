@@ -234,6 +234,20 @@ func S7PlusFits(tsdu []byte) bool {
 	return n == len(tsdu) || n+trailer == len(tsdu)
 }
 
+// TLSRecord tells whether a TSDU of so many bytes begins with TLS records (RFC 8446, 5.1):
+// one that fills it, or one with another behind it. Only S7comm-plus puts them there.
+func TLSRecord(b []byte, size int) bool {
+	const first, last, longest = 20, 23, 1<<14 + 256
+	if len(b) < 5 || b[0] < first || b[0] > last || b[1] != 3 || b[2] > 4 {
+		return false
+	}
+	n := 5 + int(binary.BigEndian.Uint16(b[3:]))
+	if n == size {
+		return true
+	}
+	return n < size && n < 5+longest && len(b) > n+2 && b[n] >= first && b[n] <= last && b[n+1] == 3 && b[n+2] <= 4
+}
+
 // asnMMS is the beginning that the object identifiers of MMS have in common, as
 // encoded: 1.0.9506.2 (ISO 9506-2).
 const asnMMS = "\x28\xca\x22\x02"
