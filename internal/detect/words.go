@@ -47,6 +47,9 @@ func Called(name, role, address string, unknown bool) string {
 	if name == "" {
 		name = address
 	}
+	if name == "" { // frames to all on a segment, whom nobody can tell apart
+		return "a group of devices"
+	}
 	role = Role(role)
 	named := len(name) >= len(role) && strings.EqualFold(name[:len(role)], role) // "HMI-2" needs no "HMI" before it
 	if name != address {

@@ -92,6 +92,25 @@ func TestFunctionsNameAProtocolOnce(t *testing.T) {
 	}
 }
 
+func TestCalled(t *testing.T) {
+	for _, c := range []struct {
+		name, role, address string
+		unknown             bool
+		want                string
+	}{
+		{"", "plc", "10.0.0.1", false, "PLC 10.0.0.1"},
+		{"FILLER", "plc", "10.0.0.1", false, "PLC FILLER (10.0.0.1)"},
+		{"HMI-2", "hmi", "10.0.0.1", false, "HMI-2 (10.0.0.1)"},
+		{"", "", "10.0.0.1", true, "unknown device 10.0.0.1"},
+		{"", "", "", false, "a group of devices"},
+		{"", "", "", true, "a group of devices"},
+	} {
+		if got := Called(c.name, c.role, c.address, c.unknown); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}
+
 func TestToAll(t *testing.T) {
 	end := func(ip uint32, mac firedoor.MAC) firedoor.Endpoint {
 		e := firedoor.Endpoint{MAC: mac}

@@ -379,9 +379,16 @@ func (p *parser) properties(r *protocol.Reader, about firedoor.Subject) {
 			platform = value
 		}
 	}
+	p.software(about, product, version, platform)
+}
+
+// software tells what a peer says that it is.
+func (p *parser) software(about firedoor.Subject, product, version, platform []byte) {
 	text := append(p.text[:0], product[:min(len(product), maxName)]...)
 	text = append(append(text, ' '), version[:min(len(version), maxName)]...)
-	p.voice.Fact(p.emit, firedoor.Identity{About: about, Kind: firedoor.FactSoftware, Confidence: 80, Source: "amqp", Value: text})
+	if len(product) > 0 { // a version alone says nothing
+		p.voice.Fact(p.emit, firedoor.Identity{About: about, Kind: firedoor.FactSoftware, Confidence: 80, Source: "amqp", Value: text})
+	}
 	p.voice.Fact(p.emit, firedoor.Identity{About: about, Kind: firedoor.FactSoftware, Confidence: 60, Source: "amqp platform", Value: platform})
 }
 

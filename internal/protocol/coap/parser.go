@@ -15,6 +15,8 @@ const (
 	maxPath     = 96 // bytes of a path that are told
 	maxObserved = 16 // resources of a flow whose notifications are told by name
 	maxNumber   = 32 // bytes of a number in text
+
+	noAnswer = 2 | 8 | 16 // no answer is wanted, whether it went well or not (RFC 7967, 2)
 )
 
 // path is the object of a request.
@@ -66,6 +68,7 @@ type found struct {
 	observe int  // 0 registers, 1 takes back; in answers any number; -1 without
 	format  int  // of the payload; -1 without
 	part    bool // the payload is one block of several
+	silence int  // classes of answers that are not wanted, a bit each
 }
 
 func newParser() *parser {
@@ -130,8 +133,10 @@ func (p *parser) read() (reason string) {
 			p.options.observe = short(value)
 		case optFormat:
 			p.options.format = short(value)
-		case optBlock2, optBlock1:
+		case optBlock2, optBlock1, optQBlock1, optQBlock2:
 			p.options.part = p.options.part || short(value)&^7 != 0 // its number, or that there are more
+		case optSilence:
+			p.options.silence = short(value)
 		}
 		list, last = list[size:], number
 	}
@@ -204,9 +209,12 @@ func (p *parser) request(sound bool) {
 		}
 	}
 	p.last++
-	*p.asked.Put(k) = request{p.last, p.m.code, w.name == nameObserve, w, p.path}
+	silent := p.m.kind != typeConfirmable && p.options.silence == noAnswer
+	if !silent {
+		*p.asked.Put(k) = request{p.last, p.m.code, w.name == nameObserve, w, p.path}
+	}
 	p.op = firedoor.Operation{ID: p.last, Phase: firedoor.Asked, Code: uint32(p.m.code), Function: w.name, Verb: w.verb,
-		Object: object(&p.path), Span: firedoor.Span{End: int64(p.size)}}
+		Object: object(&p.path), NoAnswer: silent, Span: firedoor.Span{End: int64(p.size)}}
 	p.op.Values, p.op.Texts = p.value(&p.path)
 	if p.m.code == codeFetch { // its payload is a query
 		p.op.Texts = nil

@@ -38,8 +38,11 @@ const (
 	optPath    = 11
 	optFormat  = 12
 	optQuery   = 15
+	optQBlock1 = 19 // blocks that are not waited for (RFC 9177)
 	optBlock2  = 23 // of an answer (RFC 7959)
 	optBlock1  = 27 // of a request
+	optQBlock2 = 31
+	optSilence = 258 // classes of answers that the client does not want (RFC 7967)
 	maxOptions = 32
 )
 
@@ -63,15 +66,31 @@ var options = [256]struct {
 	optQuery:   {true, true, 0, 255},
 	16:         {true, false, 0, 1},
 	17:         {true, false, 0, 2},
-	19:         {true, false, 0, 3},
+	optQBlock1: {true, false, 0, 3},
 	20:         {true, true, 0, 255},
+	21:         {true, false, 0, 0},
 	optBlock2:  {true, false, 0, 3},
 	optBlock1:  {true, false, 0, 3},
 	28:         {true, false, 0, 4},
+	optQBlock2: {true, false, 0, 3},
 	35:         {true, true, 1, 1034},
 	39:         {true, true, 1, 255},
 	60:         {true, false, 0, 4},
 	252:        {true, false, 1, 40},
+}
+
+// distant are those with numbers that need more than an octet: No-Response, Request-Tag (RFC 9175), and
+// the versions of content formats of the Open Connectivity Foundation.
+func distant(number, length int) bool {
+	switch number {
+	case optSilence:
+		return length <= 1
+	case 292:
+		return length <= 8
+	case 2049, 2053:
+		return length <= 2
+	}
+	return false
 }
 
 // message is one datagram, taken apart.
@@ -165,7 +184,10 @@ func probe(b []byte) protocol.Match {
 }
 
 func fits(number int, value []byte) bool {
-	if number >= len(options) || !options[number].known {
+	if number >= len(options) {
+		return distant(number, len(value))
+	}
+	if !options[number].known {
 		return false
 	}
 	o := &options[number]

@@ -12,7 +12,8 @@
 // announcements by their number and what is asked for, each with the bytes beside it. What
 // is inside an action's header was not looked up, and is not read.
 //
-// It must not pass on what texts hold, must not guess the layout of raw data sets
+// It must not pass on what texts of fields without a name hold, nor of such whose name speaks of
+// a secret, must not guess the layout of raw data sets
 // that nobody described, must not put chunks together, and must not claim a
 // datagram that could as well be another protocol's.
 //

@@ -14,7 +14,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Sheet: protocol.Sheet{Title: "OPC UA PubSub (UADP)", Depth: protocol.Deep, By: "OPC 10000-14, 7.2.4", Golden: "OPC 10000-14 (1.05), 7.2.4.4 to 7.2.4.6",
 		Unread: []string{
-			"texts and structures as values: the field only", "raw data sets that were not described in the same flow: bytes",
+			"texts of fields that were not described in the same flow, and structures: the field only", "raw data sets that were not described in the same flow: bytes",
 			"chunks and actions: that they came", "encrypted messages: publisher, group, writer and size",
 		},
 		Holds: "what was described of up to 16 data sets: 64 fields and 1,024 bytes of names each"},
