@@ -14,7 +14,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "never", "signed", "otherwise", "valued", "uncounted", "either-side", "one-side", "same-name", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "never", "signed", "otherwise", "valued", "uncounted", "either-side", "one-side", "same-name", "apart", "undecided"
 	Text string
 }
 
