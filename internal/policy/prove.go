@@ -264,5 +264,5 @@ func (p *Plan) surviving(x *index, i int, limit *entry, from, to int32, l *looks
 			return nil, nil, false
 		}
 	}
-	return s.real(left), s, true
+	return s.asked(s.real(left), true), s, true
 }

@@ -236,7 +236,7 @@ func (p *Plan) standing(x *index, i int, from, to int32, l *looks, besides ...*e
 			return nil, nil, false
 		}
 	}
-	left = s.real(left)
+	left = s.asked(s.real(left), false)
 	return left, s, len(left) > 0 || !s.short
 }
 
