@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"firedoor"
@@ -120,11 +119,7 @@ func (c *policyExplainCommand) port(plan *policy.Plan) (at policy.Port, err erro
 
 // request builds what is asked about.
 func (c *policyExplainCommand) request(plan *policy.Plan) (*policy.Request, error) {
-	client, err := c.place(plan, "--client", c.Client)
-	if err != nil {
-		return nil, err
-	}
-	server, err := c.place(plan, "--server", c.Server)
+	client, server, err := c.ends(plan)
 	if err != nil {
 		return nil, err
 	}
@@ -133,6 +128,9 @@ func (c *policyExplainCommand) request(plan *policy.Plan) (*policy.Request, erro
 	}
 	at, err := c.port(plan)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.complete(); err != nil {
 		return nil, err
 	}
 	route, err := c.cameIn(plan, plan.Route(client, server, at.Transport, at.Number))
@@ -191,15 +189,4 @@ func (c *policyExplainCommand) cameIn(plan *policy.Plan, r policy.Route) (policy
 		return plan.FromWrongSide(r), nil
 	}
 	return r, nil
-}
-
-func (c *policyExplainCommand) place(plan *policy.Plan, flag, text string) (policy.Place, error) {
-	if at, ok := plan.Named(text); ok {
-		return at, nil
-	}
-	a, err := netip.ParseAddr(text)
-	if err != nil {
-		return 0, usageError{fmt.Sprintf("%s %s: is neither a host or zone of the policy nor an IP address", flag, strconv.Quote(text))}
-	}
-	return plan.Place(c.Segment, firedoor.IPFrom(a), 0), nil
 }

@@ -252,3 +252,68 @@ func TestPolicyCommands(t *testing.T) {
 		t.Error("the policy is gone")
 	}
 }
+
+// TestQuestionsMeanWhatIsAsked holds that explain answers what a request is, and not what was left out of the question: a
+// function has a code and a verb, whichever a rule names; what no request can have, and ends that no frame has both, are
+// errors. And that ICMP, which asks nothing, is no way for a verb or a protocol.
+func TestQuestionsMeanWhatIsAsked(t *testing.T) {
+	const text = `policy: 1
+otherwise: {mode: enforce, default: drop}
+hosts:
+  hmi: {address: 10.1.0.1}
+  plc: {address: 10.2.0.1, refuses: modbus}
+  far: {address: 10.2.0.2, segment: "vlan:30"}
+  near: {address: 10.1.0.2, segment: untagged}
+zones:
+  office: {addresses: 10.1.0.0/16}
+  cell: {addresses: 10.2.0.0/16}
+conduits:
+  down:
+    from: office
+    to: cell
+    mode: enforce
+    never-block: {reviewed: {by: Jo, on: 2026-11-26}}
+    rules:
+      - {server: plc, protocol: modbus, verb: write, verdict: refuse}
+      - {server: plc, protocol: modbus, code: 1, verdict: refuse}
+      - {server: plc, protocol: modbus, function: read input registers, verdict: pass}
+      - {server: far, protocol: modbus, verb: read, verdict: pass}
+`
+	icmp := write(t, "icmp.yaml", []byte(text+"      - {port: icmp, verdict: pass}\n"))
+	both := write(t, "both.yaml", []byte(text+"      - {port: [icmp, 9999], verdict: pass}\n"))
+	modbus := func(more ...string) []string {
+		return append([]string{"policy", "explain", "--client", "hmi", "--server", "plc", "--protocol", "modbus", icmp}, more...)
+	}
+	between := func(client, server string, more ...string) []string {
+		return append([]string{"policy", "explain", "--client", client, "--server", server, "--protocol", "modbus", "--verb", "read", icmp}, more...)
+	}
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{modbus("--function", "write single register"), 0, "Refuse: the rule in line 18"},
+		{modbus("--code", "6"), 0, "Refuse: the rule in line 18"},
+		{modbus("--function", "read coils"), 0, "Refuse: the rule in line 19"},
+		{modbus("--code", "4"), 0, "Pass: the rule in line 20"},
+		{modbus("--function", "write singel register"), 2, "did you mean \"write single register\"?"},
+		{modbus("--function", "write single register", "--verb", "read"), 2, "write single register of modbus is write"},
+		{modbus("--object", "coils:1"), 2, "did you mean \"coil:1\"?"},
+		{modbus("--code", "300"), 2, "300 is no code of modbus"},
+		{between("hmi", "far"), 0, "Pass: the rule in line 21"},
+		{between("10.1.0.1", "far"), 0, "Pass: the rule in line 21"},
+		{between("10.1.0.1", "10.2.0.2"), 2, "say which with --segment (vlan:30, or another one)"},
+		{between("10.1.0.1", "10.2.0.2", "--segment", "vlan:30"), 0, "Pass: the rule in line 21"},
+		{between("10.1.0.1", "10.2.0.2", "--segment", "vlan:31"), 0, "Drop: no rule of down"},
+		{between("hmi", "far", "--segment", "vlan:31"), 2, "far is in vlan:30"},
+		{between("near", "far"), 2, "no frame is of both"},
+		{between("hmi", "far", "--segment", "vlan31"), 2, "is no segment"},
+		{[]string{"policy", "prove", "--from", "office", "--to", "cell", "--verb", "program", icmp}, 0, "Proved"},
+		{[]string{"policy", "prove", "--from", "office", "--to", "cell", "--protocol", "bacnet", icmp}, 0, "Proved"},
+		{[]string{"policy", "prove", "--from", "office", "--to", "cell", "--verb", "program", both}, 3, "any protocol port 9999"},
+	} {
+		if o := run(t, c.args...); o.status != c.status || !strings.Contains(o.stdout+o.err, c.want) {
+			t.Errorf("%q: status %d, want %d and %q:\n%s%s", c.args, o.status, c.status, c.want, o.stdout, o.err)
+		}
+	}
+}

@@ -407,18 +407,39 @@ func (g *Gate) ends(b []byte, src, dst firedoor.IP, proto uint8, number uint16) 
 	p := &g.packet
 	a, z := g.plan.Place(g.segment, src, p.SrcMAC), g.plan.Place(g.segment, dst, p.DstMAC)
 	r, back := g.sent(g.plan.Route(a, z, proto, number)), g.sent(g.plan.Route(z, a, proto, number))
-	g.request = policy.Request{Route: &r, Time: g.now, Level: policy.OfConnection}
 	asks, answers := echo(p)
-	v := policy.Decide(g.plan, &g.request)
+	v, by := g.between(&r), &r
 	if v.Reason != firedoor.ReasonSafety && (answers || v.Action != firedoor.Pass && !asks) {
-		g.request.Route = &back
-		w := policy.Decide(g.plan, &g.request)
+		w := g.between(&back)
 		held := v.Reason == firedoor.ReasonQuarantine && v.Action != firedoor.Pass && w.Reason != firedoor.ReasonNeverBlock && w.Reason != firedoor.ReasonSafety
 		if !held && (answers || w.Action == firedoor.Pass) {
-			v = w
+			v, by = w, &back
 		}
 	}
+	if v.Action == firedoor.Pass && opaque(proto) {
+		v = g.unread(by)
+	}
 	g.judged(b, v)
+}
+
+// between is the verdict on what begins on a route.
+func (g *Gate) between(r *policy.Route) firedoor.Verdict {
+	g.request = policy.Request{Route: r, Time: g.now, Level: policy.OfConnection}
+	return policy.Decide(g.plan, &g.request)
+}
+
+// opaque tells whether nobody looks into a protocol of IP, so that it may carry whatever its receiver takes out of it
+// (GRE, SCTP, ESP, EtherIP). ICMP asks nothing of a device, and 0 is a frame of which that was looked at.
+func opaque(proto uint8) bool { return proto != 0 && proto != packet.ICMP && proto != packet.ICMPv6 }
+
+// unread is the verdict on what nobody looks into: where only some of what there is may be asked, it may be the rest.
+func (g *Gate) unread(r *policy.Route) firedoor.Verdict {
+	g.request = policy.Request{Route: r, Time: g.now}
+	v := g.plan.Unread(&g.request)
+	if v.Action == firedoor.Refuse || v.Action == firedoor.Reset { // it is no request, and of no connection
+		v.Action = firedoor.Drop
+	}
+	return v
 }
 
 // echo tells whether a packet of ICMP asks for an echo, or is one.

@@ -75,6 +75,7 @@ func Compile(pol *Policy, known Known) (*Plan, []Fault) {
 	}
 	c.addZones()
 	c.addHosts()
+	c.segmented()
 	for i := range pol.Conduits {
 		c.addConduit(&pol.Conduits[i])
 	}
@@ -102,6 +103,7 @@ type compiler struct {
 	wordsOf map[string]map[string]bool // by protocol: what its functions are called
 	extents map[string]Extent          // by protocol, as far as they were asked for
 	memory  map[laid][]stretch         // where objects of rules lie
+	found   map[Place]segments         // where hosts and zones come by, of those that are in some segments alone
 	entries int
 	faults  []Fault
 }
@@ -285,6 +287,7 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 			c.fault(r.Line, key+".client", "%s is a group of Ethernet: it is sent to, and sends nothing. Name it as the server", c.places.names[at])
 		}
 	}
+	c.apart(r.Line, key, from, to, clients, servers)
 	base := entry{rule: number, action: r.Verdict, ports: m.Ports, values: m.Values, as: m.As, step: m.Step, rate: m.Rate, when: m.When}
 	entries := []entry{base}
 	entries = times(entries, clients, func(e *entry, at Place) { e.client = at })

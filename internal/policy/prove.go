@@ -161,6 +161,9 @@ func (p *Plan) step(from, to int32, q Question, l *looks) (step *Step, undecided
 	x := c.inOrder(astray)
 	all := x.entries
 	for i := range all {
+		if (q.Protocol != "" || q.Verb != 0) && !withoutICMP(&all[i]) {
+			continue
+		}
 		if all[i].action != firedoor.Pass || !mayMeet(&all[i], &limit) || !p.mayBe(&all[i], q.Verb) || q.Protocol != "" && onLink(all[i].ports) && !p.framed(q.Protocol, all[i].ports) {
 			continue
 		}
@@ -200,6 +203,14 @@ func (c *conduit) inOrder(astray bool) *index {
 		}
 	}
 	return x
+}
+
+// withoutICMP takes ICMP from the ports of an entry, for it carries no protocol and asks nothing of a device; false if
+// nothing is left.
+func withoutICMP(e *entry) bool {
+	had := len(e.ports) > 0
+	e.ports = slices.DeleteFunc(slices.Clone(e.ports), func(o Port) bool { return o.Transport == ICMP || o.Transport == ICMP6 })
+	return !had || len(e.ports) > 0
 }
 
 // framed tells whether a protocol is carried in frames without IP of one of some types.
@@ -253,5 +264,5 @@ func (p *Plan) surviving(x *index, i int, limit *entry, from, to int32, l *looks
 			return nil, nil, false
 		}
 	}
-	return s.real(left), s, true
+	return s.asked(s.real(left), true), s, true
 }

@@ -14,7 +14,7 @@ import (
 // Finding is something that a person should know of a policy that is not wrong.
 type Finding struct {
 	Line int
-	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "never", "signed", "otherwise", "valued", "uncounted", "either-side", "one-side", "same-name", "undecided"
+	Kind string // "shadowed", "conflict", "empty", "nowhere", "not-enforced", "unjudged", "opened", "unheard", "unknown", "never", "signed", "otherwise", "valued", "uncounted", "either-side", "one-side", "same-name", "apart", "undecided"
 	Text string
 }
 
@@ -236,7 +236,7 @@ func (p *Plan) standing(x *index, i int, from, to int32, l *looks, besides ...*e
 			return nil, nil, false
 		}
 	}
-	left = s.real(left)
+	left = s.asked(s.real(left), false)
 	return left, s, len(left) > 0 || !s.short
 }
 

@@ -344,18 +344,23 @@ const tunnel = `(ip|pppoe|(gre|erspan|vxlan|mpls):[0-9]{1,10})`
 
 // segmentOf reads a segment's name as files have it.
 func segmentOf(n *yaml.Node) (string, error) {
-	if !segment.MatchString(n.Value) {
-		return "", fmt.Errorf(`is no segment: write it as conversations.json has it, like untagged or "vlan:10"`)
+	return n.Value, IsSegment(n.Value)
+}
+
+// IsSegment says what is wrong with the name of a segment.
+func IsSegment(name string) error {
+	if !segment.MatchString(name) {
+		return fmt.Errorf(`is no segment: write it as conversations.json has it, like untagged or "vlan:10"`)
 	}
-	tags, _, _ := strings.Cut(n.Value, "/")
+	tags, _, _ := strings.Cut(name, "/")
 	if numbers, ok := strings.CutPrefix(tags, "vlan:"); ok {
 		for number := range strings.SplitSeq(numbers, ".") {
 			if v, err := strconv.Atoi(number); err != nil || v > maxVLAN {
-				return "", fmt.Errorf("is no segment: there is no VLAN %s, they go to %d", number, maxVLAN)
+				return fmt.Errorf("is no segment: there is no VLAN %s, they go to %d", number, maxVLAN)
 			}
 		}
 	}
-	return n.Value, nil
+	return nil
 }
 
 // maxVLAN is the highest number of a VLAN (IEEE 802.1Q, 9.6: 4095 is reserved, and is met all the same).
