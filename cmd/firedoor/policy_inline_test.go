@@ -29,7 +29,6 @@ var differ = map[string]string{
 	"bsap/testdata/malformed.pcap":               "an answer that breaks the rules, between one port and the same one, reads as a request of its sender",
 	"ripple20/ipv6_rh0_poc.pcap":                 "routing headers of IPv6 pass nowhere where anything is enforced, and no conversation keeps them",
 	"cotp/testdata/sessions.pcap":                "four bytes of nothing inside a connection of COTP: a gateway reads them as what its port is for, and a sensor as nothing",
-	"opcua/testdata/chunks.pcap":                 "a request of several items that is longer than what is kept: of those behind it a gateway knows nothing and lets none pass, and a sensor tells the others",
 	"testing/traces/profinet_io_cm.pcap":         parts,
 	"testing/traces/profinet_io_cm_write.pcapng": parts,
 	"ipal_transcriber/misc/pcaps/dnp3.pcap":      "single frames of connections between two ports that are both known, put together: nobody can say who is the client of one that was there before",

@@ -157,8 +157,8 @@ func TestLongListsAreLookedAtWhole(t *testing.T) {
 	}
 }
 
-// TestItemsBehindWhatIsKept holds that a request passes only where each of its items may: of one that is too
-// long to be kept some are not read.
+// TestItemsBehindWhatIsKept holds that a request passes only where each of its items may, those too that stand
+// behind what is kept of a long one.
 func TestItemsBehindWhatIsKept(t *testing.T) {
 	plan := trial.Guarded(t, func(p *policy.Policy) {
 		c := &p.Conduits[0]
@@ -178,6 +178,9 @@ func TestItemsBehindWhatIsKept(t *testing.T) {
 	}{
 		{"one item in chunks", [][]byte{chunk('C', 4, begin(1)), chunk('C', 4, many), chunk('F', 4, many)}, true},
 		{"one item in a chunk", [][]byte{chunk('F', 4, begin(1)+many+many)}, true},
+		{"the same behind it in chunks", [][]byte{chunk('C', 4, begin(2)), chunk('C', 4, many), chunk('C', 4, many), chunk('F', 4, uaNode+more)}, true},
+		{"the same behind it in a chunk", [][]byte{chunk('F', 4, begin(2)+many+many+uaNode+more)}, true},
+		{"fewer than it says in chunks", [][]byte{chunk('C', 4, begin(3)), chunk('C', 4, many), chunk('C', 4, many), chunk('F', 4, uaNode+more)}, false},
 		{"another behind it in chunks", [][]byte{chunk('C', 4, begin(2)), chunk('C', 4, many), chunk('C', 4, many), chunk('F', 4, uaOther+more)}, false},
 		{"another behind it in a chunk", [][]byte{chunk('F', 4, begin(2)+many+many+uaOther+more)}, false},
 	} {

@@ -98,7 +98,7 @@ type Packet struct {
 type Scope struct {
 	Vlans   [2]uint16 // outer, inner; priority tags (VLAN 0) count as none
 	Tunnel  Tunnel
-	Overlay uint32 // VXLAN VNI, ERSPAN session, GRE key, MPLS label; 0 where Tunnel is none
+	Overlay uint32 // VXLAN and Geneve VNI, ERSPAN session, GRE key, MPLS label; 0 where Tunnel is none
 }
 
 // Tunnel is a kind of encapsulation that makes a scope of its own.
@@ -113,6 +113,8 @@ const (
 	TunnelMPLS
 	TunnelIP    // IP in IP, 6in4
 	TunnelPPPoE // a session of it: its number is another each time, and no overlay
+	TunnelGeneve
+	TunnelTZSP // a mirror: no overlay
 )
 
 // LinkType is a pcap link type (tcpdump.org/linktypes.html), host-independent.

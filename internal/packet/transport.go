@@ -76,7 +76,7 @@ func udp(p *Packet, b []byte, missing, depth int) {
 		missing = size - len(b)
 	}
 	port := be.Uint16(b[2:])
-	if (port == vxlanPort || port == oldVXLANPort) && vxlan(p, b[udpHeader:], missing, depth) {
+	if overUDP(p, port, b[udpHeader:], missing, depth) {
 		return
 	}
 	p.SrcPort = be.Uint16(b)

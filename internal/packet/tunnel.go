@@ -5,7 +5,22 @@ import "firedoor"
 const (
 	vxlanPort    = 4789
 	oldVXLANPort = 8472 // before IANA gave it one; still the default of Linux
+	genevePort   = 6081
+	tzspPort     = 37008
 )
+
+// overUDP decodes what a datagram to a port of tunnels carries. False, and nothing changed, if it is something else.
+func overUDP(p *Packet, port uint16, b []byte, missing, depth int) bool {
+	switch port {
+	case vxlanPort, oldVXLANPort:
+		return vxlan(p, b, missing, depth)
+	case genevePort:
+		return geneve(p, b, missing, depth)
+	case tzspPort:
+		return tzsp(p, b, missing, depth)
+	}
+	return false
+}
 
 // enter forgets the outer network layer: from here on the inner one counts.
 func enter(p *Packet, t Tunnel, overlay uint32) {
@@ -97,6 +112,87 @@ func vxlan(p *Packet, b []byte, missing, depth int) bool {
 	enter(p, TunnelVXLAN, be.Uint32(b[4:])>>8)
 	innerEthernet(p, b[head:], len(b)-head+missing, depth)
 	return true
+}
+
+// geneve decodes RFC 8926, 3.4: version 0 and the length of the options, flags, type of what is carried, network
+// identifier, options. What a control packet carries is for the ends of the tunnel.
+func geneve(p *Packet, b []byte, missing, depth int) bool {
+	const head, control, reserved = 8, 0x80, 0x3f
+	if len(b) < head || b[0]>>6 != 0 || b[1]&(control|reserved) != 0 || b[7] != 0 || depth >= MaxNesting {
+		return false
+	}
+	size, overlay := head+int(b[0]&0x3f)*4, be.Uint32(b[4:])>>8
+	if len(b) < size {
+		return false
+	}
+	inner := b[size:]
+	switch be.Uint16(b[2:]) {
+	case typeTEB:
+		if len(inner) < etherHeader {
+			return false
+		}
+		enter(p, TunnelGeneve, overlay)
+		innerEthernet(p, inner, len(inner)+missing, depth)
+	case typeIPv4:
+		if len(inner) < ipv4Header {
+			return false
+		}
+		enter(p, TunnelGeneve, overlay)
+		ipv4(p, inner, len(inner)+missing, depth+1)
+	case typeIPv6:
+		if len(inner) < ipv6Header {
+			return false
+		}
+		enter(p, TunnelGeneve, overlay)
+		ipv6(p, inner, len(inner)+missing, depth+1)
+	default:
+		return false
+	}
+	return true
+}
+
+// Of TZSP: its version, the types of packet that carry a frame, the type of frame, and tags.
+const (
+	tzspHeader   = 4
+	tzspVersion  = 1
+	tzspReceived = 0
+	tzspToSend   = 1
+	tzspEthernet = 1
+	tzspPadding  = 0
+	tzspEnd      = 1
+	maxTZSPTags  = 16
+)
+
+// tzsp decodes a frame that a router mirrors (TaZmen Sniffer Protocol): version, type, what is carried, tags of a
+// type, a length and a value, the last of which is an end.
+func tzsp(p *Packet, b []byte, missing, depth int) bool {
+	if len(b) < tzspHeader || b[0] != tzspVersion || b[1] != tzspReceived && b[1] != tzspToSend || be.Uint16(b[2:]) != tzspEthernet || depth >= MaxNesting {
+		return false
+	}
+	at := tzspHeader
+	for range maxTZSPTags {
+		if len(b) <= at {
+			return false
+		}
+		switch b[at] {
+		case tzspPadding:
+			at++
+			continue
+		case tzspEnd:
+			inner := b[at+1:]
+			if len(inner) < etherHeader {
+				return false
+			}
+			enter(p, TunnelTZSP, 0)
+			innerEthernet(p, inner, len(inner)+missing, depth)
+			return true
+		}
+		if len(b) < at+2 {
+			return false
+		}
+		at += 2 + int(b[at+1])
+	}
+	return false
 }
 
 // Flags of the GRE header.

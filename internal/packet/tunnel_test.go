@@ -56,6 +56,74 @@ func TestDecodeTunnels(t *testing.T) {
 	})
 }
 
+func TestDecodeGeneve(t *testing.T) {
+	in := inner()
+	gv := func(first, flags uint8, carries uint16, parts ...[]byte) []byte {
+		return join([]byte{first, flags}, u16(carries), u32(5001<<8), join(parts...))
+	}
+	over := func(b []byte) []byte { return ether(0x0800, ip4(UDP, udpDatagram(50000, 6081, string(b)))) }
+	other := func(b []byte) want {
+		return want{LayerTransport, 0x0800, "10.0.0.1", UDP, [2]uint16{50000, 6081}, string(b), 0, "untagged", ""}
+	}
+	frame := etherFrom(1, 0x0800, in)
+	control, next, reserved := gv(0, 0x80, 0x6558, frame), gv(0x40, 0, 0x6558, frame), gv(0, 0x01, 0x6558, frame)
+	short, options, something, shortIP := gv(0, 0, 0x6558, frame[:13]), gv(2, 0, 0x6558, u32(1)), gv(0, 0, 0x1234, frame), gv(0, 0, 0x86dd, in)
+	run(t, []decodeCase{
+		{"a frame", LinkEthernet, over(gv(0, 0, 0x6558, frame)), wantInner("geneve:5001")},
+		{"options", LinkEthernet, over(gv(2, 0x40, 0x6558, u32(0x01038001, 7), frame)), wantInner("geneve:5001")},
+		{"a tagged frame in a VLAN", LinkEthernet, ether(0x8100, vlanBytes(10, 0x0800), ip4(UDP, udpDatagram(50000, 6081, string(gv(0, 0, 0x6558, etherFrom(1, 0x8100, vlanBytes(20, 0x0800), in)))))), wantInner("vlan:20/geneve:5001")},
+		{"IPv4", LinkEthernet, over(gv(0, 0, 0x0800, in)), wantInner("geneve:5001")},
+		{"IPv6", LinkEthernet, over(gv(0, 0, 0x86dd, ip6(UDP, udpDatagram(1, 2, "x")))), want{LayerTransport, 0x86dd, "2001:db8::1", UDP, [2]uint16{1, 2}, "x", 0, "geneve:5001", ""}},
+		{"control", LinkEthernet, over(control), other(control)},
+		{"another version", LinkEthernet, over(next), other(next)},
+		{"reserved", LinkEthernet, over(reserved), other(reserved)},
+		{"short", LinkEthernet, over(short), other(short)},
+		{"options that are not there", LinkEthernet, over(options), other(options)},
+		{"of something", LinkEthernet, over(something), other(something)},
+	})
+	var p Packet
+	Decode(&p, &Frame{Link: LinkEthernet, Data: over(shortIP)})
+	if p.Broken == "" || p.Layer != LayerLink {
+		t.Errorf("IPv4 that is called IPv6: %+v", p)
+	}
+	DecodeOuter(&p, &Frame{Link: LinkEthernet, Data: over(gv(0, 0, 0x6558, frame))})
+	check(t, &p, other(gv(0, 0, 0x6558, frame)))
+}
+
+func TestDecodeTZSP(t *testing.T) {
+	in := inner()
+	frame := etherFrom(1, 0x0800, in)
+	over := func(parts ...[]byte) []byte {
+		return ether(0x0800, ip4(UDP, udpDatagram(50000, 37008, string(join(parts...)))))
+	}
+	other := func(parts ...[]byte) want {
+		return want{LayerTransport, 0x0800, "10.0.0.1", UDP, [2]uint16{50000, 37008}, string(join(parts...)), 0, "untagged", ""}
+	}
+	received, end, many := []byte{1, 0, 0, 1}, []byte{1}, make([]byte, 16)
+	run(t, []decodeCase{
+		{"received", LinkEthernet, over(received, end, frame), wantInner("tzsp")},
+		{"to be sent, tagged", LinkEthernet, over([]byte{1, 1, 0, 1}, end, etherFrom(1, 0x8100, vlanBytes(20, 0x0800), in)), wantInner("vlan:20/tzsp")},
+		{"with tags", LinkEthernet, over(received, []byte{0, 10, 1, 0xd0, 0x29, 2, 0, 77, 0}, end, frame), wantInner("tzsp")},
+		{"a keep-alive", LinkEthernet, over([]byte{1, 4, 0, 0}), other([]byte{1, 4, 0, 0})},
+		{"of a radio", LinkEthernet, over([]byte{1, 0, 0, 18}, end, frame), other([]byte{1, 0, 0, 18}, end, frame)},
+		{"another version", LinkEthernet, over([]byte{2, 0, 0, 1}, end, frame), other([]byte{2, 0, 0, 1}, end, frame)},
+		{"without an end", LinkEthernet, over(received, []byte{10, 200}, frame), other(received, []byte{10, 200}, frame)},
+		{"nothing but padding", LinkEthernet, over(received, many, end, frame), other(received, many, end, frame)},
+		{"short", LinkEthernet, over(received, end, frame[:13]), other(received, end, frame[:13])},
+	})
+	data := over(received, end, frame)
+	for range MaxNesting {
+		data = over(received, end, data)
+	}
+	var p Packet
+	Decode(&p, &Frame{Link: LinkEthernet, Data: data})
+	if p.Layer != LayerTransport || p.DstPort != 37008 || p.Scope.Tunnel != TunnelTZSP {
+		t.Errorf("one mirror more than are looked into: %+v", p)
+	}
+	DecodeOuter(&p, &Frame{Link: LinkEthernet, Data: over(received, end, frame)})
+	check(t, &p, other(received, end, frame))
+}
+
 func TestDecodePPPoE(t *testing.T) {
 	in := inner()
 	session := func(proto []byte, b []byte) []byte {
@@ -162,6 +230,8 @@ func TestScopeName(t *testing.T) {
 		{Scope{Vlans: [2]uint16{10}, Tunnel: TunnelGRE, Overlay: 7}, "vlan:10/gre:7"},
 		{Scope{Tunnel: TunnelIP}, "ip"},
 		{Scope{Tunnel: TunnelPPPoE}, "pppoe"},
+		{Scope{Tunnel: TunnelGeneve, Overlay: 7}, "geneve:7"},
+		{Scope{Vlans: [2]uint16{10}, Tunnel: TunnelTZSP}, "vlan:10/tzsp"},
 		{Scope{Tunnel: 99}, "unknown:0"},
 	} {
 		if got := ScopeName(c.scope); got != c.want {

@@ -251,7 +251,7 @@ func TestSegments(t *testing.T) {
 		}
 		names = nil
 		for _, v := range [][2]uint16{{}, {10}, {10, 20}, {4095}} {
-			for tunnel := packet.NoTunnel; tunnel <= packet.TunnelPPPoE; tunnel++ {
+			for tunnel := packet.NoTunnel; tunnel <= packet.TunnelTZSP; tunnel++ {
 				names = append(names, packet.ScopeName(packet.Scope{Vlans: v, Tunnel: tunnel}))
 				if tunnel != packet.NoTunnel {
 					names = append(names, packet.ScopeName(packet.Scope{Vlans: v, Tunnel: tunnel, Overlay: 4294967295}))

@@ -340,7 +340,7 @@ func (d *decoder) window(n *yaml.Node, path string) *policy.Window {
 // whatever is said of it would hold for nobody.
 var segment = regexp.MustCompile(`^(untagged|` + tunnel + `|vlan:(0|[1-9][0-9]{0,3})(\.[1-9][0-9]{0,3})?(/` + tunnel + `)?)$`)
 
-const tunnel = `(ip|pppoe|(gre|erspan|vxlan|mpls):[0-9]{1,10})`
+const tunnel = `(ip|pppoe|tzsp|(gre|erspan|vxlan|geneve|mpls):[0-9]{1,10})`
 
 // segmentOf reads a segment's name as files have it.
 func segmentOf(n *yaml.Node) (string, error) {

@@ -59,13 +59,16 @@ func (a *Asked[T]) TakeAlike(key, mask uint64) (found uint64, val *T) {
 }
 
 // Has tells whether a request with the key is remembered.
-func (a *Asked[T]) Has(key uint64) bool {
+func (a *Asked[T]) Has(key uint64) bool { return a.Look(key) != nil }
+
+// Look is Take that forgets nothing.
+func (a *Asked[T]) Look(key uint64) *T {
 	for i := range a.n {
 		if s := &a.slots[a.place(i)]; !s.gone && s.key == key {
-			return true
+			return &s.val
 		}
 	}
-	return false
+	return nil
 }
 
 // Len is how many requests are remembered.

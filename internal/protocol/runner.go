@@ -363,7 +363,8 @@ func (r *Runner) exchanged(h *Host, side int, b []byte) bool {
 }
 
 // settle starts the parser and decides which side is the client: handshake,
-// then content, then the registered port, then the caller's guess.
+// then content, then the registered port, then the caller's guess, or on UDP who was
+// heard first where that guess was made by the port of another protocol.
 func (r *Runner) settle(h *Host, k *book, i, side int, b []byte) {
 	p := k.all[i]
 	r.Become(h, p, nil)
@@ -387,6 +388,11 @@ func (r *Runner) settle(h *Host, k *book, i, side int, b []byte) {
 		if named[0] {
 			r.client = 1
 		}
+		return
+	}
+	// A port that is registered for something else says nothing of who serves here.
+	if r.udp && !named[0] && k.byPort[r.ports[1-r.client]] != 0 && k.byPort[r.ports[r.client]] == 0 {
+		r.client = uint8(side)
 	}
 }
 

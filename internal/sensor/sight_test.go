@@ -408,6 +408,12 @@ func TestTunnelledCopies(t *testing.T) {
 		"vxlan": {func(f []byte) (uint8, []byte) {
 			return packet.UDP, udpHeader(40000, 4789, append([]byte{8, 0, 0, 0, 0, 0, 9, 0}, f...))
 		}, "vlan:7/vxlan:9"},
+		"geneve": {func(f []byte) (uint8, []byte) {
+			return packet.UDP, udpHeader(40000, 6081, append([]byte{0, 0, 0x65, 0x58, 0, 0, 9, 0}, f...))
+		}, "vlan:7/geneve:9"},
+		"tzsp": {func(f []byte) (uint8, []byte) {
+			return packet.UDP, udpHeader(40000, 37008, append([]byte{1, 0, 0, 1, 1}, f...))
+		}, "vlan:7/tzsp"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			both := write(t, func(n *plant.Net) {

@@ -158,6 +158,14 @@ var services = namedServices([]service{
 	{cmdReadWrite, false, formSum, firedoor.VerbRead, groupSumReadEx, groupSumReadEx2, "sum read", ""},
 	{cmdReadWrite, false, formSum, firedoor.VerbRead, groupSumAdd, groupSumAdd, "sum add notifications", ""},
 	{cmdReadWrite, false, formSum, firedoor.VerbSession, groupSumDelete, groupSumDelete, "sum delete notifications", ""},
+	{cmdReadWrite, false, formMemory, firedoor.VerbWrite, 0x4020, 0x4020, "read and write", ""},
+	{cmdReadWrite, false, formBits, firedoor.VerbWrite, 0x4021, 0x4021, "read and write", ""},
+	{cmdReadWrite, false, formMemory, firedoor.VerbWrite, 0x4030, 0x4030, "read and write", ""},
+	{cmdReadWrite, false, formMemory, firedoor.VerbWrite, 0x4040, 0x4040, "read and write", ""},
+	{cmdReadWrite, false, formMemory, firedoor.VerbWrite, 0xf020, 0xf020, "read and write", ""},
+	{cmdReadWrite, false, formBits, firedoor.VerbWrite, 0xf021, 0xf021, "read and write", ""},
+	{cmdReadWrite, false, formMemory, firedoor.VerbWrite, 0xf030, 0xf030, "read and write", ""},
+	{cmdReadWrite, false, formBits, firedoor.VerbWrite, 0xf031, 0xf031, "read and write", ""},
 	{cmdReadWrite, false, formPlain, firedoor.VerbWrite, 0, anyGroup, "read and write", ""},
 })
 

@@ -15,6 +15,8 @@ const maxSignals = 64
 const (
 	reasonFrame = "neither a serial frame nor a message over IP"
 	reasonShort = "data end too early"
+	reasonMore  = "request writes more signals than the limit"
+	reasonValue = "signals behind one whose value is written in an unknown way"
 	reasonSide  = "request of the server, or answer of the client"
 )
 
@@ -159,11 +161,8 @@ func (p *parser) request(task byte, data []byte, key uint64, unit uint32, serial
 	q := p.asked.Put(key)
 	*q = request{id: p.last + 1, code: code, unit: unit, serial: serial}
 	list, n := f.by.list(data)
-	told := min(n, 1)
-	if f.verb == firedoor.VerbRead { // behind one that is written stands what is written
-		told = n
-	}
-	for i := range told {
+	reason := ""
+	for i := range min(n, maxSignals) {
 		o, rest, whole := f.by.next(list)
 		if !whole {
 			ok = false
@@ -171,23 +170,29 @@ func (p *parser) request(task byte, data []byte, key uint64, unit uint32, serial
 		}
 		p.op.Object = o
 		p.op.Quantity, p.op.HasQty = 1, true
-		if told == 1 {
-			p.op.Quantity = uint32(n)
-		}
-		if told > 1 {
+		if n > 1 {
 			p.op.Item = uint16(i + 1)
 		}
-		if n == 1 && f.verb == firedoor.VerbWrite {
-			p.op.Values = written(rest)
+		if list = rest; f.verb == firedoor.VerbWrite { // behind each stands what is written
+			if p.op.Values, list = written(rest, n == 1); list == nil && i+1 < n {
+				reason = reasonValue
+			}
 		}
-		p.ask(q)
-		list = rest
+		if p.ask(q); reason != "" {
+			break
+		}
+	}
+	if reason == "" && n > maxSignals && f.verb == firedoor.VerbWrite { // who judges must know that there are more
+		reason = reasonMore
 	}
 	if q.n == 0 {
 		p.ask(q)
 	}
-	if !ok {
+	switch {
+	case !ok:
 		p.complain(reasonShort)
+	case reason != "":
+		p.complain(reason)
 	}
 }
 

@@ -35,7 +35,7 @@ func (how by) list(data []byte) (list []byte, n int) {
 	if len(data) <= at {
 		return nil, 0
 	}
-	return data[at+1:], min(int(data[at]), maxSignals)
+	return data[at+1:], int(data[at])
 }
 
 // next takes the next signal; whole is false where the list ends in it.
@@ -61,13 +61,16 @@ const (
 	writesNumber = 0x0b
 )
 
-// written is what is written to a signal.
-func written(b []byte) firedoor.Values {
+// written is what is written to a signal, which is the last where that is all there is, and what stands
+// behind it; nil where nobody knows.
+func written(b []byte, last bool) (v firedoor.Values, rest []byte) {
 	switch {
-	case len(b) == 5 && b[0] == writesNumber:
-		return firedoor.Values{Type: firedoor.F32, Little: true, Count: 1, Raw: b[1:]}
-	case len(b) == 1 && b[0] == writesOff:
-		return firedoor.Values{Type: firedoor.Bool, Count: 1, Raw: []byte{0}}
+	case len(b) >= 5 && b[0] == writesNumber && (!last || len(b) == 5):
+		return firedoor.Values{Type: firedoor.F32, Little: true, Count: 1, Raw: b[1:5]}, b[5:]
+	case len(b) >= 1 && b[0] == writesOff && (!last || len(b) == 1):
+		return firedoor.Values{Type: firedoor.Bool, Count: 1, Raw: off[:]}, b[1:]
 	}
-	return firedoor.Values{}
+	return firedoor.Values{}, nil
 }
+
+var off [1]byte

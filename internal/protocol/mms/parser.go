@@ -53,6 +53,7 @@ type parser struct {
 	kept     int
 	last     uint32
 	lost     [2]bool // no message that can be trusted since a gap
+	guarded  bool    // what is said decides what passes
 
 	// Session services that wait for their answer: id 0 is none.
 	opening, closing uint32
@@ -103,7 +104,9 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		case wire.FrameLost:
 			return next, protocol.Broken("no TPKT packet where one must begin")
 		case wire.FrameBad:
-			if !p.lost[dir] {
+			if p.framer.Missed(dir) {
+				p.unread(p.framer.Reason)
+			} else if !p.lost[dir] {
 				p.malformed(p.framer.Reason)
 			}
 		case wire.FrameControl:
@@ -151,6 +154,18 @@ func (p *parser) tsdu(b []byte) {
 }
 
 func (p *parser) malformed(reason string) { p.voice.Malformed(p.emit, reason, p.framer.Start) }
+
+// unread complains of what may be a request and could not be read as one.
+func (p *parser) unread(reason string) {
+	if p.guarded && p.dir == firedoor.FromClient {
+		p.voice.Unread(p.emit, reason, p.framer.Start)
+		return
+	}
+	p.malformed(reason)
+}
+
+// Guard has nothing that a client says go by because it is too long or in parts.
+func (p *parser) Guard(bool) { p.guarded = true }
 
 // begin fills the operation with what all have in common.
 func (p *parser) begin(phase firedoor.Phase, c call, code uint32) {

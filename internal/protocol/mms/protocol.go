@@ -15,7 +15,7 @@ var Protocol = &protocol.Protocol{
 	Within:     "cotp",
 	Industrial: true,
 	Sheet: protocol.Sheet{Title: "IEC 61850 MMS", Depth: protocol.Deep, By: "ISO 9506, IEC 61850-8-1, ISO 8327, ISO 8823, ISO 8650",
-		Unread: []string{"texts among numbers or in members of lists, and times inside structures: no value", "event notifications", "type descriptions and capability lists", "alternate access to several components"}},
+		Unread: []string{"texts among numbers or in members of lists, and times inside structures: no value", "event notifications", "type descriptions and capability lists", "alternate access to several components", "messages over 120 KiB of transport units, and what the session cuts in parts: said, and a gateway stops them"}},
 	Functions: listFunctions,
 	Whole:     true,
 	Further:   []string{wire.COTPWord(wire.COTPConnect), wire.COTPWord(wire.COTPDisconnect)},

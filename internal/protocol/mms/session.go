@@ -19,6 +19,7 @@ const (
 	spduAbort      = 25
 
 	paramEnclosure = 25
+	enclosureWhole = 3 // its beginning and its end (8.3.9.5)
 	paramReason    = 50
 	paramUserData  = 193
 	paramExtended  = 194
@@ -57,7 +58,8 @@ func (p *parser) session(b []byte) {
 			p.malformed("no data behind the tokens of a session")
 			return
 		}
-		if size > 0 && b[at+head] == paramEnclosure { // a part of a longer unit
+		if in := b[at+head : at+head+size]; len(in) > 0 && in[0] == paramEnclosure && (len(in) < 3 || in[2]&enclosureWhole != enclosureWhole) {
+			p.unread("part of a message that the session cut") // no device is known to do that
 			return
 		}
 		at += head + size

@@ -137,6 +137,9 @@ func (p *parser) askVariables(invoke, code uint32, r wire.BER) bool {
 		p.keep(q)
 		p.emit(&p.opEvent)
 	}
+	if spec.Len() > 0 && !spec.Failed() {
+		p.unread("more variables than are told")
+	}
 	return !spec.Failed() && !data.Failed()
 }
 

@@ -34,6 +34,7 @@ type request struct {
 	name     string
 	id       uint32 // of the first operation
 	count    uint16
+	more     bool // another follows, of the same packet
 	verb     firedoor.Verb
 	controls uint64 // the objects, of the first 64, that are controlled and not written
 }
@@ -57,6 +58,7 @@ type parser struct {
 	user    [maxUser]byte
 	aliases [2]aliases // of topics, by who sends
 	known   *births    // what Sparkplug births told; nil until one was seen
+	streams [2]*stream // Sparkplug payloads that are read as they come
 	*scratch
 }
 
@@ -106,6 +108,14 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		pos = skip
 	}
 	for pos < len(b) {
+		if st := p.streams[dir]; st != nil {
+			n := p.flows(st, b[pos:], pos)
+			if n == 0 {
+				return pos, nil
+			}
+			pos += n
+			continue
+		}
 		if left := p.skip[dir]; left > 0 {
 			n := min(left, int64(len(b)-pos))
 			p.skip[dir] -= n
@@ -124,7 +134,9 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 				return pos, err
 			}
 			pos += n
-			p.skip[dir] = int64(size - n)
+			if p.skip[dir] = int64(size - n); p.skip[dir] == 0 {
+				p.streams[dir] = nil
+			}
 			continue
 		}
 		if len(rest) < size {
@@ -179,7 +191,7 @@ const maxLongBlock = 1 << 14
 // Gap keeps the flow: packets can be found again, and what is lost of a payload
 // that is passed over is no loss.
 func (p *parser) Gap(dir firedoor.Direction, missing int64) bool {
-	p.whole = false
+	p.whole, p.streams[dir] = false, nil
 	if left := p.skip[dir]; missing > 0 && missing <= left {
 		p.skip[dir] -= missing
 		return true

@@ -85,7 +85,11 @@ func (p *parser) published(passed bool) {
 	}
 	var place place
 	if place.read(m.topic) {
-		p.sparkplug(&place)
+		if passed && sound && !m.obscure {
+			p.flow(&place)
+		} else {
+			p.sparkplug(&place)
+		}
 		return
 	}
 	function, values := functions[typePublish].name, p.plain(m.payload)
@@ -175,5 +179,11 @@ func (p *parser) acknowledged(kind byte) {
 	if p.dir == firedoor.FromClient || kind == typePubRel || kind == typePubRec && code < failure {
 		return
 	}
-	p.replyAll(p.take(typePublish, number), typePublish, outcome(code))
+	q := p.take(typePublish, number)
+	p.replyAll(q, typePublish, outcome(code))
+	for run := uint32(1); q != nil && q.more; run++ { // what followed of a long command
+		if q = p.asked.Take(runOf(number, run)); q != nil {
+			p.replyAll(q, typePublish, outcome(code))
+		}
+	}
 }

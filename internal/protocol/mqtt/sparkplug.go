@@ -177,24 +177,13 @@ func (p *parser) command(s *place, count int) {
 	item := uint16(0)
 	var q *request
 	for w := (walk{b: p.publish.payload}); int(item) < count && p.metric.next(&w); {
-		m := &p.metric
-		p.begin(typePublish)
-		p.op.Function = s.report.name
-		bare := m.code == 0
-		p.op.Object, _ = p.nameOf(at, m)
-		control := controls(p.op.Object.Text[at:])
-		if p.op.Values = p.typed(m); bare {
-			p.widen(&p.op.Values)
-		}
-		p.op.Texts = p.worded(&p.op.Object, true, m) // or it would be obscure
+		p.ordered(s.report, at, &p.metric)
+		control := p.op.Verb == firedoor.VerbControl
 		switch {
 		case p.publish.number == 0:
 			p.op.NoAnswer = true
 		case item == 0:
 			q = p.expect(p.publish.number, count)
-		}
-		if control {
-			p.op.Verb = firedoor.VerbControl
 		}
 		if control && q != nil && item < 64 {
 			q.controls |= 1 << item
@@ -204,6 +193,22 @@ func (p *parser) command(s *place, count int) {
 		}
 		p.ask()
 	}
+}
+
+// ordered begins an operation with a metric of a command; false if the metric has no name.
+func (p *parser) ordered(of *report, at int, m *metric) (named bool) {
+	p.begin(typePublish)
+	p.op.Function = of.name
+	bare := m.code == 0
+	p.op.Object, named = p.nameOf(at, m)
+	if controls(p.op.Object.Text[at:]) {
+		p.op.Verb = firedoor.VerbControl
+	}
+	if p.op.Values = p.typed(m); bare {
+		p.widen(&p.op.Values)
+	}
+	p.op.Texts = p.worded(&p.op.Object, named, m)
+	return named
 }
 
 // controls tells metrics that make a node or device do something (6.4.19, 6.4.22).
@@ -227,21 +232,26 @@ var facts = [...]struct {
 
 // identify tells what the birth of a node says of it.
 func (p *parser) identify(s *place) {
-	const source = "sparkplug birth"
-	fact := firedoor.Identity{About: firedoor.AboutClient, Confidence: 90, Source: source}
-	fact.Kind, fact.Value = firedoor.FactName, s.node
-	p.voice.Fact(p.emit, fact)
+	p.born(firedoor.FactName, s.node)
 	for w := (walk{b: p.publish.payload}); p.metric.next(&w); {
-		m := &p.metric
-		of, property, ok := bytes.Cut(m.name, slash)
-		if !ok || m.field != fieldText || string(of) != "Properties" && string(of) != "Node Info" {
-			continue
-		}
-		for i := range facts {
-			if wire.EqualFold(property, facts[i].name) {
-				fact.Kind, fact.Value = facts[i].kind, m.data
-				p.voice.Fact(p.emit, fact)
-			}
+		p.property(&p.metric)
+	}
+}
+
+// born is a fact that a node's birth says of it.
+func (p *parser) born(kind firedoor.FactKind, value []byte) {
+	p.voice.Fact(p.emit, firedoor.Identity{About: firedoor.AboutClient, Confidence: 90, Source: "sparkplug birth", Kind: kind, Value: value})
+}
+
+// property tells what a metric of a node's birth says of it.
+func (p *parser) property(m *metric) {
+	of, property, ok := bytes.Cut(m.name, slash)
+	if !ok || m.field != fieldText || string(of) != "Properties" && string(of) != "Node Info" {
+		return
+	}
+	for i := range facts {
+		if wire.EqualFold(property, facts[i].name) {
+			p.born(facts[i].kind, m.data)
 		}
 	}
 }

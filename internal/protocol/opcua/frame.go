@@ -98,6 +98,7 @@ type side struct {
 	lost  bool   // looking for a message after a gap
 	fresh bool   // the next message may have begun before the gap
 	held  uint32 // request whose rest is dropped
+	rest  *rest  // of that, where its items are read; kept for the next such
 }
 
 // Parse consumes whole messages with all their chunks.
@@ -115,9 +116,11 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 	}
 	for pos < len(b) {
 		if s.skip > 0 {
-			n := min(s.skip, int64(len(b)-pos))
-			s.skip -= n
-			pos += int(n)
+			n := p.goPast(s, b[pos:], pos)
+			if n == 0 {
+				return pos, nil
+			}
+			pos += n
 			continue
 		}
 		n, err := p.next(s, b[pos:], pos)
@@ -132,7 +135,9 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 // Gap looks for the next message. What was asked stays: its answers may be in
 // what follows.
 func (p *parser) Gap(dir firedoor.Direction, _ int64) bool {
-	p.sides[dir] = side{lost: true}
+	s := &p.sides[dir]
+	s.forget()
+	*s = side{lost: true, rest: s.rest}
 	return true
 }
 
@@ -206,6 +211,7 @@ func (p *parser) next(s *side, b []byte, at int) (int, error) {
 	if s.drops {
 		if requestOf(chunk) == s.held {
 			s.drops = mark == markMore
+			p.more(s, mark, chunk[bodyAt:max(bodyAt, size-p.policy.signature)])
 			return size, nil
 		}
 		p.between(s)
@@ -241,12 +247,44 @@ func (p *parser) tooLong(s *side, k kind, mark byte, b []byte, size, at int) int
 		p.between(s)
 	}
 	s.drops, s.held = mark == markMore, request
+	if dropped && k == kindMessage && mark != markAbort {
+		p.follow(s, b[bodyAt:maxPart], false)
+		return maxPart
+	}
+	s.forget()
 	if k != kindMessage || mark == markAbort || dropped || p.encrypted(s, b) {
 		return maxPart
 	}
 	p.joined, p.cut = false, true
 	p.message(s, request, b[bodyAt:maxPart])
 	return maxPart
+}
+
+// goPast passes over a part of a chunk that is too long to be kept. Where its items are read that is
+// maxPart bytes at a time, or what is left of it.
+func (p *parser) goPast(s *side, b []byte, at int) int {
+	n := int(min(s.skip, int64(len(b))))
+	if s.rest == nil || s.rest.one == nil {
+		s.skip -= int64(n)
+		return n
+	}
+	if n = int(min(s.skip, maxPart)); len(b) < n {
+		return 0
+	}
+	p.at, p.end = at, at+n
+	body := min(int64(n), max(0, s.skip-int64(p.policy.signature)))
+	s.skip -= int64(n)
+	p.follow(s, b[:body], s.skip == 0 && !s.drops)
+	return n
+}
+
+// more goes on with a message whose beginning was read.
+func (p *parser) more(s *side, mark byte, body []byte) {
+	if mark == markAbort {
+		s.forget()
+		return
+	}
+	p.follow(s, body, mark == markFinal)
 }
 
 // chunks finds the end of a message whose first chunk has size bytes. It stays
@@ -264,6 +302,7 @@ func (p *parser) chunks(s *side, b []byte, size, at int) (int, error) {
 		case size == 0:
 			return 0, nil
 		case total+size > maxWhole || n >= maxChunks:
+			s.forget()
 			s.drops, s.held = true, request
 			p.whole(s, request, b[:total], true)
 			return total, nil
@@ -329,6 +368,9 @@ func (p *parser) refuseChunks(s *side) {
 // between ends the passing over of a message whose last chunk is not in: who puts chunks together by
 // their request waits for more of it.
 func (p *parser) between(s *side) {
+	if s.rest != nil && s.rest.one != nil {
+		p.unreadRest(s, reasonBehind)
+	}
 	if s.drops = false; p.judged() {
 		p.refuseChunks(s)
 	}

@@ -25,6 +25,7 @@ type request struct {
 	login   loginKind
 	user    [maxUser]byte
 	nuser   uint8
+	runs    []run // where operations of others came between those of a long one; at most maxRuns
 }
 
 // tell is an item of a read whose value is a fact about the server.
@@ -63,7 +64,13 @@ type scratch struct {
 
 	walk      walk    // of the message at hand
 	rehearsal walk    // of a dry reading
-	nobody    request // whom a dry reading is for
+	nobody    request // whom a dry reading is for, and a long request that is forgotten
+	rehearsed request // whom a dry reading of an item is for
+
+	subscription uint32  // of the request at hand
+	naming       *naming // of the request at hand, nil where nobody waits for it
+	stopped      stopped
+	tail         []byte // of a long request: what is not read yet
 
 	voice      wire.Voice
 	texts      wire.Texts
@@ -125,7 +132,6 @@ func (p *parser) message(s *side, id uint32, body []byte) {
 	s.fresh = false
 	p.walk = read(body)
 	r := &p.walk
-	r.Cut = p.cut && !p.judged() // what decides must know all of it
 	code, ok := r.serviceCode()
 	if !ok {
 		if !fresh {
@@ -136,40 +142,48 @@ func (p *parser) message(s *side, id uint32, body []byte) {
 	svc, half := find(code)
 	switch {
 	case half == asks:
-		p.request(svc, code, id, body, r)
+		p.request(s, svc, code, id, body, r)
 	case half == answers:
+		r.Cut = p.cut && !p.judged() // what decides must know all of it
 		p.answer(svc, id, r)
 	case code == codeFault:
+		r.Cut = p.cut && !p.judged()
 		p.answer(nil, id, r)
 	case fresh: // the rest of a message whose beginning is lost
 	case p.asks():
-		p.request(&unknownService, code, id, body, r)
+		p.request(s, &unknownService, code, id, body, r)
 	default:
 		p.answer(&unknownService, id, r)
 	}
 }
 
 // request reads a question.
-func (p *parser) request(svc *service, code, id uint32, body []byte, r *walk) {
+func (p *parser) request(s *side, svc *service, code, id uint32, body []byte, r *walk) {
 	token, ok := r.requestHeader()
 	p.token = token
 	p.refusable = p.canRefuse(body)
 	p.newest = key(id, p.dir)
 	q := p.asked.Put(p.newest)
-	*q = request{id: p.last + 1, code: code, service: svc}
+	*q = request{id: p.last + 1, code: code, service: svc, runs: q.runs[:0]}
 	p.begin(svc, code)
-	p.incomplete, p.items = svc.ask == nil, 1
+	p.incomplete, p.items, p.stopped = svc.ask == nil, 1, stopped{}
 	if ok && svc.ask != nil {
 		svc.ask(p, q, r)
 	}
-	told := p.last + 1 - q.id
-	if told == 0 { // nothing in it to name
-		p.ask()
+	q.ops = p.last + 1 - q.id
+	if p.cut && r.Failed() && p.stopped.one != nil {
+		q.items = uint32(p.stopped.of)
+		p.goOn(s, svc, code, body)
+		return
 	}
-	if p.cut && r.Failed() && told < p.items && p.judged() {
+	if p.cut && r.Failed() && q.ops < p.items && p.judged() {
 		p.voice.Unread(p.emit, reasonBehind, p.at)
 	}
-	q.ops, q.items = p.last-q.id+1, p.items
+	if q.ops == 0 { // nothing in it to name
+		p.ask()
+		q.ops = 1
+	}
+	q.items = p.items
 	if left := r.Len(); !p.policy.known && !p.incomplete && !p.cut && !r.Failed() && slices.Contains(guesses[:], left) {
 		p.policy.signature = left
 	}
@@ -284,7 +298,7 @@ func (p *parser) reply(q *request, i, n int) {
 		p.last++
 		p.op.ID, p.op.Partial = p.last, true
 	} else {
-		p.op.ID = q.id + uint32(i)
+		p.op.ID = q.idOf(i)
 	}
 	p.emit(&p.opEvent)
 }

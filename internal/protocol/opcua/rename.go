@@ -60,6 +60,16 @@ func (m *renaming) take(q *request) *naming {
 	return nil
 }
 
+// of is take that forgets nothing.
+func (m *renaming) of(id uint32) *naming {
+	for _, w := range m.waiting {
+		if w.id == id {
+			return w
+		}
+	}
+	return nil
+}
+
 func (w *naming) len() int {
 	if w == nil {
 		return 0

@@ -83,24 +83,25 @@ func (r *walk) parameters() (handle uint32) {
 }
 
 func askMonitor(p *parser, q *request, r *walk) {
-	subscription := r.U32LE()
+	p.subscription = r.U32LE()
 	r.Skip(4)
-	n := r.List()
-	named := p.wait(q, subscription)
-	for i := range n {
-		p.readValue(r)
-		r.Skip(4) // mode
-		handle := r.parameters()
-		if r.Failed() {
-			p.op.Object, p.op.Refusals = firedoor.Object{}, nil
-			return
-		}
-		if !p.dry {
-			p.nodes.put(subscription, handle, &p.op.Object)
-			named.add(0, handle)
-		}
-		p.askItem(i, n)
+	p.naming = p.wait(q, p.subscription)
+	p.each(q, r, monitorNode)
+}
+
+func monitorNode(p *parser, _ *request, r *walk, i, n int) {
+	p.readValue(r)
+	r.Skip(4) // mode
+	handle := r.parameters()
+	if r.Failed() {
+		p.op.Object, p.op.Refusals = firedoor.Object{}, nil
+		return
 	}
+	if !p.dry {
+		p.nodes.put(p.subscription, handle, &p.op.Object)
+		p.naming.add(0, handle)
+	}
+	p.askItem(i, n)
 }
 
 func answerMonitored(p *parser, q *request, r *walk) {

@@ -1,10 +1,14 @@
 package wire
 
-import "firedoor"
+import (
+	"firedoor"
+	"firedoor/internal/protocol"
+)
 
-// MaxTSDU bounds a transport message over several DT TPDUs, headers included. A
-// longer one is given up and reported.
-const MaxTSDU = 1 << 16
+// MaxTSDU bounds a transport message over several DT TPDUs, headers included: it waits in the
+// bytes at hand. A longer one is reported and passed over, to its end. One of 64 KiB fits, however short
+// the TPDUs are that class 0 allows (128 bytes).
+const MaxTSDU = protocol.MaxMessage - 1<<13
 
 // keptTSDU is the capacity of the joining buffer that is kept between messages.
 const keptTSDU = 1 << 12
@@ -44,6 +48,7 @@ type framerSide struct {
 	held   int // bytes of b whose TPDUs are in joined
 	joined []byte
 	lost   bool
+	over   bool // the rest of a TSDU is passed over
 }
 
 // Gap says that bytes of a direction are missing: Next looks for the next
@@ -51,7 +56,7 @@ type framerSide struct {
 func (f *COTPFramer) Gap(dir firedoor.Direction) {
 	s := &f.sides[dir]
 	s.forget()
-	s.lost = true
+	s.lost, s.over = true, false
 }
 
 func (s *framerSide) forget() {
@@ -61,6 +66,9 @@ func (s *framerSide) forget() {
 	}
 	s.joined = s.joined[:0]
 }
+
+// Missed tells whether FrameBad was a message that is whole to its receiver.
+func (f *COTPFramer) Missed(dir firedoor.Direction) bool { return f.sides[dir].over }
 
 // Next finds the next message in b, from offset from on. It returns the offset
 // where to go on: with FrameMore and FrameLost that is what can be consumed.
@@ -81,6 +89,12 @@ func (f *COTPFramer) Next(dir firedoor.Direction, b []byte, from int) (int, Fram
 			s.forget()
 			return from, FrameLost
 		}
+		if s.held > 0 && s.held+size > MaxTSDU {
+			s.forget()
+			s.over = true
+			f.Start, f.End, f.Joined, f.Reason = from, at, true, "TSDU longer than the limit"
+			return at, FrameBad
+		}
 		if size == 0 || len(b)-at < size {
 			return from, FrameMore
 		}
@@ -90,7 +104,13 @@ func (f *COTPFramer) Next(dir firedoor.Direction, b []byte, from int) (int, Fram
 			f.Reason = "TPDU breaks the rules of class 0"
 			return f.End, FrameBad
 		}
+		if s.over && f.COTP.Type == COTPData {
+			s.over = !f.COTP.EOT
+			from += size
+			continue
+		}
 		if f.COTP.Type != COTPData {
+			s.over = false
 			s.forget()
 			f.Start = at
 			return f.End, FrameControl
@@ -104,11 +124,7 @@ func (f *COTPFramer) Next(dir firedoor.Direction, b []byte, from int) (int, Fram
 			continue
 		}
 		s.joined = append(s.joined, f.COTP.Data...)
-		if s.held += size; s.held > MaxTSDU {
-			s.forget()
-			f.Reason = "TSDU longer than the limit"
-			return f.End, FrameBad
-		}
+		s.held += size
 	}
 }
 

@@ -23,8 +23,40 @@ type UA struct {
 	protocol.Reader
 	// Cut says that only the beginning of the message is at hand: of numbers that go on behind
 	// it those are given that are told of any list, and then reading fails.
-	Cut   bool
+	Cut bool
+	// Long is set where values are longer than what is kept of them.
+	Long  *UALong
 	depth int
+}
+
+// UALong is a value of which not all bytes are at hand: some were passed over, and more may follow.
+type UALong struct {
+	Passed   []UAPassed
+	At, Size int // the text or row of numbers at which the bytes at hand end; Size 0: at something else
+}
+
+// UAPassed are bytes that were passed over, and where they stood.
+type UAPassed struct{ At, Size int }
+
+// uaLongest is the longest text or row of numbers that is believed.
+const uaLongest = 1 << 26
+
+// long reads a text or a row of numbers of n bytes, without those of it that were passed over.
+func (r *UA) long(n int) []byte {
+	if n < 0 || n > uaLongest {
+		r.Fail()
+		return nil
+	}
+	at, all := r.Pos(), n
+	for _, h := range r.Long.Passed {
+		if h.At >= at && h.At-at+h.Size <= all {
+			n -= h.Size
+		}
+	}
+	if n > r.Len() && !r.Failed() {
+		r.Long.At, r.Long.Size = at, n
+	}
+	return r.Bytes(n)
 }
 
 // ReadUA returns a walk over b.
@@ -38,6 +70,9 @@ func (r *UA) Text() []byte {
 	n := r.U32LE()
 	if n == UANull {
 		return nil
+	}
+	if r.Long != nil {
+		return r.long(int(n))
 	}
 	if n > protocol.MaxMessage {
 		r.Fail()
@@ -307,6 +342,12 @@ func (r *UA) nested() (v UAVariant) {
 
 func (r *UA) numbers(v *UAVariant, n int) {
 	t := uaPlain[v.Kind]
+	if r.Long != nil {
+		if raw := r.long(n * t.size); t.shown != firedoor.NoValue && len(raw) > 0 {
+			v.Values = firedoor.Values{Type: t.shown, Little: true, Count: n, Raw: raw[:min(n, UAMaxElements, len(raw)/t.size)*t.size]}
+		}
+		return
+	}
 	if n > r.Len()/t.size {
 		if r.Cut && t.shown != firedoor.NoValue && r.Len()/t.size >= UAMaxElements {
 			v.Values = firedoor.Values{Type: t.shown, Little: true, Count: n, Raw: r.Bytes(UAMaxElements * t.size)}
