@@ -169,8 +169,11 @@ func (c *compiler) addHosts() {
 			}
 		}
 		for _, protocol := range h.Refuses {
-			if c.known.Ports(protocol) == nil && !c.isKnown(protocol) {
+			switch {
+			case c.known.Ports(protocol) == nil && !c.isKnown(protocol):
 				c.unnamed(protocol, h.Line, key+".refuses")
+			case c.known.Declines != nil && !slices.Contains(c.known.Declines, protocol):
+				c.fault(h.Line, key+".refuses", "a gateway can have no device refuse %s: only %s. Leave it out: then instead holds", protocol, orOf(c.known.Declines, ""))
 			}
 		}
 		c.group(h, key)

@@ -224,6 +224,8 @@ type Known struct {
 	// Elsewhere are protocols whose servers may answer from another UDP port than they were
 	// asked at; may be nil.
 	Elsewhere []string
+	// Declines are protocols in which a gateway can have a device decline a request; nil where nobody knows.
+	Declines []string
 	// Extent is how far a protocol goes; may be nil, where nobody knows.
 	Extent func(protocol string) Extent
 	// MaxEntries bounds how many entries all rules may become, where the constant of
