@@ -91,7 +91,7 @@ type Host struct {
 // longest prefix.
 type Zone struct {
 	Name     string
-	Level    string // Purdue level, free text: "L2"
+	Level    string // Purdue level, as assets have it: "L2", "L3.5"
 	Target   int    // security level that it is to have, SL-T, 0 to 4
 	Segment  string // of its prefixes; "": in any
 	At       Side   // the port of a gateway at which its devices are
