@@ -98,6 +98,9 @@ func gatewayText(st *processStatus) string {
 	j := &g.Judged
 	line("judged", "%s by workers: %s passed, %s changed (refused), %s dropped, %s wait; %s resets sent", grouped(j.In), grouped(j.Passed), grouped(j.Changed), grouped(j.Dropped),
 		grouped(j.Held), grouped(j.Resets))
+	if g.JudgedTo != nil {
+		line("", "  all of it until %s, when a worker said so last", g.JudgedTo.Local().Format("15:04:05.000"))
+	}
 	if g.Lost > 0 || g.Unsent > 0 {
 		line("", "  %s lines of stopped.jsonl were lost for want of room, %s frames could not be sent", grouped(g.Lost), grouped(g.Unsent))
 	}

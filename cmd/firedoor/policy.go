@@ -59,8 +59,11 @@ func protocolsKnown() policy.Known {
 			}
 		}
 	}
-	var elsewhere []string
+	var elsewhere, declines []string
 	for _, p := range all.List {
+		if p.Declines {
+			declines = append(declines, p.Name)
+		}
 		if p.Elsewhere {
 			elsewhere = append(elsewhere, p.Name)
 		}
@@ -92,7 +95,7 @@ func protocolsKnown() policy.Known {
 	for _, name := range names {
 		extents[name] = sync.OnceValue(func() policy.Extent { return extentOf(name, carriers[name], functions[name]) })
 	}
-	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names, Elsewhere: elsewhere, Functions: func(p string) []policy.Function { return functions[p] },
+	return policy.Known{Ports: func(p string) []policy.Port { return ports[p] }, Protocols: names, Elsewhere: elsewhere, Declines: declines, Functions: func(p string) []policy.Function { return functions[p] },
 		Extent: func(p string) policy.Extent {
 			if once := extents[p]; once != nil {
 				return once()

@@ -116,7 +116,9 @@ func TestPolicyNamesWhatNeverMatches(t *testing.T) {
 // TestPolicyNamesWhoRefuses holds that a protocol of which no device could refuse anything is an error
 // where it is said, with what was meant.
 func TestPolicyNamesWhoRefuses(t *testing.T) {
-	for protocol, want := range map[string]string{"modbuss": `:4: hosts.plc.refuses: no protocol is named "modbuss": did you mean "modbus"?`, "modbus": "", "iec104": ""} {
+	for protocol, want := range map[string]string{"modbuss": `:4: hosts.plc.refuses: no protocol is named "modbuss": did you mean "modbus"?`, "modbus": "", "iec104": "",
+		"s7comm": ":4: hosts.plc.refuses: a gateway can have no device refuse s7comm: only modbus or iec104. Leave it out: then instead holds",
+		"umas":   ":4: hosts.plc.refuses: a gateway can have no device refuse umas", "goose": ":4: hosts.plc.refuses: a gateway can have no device refuse goose"} {
 		text := fmt.Sprintf("policy: 1\notherwise: {mode: test}\nhosts:\n  plc: {address: 10.0.2.1, refuses: %s}\nzones:\n  cell: {hosts: plc}\n", protocol)
 		o := run(t, "policy", "check", write(t, "policy.yaml", []byte(text)))
 		if want == "" && o.status != 0 || want != "" && (o.status != exitUsage || !strings.Contains(o.err, want)) {

@@ -40,8 +40,9 @@ type Gateway struct {
 	isolated []policy.Isolation
 	number   uint32 // under setting
 
-	judged  []tally // of the last workers
-	before  tally   // of those before
+	judged  []tally   // of the last workers
+	heard   time.Time // when a worker said last what it counted
+	before  tally     // of those before
 	reports uint64
 
 	stopsOf // what its drops mean
@@ -54,6 +55,9 @@ type tally struct {
 
 	lost, unsent, unread uint64
 }
+
+// countEvery is how old at most the counts are that a worker says.
+const countEvery = 100 * time.Millisecond
 
 // maxTallies is how many workers are counted apart: what one says last may come when another
 // one judges already.
@@ -71,6 +75,16 @@ func (g *Gateway) count(t tally) {
 		g.before = g.before.plus(g.judged[0])
 		g.judged = g.judged[1:]
 	}
+}
+
+// judgedTo is until when all that was judged is counted: a worker says what it counted up to countEvery ago. The caller
+// holds the lock.
+func (g *Gateway) judgedTo() *time.Time {
+	if g.heard.IsZero() {
+		return nil
+	}
+	to := g.heard.Add(-countEvery).UTC().Truncate(time.Millisecond)
+	return &to
 }
 
 func (t tally) plus(b tally) tally {
@@ -123,6 +137,7 @@ func (g *Gateway) hear(worker uint32, body []byte) {
 	g.mu.Lock()
 	if w.Counts != nil { // of one that judges: a standby has none
 		g.count(tally{worker, *w.Counts, w.Lost, w.Unsent, w.Unread})
+		g.heard = time.Now()
 	}
 	if w.Stopped != nil {
 		g.reports++
@@ -218,7 +233,7 @@ func (g *Gateway) Status() (Status, error) {
 		all = all.plus(t)
 	}
 	s := Status{Inside: look.Inside, Outside: look.Outside, Bypass: look.Bypass, Worker: "being started", Standby: look.Standby, Workers: look.Workers, Controls: look.Controls,
-		Generation: look.Generation, Judged: all.counts, Reports: g.reports, Lost: all.lost + look.Lost + g.path.Missed(),
+		Generation: look.Generation, Judged: all.counts, JudgedTo: g.judgedTo(), Reports: g.reports, Lost: all.lost + look.Lost + g.path.Missed(),
 		Upgrades: look.Upgrades, Shed: look.Shed, Barred: look.Barred, NoLink: look.NoLink, Taken: look.Taken, Unsent: all.unsent, Unread: all.unread, Isolated: len(g.isolated), Kernel: map[string]uint64{}, Uncounted: look.Totals.Uncounted.Frames}
 	if look.Active && look.Silent < time.Second {
 		s.Worker = "alive"

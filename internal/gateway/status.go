@@ -38,6 +38,7 @@ type Status struct {
 	Explained  uint64            `json:"kernel_explained"`
 	Uncounted  uint64            `json:"kernel_uncounted"`
 	Judged     inline.Counts     `json:"judged"`
+	JudgedTo   *time.Time        `json:"judged_to,omitempty"` // all that workers judged until then is counted; what came later may be
 	Reports    uint64            `json:"reports"`
 	Lost       uint64            `json:"reports_lost"`
 	Unsent     uint64            `json:"unsent"`

@@ -124,6 +124,8 @@ type Gate struct {
 	wandering  []*protocol.Protocol // whose servers answer from other ports
 	elsewhere  map[key]*flow        // what goes on at such a port, by its ends there
 	past       map[uint64]value
+	traces     map[firedoor.IP][]trace // of the elements of past, by server
+	writes     uint32                  // number of the one at hand
 	paced      map[pacedKey]*recent.Span
 	seed       maphash.Seed
 	scope      packet.Scope
@@ -156,6 +158,7 @@ type Gate struct {
 	asks    bool // somebody saw what the frame answers, if it is a datagram
 	replies bool // it is one without IP that answers
 	text    []byte
+	element element // of which the past is asked
 	before  []byte
 	request policy.Request
 	route   policy.Route
@@ -180,7 +183,7 @@ type key struct {
 // New returns a Gate. report is told of everything that is stopped or would have been;
 // it may be nil.
 func New(plan *policy.Plan, protocols []*protocol.Protocol, report func(*Stopped)) *Gate {
-	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]value{}, paced: map[pacedKey]*recent.Span{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
+	g := &Gate{plan: plan, flows: map[key]*flow{}, rates: map[rateKey]*rate{}, past: map[uint64]value{}, traces: map[firedoor.IP][]trace{}, paced: map[pacedKey]*recent.Span{}, seed: maphash.MakeSeed(), report: report, segment: packet.ScopeName(packet.Scope{})}
 	g.places, g.waits, g.parts = newRoom(MaxFlows, SureFlows), newRoom(MaxHeldBytes, SureBytes), newRoom(MaxPartBytes, SureBytes)
 	g.host = protocol.NewHost(protocols, g.hear)
 	g.wandering, g.elsewhere = g.host.Elsewhere(), map[key]*flow{}

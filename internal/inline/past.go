@@ -16,7 +16,27 @@ import (
 type value struct {
 	low, high float64
 	open      uint16 // writes that were not answered
+	write     uint32 // the number of the last one that gave it a value
 }
+
+// trace is where an element lies of which a value is remembered.
+type trace struct {
+	memory policy.Memory
+	key    uint64
+	byUnit bool // it is that of one unit
+	unit   uint32
+}
+
+// element is what the last pastKey was made of.
+type element struct {
+	text     []byte
+	protocol string
+	byUnit   bool
+	unit     uint32
+}
+
+// nowhere are the numbers between which what nobody knows any more lies: nothing is near it.
+func nowhere() (low, high float64) { return math.Inf(-1), math.Inf(1) }
 
 // maxUnanswered is how many elements may be written on a connection before the answer. Of a
 // further one it cannot be known what it leaves behind.
@@ -26,12 +46,12 @@ const maxUnanswered = 256
 type unanswered struct {
 	id    uint32 // of the operation
 	key   uint64
-	value float64
+	value float64 // NaN: nobody knows which
 }
 
 // pastKey names an element of an object of a server, if a rule looks at how far it goes. The
 // unit is a part of it where all such rules name one: a device may take what is meant for any.
-func (g *Gate) pastKey(op *firedoor.Operation, element int) (key uint64, ok bool) {
+func (g *Gate) pastKey(op *firedoor.Operation, number int) (key uint64, ok bool) {
 	f := g.flow
 	g.text = op.Object.AppendTo(g.text[:0])
 	whole := len(g.text)
@@ -39,7 +59,7 @@ func (g *Gate) pastKey(op *firedoor.Operation, element int) (key uint64, ok bool
 	if p := f.runner.Protocol(); protocol == "" && p != nil {
 		protocol = p.Name
 	}
-	if g.text, ok = policy.ElementIn(g.text, protocol, g.text, uint64(element)); !ok {
+	if g.text, ok = policy.ElementIn(g.text, protocol, g.text, uint64(number)); !ok {
 		return 0, false
 	}
 	moves, byUnit := g.plan.Moves(&f.route, protocol, op.HasUnit && !op.UnitAgreed, op.Unit, g.text[whole:])
@@ -47,7 +67,8 @@ func (g *Gate) pastKey(op *firedoor.Operation, element int) (key uint64, ok bool
 		return 0, false
 	}
 	name := len(g.text)
-	g.text = policy.AppendPlace(g.text, protocol, g.text[whole:])
+	g.element = element{g.text[whole:name], protocol, byUnit, op.Unit}
+	g.text = policy.AppendPlace(g.text, protocol, g.text[whole:], op.Values.Type)
 	var h maphash.Hash
 	h.SetSeed(g.seed)
 	maphash.WriteComparable(&h, f.serverEnd.IP)
@@ -115,29 +136,73 @@ func (g *Gate) written(op *firedoor.Operation) {
 	if !g.plan.Steps() || !op.Verb.Changes() {
 		return
 	}
-	if g.request.Values == nil { // it is not known what they make of what was there
-		if k, ok := g.pastKey(op, 0); ok {
-			g.past[k] = value{low: math.Inf(-1), high: math.Inf(1), open: g.past[k].open}
+	g.writes++
+	known := 0 // elements whose values are
+	if g.request.Values != nil {
+		known = policy.Elements(&op.Values, op.Quantity)
+	} else if k, ok := g.pastKey(op, 0); ok { // it is not known what they make of what was there
+		if _, had := g.past[k]; !had {
+			low, high := nowhere()
+			g.keep(k, value{low: low, high: high}, false, low)
 		}
-		return
 	}
-	for i := range policy.Elements(&op.Values, op.Quantity) {
+	for i := range known {
 		k, ok := g.pastKey(op, i)
 		if !ok {
 			continue
 		}
 		v := op.Values.Float(min(i, op.Values.Len()-1))
-		p, known := g.past[k]
-		if !known {
+		p, had := g.past[k]
+		if !had {
 			p = value{low: v, high: v}
 		}
-		p.low, p.high = min(p.low, v), max(p.high, v)
-		if f := g.flow; !op.NoAnswer && len(f.unanswered) < maxUnanswered && p.open < math.MaxUint16 {
-			f.unanswered = append(f.unanswered, unanswered{op.ID, k, v})
-			p.open++
-		}
-		g.keep(k, p, known, v)
+		p.low, p.high, p.write = min(p.low, v), max(p.high, v), g.writes
+		g.await(op, k, &p, v)
+		g.keep(k, p, had, v)
 	}
+	g.overwritten(op, known)
+}
+
+// await notes that a write of an element was not answered.
+func (g *Gate) await(op *firedoor.Operation, k uint64, p *value, v float64) {
+	if f := g.flow; !op.NoAnswer && len(f.unanswered) < maxUnanswered && p.open < math.MaxUint16 {
+		f.unanswered = append(f.unanswered, unanswered{op.ID, k, v})
+		p.open++
+	}
+}
+
+// overwritten forgets what was known of elements that a write may have changed to something that nobody knows: those
+// of its own behind the values that are known, and what lies in the same memory by another name.
+func (g *Gate) overwritten(op *firedoor.Operation, known int) {
+	quantity := policy.Quantity(&op.Values, op.HasQty, op.Quantity)
+	for i := known; i < int(min(quantity, policy.MaxFilled)); i++ {
+		if k, ok := g.pastKey(op, i); ok {
+			g.blur(op, k)
+		}
+	}
+	traces := g.traces[g.flow.serverEnd.IP]
+	if len(traces) == 0 {
+		return
+	}
+	w, ok := policy.WrittenBy(g.request.Protocol, g.request.Object, quantity)
+	for i := range traces {
+		t := &traces[i]
+		if ok && t.memory.Touches(&w) && !(t.byUnit && op.HasUnit && !op.UnitAgreed && op.Unit != t.unit) {
+			g.blur(op, t.key)
+		}
+	}
+}
+
+// blur lets an element be anything until it is read or written, unless the write at hand gave it a value.
+func (g *Gate) blur(op *firedoor.Operation, k uint64) {
+	p, had := g.past[k]
+	if !had || p.write == g.writes {
+		return
+	}
+	p.low, p.high = nowhere()
+	g.await(op, k, &p, math.NaN())
+	g.keep(k, p, true, p.low)
+	g.keep(k, p, true, p.high)
 }
 
 // answered remembers what was read, and what a write left behind.
@@ -152,7 +217,7 @@ func (g *Gate) answered(op *firedoor.Operation) {
 			if u.id != op.ID {
 				left = append(left, u)
 			} else if p, known := g.past[u.key]; known {
-				if p.open--; done && p.open == 0 {
+				if p.open--; done && p.open == 0 && !math.IsNaN(u.value) {
 					p.low, p.high = u.value, u.value
 				}
 				g.past[u.key] = p
@@ -182,8 +247,15 @@ func (g *Gate) answered(op *firedoor.Operation) {
 // keep notes what is known of an element, and that it has, or may have, a value now. What is
 // known makes no room for another one.
 func (g *Gate) keep(k uint64, p value, known bool, v float64) {
-	if known || len(g.past) < MaxRemembered {
+	switch e := &g.element; {
+	case known:
 		g.past[k] = p
+	case len(g.past) < MaxRemembered:
+		g.past[k] = p
+		if m := policy.MemoryOf(e.protocol, e.text); len(m) > 0 {
+			ip := g.flow.serverEnd.IP
+			g.traces[ip] = append(g.traces[ip], trace{m, k, e.byUnit, e.unit})
+		}
 	}
 	for _, within := range policy.Windows {
 		if s := g.paced[pacedKey{k, within}]; s != nil {

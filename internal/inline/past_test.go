@@ -159,6 +159,10 @@ func TestMask(t *testing.T) {
 	if b.writes(1, 5, 50, true) {
 		t.Error("a step is counted from before the masks")
 	}
+	if b.reads(1, 5, 0); b.writes(1, 5, 50, true) {
+		t.Error("what was read before masks were answered counts, though they may be done after that")
+	}
+	b.answers(mask)
 	if b.reads(1, 5, 90); !b.writes(1, 5, 100, true) {
 		t.Error("what was read then does not count")
 	}

@@ -11,14 +11,14 @@ import (
 // Elements of what a request names. Whoever remembers values by element must know one by whatever name it is
 // asked for: else each name has a past of its own, and a step is counted from what was there long ago.
 
-// maxFilled is of how many elements it is remembered that one value was written to all of them: no frame takes longer.
+// MaxFilled is of how many elements it is remembered that one value was written to all of them: no frame takes longer.
 // A step of one behind them is counted from what was there before, until it is read.
-const maxFilled = 1 << 12
+const MaxFilled = 1 << 12
 
 // Elements is how many elements a request has values for: where one fills several each has that value.
 func Elements(v *firedoor.Values, quantity uint32) int {
 	if v.Len() == 1 && v.Each == firedoor.Filled {
-		return int(min(quantity, maxFilled))
+		return int(min(quantity, MaxFilled))
 	}
 	return v.Len()
 }
@@ -41,9 +41,10 @@ func ElementIn(to []byte, protocol string, object []byte, element uint64) (text 
 	return writeIn(to, number, &at, object[:at.cut]), true
 }
 
-// AppendPlace appends what is the same for each name of an element: where it lies, and how wide it is; the name itself
-// where that is no place.
-func AppendPlace(to []byte, protocol string, element []byte) []byte {
+// AppendPlace appends what is the same for each name of an element: where it lies, how wide it is, and whether a floating
+// point number or another one is there by those who ask; the name itself where that is no place. In memory that has no
+// types the bits of one are another number to who calls them something else.
+func AppendPlace(to []byte, protocol string, element []byte, t firedoor.ValueType) []byte {
 	number := layoutOf(protocol)
 	if number == 0 {
 		return append(to, element...)
@@ -54,6 +55,9 @@ func AppendPlace(to []byte, protocol string, element []byte) []byte {
 	}
 	to = binary.LittleEndian.AppendUint32(append(to, number, at.area), at.block)
 	to = binary.LittleEndian.AppendUint64(append(to, byte(at.unit)), at.from)
+	if !layouts[number].tree && (t == firedoor.F32 || t == firedoor.F64) {
+		to = append(to, 'f')
+	}
 	for _, c := range element[:at.cut] {
 		to = append(to, lower(c))
 	}

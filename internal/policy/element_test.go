@@ -37,13 +37,15 @@ func TestElementInMemory(t *testing.T) {
 		if string(got) != c.want || !ok {
 			t.Errorf("%s: element %d of %s is %s, %t, want %s", c.protocol, c.element, c.object, got, ok, c.want)
 		}
-		place := func(text string) string { return string(policy.AppendPlace(nil, c.protocol, []byte(text))) }
+		place := func(text string) string {
+			return string(policy.AppendPlace(nil, c.protocol, []byte(text), firedoor.U16))
+		}
 		if place(c.want) != place(c.same) {
 			t.Errorf("%s: %s and %s are two places", c.protocol, c.want, c.same)
 		}
 	}
 	for _, two := range [][3]string{{"s7comm", "DB1.DBW10", "DB1.DBB10"}, {"s7comm", "DB1.DBW10", "MW10"}, {"cip", "A[1]", "A[2]"}, {"cip", "A.b", "A.c"}, {"melsec", "D:5", "client/D:5"}, {"modbus", "coil:1", "COIL:1"}} {
-		if string(policy.AppendPlace(nil, two[0], []byte(two[1]))) == string(policy.AppendPlace(nil, two[0], []byte(two[2]))) {
+		if string(policy.AppendPlace(nil, two[0], []byte(two[1]), firedoor.U16)) == string(policy.AppendPlace(nil, two[0], []byte(two[2]), firedoor.U16)) {
 			t.Errorf("%s: %s and %s are one place", two[0], two[1], two[2])
 		}
 	}

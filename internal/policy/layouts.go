@@ -216,7 +216,8 @@ func own(text []byte) (rest []byte, block uint32) {
 // file registers of the block that is set, ZR all of them; DX and DY are X and Y beside their images.
 var melsec = layout{protocol: "melsec", begins: beginsMelsec, write: writeMelsec, shares: []share{
 	{melsecR, melsecZR, -1, fileBlock}, {melsecZR, melsecR, -1, fileBlock}, {melsecR, melsecDirect, -1, fileBlock}, {melsecDirect, melsecR, -1, fileBlock},
-	{melsecZR, melsecDirect, -1, 0}, {melsecDirect, melsecZR, -1, 0}, {melsecX, melsecDX, -1, 0}, {melsecDX, melsecX, -1, 0}, {melsecY, melsecDY, -1, 0}, {melsecDY, melsecY, -1, 0}}}
+	{melsecZR, melsecDirect, -1, 0}, {melsecDirect, melsecZR, -1, 0}, {melsecX, melsecDX, -1, 0}, {melsecDX, melsecX, -1, 0}, {melsecY, melsecDY, -1, 0}, {melsecDY, melsecY, -1, 0},
+	{melsecG, melsecUnit, -1, 1}, {melsecUnit, melsecG, -1, 1}, {melsecG, melsecBuffer, -1, 0}, {melsecBuffer, melsecG, -1, 0}, {melsecBuffer, melsecUnit, -1, 1}, {melsecUnit, melsecBuffer, -1, 1}}}
 
 // Areas of MELSEC, as melsecAreas numbers them.
 const (
@@ -228,12 +229,16 @@ const (
 	melsecZR
 	melsecDirect // file registers by 1E, counted through all blocks
 	melsecBlock  // and by block and number: the same
+	melsecG      // buffer memory of a module that is named
+	melsecBuffer // that of the one that is asked
+	melsecUnit   // that of one by its number, in octets from where only its manual says: any of it may be any other
 )
 
 var melsecAreas = []area{melsecX: {"X:", 16, 1}, melsecY: {"Y:", 16, 1}, melsecDX: {"DX:", 16, 1}, melsecDY: {"DY:", 16, 1}, melsecR: {"R:", 10, 1}, melsecZR: {"ZR:", 16, 1}, melsecDirect: {"R-direct:", 10, 1}, melsecBlock: {"R-block:", 10, 1},
+	melsecG: {"G:", 10, 1}, melsecBuffer: {"buffer:", 10, 1}, melsecUnit: {"unit:0x", 10, 1},
 	{"B:", 16, 1}, {"W:", 16, 1}, {"SB:", 16, 1}, {"SW:", 16, 1}, {"SM:", 10, 1}, {"SD:", 10, 1}, {"M:", 10, 1}, {"L:", 10, 1}, {"F:", 10, 1}, {"V:", 10, 1}, {"D:", 10, 1}, {"S:", 10, 1},
 	{"TS:", 10, 1}, {"TC:", 10, 1}, {"TN:", 10, 1}, {"SS:", 10, 1}, {"SC:", 10, 1}, {"SN:", 10, 1}, {"CS:", 10, 1}, {"CC:", 10, 1}, {"CN:", 10, 1},
-	{"Z:", 10, 1}, {"LZ:", 10, 1}, {"RD:", 10, 1}, {"G:", 10, 1}, {"LTS:", 10, 1}, {"LTC:", 10, 1}, {"LTN:", 10, 1},
+	{"Z:", 10, 1}, {"LZ:", 10, 1}, {"RD:", 10, 1}, {"LTS:", 10, 1}, {"LTC:", 10, 1}, {"LTN:", 10, 1},
 	{"HG:", 10, 1}, {"LCS:", 10, 1}, {"LCC:", 10, 1}, {"LCN:", 10, 1}, {"LSTS:", 10, 1}, {"LSTC:", 10, 1}, {"LSTN:", 10, 1}}
 
 func readMelsec(text []byte) (at place, ok bool) {
@@ -245,6 +250,10 @@ func readMelsec(text []byte) (at place, ok bool) {
 	}
 	if at.area, rest, ok = areaAt(melsecAreas, rest); !ok {
 		return at, false
+	}
+	if at.area == melsecUnit {
+		ok = readUnit(&at, rest)
+		return at, ok
 	}
 	if at.from, rest, ok = digitsOf(rest, melsecAreas[at.area].base); !ok {
 		return at, false
@@ -306,8 +315,14 @@ func beginsMelsec(to []stretch, text []byte) []stretch {
 	if !ok || at.loose != fixed {
 		return to
 	}
+	if bytes.HasPrefix(inUnits, rest) && bytes.HasPrefix(rest, inUnits[:len("unit:")]) {
+		rest = inUnits
+	}
 	if at.area, rest, ok = areaAt(melsecAreas, rest); !ok || at.area == melsecBlock {
 		return to
+	}
+	if at.area == melsecUnit && len(rest) > 0 {
+		return beginsUnit(to, at, rest)
 	}
 	return beginsNumber(to, at, "", rest, melsecAreas[at.area].base)
 }
@@ -341,6 +356,10 @@ func writeMelsec(to []byte, at *place, _ string) []byte {
 		to = append(strconv.AppendUint(append(to, 'J'), uint64(whose&0xffff), 10), '/')
 	}
 	a := &melsecAreas[at.area]
+	if at.area == melsecUnit {
+		to = append(strconv.AppendUint(append(to, a.name...), at.from/unitAt, 16), '/')
+		return strconv.AppendUint(to, at.from%unitAt, 10)
+	}
 	from := len(to) + len(a.name)
 	to = strconv.AppendUint(append(to, a.name...), at.from, int(a.base))
 	copy(to[from:], bytes.ToUpper(to[from:]))

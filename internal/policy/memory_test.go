@@ -138,6 +138,29 @@ func TestMemoryOfMelsec(t *testing.T) {
 		{"M:16", "M:0", 32, false, true},
 		{"D:100", "D:99", 2, false, true},
 		{"D:100", "client/D:100", 1, false, false},
+		{"U3/G:50", "U3/G:49", 2, false, true},
+		{"U3/G:50", "U4/G:50", 1, false, false},
+		{"U3/G:50", "buffer:49", 2, false, true},
+		{"U3/G:50", "buffer:51", 2, false, false},
+		{"U3/G:50", "unit:0x3/100", 2, false, true},
+		{"U3/G:50", "unit:0x1a/0", 2, false, true},
+		{"buffer:50", "U3/G:50", 1, false, true},
+		{"buffer:50", "U3/G:51", 1, false, false},
+		{"buffer:50", "unit:0x0/4", 1, false, true},
+		{"unit:0x3/100", "U3/G:7", 1, false, true},
+		{"unit:0x3/100", "buffer:7", 1, false, true},
+		{"unit:0x3/100", "unit:0x3/99", 2, false, true},
+		{"unit:0x3/100-109", "unit:0x3/100", 10, true, true},
+		{"unit:0x3/100-109", "unit:0x4/100", 1, false, false},
+		{"unit:0x3*", "unit:0x3a/7", 4, true, true},
+		{"unit:0x3/*", "unit:0x3a/7", 4, false, false},
+		{"unit:0x3/1*", "unit:0x3/17", 3, true, true},
+		{"unit:0x3/1*", "unit:0x3/17", 4, false, true},
+		{"unit:*", "U3/G:7", 1, false, true},
+		{"U3/G:*", "unit:0x3/0", 1, false, true},
+		{"U3/G:50", "unit:0x999/0", 1, false, true},
+		{"D:50", "unit:0x3/100", 1, false, false},
+		{"U3/HG:50", "unit:0x3/100", 1, false, false},
 		{"R:100", "ZR:64", 1, false, true},
 		{"R:100", "ZR:8064", 1, false, true},
 		{"R:100", "ZR:65", 1, false, false},
@@ -283,7 +306,8 @@ func drawnPlace(t *rapid.T, protocol string, row bool) string {
 			text = fmt.Sprint(letter, at, ".", rapid.IntRange(0, 7).Draw(t, "bit"))
 		}
 	case "melsec":
-		text = rapid.SampledFrom([]string{fmt.Sprintf("B:%X", 12+at), fmt.Sprintf("ZR:%X", 30+at), fmt.Sprintf("R:%d", 30+at), fmt.Sprintf("ZR:%X", 32798+at), fmt.Sprintf("DX:%X", at), fmt.Sprintf("X:%X", at)}).Draw(t, "device")
+		text = rapid.SampledFrom([]string{fmt.Sprintf("B:%X", 12+at), fmt.Sprintf("ZR:%X", 30+at), fmt.Sprintf("R:%d", 30+at), fmt.Sprintf("ZR:%X", 32798+at), fmt.Sprintf("DX:%X", at), fmt.Sprintf("X:%X", at),
+			fmt.Sprint("U3/G:", at), fmt.Sprint("buffer:", at), fmt.Sprint("unit:0x3/", at), fmt.Sprint("unit:0x1a/", at)}).Draw(t, "device")
 		if _, hexed := policy.RowOf(text + "-1"); !hexed {
 			row = false
 		}
@@ -398,6 +422,7 @@ func TestLimitsByOtherNames(t *testing.T) {
 		{"s7comm", "MW0-20", "MB6-7", []string{"MW4", "MW8", "MB5", "MB21"}, []string{"MB6", "MW5", "MB22"}},
 		{"fins", "DM:10-20", "DM:12.03", []string{"DM:12.02", "DM:12.04", "DM:20", "DM:10"}, []string{"DM:12.03", "DM:12", "DM:21"}},
 		{"fins", "DM:10-20", "DM:13", []string{"DM:12", "DM:14.00"}, []string{"DM:13.03", "DM:21"}},
+		{"melsec", "unit:0x3/10-20", "unit:0x3/12-13", []string{"unit:0x3/11", "unit:0x3/14", "unit:0x3/20"}, []string{"unit:0x3/12", "unit:0x4/11", "unit:0x3/21"}},
 		{"melsec", "W:10-2F", "W:20", []string{"W:1F", "W:21", "W:2F"}, []string{"W:20", "W:30"}},
 	} {
 		p := drafted()

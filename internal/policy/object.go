@@ -154,6 +154,9 @@ const maxArea = 4
 // inBlocks begins memory whose elements are counted behind the number of a block: "R-block:2/70" of MELSEC.
 var inBlocks = []byte("R-block:")
 
+// inUnits begins that of modules, whose octets are counted behind a number: "unit:0x3/70".
+var inUnits = []byte("unit:0x")
+
 // counted tells whether the last number of an object's text counts elements, as that of
 // "holding:40", "D100", "DB1.DBB0" and "DB1.DBX0.3" does and that of "Motor1" does not,
 // and where it begins.
@@ -162,7 +165,7 @@ func counted(text []byte) (cut int, ok bool) {
 	if _, _, number := elements(trimmed(text[:cut], text[cut:]), 1); !number || cut == 0 {
 		return cut, false
 	}
-	if text[cut-1] == ':' || text[cut-1] == '/' && bytes.Contains(text[:cut], inBlocks) {
+	if text[cut-1] == ':' || text[cut-1] == '/' && (bytes.Contains(text[:cut], inBlocks) || bytes.HasPrefix(text, inUnits)) {
 		return cut, true
 	}
 	area := text[bytes.LastIndexByte(text[:cut], '.')+1 : cut]

@@ -171,8 +171,11 @@ func (c *compiler) addHosts() {
 			}
 		}
 		for _, protocol := range h.Refuses {
-			if c.known.Ports(protocol) == nil && !c.isKnown(protocol) {
+			switch {
+			case c.known.Ports(protocol) == nil && !c.isKnown(protocol):
 				c.unnamed(protocol, h.Line, key+".refuses")
+			case c.known.Declines != nil && !slices.Contains(c.known.Declines, protocol):
+				c.fault(h.Line, key+".refuses", "a gateway can have no device refuse %s: only %s. Leave it out: then instead holds", protocol, orOf(c.known.Declines, ""))
 			}
 		}
 		c.group(h, key)
@@ -303,11 +306,13 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 	entries = times(entries, m.Functions, func(e *entry, f string) { e.function = c.function(f) })
 	entries = times(entries, m.Codes, func(e *entry, n uint32) { e.hasCode, e.code = true, n })
 	entries = times(entries, m.Units, func(e *entry, n uint32) { e.hasUnit, e.unit = true, n })
+	unnamed := unnamedWrites(entries, m)
 	entries = times(entries, m.Objects, func(e *entry, o Object) {
 		e.hasObject, e.object = true, o.counting()
 		e.memory = c.lies(&e.object, e.protocol)
 		c.lying = c.lying || len(e.memory) > 0
 	})
+	entries = append(entries, unnamed...)
 	most := MaxEntries
 	if c.known.MaxEntries > 0 {
 		most = min(most, c.known.MaxEntries)
@@ -320,6 +325,22 @@ func (c *compiler) expand(r *Rule, number int32, key, from, to string, put func(
 		c.hears(&e, to)
 		e.apart(put)
 	}
+}
+
+// unnamedWrites are what a rule that stops by objects means beside those: a write that names none is to something that
+// nobody knows (a physical address, a list that was sent before), and what it writes there nobody knows either.
+func unnamedWrites(entries []entry, m *Match) (more []entry) {
+	if len(m.Objects) == 0 || slices.Contains(m.Objects, Object{}) {
+		return nil
+	}
+	for _, e := range entries {
+		if e.action != firedoor.Pass && (e.verb == 0 || e.verb == firedoor.VerbWrite) {
+			e.verb, e.hasObject = firedoor.VerbWrite, true
+			e.values, e.as, e.step, e.rate = nil, AsWritten, 0, Rate{}
+			more = append(more, e)
+		}
+	}
+	return more
 }
 
 // laid is an object as it is read in a protocol, 0 for any.

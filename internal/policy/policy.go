@@ -91,7 +91,7 @@ type Host struct {
 // longest prefix.
 type Zone struct {
 	Name     string
-	Level    string // Purdue level, free text: "L2"
+	Level    string // Purdue level, as assets have it: "L2", "L3.5"
 	Target   int    // security level that it is to have, SL-T, 0 to 4
 	Segment  string // of its prefixes; "": in any
 	At       Side   // the port of a gateway at which its devices are
@@ -224,6 +224,8 @@ type Known struct {
 	// Elsewhere are protocols whose servers may answer from another UDP port than they were
 	// asked at; may be nil.
 	Elsewhere []string
+	// Declines are protocols in which a gateway can have a device decline a request; nil where nobody knows.
+	Declines []string
 	// Extent is how far a protocol goes; may be nil, where nobody knows.
 	Extent func(protocol string) Extent
 	// MaxEntries bounds how many entries all rules may become, where the constant of

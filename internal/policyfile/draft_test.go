@@ -75,7 +75,7 @@ func TestDraftIsRead(t *testing.T) {
 
 // TestWordsThatAreNumbers holds that a name or a note that reads like a number is written so that it is read.
 func TestWordsThatAreNumbers(t *testing.T) {
-	p := &policy.Policy{Name: "3", Hosts: []policy.Host{{Name: "47", Note: "11"}}, Zones: []policy.Zone{{Name: "1", Level: "2", Hosts: []string{"47"}}, {Name: "2"}}}
+	p := &policy.Policy{Name: "3", Hosts: []policy.Host{{Name: "47", Note: "11"}}, Zones: []policy.Zone{{Name: "1", Level: "L2", Hosts: []string{"47"}}, {Name: "2"}}}
 	p.Hosts[0].MAC = 0x020000000001
 	p.Conduits = []policy.Conduit{{Name: "5", From: "1", To: "2", Reviewed: policy.Review{By: "6", On: "2026-11-26"}, Default: firedoor.Drop, Instead: firedoor.Drop,
 		Rules: []policy.Rule{{Name: "8", Note: "9", Match: policy.Match{Clients: []string{"47"}, Ports: []policy.Port{{Number: 502}}, Codes: []uint32{6}}}}}}

@@ -140,7 +140,7 @@ func (d *decoder) zone(name, path string, k, n *yaml.Node) policy.Zone {
 		case "segment":
 			written.Set(&d.Tree, &z.Segment, v, path, segmentOf)
 		case "level":
-			written.Set(&d.Tree, &z.Level, v, path, written.Text)
+			written.Set(&d.Tree, &z.Level, v, path, levelOf)
 		case "target":
 			written.Set(&d.Tree, &z.Target, v, path, func(n *yaml.Node) (int, error) { return written.Count(n, 0, 4) })
 		case "at":

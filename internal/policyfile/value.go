@@ -32,6 +32,16 @@ func sideOf(n *yaml.Node) (policy.Side, error) {
 	return s, nil
 }
 
+// levels are those of the Purdue model, as assets.json has them.
+var levels = []string{"L0", "L1", "L2", "L3", "L3.5", "L4", "L5"}
+
+func levelOf(n *yaml.Node) (string, error) {
+	if !slices.Contains(levels, n.Value) {
+		return "", fmt.Errorf("must be one of %s: a level of the Purdue model, L3.5 the zone between plant and office (a DMZ)", strings.Join(levels, ", "))
+	}
+	return n.Value, nil
+}
+
 func unjudgedOf(n *yaml.Node) (policy.Unjudged, error) {
 	u, ok := policy.UnjudgedOf(n.Value)
 	if !ok {

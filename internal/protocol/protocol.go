@@ -87,6 +87,9 @@ type Protocol struct {
 	Varied []uint32
 	// Units is the largest unit that a request can name, 0 where nobody says.
 	Units uint32
+	// Declines says that a gateway can have a device decline some of its requests, which offer a
+	// Refusal of their address. The coverage sheet is held to it.
+	Declines bool
 	// Sheet is what the coverage sheet says beyond what the captures show.
 	Sheet Sheet
 	// Events are the kinds of event the parser can emit; the suite checks that

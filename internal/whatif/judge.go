@@ -41,8 +41,11 @@ type Judge struct {
 	why     []string // by rule: why not
 
 	text, raw, element []byte
-	looked             []pastKey // by the request at hand
-	forgotten          bool      // it looked at what nobody knows
+	looked             []pastKey          // by the request at hand
+	forgotten          bool               // it looked at what nobody knows
+	moving             []byte             // the element of the last pastKey, if a rule asks how far it goes
+	traces             map[string][]trace // of what past has, by server
+	writes             uint32             // number of the one at hand
 }
 
 type routeKey struct {
@@ -64,7 +67,7 @@ type stoppedKey struct {
 // that connections without operations do not stand at all.
 func New(plan *policy.Plan, journal bool) *Judge {
 	n := plan.Rules()
-	return &Judge{plan: plan, journal: journal, routes: map[routeKey]policy.Route{}, past: map[pastKey]value{}, captures: map[string]uint32{}, paced: map[pacedKey]*recent.Span{}, most: MaxRemembered,
+	return &Judge{plan: plan, journal: journal, routes: map[routeKey]policy.Route{}, past: map[pastKey]value{}, captures: map[string]uint32{}, paced: map[pacedKey]*recent.Span{}, traces: map[string][]trace{}, most: MaxRemembered,
 		stopped: map[stoppedKey]int{}, used: make([]uint64, n), unsure: make([]bool, n), why: make([]string, n)}
 }
 

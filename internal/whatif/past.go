@@ -36,6 +36,13 @@ type value struct {
 	answer  uint32 // the frame that said so; 0 is none
 	asked   int64  // the time of the latest request that was judged by it
 	rule    int32  // and the rule that decided then
+	write   uint32 // the number of the last one that gave it a value
+}
+
+// trace is where an element lies of which a value is remembered, and a rule asks how far it goes.
+type trace struct {
+	memory policy.Memory
+	key    pastKey
 }
 
 // at is what was known of an element when a line's request was sent.
@@ -52,7 +59,7 @@ func (j *Judge) at(l *line, k pastKey) (b between, known bool) {
 func (j *Judge) recall(l *line, r *asked, values *firedoor.Values) {
 	j.forgotten, j.looked = false, j.looked[:0]
 	find := func(i int) (pastKey, between, bool) {
-		k, ok := j.pastKey(l, r, i)
+		k, ok := j.pastKey(l, r, i, values.Type)
 		b, known := j.at(l, k)
 		if j.forgotten = j.forgotten || !known; !ok {
 			return k, b, false
@@ -91,15 +98,20 @@ func (j *Judge) judgedBy(r *asked, rule int32) {
 
 // pastKey names an element of an object of a server, and its unit where the rules that look at
 // how far it goes do. Not ok where it is not known which element it is.
-func (j *Judge) pastKey(l *line, r *asked, element int) (k pastKey, ok bool) {
+func (j *Judge) pastKey(l *line, r *asked, element int, t firedoor.ValueType) (k pastKey, ok bool) {
 	if j.element, ok = policy.ElementIn(j.element[:0], r.Protocol, []byte(l.Object), uint64(element)); !ok {
 		return k, false
 	}
 	unit := ""
-	if _, byUnit := j.plan.Moves(r.Route, r.Protocol, r.HasUnit, r.Unit, j.element); byUnit {
+	moves, byUnit := j.plan.Moves(r.Route, r.Protocol, r.HasUnit, r.Unit, j.element)
+	if byUnit {
 		unit = strconv.FormatUint(uint64(r.Unit), 10)
 	}
-	return pastKey{l.Server.IP + l.Server.MAC, unit, string(policy.AppendPlace(nil, r.Protocol, j.element))}, true
+	k = pastKey{l.Server.IP + l.Server.MAC, unit, string(policy.AppendPlace(nil, r.Protocol, j.element, t))}
+	if j.moving = nil; moves {
+		j.moving = j.element
+	}
+	return k, true
 }
 
 // remember keeps the values that a step is counted from: what was read, and what a write left
@@ -108,21 +120,23 @@ func (j *Judge) remember(l *line, r *asked, values *firedoor.Values) {
 	done := l.Outcome == "ok"
 	if r.Verb == firedoor.VerbRead || !r.Verb.Changes() {
 		for i := range values.Len() {
-			if k, ok := j.pastKey(l, r, i); ok && done {
+			if k, ok := j.pastKey(l, r, i, values.Type); ok && done {
 				v := values.Float(i)
 				j.keep(l, k, between{v, v}, r.Time, v)
 			}
 		}
 		return
 	}
-	if firedoor.Masks(r.Protocol, r.Code) { // it is not known what they make of what was there
-		if k, ok := j.pastKey(l, r, 0); ok {
-			j.keep(l, k, between{math.Inf(-1), math.Inf(1)}, r.Time, math.NaN())
+	j.writes++
+	given := policy.Elements(values, r.Quantity) // elements whose values are known
+	if firedoor.Masks(r.Protocol, r.Code) {      // it is not known what they make of what was there
+		given = 0
+		if k, ok := j.pastKey(l, r, 0, values.Type); ok {
+			j.keep(l, k, nowhere, r.Time, nowhere.low)
 		}
-		return
 	}
-	for i := range policy.Elements(values, r.Quantity) {
-		k, ok := j.pastKey(l, r, i)
+	for i := range given {
+		k, ok := j.pastKey(l, r, i, values.Type)
 		if !ok {
 			continue
 		}
@@ -136,6 +150,52 @@ func (j *Judge) remember(l *line, r *asked, values *firedoor.Values) {
 			j.undecided(p.rule, "of some writes nobody saw an answer, and what they left behind when the next one came is not known")
 		}
 		j.keep(l, k, b, r.Time, v)
+		j.stamp(k)
+	}
+	j.overwritten(l, r, values, given)
+}
+
+// stamp notes that the write at hand gave an element a value.
+func (j *Judge) stamp(k pastKey) {
+	if p, known := j.past[k]; known {
+		p.write = j.writes
+		j.past[k] = p
+	}
+}
+
+// nowhere is where what nobody knows any more lies: nothing is near it.
+var nowhere = between{math.Inf(-1), math.Inf(1)}
+
+// overwritten forgets what was known of elements that a write may have changed to something that nobody knows, as a
+// gateway does: those of its own behind the values that are known, and what lies in the same memory by another name.
+func (j *Judge) overwritten(l *line, r *asked, values *firedoor.Values, given int) {
+	quantity := policy.Quantity(values, r.HasQty, r.Quantity)
+	for i := given; i < int(min(quantity, policy.MaxFilled)); i++ {
+		if k, ok := j.pastKey(l, r, i, values.Type); ok {
+			j.forget(l, r, k)
+		}
+	}
+	traces := j.traces[l.Server.IP+l.Server.MAC]
+	if len(traces) == 0 {
+		return
+	}
+	w, ok := policy.WrittenBy(r.Protocol, r.Object, quantity)
+	for i := range traces {
+		t := &traces[i]
+		other := t.key.unit != "" && r.HasUnit && t.key.unit != strconv.FormatUint(uint64(r.Unit), 10)
+		if ok && !other && t.memory.Touches(&w) {
+			j.forget(l, r, t.key)
+		}
+	}
+}
+
+// forget lets an element be anything, unless the write at hand gave it a value.
+func (j *Judge) forget(l *line, r *asked, k pastKey) {
+	if p, known := j.past[k]; known && p.write != j.writes {
+		j.keep(l, k, nowhere, r.Time, nowhere.low)
+		if p.asked > r.Time {
+			j.undecided(p.rule, "what was written to its memory by another name came after it was judged")
+		}
 	}
 }
 
@@ -154,13 +214,17 @@ func (j *Judge) keep(l *line, k pastKey, b between, now int64, v float64) {
 		p.capture = j.captures[l.Capture]
 		p.answer = *l.ResponseFrame
 	}
-	j.past[k] = p
-	if math.IsNaN(v) {
-		return
+	if j.past[k] = p; !known && j.moving != nil {
+		if m := policy.MemoryOf(l.Protocol, j.moving); len(m) > 0 {
+			j.traces[k.server] = append(j.traces[k.server], trace{m, k})
+		}
 	}
 	for _, within := range policy.Windows {
 		if s := j.paced[pacedKey{k, within}]; s != nil {
 			s.Add(now, v)
+			if b == nowhere {
+				s.Add(now, b.high)
+			}
 		}
 	}
 }

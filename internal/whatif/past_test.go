@@ -83,3 +83,36 @@ func TestStepOfOneElement(t *testing.T) {
 		}
 	}
 }
+
+// TestStepBesideOtherWidths holds that a what-if, like a gateway, knows nothing of an element over which something was written
+// in another width, or as another kind of number, until it is read.
+func TestStepBesideOtherWidths(t *testing.T) {
+	rules := []policy.Rule{{Verdict: firedoor.Pass, Match: policy.Match{Verbs: []firedoor.Verb{firedoor.VerbRead}}},
+		{Verdict: firedoor.Pass, Match: policy.Match{Objects: []policy.Object{{Text: "DB1.DBW10"}, {Text: "DB1.DBD20"}}, Step: 5}},
+		{Verdict: firedoor.Pass, Match: policy.Match{Objects: []policy.Object{{Text: "DB1.DBB", Row: true, From: 10, To: 19}}, Values: &policy.Span{Max: 255}}}}
+	said := func(verb, object, kind string, quantity int, values string) string {
+		return operation("s7comm", 102, fmt.Sprintf(`"verb":%q,"object":%q,"quantity":%d,"values":[%s],"type":%q`, verb, object, quantity, values, kind))
+	}
+	read, on := said("read", "DB1.DBW10", "u16", 1, "10"), said("write", "DB1.DBW10", "u16", 1, "12")
+	for name, c := range map[string]struct {
+		lines   []string
+		stopped uint64
+	}{
+		"in its own width":     {[]string{read, on}, 0},
+		"by its bytes":         {[]string{read, said("write", "DB1.DBB10", "u8", 2, "2,0"), on}, 1},
+		"by one of them":       {[]string{read, said("write", "DB1.DBB11", "u8", 1, "2"), on}, 1},
+		"beside it":            {[]string{read, said("write", "DB1.DBB12", "u8", 1, "2"), on}, 0},
+		"by a byte, then read": {[]string{read, said("write", "DB1.DBB11", "u8", 1, "2"), read, on}, 0},
+	} {
+		if r := judged(t, rules, c.lines...); r.StoppedOperations != c.stopped {
+			t.Errorf("%s: %d stopped, want %d: %+v", name, r.StoppedOperations, c.stopped, r.Stopped)
+		}
+	}
+	lines := []string{said("read", "DB1.DBD20", "f32", 1, "10"), said("read", "DB1.DBD20", "u32", 1, "10"), said("write", "DB1.DBD20", "u32", 1, "12"), said("write", "DB1.DBD20", "f32", 1, "12")}
+	if r := judged(t, rules, lines[0], lines[3]); r.StoppedOperations != 0 {
+		t.Errorf("of one kind: %+v", r.Stopped)
+	}
+	if r := judged(t, rules, lines...); r.StoppedOperations != 1 {
+		t.Errorf("floating point is counted from what was there before a whole number: %+v", r.Stopped)
+	}
+}

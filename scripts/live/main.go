@@ -12,10 +12,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -169,7 +171,20 @@ func newPair() (*pair, error) {
 			return nil, err
 		}
 	}
+	p.removeAtEnd()
 	return p, nil
+}
+
+// removeAtEnd takes it away where somebody ends this program before its time.
+func (p *pair) removeAtEnd() {
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		s := <-ended
+		fmt.Fprintln(os.Stderr, "live: ended by", s)
+		p.remove()
+		os.Exit(2)
+	}()
 }
 
 // remove takes away the namespace, and both interfaces with it.

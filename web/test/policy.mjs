@@ -45,6 +45,25 @@ export async function policy({ base, open, step, check, out }) {
     await page.locator('.rule-count').filter({ hasText: 'stopped 4' }).waitFor()
   })
 
+  await step('policy: a zone says at which port of the gateway its devices are, where the policy does', async () => {
+    const sides = ['inside', 'outside', '']
+    await page.route('**/api/policy', async (route) => {
+      const response = await route.fetch()
+      const json = await response.json()
+      json.gateways[0].policy.zones.forEach((z, i) => (z.at = sides[i % sides.length]))
+      await route.fulfill({ response, json })
+    })
+    await page.goto(base + '/policy?view=rules')
+    await page.locator('.zones li').first().waitFor()
+    const lines = await page.locator('.zones li').allInnerTexts()
+    check(lines.length === gateways[0].policy.zones.length && lines.length > 1, 'not each zone is listed')
+    lines.forEach((line, i) => {
+      const side = /at the (inside|outside) of the gateway/.exec(line)?.[1] ?? ''
+      check(side === sides[i % sides.length], `a zone that is at "${sides[i % sides.length]}" says: ${line}`)
+    })
+    await page.unroute('**/api/policy')
+  })
+
   await step('policy: from a finding to its single stops, and a filter in the address', async () => {
     await page.goto(base + '/policy')
     const finding = page.locator('.finding').filter({ hasText: 'holding:90' })

@@ -11,6 +11,7 @@ var Protocol = &protocol.Protocol{
 	TCP:        []uint16{2404},
 	Sealed:     []uint16{19998, 2404},
 	Industrial: true,
+	Declines:   true,
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "IEC 60870-5-104", Depth: protocol.Deep, By: "IEC 60870-5-101 and -104, edition 2",

@@ -14,6 +14,7 @@ var Protocol = &protocol.Protocol{
 	UDP:        []uint16{502},
 	Sealed:     []uint16{802, 502},
 	Industrial: true,
+	Declines:   true,
 	Probe:      probe,
 	Exchange:   echoed,
 	Orient:     orient,

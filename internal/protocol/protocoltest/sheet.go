@@ -126,6 +126,9 @@ func CoverageSheet(t *testing.T, list []*protocol.Protocol, page string) {
 		})
 		s.table(pr)
 		s.check(t, pr)
+		if _, refused, _ := s.fates.row(pr.Name, s.protocol(pr.Name).functions); (refused > 0) != pr.Declines {
+			t.Errorf("%s: a gate has %d functions refused in place, and Declines is %v: a policy is checked by that", pr.Name, refused, pr.Declines)
+		}
 	}
 	found := readEvidence(t)
 	fresh := s.write(list, &found)
