@@ -247,21 +247,28 @@ func (g *Gate) answered(op *firedoor.Operation) {
 // keep notes what is known of an element, and that it has, or may have, a value now. What is
 // known makes no room for another one.
 func (g *Gate) keep(k uint64, p value, known bool, v float64) {
-	switch e := &g.element; {
-	case known:
+	if known || len(g.past) < MaxRemembered && g.trace(k) {
 		g.past[k] = p
-	case len(g.past) < MaxRemembered:
-		g.past[k] = p
-		if m := policy.MemoryOf(e.protocol, e.text); len(m) > 0 {
-			ip := g.flow.serverEnd.IP
-			g.traces[ip] = append(g.traces[ip], trace{m, k, e.byUnit, e.unit})
-		}
 	}
 	for _, within := range policy.Windows {
 		if s := g.paced[pacedKey{k, within}]; s != nil {
 			s.Add(g.age, v)
 		}
 	}
+}
+
+// trace notes where the element at hand lies; false where there is no room.
+func (g *Gate) trace(k uint64) bool {
+	e, ip := &g.element, g.flow.serverEnd.IP
+	m := policy.MemoryOf(e.protocol, e.text)
+	if len(m) == 0 {
+		return true
+	}
+	if len(g.traces[ip]) >= policy.MaxTraced {
+		return false
+	}
+	g.traces[ip] = append(g.traces[ip], trace{m, k, e.byUnit, e.unit})
+	return true
 }
 
 // unanswer ends the waiting for answers of a connection that is over: what was written on it

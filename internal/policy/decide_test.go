@@ -192,10 +192,15 @@ func (a *ask) matches(m *policy.Match, pass bool) bool {
 		!in(m.Functions, a.function) || !in(m.Codes, a.code) {
 		return false
 	}
-	if !a.portIn(m) || len(m.Units) > 0 && (a.unit < 0 || !contains(m.Units, uint32(a.unit))) || !a.objectIn(m.Objects, pass) {
+	if !a.portIn(m) || len(m.Units) > 0 && (a.unit < 0 || !contains(m.Units, uint32(a.unit))) {
 		return false
 	}
-	if m.Values != nil && !a.valueIn(m.Values, pass) {
+	// what a write without an object writes to, and which value, nobody knows
+	unnamed := !pass && a.object == "" && a.verb == firedoor.VerbWrite && len(m.Objects) > 0 && !contains(m.Objects, policy.Object{})
+	if !unnamed && !a.objectIn(m.Objects, pass) {
+		return false
+	}
+	if m.Values != nil && !unnamed && !a.valueIn(m.Values, pass) {
 		return false
 	}
 	return m.When == nil || a.timeIn(m.When)

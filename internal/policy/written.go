@@ -8,6 +8,10 @@ import "firedoor"
 // Memory is where an element lies, in the areas that share it too. Where there is none nobody writes to it by another name.
 type Memory []stretch
 
+// MaxTraced is of how many elements of one server it is remembered what something else may be written over: a write is held against
+// each, and a message has dozens of writes. The value of a further one is not known.
+const MaxTraced = 1 << 12
+
 // MemoryOf is that of an element of a protocol (ElementIn).
 func MemoryOf(protocol string, element []byte) Memory {
 	number := layoutOf(protocol)

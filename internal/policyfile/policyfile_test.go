@@ -88,7 +88,7 @@ func TestProblems(t *testing.T) {
 		{"another version", "policy: 1", "policy: 2", "p.yaml:1: policy:"},
 		{"unknown key", "level: L2", "levl: L2", "p.yaml:9: zones.office.levl: unknown key"},
 		{"a level that is none", "level: L2", "level: L7", "p.yaml:9: zones.office.level: \"L7\" must be one of L0, L1, L2, L3, L3.5, L4, L5"},
-		{"a level without its letter", "level: L2", "level: 2", "p.yaml:9: zones.office.level: \"2\" must be one of L0, L1, L2, L3, L3.5, L4, L5"},
+		{"a level that is a word", "level: L2", "level: office", "p.yaml:9: zones.office.level: \"office\" must be one of"},
 		{"a side that is none", "at: outside", "at: above", "p.yaml:9: zones.office.at: \"above\" must be inside or outside"},
 		{"unknown key of a rule", "verb: write,", "werb: write,", "p.yaml:28: conduits.down.rules[0].werb: unknown key"},
 		{"bad address", "10.0.1.1,", "10.0.1.256,", "p.yaml:6: hosts.hmi.address"},

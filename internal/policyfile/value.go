@@ -35,11 +35,14 @@ func sideOf(n *yaml.Node) (policy.Side, error) {
 // levels are those of the Purdue model, as assets.json has them.
 var levels = []string{"L0", "L1", "L2", "L3", "L3.5", "L4", "L5"}
 
+// levelOf is a level as it stands in levels. People write it without the letter, too.
 func levelOf(n *yaml.Node) (string, error) {
-	if !slices.Contains(levels, n.Value) {
-		return "", fmt.Errorf("must be one of %s: a level of the Purdue model, L3.5 the zone between plant and office (a DMZ)", strings.Join(levels, ", "))
+	for _, l := range levels {
+		if strings.EqualFold(n.Value, l) || n.Value == l[1:] {
+			return l, nil
+		}
 	}
-	return n.Value, nil
+	return "", fmt.Errorf("must be one of %s: a level of the Purdue model, L3.5 the zone between plant and office (a DMZ)", strings.Join(levels, ", "))
 }
 
 func unjudgedOf(n *yaml.Node) (policy.Unjudged, error) {

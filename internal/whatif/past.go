@@ -202,7 +202,7 @@ func (j *Judge) forget(l *line, r *asked, k pastKey) {
 // keep notes what is known of an element, and a number that it has, or may have, now.
 func (j *Judge) keep(l *line, k pastKey, b between, now int64, v float64) {
 	p, known := j.past[k]
-	if !known && len(j.past) >= j.most {
+	if !known && (len(j.past) >= j.most || !j.trace(l, k)) {
 		j.full = true
 		return
 	}
@@ -214,11 +214,7 @@ func (j *Judge) keep(l *line, k pastKey, b between, now int64, v float64) {
 		p.capture = j.captures[l.Capture]
 		p.answer = *l.ResponseFrame
 	}
-	if j.past[k] = p; !known && j.moving != nil {
-		if m := policy.MemoryOf(l.Protocol, j.moving); len(m) > 0 {
-			j.traces[k.server] = append(j.traces[k.server], trace{m, k})
-		}
-	}
+	j.past[k] = p
 	for _, within := range policy.Windows {
 		if s := j.paced[pacedKey{k, within}]; s != nil {
 			s.Add(now, v)
@@ -227,6 +223,22 @@ func (j *Judge) keep(l *line, k pastKey, b between, now int64, v float64) {
 			}
 		}
 	}
+}
+
+// trace notes where the element lies that a rule asks about; false where there is no room.
+func (j *Judge) trace(l *line, k pastKey) bool {
+	if j.moving == nil {
+		return true
+	}
+	m := policy.MemoryOf(l.Protocol, j.moving)
+	if len(m) == 0 {
+		return true
+	}
+	if len(j.traces[k.server]) >= policy.MaxTraced {
+		return false
+	}
+	j.traces[k.server] = append(j.traces[k.server], trace{m, k})
+	return true
 }
 
 // lately is how far an element went within a time, followed from the first time on that a
