@@ -143,24 +143,24 @@ func TestStepBesideOtherWidths(t *testing.T) {
 // TestStepOfAnotherKind holds that what is called a whole number is no step of what is called floating point: else small
 // whole numbers lead to any floating point number.
 func TestStepOfAnotherKind(t *testing.T) {
-	real := func(v float32) []byte { return binary.BigEndian.AppendUint32(nil, math.Float32bits(v)) }
+	float := func(v float32) []byte { return binary.BigEndian.AppendUint32(nil, math.Float32bits(v)) }
 	b := newS7(t, policy.Rule{Match: policy.Match{Verbs: []firedoor.Verb{firedoor.VerbRead}}}, policy.Rule{Match: policy.Match{Objects: []policy.Object{{Text: "DB1.DBD10"}}, Step: 50}})
-	b.reads(s7Real, 10, real(10)...)
-	if !b.writes(s7Real, 10, 1, real(20)...) {
+	b.reads(s7Real, 10, float(10)...)
+	if !b.writes(s7Real, 10, 1, float(20)...) {
 		t.Fatal("a step of 10 does not pass")
 	}
 	if b.writes(s7DWord, 10, 1, 0, 0, 0, 60) {
 		t.Error("a whole number is a step from a floating point number")
 	}
-	b.reads(s7DWord, 10, real(20)...)
-	last := real(20)
+	b.reads(s7DWord, 10, float(20)...)
+	last := float(20)
 	if last[3]++; !b.writes(s7DWord, 10, 1, last...) {
 		t.Fatal("a step of a whole number does not pass")
 	}
-	if b.writes(s7Real, 10, 1, real(21)...) {
+	if b.writes(s7Real, 10, 1, float(21)...) {
 		t.Error("a step is counted from before what was written as a whole number")
 	}
-	if b.reads(s7Real, 10, last...); !b.writes(s7Real, 10, 1, real(21)...) {
+	if b.reads(s7Real, 10, last...); !b.writes(s7Real, 10, 1, float(21)...) {
 		t.Error("it was read, and a step of 1 does not pass")
 	}
 }
