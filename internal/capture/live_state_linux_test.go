@@ -244,7 +244,7 @@ func TestLiveLoopback(t *testing.T) {
 	c := collect(t, l)
 	var largest int
 	var payload int
-	seen := map[[2]uint32]bool{}
+	var next uint32 // number of the first byte that did not come yet
 	for fin := false; !fin; {
 		c.frames = nil
 		if c.fill() == 0 {
@@ -257,16 +257,17 @@ func TestLiveLoopback(t *testing.T) {
 				continue
 			}
 			largest = max(largest, len(p.Payload))
-			key := [2]uint32{p.Seq, uint32(len(p.Payload))}
-			if len(p.Payload) > 0 && !seen[key] {
-				payload += len(p.Payload)
-			} else if len(p.Payload) > 0 {
-				if again--; again >= 0 {
-					continue
-				}
-				t.Errorf("the segment %d came twice", p.Seq)
+			size := len(p.Payload)
+			if size > 0 && payload == 0 {
+				next = p.Seq
 			}
-			seen[key] = true
+			fresh := min(max(size-int(int32(next-p.Seq)), 0), size)
+			if payload += fresh; fresh < size { // a receiver that has no room for the end of a large segment gets that again
+				if again--; again < 0 {
+					t.Errorf("the segment %d came twice", p.Seq)
+				}
+			}
+			next += uint32(fresh)
 			fin = fin || p.Flags&packet.FIN != 0
 		}
 	}

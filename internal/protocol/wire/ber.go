@@ -87,7 +87,7 @@ func (r *BER) Enter() (tag byte, in BER) {
 // EnterLong is Enter for elements whose tag may take several bytes: tag is its
 // first byte, number what it counts (X.690, 8.1.2.4).
 func (r *BER) EnterLong() (tag byte, number uint32, in BER) {
-	const long, most = 0x1f, 3
+	const long, most = 0x1f, 2 // 16,383: no protocol counts further
 	b := r.Rest()
 	if len(b) == 0 || b[0]&long != long {
 		tag, in = r.Enter()
