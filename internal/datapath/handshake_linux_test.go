@@ -3,6 +3,7 @@ package datapath
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/gopacket/gopacket/layers"
 
@@ -111,5 +112,31 @@ func TestUnfinishedIsNotForgotten(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestClocksThatDiffer holds that what somebody wrote down by a clock that is a little ahead is of now, and not of long ago:
+// else the kernel forgot how a connection began, and took a repetition of that for another beginning.
+func TestClocksThatDiffer(t *testing.T) {
+	b := newBed(t)
+	d := b.open(b.options(), withCodes())
+	s := openStreams(t, d)
+	k := StreamKey{Client: firedoor.IPv4(0x0a610001), Server: firedoor.IPv4(0x0a610002), ClientPort: 6000, ServerPort: modbusPort}
+	place, _, _ := s.Enter(&k)
+	s.Leave(place, &Position{Known: true, Partial: true, Next: 1008, Acked: 1008, Handshake: Handshake{Answered: true, Answer: 7777, First: 1001}}, true)
+	ahead := s.now() + uint64(time.Minute)
+	s.all[place].SeenNs, s.pulse.Full = ahead, ahead
+	if _, err := d.Test(wire{sport: 6000, dport: modbusPort, tcp: &layers.TCP{SYN: true, Seq: 1000}}.frame(t), Inside); err != nil {
+		t.Fatal(err)
+	}
+	if s.all[place].Answered == 0 {
+		t.Error("the kernel forgot how the connection began")
+	}
+	_, p, ok := s.Enter(&k)
+	if !ok || !p.Answered {
+		t.Errorf("a worker knows it no more: %+v, %v", p, ok)
+	}
+	if s.Return(place); !s.Full(int64(streamUnderWay)) || s.claim(&s.all[place]) {
+		t.Error("something is long over that is to come")
 	}
 }

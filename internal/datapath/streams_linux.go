@@ -135,12 +135,19 @@ func OpenStreams(streams int, pulse *Pulse) (*Streams, error) {
 	if err != nil {
 		return nil, fmt.Errorf("streams: %w", err)
 	}
-	s := &Streams{all: unsafe.Slice((*gatewayStream)(unsafe.Pointer(unsafe.SliceData(memory))), MaxStreams), pulse: pulse.shared, since: time.Now()}
+	s := &Streams{all: unsafe.Slice((*gatewayStream)(unsafe.Pointer(unsafe.SliceData(memory))), MaxStreams), pulse: pulse.shared}
 	s.at, err = monotonic()
+	s.since = time.Now() // behind it: what is written down by this clock is never ahead of the kernel's
 	return s, err
 }
 
 func (s *Streams) now() uint64 { return uint64(s.at + time.Since(s.since)) }
+
+// ago is for how long something is over, ns. The kernel may have written it down since: 0 then, as in bpf/stream.h.
+func (s *Streams) ago(at uint64) uint64 {
+	now := s.now()
+	return now - min(at, now)
+}
 
 // placeOf gives the first place in which a stream may lie.
 func placeOf(f *gatewayFlow, seed uint64) uint32 {
@@ -201,12 +208,12 @@ func (s *Streams) Opens(k *StreamKey, first uint32) {
 // lost its own: then nobody may know where one stands that is not found.
 func (s *Streams) Full(within int64) bool {
 	at := atomic.LoadUint64(&s.pulse.Full)
-	return at != 0 && s.now()-at < uint64(within)
+	return at != 0 && s.ago(at) < uint64(within)
 }
 
 func (s *Streams) claim(e *gatewayStream) bool {
 	was := atomic.LoadUint32(&e.Owner)
-	if was == ownBusy || was != ownFree && s.now()-e.SeenNs < uint64(idleOf(e)) {
+	if was == ownBusy || was != ownFree && s.ago(e.SeenNs) < uint64(idleOf(e)) {
 		return false
 	}
 	if !atomic.CompareAndSwapUint32(&e.Owner, was, ownInside) {
@@ -249,7 +256,7 @@ func (s *Streams) turn(e *gatewayStream) (was uint32, ok bool) {
 func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
 	if was, ok := s.turn(e); ok {
 		p = Position{Known: e.Known != 0, Partial: e.Partial != 0 || e.Unseen != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked,
-			Handshake: Handshake{e.Opens != 0, e.Opening, e.Answered != 0 && s.now()-e.SeenNs < uint64(streamUnderWay), e.Answer, e.First}}
+			Handshake: Handshake{e.Opens != 0, e.Opening, e.Answered != 0 && s.ago(e.SeenNs) < uint64(streamUnderWay), e.Answer, e.First}}
 		since := atomic.LoadUint32(&s.pulse.Epoch) - e.Epoch
 		p.Current, p.Blind = p.Known && since <= seen, p.Known && since >= unseen
 		if heard := atomic.LoadUint32(&e.Heard); p.Current && int32(heard-p.Acked) > 0 {

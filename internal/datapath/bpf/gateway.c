@@ -397,7 +397,7 @@ inline_ void note_talk(const struct flow *k)
 
 	if (!seen)
 		update(&talks, k, &now, UPDATE_ANY);
-	else if (now - *seen > TOLD_NS)
+	else if (ago(now, *seen) > TOLD_NS)
 		*seen = now;
 }
 
@@ -407,9 +407,9 @@ inline_ int talked(const struct flow *k)
 {
 	__u64 now = now_ns(), *seen = lookup(&talks, k);
 
-	if (!seen || now - *seen >= TALK_NS)
+	if (!seen || ago(now, *seen) >= TALK_NS)
 		return 0;
-	if (now - *seen > TOLD_NS)
+	if (ago(now, *seen) > TOLD_NS)
 		*seen = now;
 	return 1;
 }

@@ -15,6 +15,10 @@
  * began tell a repetition no more. */
 #define UNDER_WAY_NS 10000000000ULL
 
+/* For how long something is over. Another core, or a worker, may have written it down after now was read: 0 then, and
+ * not the longest time that there is, behind which all is forgotten. */
+inline_ __u64 ago(__u64 now, __u64 then) { return then < now ? now - then : 0; }
+
 inline_ void flow_of(const struct frame *f, int back, struct flow *to)
 {
 	__builtin_memcpy(to->src, back ? f->dst : f->src, sizeof(to->src));
@@ -72,7 +76,7 @@ inline_ int claim(struct pulse *p, struct stream *s, __u64 now)
 	__u32 was = s->owner;
 	__u64 keep = !s->known ? ASKED_NS : s->closing || !s->goes_on ? OVER_NS : IDLE_NS;
 
-	if (was == BUSY || (was != FREE && now - s->seen_ns < keep))
+	if (was == BUSY || (was != FREE && ago(now, s->seen_ns) < keep))
 		return 0;
 	if (swap_if(&s->owner, was, BUSY) != was)
 		return 0;
@@ -125,7 +129,7 @@ inline_ int was_full(__u64 within)
 {
 	struct pulse *p = the_pulse();
 
-	return !p || (p->full && now_ns() - p->full < within);
+	return !p || (p->full && ago(now_ns(), p->full) < within);
 }
 
 inline_ struct stream *stream_at(__u32 place)
@@ -209,7 +213,7 @@ inline_ void opens(const struct frame *f, struct stream *s)
 {
 	s->opening = f->seq + 1;
 	s->opens = 1;
-	if (now_ns() - s->seen_ns > UNDER_WAY_NS)
+	if (ago(now_ns(), s->seen_ns) > UNDER_WAY_NS)
 		s->answered = 0;
 }
 
