@@ -16,7 +16,7 @@ const (
 	replayRoom = 32 << 20
 
 	largeHeap    = 24 << 20 // live
-	largePercent = 70       // GOGC of a large heap
+	largePercent = 50       // GOGC of a large heap
 
 	// firstHeap is what GOGC is a share of before the first collection: at 100 it comes
 	// when the heap has grown to this (package runtime).
