@@ -329,6 +329,9 @@ func TestGatewayProcessesDie(t *testing.T) {
 		}},
 		{"worker stopped", true, func(t *testing.T) {
 			l.another("gateway-worker", l.strike(syscall.SIGSTOP))
+			if !strings.Contains(fmt.Sprint(l.log), "event=worker-hangs") {
+				t.Errorf("nobody says that it hung:\n%s", l.log)
+			}
 		}},
 		{"control killed", false, func(t *testing.T) {
 			was := l.process("gateway-control")

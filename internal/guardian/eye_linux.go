@@ -98,7 +98,7 @@ func (g *Guardian) inspect(w *watchman, active *hand, may bool) {
 	}
 	if end && may && w.ended != active {
 		w.ended = active // to end it may take a while
-		g.event("worker-hangs", fmt.Sprintf("%s says nothing for %v, while its core does something: it is ended", active.name(), (now-own).Round(time.Millisecond/10)))
+		g.event("worker-hangs", fmt.Sprintf("%s says nothing for %v: it is ended", active.name(), (now-own).Round(time.Millisecond/10)))
 	}
 	if end && may {
 		active.hang(time.Now().Add(own-now), late)
