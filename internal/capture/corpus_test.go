@@ -59,72 +59,122 @@ func TestCorpusCounts(t *testing.T) {
 	if err != nil {
 		t.Skip("capinfos is not installed: nothing to compare the counts with")
 	}
+	counted := capinfos(judge, list...)
 	differ := 0
 	for _, path := range list {
-		want, damaged, ok := capinfos(t, judge, path)
+		if c, ok := counted[path]; !ok || c.damaged { // the complaints of all stand together
+			counted[path] = capinfos(judge, path)[path]
+		}
+		want := counted[path]
 		got, err := Count(path)
 		var damage *DamageError
 		switch {
-		case !ok:
+		case !want.read:
 			t.Logf("%s: capinfos cannot read it; %d frames, %v", path, got, err)
 		case err != nil && !errors.As(err, &damage):
-			t.Errorf("%s: %v (capinfos: %d frames)", path, err, want)
-		case got != want || damaged != (damage != nil):
+			t.Errorf("%s: %v (capinfos: %d frames)", path, err, want.frames)
+		case got != want.frames || want.damaged != (damage != nil):
 			differ++
-			t.Errorf("%s: %d frames, error %v; capinfos: %d frames, damaged %v", path, got, err, want, damaged)
+			t.Errorf("%s: %d frames, error %v; capinfos: %d frames, damaged %v", path, got, err, want.frames, want.damaged)
 		}
 	}
 	t.Logf("%d captures, %d differ", len(list), differ)
 }
 
-func capinfos(t *testing.T, judge, path string) (frames uint64, damaged, ok bool) {
-	t.Helper()
+// counted is what capinfos says of a capture.
+type counted struct {
+	frames        uint64
+	damaged, read bool
+}
+
+// capinfos asks of captures at once, for to start it takes longer than to count. Of several, those are
+// taken for damaged that are named in any complaint.
+func capinfos(judge string, paths ...string) map[string]counted {
 	var out, problems bytes.Buffer
-	cmd := exec.Command(judge, "-c", "-M", "-T", "-r", path)
+	cmd := exec.Command(judge, append([]string{"-c", "-M", "-T", "-r"}, paths...)...)
 	cmd.Stdout, cmd.Stderr = &out, &problems
-	runErr := cmd.Run()
-	fields := strings.Split(strings.TrimSpace(out.String()), "\t")
-	frames, err := strconv.ParseUint(fields[len(fields)-1], 10, 64)
-	if err != nil {
-		return 0, true, false
+	failed := cmd.Run() != nil
+	said := map[string]counted{}
+	for line := range strings.Lines(out.String()) {
+		path, n, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		frames, err := strconv.ParseUint(n, 10, 64)
+		if err != nil {
+			continue
+		}
+		damaged := strings.Contains(problems.String(), path)
+		if len(paths) == 1 {
+			damaged = failed || problems.Len() > 0
+		}
+		said[path] = counted{frames, damaged, true}
 	}
-	return frames, runErr != nil || problems.Len() > 0, true
+	return said
 }
 
 // TestCorpusTimes holds time and lengths of every frame in the pcapng captures,
 // whose clocks differ, and in small pcap ones against tshark.
 func TestCorpusTimes(t *testing.T) {
 	list := captures(t)
-	judge, err := exec.LookPath("tshark")
-	if err != nil {
-		t.Skip("tshark is not installed: nothing to compare the times with")
+	for _, program := range []string{"tshark", "mergecap"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip(program + " is not installed: nothing to compare the times with")
+		}
 	}
-	files, frames := 0, 0
+	var files []string
+	var got [][]string
 	for i, path := range list {
-		r, err := Open(path, 0)
-		if err != nil {
-			continue
+		if lines, ok := timesOf(t, path, i%100 == 0); ok {
+			files, got = append(files, path), append(got, lines)
 		}
-		if r.ng == nil && i%100 != 0 || r.size > 2<<20 { // enough of each kind, in a few seconds
-			r.Close()
-			continue
-		}
-		out, err := exec.Command(judge, "-n", "-r", path, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.len", "-e", "frame.cap_len").Output()
-		want := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
-		got, readErr := readAll(r)
-		r.Close()
-		if err != nil || readErr != nil || r.pcap.fcs != 0 {
-			continue // damaged: TestCorpusCounts has it
-		}
-		files++
-		for i, f := range got {
-			line := fmt.Sprintf("%d.%09d\t%d\t%d", f.Time/1e9, f.Time%1e9, f.WireLen, len(f.Data))
-			if i >= len(want) || line != want[i] && f.Time > 0 {
-				t.Errorf("%s frame %d: %s; tshark: %.80q", path, i+1, line, want[min(i, len(want)-1)])
-				break
+	}
+	want := judgedTimes(t, files)
+	frames := 0
+	for i, path := range files {
+		for n, line := range got[i] {
+			if n >= len(want) || line != want[n] {
+				t.Fatalf("%s frame %d: %s; tshark: %.80q", path, n+1, line, want[min(n, len(want)-1)])
 			}
 		}
-		frames += len(got)
+		want = want[len(got[i]):]
+		frames += len(got[i])
 	}
-	t.Logf("%d captures with %d frames alike", files, frames)
+	if len(want) > 0 {
+		t.Errorf("tshark has %d frames more", len(want))
+	}
+	t.Logf("%d captures with %d frames alike", len(files), frames)
+}
+
+// timesOf gives time and lengths of the frames in a capture, as tshark would; false where it is not
+// one to compare: damaged (TestCorpusCounts has it), large, or of pcap and not chosen.
+func timesOf(t *testing.T, path string, chosen bool) (lines []string, ok bool) {
+	t.Helper()
+	r, err := Open(path, 0)
+	if err != nil {
+		return nil, false
+	}
+	defer r.Close()
+	if r.ng == nil && !chosen || r.size > 2<<20 { // enough of each kind, in a few seconds
+		return nil, false
+	}
+	got, err := readAll(r)
+	if err != nil || r.pcap.fcs != 0 {
+		return nil, false
+	}
+	for _, f := range got {
+		lines = append(lines, fmt.Sprintf("%d.%09d\t%d\t%d", f.Time/1e9, f.Time%1e9, f.WireLen, len(f.Data)))
+	}
+	return lines, true
+}
+
+// judgedTimes is what tshark says of captures one behind the other: to start it for each takes longer than to read.
+func judgedTimes(t *testing.T, files []string) []string {
+	t.Helper()
+	whole := filepath.Join(t.TempDir(), "all.pcapng")
+	if out, err := exec.Command("mergecap", append([]string{"-a", "-w", whole}, files...)...).CombinedOutput(); err != nil {
+		t.Fatalf("mergecap: %v: %s", err, out)
+	}
+	out, err := exec.Command("tshark", "-n", "-r", whole, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.len", "-e", "frame.cap_len").Output()
+	if err != nil {
+		t.Fatalf("tshark: %v", err)
+	}
+	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 }
