@@ -36,7 +36,7 @@ var probably = map[string]string{
 	"udp 111":        "portmapper",
 	"tcp 13400":      "DoIP, of road vehicles",
 	"tcp 8680":       "DoIP, of road vehicles",
-	"tcp 502":        "451 octets sent twice and two requests behind them, never answered: no Modbus to begin with",
+	"tcp 502":        "451 octets sent twice and two requests behind them, never answered: no Modbus to begin with; and connections without a message",
 	"tcp 5450":       "a PI historian, by its port",
 	"tcp 4840":       "attempts to reach a server of OPC UA, refused",
 	"udp 5683":       "CoAP of a draft before RFC 7252",
@@ -49,6 +49,13 @@ var probably = map[string]string{
 	"udp 9600":       "empty datagrams to the port of FINS",
 	"udp 63329":      "a program that talks with itself on the machine that recorded",
 	"tcp 808":        "a program that talks with itself on the machine that recorded",
+	"tcp 80":         "attempts to reach a server of updates on the Internet, never answered",
+	"tcp 7145":       "an attack's own channel, encrypted (it moves files), from its middle",
+	"tcp 24295":      "an attack's own channel, encrypted (it moves files), from its middle",
+	"tcp 20000":      "a search for DNP3 stations, refused",
+	"udp 23":         "32 octets that are always the same",
+	"udp 6650":       "four octets to a port where nobody listens",
+	"udp 8612":       "search for scanners of one maker (BJNP)",
 	"tcp 8850":       "five octets every six seconds to a machine of the Internet",
 }
 
@@ -81,19 +88,21 @@ type tally struct {
 // factoryCaptures are those that TestRecognised counts.
 func factoryCaptures(t *testing.T, root string) (paths []string) {
 	t.Helper()
-	corpus.Each(t, filepath.Join(root, "protocols"), func(path string, _ []byte) {
-		rel, err := filepath.Rel(root, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		office := slices.ContainsFunc(mistakenFolders, func(f string) bool { return strings.HasPrefix(rel, f+string(filepath.Separator)) })
-		other := slices.ContainsFunc(otherFolders, func(f string) bool {
-			return strings.Contains(rel, string(filepath.Separator)+f+string(filepath.Separator))
+	for _, folder := range judgedFolders {
+		corpus.Each(t, filepath.Join(root, folder), func(path string, _ []byte) {
+			rel, err := filepath.Rel(root, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			office := slices.ContainsFunc(mistakenFolders, func(f string) bool { return strings.HasPrefix(rel, f+string(filepath.Separator)) })
+			other := slices.ContainsFunc(otherFolders, func(f string) bool {
+				return strings.Contains(rel, string(filepath.Separator)+f+string(filepath.Separator))
+			})
+			if !office && !other {
+				paths = append(paths, path)
+			}
 		})
-		if !office && !other {
-			paths = append(paths, path)
-		}
-	})
+	}
 	return paths
 }
 
@@ -182,7 +191,7 @@ func (y *tally) page() string {
 		"The packets of captures from elsewhere that no protocol of ours takes, whole. This page is written from them\n" +
 		"(`go test ./internal/judge -run TestRecognised -update`, which needs the captures and no judge); the same test fails where it is not true\n" +
 		"any more, and where fewer than 95 of a hundred packets of factory protocols are recognised.\n\n" +
-		"Counted are the captures of the folder `protocols`, but not what comes from offices (" + folderList(mistakenFolders) +
+		"Counted are the captures of the folders `protocols` and `labelled`, but not what comes from offices (" + folderList(mistakenFolders) +
 		")\nand from what is no factory: " + strings.Join(otherFolders, ", ") + ". A packet belongs to a conversation, and a conversation to a protocol or to\n" +
 		"none; a frame that came twice counts once. Numbers behind a folder are captures.\n\n")
 	fmt.Fprintf(&b, "**%d captures: %d packets of factory protocols are recognised, %d packets are of protocols nobody knows: %.2f %%.**\n\n", y.captures, y.known, y.missed(), y.share())

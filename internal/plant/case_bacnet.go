@@ -194,6 +194,8 @@ func bacnetIdentity(n *Net) {
 	bacTalk(n, bacAsk(3, 12, bacProperty(bacDevice, 2001, 372)), bacData(3, 12, bacProperty(bacDevice, 2001, 372), bacIn(3, bacText("SN-2001"))))
 	bacTalk(n, bacAsk(4, 12, bacProperty(bacDevice, 2001, 70)), bacData(4, 12, bacProperty(bacDevice, 2001, 70),
 		bacIn(3, bacTag(7, 0, 1, 3, 0x52, 'x'))))
+	widest := bacTag(7, 0, 3, 0, 0, 0, 'Z', 0, 0, 0, 0xe4, 0, 0, 0x20, 0x13, 0, 1, 0xd1, 0x1e)
+	bacTalk(n, bacAsk(5, 12, bacProperty(bacDevice, 2001, 28)), bacData(5, 12, bacProperty(bacDevice, 2001, 28), bacIn(3, widest)))
 }
 
 // bacnetErrors refuses requests in every way there is.

@@ -114,7 +114,7 @@ func kipServices(n *Net) {
 	k.server(kipFrame(0x0202, append(kipHPAI(kipGateway, portKIP), kipDevice("KNX IP BAOS 774")...)...))
 	k.server(kipFrame(0x020c, append(kipHPAI(kipGateway, portKIP), kipDevice("KNX IP BAOS 774")...)...))
 	k.client(kipFrame(0x0203, kipHPAI(kipDesk, 53671)...))
-	k.server(kipFrame(0x0204, kipDevice("KNX IP BAOS 774")...))
+	k.server(kipFrame(0x0204, kipDevice("Geb\xe4ude S\xfcd")...))
 	for status := byte(0x20); status < 0x2a; status++ {
 		k.client(kipFrame(0x0205, append(kipHPAI(kipDesk, 53671), kipHPAI(kipDesk, 53671, 4, 4, 2, 0)...)...))
 		k.server(kipFrame(0x0206, 0, status))

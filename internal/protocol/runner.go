@@ -269,7 +269,7 @@ func (r *Runner) probe(h *Host, side int, b []byte) {
 			return
 		}
 	}
-	if r.identify(h, side, b, len(b) >= MaxProbe) || r.exchanged(h, side, b) {
+	if r.identify(h, side, b, len(b) >= MaxProbe) || r.exchanged(h, side, b) || r.agreed(h, side, b) {
 		held := r.take(h, side)
 		if held == nil || 1-side == int(r.client) { // what waits is older; the request, at least
 			r.feedHeld(h, 1-side)
@@ -355,6 +355,23 @@ func (r *Runner) exchanged(h *Host, side int, b []byte) bool {
 	}
 	for mask := k.pairs & r.maybe[0] & r.maybe[1]; mask != 0; mask &= mask - 1 {
 		if i := bits.TrailingZeros64(mask); k.all[i].Exchange(other, b) {
+			r.settle(h, k, i, side, b)
+			return true
+		}
+	}
+	return false
+}
+
+// agreed tells whether what waits on the other side and b are of one protocol that neither port
+// names. The one that a port names wants more of both: it would wait for the rest of a message that
+// nobody began.
+func (r *Runner) agreed(h *Host, side int, b []byte) bool {
+	k, other := r.book(h), r.pending[1-side]
+	if other == nil {
+		return false
+	}
+	for mask := r.maybe[0] & r.maybe[1]; mask != 0; mask &= mask - 1 {
+		if i := bits.TrailingZeros64(mask); k.all[i].Probe(b) == Yes && k.all[i].Probe(other) == Yes {
 			r.settle(h, k, i, side, b)
 			return true
 		}

@@ -182,6 +182,25 @@ func TestRunnerWaitsForProtocolOfThePort(t *testing.T) {
 	}
 }
 
+// TestRunnerBelievesBothSides: the protocol of the port wants more of either side, and both speak another
+// one as it stands.
+func TestRunnerBelievesBothSides(t *testing.T) {
+	b := newBench(protocol.Flow{Ports: [2]uint16{40000, 800}, Client: 0, Sure: true}, undecided(protocol.More, 800))
+	b.bytes(0, msg("request"))
+	b.want(t)
+	b.bytes(1, msg("answer"))
+	b.want(t, "toy 0 request 0-9", "toy 1 answer 0-8")
+	b.bytes(0, msg("next"))
+	b.want(t, "toy 0 request 0-9", "toy 1 answer 0-8", "toy 0 next 9-15")
+
+	b = newBench(protocol.Flow{Ports: [2]uint16{40000, 800}, Client: 0, Sure: true}, undecided(protocol.More, 800))
+	b.bytes(0, msg("request"))
+	b.bytes(1, "something else")
+	if b.want(t); !b.runner.Undecided() {
+		t.Error("believed one side alone, where the protocol of the port may be yet to come")
+	}
+}
+
 func TestRunnerDoesNotWaitForOthers(t *testing.T) {
 	b := newBench(onPort, undecided(protocol.More, 800))
 	b.bytes(0, msg("one"))

@@ -298,6 +298,9 @@ func (p *parser) valued(property uint32, b []byte) {
 // said is the text of an alarm, nil if there is none. What people write to each other is
 // no value and not told.
 func (p *parser) said(content []byte) [][]byte {
+	if len(content) > 0 && !readable(content) {
+		return nil
+	}
 	word, _ := letters(p.letters[:0], content)
 	return p.texts.One(nil, word)
 }
@@ -316,7 +319,7 @@ func (p *parser) words(property uint32, b []byte) [][]byte {
 	room := p.letters[:0]
 	for t := readTags(b); t.more(); {
 		g := t.next()
-		if t.bad || g.kind != applicationTag || g.number != tagText {
+		if t.bad || g.kind != applicationTag || g.number != tagText || len(g.content) > 0 && !readable(g.content) {
 			return nil
 		}
 		var word []byte

@@ -3,6 +3,7 @@ package bacnet
 import (
 	"encoding/binary"
 	"math/bits"
+	"unicode/utf8"
 
 	"firedoor"
 )
@@ -113,12 +114,19 @@ func flags(scratch *[maxValueBytes]byte, b []byte) firedoor.Values {
 // Character sets (20.2.9).
 const (
 	setUTF8   = 0
+	setUCS4   = 3
 	setUCS2   = 4
 	setLatin1 = 5
 	maxText   = 256
 )
 
-// text is the text of a character string's content, "" in a set that is seldom used.
+// readable tells whether a character string's content is in a set that is read here. The others, of
+// one vendor's code pages and of Japan, are seldom used.
+func readable(b []byte) bool {
+	return len(b) > 0 && (b[0] == setUTF8 || b[0] == setUCS4 || b[0] == setUCS2 || b[0] == setLatin1)
+}
+
+// text is the text of a character string's content, "" in a set that is not readable.
 func text(scratch *[3 * maxText]byte, b []byte) []byte {
 	if len(b) < 2 {
 		return nil
@@ -136,6 +144,10 @@ func text(scratch *[3 * maxText]byte, b []byte) []byte {
 		for b = b[:min(len(b), 2*maxText)]; len(b) >= 2; b = b[2:] {
 			out = appendRune(out, uint32(binary.BigEndian.Uint16(b)))
 		}
+	case setUCS4:
+		for b = b[:min(len(b), len(scratch))]; len(b) >= 4; b = b[4:] { // as many bytes come out, at most
+			out = utf8.AppendRune(out, rune(binary.BigEndian.Uint32(b)))
+		}
 	}
 	return out
 }
@@ -146,12 +158,14 @@ func letters(room, b []byte) (text, rest []byte) {
 		return b[min(1, len(b)):], room
 	}
 	from, set, b := len(room), b[0], b[1:]
-	for len(b) > 0 && cap(room)-len(room) >= 3 {
+	for len(b) > 0 && cap(room)-len(room) >= utf8.UTFMax {
 		switch {
 		case set == setLatin1:
 			room, b = appendRune(room, uint32(b[0])), b[1:]
 		case set == setUCS2 && len(b) >= 2:
 			room, b = appendRune(room, uint32(binary.BigEndian.Uint16(b))), b[2:]
+		case set == setUCS4 && len(b) >= 4:
+			room, b = utf8.AppendRune(room, rune(binary.BigEndian.Uint32(b))), b[4:]
 		default:
 			b = nil
 		}

@@ -1,7 +1,9 @@
 package kip
 
 import (
+	"bytes"
 	"encoding/binary"
+	"unicode/utf8"
 
 	"firedoor"
 	"firedoor/internal/protocol"
@@ -31,7 +33,7 @@ type parser struct {
 	opEvent firedoor.Event
 	sample  firedoor.Sample
 	event   firedoor.Event
-	text    [48]byte
+	text    [2 * (dibSize - dibName)]byte
 	bits    [1]byte
 }
 
@@ -172,6 +174,7 @@ func (p *parser) answer(q *request) {
 const (
 	dibDevice = 1
 	dibSize   = 54
+	dibName   = 24 // where the name begins
 )
 
 // describe tells what a device says of itself.
@@ -180,7 +183,7 @@ func (p *parser) describe(b []byte, ip firedoor.IP) {
 		p.malformed("description is not that of a device")
 		return
 	}
-	p.fact(firedoor.FactName, 90, latin(p.text[:0], b[24:dibSize]))
+	p.fact(firedoor.FactName, 90, latin(p.text[:0], b[dibName:dibSize]))
 	p.fact(firedoor.FactSerial, 90, hex(p.text[:0], b[8:14]...))
 	p.fact(firedoor.FactVendor, 60, append(p.text[:0], vendor(binary.BigEndian.Uint16(b[8:]))...))
 	a := uint32(binary.BigEndian.Uint16(b[4:]))
@@ -191,13 +194,15 @@ func (p *parser) describe(b []byte, ip firedoor.IP) {
 	}
 }
 
-// latin is a text of ISO 8859-1, with what is no ASCII left as it stands.
+// latin is a text of ISO 8859-1, as the standard wants names, up to its first zero. Software that
+// takes no notice writes UTF-8, which stays.
 func latin(dst, b []byte) []byte {
+	b, _, _ = bytes.Cut(b, []byte{0})
+	if utf8.Valid(b) {
+		return append(dst, b...)
+	}
 	for _, c := range b {
-		if c == 0 {
-			break
-		}
-		dst = append(dst, c)
+		dst = utf8.AppendRune(dst, rune(c))
 	}
 	return dst
 }
