@@ -171,7 +171,7 @@ var cases = []Case{
 	{"melsec", "errors", melsecErrors},
 	{"melsec", "files", melsecFiles},
 	{"melsec", "ascii", melsecASCII},
-	{"melsec", "old", melsecOld},
+	{"melsec", "old", melsecOld}, {"melsec", "old-ascii", melsecOldASCII},
 	{"melsec", "melsoft", melsecMelsoft},
 	{"melsec", "ports", melsecPorts}, {"melsec", "everybody", melsecEverybody},
 	{"melsec", "midstream", melsecMidstream},
