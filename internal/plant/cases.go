@@ -114,7 +114,7 @@ var cases = []Case{
 	{"genisys", "messages", genisysMessages},
 	{"genisys", "midstream", genisysMidstream},
 	{"genisys", "malformed", genisysMalformed},
-	{"bsap", "poll", bsapPoll},
+	{"bsap", "poll", bsapPoll}, {"bsap", "values", bsapValues},
 	{"bsap", "functions", bsapFunctions},
 	{"bsap", "ip", bsapOverIP},
 	{"bsap", "midstream", bsapMidstream},
