@@ -69,7 +69,7 @@ var cases = []Case{
 	{"enip", "errors", enipErrors},
 	{"enip", "malformed", enipMalformed},
 	{"enip", "attributes", enipAttributes},
-	{"enip", "transfers", enipTransfers},
+	{"enip", "transfers", enipTransfers}, {"enip", "file-names", enipFileNames},
 	{"enip", "logix", enipLogix},
 	{"enip", "plc5", enipPLC5},
 	{"enip", "dtls", enipDTLS},
