@@ -23,6 +23,7 @@ func amqpByJudge(a *answers) {
 		for _, l := range f.all("amqp") {
 			class, method := l.number("amqp_amqp_method_class"), l.number("amqp_amqp_method_method")
 			if class < 0 {
+				a.amqpOne(f, l.number("amqp_amqp_performative"))
 				continue
 			}
 			arg := func(name string) string { return l.text("amqp_amqp_method_arguments_" + name) }
@@ -66,6 +67,19 @@ func amqpByJudge(a *answers) {
 				}
 			}
 		}
+	}
+}
+
+// amqpOne reads a frame of AMQP 1.0 by its performative: none is answered as such, and what a server transfers is
+// a sample. Those of SASL stand before the protocol begins.
+func (a *answers) amqpOne(f *frame, performative int) {
+	const open, transfer, closes = 0x10, 0x14, 0x18
+	switch op := a.op(f, performative); {
+	case performative < open || performative > closes:
+	case f.dstPort == 5672:
+		a.ask(op, f, "")
+	case performative == transfer:
+		a.sample(op, f)
 	}
 }
 
@@ -114,7 +128,7 @@ func coapByJudge(a *answers) {
 	for _, f := range a.frames {
 		l := f.last("coap")
 		broken := slices.ContainsFunc(l.inner("_ws_expert"), func(e layer) bool {
-			return e.has("coap_coap_invalid_option_number") || e.has("coap_coap_invalid_option_range")
+			return e.has("coap_coap_invalid_option_number") && !coapLater[e.text("_ws_expert__ws_expert_message")] || e.has("coap_coap_invalid_option_range")
 		})
 		if broken {
 			continue
@@ -142,6 +156,9 @@ func coapByJudge(a *answers) {
 			if observe {
 				a.known[key+" observed"] = op.object
 			}
+			if coapSilent(l) {
+				key = ""
+			}
 			a.ask(op, f, key)
 		default:
 			outcome := "ok"
@@ -165,6 +182,23 @@ func coapByJudge(a *answers) {
 	}
 }
 
+// coapLater is what the judge finds broken where an option is younger than it: Q-Block1 and Q-Block2 (RFC 9177),
+// EDHOC (RFC 9668), Echo and Request-Tag (RFC 9175), No-Response (RFC 7967).
+var coapLater = func() map[string]bool {
+	all := map[string]bool{}
+	for _, number := range []int{19, 21, 31, 252, 258, 292} {
+		all[fmt.Sprint("Invalid Option Number ", number)] = true
+	}
+	return all
+}()
+
+// coapSilent tells whether a client wants no answer, of whatever class: No-Response with all three.
+func coapSilent(l layer) bool {
+	const all = "1a"
+	return slices.ContainsFunc(l.texts("coap_coap_opt_name"), func(name string) bool { return strings.HasSuffix(name, "Option (258)") }) &&
+		slices.Contains(l.texts("coap_coap_opt_unknown"), all)
+}
+
 // coapText is a payload that the message says is plain text, or that is legible where it
 // does not say, and that is no number, of a resource with a name and whole; what speaks
 // of a secret is not told.
@@ -175,7 +209,9 @@ func coapText(f *frame, l layer, object string) string {
 		text = string(b)
 	}
 	_, err := strconv.ParseFloat(text, 64)
-	blocks := slices.ContainsFunc(l.texts("coap_coap_opt_name"), func(name string) bool { return strings.Contains(name, "Block") })
+	blocks := slices.ContainsFunc(l.texts("coap_coap_opt_name"), func(name string) bool {
+		return strings.Contains(name, "Block") || strings.Contains(name, "Option (19)")
+	})
 	if text == "" || err == nil || blocks || object == "" || len(object) >= len("resource:")+96 || strings.Contains(object+text, "password") {
 		return ""
 	}

@@ -171,3 +171,44 @@ func bsapMalformed(n *Net) {
 	t.exchange(0xa1, []byte{1}, []byte{0x80})
 	t.down(bsapIP(6, 1, bsapMessage(1, 0xa0, 4)))
 }
+
+// bsapTyped is a signal with its type, value, address and the version of the database, as answers of the form
+// over IP have it where a read selects these.
+func bsapTyped(kind byte, address, version uint16, value ...byte) []byte {
+	return finsJoin([]byte{kind}, value, little16(address, version))
+}
+
+// bsapValues reads signals with their types, by name and by address; what does not come out even is not told: a
+// text, two versions, fewer than were asked for, a part that is nobody knows how long.
+func bsapValues(n *Net) {
+	sequence := uint32(0)
+	talk := func(code, count byte, ask []byte, parts ...[]byte) {
+		sequence++
+		n.UDP(bsapMaster, bsapRTU, PortBSAP, PortBSAP, bsapIP(6, sequence, bsapMessage(sequence, 0xa0, ask...)))
+		n.Wait(10 * time.Millisecond)
+		b := bsapMessage(sequence, code, finsJoin(parts...)...)
+		b[10] = count
+		n.UDP(bsapRTU, bsapMaster, PortBSAP, PortBSAP, bsapIP(5, sequence, b))
+		n.Wait(90 * time.Millisecond)
+	}
+	level := []byte{0, 0, 0xa0, 0x42}
+	byName := func(first, second byte) []byte {
+		return finsJoin([]byte{4, 3, first, second, 0x0f, 2}, zeroed("@GV.LEVEL"), zeroed("@GV.ON"))
+	}
+	byAddress := finsJoin([]byte{0, 3, 0xd0, 1}, little16(0x7724), []byte{0x0f, 2}, little16(0x20, 0x11))
+	one := finsJoin([]byte{2, 1, 0xc0}, little16(0x7724), []byte{0x0f, 1}, little16(0x11))
+	talk(0, 2, byName(0xd0, 1), bsapTyped(2, 0x20, 0x7724, level...), bsapTyped(0, 0x11, 0x7724, 1))
+	talk(0, 2, byAddress, bsapTyped(2, 0x20, 0x7724, level...), bsapTyped(0, 0x11, 0x7724, 0))
+	talk(0, 1, one, []byte{0, 1})
+	talk(0, 1, one, []byte{2, 0, 0, 0x8c, 0x42})
+	talk(0, 2, byName(0xd0, 1), bsapTyped(3, 0x20, 0x7724, []byte("OPEN NOW")...), bsapTyped(0, 0x11, 0x7724, 1))
+	talk(0, 2, byName(0xd0, 1), bsapTyped(2, 0x20, 0x7724, level...), bsapTyped(0, 0x11, 0x7725, 1))
+	talk(0, 1, byName(0xd0, 1), bsapTyped(2, 0x20, 0x7724, level...))
+	talk(0, 2, byName(0xf0, 1), bsapTyped(2, 0x20, 0x7724, level...), bsapTyped(0, 0x11, 0x7724, 1))
+	talk(0, 2, byName(0x50, 1), level, little16(0x20, 0x7724), []byte{1}, little16(0x11, 0x7724))
+	talk(4, 2, byName(0xd0, 1), bsapTyped(2, 0x20, 0x7724, level...), bsapTyped(0, 0x11, 0x7724, 1))
+	talk(0, 2, byAddress[:len(byAddress)-1], bsapTyped(2, 0x20, 0x7724, level...), bsapTyped(0, 0x11, 0x7724, 0)) // one address is cut short
+	t := &bsapTalk{n: n, sequence: 0x2000}
+	t.exchange(0xa0, finsJoin([]byte{4, 1, 0xc0, 0x0f, 1}, zeroed("@GV.LEVEL.")), finsJoin([]byte{0, 1, 2}, level))
+	t.exchange(0xa0, finsJoin([]byte{0, 1, 0xc0}, little16(0x7724), []byte{0x0f, 1}, little16(0x20)), finsJoin([]byte{0, 1, 2}, level))
+}

@@ -89,6 +89,37 @@ func enipDTLS(n *Net) {
 	n.UDP(enipPanel, enipRack, 49210, PortENIP, append([]byte{22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 20}, make([]byte, 20)...))
 }
 
+// enipText is an international string of one text.
+func enipText(s string) []byte {
+	return append([]byte{1, 'e', 'n', 'g', 0xda, 4, 0, byte(len(s))}, s...)
+}
+
+// enipFileNames asks file objects for the names of their files, by themselves and of all of them, before it
+// fetches them: texts of every kind are passed over, and one that nobody knows ends the list.
+func enipFileNames(n *Net) {
+	t := newENIPTalk(n, 49213)
+	t.register()
+	fetch := func(instance uint8) {
+		file := CIPClass(0x37, instance, 0)
+		t.ask(CIPRequest(nil, 0x4b, file, 200), CIPAnswer(nil, 0x4b, 0, 2, 0, 0, 0, 200))
+		t.ask(CIPRequest(nil, 0x4f, file, 0), CIPAnswer(nil, 0x4f, 0, 0, 4, 'a', 'b', 0x12, 0x34))
+	}
+	fetch(200)
+	t.ask(CIPRequest(nil, CIPGetSingle, CIPClass(0x37, 200, 4)), CIPAnswer(nil, CIPGetSingle, 0, enipText("EDS.txt")...))
+	fetch(200)
+	t.ask(CIPRequest(nil, CIPGetSingle, CIPClass(0x37, 200, 4)), CIPAnswer(nil, CIPGetSingle, 0, 0)) // no text at all: as it was
+	fetch(200)
+	several := []byte{4, 'e', 'n', 'g', 0xd0, 4, 0, 5, 0, 'E', 'v', 'e', 'n', 't', 'd', 'e', 'u', 0xda, 4, 0, 1, 'x',
+		'f', 'r', 'a', 0xd5, 4, 0, 1, 0, 'y', 0, 'i', 't', 'a', 0xd9, 4, 0, 2, 0, 1, 0, 'z', 0}
+	directory := finsJoin([]byte{200, 0}, enipText("EDS and Icon Files"), enipText("EDS.gz"), []byte{201, 0}, several, enipText("events.log"),
+		[]byte{202, 0}, enipText("odd"), []byte{1, 'e', 'n', 'g', 0xee, 4, 0, 1, 'q'}, []byte{203, 0}, enipText("lost"), enipText("lost.txt"))
+	t.ask(CIPRequest(nil, CIPGetSingle, CIPClass(0x37, 0, 32)), CIPAnswer(nil, CIPGetSingle, 0, directory...))
+	for instance := uint8(200); instance <= 203; instance++ {
+		fetch(instance)
+	}
+	t.c.Close()
+}
+
 // enipTransfers moves files and firmware.
 func enipTransfers(n *Net) {
 	t := newENIPTalk(n, 49211)
@@ -141,6 +172,11 @@ func enipPLC5(n *Net) {
 	pccc([]byte{0xa7, 4, 0x34, 0x12, 0, 0, 0x22}, 0, 'r', 'u', 'n', 'g')
 	pccc([]byte{0xa7, 2, 0x34, 0x12, 2, 0, 0x22}, 0, 's', '.')
 	pccc([]byte{0x82, 0x34, 0x12}, 0)
+	pccc([]byte{0x81, 3, 2, 0, 0x22}, 0, 0x35, 0x12)
+	pccc([]byte{0xaf, 4, 0x35, 0x12, 0, 0, 0x22, 'r', 'u', 'n', 'k'}, 0)
+	pccc([]byte{0x82, 0x35, 0x12}, 0)
+	pccc([]byte{0x88, 1, 5, 0x81, 1, 3, 0, 0x22}, 0)
+	pccc([]byte{0x88, 1, 5, 0x81, 3, 3, 0, 0x22}, 0)
 	pccc([]byte{0x53}, 0)
 	pccc([]byte{0x17, 0, 0, 0, 0, 4}, 0, 'p', 'l', 'c', '5')
 	pccc([]byte{0x55}, 0)

@@ -292,6 +292,60 @@ func melsecRegisters(n *Net, c *Conn, many func(command, count byte, parts ...[]
 	melTalk(n, c, melOld(0x01, 100, "D ", 1), []byte{0x81, 0, 1, 1})
 }
 
+// melsecOldASCII is 1E in ASCII, every command; what the manuals give as examples is among it (SH-081256,
+// 18.4 to 18.6; FX3U-ENET-ADP, 7.5 to 7.7). The last are one byte at a time, from the middle on, and to
+// another station.
+func melsecOldASCII(n *Net) {
+	c := n.Dial(melHMI, melPLC, 51019, 5001)
+	talk := func(command byte, data, answer string) { melTalk(n, c, melOldASCII(command, data), []byte(answer)) }
+	at := melOldPlace
+	for i := range 3 {
+		talk(0x01, at("D ", 100)+"0200", fmt.Sprintf("8100%04X1234", i))
+		talk(0x00, at("M ", 16)+"0300", "80001010") // a digit more behind an odd one
+	}
+	talk(0x00, at("M ", 100)+"0800", "800010100110")
+	talk(0x01, at("Y ", 0x40)+"0200", "8100829D553E")
+	talk(0x02, at("Y ", 0x10)+"0300"+"1010", "8200")
+	talk(0x03, at("TN", 5)+"0100"+"0007", "8300")
+	talk(0x04, "0200"+at("M ", 16)+"01"+at("Y ", 0x1f)+"00", "8400")
+	talk(0x05, "0300"+at("Y ", 0x80)+"7B29"+at("W ", 0x26)+"1234"+at("CN", 18)+"0050", "8500")
+	talk(0x08, "", "880010") // nothing was entered
+	talk(0x06, "0300"+at("M ", 16)+at("M ", 17)+at("Y ", 0x1f), "8600")
+	talk(0x07, "0200"+at("D ", 100)+at("TN", 7), "8700")
+	talk(0x08, "", "88001010")
+	talk(0x09, "", "890000010002")
+	talk(0x0e, "0007F0"+"04"+"1300", "8E0009182034")
+	talk(0x0f, "0107F0"+"02"+"1300"+"0506", "8F00")
+	talk(0x13, "", "935C")
+	talk(0x14, "", "9400")
+	talk(0x15, "", "9500F300")
+	talk(0x16, "03"+"414243", "960003414243")
+	talk(0x17, at("R ", 70)+"0002"+"0300", "970012348765013F")
+	talk(0x18, at("R ", 70)+"0002"+"0200"+"00010002", "9800")
+	talk(0x19, "0200"+at("R ", 15)+"0002"+"0007"+at("R ", 28)+"0003"+"0008", "9900")
+	talk(0x1a, "0200"+at("R ", 15)+"0002"+at("R ", 28)+"0003", "9A00")
+	talk(0x1b, "", "9B00E56D1234")
+	talk(0x3b, at("R ", 70)+"0400", "BB0012348765013F2000")
+	talk(0x3c, at("R ", 70)+"0100"+"0005", "BC00")
+	talk(0x01, at("D ", 9999)+"0100", "8158")
+	talk(0x01, at("R ", 1)+"0100", "815B1000")
+	talk(0x01, at("Q ", 1)+"0100", "8156")
+	for _, b := range melOldASCII(0x01, at("D ", 100)+"0100") {
+		c.Client([]byte{b})
+	}
+	for _, b := range []byte("81000009") {
+		c.Server([]byte{b})
+	}
+	c.Close()
+	m := n.Midstream(melHMI, melPLC, 51020, 5001)
+	m.Server([]byte("81000009"))
+	melTalk(n, m, melOldASCII(0x01, at("D ", 100)+"0100"), []byte("8100000A"))
+	melTalk(n, m, []byte("0103000A"+at("D ", 100)+"0100"), []byte("8100000B"))
+	melTalk(n, m, []byte("01FF000A"+at("D ", 100)+"0*00"), nil)
+	melTalk(n, m, melOldASCII(0x01, at("D ", 101)+"0100"), []byte("8100000C"))
+	m.Close()
+}
+
 // melsecMelsoft is what an engineering tool does.
 func melsecMelsoft(n *Net) {
 	n.UDP(melHMI, melPLC, 51007, PortMELSOFT, []byte{0x5a, 0, 0, 1})

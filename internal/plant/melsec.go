@@ -72,6 +72,16 @@ func melOld(command byte, number uint32, device string, n byte, data ...byte) []
 	return append(append(b, device[1], device[0], n, 0), data...)
 }
 
+// melOldPlace is a device of 1E in ASCII: two letters, each as two digits, and the number.
+func melOldPlace(device string, number uint32) string {
+	return fmt.Sprintf("%02X%02X%08X", device[0], device[1], number)
+}
+
+// melOldASCII is a request of 1E in ASCII to the station that is connected.
+func melOldASCII(command byte, data string) []byte {
+	return fmt.Appendf(nil, "%02XFF000A%s", command, data)
+}
+
 // melSoft is a frame of MELSOFT: an answer if it has a status.
 func melSoft(command, number uint16, status int, data ...[]byte) []byte {
 	head, kind, addresses := byte(0x57), []byte{0x1c, 0x0a, 0x16, 0x14}, []byte{0, 0x11, 0x11, 7, 0, 0, 0xff, 0xff, 3, 0, 0, 0xfe, 3, 0, 0}

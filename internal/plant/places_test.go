@@ -81,7 +81,7 @@ var untouched = map[string]string{
 	"coap":        "a resource is told as a whole",
 	"tristation":  "no values but of commands",
 	"genisys":     "an octet is told by its number",
-	"bsap":        "no values",
+	"bsap":        "a signal is told as it was asked, by its name or by its address",
 	"s7comm-plus": "which element of an array a way of numbers leads to nobody tells",
 	"cotp":        "carries others",
 	"pnio":        "a submodule's data are told as a whole",

@@ -4,15 +4,20 @@
 // parser ICSNPP-BSAP; the serial form was tried on the recording beside it, of the form
 // over IP there is none.
 //
-// It must not guess the values of signals that are read, whose types only the controller
-// knows, and must not tell of polls and acknowledgements of the link, which ask for
+// It must not guess the values of signals that are read without their types, which else only the
+// controller knows, and must not tell of polls and acknowledgements of the link, which ask for
 // nothing. Of what is written a number and a switch-off are told, whose first octet says
 // what they are; other such octets were not seen.
 //
 // The golden files were read against ICSNPP-BSAP's parser, its lists of names and its
 // logs: the serial form on all 1419 operations of the recording there, where first reads
 // after a write give the octets that were written; the form over IP on the lengths of
-// messages in the log alone, of reads and of one write by address. Where a write by name
+// messages in the log alone, of reads and of one write by address, and the parts of a signal in
+// its answers there: a type, 0 with what has one octet, a value of one octet or four, which read as the
+// numbers of the same signals in the serial recording, an address, two octets more. Which bit selects which part is
+// in none of the sources; the order fits, and what does not come out even is not told. Nor is
+// there a read by address: it is taken to select parts as one by name does, and to go on as a
+// write by address, where its length is so to the octet. Where a write by name
 // over IP has its count is uncertain: that parser has it elsewhere.
 //
 // # What is where

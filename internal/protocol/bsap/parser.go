@@ -25,7 +25,12 @@ type request struct {
 	id, code, unit uint32
 	n              uint32 // operations
 	serial         bool
+	parts          uint16 // of each signal that is read
+	list           []byte // the signals, as far as they are kept
 }
+
+// maxList is how many octets of names or addresses a request that waits keeps; signals behind them have no values.
+const maxList = 1024
 
 type parser struct {
 	asked protocol.Asked[request]
@@ -37,6 +42,7 @@ type parser struct {
 	op      firedoor.Operation
 	opEvent firedoor.Event
 	buf     [maxFrame]byte
+	found   [maxSignals][2]int // where values stand in the answer at hand
 }
 
 func newParser() *parser {
@@ -107,11 +113,11 @@ func (p *parser) serial(dir firedoor.Direction, m []byte) {
 		p.request(h.to, h.data, uint64(h.sequence), h.unit, true)
 		return
 	}
-	code := uint32(0)
-	if len(h.data) > 0 {
-		code = uint32(h.data[0])
-	}
-	p.answer(p.asked.Take(uint64(h.sequence)), h.from, code, len(h.data) > 0)
+	a := answer{task: h.from}
+	r := protocol.Read(h.data)
+	a.code, a.has = uint32(r.U8()), len(h.data) > 0
+	a.n, a.data = int(r.U8()), r.Rest()
+	p.answer(p.asked.Take(uint64(h.sequence)), &a)
 }
 
 // ip reads a datagram of the form over IP: one answer each for the messages of a
@@ -130,7 +136,7 @@ func (p *parser) ip(dir firedoor.Direction) {
 		if asksOverIP(kind) {
 			p.request(m[9], m[ipMessage:], key, 0, false)
 		} else {
-			p.answer(p.asked.Take(key), fnDatabase, uint32(m[9]), true)
+			p.answer(p.asked.Take(key), &answer{task: fnDatabase, code: uint32(m[9]), has: true, n: int(m[10]), data: m[ipMessage:]})
 		}
 	}
 }
@@ -159,8 +165,11 @@ func (p *parser) request(task byte, data []byte, key uint64, unit uint32, serial
 		continue
 	}
 	q := p.asked.Put(key)
-	*q = request{id: p.last + 1, code: code, unit: unit, serial: serial}
 	list, n := f.by.list(data)
+	*q = request{id: p.last + 1, code: code, unit: unit, serial: serial, parts: f.by.parts(data), list: q.list[:0]}
+	if q.parts != 0 {
+		q.list = append(q.list, list[:min(len(list), maxList)]...)
+	}
 	reason := ""
 	for i := range min(n, maxSignals) {
 		o, rest, whole := f.by.next(list)
@@ -204,17 +213,27 @@ func (p *parser) ask(q *request) {
 	p.emit(&p.opEvent)
 }
 
+// answer is what a task says: of the database a code, how many signals, and of each what was asked.
+type answer struct {
+	task byte
+	code uint32
+	has  bool
+	n    int
+	data []byte
+}
+
 // answer reads what became of a request: zero is well, and bits say what is not. A
 // task that is not the database has no such code.
-func (p *parser) answer(q *request, task byte, code uint32, has bool) {
-	p.op = firedoor.Operation{Phase: firedoor.Answered, Code: uint32(task) << 8, Outcome: firedoor.OK}
-	if task == fnDatabase && has && code != 0 {
-		p.op.Outcome = firedoor.Failed(code, "")
+func (p *parser) answer(q *request, a *answer) {
+	p.op = firedoor.Operation{Phase: firedoor.Answered, Code: uint32(a.task) << 8, Outcome: firedoor.OK}
+	failed := a.task == fnDatabase && a.has && a.code != 0
+	if failed {
+		p.op.Outcome = firedoor.Failed(a.code, "")
 	}
 	if q == nil {
 		p.last++
 		p.op.ID, p.op.Partial, p.op.Function, p.op.Verb = p.last, true, "database access", firedoor.VerbRead
-		if task != fnDatabase {
+		if a.task != fnDatabase {
 			f := find(p.op.Code)
 			p.op.Function, p.op.Verb = f.name, f.verb
 		}
@@ -223,10 +242,20 @@ func (p *parser) answer(q *request, task byte, code uint32, has bool) {
 	}
 	f := find(q.code)
 	p.op.Code, p.op.Function, p.op.Verb, p.op.HasUnit, p.op.Unit = q.code, f.name, f.verb, q.serial, q.unit
+	located := !failed && a.n == int(q.n) && locate(q.parts, a.n, a.data, &p.found)
+	list := q.list
 	for i := range q.n {
 		p.op.ID = q.id + i
 		if q.n > 1 {
 			p.op.Item = uint16(i + 1)
+		}
+		if located {
+			var whole bool
+			if p.op.Object, list, whole = f.by.next(list); whole {
+				p.op.Values = signalValue(a.data[p.found[i][0]:p.found[i][1]])
+			} else {
+				p.op.Values, located = firedoor.Values{}, false
+			}
 		}
 		p.emit(&p.opEvent)
 	}

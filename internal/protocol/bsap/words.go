@@ -23,6 +23,7 @@ const (
 	bySelection    // which parts are wanted, then names
 	byName         // names, each with what is written
 	byAddress      // addresses, each with what is written
+	byAddresses    // which parts are wanted, then addresses
 )
 
 // find returns the words of a code.
@@ -44,8 +45,8 @@ var functionWords = [...]struct {
 	code uint32
 	function
 }{
-	{0xa000, function{"read signal by address", firedoor.VerbRead, byNothing}},
-	{0xa002, function{"read logical by address", firedoor.VerbRead, byNothing}},
+	{0xa000, function{"read signal by address", firedoor.VerbRead, byAddresses}},
+	{0xa002, function{"read logical by address", firedoor.VerbRead, byAddresses}},
 	{0xa004, function{"read signal by name", firedoor.VerbRead, bySelection}},
 	{0xa006, function{"read logical by name", firedoor.VerbRead, bySelection}},
 	{0xa00c, function{"read signal by list start", firedoor.VerbRead, byNothing}},

@@ -36,7 +36,8 @@
 // What moves as a file is followed and hashed (transfer.go): the file object, the
 // non-volatile storage object of Rockwell (class 0xa1, as its manuals describe it
 // and firmware updates show it), files of an SLC 500 between open and close, and
-// the memory of a PLC-5.
+// the memory of a PLC-5. A download to a file object names its file; an upload has the name that a
+// download or the object itself told before on the same connection, else that of the object.
 //
 // How Logix controllers move programs is not public; logix.go reads what captures
 // of a download and an upload show. A routine's code is a block, named by its path

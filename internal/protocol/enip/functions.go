@@ -1,6 +1,9 @@
 package enip
 
-import "firedoor/internal/protocol"
+import (
+	"firedoor"
+	"firedoor/internal/protocol"
+)
 
 // listFunctions tells every function that has words.
 func listFunctions(tell func(protocol.Function)) {
@@ -12,6 +15,9 @@ func listFunctions(tell func(protocol.Function)) {
 	for i := range pcccFunctions {
 		f := &pcccFunctions[i]
 		tell(protocol.Function{Code: uint32(f.code), Verb: f.verb, Words: f.name, Protocol: "pccc"})
+		if f.form == formOpen {
+			tell(protocol.Function{Code: uint32(f.code), Verb: firedoor.VerbRead, Words: f.name, Of: "to read", Protocol: "pccc"})
+		}
 	}
 	for _, k := range []struct {
 		of  string

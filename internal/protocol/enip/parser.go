@@ -39,6 +39,7 @@ type parser struct {
 	connections *wire.CIPConnections
 	pairs       pairs
 	transfers   *transfers // nil until there is one
+	files       *fileNames // nil until one is told
 	told        uint64     // sum of the model that a PCCC controller said last
 	encrypted   bool       // DTLS was agreed on
 	memoryOpen  bool       // of a Logix controller, to be loaded

@@ -73,6 +73,7 @@ const (
 	formMasks      // PLC-5: address, bits to keep, bits to set
 	formMode       // a mode
 	formMany       // commands
+	formOpen       // protection, file, type
 )
 
 // pcccFunction is one command and function code; function is 0 for commands
@@ -120,8 +121,8 @@ var pcccFunctions = [...]pcccFunction{
 	{0x0f68, "typed read", firedoor.VerbRead, formTyped, false},
 	{0x0f79, "read modify write n", firedoor.VerbWrite, formOther, false},
 	{0x0f80, "change mode", firedoor.VerbControl, formMode, false},
-	{0x0f81, "open file", firedoor.VerbProgram, formOther, false},
-	{0x0f82, "close file", firedoor.VerbProgram, formOther, false},
+	{0x0f81, "open file", firedoor.VerbProgram, formOpen, false},
+	{0x0f82, "close file", firedoor.VerbSession, formOther, false},
 	{0x0f88, "execute multiple commands", firedoor.VerbDiagnose, formMany, false},
 	{0x0f8f, "apply port configuration", firedoor.VerbConfigure, formOther, false},
 	{0x0fa7, "protected typed file read", firedoor.VerbRead, formOther, false},
@@ -215,7 +216,7 @@ func (m *message) pccc(i int) {
 	it.kind, it.code, it.end, it.service = inPCCC, uint32(code), i+2, cmd
 	it.slot = outer.slot
 	it.path, it.pathAt = outer.path, outer.pathAt
-	it.action = action{f.name, f.verb}
+	it.action = action{f.name, f.verbOf(r)}
 	it.pccc.read = f.verb == firedoor.VerbRead && code != pcccReadMemory && code != pcccFileRead // programs are told by their sum
 	rest := r
 	it.pccc.body = rest.Rest()
@@ -227,6 +228,17 @@ func (m *message) pccc(i int) {
 
 // hasFunction tells whether a function code follows the transaction number.
 func hasFunction(cmd uint8) bool { return cmd&0x0f == 0x0f || cmd&0x0f == 0x06 || cmd&0x0f == 0x07 }
+
+// verbOf is the verb of a function with what follows it. A file that is opened to be read (protection 1)
+// is changed by nothing that comes after; of 2 and 3, which let it be written, and of what nobody described
+// the same cannot be said, though opening by itself changes nothing either.
+func (f *pcccFunction) verbOf(r protocol.Reader) firedoor.Verb {
+	const readOnly = 1
+	if f.form == formOpen && r.U8() == readOnly {
+		return firedoor.VerbRead
+	}
+	return f.verb
+}
 
 // arguments reads what a command is about.
 func (it *item) arguments(f *pcccFunction, r *protocol.Reader) {

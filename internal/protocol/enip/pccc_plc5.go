@@ -138,7 +138,7 @@ func gravest(b []byte) firedoor.Verb {
 			break
 		}
 		if len(one) > 0 {
-			verb = max(verb, pcccOf(0x0f00|uint16(one[0])).verb)
+			verb = max(verb, pcccOf(0x0f00|uint16(one[0])).verbOf(protocol.Read(one[1:])))
 		}
 	}
 	return verb

@@ -14,7 +14,7 @@ var Protocol = &protocol.Protocol{
 	Industrial: true,
 	Probe:      probe,
 	Orient:     orient,
-	Sheet: protocol.Sheet{Title: "EtherNet/IP encapsulation", Holds: "eight transfers of 300 bytes, 512 items of a message", Depth: protocol.Deep, By: "The CIP Networks Library, Volume 2",
+	Sheet: protocol.Sheet{Title: "EtherNet/IP encapsulation", Holds: "eight transfers of 300 bytes, eight names of files, 512 items of a message", Depth: protocol.Deep, By: "The CIP Networks Library, Volume 2",
 		Unread: []string{"encapsulation commands of vendors: number only"},
 		Inside: []protocol.Inner{{Name: "pccc", Sheet: protocol.Sheet{Title: "PCCC in CIP: SLC, MicroLogix and PLC-5", Depth: protocol.Deep,
 			By:     "DF1 Protocol and Command Set (1770-6.5.16)",

@@ -126,6 +126,9 @@ func (p *parser) done(t *transfer) {
 // moved follows what an accepted service of the file object or of the
 // non-volatile storage object moves.
 func (p *parser) moved(it *item) {
+	if it.class == classFile && it.object.Space == &attributeSpace {
+		p.fileAttribute(it)
+	}
 	if it.object.Space != &instanceSpace {
 		return
 	}
@@ -138,16 +141,13 @@ func (p *parser) moved(it *item) {
 	switch it.service {
 	case svcInitiateUpload: // answer: size, transfer size
 		size := int64(r.U32LE())
-		p.begin(byFile, true, it.slot, at, "file", p.objectName(it), false).size = size
+		p.begin(byFile, true, it.slot, at, "file", p.nameOfFile(it), false).size = size
 	case svcInitiateDownload: // size, format, revision, name
 		r = protocol.Read(it.data)
 		size := int64(r.U32LE())
 		r.Skip(4)
-		name := fileName(&r)
-		if len(name) == 0 {
-			name = p.objectName(it)
-		}
-		p.begin(byFile, false, it.slot, at, "file", name, false).size = size
+		p.fileNamed(it.slot, at[1], international(&r))
+		p.begin(byFile, false, it.slot, at, "file", p.nameOfFile(it), false).size = size
 	case svcUploadTransfer:
 		p.piece(it, at, true, it.reply)
 	case svcDownloadTransfer:
@@ -159,26 +159,6 @@ func (p *parser) moved(it *item) {
 func (p *parser) objectName(it *item) []byte {
 	p.text = it.object.AppendTo(p.text[:0])
 	return p.text
-}
-
-// fileName reads the first text of an international string: count, language,
-// type, character set, text (CIP volume 1, C-5.2).
-func fileName(r *protocol.Reader) []byte {
-	const short, long = 0xda, 0xd0
-	count := r.U8()
-	r.Skip(3)
-	kind := r.U8()
-	r.Skip(2)
-	if r.Failed() || count == 0 {
-		return nil
-	}
-	switch kind {
-	case short:
-		return wire.Text(r.Bytes(int(r.U8())))
-	case long:
-		return wire.Text(r.Bytes(int(r.U16LE())))
-	}
-	return nil
 }
 
 // piece adds a piece of a file: transfer number, packet type, content and, behind
@@ -197,7 +177,7 @@ func (p *parser) piece(it *item, at [2]uint32, upload bool, b []byte) {
 		return
 	}
 	if t == nil {
-		t = p.begin(byFile, upload, it.slot, at, "file", p.objectName(it), true)
+		t = p.begin(byFile, upload, it.slot, at, "file", p.nameOfFile(it), true)
 		t.next = uint32(number)
 	}
 	if number+1 == uint8(t.next) && t.next != 0 && kind != first && kind != only {

@@ -178,9 +178,15 @@ func (f *fields) asciiDevice(letters, digits int) place {
 	return place{}
 }
 
-// oldDevice reads a device of 1E: a number of four octets, and two letters.
+// oldDevice reads a device of 1E: a number of four octets, and two letters; in ASCII the letters,
+// each as two digits, and the number.
 func (f *fields) oldDevice() place {
-	number, code := f.u32(), f.u16()
+	var number, code uint32
+	if f.ascii {
+		code, number = f.u16(), f.u32()
+	} else {
+		number, code = f.u32(), f.u16()
+	}
 	letters := [2]byte{byte(code >> 8), byte(code)}
 	name := letters[:]
 	if name[1] == ' ' {

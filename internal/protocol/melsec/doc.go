@@ -4,8 +4,7 @@
 // MELSOFT, the maker's engineering tools, which nobody specified in public.
 //
 // It must not read a password or a token, must not keep what a transfer moves, and
-// must not say of MELSOFT more than can be shown. 1E in ASCII and C frames (serial lines)
-// are not read.
+// must not say of MELSOFT more than can be shown. C frames (serial lines) are not read.
 //
 // # Frames
 //
@@ -18,7 +17,8 @@
 // 1E, request: subheader (the command), PC, timer (2), data. The answer: subheader
 // with its highest bit set, complete code, data. There is no length: it follows from
 // the command, and for an answer from its request. Where that was not seen the answer is
-// passed over up to the next request.
+// passed over up to the next request. In ASCII (SH-081256, 18; the FX3U-ENET-ADP manual, 7.3) each
+// octet is two digits, highest first: also the letters of a device, which stand before its number.
 //
 // The unit of an operation is 0 for the station that is connected (network 0, PC
 // ff, I/O 03ff, station 0), else network, PC, station and the low octet of the I/O

@@ -15,7 +15,19 @@ const maxValues = 8192
 type fields struct {
 	b      []byte
 	ascii  bool
+	paired bool // in ASCII too bits come in twos: behind an odd one there is a digit more
 	failed bool
+}
+
+// oldFields are those of 1E.
+func oldFields(b []byte, ascii bool) fields { return fields{b: b, ascii: ascii, paired: true} }
+
+// wide is how long so many octets are here.
+func (f *fields) wide(octets int) int {
+	if f.ascii {
+		return 2 * octets
+	}
+	return octets
 }
 
 func (f *fields) take(n int) []byte {
@@ -152,6 +164,9 @@ func (f *fields) bits(n int, scratch *[maxValues]byte) firedoor.Values {
 		n = min(len(b), maxValues)
 		for i := range n {
 			scratch[i] = b[i] & 1
+		}
+		if f.paired {
+			f.take(len(b) & 1)
 		}
 	} else {
 		b := f.take((n + 1) / 2)

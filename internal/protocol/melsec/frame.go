@@ -64,12 +64,14 @@ func (f *frame) read(b []byte) protocol.Match {
 		return f.readMC(b, false)
 	case '5', 'D':
 		return f.readMC(b, true)
+	case '0', '1', '3':
+		return f.readOld(b, true)
 	case 0x57, 0xd7:
 		return f.readMelsoft(b)
 	case 0x5a, 0xda:
 		return f.readLink(b)
 	}
-	return f.readOld(b)
+	return f.readOld(b, false)
 }
 
 // readMC reads 3E and 4E.
@@ -164,21 +166,36 @@ func unitOf(network, pc, io, station uint32) uint32 {
 	return network<<24 | pc<<16 | station<<8 | io&0xff
 }
 
-// readOld reads a request of 1E in binary.
-func (f *frame) readOld(b []byte) protocol.Match {
-	f.variant, f.code = variantOld, uint32(b[0])
-	c := find(old, uint16(b[0]))
-	if c == nil || len(b) > 1 && b[1] > 0x78 && b[1] != ownPC {
-		return protocol.No
-	}
-	var more bool
-	if f.size, more = oldSize(c, b); more || len(b) < f.size {
+// readOld reads a request of 1E.
+func (f *frame) readOld(b []byte, ascii bool) protocol.Match {
+	f.variant, f.ascii = variantOld, ascii
+	r := oldFields(b, ascii)
+	if len(b) < r.wide(1) {
 		return protocol.More
 	}
-	if b[1] != ownPC {
-		f.unit = uint32(b[1]) << 16
+	f.code = r.u8()
+	c := find(old, uint16(f.code))
+	if c == nil || r.failed {
+		return protocol.No
 	}
-	f.data = fields{b: b[oldHeader:f.size]}
+	if len(b) < r.wide(2) {
+		return protocol.More
+	}
+	pc := r.u8()
+	if r.failed || pc > 0x78 && pc != ownPC {
+		return protocol.No
+	}
+	size, match := oldSize(c, oldFields(b, ascii))
+	if match != protocol.Yes {
+		return match
+	}
+	if f.size = r.wide(size); len(b) < f.size {
+		return protocol.More
+	}
+	if pc != ownPC {
+		f.unit = pc << 16
+	}
+	f.data = oldFields(b[r.wide(oldHeader):f.size], ascii)
 	return protocol.Yes
 }
 
@@ -191,8 +208,9 @@ const (
 	oldBuffer = 6
 )
 
-// oldSize is how long a request of 1E is; more, if its beginning does not say it.
-func oldSize(c *command, b []byte) (n int, more bool) {
+// oldSize is how many octets a request of 1E has; in ASCII each is two digits, and each field has
+// its place but for the name and the number of a device, which stand the other way round.
+func oldSize(c *command, r fields) (n int, match protocol.Match) {
 	counted, each := 0, 0 // where the octet is that says how many, and of what
 	block, value := 0, 1
 	if c.blocked() {
@@ -217,19 +235,25 @@ func oldSize(c *command, b []byte) (n int, more bool) {
 	case formOldBufferWrite:
 		n, counted = oldHeader+oldBuffer, oldHeader+3
 	default:
-		return oldHeader, false
+		return oldHeader, protocol.Yes
+	}
+	if len(r.b) < r.wide(n) {
+		return n, protocol.More
+	}
+	r.take(r.wide(counted))
+	many := byte(r.u8())
+	if r.failed {
+		return n, protocol.No
 	}
 	switch {
-	case len(b) < n:
-		return n, true
 	case c.form == formWrite:
-		n += oldBytes(c, oldCount(b[counted]))
+		n += oldBytes(c, oldCount(many))
 	case c.form == formOldBufferWrite:
-		n += oldCount(b[counted])
+		n += oldCount(many)
 	default:
-		n += each * int(b[counted])
+		n += each * int(many)
 	}
-	return n, false
+	return n, protocol.Yes
 }
 
 // oldCount is how many a request of 1E is about: 0 stands for 256.
@@ -248,37 +272,59 @@ func oldBytes(c *command, n int) int {
 	return 2 * n
 }
 
+// oldAnswers tells whether an answer of 1E may begin so: nothing else in ASCII does.
+func oldAnswers(first byte) bool {
+	return first >= 0x80 || first == '8' || first == '9' || first == 'B'
+}
+
+// oldAnswer tells whether b begins as an answer of 1E to a request that nobody saw.
+func oldAnswer(b []byte) bool {
+	if !oldAnswers(b[0]) {
+		return false
+	}
+	ascii := b[0] < 0x80
+	r := oldFields(b, ascii)
+	code, end := r.u8(), uint32(0)
+	if ascii { // digits are not rare enough to go by two of them
+		end = r.u8()
+	}
+	return !r.failed && find(old, uint16(code&^0x80)) != nil && (end == 0 || oldNames[end] != "")
+}
+
 // readOldAnswer reads the answer of 1E to a request.
 func (f *frame) readOldAnswer(b []byte, q *request) protocol.Match {
-	*f = frame{variant: variantOld, answers: true}
-	if len(b) < 2 {
+	*f = frame{variant: variantOld, answers: true, ascii: q.ascii}
+	r := oldFields(b, q.ascii)
+	if len(b) < r.wide(2) {
 		return protocol.More
 	}
-	f.code, f.end, f.size = uint32(b[0]&^0x80), uint32(b[1]), 2
-	if b[0] != byte(q.code)|0x80 {
+	code := r.u8()
+	f.code, f.end = code&^0x80, r.u8()
+	if r.failed || code != q.code|0x80 {
 		return protocol.No
 	}
+	size := 2
 	switch {
 	case f.end == 0x5b, f.end == 0 && q.command.form == formOldModel:
-		f.size = 4
+		size = 4
 	case f.end == 0 && q.command.form == formLoopback:
-		if len(b) < 3 {
+		if len(b) < r.wide(3) {
 			return protocol.More
 		}
-		f.size = 3 + int(b[2])
+		size = 3 + int(r.u8())
 	case f.end == 0 && q.command.form == formRead && len(q.items) > 0:
-		f.size += oldBytes(q.command, q.items[0].points)
+		size += oldBytes(q.command, q.items[0].points)
 	case f.end == 0 && q.command.form == formOldBuffer && len(q.items) > 0:
-		f.size += q.items[0].points
+		size += q.items[0].points
 	case f.end == 0 && q.command.form == formOldMonitor:
-		f.size += int(q.size)
+		size += int(q.size)
 		f.endless = q.size == 0 // what was entered was not seen
 	}
-	if len(b) < f.size {
+	if f.size = r.wide(size); len(b) < f.size {
 		return protocol.More
 	}
 	f.unit = q.unit
-	f.data = fields{b: b[2:f.size]}
+	f.data = oldFields(b[r.wide(2):f.size], q.ascii)
 	return protocol.Yes
 }
 

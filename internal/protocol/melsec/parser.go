@@ -57,6 +57,7 @@ type request struct {
 	writes  bool
 	counts  bool
 	several bool // its operations are numbered
+	ascii   bool
 }
 
 type parser struct {
@@ -138,7 +139,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 		pos = skip
 	}
 	for pos < len(b) {
-		if !p.oldWaits && b[pos] >= 0x80 && (p.old || p.last == 0 && find(old, uint16(b[pos]&^0x80)) != nil) {
+		if !p.oldWaits && (p.old && oldAnswers(b[pos]) || p.last == 0 && oldAnswer(b[pos:])) {
 			p.oldRest[dir] = true // its request was not seen
 		}
 		if p.oldRest[dir] {
@@ -163,7 +164,7 @@ func (p *parser) Parse(dir firedoor.Direction, b []byte, emit func(*firedoor.Eve
 // frame reads the frame at the beginning of b. An answer of 1E is told by what was
 // asked, for 1E does not say its size.
 func (p *parser) frame(b []byte) (match protocol.Match, err error) {
-	if p.old && b[0] >= 0x80 {
+	if p.old && oldAnswers(b[0]) {
 		match = p.f.readOldAnswer(b, &p.oldAsk)
 	} else {
 		match = p.f.read(b)
@@ -308,7 +309,7 @@ func (p *parser) remember(c *command) *request {
 	} else {
 		p.oldWaits, p.oldRest, p.lost = true, [2]bool{}, [2]bool{} // an answer begins with it
 	}
-	*q = request{command: c, code: p.f.code, id: p.last + 1, unit: p.f.unit, items: q.items[:0], text: q.text[:0]}
+	*q = request{command: c, code: p.f.code, id: p.last + 1, unit: p.f.unit, items: q.items[:0], text: q.text[:0], ascii: p.f.ascii}
 	return q
 }
 

@@ -17,7 +17,7 @@ var Protocol = &protocol.Protocol{
 	Probe:      probe,
 	Orient:     orient,
 	Sheet: protocol.Sheet{Title: "Mitsubishi MC protocol, SLMP and MELSOFT", Holds: "for each of 32 requests that wait 192 items of 48 bytes; three lists of 192 of these that are monitored; 8 files, which flows of the same two ends share, and of which a lane keeps those of 256 such pairs when their flows are over", Depth: protocol.Deep, Own: []protocol.OwnPart{{Name: "the frames 1E, 3E and 4E of the MC protocol and SLMP", Has: func(words string) bool { return !strings.HasPrefix(words, "melsoft ") }}}, By: "SH-080008 (MELSEC Communication Protocol), SLMP BAP-C2006; MELSOFT from captures and published descriptions",
-		Unread: []string{"1E in ASCII", "monitored values where what was entered was not seen, or is more than 192 devices", "the station of a tool's first call to everybody (MELSOFT over broadcast)", "most MELSOFT functions: number only"}},
+		Unread: []string{"monitored values where what was entered was not seen, or is more than 192 devices", "the station of a tool's first call to everybody (MELSOFT over broadcast)", "most MELSOFT functions: number only"}},
 	Functions: listFunctions,
 	New:       func() protocol.Parser { return newParser() },
 	Spaces:    spaces(),
@@ -35,7 +35,7 @@ func probe(b []byte) protocol.Match {
 	case protocol.No:
 		return protocol.No
 	case protocol.More:
-		if len(b) >= protocol.MaxProbe || f.variant == variantOld && len(b) > 1 && b[1] != ownPC {
+		if len(b) >= protocol.MaxProbe || f.variant == variantOld && !f.toOwn(b) {
 			return protocol.No
 		}
 		return protocol.More
@@ -121,14 +121,26 @@ func (f *frame) fits() bool {
 	return true
 }
 
+// toOwn tells whether a request of 1E, or as much of it as there is, is for the station that is
+// connected.
+func (f *frame) toOwn(b []byte) bool {
+	if f.ascii {
+		return len(b) < 3 || b[2] == 'F' && (len(b) < 4 || b[3] == 'F')
+	}
+	return len(b) < 2 || b[1] == ownPC
+}
+
 // oldCertain wants of 1E a device that exists, a number that it can have, and the
 // zero behind the count: there is little else to go by.
 func (f *frame) oldCertain(b []byte) bool {
-	if b[0] > 3 || f.size < oldRequest || b[1] != ownPC || b[11] != 0 || b[3] > 0x27 || b[7] != 0 || b[10] == 0 {
+	const maxTimer, maxNumber = 0x2800, 1 << 24
+	r := oldFields(b, f.ascii)
+	code, pc, timer := r.u8(), r.u8(), r.u16()
+	if code > 3 || pc != ownPC || timer >= maxTimer {
 		return false
 	}
-	r := f.data
-	return r.oldDevice().space != others && f.size == len(b)
+	at, n, zero := r.oldDevice(), r.u8(), r.u8()
+	return !r.failed && at.space != others && at.at[0] < maxNumber && n > 0 && zero == 0 && f.size == len(b)
 }
 
 // orient takes who asks for the client; who sends on demand is the server.

@@ -119,7 +119,9 @@ func (p *parser) rest(r *fields) {
 func (p *parser) askOld(c *command, q *request, r *fields) {
 	at := r.oldPlace(c)
 	n := oldCount(byte(r.u8()))
-	r.u8()
+	if r.u8(); r.failed { // what is no digit names nothing
+		return
+	}
 	s := shapeWord
 	if !c.words() {
 		s = shapeBit
@@ -153,8 +155,7 @@ func (p *parser) askOldMany(c *command, q *request, r *fields) {
 
 // askOldBuffer reads an address of three octets, how many, and which module.
 func (p *parser) askOldBuffer(c *command, q *request, r *fields) {
-	address := r.u16()
-	address |= r.u8() << 16
+	address := r.number(3)
 	n := oldCount(byte(r.u8()))
 	it := item{space: units, at: [4]uint32{r.u8(), address}, count: uint32(n), points: n, verb: c.verb}
 	r.u8()

@@ -5,7 +5,8 @@
 //
 // Opcodes and fields are those of the ROC Plus Protocol Specifications Manual as an
 // open analyser of the protocol names them. Nothing in a message tells a request
-// from an answer: the side does. Answers come in the order of requests.
+// from an answer: the side does. Answers come in the order of requests. Genisys has the same
+// check value: what may be one of its messages (to units 241 to 254) is taken when the next tells.
 //
 // The golden files were read against ICSNPP-ROC-Plus's parser (opcodes.golden, message
 // by message) and so was the recording there, all 109 messages; the numbers of refusals

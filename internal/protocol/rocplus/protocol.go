@@ -78,7 +78,29 @@ func makeTable() (t [256]uint16) {
 // is opcode * 256: such messages alone do not do.
 const modbusWrite = 6
 
-// probe wants a message with an opcode that exists and its check value.
+// likeGenisys tells whether the n bytes that b begins with may be a message of Genisys, which has
+// the same check value: a header from 0xf1 to 0xfe in front, a station, pairs of less than 0xf0, and
+// 0xf6 behind. Yet to come, it leaves the message for what follows to tell.
+func likeGenisys(b []byte, n int) protocol.Match {
+	const firstHeader, lastHeader, escape, end = 0xf1, 0xfe, 0xf0, 0xf6
+	if b[0] < firstHeader || b[0] > lastHeader || n%2 != 0 || check(b[:n-checkSize], seedNew) != binary.LittleEndian.Uint16(b[n-checkSize:]) {
+		return protocol.No
+	}
+	for _, c := range b[1 : n-checkSize] {
+		if c >= escape {
+			return protocol.No
+		}
+	}
+	switch {
+	case len(b) == n:
+		return protocol.More
+	case b[n] == end:
+		return protocol.Yes
+	}
+	return protocol.No
+}
+
+// probe wants a message with an opcode that exists and its check value, and that it is not Genisys.
 func probe(b []byte) protocol.Match {
 	for len(b) > 0 {
 		switch {
@@ -92,6 +114,12 @@ func probe(b []byte) protocol.Match {
 		n := size(b)
 		if !sound(b[:n]) {
 			return protocol.No
+		}
+		switch likeGenisys(b, n) {
+		case protocol.Yes:
+			return protocol.No
+		case protocol.More:
+			return protocol.More
 		}
 		if b[lengthAt] > 0 || b[1] != modbusWrite {
 			return protocol.Yes
