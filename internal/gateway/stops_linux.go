@@ -51,6 +51,7 @@ type kernelStops struct {
 	kept   kept
 
 	said    map[saidOfPair]datapath.Count // by lines of an earlier process that it did not note
+	judged  func() error                  // keeps what workers counted
 	saidFor int                           // for how many readings that is still looked for
 
 	head  []byte
@@ -109,6 +110,11 @@ func (g *Gateway) TellStops(ctx context.Context, stops *Stops) error {
 	}
 	if err := k.turn(k.load); err != nil {
 		return err
+	}
+	parent := guardianNow()
+	k.judged = func() error { return g.keepJudged(stops.dir, parent) }
+	if err := g.takeJudged(stops.dir, parent); err != nil {
+		stops.log.Warn(judgedFile+" is not whole: what workers judged before is counted anew", "error", err)
 	}
 	next := time.Now().Add(readEvery)
 	var r datapath.Report
@@ -376,7 +382,11 @@ func (k *kernelStops) tick() error {
 	}
 	k.forgetSaid()
 	k.tell(dropped, told, &look.Totals)
-	return errors.Join(k.save(), k.settle())
+	err = errors.Join(k.save(), k.settle())
+	if k.judged != nil {
+		err = errors.Join(err, k.judged())
+	}
+	return err
 }
 
 func (k *kernelStops) goneDrops() (n uint64) {
