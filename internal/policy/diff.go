@@ -81,16 +81,18 @@ func conduitTraits(c *Conduit) (string, []trait) {
 		{"never-rewrite", strconv.FormatBool(c.NeverRewrite)}, {"budget", c.budget()}, {"reviewed", reviewed}}
 }
 
-// bearing is how something is judged that no rule speaks of, and whether anything is to be stopped there.
+// bearing is how something is judged that no rule speaks of, and whether a rule stops anything there.
 type bearing struct {
 	mode    Mode
 	written firedoor.Action
-	stops   bool
+	rules   bool
 }
+
+func (b bearing) stops() bool { return b.rules || b.written != firedoor.Pass }
 
 func (p *Plan) otherwise() bearing {
 	o := &p.Policy.Otherwise
-	return bearing{o.Mode, o.Default, o.Default != firedoor.Pass}
+	return bearing{o.Mode, o.Default, false}
 }
 
 // bears is how a plan takes what goes between two zones.
@@ -103,8 +105,7 @@ func (p *Plan) bears(from, to string) bearing {
 		return p.otherwise()
 	case joined:
 		c := &p.conduits[n]
-		stops := c.Default != firedoor.Pass || slices.ContainsFunc(c.Rules, func(r Rule) bool { return r.Verdict != firedoor.Pass })
-		return bearing{c.Mode, c.Default, stops}
+		return bearing{c.Mode, c.Default, slices.ContainsFunc(c.Rules, func(r Rule) bool { return r.Verdict != firedoor.Pass })}
 	case a == b:
 		return bearing{Enforce, firedoor.Pass, false}
 	}
@@ -136,13 +137,14 @@ func (c *Change) turned(unmatched, stopped string, was, is bearing) {
 		}
 		return decision{v, b.mode}
 	}
-	if kind, note := turn(one(was), one(is)); kind != "" {
+	kind, note := turn(one(was), one(is))
+	if kind != "" {
 		c.Effects = append(c.Effects, fmt.Sprintf("%s: %s: %s, was %s%s", kind, unmatched, is.written, was.written, note))
 	}
 	switch {
-	case is.mode == Enforce && was.mode != Enforce && is.stops:
+	case is.mode == Enforce && was.mode != Enforce && is.stops() && (is.rules || kind != "closes"): // else that is all
 		c.Effects = append(c.Effects, fmt.Sprintf("closes: %s: is stopped, passed with mode %s", stopped, was.mode))
-	case was.mode == Enforce && is.mode != Enforce && was.stops:
+	case was.mode == Enforce && is.mode != Enforce && was.stops() && (was.rules || kind != "opens"):
 		c.Effects = append(c.Effects, fmt.Sprintf("opens: %s: passes with mode %s, was stopped", stopped, is.mode))
 	}
 }

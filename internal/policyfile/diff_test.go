@@ -71,6 +71,9 @@ zones:
 		{"one that only tests", plan("", ""), plan("test", "    default: drop\n"), []string{"opens: what down is to stop: passes with mode test, was stopped"}},
 		{"one that is gone", plan("enforce", "    default: pass\n"), plan("", ""), []string{"closes: what no rule of down matches: drop, was pass"}},
 		{"a mode where nothing is to be stopped", plan("test", "    default: pass\n", "verb: read, verdict: pass"), plan("enforce", "    default: pass\n", "verb: read, verdict: pass"), nil},
+		{"mode and default, which is all there is", plan("test", "    default: pass\n"), plan("enforce", "    default: drop\n"), []string{"closes: what no rule of down matches: drop, was pass"}},
+		{"and with a rule that stops", plan("test", "    default: pass\n", "verb: write, verdict: drop"), plan("enforce", "    default: drop\n", "verb: write, verdict: drop"), []string{
+			"closes: what no rule of down matches: drop, was pass", "closes: what down is to stop: is stopped, passed with mode test"}},
 		{"another default where nothing is stopped", plan("test", "    default: pass\n"), plan("test", "    default: drop\n"), []string{"would close: what no rule of down matches: drop, was pass (nothing is stopped there: mode test)"}},
 	} {
 		var got []string
