@@ -35,8 +35,8 @@ hosts:
 zones:
   mixing-screens: {level: L2, hosts: [hmi-1, laptop]}
   mixing-control: {level: L1, target: 2, hosts: [mixer, pump, heater]}
-  line-screens: {level: L2, hosts: [hmi-filler, station]}
-  line-control: {level: L1, target: 2, addresses: 10.20.30.0/24, hosts: filler}
+  line-screens: {level: L2, at: outside, hosts: [hmi-filler, station]}
+  line-control: {level: L1, target: 2, at: inside, addresses: 10.20.30.0/24, hosts: filler}
   office: {level: L4, addresses: 10.20.40.0/24}
 conduits:
   screens-to-mixing:

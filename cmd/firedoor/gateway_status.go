@@ -56,7 +56,7 @@ func gatewayStatus(st *gateway.Status) *processStatus {
 	}
 	isolations := health.State{Name: "isolations", OK: len(st.NoEffect) == 0}
 	if !isolations.OK {
-		isolations.Problem = fmt.Sprintf("decisions that do nothing under this policy, for it has no such name: %v; \"firedoor list\" shows them", st.NoEffect)
+		isolations.Problem = fmt.Sprintf("decisions that do nothing under this policy: %v; \"firedoor list\" says why", st.NoEffect)
 	}
 	return &processStatus{Version: version, Roles: []string{"gateway"}, Gateway: st, Conditions: []health.State{judging, standby, force, bypass, link, counters, records, pace, barred, isolations}}
 }

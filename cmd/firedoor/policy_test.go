@@ -195,7 +195,7 @@ func TestPolicyCommands(t *testing.T) {
 		{[]string{"check", file}, 0, []string{"is in order: 0 hosts, 3 zones, 2 conduits, 3 rules.", "p.yaml:16: shadowed:"}},
 		{[]string{"prove", "--from", "office", "--to", "cell", "--direct", file}, 0, []string{"Proved: nothing passes from office to cell."}},
 		{[]string{"prove", "--from", "cell", "--to", "dmz", "--direct", file}, 0, []string{"Proved: nothing passes from cell to dmz.", "Not meant is what answers dmz"}},
-		{[]string{"prove", "--from", "office", "--to", "cell", file}, 3, []string{"1. from office to dmz", "2. from dmz to cell", "modbus port 502"}},
+		{[]string{"prove", "--from", "office", "--to", "cell", file}, 3, []string{"1. from office to dmz", "2. from dmz to cell", "modbus port tcp/502"}},
 		{[]string{"prove", "--from", "cell", "--to", "office", file}, 0, []string{"Proved"}},
 		{[]string{"prove", "--from", "office", "--to", "cell", "--protocol", "s7comm", file}, 0, []string{"Proved"}},
 		{[]string{"diff", file, file}, 0, []string{"say the same"}},

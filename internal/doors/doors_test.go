@@ -442,8 +442,12 @@ func TestSidesAreShown(t *testing.T) {
 	if p, ok := c.Look().Passage(contact("10.0.1.1", "10.0.3.1", "modbus", 502)); !ok || !strings.Contains(p.Sentence, "Both are at the inside: what they say to each other there passes no gateway.") {
 		t.Errorf("a door at one side: %+v", p)
 	}
-	if p, _ := c.Look().Passage(contact("10.0.1.1", "10.0.2.1", "modbus", 502)); strings.Contains(p.Sentence, "Both are") {
+	const sides = "Who asks is at the inside, who is asked is at the outside: what comes in at the other side with an address of theirs is told, and passes."
+	if p, _ := c.Look().Passage(contact("10.0.1.1", "10.0.2.1", "modbus", 502)); strings.Contains(p.Sentence, "Both are") || !strings.Contains(p.Sentence, sides) {
 		t.Errorf("a door between two sides: %+v", p)
+	}
+	if p, _ := c.Look().Passage(contact("10.0.2.1", "192.0.2.1", "modbus", 502)); !strings.Contains(p.Sentence, "Who asks is at the outside: what comes in") {
+		t.Errorf("a door to somebody of no zone: %+v", p)
 	}
 }
 

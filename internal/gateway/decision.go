@@ -326,7 +326,21 @@ func Isolation(plan *policy.Plan, one *Decision) (i policy.Isolation, err error)
 	if i.Both && i.Verb != policy.Quarantine {
 		return i, fmt.Errorf("--everything: only a quarantine stops what is never blocked; --verb %s does not", one.Verb)
 	}
-	return i, nil
+	return i, reaches(plan, one.Scope, &i)
+}
+
+// reaches tells of a pair or a conduit whose ends no frame has both: nothing would be stopped, whatever goes on between the two.
+func reaches(plan *policy.Plan, scope string, i *policy.Isolation) error {
+	client, server := i.Host, i.Other
+	for _, c := range plan.Policy.Conduits {
+		if i.Conduit != "" && c.Name == i.Conduit {
+			client, server = c.From, c.To
+		}
+	}
+	if why := plan.Apart(client, server); why != "" {
+		return fmt.Errorf("%s: it would do nothing: %s; or isolate each of them by itself", scope, why)
+	}
+	return nil
 }
 
 // Beside says which decisions go on to isolate what the one with a number is about, for

@@ -130,13 +130,16 @@ func (k *kernelStops) tellPair(l *datapath.Lost, before *early) {
 	if n.Frames == 0 {
 		return
 	}
-	k.count(kindOfLoser(&l.Loser), n)
 	var r StoppedRecord
 	if before.shown != nil {
 		r = *before.shown
 	} else {
 		r = k.words(&l.Loser, l.Client, [2]firedoor.MAC{l.ClientMAC, l.ServerMAC}, k.began.Add(l.First))
 	}
+	if n = k.unsaid(&r, n); n.Frames == 0 {
+		return
+	}
+	k.count(kindOfLoser(&l.Loser), n)
 	r.Bytes = n.Bytes
 	if n.Frames > 1 {
 		r.Count, r.Last = n.Frames, stamp(k.began.Add(l.Last))

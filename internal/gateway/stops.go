@@ -346,7 +346,10 @@ func TallyFile(r io.Reader) (*StopTally, error) {
 }
 
 // AddFile is TallyFile for one more file.
-func (t *StopTally) AddFile(r io.Reader) error {
+func (t *StopTally) AddFile(r io.Reader) error { return eachLine(r, t.Add) }
+
+// eachLine reads lines. A last one that breaks off is left out, as are those that cannot be read, of which an *UnreadableError tells.
+func eachLine(r io.Reader, f func(*StoppedRecord)) error {
 	damage := &UnreadableError{}
 	lines := bufio.NewReaderSize(r, 1<<16)
 	for n := 1; ; n++ {
@@ -357,7 +360,7 @@ func (t *StopTally) AddFile(r io.Reader) error {
 		var line StoppedRecord
 		switch bad := json.Unmarshal(text, &line); {
 		case bad == nil:
-			t.Add(&line)
+			f(&line)
 		case err == nil: // else it breaks off
 			if damage.Lines++; damage.First == 0 {
 				damage.First = n

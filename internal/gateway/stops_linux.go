@@ -49,8 +49,13 @@ type kernelStops struct {
 	before map[kind]datapath.Count // what was counted a moment ago: pairs of all of it were read since
 	pairs  pairs
 	kept   kept
-	head   []byte
-	began  time.Time // when the machine started, as this clock has it
+
+	said    map[saidOfPair]datapath.Count // by lines of an earlier process that it did not note
+	judged  func() error                  // keeps what workers counted
+	saidFor int                           // for how many readings that is still looked for
+
+	head  []byte
+	began time.Time // when the machine started, as this clock has it
 }
 
 // kernelSide is what is asked of the guardian.
@@ -106,6 +111,11 @@ func (g *Gateway) TellStops(ctx context.Context, stops *Stops) error {
 	if err := k.turn(k.load); err != nil {
 		return err
 	}
+	parent := guardianNow()
+	k.judged = func() error { return g.keepJudged(stops.dir, parent) }
+	if err := g.takeJudged(stops.dir, parent); err != nil {
+		stops.log.Warn(judgedFile+" is not whole: what workers judged before is counted anew", "error", err)
+	}
 	next := time.Now().Add(readEvery)
 	var r datapath.Report
 	for ctx.Err() == nil {
@@ -157,8 +167,11 @@ func started() (time.Time, error) {
 type kept struct {
 	Told []told `json:"told"`
 	// Settled: counters of generations up to this one are added up in Gone and dropped.
-	Settled uint32      `json:"settled"`
-	Gone    []explained `json:"gone"`
+	Settled uint32 `json:"settled"`
+	// Lines is where stopped.jsonl ended when this was kept: what stands behind is told as well. None where that is not
+	// known, as in a file of an earlier version.
+	Lines *spot       `json:"lines,omitempty"`
+	Gone  []explained `json:"gone"`
 }
 
 // explained are frames of generations that are settled.
@@ -199,7 +212,7 @@ func (k *kernelStops) load() error {
 		k.told[k.kept.Told[i].kind] = &k.kept.Told[i]
 	}
 	k.publish()
-	return nil
+	return k.again()
 }
 
 func kindOf(e *datapath.Explained) kind { return kind{e.Generation, e.Action, e.Reason, e.Rule} }
@@ -226,6 +239,7 @@ func (k *kernelStops) save() error {
 	for _, t := range k.told {
 		k.kept.Told = append(k.kept.Told, *t)
 	}
+	k.kept.Lines = k.stops.spot()
 	b, err := json.Marshal(k.kept)
 	if err != nil {
 		return err
@@ -366,8 +380,13 @@ func (k *kernelStops) tick() error {
 			dropped, told = dropped+e.Frames, told+n
 		}
 	}
+	k.forgetSaid()
 	k.tell(dropped, told, &look.Totals)
-	return errors.Join(k.save(), k.settle())
+	err = errors.Join(k.save(), k.settle())
+	if k.judged != nil {
+		err = errors.Join(err, k.judged())
+	}
+	return err
 }
 
 func (k *kernelStops) goneDrops() (n uint64) {

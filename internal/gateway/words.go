@@ -1,9 +1,10 @@
 package gateway
 
 import (
-	"firedoor"
 	"fmt"
 	"net"
+
+	"firedoor"
 )
 
 func firedoorReason(reason uint16) string { return firedoor.Reason(reason).String() }

@@ -14,6 +14,9 @@ type segments []string
 
 const mostSegments = 4 // that are told of a zone
 
+// whyApart is why what is between two segments never comes by, and what to do.
+const whyApart = "no frame is in two segments, and what a router sends on is in that to which it goes: leave out the segment of whoever comes by in others"
+
 // segmented finds out in which segments the hosts, and the zones with all that is in them, come by.
 func (c *compiler) segmented() {
 	c.found = map[Place]segments{}
@@ -56,33 +59,32 @@ func (c *compiler) apart(line int, key, from, to string, clients, servers []Plac
 		return
 	}
 	clients, servers = c.orZone(clients, from), c.orZone(servers, to)
-	const why = "no frame is in two segments, and what a router sends on is in that to which it goes: leave out the segment of whoever comes by in others"
 	alone := c.lonely(clients, servers)
 	if len(alone) == len(clients) {
-		c.fault(line, key, "matches nothing: %s and %s are apart; %s", c.stands(clients[0]), c.stands(servers[0]), why)
+		c.fault(line, key, "matches nothing: %s and %s are apart; %s", c.stands(clients[0]), c.stands(servers[0]), whyApart)
 		return
 	}
 	for _, at := range alone {
-		c.doubts = append(c.doubts, Finding{line, "apart", fmt.Sprintf("%s.client: %s is in no segment of a server of the rule; %s", key, c.stands(at), why)})
+		c.doubts = append(c.doubts, Finding{line, "apart", fmt.Sprintf("%s.client: %s is in no segment of a server of the rule; %s", key, c.stands(at), whyApart)})
 	}
 	for _, at := range c.lonely(servers, clients) {
-		c.doubts = append(c.doubts, Finding{line, "apart", fmt.Sprintf("%s.server: %s is in no segment of a client of the rule; %s", key, c.stands(at), why)})
+		c.doubts = append(c.doubts, Finding{line, "apart", fmt.Sprintf("%s.server: %s is in no segment of a client of the rule; %s", key, c.stands(at), whyApart)})
 	}
 }
 
 // lonely are those of some ends that are in no segment of any of the others.
-func (c *compiler) lonely(of, others []Place) (out []Place) {
+func (p *Plan) lonely(of, others []Place) (out []Place) {
 	there := map[string]bool{}
 	for _, at := range others {
-		if c.found[at] == nil {
+		if p.found[at] == nil {
 			return nil
 		}
-		for _, name := range c.found[at] {
+		for _, name := range p.found[at] {
 			there[name] = true
 		}
 	}
 	for _, at := range of {
-		if c.found[at] != nil && !slices.ContainsFunc(c.found[at], func(name string) bool { return there[name] }) {
+		if p.found[at] != nil && !slices.ContainsFunc(p.found[at], func(name string) bool { return there[name] }) {
 			out = append(out, at)
 		}
 	}
@@ -98,15 +100,24 @@ func (c *compiler) orZone(ends []Place, zone string) []Place {
 }
 
 // stands says where an end comes by.
-func (c *compiler) stands(at Place) string {
-	if c.found[at] == nil {
-		return c.places.names[at]
+func (p *Plan) stands(at Place) string {
+	if p.found[at] == nil {
+		return p.places.names[at]
 	}
-	in := c.found[at]
+	in := p.found[at]
 	if more := len(in) - mostSegments; more > 0 {
 		in = append(slices.Clone(in[:mostSegments]), fmt.Sprintf("%d more", more))
 	}
-	return fmt.Sprintf("%s (%s)", c.places.names[at], strings.Join(in, ", "))
+	return fmt.Sprintf("%s (%s)", p.places.names[at], strings.Join(in, ", "))
+}
+
+// Apart says of two hosts or zones that are in different segments that no frame has both; "" of others.
+func (p *Plan) Apart(a, b string) string {
+	from, to := p.places.named[a], p.places.named[b]
+	if from == 0 || to == 0 || p.lonely([]Place{from}, []Place{to}) == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s and %s are apart; %s", p.stands(from), p.stands(to), whyApart)
 }
 
 // Segment is where a host comes by; "" is in any, and for what is no host of its own.

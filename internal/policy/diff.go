@@ -4,107 +4,148 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"firedoor"
 )
 
-// Change is one difference between two policies, in words. Opens and closes tell
-// whether something passes now that did not, or no longer does.
+// Change is one difference between two policies, in words.
 type Change struct {
-	What   string // "+", "-" or "~" and what it is about
-	Opens  []string
-	Closes []string
+	What    string   // "+", "-" or "~" and what it is about
+	Effects []string // requests that are judged differently, each behind what that does to them: "opens: ..."
 }
 
-// maxExamples is how many requests a change shows that are judged differently.
-const maxExamples = 5
-
 // Diff says what is different in b from a: names, settings and rules in words, and of
-// each rule that is new or gone, requests on which both policies decide otherwise.
+// each rule that is new, gone or elsewhere, requests on which both policies decide otherwise.
 func Diff(a, b *Plan) (out []Change) {
 	say := func(format string, args ...any) { out = append(out, Change{What: fmt.Sprintf(format, args...)}) }
-	if a.Policy.Otherwise != b.Policy.Otherwise {
-		say("~ otherwise: %s with mode %s, was %s with mode %s", b.Policy.Otherwise.Default, b.Policy.Otherwise.Mode, a.Policy.Otherwise.Default, a.Policy.Otherwise.Mode)
-		was, is := &a.Policy.Otherwise, &b.Policy.Otherwise
-		out[0].turned("what no conduit joins", "what no conduit joins, and is to be stopped", was.Mode, is.Mode, was.Default, is.Default)
+	named([]Policy{*a.Policy}, []Policy{*b.Policy}, "", say, func(p *Policy) (string, []trait) {
+		return "otherwise", []trait{{"mode", p.Otherwise.Mode.String()}, {"default", p.Otherwise.Default.String()}}
+	})
+	for i := range out {
+		out[i].turned("what no conduit joins", "what no conduit joins, and is to be stopped", a.otherwise(), b.otherwise())
 	}
 	if a.zone.String() != b.zone.String() {
 		say("~ time-zone: %s, was %s", b.zone, a.zone)
 	}
-	named(a.Policy.Hosts, b.Policy.Hosts, "host", say, func(h *Host) (string, string) {
-		text := fmt.Sprint(h.Addresses, h.MAC, h.Segment)
-		if len(h.Refuses) > 0 {
-			text += " refuses " + strings.Join(h.Refuses, ", ")
-		}
-		return h.Name, text
-	})
-	named(a.Policy.Zones, b.Policy.Zones, "zone", say, func(z *Zone) (string, string) {
-		text := fmt.Sprint(z.Level, z.Target, z.Segment, z.Prefixes, z.Hosts)
-		if z.At != Anywhere {
-			text += " at the " + z.At.String()
-		}
-		return z.Name, text
-	})
+	named(a.Policy.Hosts, b.Policy.Hosts, "host ", say, hostTraits)
+	named(a.Policy.Zones, b.Policy.Zones, "zone ", say, zoneTraits)
 	sidesChanged(out, a.Policy, b.Policy)
 	conduits := len(out)
-	named(a.Policy.Conduits, b.Policy.Conduits, "conduit", say, func(c *Conduit) (string, string) {
-		return c.Name, fmt.Sprintf("from %s to %s, mode %s, default %s, instead %s, unjudged %s, never-rewrite %t, budget %s, reviewed %s", c.From, c.To, c.Mode, c.Default,
-			c.Instead, c.Unjudged, c.NeverRewrite, c.budget(), c.Reviewed.By+" "+c.Reviewed.On)
-	})
-	turnedConduits(out[conduits:], a.Policy, b.Policy)
+	named(a.Policy.Conduits, b.Policy.Conduits, "conduit ", say, conduitTraits)
+	turnedConduits(out[conduits:], a, b)
 	safetyChanged(a, b, say)
-	l := &looks{maxLooks}
+	d := newDiffer(a, b)
 	olds, news := a.ruleTexts(), b.ruleTexts()
 	for _, r := range b.changedRules(news, olds) {
-		c := Change{What: "+ " + b.ConduitName(b.of[r]) + ": " + b.Sentence(r)}
-		c.Opens, c.Closes = effects(b, r, a, b, l)
-		out = append(out, c)
+		out = append(out, Change{"+ " + b.ConduitName(b.of[r]) + ": " + b.Sentence(r), d.effects(after, r)})
 	}
 	for _, r := range a.changedRules(olds, news) {
-		c := Change{What: "- " + a.ConduitName(a.of[r]) + ": " + a.Sentence(r)}
-		c.Opens, c.Closes = effects(a, r, a, b, l)
-		out = append(out, c)
+		out = append(out, Change{"- " + a.ConduitName(a.of[r]) + ": " + a.Sentence(r), d.effects(before, r)})
 	}
 	for n := range b.conduits {
-		out = append(out, moved(a, b, int32(n), l)...)
+		out = append(out, d.moved(int32(n))...)
 	}
 	return out
 }
 
-// turnedConduits tells of conduits that both policies have what their modes and defaults open and
-// close: no rule changes with them.
-func turnedConduits(changes []Change, a, b *Policy) {
-	before := map[string]*Conduit{}
-	for i := range a.Conduits {
-		before[a.Conduits[i].Name] = &a.Conduits[i]
+// trait is one thing that is said of what has a name.
+type trait struct{ key, value string }
+
+func hostTraits(h *Host) (string, []trait) {
+	mac := ""
+	if h.MAC != 0 {
+		mac = h.MAC.String()
 	}
-	for i := range b.Conduits {
-		is := &b.Conduits[i]
-		was, both := before[is.Name]
-		for k := range changes {
-			if c := &changes[k]; both && strings.HasPrefix(c.What, "~ conduit "+is.Name+":") {
-				c.turned("what no rule of "+is.Name+" matches", "what "+is.Name+" is to stop", was.Mode, is.Mode, was.Default, is.Default)
+	return h.Name, []trait{{"address", strings.Join(texts(h.Addresses), ", ")}, {"mac", mac}, {"segment", h.Segment}, {"refuses", strings.Join(h.Refuses, ", ")}}
+}
+
+func zoneTraits(z *Zone) (string, []trait) {
+	at, target := "", ""
+	if z.At != Anywhere {
+		at = z.At.String()
+	}
+	if z.Target != 0 {
+		target = strconv.Itoa(z.Target)
+	}
+	return z.Name, []trait{{"level", z.Level}, {"target", target}, {"segment", z.Segment}, {"at", at}, {"addresses", strings.Join(texts(z.Prefixes), ", ")}, {"hosts", strings.Join(z.Hosts, ", ")}}
+}
+
+func conduitTraits(c *Conduit) (string, []trait) {
+	reviewed := ""
+	if c.Reviewed != (Review{}) {
+		reviewed = "by " + c.Reviewed.By + " on " + c.Reviewed.On
+	}
+	return c.Name, []trait{{"from", c.From}, {"to", c.To}, {"mode", c.Mode.String()}, {"default", c.Default.String()}, {"instead", c.Instead.String()}, {"unjudged", c.Unjudged.String()},
+		{"never-rewrite", strconv.FormatBool(c.NeverRewrite)}, {"budget", c.budget()}, {"reviewed", reviewed}}
+}
+
+// bearing is how something is judged that no rule speaks of, and whether a rule stops anything there.
+type bearing struct {
+	mode    Mode
+	written firedoor.Action
+	rules   bool
+}
+
+func (b bearing) stops() bool { return b.rules || b.written != firedoor.Pass }
+
+func (p *Plan) otherwise() bearing {
+	o := &p.Policy.Otherwise
+	return bearing{o.Mode, o.Default, false}
+}
+
+// bears is how a plan takes what goes between two zones.
+func (p *Plan) bears(from, to string) bearing {
+	a, okA := p.zones[from]
+	b, okB := p.zones[to]
+	n, joined := p.joined[[2]int32{a, b}]
+	switch {
+	case !okA || !okB:
+		return p.otherwise()
+	case joined:
+		c := &p.conduits[n]
+		return bearing{c.Mode, c.Default, slices.ContainsFunc(c.Rules, func(r Rule) bool { return r.Verdict != firedoor.Pass })}
+	case a == b:
+		return bearing{Enforce, firedoor.Pass, false}
+	}
+	return p.otherwise()
+}
+
+// turnedConduits tells of conduits what their modes and defaults open and close, also of those that are
+// new or gone: no rule says it.
+func turnedConduits(changes []Change, a, b *Plan) {
+	for _, list := range [][]Conduit{b.Policy.Conduits, a.Policy.Conduits} {
+		for i := range list {
+			c := &list[i]
+			for k := range changes {
+				change := &changes[k]
+				if _, about, _ := strings.Cut(change.What, " conduit "); change.Effects == nil && (about == c.Name || strings.HasPrefix(about, c.Name+": ")) {
+					change.turned("what no rule of "+c.Name+" matches", "what "+c.Name+" is to stop", a.bears(c.From, c.To), b.bears(c.From, c.To))
+				}
 			}
 		}
 	}
 }
 
 // turned adds what another mode and another default open and close.
-func (c *Change) turned(unmatched, stopped string, wasMode, isMode Mode, was, is firedoor.Action) {
-	words := fmt.Sprintf("%s: %s, was %s", unmatched, is, was)
-	switch is {
-	case was:
-	case firedoor.Pass:
-		c.Opens = append(c.Opens, words)
-	default:
-		c.Closes = append(c.Closes, words)
+func (c *Change) turned(unmatched, stopped string, was, is bearing) {
+	one := func(b bearing) decision {
+		v := firedoor.Verdict{Says: b.written}
+		if b.mode == Enforce {
+			v.Action = b.written
+		}
+		return decision{v, b.mode}
+	}
+	kind, note := turn(one(was), one(is))
+	if kind != "" {
+		c.Effects = append(c.Effects, fmt.Sprintf("%s: %s: %s, was %s%s", kind, unmatched, is.written, was.written, note))
 	}
 	switch {
-	case isMode == Enforce && wasMode != Enforce:
-		c.Closes = append(c.Closes, fmt.Sprintf("%s: is stopped, passed with mode %s", stopped, wasMode))
-	case wasMode == Enforce && isMode != Enforce:
-		c.Opens = append(c.Opens, fmt.Sprintf("%s: passes with mode %s, was stopped", stopped, isMode))
+	case is.mode == Enforce && was.mode != Enforce && is.stops() && (is.rules || kind != "closes"): // else that is all
+		c.Effects = append(c.Effects, fmt.Sprintf("closes: %s: is stopped, passed with mode %s", stopped, was.mode))
+	case was.mode == Enforce && is.mode != Enforce && was.stops() && (was.rules || kind != "opens"):
+		c.Effects = append(c.Effects, fmt.Sprintf("opens: %s: passes with mode %s, was stopped", stopped, is.mode))
 	}
 }
 
@@ -123,10 +164,10 @@ func sidesChanged(changes []Change, a, b *Policy) {
 				continue
 			}
 			if z.At != Anywhere {
-				c.Closes = append(c.Closes, fmt.Sprintf("what comes from the %s with an address of %s: is stopped as wrong-side where that is enforced", z.At.Other(), z.Name))
+				c.Effects = append(c.Effects, fmt.Sprintf("closes: what comes from the %s with an address of %s: is stopped as wrong-side where that is enforced", z.At.Other(), z.Name))
 			}
 			if was != Anywhere {
-				c.Opens = append(c.Opens, fmt.Sprintf("what comes from the %s with an address of %s: is taken for its own, was stopped as wrong-side", was.Other(), z.Name))
+				c.Effects = append(c.Effects, fmt.Sprintf("opens: what comes from the %s with an address of %s: is taken for its own, was stopped as wrong-side", was.Other(), z.Name))
 			}
 		}
 	}
@@ -154,13 +195,13 @@ func safetyChanged(a, b *Plan, say func(string, ...any)) {
 }
 
 // moved are rules that both policies have and that stand in another order, where the first
-// that matches decides.
-func moved(a, b *Plan, conduit int32, l *looks) (out []Change) {
+// that matches decides: as few as it takes to make one order of the other.
+func (d *differ) moved(conduit int32) (out []Change) {
+	a, b := d.plans[before], d.plans[after]
 	name := b.ConduitName(conduit)
-	inA, inB := a.sequence(name), b.sequence(name)
-	common := func(list []int32, p *Plan, other map[string]int) (out []int32) {
+	common := func(p *Plan, other map[string]int) (out []int32) {
 		left := maps.Clone(other)
-		for _, r := range list {
+		for _, r := range p.sequence(name) {
 			if text := p.ruleText(r); left[text] > 0 {
 				left[text]--
 				out = append(out, r)
@@ -168,18 +209,58 @@ func moved(a, b *Plan, conduit int32, l *looks) (out []Change) {
 		}
 		return out
 	}
-	olds, news := a.ruleTexts(), b.ruleTexts()
-	inA, inB = common(inA, a, news), common(inB, b, olds)
+	inA, inB := common(a, b.ruleTexts()), common(b, a.ruleTexts())
+	at := map[string][]int{} // where in inA
+	for i, r := range inA {
+		at[a.ruleText(r)] = append(at[a.ruleText(r)], i)
+	}
+	places := make([]int, len(inB))
 	for i, r := range inB {
-		if i >= len(inA) || a.ruleText(inA[i]) == b.ruleText(r) {
+		text := b.ruleText(r)
+		places[i], at[text] = at[text][0], at[text][1:]
+	}
+	more := 0
+	for i, stays := range rising(places) {
+		if stays {
 			continue
 		}
-		if len(out) == maxExamples {
-			return append(out, Change{What: "~ " + name + ": and more rules stand elsewhere"})
+		effects := d.effects(after, inB[i])
+		for _, e := range d.effects(before, inA[places[i]]) {
+			if !slices.Contains(effects, e) {
+				effects = append(effects, e)
+			}
 		}
-		c := Change{What: "~ " + name + ": stands elsewhere among its rules: " + b.Sentence(r)}
-		c.Opens, c.Closes = effects(b, r, a, b, l)
-		out = append(out, c)
+		if len(effects) == 0 && len(out) >= maxExamples {
+			more++
+			continue
+		}
+		out = append(out, Change{"~ " + name + ": stands elsewhere among its rules: " + b.Sentence(inB[i]), effects})
+	}
+	if more > 0 {
+		out = append(out, Change{What: fmt.Sprintf("~ %s: and %d more rules stand elsewhere, which is not seen to change anything", name, more)})
+	}
+	return out
+}
+
+// rising marks a longest run of numbers of a list that rise, none of them twice.
+func rising(list []int) []bool {
+	ends, before := []int{}, make([]int, len(list)) // ends[n] is where the lowest number stands that ends a run of n+1
+	for i, v := range list {
+		n, _ := slices.BinarySearchFunc(ends, v, func(at, v int) int { return list[at] - v })
+		if before[i] = -1; n > 0 {
+			before[i] = ends[n-1]
+		}
+		if n == len(ends) {
+			ends = append(ends, i)
+		} else {
+			ends[n] = i
+		}
+	}
+	out := make([]bool, len(list))
+	if len(ends) > 0 {
+		for i := ends[len(ends)-1]; i >= 0; i = before[i] {
+			out[i] = true
+		}
 	}
 	return out
 }
@@ -195,34 +276,45 @@ func (p *Plan) sequence(conduit string) (out []int32) {
 }
 
 // named compares lists of things with names.
-func named[T any](a, b []T, what string, say func(string, ...any), key func(*T) (name, text string)) {
-	before := map[string]string{}
+func named[T any](a, b []T, what string, say func(string, ...any), key func(*T) (name string, traits []trait)) {
+	before := map[string][]trait{}
 	for i := range a {
-		name, text := key(&a[i])
-		before[name] = text
+		name, traits := key(&a[i])
+		before[name] = traits
 	}
 	for i := range b {
-		name, text := key(&b[i])
-		switch old, was := before[name]; {
+		name, traits := key(&b[i])
+		old, was := before[name]
+		var words []string
+		for n, t := range traits {
+			switch {
+			case !was && t.value != "":
+				words = append(words, t.key+" "+t.value)
+			case was && t.value != old[n].value:
+				words = append(words, fmt.Sprintf("%s %s, was %s", t.key, orNone(t.value), orNone(old[n].value)))
+			}
+		}
+		switch text := strings.Join(words, "; "); {
 		case !was:
-			say("+ %s %s: %s", what, name, text)
-		case old != text:
-			say("~ %s %s: %s; was %s", what, name, text, old)
+			say("+ %s%s: %s", what, name, text)
+		case text != "":
+			say("~ %s%s: %s", what, name, text)
 		}
 		delete(before, name)
 	}
 	for i := range a {
-		if name, _ := key(&a[i]); before[name] != "" || slices.Contains(keys(before), name) {
-			say("- %s %s", what, name)
+		name, _ := key(&a[i])
+		if _, gone := before[name]; gone {
+			say("- %s%s", what, name)
 		}
 	}
 }
 
-func keys(m map[string]string) (out []string) {
-	for k := range m {
-		out = append(out, k)
+func orNone(text string) string {
+	if text == "" {
+		return "none"
 	}
-	return out
+	return text
 }
 
 // ruleTexts counts rules by what they say, conduit included.
@@ -267,110 +359,9 @@ func (p *Plan) changedRules(own, other map[string]int) (out []int32) {
 	return out
 }
 
-// effects looks for requests that a rule of p matches and that two policies judge
-// differently, as written.
-func effects(p *Plan, rule int32, before, after *Plan, l *looks) (opens, closes []string) {
-	c := &p.conduits[p.of[rule]]
-	x := c.rules
-	if p.NeverBlocks(rule) {
-		x = c.never
-	}
-	for i := range x.entries {
-		if x.entries[i].rule != rule {
-			continue
-		}
-		others, ok := x.meeting(i, l, func(int32) bool { return true })
-		if !ok {
-			return opens, closes
-		}
-		left, s, ok := p.standing(x, i, p.zones[c.From], p.zones[c.To], l, others[:min(len(others), maxMet)]...)
-		if !ok {
-			continue
-		}
-		for b := range left {
-			s.each(&left[b], func(one *box) {
-				was, is := before.says(s, one), after.says(s, one)
-				switch words := fmt.Sprintf("%s: %s, was %s", s.words(one), is, was); {
-				case is == was:
-				case is == firedoor.Pass && len(opens) < maxExamples && !slices.Contains(opens, words):
-					opens = append(opens, words)
-				case is != firedoor.Pass && len(closes) < maxExamples && !slices.Contains(closes, words):
-					closes = append(closes, words)
-				}
-			})
-		}
-	}
-	return opens, closes
-}
-
-// each calls f with a request of a box, and with those that differ from it in one
-// dimension.
-func (s *space) each(b *box, f func(*box)) {
-	f(b)
-	for d := range dimensions {
-		for i := range s.dims[d] {
-			if !b[d].has(i) || i == b[d].first() {
-				continue
-			}
-			one := *b
-			one[d] = newSet(len(s.dims[d]))
-			one[d].add(i)
-			f(&one)
-		}
-	}
-}
-
-// says is what a plan says of one request of a box of another plan.
-func (p *Plan) says(s *space, b *box) firedoor.Action {
-	at := func(d dimension) *standIn { return &s.dims[d][b[d].first()] }
-	place := func(q Place) Place {
-		name := s.p.PlaceName(q)
-		for i, n := range p.places.names {
-			if i > 0 && n == name {
-				return Place(i)
-			}
-		}
-		return 0
-	}
-	port := at(byPort).port
-	route := p.Route(place(at(byClient).place), place(at(byServer).place), port.Transport, port.Number)
-	r := Request{Route: &route, Level: OfOperation, Verb: at(byItsVerb).verb, Code: at(byItsCode).number}
-	for name, n := range s.p.protocols {
-		if n == at(byProtocol).protocol {
-			r.Protocol = name
-		}
-	}
-	for name, n := range s.p.functions {
-		if n == at(byItsFunction).number {
-			r.Function = name
-		}
-	}
-	if number := at(byObject).lies.layout; r.Protocol == "" && number != 0 {
-		r.Protocol = layouts[number].protocol
-	}
-	if u := at(byUnit); !u.none {
-		r.HasUnit, r.Unit = true, u.number
-	}
-	if o := at(byObject); !o.none {
-		r.Object, r.HasQty, r.Quantity = o.object, true, uint32(max(o.quantity, 1))
-	}
-	if v := at(byValue); !v.none {
-		r.Values = v.values()
-	}
-	r.Time = minuteTime(at(byTime).minute, p)
-	return Decide(p, &r).Says
-}
-
 // String joins a change and its effects.
 func (c Change) String() string {
-	lines := []string{c.What}
-	for _, e := range c.Opens {
-		lines = append(lines, "    opens: "+e)
-	}
-	for _, e := range c.Closes {
-		lines = append(lines, "    closes: "+e)
-	}
-	return strings.Join(lines, "\n")
+	return strings.Join(append([]string{c.What}, c.Effects...), "\n    ")
 }
 
 // budget is a conduit's own, in words.

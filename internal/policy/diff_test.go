@@ -34,9 +34,9 @@ func TestDiffTellsEveryDifference(t *testing.T) {
 	}{
 		{"order", func(p *policy.Policy) { r := p.Conduits[0].Rules; r[0], r[1] = r[1], r[0] }, "opens: "},
 		{"default opens", func(p *policy.Policy) { p.Conduits[0].Default = firedoor.Pass }, "opens: what no rule of down matches: pass, was drop"},
-		{"default stops otherwise", func(p *policy.Policy) { p.Conduits[0].Default = firedoor.Reset }, "closes: what no rule of down matches: reset, was drop"},
+		{"default stops otherwise", func(p *policy.Policy) { p.Conduits[0].Default = firedoor.Reset }, "stops otherwise: what no rule of down matches: reset, was drop"},
 		{"mode", func(p *policy.Policy) { p.Conduits[0].Mode = policy.Test }, "opens: what down is to stop: passes with mode test, was stopped"},
-		{"a side", func(p *policy.Policy) { p.Zones[1].At = policy.Inside }, "zone cell: 0[10.0.2.0/24] [] at the inside; was"},
+		{"a side", func(p *policy.Policy) { p.Zones[1].At = policy.Inside }, "~ zone cell: at inside, was none"},
 		{"otherwise", func(p *policy.Policy) { p.Otherwise = policy.Otherwise{Mode: policy.Test, Default: firedoor.Pass} }, "opens: what no conduit joins"},
 		{"transport", func(p *policy.Policy) { p.Conduits[0].Rules[2].Match.Ports[0].Transport = 17 }, "udp/502"},
 		{"the eighth of a list", func(p *policy.Policy) { p.Conduits[0].Rules[3].Match.Objects = objects(15) }, "coil:15"},
@@ -44,7 +44,7 @@ func TestDiffTellsEveryDifference(t *testing.T) {
 			p.Safety = []policy.Match{{Clients: []string{"hmi"}, Ports: []policy.Port{{Number: 9}}}}
 		}, "+ safety: Always passes: hmi"},
 		{"time zone", func(p *policy.Policy) { p.TimeZone = "Asia/Tokyo" }, "~ time-zone: Asia/Tokyo, was UTC"},
-		{"refuses", func(p *policy.Policy) { p.Hosts[2].Refuses = []string{"modbus"} }, "refuses modbus"},
+		{"refuses", func(p *policy.Policy) { p.Hosts[2].Refuses = []string{"modbus"} }, "~ host plc: refuses modbus, was none"},
 		{"verdict", func(p *policy.Policy) { p.Conduits[0].Rules[0].Verdict = firedoor.Reset }, "Ends the connection"},
 		{"never blocked", func(p *policy.Policy) {
 			p.Conduits[0].NeverBlock = []policy.Rule{{Match: policy.Match{Codes: []uint32{5}}}}

@@ -76,7 +76,7 @@ func (p *Plan) DoorSentence(r *Request, d Door, testing bool, v firedoor.Verdict
 		c := &p.conduits[n]
 		fmt.Fprintf(&b, " Conduit %s has mode %s.", c.Name, c.Mode)
 	}
-	if text := p.SharedSideSentence(r.Route); text != "" {
+	if text := p.sidesSentence(r.Route); text != "" {
 		b.WriteString(" " + text)
 	}
 	return b.String()

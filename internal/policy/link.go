@@ -105,6 +105,22 @@ func (p *Plan) IsGroup(at Place) bool { return p.places.groups[at] }
 // HasGroups tells whether a policy names a group of Ethernet.
 func (p *Plan) HasGroups() bool { return len(p.places.groups) > 0 }
 
+// ToGroup tells whether a rule may be about what is sent to a group of Ethernet.
+func (p *Plan) ToGroup(rule int32) bool {
+	servers := p.rules[rule].Match.Servers
+	if len(servers) == 0 {
+		servers = []string{p.conduits[p.of[rule]].To}
+	}
+	for at := range p.places.groups {
+		for _, name := range servers {
+			if to := p.places.named[name]; p.meets(to, at) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // asking is the place of a client: a group asks nothing, so what claims to come from one is of no place.
 func (p *Plan) asking(at Place) Place {
 	if p.places.groups[at] {

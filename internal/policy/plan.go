@@ -30,14 +30,15 @@ type Plan struct {
 	protocols map[string]uint16
 	functions map[string]uint32
 	isolated  []isolation
-	held      map[Place]bool    // Held
-	rates     bool              // a rule looks at how fast values change
-	heard     map[Place]bool    // servers of which a rule looks at values before
-	heardIn   map[Place]bool    // zones of such hosts
-	moving    map[Place][]entry // and the rules that do, by server
-	doubts    []Finding         // what rules name that may not exist
-	sided     bool              // a zone is bound to a side
-	spared    []bool            // by place, where one is: whose ARP passes wherever it comes in
+	held      map[Place]bool     // Held
+	rates     bool               // a rule looks at how fast values change
+	heard     map[Place]bool     // servers of which a rule looks at values before
+	heardIn   map[Place]bool     // zones of such hosts
+	moving    map[Place][]entry  // and the rules that do, by server
+	doubts    []Finding          // what rules name that may not exist
+	sided     bool               // a zone is bound to a side
+	found     map[Place]segments // where hosts and zones come by, of those that are in some segments alone
+	spared    []bool             // by place, where one is: whose ARP passes wherever it comes in
 }
 
 type conduit struct {
@@ -103,7 +104,6 @@ type compiler struct {
 	wordsOf map[string]map[string]bool // by protocol: what its functions are called
 	extents map[string]Extent          // by protocol, as far as they were asked for
 	memory  map[laid][]stretch         // where objects of rules lie
-	found   map[Place]segments         // where hosts and zones come by, of those that are in some segments alone
 	entries int
 	faults  []Fault
 }

@@ -168,12 +168,12 @@ func (p *Plan) step(from, to int32, q Question, l *looks) (step *Step, undecided
 			continue
 		}
 		left, s, ok := p.surviving(x, i, &limit, from, to, l)
-		if !ok || len(left) > 0 && p.says(s, &left[0]) != firedoor.Pass { // what is shown is what Decide says
+		if !ok || len(left) > 0 && p.decides(s.first(&left[0])).Says != firedoor.Pass { // what is shown is what Decide says
 			undecided = true
 			continue
 		}
 		if len(left) > 0 {
-			step.Example = s.words(&left[0])
+			step.Example = s.words(s.first(&left[0]))
 			if all[i].rule == math.MaxInt32 {
 				step.Why = "no rule stops it, and the default of " + c.Name + " is pass"
 			} else {

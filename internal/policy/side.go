@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"firedoor"
 )
@@ -213,6 +214,34 @@ func (p *Plan) SharedSideSentence(r *Route) string {
 		return ""
 	}
 	return "Both are at the " + side.String() + ": what they say to each other there passes no gateway."
+}
+
+// sidesSentence says at which side the two ends are, and what becomes of what comes in at the other one; "" where neither
+// is bound to one.
+func (p *Plan) sidesSentence(r *Route) string {
+	client, server := p.At(r.Client), p.At(r.Server)
+	if client != Anywhere && client == server {
+		return p.SharedSideSentence(r)
+	}
+	var at []string
+	for _, end := range []struct {
+		who string
+		at  Side
+	}{{"Who asks", client}, {"who is asked", server}} {
+		if end.at != Anywhere {
+			at = append(at, end.who+" is at the "+end.at.String())
+		}
+	}
+	if len(at) == 0 {
+		return ""
+	}
+	becomes := "is told, and passes"
+	if m, _ := p.SideMode(r.Client, r.Server); m == Enforce {
+		becomes = "is dropped, but for safety traffic and what is never blocked"
+	} else if m == Observe {
+		becomes = "passes"
+	}
+	return capital(strings.Join(at, ", ")) + ": what comes in at the other side with an address of theirs " + becomes + "."
 }
 
 // SideSentence says where a zone is, "" where it is bound to no side.

@@ -192,7 +192,11 @@ func (x *index) met(i int, l *looks) (out []*entry, ok bool) {
 // meeting are the entries of some rules, the first in order, that may match a request that
 // e matches too.
 func (x *index) meeting(i int, l *looks, meant func(rule int32) bool) (out []*entry, ok bool) {
-	e := &x.entries[i]
+	return x.about(&x.entries[i], l, meant)
+}
+
+// about is meeting of an entry of any index.
+func (x *index) about(e *entry, l *looks, meant func(rule int32) bool) (out []*entry, ok bool) {
 	for k, b := range x.buckets {
 		if k.client != 0 && e.client != 0 && k.client != e.client || k.server != 0 && e.server != 0 && k.server != e.server {
 			continue
@@ -393,45 +397,4 @@ func (p *Plan) RuleName(rule int32) string {
 		return fmt.Sprintf("rule %q of %s", r.Name, c.Name)
 	}
 	return fmt.Sprintf("the rule in line %d of %s", r.Line, c.Name)
-}
-
-// words says one request of a box.
-func (s *space) words(b *box) string {
-	at := func(d dimension) *standIn { return &s.dims[d][b[d].first()] }
-	name := func(place Place) string {
-		if int(place) <= len(s.p.Policy.Zones) {
-			return "somebody of " + s.p.PlaceName(place)
-		}
-		return s.p.PlaceName(place)
-	}
-	words := []string{name(at(byClient).place), "to", name(at(byServer).place) + ":"}
-	for protocol, n := range s.p.protocols {
-		if n == at(byProtocol).protocol {
-			words = append(words, protocol)
-		}
-	}
-	if at(byProtocol).protocol == 0 {
-		words = append(words, "any protocol")
-	}
-	if port := at(byPort).port; port != (Port{}) {
-		words = append(words, fmt.Sprintf("port %s,", portWord(port)))
-	}
-	if v := at(byItsVerb).verb; v != 0 {
-		words = append(words, "verb", v.String())
-	}
-	for function, n := range s.p.functions {
-		if n == at(byItsFunction).number {
-			words = append(words, fmt.Sprintf("%q", function))
-		}
-	}
-	if o := at(byObject); !o.none && !strings.Contains(string(o.object), "\x00") {
-		words = append(words, "object", string(o.object))
-		if o.quantity > 1 {
-			words = append(words, fmt.Sprintf("and %d behind it", o.quantity-1))
-		}
-	}
-	if v := at(byValue); !v.none && len(s.dims[byValue]) > 2 {
-		words = append(words, fmt.Sprintf("value %g", v.value))
-	}
-	return strings.Join(words, " ")
 }

@@ -36,9 +36,10 @@ type Judge struct {
 
 	report  Report
 	stopped map[stoppedKey]int
-	used    []uint64 // by rule
-	unsure  []bool   // by rule: it was met and could not be decided
-	why     []string // by rule: why not
+	used    []uint64        // by rule
+	unsure  []bool          // by rule: it was met and could not be decided
+	why     []string        // by rule: why not
+	unkept  map[string]bool // protocols in which something was sent to a group of Ethernet that nobody kept, and the policy names some
 
 	text, raw, element []byte
 	looked             []pastKey          // by the request at hand
@@ -68,7 +69,7 @@ type stoppedKey struct {
 func New(plan *policy.Plan, journal bool) *Judge {
 	n := plan.Rules()
 	return &Judge{plan: plan, journal: journal, routes: map[routeKey]policy.Route{}, past: map[pastKey]value{}, captures: map[string]uint32{}, paced: map[pacedKey]*recent.Span{}, traces: map[string][]trace{}, most: MaxRemembered,
-		stopped: map[stoppedKey]int{}, used: make([]uint64, n), unsure: make([]bool, n), why: make([]string, n)}
+		stopped: map[stoppedKey]int{}, used: make([]uint64, n), unsure: make([]bool, n), why: make([]string, n), unkept: map[string]bool{}}
 }
 
 // Remember bounds how many values are remembered, where MaxRemembered is too many.
@@ -171,7 +172,7 @@ func (j *Judge) Run(b []byte) error {
 	if v.Says != firedoor.Pass {
 		switch {
 		case server.IP+server.MAC == "": // a group of Ethernet
-			j.undecided(v.Rule, "the journal does not hold to which group of Ethernet something was sent")
+			j.undecided(v.Rule, whichGroup)
 			seen = 0
 		case x.Partial > 0:
 			j.undecided(v.Rule, onlyAnswers)
@@ -184,6 +185,9 @@ func (j *Judge) Run(b []byte) error {
 	}
 	return nil
 }
+
+// whichGroup is why it is not known what a rule does to what was sent to a group.
+const whichGroup = "it is not known to which group of Ethernet something was sent"
 
 // onlyAnswers is why a request that nobody saw is not told as stopped.
 const onlyAnswers = "of some requests only the answer was seen"
@@ -385,7 +389,8 @@ func (j *Judge) route(k routeKey, protocol string, client, server *firedoor.Addr
 // one would let it pass and another would not.
 func (j *Judge) decide(r *asked) (v firedoor.Verdict, sure bool) {
 	if v = j.eitherWay(&r.Request); r.unkept {
-		j.undecided(v.Rule, "it is not known to which group of Ethernet something was sent")
+		j.undecided(v.Rule, whichGroup)
+		j.unkept[r.Protocol] = true
 		return v, false
 	}
 	for i := range r.routes[1:] {

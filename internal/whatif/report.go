@@ -82,6 +82,8 @@ func (j *Judge) Report() *Report {
 			u.Undecided = "the journal holds no values that were read, so a step from one cannot be told, nor how fast it changed"
 		case j.unsure[i]:
 			u.Undecided = j.why[i]
+		case j.mayBeToGroup(int32(i)):
+			u.Undecided = whichGroup
 		case j.journal && (!m.AsksOperation() || u.Count == 0 && slices.Equal(m.Verbs, []firedoor.Verb{firedoor.VerbSession})):
 			u.Undecided = "the journal holds no connections and no ICMP, only what was asked on connections"
 		case j.full && m.Moves():
@@ -102,6 +104,16 @@ func (j *Judge) Report() *Report {
 		return 0
 	})
 	return r
+}
+
+// mayBeToGroup tells whether a rule may have been about something that was sent to a group which nobody kept: then it may have decided, however
+// seldom it is known to have.
+func (j *Judge) mayBeToGroup(rule int32) bool {
+	if len(j.unkept) == 0 || !j.plan.ToGroup(rule) {
+		return false
+	}
+	m := &j.plan.Rule(rule).Match
+	return len(m.Protocols) == 0 || j.unkept[""] || slices.ContainsFunc(m.Protocols, func(p string) bool { return j.unkept[p] })
 }
 
 // Stops tells whether anything would have been stopped.

@@ -119,6 +119,7 @@ export async function policy({ base, open, step, check, out }) {
     await page.locator('.legend .door-mark').first().waitFor()
     await page.goto(`${base}/map?edge=${encodeURIComponent(tested.key)}`)
     await page.locator('.passages li').getByText(/Conduit .* has mode test/).first().waitFor()
+    await page.locator('.passages li').getByText(/Who asks is at the outside, who is asked is at the inside: what comes in at the other side .* is told, and passes\./).first().waitFor()
     await page.goto(`${base}/map?edge=${encodeURIComponent(shut.key)}`)
     await page.locator('.passages li').getByText(/Nothing passes/).first().waitFor()
     await page.locator('.passages a').first().click()
