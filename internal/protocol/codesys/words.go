@@ -53,10 +53,6 @@ type group struct {
 	commands []word
 }
 
-//
-// A transfer that is ended or given up changes nothing any more, and one that begins to fetch a file
-// nothing yet; what begins to send one makes the controller open it to be written. What is moved in
-// between is a program either way.
 var groups = [...]group{
 	groupDevice: {word{"device service", configure}, []word{
 		deviceIdent: {"get target identity", identify}, deviceLogin: {"device login", session}, 3: {"device logout", session},
@@ -84,8 +80,8 @@ var groups = [...]group{
 	0x07: {word{"ethernet settings", configure}, nil},
 	groupFile: {word{"file service", program}, []word{
 		1: {"get file information", diagnose}, fileStartDownload: {"start file download", program}, fileRestartDownload: {"restart file download", program},
-		fileDownload: {"file download", program}, fileStartUpload: {"start file upload", read}, fileRestartUpload: {"restart file upload", read},
-		fileUpload: {"file upload", program}, fileEnd: {"end file transfer", session}, fileCancel: {"cancel file transfer", session}, 10: {"safe signature", program}, 11: {"get safe signature", diagnose},
+		fileDownload: {"file download", program}, fileStartUpload: {"start file upload", program}, fileRestartUpload: {"restart file upload", program},
+		fileUpload: {"file upload", program}, fileEnd: {"end file transfer", program}, fileCancel: {"cancel file transfer", program}, 10: {"safe signature", program}, 11: {"get safe signature", diagnose},
 		12: {"get directory", diagnose}, 13: {"cancel get directory", diagnose}, 14: {"delete file", program}, 15: {"rename file", program},
 		16: {"create directory", program}, 17: {"delete directory", program}, 18: {"rename directory", program}, 20: {"synchronous file transfer", program},
 	}},
