@@ -91,10 +91,20 @@ func TestCallersAreBounded(t *testing.T) {
 	if heard := asked(); heard != "" {
 		t.Errorf("one more than there is room for hears %q", heard)
 	}
-	_ = slow[0].Close()
+	for _, c := range slow[:8] { // more than one, for those who ask close theirs a moment later than they hear
+		_ = c.Close()
+	}
 	for end := time.Now().Add(patience); asked() != "HTTP/1.1 200"; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("when one went there is no room for the next")
+			t.Fatal("when some went there is no room for the next")
+		}
+	}
+	for range 2 * maxCallers { // each of whom keeps his connection for more orders
+		c := o.says(socket, "GET /isolations HTTP/1.1\r\nHost: x\r\n\r\n")
+		b := make([]byte, 12)
+		_ = c.SetReadDeadline(time.Now().Add(patience))
+		if _, err := io.ReadFull(c, b); err != nil || string(b) != "HTTP/1.1 200" {
+			t.Fatalf("after orders that were answered the next one hears %q (%v)", b, err)
 		}
 	}
 	l := newPeers(nil)

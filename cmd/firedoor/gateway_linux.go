@@ -272,9 +272,11 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, l net.Listener) err
 	return nil
 }
 
-// server answers orders.
+// server answers orders, one to a connection: whoever keeps one for the next would have a part of his share by it.
 func (s *gatewayService) server() *http.Server {
-	return &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Second, ReadTimeout: orderTime, IdleTimeout: idleTime, ConnContext: withPeer}
+	server := &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Second, ReadTimeout: orderTime, ConnContext: withPeer}
+	server.SetKeepAlivesEnabled(false)
+	return server
 }
 
 func (s *gatewayService) routes() http.Handler {

@@ -25,7 +25,6 @@ import (
 const (
 	maxCallers = 64               // of one user
 	orderTime  = 10 * time.Second // for all of an order
-	idleTime   = 30 * time.Second // between two
 	hearTime   = 10 * time.Second // for the next bytes of an answer
 )
 
