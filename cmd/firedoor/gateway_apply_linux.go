@@ -44,8 +44,20 @@ func (s *gatewayService) set() error {
 
 // apply brings policy and decisions into force. What fails is told, and tried again until it holds: what stands in
 // decisions.jsonl is not left undone. The caller holds the lock.
-func (s *gatewayService) apply() error {
+func (s *gatewayService) apply() error { return s.applied(s.set()) }
+
+// begin brings into force what a process for orders finds when it starts. What a gateway that starts cannot bring into
+// force ends it, and is not tried again. The caller holds the lock.
+func (s *gatewayService) begin() error {
 	err := s.set()
+	if err != nil && s.gate.First() {
+		return err
+	}
+	return s.applied(err)
+}
+
+// applied notes what came of it.
+func (s *gatewayService) applied(err error) error {
 	if err == nil {
 		s.holds()
 		return nil

@@ -84,6 +84,37 @@ func loseLink(t *testing.T, forward bool) {
 	_ = c.Close()
 }
 
+// TestPortTakenAway holds that a port which somebody takes down, or which is no more, is said, also where another interface
+// has its name by then.
+func TestPortTakenAway(t *testing.T) {
+	l := newLineWith(t, gatewayPolicy)
+	says := func(what string) func() bool {
+		return func() bool {
+			o := run(t, "status", "--data", l.data)
+			return strings.Contains(o.stdout, what) && o.status == exitDamaged
+		}
+	}
+	port, err := netlink.LinkByName(l.bed.Client.Port)
+	if err == nil {
+		err = netlink.LinkSetDown(port)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.until("the port is down", says("port "+l.bed.Client.Port+" was taken down"))
+	if err := netlink.LinkSetUp(port); err != nil {
+		t.Fatal(err)
+	}
+	l.until("all is well", func() bool { return run(t, "status", "--data", l.data).status == 0 })
+	other := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: l.bed.Client.Port}, PeerName: l.name + "peer"}
+	t.Cleanup(func() { _ = netlink.LinkDel(other) })
+	if err := errors.Join(netlink.LinkDel(port), netlink.LinkAdd(other), netlink.LinkSetUp(other)); err != nil {
+		t.Fatal(err)
+	}
+	l.until("the port is gone", says("port "+l.bed.Client.Port+" was taken away"))
+	l.until("that is in the log", func() bool { return strings.Contains(l.log.String(), "port-gone") })
+}
+
 // TestLinkChurn holds that a link's loss is said after more changes of links than the kernel keeps
 // for the guardian.
 func TestLinkChurn(t *testing.T) {

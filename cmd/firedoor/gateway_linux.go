@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"firedoor"
+	"firedoor/internal/audit"
 	"firedoor/internal/confine"
 	"firedoor/internal/gateway"
 	"firedoor/internal/guardian"
@@ -190,15 +191,27 @@ func (s *gatewayService) openData(ctx context.Context, c *gatewayControlCommand)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return usageError{fmt.Sprintf("--data %s: %v", dir, reason(err))}
 	}
+	if err := ours(dir); err != nil {
+		return usageError{fmt.Sprintf("--data %s: %v", dir, err)}
+	}
 	var err error
 	if s.decisions, err = gateway.OpenDecisions(filepath.Join(dir, "decisions.jsonl"), time.Now); err != nil {
-		return usageError{err.Error()}
+		return usageError{mending(err)}
 	}
 	s.dir, s.group = dir, c.Group
 	if s.stops, err = c.openStops(s.log); err == nil {
 		close(s.ready)
 	}
 	return err
+}
+
+// mending says what to do about decisions that cannot be gone on with.
+func mending(err error) string {
+	var damage *audit.DamageError
+	if !errors.As(err, &damage) {
+		return err.Error()
+	}
+	return err.Error() + "; put the file back as it was together with its .head, or move both away: what was isolated is not any more then"
 }
 
 // told keeps what was stopped.
@@ -228,7 +241,7 @@ func (s *gatewayService) listen(ctx context.Context, dir string) (net.Listener, 
 }
 
 func (s *gatewayService) serve(ctx context.Context, m *Main, l net.Listener) error {
-	server := &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Second, ConnContext: withPeer}
+	server := s.server()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer func() { _ = server.Close() }()
@@ -237,9 +250,9 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, l net.Listener) err
 		s.log.Warn("a decision has no effect under this policy", "decision", u)
 	}
 	was := s.wasInForce()
-	s.mu.Lock()                                // orders wait until there is something that they change
-	go func() { _ = server.Serve(peers{l}) }() // ends with Close
-	err := s.apply()
+	s.mu.Lock()                                   // orders wait until there is something that they change
+	go func() { _ = server.Serve(newPeers(l)) }() // ends with Close
+	err := s.begin()
 	if err == nil || !s.gate.First() {
 		s.settleBypass()
 	}
@@ -257,6 +270,13 @@ func (s *gatewayService) serve(ctx context.Context, m *Main, l net.Listener) err
 	case <-s.gate.Gone():
 	}
 	return nil
+}
+
+// server answers orders, one to a connection: whoever keeps one for the next would have a part of his share by it.
+func (s *gatewayService) server() *http.Server {
+	server := &http.Server{Handler: s.routes(), ReadHeaderTimeout: time.Second, ReadTimeout: orderTime, ConnContext: withPeer}
+	server.SetKeepAlivesEnabled(false)
+	return server
 }
 
 func (s *gatewayService) routes() http.Handler {
@@ -278,13 +298,7 @@ func (s *gatewayService) routes() http.Handler {
 		answer(w, gatewayStatus(&st), err)
 	})
 	mux.HandleFunc("GET /isolations", func(w http.ResponseWriter, _ *http.Request) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		list := s.decisions.Under(s.plan)
-		if list == nil {
-			list = []gateway.Decision{}
-		}
-		reply(w, list)
+		reply(w, s.isolations()) // not within the lock: who asked may be slow to hear it
 	})
 	mux.HandleFunc("GET /policy", func(w http.ResponseWriter, _ *http.Request) {
 		out, err := s.inForce()
@@ -315,6 +329,15 @@ func (s *gatewayService) routes() http.Handler {
 		answer(w, done{text}, err)
 	})
 	return mux
+}
+
+func (s *gatewayService) isolations() []gateway.Decision {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if list := s.decisions.Under(s.plan); list != nil {
+		return list
+	}
+	return []gateway.Decision{}
 }
 
 // policyInForce is what a console shows: the policy as it was read, and the isolations

@@ -40,7 +40,7 @@ func ordering(t *testing.T) (s *gatewayService, dir string) {
 		t.Fatal(err)
 	}
 	server := &http.Server{Handler: s.routes(), ConnContext: withPeer} //nolint:gosec // of a test
-	go func() { _ = server.Serve(peers{l}) }()
+	go func() { _ = server.Serve(newPeers(l)) }()
 	t.Cleanup(func() { _ = errors.Join(server.Close(), s.decisions.Close(), os.RemoveAll(dir)) })
 	return s, dir
 }

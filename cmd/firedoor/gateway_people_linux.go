@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
 	"os/user"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,13 +20,47 @@ import (
 	"firedoor/internal/policy"
 )
 
+// What one user can have of the control socket, so that others can give orders: a caller who says or hears nothing more
+// is let go, and one too many is turned away. Each holds two files, of which a process has no more than it was given.
+const (
+	maxCallers = 64               // of one user
+	orderTime  = 10 * time.Second // for all of an order
+	hearTime   = 10 * time.Second // for the next bytes of an answer
+)
+
 // peers gives connections that know who is at their other end.
-type peers struct{ net.Listener }
+type peers struct {
+	net.Listener
+	mu    sync.Mutex
+	users map[uint32]int // how many each has
+}
+
+func newPeers(l net.Listener) *peers { return &peers{Listener: l, users: map[uint32]int{}} }
+
+// enter tells whether there is room for one more of a user. Who entered leaves once.
+func (l *peers) enter(user uint32) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.users[user] >= maxCallers {
+		return false
+	}
+	l.users[user]++
+	return true
+}
+
+func (l *peers) leave(user uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.users[user]--; l.users[user] == 0 {
+		delete(l.users, user)
+	}
+}
 
 // caller is who is at the other end of a socket. The process is held on to, so that no other
 // one can take its number meanwhile.
 type caller struct {
 	net.Conn
+	leave   func() // once
 	known   bool
 	uid     uint32
 	pid     int32
@@ -32,16 +68,26 @@ type caller struct {
 }
 
 // Accept waits for a connection. Who cannot be told who it is stays unknown.
-func (l peers) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+func (l *peers) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		p := &caller{Conn: c, process: -1, leave: func() {}}
+		if socket, ok := c.(syscall.Conn); ok {
+			p.ask(socket)
+		}
+		user := p.uid
+		if !p.known {
+			user = math.MaxUint32 // no user has that
+		}
+		if l.enter(user) {
+			p.leave = sync.OnceFunc(func() { l.leave(user) })
+			return p, nil
+		}
+		_ = p.Close() // it is one too many
 	}
-	p := &caller{Conn: c, process: -1}
-	if socket, ok := c.(syscall.Conn); ok {
-		p.ask(socket)
-	}
-	return p, nil
 }
 
 // ask finds out who is at the other end.
@@ -65,8 +111,17 @@ func (p *caller) ask(socket syscall.Conn) {
 	})
 }
 
+// Write says something to a caller who hears it in time.
+func (p *caller) Write(b []byte) (int, error) {
+	if err := p.SetWriteDeadline(time.Now().Add(hearTime)); err != nil {
+		return 0, err
+	}
+	return p.Conn.Write(b)
+}
+
 // Close ends the connection, and lets the process go.
 func (p *caller) Close() error {
+	defer p.leave()
 	err := p.Conn.Close()
 	if p.process >= 0 {
 		err = errors.Join(err, unix.Close(p.process))
@@ -100,6 +155,22 @@ func (s *gatewayService) personOf(r *http.Request) (who gateway.Person, err erro
 		return who, fmt.Errorf("who logged in cannot be told: %w", err)
 	}
 	return gateway.Person{Known: true, UID: p.uid, Login: login}, nil
+}
+
+// ours tells of a folder whose files others could put theirs in the place of: decisions, and the socket at which
+// orders are given.
+func ours(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if info.Mode()&0o022 != 0 {
+		return fmt.Errorf("others may write there (mode %03o): take that away (chmod go-w), or give another folder", info.Mode().Perm())
+	}
+	if at, ok := info.Sys().(*syscall.Stat_t); ok && at.Uid != 0 && int(at.Uid) != os.Geteuid() {
+		return fmt.Errorf("belongs to user %d, who may put anything in the place of its files: give it to the user that the gateway runs as, or give another folder", at.Uid)
+	}
+	return nil
 }
 
 // share lets a group use the control socket, and find it; all other files stay the

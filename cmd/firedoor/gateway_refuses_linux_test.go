@@ -118,6 +118,9 @@ func expect(t *testing.T, name string, status int, said, want string) {
 	if strings.Contains(said, "Between the two ports") {
 		t.Errorf("%s: started", name)
 	}
+	if strings.Contains(said, "again_in") {
+		t.Errorf("%s: says that it tries again, and does not: %s", name, said)
+	}
 }
 
 // TestGatewayWithoutRoot holds what somebody is told who has no rights.

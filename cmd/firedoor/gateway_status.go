@@ -39,13 +39,7 @@ func gatewayStatus(st *gateway.Status) *processStatus {
 	if !records.OK {
 		records.Problem = "what is stopped is counted and cannot be written down: " + st.Unwritten
 	}
-	link := health.State{Name: "link", OK: len(st.NoLink) == 0}
-	if !link.OK {
-		link.Problem = strings.Join(st.NoLink, " and ") + ": nothing is at the other end of the cable"
-		if len(st.Taken) > 0 {
-			link.Problem += "; " + strings.Join(st.Taken, " and ") + " is down for that"
-		}
-	}
+	link := linkState(st)
 	pace := health.State{Name: "pace", OK: len(st.Shed) == 0}
 	if !pace.OK {
 		pace.Problem = "goes by the kernel's floor for a while, for judging it took too long: " + strconv.Itoa(len(st.Shed)) + " of clients and conduits"
@@ -113,4 +107,17 @@ func gatewayText(st *processStatus) string {
 	line("  all of it stops or is killed:", "%s.", g.Stop)
 	line("  power is lost:", "%s.", g.Power)
 	return b.String()
+}
+
+// linkState says whether frames can come and go.
+func linkState(st *gateway.Status) health.State {
+	problems := st.Amiss
+	if len(st.NoLink) > 0 {
+		text := strings.Join(st.NoLink, " and ") + ": nothing is at the other end of the cable"
+		if len(st.Taken) > 0 {
+			text += "; " + strings.Join(st.Taken, " and ") + " is down for that"
+		}
+		problems = append([]string{text}, problems...)
+	}
+	return health.State{Name: "link", OK: len(problems) == 0, Problem: strings.Join(problems, "; ")}
 }

@@ -57,14 +57,14 @@ type Chain struct {
 // Open opens a chain, made if it is missing, reads all of it to f and holds it against
 // its hashes and its head. A last line that breaks off and that the head does not count, by
 // a crash in the middle of writing it, is taken away: it was never confirmed. A whole one stays
-// if the head announces it.
+// if the head announces it. One that has entries and no head is damaged, and none is made for it.
 func Open(name string, f func(*Entry) error) (*Chain, error) {
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	c := &Chain{file: file}
-	if c.head, err = os.OpenFile(name+HeadSuffix, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
+	if c.head, err = openHead(name, file); err == nil {
 		err = c.goOn(name, f)
 	}
 	if err != nil {

@@ -220,6 +220,22 @@ func TestNobodyAddsAnEntry(t *testing.T) {
 	}
 }
 
+// TestHeadIsMissing holds that a chain does not go on without its head, and that who tries leaves all as it was: afterwards
+// it is still seen that the head is not there.
+func TestHeadIsMissing(t *testing.T) {
+	name := filled(t)
+	if err := os.Remove(name + audit.HeadSuffix); err != nil {
+		t.Fatal(err)
+	}
+	var damage *audit.DamageError
+	if _, err := audit.Open(name, nil); !errors.As(err, &damage) || damage.File != name+audit.HeadSuffix || !strings.Contains(damage.Reason, "is missing") {
+		t.Errorf("the chain goes on: %v", err)
+	}
+	if _, err := os.Stat(name + audit.HeadSuffix); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("an attempt to go on leaves a head behind (%v)", err)
+	}
+}
+
 func contents(t *testing.T, name string) (file, head []byte) {
 	t.Helper()
 	file, err := os.ReadFile(name)

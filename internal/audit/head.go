@@ -24,6 +24,24 @@ type head struct {
 	last   [sha256.Size]byte
 }
 
+// openHead opens the head of a chain to be gone on with. It is made only beside a chain without entries: an empty one in
+// its place would hide that it was taken away.
+func openHead(name string, chain *os.File) (*os.File, error) {
+	flags := os.O_RDWR
+	info, err := chain.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() == 0 {
+		flags |= os.O_CREATE
+	}
+	f, err := os.OpenFile(name+HeadSuffix, flags, 0o600)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &DamageError{name + HeadSuffix, 1, "is missing, so an end that was cut off is not seen: it belongs beside its file"}
+	}
+	return f, err
+}
+
 // readHead reads a head: what it counts, and what it announces. One that is missing or empty counts
 // no entry. An announcement that breaks off, by a crash in the middle of it, is none: its entry was
 // not written yet.

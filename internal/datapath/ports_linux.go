@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"unsafe"
 
 	"github.com/vishvananda/netlink"
@@ -183,4 +184,21 @@ func cutFrames(l netlink.Link) error {
 		return fmt.Errorf("interface %s: having joined frames cut: %w", l.Attrs().Name, err)
 	}
 	return nil
+}
+
+// Amiss says what became of ports since they were opened: one that was taken away, so that nothing passes though another
+// interface may have its name, and one that somebody took down. taken are those that are to be down.
+func (d *Datapath) Amiss(taken []string) (out []string) {
+	for _, port := range d.ports {
+		name := port.Attrs().Name
+		now, err := netlink.LinkByIndex(port.Attrs().Index)
+		var none netlink.LinkNotFoundError
+		switch {
+		case errors.As(err, &none):
+			out = append(out, "port "+name+" was taken away, and nothing passes: an interface that has its name now is another one; start the gateway anew")
+		case err == nil && now.Attrs().RawFlags&unix.IFF_UP == 0 && !slices.Contains(taken, name):
+			out = append(out, "port "+name+" was taken down (ip link set "+name+" up)")
+		}
+	}
+	return out
 }

@@ -234,7 +234,7 @@ func (g *Gateway) Status() (Status, error) {
 	}
 	s := Status{Inside: look.Inside, Outside: look.Outside, Bypass: look.Bypass, Worker: "being started", Standby: look.Standby, Workers: look.Workers, Controls: look.Controls,
 		Generation: look.Generation, Judged: all.counts, JudgedTo: g.judgedTo(), Reports: g.reports, Lost: all.lost + look.Lost + g.path.Missed(),
-		Upgrades: look.Upgrades, Shed: look.Shed, Barred: look.Barred, NoLink: look.NoLink, Taken: look.Taken, Unsent: all.unsent, Unread: all.unread, Isolated: len(g.isolated), Kernel: map[string]uint64{}, Uncounted: look.Totals.Uncounted.Frames}
+		Upgrades: look.Upgrades, Shed: look.Shed, Barred: look.Barred, NoLink: look.NoLink, Taken: look.Taken, Amiss: look.Amiss, Unsent: all.unsent, Unread: all.unread, Isolated: len(g.isolated), Kernel: map[string]uint64{}, Uncounted: look.Totals.Uncounted.Frames}
 	if look.Active && look.Silent < time.Second {
 		s.Worker = "alive"
 	}

@@ -50,6 +50,7 @@ type Status struct {
 	Barred     []guardian.Barred `json:"barred"`              // goes by it until a person releases it: workers died on its frames
 	NoLink     []string          `json:"no_link"`             // ports without a link
 	Taken      []string          `json:"taken_down"`          // ports that are down for that
+	Amiss      []string          `json:"amiss,omitempty"`     // what else became of ports: taken away, or taken down by somebody
 	Crash      string            `json:"on_crash"`
 	Hang       string            `json:"on_hang"`
 	Stop       string            `json:"on_stop"`

@@ -102,7 +102,11 @@ func (c *carrier) follow(ctx context.Context) (saw bool, err error) {
 	for u := range updates {
 		saw = true
 		for i, name := range c.ports {
-			if u.Attrs().Name == name {
+			switch {
+			case u.Attrs().Name != name:
+			case u.Header.Type == unix.RTM_DELLINK && u.Family == unix.AF_UNSPEC: // else it only left a bridge
+				c.tell("port-gone", "port "+name+" was taken away, and nothing passes: start the gateway anew when it is there again")
+			default:
 				c.see(i, u.Attrs().RawFlags)
 			}
 		}

@@ -326,12 +326,13 @@ func (g *Guardian) look() (*Look, error) {
 	if err != nil {
 		return nil, err
 	}
+	lost, taken := g.carrier.without()
+	amiss := g.path.Amiss(taken) // not within the lock: the kernel may be slow to say it
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	lost, taken := g.carrier.without()
 	return &Look{Inside: g.config.Inside, Outside: g.config.Outside, Generation: g.path.Generation(), Number: g.number, Bypass: g.bypass,
 		Active: g.active, Standby: g.standby.isReady(), Silent: g.path.Silent(), Workers: g.workers, Controls: g.controls, Upgrades: g.upgrades,
-		Shed: g.guard.list(), Barred: g.blame.barred(), NoLink: lost, Taken: taken, Lost: g.backlog.missed(), Counters: counters, Totals: totals}, nil
+		Shed: g.guard.list(), Barred: g.blame.barred(), NoLink: lost, Taken: taken, Amiss: amiss, Lost: g.backlog.missed(), Counters: counters, Totals: totals}, nil
 }
 
 // event tells people that something happened.

@@ -237,6 +237,7 @@ type Look struct {
 	Barred          []Barred
 	Lost            uint64
 	NoLink, Taken   []string // ports without a link, and those that are down for that
+	Amiss           []string // what else became of ports
 	Counters        []datapath.Explained
 	Totals          datapath.Totals
 }
