@@ -88,7 +88,7 @@ func (p *parser) nameOfFile(it *item) []byte {
 // international reads an international string: how many texts, and of each language, type, character set, text
 // (CIP volume 1, C-5.2). What it says first is its text, unless that is not in octets.
 func international(r *protocol.Reader) (text []byte) {
-	const short, long, wide, any = 0xda, 0xd0, 0xd5, 0xd9
+	const short, long, wide, sized = 0xda, 0xd0, 0xd5, 0xd9
 	for i := range r.U8() {
 		r.Skip(3)
 		kind := r.U8()
@@ -101,7 +101,7 @@ func international(r *protocol.Reader) (text []byte) {
 			this = r.Bytes(int(r.U16LE()))
 		case wide:
 			r.Skip(2 * int(r.U16LE()))
-		case any:
+		case sized:
 			size := int(r.U16LE())
 			r.Skip(size * int(r.U16LE()))
 		default: // nobody knows where it ends

@@ -245,10 +245,10 @@ func oldSize(c *command, r fields) (n int, match protocol.Match) {
 	if r.failed {
 		return n, protocol.No
 	}
-	switch {
-	case c.form == formWrite:
+	switch c.form {
+	case formWrite:
 		n += oldBytes(c, oldCount(many))
-	case c.form == formOldBufferWrite:
+	case formOldBufferWrite:
 		n += oldCount(many)
 	default:
 		n += each * int(many)
