@@ -310,7 +310,7 @@ conduits:
 		{between("hmi", "far", "--segment", "vlan31"), 2, "is no segment"},
 		{[]string{"policy", "prove", "--from", "office", "--to", "cell", "--verb", "program", icmp}, 0, "Proved"},
 		{[]string{"policy", "prove", "--from", "office", "--to", "cell", "--protocol", "bacnet", icmp}, 0, "Proved"},
-		{[]string{"policy", "prove", "--from", "office", "--to", "cell", "--verb", "program", both}, 3, "any protocol port 9999"},
+		{[]string{"policy", "prove", "--from", "office", "--to", "cell", "--verb", "program", both}, 3, "any protocol port tcp/9999"},
 	} {
 		if o := run(t, c.args...); o.status != c.status || !strings.Contains(o.stdout+o.err, c.want) {
 			t.Errorf("%q: status %d, want %d and %q:\n%s%s", c.args, o.status, c.status, c.want, o.stdout, o.err)
