@@ -42,6 +42,7 @@ func walk(t *testing.T, l *live, shots string) string {
 	if err != nil {
 		t.Fatalf("the walk through the console failed: %v\n%s", err, out)
 	}
+	t.Logf("%s", out)
 	return string(out)
 }
 

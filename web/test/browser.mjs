@@ -35,6 +35,13 @@ export async function start() {
     return page
   }
 
+  // dress has a page in a theme, as when the system's changes while it is open: a room is
+  // loaded once for both.
+  async function dress(page, theme) {
+    await page.emulateMedia({ colorScheme: theme })
+    await page.locator(`html[data-mantine-color-scheme=${theme}]`).waitFor()
+  }
+
   // signIn follows the one-time link and gives the settings of a page that has its
   // session; without a link it gives nothing.
   async function signIn() {
@@ -60,5 +67,5 @@ export async function start() {
     process.exitCode = steps.end()
   }
 
-  return { base, out, step, check, open, said, signIn, end }
+  return { base, out, step, check, open, dress, said, signIn, end }
 }

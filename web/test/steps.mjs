@@ -5,10 +5,11 @@ export class Steps {
   failed = 0
 
   step = async (name, run) => {
+    const began = performance.now()
     try {
       await run()
       this.passed++
-      console.log(`ok    ${name}`)
+      console.log(`ok    ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)`)
     } catch (error) {
       this.failed++
       console.log(`FAIL  ${name}\n      ${String(error.message).split('\n').slice(0, 12).join('\n      ')}`)
