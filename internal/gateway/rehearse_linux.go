@@ -39,7 +39,7 @@ type scene struct{ request, answer []byte }
 const (
 	// rehearseEvery is how long the thread that judges waits for a frame before it rehearses, in ns (0016 has what it gains).
 	rehearseEvery = int64(45e3)
-	// oftenFrames is how many frames within oftenWithin are often: fewer are not worth a tenth of a core.
+	// oftenFrames is how many frames within oftenWithin are often: fewer are not worth a third of a core.
 	oftenFrames = 20
 	oftenWithin = int64(200e6)
 )
