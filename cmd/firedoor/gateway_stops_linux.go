@@ -74,12 +74,8 @@ func (s *gatewayService) tellStops(ctx context.Context, was inForce) {
 // noteInForce keeps what the tables in the kernel mean now. The caller holds the lock.
 func (s *gatewayService) noteInForce() {
 	b, err := json.Marshal(inForce{s.gate.Generation(), string(s.text)})
-	name := filepath.Join(s.dir, inForceFile)
 	if err == nil {
-		err = os.WriteFile(name+".new", b, 0o600)
-	}
-	if err == nil {
-		err = os.Rename(name+".new", name)
+		err = gateway.Replace(filepath.Join(s.dir, inForceFile), b)
 	}
 	if err != nil {
 		s.log.Error(inForceFile, "error", err)

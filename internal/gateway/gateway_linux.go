@@ -43,6 +43,7 @@ type Gateway struct {
 	judged  []tally   // of the last workers
 	heard   time.Time // when a worker said last what it counted
 	before  tally     // of those before
+	written string    // of both, in judgedFile
 	reports uint64
 
 	stopsOf // what its drops mean

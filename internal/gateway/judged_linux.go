@@ -82,7 +82,7 @@ func (g *Gateway) takeJudged(dir, guardian string) error {
 	return nil
 }
 
-// keepJudged writes down what workers counted.
+// keepJudged writes down what workers counted, if that is more than is written there. It is for one caller at a time.
 func (g *Gateway) keepJudged(dir, guardian string) error {
 	g.mu.Lock()
 	k := judgedKept{Guardian: guardian, Before: *g.before.kept(), Workers: make([]*judgedOf, 0, len(g.judged))}
@@ -94,9 +94,12 @@ func (g *Gateway) keepJudged(dir, guardian string) error {
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(dir, judgedFile)
-	if err := os.WriteFile(name+".new", b, 0o600); err != nil {
-		return err
+	if string(b) == g.written { // a line that nobody uses wears no disk
+		return nil
 	}
-	return os.Rename(name+".new", name)
+	err = Replace(filepath.Join(dir, judgedFile), b)
+	if err == nil {
+		g.written = string(b)
+	}
+	return err
 }

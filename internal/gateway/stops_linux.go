@@ -244,11 +244,7 @@ func (k *kernelStops) save() error {
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(k.stops.dir, toldFile)
-	if err := os.WriteFile(name+".new", b, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(name+".new", name)
+	return Replace(filepath.Join(k.stops.dir, toldFile), b)
 }
 
 // settle adds up the counters of generations that were in force long ago and whose drops
