@@ -426,8 +426,14 @@ func TestAsking(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(10 * time.Millisecond)
+	if !b.answers("udp", b.Server.IP4, 64) {
+		t.Error("a heartbeat is late, and what the floor would stop is not asked about")
+	}
+	if err := d.Silence(); err != nil {
+		t.Fatal(err)
+	}
 	if b.leaks("udp", b.Server.IP4, 64) {
-		t.Error("something passes though the heartbeat is stale")
+		t.Error("something passes though nobody answers")
 	}
 	if err := d.SetBypass(true); err != nil {
 		t.Fatal(err)

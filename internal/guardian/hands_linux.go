@@ -105,7 +105,8 @@ func (g *Guardian) serve(ctx context.Context, active *hand) error {
 	if standby != nil {
 		active, standby, err = g.watch(ctx, active, standby)
 	}
-	return errors.Join(err, g.dismiss(active), g.dismiss(standby))
+	// Behind the last one the floor holds at once: nothing waits for whoever does not come.
+	return errors.Join(err, g.dismiss(active), g.path.Silence(), g.dismiss(standby))
 }
 
 // watch puts the standby in the place of a worker that ends or hangs, until ctx ends.
@@ -172,7 +173,7 @@ func (g *Guardian) succeed(ctx context.Context, gone, standby *hand, why error) 
 	for standby != nil {
 		g.blameFor(gone)
 		if standby.isReady() {
-			// Frames wait for it in the rings, in their order, and not longer than the limit.
+			// Frames wait for it in the rings, in their order.
 			_ = g.path.Beat()
 			g.begin(standby)
 			g.forget(gone)

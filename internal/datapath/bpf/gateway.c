@@ -114,6 +114,7 @@ struct decision {
 	__u32 slot, generation;
 	__u8 pretend; /* for a trial: 1 as if somebody answered, 2 as if nobody did */
 	__u8 looked, stale, shed; /* shed: it is not asked about, though somebody may answer */
+	__u8 late; /* nobody answers, for so short a time that it may still be asked about */
 	__u8 tcp;  /* and its ports can be read */
 	__u8 back; /* the sender answers a client */
 	__u8 asked; /* and that one was seen to ask: a datagram */
@@ -178,25 +179,38 @@ proven int is_shed(const struct frame *f, const struct decision *d)
 	return lookup(&unasked, &k) != 0;
 }
 
+/* How old a heartbeat may be for that what the floor would stop is asked about all the same: behind a pause
+ * of the machine a frame comes before the next heartbeat, and what nobody reads is stopped too. As long as a worker
+ * takes it that a frame waited (maxWait in worker_linux.go). */
+#define LATE_NS 500000000LL
+
 /* Whether nobody answers what is asked of this frame; it sees one answer. */
 inline_ int nobody_answers(const struct config *c, const struct frame *f, struct decision *d)
 {
 	struct pulse *p = the_pulse();
+	__s64 old;
 
 	if (d->pretend)
 		return d->pretend == 2;
 	if (!d->looked) {
 		d->looked = 1;
-		d->stale = !p || (__s64)(now_ns() - *(volatile __u64 *)&p->beat) > (__s64)c->limit_ns;
+		old = p ? (__s64)(now_ns() - *(volatile __u64 *)&p->beat) : LATE_NS;
+		d->stale = !p || old > (__s64)c->limit_ns;
+		d->late = d->stale && old < LATE_NS;
 		if (!d->stale && c->shedding)
 			d->stale = d->shed = is_shed(f, d);
 	}
 	return d->stale;
 }
 
+/* What holds for what nobody here may let pass while nobody answers. */
+inline_ __u8 unjudged(const struct decision *d) { return d->late ? ASK : DROP; }
+
 /* A floor that is not by codes. */
 inline_ __u8 plain_floor(const struct decision *d, __u8 floor)
 {
+	if (floor != FLOOR_PASS && d->late)
+		return ASK;
 	if (floor == FLOOR_RESET)
 		return d->tcp ? RESET : DROP;
 	return floor == FLOOR_PASS ? PASS : DROP;
@@ -210,7 +224,7 @@ inline_ __u8 floor_of(const struct decision *d)
 		return plain_floor(d, d->gate.floor);
 	c = find_code(d->slot, &d->gate, d->code);
 	if (!c)
-		return DROP;
+		return unjudged(d);
 	return c->action == ASK ? plain_floor(d, c->floor) : c->action;
 }
 
@@ -222,6 +236,9 @@ inline_ void say(struct decision *d, __u8 action, __u16 reason)
 	d->gate.action = action;
 	d->gate.reason = reason;
 }
+
+/* What a floor says; what it asks about is told as what is asked about. */
+inline_ void say_floor(struct decision *d, __u8 action) { say(d, action, action == ASK ? d->gate.reason : why_floor(d)); }
 
 /* Without user space a request by codes that is not known to stand in a stream is judged
  * by its code alone, whatever came before in its connection, until somebody judged for the first time: cutting
@@ -238,9 +255,9 @@ inline_ int is_old(const struct frame *f, const struct decision *d)
 inline_ void say_unplaced(const struct frame *f, struct decision *d)
 {
 	if (!is_old(f, d))
-		say(d, DROP, REASON_STREAM);
+		say(d, unjudged(d), REASON_STREAM);
 	else
-		say(d, floor_of(d), why_floor(d));
+		say_floor(d, floor_of(d));
 }
 
 /* What the table says of the function code of a whole request. */
@@ -249,14 +266,17 @@ inline_ void say_code(struct decision *d, int stale)
 	struct code *c = find_code(d->slot, &d->gate, d->code);
 
 	if (!c) {
-		say(d, stale ? DROP : ASK, stale ? REASON_STREAM : d->gate.reason);
+		say(d, stale ? unjudged(d) : ASK, stale ? REASON_STREAM : d->gate.reason);
 		return;
 	}
 	say(d, c->action, c->reason);
 	d->gate.rule = c->rule;
 	if (stale && c->action == ASK)
-		say(d, plain_floor(d, c->floor), why_floor(d));
+		say_floor(d, plain_floor(d, c->floor));
 }
+
+/* Whose turn is next behind a segment: who is asked about it goes on with its stream. */
+inline_ __u32 next_turn(const struct decision *d, __u32 was) { return d->gate.action == ASK ? WORKER : was; }
 
 /* A segment in the kernel's turn; gives whose turn is next. Where nobody answers a
  * request of any length is judged: its repetition is not, so it may be lost, and no more. */
@@ -274,16 +294,16 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 	}
 	if (stale && !s->known) {
 		say_unplaced(f, d);
-		return was;
+		return next_turn(d, was);
 	}
 	/* Where nobody answers what was right under the last tables is held to: a segment that does not fit comes again. */
 	if (!(stale ? is_seen(s) : is_known(s)) || is_torn(s) || f->flags & (SYN | URG)) {
-		say(d, stale ? DROP : ASK, REASON_STREAM);
-		return stale ? was : WORKER;
+		say(d, stale ? unjudged(d) : ASK, REASON_STREAM);
+		return next_turn(d, was);
 	}
 	if (f->seq != s->next) {
-		say(d, is_had(f, s) || said_before(skb, f, s) ? PASS : stale ? DROP : ASK, REASON_STREAM);
-		return d->gate.action == ASK ? WORKER : was;
+		say(d, is_had(f, s) || said_before(skb, f, s) ? PASS : stale ? unjudged(d) : ASK, REASON_STREAM);
+		return next_turn(d, was);
 	}
 	say_code(d, stale);
 	/* It could be the end of a message that somebody let begin: so only where it is known that it is none. */
@@ -296,7 +316,7 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 		went_on(skb, f, s);
 		return KERNEL;
 	}
-	return d->gate.action == ASK ? WORKER : was;
+	return next_turn(d, was);
 }
 
 inline_ void by_code(struct __sk_buff *skb, const struct config *c, const struct frame *f, struct decision *d)
@@ -324,7 +344,7 @@ inline_ void by_code(struct __sk_buff *skb, const struct config *c, const struct
 	}
 	was = enter(s, stale);
 	if (was == FREE) /* it is the worker's turn: all of the connection goes there */
-		say(d, stale && f->size > 0 ? DROP : stale ? PASS : ASK, REASON_STREAM);
+		say(d, !stale ? ASK : f->size > 0 ? unjudged(d) : PASS, REASON_STREAM);
 	else
 		swap(&s->owner, in_turn(skb, f, s, d, was, stale));
 }
@@ -333,6 +353,8 @@ inline_ void as_request(struct __sk_buff *skb, const struct config *c, const str
 {
 	if (d->gate.action == CODES || (d->gate.action == ASK && d->gate.floor == FLOOR_CODES && nobody_answers(c, f, d))) {
 		by_code(skb, c, f, d);
+		if (d->gate.action == ASK)
+			d->stale = 0; /* its floor was looked at, and by more than its code */
 	} else if (d->gate.action == ASK && d->gate.floor == FLOOR_CODES) {
 		d->code = modbus_code(skb, f);
 		if (f->transport == TCP && f->size == 0)
@@ -830,10 +852,8 @@ SEC("tc") int forward(struct __sk_buff *skb)
 	} else {
 		judge(skb, c, &d);
 	}
-	if (d.gate.action == ASK && d.stale) {
-		d.gate.action = floor_of(&d);
-		d.gate.reason = why_floor(&d);
-	}
+	if (d.gate.action == ASK && d.stale)
+		say_floor(&d, floor_of(&d));
 	if (d.gate.action == ASK && !say_asked(skb, &d)) {
 		d.gate.action = DROP; /* told, as all that is dropped */
 		d.gate.reason = REASON_UNSAID;
