@@ -146,13 +146,17 @@ func (s *gatewayService) tellBypass() {
 func (s *gatewayService) switchBypass(on bool, by, why string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	was := s.decisions.Bypass().On
 	if err := s.gate.Bypass(on); err != nil {
 		return "", err
 	}
 	s.log.Warn("bypass", "event", "bypass", "on", on, "by", by, "reason", why)
 	text := "bypass is over: the policy is in force"
-	if on {
+	switch {
+	case on:
 		text = "bypass: everything passes, nothing is judged"
+	case !was:
+		text = "there was no bypass: the policy is in force"
 	}
 	if err := s.decisions.NoteBypass(on, by, why); err != nil {
 		return "", errors.Join(fmt.Errorf("%s; decisions.jsonl does not say so", text), err)

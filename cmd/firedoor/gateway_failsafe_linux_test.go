@@ -471,6 +471,9 @@ func TestGatewayStatus(t *testing.T) {
 		t.Errorf("the kernel is in bypass still, as an earlier gateway left it: status %d\n%s%s", o.status, o.stdout, o.err)
 	}
 	works(t, "bypass", "--off", "--reason", "a trial", "--data", l.data)
+	if o := works(t, "bypass", "--off", "--reason", "once more", "--data", l.data); !strings.Contains(o.stdout, "There was no bypass") {
+		t.Error(o.stdout)
+	}
 	l.until("all is well again", func() bool { o = run(t, "status", "--json", "--data", l.data); return o.status == 0 })
 	j := parse[map[string]any](t, []byte(o.stdout))
 	if g := dig(t, j, "gateway"); dig(t, g, "worker") != "alive" || dig(t, g, "on_hang") == "" {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -84,8 +85,8 @@ func loseLink(t *testing.T, forward bool) {
 	_ = c.Close()
 }
 
-// TestPortTakenAway holds that a port which somebody takes down, or which is no more, is said, also where another interface
-// has its name by then.
+// TestPortTakenAway holds that a port which somebody takes down, or which is no more, is said, and that the gateway
+// ends where another interface has its name, and can be started at that.
 func TestPortTakenAway(t *testing.T) {
 	l := newLineWith(t, gatewayPolicy)
 	says := func(what string) func() bool {
@@ -106,13 +107,29 @@ func TestPortTakenAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.until("all is well", func() bool { return run(t, "status", "--data", l.data).status == 0 })
-	other := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: l.bed.Client.Port}, PeerName: l.name + "peer"}
-	t.Cleanup(func() { _ = netlink.LinkDel(other) })
-	if err := errors.Join(netlink.LinkDel(port), netlink.LinkAdd(other), netlink.LinkSetUp(other)); err != nil {
+	if err := netlink.LinkDel(port); err != nil {
 		t.Fatal(err)
 	}
 	l.until("the port is gone", says("port "+l.bed.Client.Port+" was taken away"))
 	l.until("that is in the log", func() bool { return strings.Contains(l.log.String(), "port-gone") })
+	ended := make(chan error, 1)
+	go func() { ended <- l.cmd.Wait() }()
+	other := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: l.bed.Client.Port}, PeerName: l.name + "peer"}
+	t.Cleanup(func() { _ = netlink.LinkDel(other) })
+	end := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: l.name + "peer"}}
+	if err := errors.Join(netlink.LinkAdd(other), netlink.LinkSetUp(end), netlink.LinkSetUp(other)); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(patience):
+		t.Fatalf("the port is there again, and the gateway stays at the one that is gone\n%s", l.log)
+	}
+	if status := l.cmd.ProcessState.ExitCode(); status != 1 || !strings.Contains(l.log.String(), "port "+l.bed.Client.Port+" is another interface now") {
+		t.Errorf("exit status %d\n%s", status, l.log)
+	}
+	l.start()
+	l.until("all is well at the new port", func() bool { return run(t, "status", "--data", l.data).status == 0 })
 }
 
 // TestLinkChurn holds that a link's loss is said after more changes of links than the kernel keeps

@@ -188,6 +188,9 @@ func (s *gatewayService) openData(ctx context.Context, c *gatewayControlCommand)
 	if running(ctx, dir) {
 		return usageError{dir + ": another firedoor uses this data folder"}
 	}
+	if _, err := socketIn(dir); err != nil {
+		return usageError{"--data " + err.Error()}
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return usageError{fmt.Sprintf("--data %s: %v", dir, reason(err))}
 	}

@@ -90,6 +90,7 @@ func TestGatewayDoesNotStart(t *testing.T) {
 			"--pins " + l.pins + "/common: others may write there (mode 777)"},
 		{"pins of another user", l.with("--pins", l.pins+"/theirs"), func() { must(os.Mkdir(l.pins+"/theirs", 0o700), os.Chown(l.pins+"/theirs", 65534, 65534)) }, func() { must(os.Remove(l.pins + "/theirs")) },
 			"--pins " + l.pins + "/theirs: belongs to the user with the number 65534"},
+		{"a data folder too far down", append(l.args(), "--data", filepath.Join(other, strings.Repeat("x", 200))), nothing, nothing, "bytes too long for the socket in it"},
 		{"no policy", l.with("--policy", "nowhere.yaml"), nothing, nothing, "nowhere.yaml: no such file or directory"},
 		{"a wrong policy", l.with("--policy", bad), nothing, nothing, bad + `:3: otherwise.mode: `},
 		{"no review", l.with("--policy", unreviewed), nothing, nothing, "never-block"},

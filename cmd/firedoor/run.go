@@ -154,8 +154,8 @@ func usable(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return usageError{fmt.Sprintf("data folder %s: %v", dir, reason(err))}
 	}
-	if n := len(filepath.Join(dir, controlSocket)); n > maxSocketPath {
-		return usageError{fmt.Sprintf("data folder %s: its path is %d bytes too long for the socket in it: give a shorter one", dir, n-maxSocketPath)}
+	if _, err := socketIn(dir); err != nil {
+		return usageError{"data folder " + err.Error()}
 	}
 	f, err := os.CreateTemp(dir, "try")
 	if err != nil && !errors.Is(err, unix.ENOSPC) { // with a full disk the program starts, and says so
@@ -313,8 +313,8 @@ func (s *service) openDoors() error {
 		if !isFolder(dir) {
 			return usageError{fmt.Sprintf("gateway %s: there is no such folder: give the one of firedoor gateway --data, which it makes when it starts", dir)}
 		}
-		if n := len(filepath.Join(dir, controlSocket)); n > maxSocketPath {
-			return usageError{fmt.Sprintf("gateway %s: its path is %d bytes too long for the socket in it", dir, n-maxSocketPath)}
+		if _, err := socketIn(dir); err != nil {
+			return usageError{"gateway " + err.Error()}
 		}
 	}
 	o := doors.Config{Gateways: s.cfg.Console.Gateways, Data: filepath.Join(s.cfg.Data.Dir, "gateways"), Known: known()}

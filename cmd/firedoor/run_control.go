@@ -31,6 +31,16 @@ const controlSocket = "control.sock"
 // maxSocketPath is how long the path of a socket may be on Linux.
 const maxSocketPath = 107
 
+// socketIn is the path of the control socket in a folder, or an error that names the folder and says by how much
+// its path is too long.
+func socketIn(dir string) (string, error) {
+	path := filepath.Join(dir, controlSocket)
+	if n := len(path); n > maxSocketPath {
+		return "", fmt.Errorf("%s: its path is %d bytes too long for the socket in it: give a shorter one", dir, n-maxSocketPath)
+	}
+	return path, nil
+}
+
 // maxRefusal is how much is read of why an order is not carried out: a policy may have many faults.
 const maxRefusal = 1 << 20
 
@@ -235,9 +245,21 @@ func ask(ctx context.Context, data, method, path string, answer any) error {
 	return askWith(ctx, data, method, path, nil, answer)
 }
 
+// unanswered says why a data folder's process gave no answer.
+func unanswered(data string, err error) error {
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		return usageError{fmt.Sprintf("no firedoor answers for the data folder %s: is it running, and are you the user it runs as?", data)}
+	}
+	return fmt.Errorf("the firedoor of the data folder %s gives no answer: it ends just now, or too many orders are under way; ask again", data)
+}
+
 // askWith is ask with a body. What the process cannot make sense of is a usageError.
 func askWith(ctx context.Context, data, method, path string, body io.Reader, answer any) error {
-	socket := filepath.Join(data, controlSocket)
+	socket, err := socketIn(data)
+	if err != nil {
+		return usageError{"data folder " + err.Error()}
+	}
 	client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}}}
@@ -247,7 +269,7 @@ func askWith(ctx context.Context, data, method, path string, body io.Reader, ans
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return usageError{fmt.Sprintf("no firedoor answers for the data folder %s: is it running, and are you the user it runs as?", data)}
+		return unanswered(data, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end or of no use
 	if resp.StatusCode != http.StatusOK {

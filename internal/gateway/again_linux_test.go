@@ -67,6 +67,7 @@ func TestKilledBetweenTellings(t *testing.T) {
 			_, _ = k.tick(), k.tick()
 			must(t, os.Remove(filepath.Join(dir, toldFile+".new")))
 		},
+		"after what was shown is noted, and before its pairs are read": func(t *testing.T, k *kernelStops, _ string) { must(t, k.tick()) },
 		"after all is noted": func(t *testing.T, k *kernelStops, _ string) { must(t, k.tick()); must(t, k.tick()) },
 		"after the file has begun anew": func(t *testing.T, k *kernelStops, _ string) {
 			k.stops.mu.Lock()

@@ -33,6 +33,7 @@ type Config struct {
 type Gateway struct {
 	config Config
 	path   *guardian.Client
+	parent string // guardianNow, of when /proc could be read
 
 	setting  sync.Mutex // one order after the other
 	mu       sync.Mutex
@@ -110,7 +111,7 @@ func (g *Gateway) over(path *guardian.Client, err error) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.path, g.number = path, path.Hello.Number
+	g.path, g.number, g.parent = path, path.Hello.Number, guardianNow()
 	return g, nil
 }
 

@@ -37,7 +37,7 @@ func (t *tally) kept() *judgedOf {
 func (j *judgedOf) tally() tally { return tally{j.Worker, j.Counts, j.Lost, j.Unsent, j.Unread} }
 
 // guardianNow names the process that started this one: by its number, and when it began, for numbers come again. It is
-// the same one when it becomes another program.
+// the same one when it becomes another program. Once rights are given up nobody can tell, and it is "".
 func guardianNow() string {
 	pid := os.Getppid()
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

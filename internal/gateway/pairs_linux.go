@@ -36,6 +36,29 @@ func newPairs() pairs {
 	return pairs{recent: map[datapath.Loser]bool{}, early: map[datapath.Loser]*early{}}
 }
 
+// toldEarly is what an early line told of a pair, for a later process that reads its counter.
+type toldEarly struct {
+	Pair datapath.Loser `json:"pair"`
+	datapath.Count
+}
+
+// unread are the pairs of which something was told and whose counters are not read yet.
+func (p *pairs) unread() (out []toldEarly) {
+	for l, e := range p.early {
+		if e.Frames > 0 {
+			out = append(out, toldEarly{l, e.Count})
+		}
+	}
+	return out
+}
+
+// takeUp goes on with what unread gave an earlier process.
+func (p *pairs) takeUp(all []toldEarly) {
+	for _, t := range all {
+		p.early[t.Pair] = &early{Count: t.Count}
+	}
+}
+
 // ofAnyTurn is a pair as it is known from one turn to the next.
 func ofAnyTurn(l datapath.Loser) datapath.Loser {
 	l.Turn = 0

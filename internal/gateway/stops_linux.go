@@ -111,9 +111,8 @@ func (g *Gateway) TellStops(ctx context.Context, stops *Stops) error {
 	if err := k.turn(k.load); err != nil {
 		return err
 	}
-	parent := guardianNow()
-	k.judged = func() error { return g.keepJudged(stops.dir, parent) }
-	if err := g.takeJudged(stops.dir, parent); err != nil {
+	k.judged = func() error { return g.keepJudged(stops.dir, g.parent) }
+	if err := g.takeJudged(stops.dir, g.parent); err != nil {
 		stops.log.Warn(judgedFile+" is not whole: what workers judged before is counted anew", "error", err)
 	}
 	next := time.Now().Add(readEvery)
@@ -172,6 +171,8 @@ type kept struct {
 	// known, as in a file of an earlier version.
 	Lines *spot       `json:"lines,omitempty"`
 	Gone  []explained `json:"gone"`
+	// Early are pairs of a turn that was not read yet, and what lines before that place told of them at once.
+	Early []toldEarly `json:"early,omitempty"`
 }
 
 // explained are frames of generations that are settled.
@@ -211,6 +212,7 @@ func (k *kernelStops) load() error {
 	for i := range k.kept.Told {
 		k.told[k.kept.Told[i].kind] = &k.kept.Told[i]
 	}
+	k.pairs.takeUp(k.kept.Early)
 	k.publish()
 	return k.again()
 }
@@ -239,6 +241,7 @@ func (k *kernelStops) save() error {
 	for _, t := range k.told {
 		k.kept.Told = append(k.kept.Told, *t)
 	}
+	k.kept.Early = k.pairs.unread()
 	k.kept.Lines = k.stops.spot()
 	b, err := json.Marshal(k.kept)
 	if err != nil {

@@ -2,6 +2,7 @@ package guardian
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -17,6 +18,8 @@ type carrier struct {
 	ports   [2]string
 	forward bool
 	tell    func(what, text string)
+
+	numbers [2]int // of the interfaces, 0 before they were seen
 
 	mu    sync.Mutex
 	lost  [2]bool
@@ -64,11 +67,23 @@ func linkless(flags uint32) bool { return flags&unix.IFF_UP != 0 && flags&unix.I
 // once, or somebody sent what the kernel did not.
 const rewatch = time.Second
 
-// watch watches until ctx ends, and then puts up what it took down.
-func (c *carrier) watch(ctx context.Context) {
+// backError is that a port that was taken away is there again. It is another interface, at which nothing of
+// the gateway stands.
+type backError struct{ port string }
+
+func (e backError) Error() string {
+	return "port " + e.port + " is another interface now: this gateway ends, to be started anew"
+}
+
+// watch watches until ctx ends, or a port is there again that was taken away, and then puts up what it took down.
+func (c *carrier) watch(ctx context.Context) (back error) {
 	for blind := false; ctx.Err() == nil; {
 		saw, err := c.follow(ctx)
 		if ctx.Err() != nil {
+			break
+		}
+		if errors.As(err, new(backError)) {
+			back = err
 			break
 		}
 		if saw || !blind { // once for a row of failures
@@ -87,6 +102,7 @@ func (c *carrier) watch(ctx context.Context) {
 			c.set(i, true)
 		}
 	}
+	return back
 }
 
 // follow looks at both ports and at each change until that fails or ctx ends.
@@ -105,8 +121,11 @@ func (c *carrier) follow(ctx context.Context) (saw bool, err error) {
 			switch {
 			case u.Attrs().Name != name:
 			case u.Header.Type == unix.RTM_DELLINK && u.Family == unix.AF_UNSPEC: // else it only left a bridge
-				c.tell("port-gone", "port "+name+" was taken away, and nothing passes: start the gateway anew when it is there again")
+				c.tell("port-gone", "port "+name+" was taken away, and nothing passes: the gateway ends when it is there again, to be started anew")
+			case c.numbers[i] != 0 && c.numbers[i] != u.Attrs().Index:
+				return saw, backError{name}
 			default:
+				c.numbers[i] = u.Attrs().Index
 				c.see(i, u.Attrs().RawFlags)
 			}
 		}

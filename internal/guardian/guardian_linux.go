@@ -135,8 +135,16 @@ func (g *Guardian) run(ctx context.Context) error {
 	case active := <-g.first:
 		g.config.Started()
 		background.Go(func() { g.readReports(ctx) })
-		background.Go(func() { g.carrier.watch(ctx) })
-		return g.serve(ctx, active)
+		var back error // of a port
+		background.Go(func() {
+			if back = g.carrier.watch(ctx); back != nil {
+				cancel()
+			}
+		})
+		err := g.serve(ctx, active)
+		cancel()
+		background.Wait()
+		return errors.Join(err, back)
 	}
 }
 

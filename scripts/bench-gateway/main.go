@@ -22,11 +22,15 @@ import (
 )
 
 type options struct {
-	seconds, rounds, gates int
-	quick                  bool
-	core                   int
-	alone                  bool
+	seconds       float64
+	rounds, gates int
+	quick         bool
+	core          int
+	alone         bool
 }
+
+// turn is how long one path is measured at a time.
+func (o *options) turn() time.Duration { return time.Duration(o.seconds * float64(time.Second)) }
 
 // kind is one sort of traffic, and what goes on beside it.
 type kind struct {
@@ -87,8 +91,8 @@ func main() {
 	}
 	runtime.LockOSThread() // children end with the thread that started them, and threads that lived in a namespace end
 	var o options
-	flag.IntVar(&o.seconds, "seconds", 2, "how long one path is measured at a time")
-	flag.IntVar(&o.rounds, "n", 5, "how many times each path has its turn")
+	flag.Float64Var(&o.seconds, "seconds", 1, "how long one path is measured at a time, behind a while that is not: short turns, for the noise of a machine comes in phases")
+	flag.IntVar(&o.rounds, "n", 8, "how many times each path has its turn")
 	flag.IntVar(&o.gates, "gates", 1000, "gates of the gateway's tables, beside those that the traffic meets")
 	flag.BoolVar(&o.quick, "quick", false, "TCP of one size and rate only, and no figures of policies: to see that it works")
 	flag.IntVar(&o.core, "core", 1, "the core on which both ends run")
@@ -122,14 +126,16 @@ func run(o *options) error {
 
 // latencies prints the table of round trips.
 func latencies(o *options, paths []*path) error {
-	fmt.Printf("Round trips in µs. Both ends on core %d of %d at real-time priority; %d turns of %d s for each path, one after the other; %d gates.\n", o.core, runtime.NumCPU(), o.rounds, o.seconds, o.gates)
+	fmt.Printf("Round trips in µs. Both ends on core %d of %d at real-time priority; %d turns of %g s for each path, one after the other; %d gates.\n", o.core, runtime.NumCPU(), o.rounds, o.seconds, o.gates)
 	fmt.Printf("beside: flow = 100 Mbit/s more on the same path, busy = a process on each core that only runs. turns: p99 of the best and of the worst turn.\n")
-	fmt.Printf("added: quantiles of the path less those of the bridge.\n\n")
-	fmt.Printf("%-6s %-4s %5s %5s  %-11s %7s %5s %8s %8s %8s %9s  %17s %8s %8s %8s\n", "beside", "", "bytes", "per s", "path", "n", "lost", "p50", "p99", "p99.9", "max", "turns", "+p50", "+p99", "+p99.9")
+	fmt.Printf("added: quantiles of the path less those of the bridge; by turn: the median of what is added in each turn, to the bridge's turn of the same round.\n\n")
+	fmt.Printf("%-6s %-4s %5s %5s  %-11s %7s %5s %8s %8s %8s %9s  %17s %8s %8s %8s  %13s\n", "beside", "", "bytes", "per s", "path", "n", "lost", "p50", "p99", "p99.9", "max", "turns", "+p50", "+p99", "+p99.9", "by turn: both")
 	for _, k := range kinds(o.quick) {
 		results := make([]result, len(paths))
-		for range o.rounds {
-			for i, p := range paths {
+		for round := range o.rounds {
+			for i := range paths {
+				i = (i + round) % len(paths) // behind another one each time
+				p := paths[i]
 				if !p.takes(k) {
 					continue
 				}
@@ -147,9 +153,9 @@ func latencies(o *options, paths []*path) error {
 			if !p.takes(k) || len(r.times) == 0 {
 				continue
 			}
-			turns := fmt.Sprintf("%.0f..%.0f", slices.Min(r.turns), slices.Max(r.turns))
-			fmt.Printf("%-6s %-4s %5d %5d  %-11s %7d %5d %8.1f %8.1f %8.1f %9.1f  %17s %+8.1f %+8.1f %+8.1f%s\n", k.beside, k.transport, k.size, k.rate, p.name, len(r.times), r.lost,
-				r.at(0.5), r.at(0.99), r.at(0.999), r.at(1), turns, r.at(0.5)-base.at(0.5), r.at(0.99)-base.at(0.99), r.at(0.999)-base.at(0.999), r.beside())
+			turns := fmt.Sprintf("%.0f..%.0f", slices.Min(r.tails), slices.Max(r.tails))
+			fmt.Printf("%-6s %-4s %5d %5d  %-11s %7d %5d %8.1f %8.1f %8.1f %9.1f  %17s %+8.1f %+8.1f %+8.1f  %+6.1f %+6.1f%s\n", k.beside, k.transport, k.size, k.rate, p.name, len(r.times), r.lost,
+				r.at(0.5), r.at(0.99), r.at(0.999), r.at(1), turns, r.at(0.5)-base.at(0.5), r.at(0.99)-base.at(0.99), r.at(0.999)-base.at(0.999), added(r.middles, base.middles), added(r.tails, base.tails), r.beside())
 		}
 	}
 	return nil
@@ -159,7 +165,8 @@ func latencies(o *options, paths []*path) error {
 type result struct {
 	times []time.Duration
 	lost  int
-	turns []float64 // p99 of each turn, µs
+	// p50 and p99 of each turn, in µs
+	middles, tails []float64
 
 	sent, came uint64        // datagrams of the flow beside it
 	flowed     time.Duration // how long it went on
@@ -195,8 +202,18 @@ func (p *path) turn(o *options, k kind, to *result) error {
 	end()
 	turn := slices.Clone(to.times[was:])
 	slices.Sort(turn)
-	to.turns = append(to.turns, quantile(turn, 0.99))
+	to.middles, to.tails = append(to.middles, quantile(turn, 0.5)), append(to.tails, quantile(turn, 0.99))
 	return err
+}
+
+// added is the median of what a path's turns have more than the bridge's of the same rounds: what the machine does to
+// one round alone counts for little in it.
+func added(path, bridge []float64) float64 {
+	more := make([]float64, min(len(path), len(bridge)))
+	for i := range more {
+		more[i] = path[i] - bridge[i]
+	}
+	return median(more)
 }
 
 // decisions prints what one decision costs with few rules and many, as the policy's own

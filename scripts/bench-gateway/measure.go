@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"runtime"
 	"sync/atomic"
@@ -26,6 +27,8 @@ const (
 	// to a round trip that no device sees; above it, a worker is now and then starved between turns, and replaced.
 	priority = 50
 	patience = 200 * time.Millisecond // after which an answer is lost
+	// unmeasured is how long requests go before any of them counts.
+	unmeasured = 300 * time.Millisecond
 	// patienceTCP is longer: what is lost is sent again, and the answer is late.
 	patienceTCP = 5 * time.Second
 )
@@ -33,7 +36,7 @@ const (
 // measure has one turn: it adds to the result.
 func (p *path) measure(o *options, k kind, to *result) (err error) {
 	runtime.GC() // while an end holds its processor it cannot
-	times := make([]time.Duration, 0, o.seconds*k.rate)
+	times := make([]time.Duration, 0, int(o.seconds*float64(k.rate)))
 	server, err := listen(p.bed.Server, k)
 	if err != nil {
 		return err
@@ -205,15 +208,16 @@ func writeAll(fd int, buf []byte) unix.Errno {
 	}
 }
 
-// ask sends requests on a grid of time and takes the time of each answer.
+// ask sends requests and takes the time of each answer. They are half a step to one and a half apart, in each turn the same: on an even
+// grid a turn meets each tick of the machine or none, by chance, and p99 says which.
 func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
 	buf := make([]byte, k.size)
 	message(buf)
 	return alone(core, func() error {
-		for range 20 { // neighbours and caches know each other from here on
-			if writeAll(fd, buf) == 0 {
-				_ = readAll(fd, buf)
-			}
+		// Neighbours and caches know each other from here on, and a worker that frames come often: in a plant they have for years.
+		first := make([]time.Duration, 0, int(unmeasured.Seconds()*float64(k.rate)))
+		if err := askAll(fd, buf, k, &first, &result{}); err != nil {
+			return err
 		}
 		return askAll(fd, buf, k, times, to)
 	})
@@ -222,16 +226,17 @@ func ask(core, fd int, k kind, times *[]time.Duration, to *result) error {
 func askAll(fd int, buf []byte, k kind, times *[]time.Duration, to *result) error {
 	step := int64(time.Second) / int64(k.rate)
 	next := monotonic()
+	apart := rand.New(rand.NewPCG(1, uint64(k.rate)))
 	until := next + 2*int64(cap(*times))*step + patienceTCP.Nanoseconds() // a path that stalls has no longer turn
 	for i := range cap(*times) {
-		next += step
+		next += step/2 + apart.Int64N(step)
 		if next > until {
 			return nil
 		}
 		sleepUntil(next)
 		buf[0] = byte(i)
 		from := monotonic()
-		if from > next+step { // a turn was missed: from here on anew, not in a burst
+		if from > next+2*step { // a turn was missed: from here on anew, not in a burst
 			next = from
 		}
 		if e := writeAll(fd, buf); e != 0 {

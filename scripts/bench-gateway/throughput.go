@@ -22,14 +22,14 @@ func throughputs(o *options, paths []*path) error {
 			if p.name == deepPath { // a connection that it judges carries requests
 				continue
 			}
-			r, err := p.bulk(time.Duration(o.seconds) * time.Second)
+			r, err := p.bulk(o.turn())
 			if err != nil {
 				return fmt.Errorf("%s, a bulk transfer: %w", p.name, err)
 			}
 			rates[i] = append(rates[i], r)
 		}
 	}
-	fmt.Printf("\nOne TCP connection, segments as on a wire; median of %d turns of %d s.\n%-11s %12s %17s %10s\n", o.rounds, o.seconds, "path", "Mbit/s", "turns", "of bridge")
+	fmt.Printf("\nOne TCP connection, segments as on a wire; median of %d turns of %g s.\n%-11s %12s %17s %10s\n", o.rounds, o.seconds, "path", "Mbit/s", "turns", "of bridge")
 	base := median(rates[0])
 	for i, p := range paths {
 		if m := median(rates[i]); m > 0 {
