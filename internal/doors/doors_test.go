@@ -451,6 +451,21 @@ func TestSidesAreShown(t *testing.T) {
 	}
 }
 
+// TestNoDoorForClocks holds that there is no door where frames keep a link alive, as those of clocks do.
+func TestNoDoorForClocks(t *testing.T) {
+	g := gatewayIn(t)
+	g.text = strings.NewReplacer("MODE", "enforce", "hosts: plc,", "hosts: [plc, clock],", "  plc:", "  clock: {mac: \"02:00:00:00:00:01\"}\n  plc:").Replace(press)
+	c := run(t, Config{Gateways: []string{g.dir}})
+	c.until(t, "the policy never came", func(x *Gateway) bool { return x.Policy.Known })
+	for kind, want := range map[uint16]bool{0x88f7: false, 0x88b8: true} {
+		between := contact("", "", "ethernet", kind)
+		between.Client.MAC, between.Server.MAC = "02:00:00:00:00:02", "02:00:00:00:00:01"
+		if p, ok := c.Look().Passage(between); ok != want {
+			t.Errorf("of frames of type %#x: %v, %+v", kind, ok, p)
+		}
+	}
+}
+
 func contact(client, server, protocol string, port uint16) *store.Contact {
 	return &store.Contact{Segment: "untagged", Protocol: protocol, Client: firedoor.Address{IP: client}, Server: firedoor.Address{IP: server, Port: port}}
 }

@@ -201,6 +201,8 @@ func TestRoles(t *testing.T) {
 	s.speak(host(37), host(38), "rtps") // DDS: peers
 	s.speak(host(38), host(37), "rtps")
 	s.speak(host(39), host(37), "rtps")
+	s.speak(host(40), host(41), "ptp", read) // a clock, and who asks it
+	s.speak(host(41), host(40), "ptp", firedoor.VerbConfigure)
 	s.speak(host(25), host(39), "http", read)
 	s.speak(host(26), host(39), "http", read)
 	s.speak(host(22), host(38), "s7comm", read, write)
@@ -216,7 +218,7 @@ func TestRoles(t *testing.T) {
 		30: "dns-server L4 answers names for 2 clients", 31: "server L4 answers http to 2 clients",
 		32: "jump-host L3.5 is reached over rdp and asks 1 device over modbus", 33: "printer L4 offers the service _ipp",
 		34: "safety-controller L1 its description names cpu 1516f", 35: "camera L4 says so itself (test)",
-		36: "drive L1 its description names powerflex", 40: "  ",
+		36: "drive L1 its description names powerflex", 40: "  ", 41: "  ", 42: "  ",
 		37: "  ", 38: "plc L1 answers s7comm to 1 client; never asks", 39: "server L4 answers http to 2 clients",
 	} {
 		role, level, reason := s.v.Role(s.id(ip(n), 0))

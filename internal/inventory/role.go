@@ -23,9 +23,9 @@ const (
 	busyClient = 8
 )
 
-// peering is a protocol whose participants are peers: whoever sends counts as client
-// and a receiver as server, which says nothing of what either is for.
-const peering = "rtps"
+// peering are protocols whose participants are peers, or that any device speaks beside its task (clocks):
+// whoever sends counts as client and a receiver as server, which says nothing of what either is for.
+var peering = []string{"ptp", "rtps"}
 
 // part is what an asset does in one protocol, one side.
 type part struct {
@@ -111,7 +111,7 @@ func (v *Inventory) sketch(a uint32) *sketch {
 			k.router, k.shared, k.behind = k.router || nd.router, k.shared || nd.shared, k.behind+int(nd.behind)
 		}
 		for i := range nd.talk {
-			if v.protocols[nd.talk[i].protocol] == peering {
+			if slices.Contains(peering, v.protocols[nd.talk[i].protocol]) {
 				continue
 			}
 			k.add(v.cfg.Industrial(v.protocols[nd.talk[i].protocol]), v.protocols[nd.talk[i].protocol], &nd.talk[i])

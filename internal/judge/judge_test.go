@@ -114,6 +114,7 @@ var judgedProtocols = []string{
 	"kip",
 	"lon",
 	"rtps",
+	"ptp",
 	"coap",
 	"amqp",
 	"hsms",

@@ -26,6 +26,8 @@ var recognisedRows = []recognised{
 		note: "registers and process data read anew from the bytes that it shows", excuses: ecatExcuses},
 	{protocol: "c1222", ports: []uint16{1153}, filter: "c1222", layer: "c1222", members: "outcome item response", reader: plainly(c1222Read),
 		note: "tables by themselves, in captures of its own"},
+	{protocol: "ptp", ports: []uint16{0x88f7}, filter: "ptp.v2.messagetype", layer: "ptp", once: true, members: "unit object item values outcome response", own: []string{"poll", "seen", "datagrams", "management", "unicast", "midstream"}, reader: ptpReader, excuses: ptpExcuses,
+		note: "what is news found anew"},
 	{protocol: "lon", ports: []uint16{1628, 1629}, filter: "lon", layer: "lon", layers: "cnip data", members: "object values outcome response", own: []string{"poll"}, reader: plainly(lonRead)},
 }
 

@@ -27,7 +27,6 @@ var otherTraffic = map[string]string{
 // probably is what else is not recognised, as far as somebody looked.
 var probably = map[string]string{
 	"udp 1947":       "search for a licence manager (Sentinel), by its port",
-	"ethernet 35063": "Precision Time Protocol on Ethernet (0x88f7)",
 	"ethernet 34925": "probes of Intel network adapters in a team (0x886d)",
 	"ip 2":           "IGMP",
 	"tcp 25":         "SMTP",

@@ -186,6 +186,8 @@ var cases = []Case{
 	{"uadp", "secured", uadpSecured}, {"uadp", "ethernet", uadpEthernet}, {"uadp", "malformed", uadpMalformed},
 	{"kip", "poll", kipPoll}, {"kip", "services", kipServices}, {"kip", "application", kipApplication}, {"kip", "midstream", kipMidstream}, {"kip", "malformed", kipMalformed},
 	{"lon", "poll", lonPoll}, {"lon", "services", lonServices}, {"lon", "malformed", lonMalformed}, {"lon", "again", lonAgain},
+	{"ptp", "poll", ptpPoll}, {"ptp", "seen", ptpSeen}, {"ptp", "datagrams", ptpDatagrams}, {"ptp", "management", ptpManagement}, {"ptp", "unicast", ptpUnicast},
+	{"ptp", "midstream", ptpMidstream}, {"ptp", "malformed", ptpMalformed},
 	{"rtps", "poll", rtpsPoll}, {"rtps", "discovery", rtpsDiscovery}, {"rtps", "malformed", rtpsMalformed},
 	{"coap", "poll", coapPoll}, {"coap", "methods", coapMethods}, {"coap", "malformed", coapMalformed},
 	{"amqp", "poll", amqpPoll}, {"amqp", "methods", amqpMethods}, {"amqp", "one", amqpOne}, {"amqp", "midstream", amqpMidstream}, {"amqp", "malformed", amqpMalformed},

@@ -76,6 +76,7 @@ var untouched = map[string]string{
 	"kip":         "an object, a property or memory by the byte",
 	"lon":         "a variable is told by its selector",
 	"rtps":        "no values",
+	"ptp":         "what a port announces is told part by part, and a setting by its name",
 	"hsms":        "values are told by their number",
 	"mtconnect":   "an item is told by its name",
 	"coap":        "a resource is told as a whole",

@@ -131,6 +131,9 @@ func (d *drafter) conversation(c *firedoor.Conversation) {
 		d.published(c)
 		return
 	}
+	if c.Client.IP == "" && c.Server.IP == "" && d.keepsLink(c, c.Server.MAC) {
+		return
+	}
 	unread := c.Protocol == "tcp" || c.Protocol == "udp"
 	if c.Protocol == "ip" || unread && c.Server.Port == 0 || unnamed(&c.Client) || unnamed(&c.Server) {
 		d.leave(c)
@@ -184,13 +187,13 @@ func (d *drafter) senders(c *firedoor.Conversation) []firedoor.MAC {
 	return []firedoor.MAC{mac, mac | localMark}
 }
 
-// keepsLink tells whether what goes to a group in a conversation passes without a rule.
-func (d *drafter) keepsLink(c *firedoor.Conversation, group string) bool {
+// keepsLink tells whether what goes to an address in a conversation without IP passes without a rule.
+func (d *drafter) keepsLink(c *firedoor.Conversation, to string) bool {
 	if c.Protocol == "ethernet" {
-		return KeepsLink(parseMAC(group), c.Server.Port)
+		return KeepsLink(parseMAC(to), c.Server.Port)
 	}
 	_, link := carriers(d.usual(c.Protocol))
-	return slices.ContainsFunc(link, func(p Port) bool { return KeepsLink(parseMAC(group), p.Number) })
+	return slices.ContainsFunc(link, func(p Port) bool { return KeepsLink(parseMAC(to), p.Number) })
 }
 
 // leave says of a conversation that it was left out.

@@ -222,3 +222,28 @@ func TestDraftOfPorts(t *testing.T) {
 		}
 	}
 }
+
+// TestDraftOfClocks holds that clocks on Ethernet need no rule, to whomever they speak, and those over IP do.
+func TestDraftOfClocks(t *testing.T) {
+	usual := func(string) []policy.Port {
+		return []policy.Port{{Transport: 17, Number: 319}, {Transport: 17, Number: 320}, {Transport: policy.Link, Number: 0x88f7}}
+	}
+	clock, tool := firedoor.Address{MAC: "02:00:00:00:00:01"}, firedoor.Address{MAC: "02:00:00:00:00:02"}
+	set := []firedoor.Statement{{Verb: "configure", Function: "set priority1", Code: 0x12005, Learned: true, Count: 1}}
+	over := func(a firedoor.Address, ip string) firedoor.Address { a.IP, a.Port = ip, 320; return a }
+	for name, c := range map[string]struct {
+		talk  firedoor.Conversation
+		rules int
+	}{
+		"to a group":  {firedoor.Conversation{Client: tool, Groups: []string{"01:1b:19:00:00:00"}, Statements: set}, 0},
+		"to a clock":  {firedoor.Conversation{Client: tool, Server: clock, Statements: set}, 0},
+		"to somebody": {firedoor.Conversation{Client: tool}, 0}, // of a group that nobody kept
+		"over IP":     {firedoor.Conversation{Client: over(tool, "10.0.0.2"), Server: over(clock, "10.0.0.1"), Statements: set}, 1},
+	} {
+		c.talk.Segment, c.talk.Protocol, c.talk.Learned, c.talk.Flows = "untagged", "ptp", true, 1
+		d := policy.Draft(nil, []firedoor.Conversation{c.talk}, policy.DraftOptions{Usual: usual})
+		if len(d.Left) != 0 || len(d.Policy.Conduits) != c.rules {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}

@@ -46,6 +46,7 @@ var outcomes = []struct {
 	{"epl_v1", []IsolationVerb{Quarantine}, FallsBack, "nodes lose their cycle and leave operation"},
 	{"goose", []IsolationVerb{Quarantine}, Unknown, "subscribers notice when messages stay away, and block or trip as they were set"},
 	{"sv", []IsolationVerb{Quarantine}, Trips, "protection that gets no samples blocks or trips"},
+	{"ptp", cut, Unknown, "a clock that hears no master goes on by itself and drifts; what lives on its time (sampled values, drives in step) blocks or trips as it was set"},
 	{"opcua", requests, Holds, "variables stay as they were"},
 	{"opcua", cut, Unknown, "sessions time out; a program that lives on their values decides by itself"},
 	{"mms", requests, Holds, "outputs stay as they were controlled last"},

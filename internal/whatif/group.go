@@ -7,6 +7,19 @@ import (
 	"firedoor/internal/policy"
 )
 
+// keepsLink tells whether what was said without IP keeps a link alive: it passes, whatever a policy says.
+func (j *Judge) keepsLink(protocol string, client, server *firedoor.Address) bool {
+	if client.IP != "" || server.IP != "" {
+		return false
+	}
+	to, err := parseMAC(server.MAC)
+	if err != nil { // of a group that nobody kept
+		to = 0
+	}
+	kind := j.plan.FrameType(protocol, server.Port)
+	return kind != 0 && policy.KeepsLink(to, kind)
+}
+
 // published judges what a device sends to groups of Ethernet and asks nobody. How much of it went to which one nobody counted: where
 // some may be sent to and others not, or not all were kept, it is undecided.
 func (j *Judge) published(c *firedoor.Conversation) error {

@@ -95,7 +95,7 @@ func (j *Judge) Line(b []byte) error {
 		return nil
 	}
 	l.Server = onTheWire(l.Server, l.SentTo)
-	if j.own(&l.Client, &l.Server, 1) {
+	if j.own(&l.Client, &l.Server, 1) || j.keepsLink(l.Protocol, &l.Client, &l.Server) {
 		return nil
 	}
 	r, err := j.request(l.Segment, l.Protocol, &l.Client, &l.Server)
@@ -143,7 +143,7 @@ func (j *Judge) Run(b []byte) error {
 		return fmt.Errorf("a run cannot be read: %w", err)
 	}
 	client, server := x.ends()
-	if j.own(&client, &server, x.Count) {
+	if j.own(&client, &server, x.Count) || j.keepsLink(x.Protocol, &client, &server) {
 		return nil
 	}
 	r, err := j.request(x.Segment, x.Protocol, &client, &server)
@@ -247,7 +247,7 @@ func (j *Judge) Conversation(c *firedoor.Conversation) error {
 		flows = 0
 	}
 	server := onTheWire(c.Server, c.SentTo)
-	if j.own(&c.Client, &server, flows) {
+	if j.own(&c.Client, &server, flows) || len(c.Groups) == 0 && j.keepsLink(c.Protocol, &c.Client, &server) {
 		return nil
 	}
 	if c.Protocol == "icmp" {

@@ -47,6 +47,7 @@ import (
 	"firedoor/internal/protocol/opcua"
 	"firedoor/internal/protocol/pnio"
 	"firedoor/internal/protocol/pniocm"
+	"firedoor/internal/protocol/ptp"
 	"firedoor/internal/protocol/rocplus"
 	"firedoor/internal/protocol/rtps"
 	"firedoor/internal/protocol/s7comm"
@@ -94,6 +95,7 @@ var List = []*protocol.Protocol{
 	kip.Protocol,
 	lon.Protocol,
 	rtps.Protocol,
+	ptp.Protocol,
 	hsms.Protocol,
 	mtconnect.Protocol,
 	coap.Protocol,
