@@ -8,6 +8,8 @@ import (
 	"time"
 	"unsafe"
 
+	"firedoor/internal/realtime"
+
 	"golang.org/x/sys/unix"
 
 	"firedoor"
@@ -40,14 +42,7 @@ func OpenPulse(fd int) (*Pulse, error) {
 }
 
 // Beat says that somebody answers what is asked, as Datapath.Beat.
-func (p *Pulse) Beat() error {
-	now, err := monotonic()
-	if err != nil {
-		return err
-	}
-	atomic.StoreUint64(&p.shared.Beat, uint64(now))
-	return nil
-}
+func (p *Pulse) Beat() { atomic.StoreUint64(&p.shared.Beat, now()) }
 
 // Core is the one on which a frame was asked about last: who answers sits best there,
 // for to wake another core takes longer than all else.
@@ -80,8 +75,8 @@ func (d *Datapath) Forgive() {
 // time is not later than the beat was read: whoever is put aside in between takes nobody for silent.
 func (d *Datapath) LastBeat() (at, now time.Duration) {
 	var b [8]byte
-	now, err := monotonic()
-	if _, e := d.heartbeat.ReadAt(b[:], pulseBeat); e != nil || err != nil {
+	now = realtime.Now()
+	if _, err := d.heartbeat.ReadAt(b[:], pulseBeat); err != nil {
 		return 0, now
 	}
 	return time.Duration(binary.NativeEndian.Uint64(b[:])), now

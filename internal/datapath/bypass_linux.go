@@ -31,11 +31,7 @@ func (d *Datapath) SetBypass(on bool) error {
 // strays notes that somebody may stand within a message of whom nobody knows anything, as where a stream finds no
 // place: what began in a bypass is no beginning.
 func (d *Datapath) strays() error {
-	now, err := monotonic()
-	if err != nil {
-		return err
-	}
-	_, err = d.heartbeat.WriteAt(binary.NativeEndian.AppendUint64(nil, uint64(now)), pulseFull)
+	_, err := d.heartbeat.WriteAt(binary.NativeEndian.AppendUint64(nil, now()), pulseFull)
 	return err
 }
 

@@ -44,14 +44,10 @@ func (d *Datapath) SetLimit(limit time.Duration) error {
 func (d *Datapath) SetReports(n uint32) error { return d.set(configReports, n) }
 
 // Beat says that somebody answers what is asked, for as long as the limit. Only one
-// goroutine may call it; it makes no system call but for the time and allocates nothing.
+// goroutine may call it; it makes no system call and allocates nothing.
 func (d *Datapath) Beat() error {
-	now, err := monotonic()
-	if err != nil {
-		return err
-	}
-	binary.NativeEndian.PutUint64(d.beat[:], uint64(now))
-	_, err = d.heartbeat.WriteAt(d.beat[:], 0) // eight aligned bytes are one store
+	binary.NativeEndian.PutUint64(d.beat[:], now())
+	_, err := d.heartbeat.WriteAt(d.beat[:], 0) // eight aligned bytes are one store
 	return err
 }
 

@@ -124,7 +124,7 @@ func TestClocksThatDiffer(t *testing.T) {
 	k := StreamKey{Client: firedoor.IPv4(0x0a610001), Server: firedoor.IPv4(0x0a610002), ClientPort: 6000, ServerPort: modbusPort}
 	place, _, _ := s.Enter(&k)
 	s.Leave(place, &Position{Known: true, Partial: true, Next: 1008, Acked: 1008, Handshake: Handshake{Answered: true, Answer: 7777, First: 1001}}, true)
-	ahead := s.now() + uint64(time.Minute)
+	ahead := now() + uint64(time.Minute)
 	s.all[place].SeenNs, s.pulse.Full = ahead, ahead
 	if _, err := d.Test(wire{sport: 6000, dport: modbusPort, tcp: &layers.TCP{SYN: true, Seq: 1000}}.frame(t), Inside); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"time"
 	"unsafe"
 
+	"firedoor/internal/realtime"
+
 	"golang.org/x/sys/unix"
 
 	"firedoor"
@@ -111,8 +113,6 @@ type Handshake struct {
 type Streams struct {
 	all   []gatewayStream
 	pulse *gatewayPulse
-	since time.Time
-	at    time.Duration // of the monotonic clock then
 }
 
 // StreamFile gives a file that a worker may be given to see streams by.
@@ -136,16 +136,14 @@ func OpenStreams(streams int, pulse *Pulse) (*Streams, error) {
 		return nil, fmt.Errorf("streams: %w", err)
 	}
 	s := &Streams{all: unsafe.Slice((*gatewayStream)(unsafe.Pointer(unsafe.SliceData(memory))), MaxStreams), pulse: pulse.shared}
-	s.at, err = monotonic()
-	s.since = time.Now() // behind it: what is written down by this clock is never ahead of the kernel's
-	return s, err
+	return s, nil
 }
 
-func (s *Streams) now() uint64 { return uint64(s.at + time.Since(s.since)) }
+func now() uint64 { return uint64(realtime.Now()) }
 
 // ago is for how long something is over, ns. The kernel may have written it down since: 0 then, as in bpf/stream.h.
 func (s *Streams) ago(at uint64) uint64 {
-	now := s.now()
+	now := now()
 	return now - min(at, now)
 }
 
@@ -170,11 +168,11 @@ func (s *Streams) Enter(k *StreamKey) (place int, p Position, ok bool) {
 	for i := range uint32(streamWays) {
 		n := int((first + i) % MaxStreams)
 		if e := &s.all[n]; s.claim(e) {
-			*e = gatewayStream{Owner: ownInside, Flow: f, SeenNs: s.now()}
+			*e = gatewayStream{Owner: ownInside, Flow: f, SeenNs: now()}
 			return n, Position{}, true
 		}
 	}
-	atomic.StoreUint64(&s.pulse.Full, s.now())
+	atomic.StoreUint64(&s.pulse.Full, now())
 	return 0, p, false
 }
 
@@ -220,7 +218,7 @@ func (s *Streams) claim(e *gatewayStream) bool {
 		return false
 	}
 	if was != ownFree && unfinished(e) {
-		atomic.StoreUint64(&s.pulse.Full, s.now())
+		atomic.StoreUint64(&s.pulse.Full, now())
 	}
 	return true
 }
@@ -286,7 +284,7 @@ func (s *Streams) Leave(place int, p *Position, kernel bool) {
 	e.Opens, e.Opening, e.Answered, e.Answer, e.First = flag(p.Opens), p.Opening, flag(p.Answered), p.Answer, p.First
 	kept := min(len(p.Said), Said)
 	copy(e.Said[Said-kept:], p.Said[len(p.Said)-kept:])
-	e.Kept, e.SeenNs = uint8(kept), s.now()
+	e.Kept, e.SeenNs = uint8(kept), now()
 	if p.Known {
 		atomic.StoreUint32(&s.pulse.Judged, 1)
 	}
@@ -342,13 +340,4 @@ func (d *Datapath) unsure(by uint32) error {
 	binary.NativeEndian.PutUint32(b[:], binary.NativeEndian.Uint32(b[:])+by)
 	_, written := d.heartbeat.WriteAt(b[:], pulseEpoch)
 	return errors.Join(err, written)
-}
-
-// monotonic is the kernel's program's clock.
-func monotonic() (time.Duration, error) {
-	var now unix.Timespec
-	if _, _, e := unix.RawSyscall(unix.SYS_CLOCK_GETTIME, unix.CLOCK_MONOTONIC, uintptr(unsafe.Pointer(&now)), 0); e != 0 {
-		return 0, e
-	}
-	return time.Duration(now.Nano()), nil
 }

@@ -251,9 +251,7 @@ func (w *worker) judge() error {
 	var seat seat
 	for !w.end.Load() {
 		w.recess.Heed()
-		if err := w.pulse.Beat(); err != nil {
-			return err
-		}
+		w.pulse.Beat()
 		if o := w.plan.Load(); o != nil && o != w.inForce {
 			w.inForce = o
 			w.gate.SetPlan(o.plan)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -42,6 +43,14 @@ func Hold() { pin() }
 
 // Release ends what Hold began.
 func Release() { unpin() }
+
+//go:linkname nanotime runtime.nanotime
+func nanotime() int64
+
+// Now is the time since the machine started (CLOCK_MONOTONIC), which programs in the kernel know as well. It is read without
+// a system call where the machine lets that be: one takes 1.7 µs on some virtual machines, as long as to judge a request.
+// time.Time has the same clock and does not tell it.
+func Now() time.Duration { return time.Duration(nanotime()) }
 
 //go:linkname enterSyscall runtime.entersyscall
 func enterSyscall()
