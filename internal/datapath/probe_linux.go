@@ -44,6 +44,10 @@ func (d *Datapath) TestUnanswered(frame []byte, port int) (Decision, error) {
 	return d.try(frame, port, 1)
 }
 
+// TestLate is Test where nobody answers, and for so short a time that what the floor would stop is asked about. Unanswered
+// may be Ask then.
+func (d *Datapath) TestLate(frame []byte, port int) (Decision, error) { return d.try(frame, port, 2) }
+
 func (d *Datapath) try(frame []byte, port int, mark uint32) (Decision, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -112,7 +112,7 @@ struct decision {
 	struct gate gate; /* action is the verdict: PASS, DROP, RESET or ASK */
 	__u32 code;       /* Modbus function code + 1, where the floor is by codes */
 	__u32 slot, generation;
-	__u8 pretend; /* for a trial: 1 as if somebody answered, 2 as if nobody did */
+	__u8 pretend; /* for a trial: 1 as if somebody answered, 2 as if nobody did, 3 as if for a short time */
 	__u8 looked, stale, shed; /* shed: it is not asked about, though somebody may answer */
 	__u8 late; /* nobody answers, for so short a time that it may still be asked about */
 	__u8 tcp;  /* and its ports can be read */
@@ -190,9 +190,11 @@ inline_ int nobody_answers(const struct config *c, const struct frame *f, struct
 	struct pulse *p = the_pulse();
 	__s64 old;
 
-	if (d->pretend)
-		return d->pretend == 2;
-	if (!d->looked) {
+	if (!d->looked && d->pretend) {
+		d->looked = 1;
+		d->stale = d->pretend > 1;
+		d->late = d->pretend == 3;
+	} else if (!d->looked) {
 		d->looked = 1;
 		old = p ? (__s64)(now_ns() - *(volatile __u64 *)&p->beat) : LATE_NS;
 		d->stale = !p || old > (__s64)c->limit_ns;
@@ -873,12 +875,12 @@ SEC("tc") int forward(struct __sk_buff *skb)
 	return ANSWER_DROP;
 }
 
-/* Says in cb what would be decided, for BPF_PROG_RUN; with the mark 1 as if nobody answered. */
+/* Says in cb what would be decided, for BPF_PROG_RUN; with the mark 1 as if nobody answered, with 2 as if for a short time. */
 SEC("tc") int probe(struct __sk_buff *skb)
 {
 	__u32 zero = 0;
 	struct config *c = lookup(&config, &zero);
-	struct decision d = {.pretend = skb->mark == 1 ? 2 : 1};
+	struct decision d = {.pretend = skb->mark == 1 ? 2 : skb->mark == 2 ? 3 : 1};
 
 	if (!c)
 		return ANSWER_DROP;
@@ -887,7 +889,7 @@ SEC("tc") int probe(struct __sk_buff *skb)
 	skb->cb[1] = d.gate.reason;
 	skb->cb[2] = d.gate.rule;
 	skb->cb[3] = d.gate.floor;
-	skb->cb[4] = floor_of(&d);
+	skb->cb[4] = d.late && !d.stale ? d.gate.action : floor_of(&d);
 	return ANSWER_OK;
 }
 
