@@ -235,7 +235,8 @@ type gatewayStream struct {
 	Answer   uint32
 	First    uint32
 	Unseen   uint8
-	Unused   [3]uint8
+	Passed   uint8
+	Unused   [2]uint8
 }
 
 type gatewayUnaskedKey struct {

@@ -253,7 +253,7 @@ func (s *Streams) turn(e *gatewayStream) (was uint32, ok bool) {
 
 func (s *Streams) enter(e *gatewayStream) (p Position, ok bool) {
 	if was, ok := s.turn(e); ok {
-		p = Position{Known: e.Known != 0, Partial: e.Partial != 0 || e.Unseen != 0, Left: was == ownWorker, Next: e.Next, Acked: e.Acked,
+		p = Position{Known: e.Known != 0, Partial: e.Partial != 0 || e.Unseen != 0, Left: was == ownWorker && e.Passed == 0, Next: e.Next, Acked: e.Acked,
 			Handshake: Handshake{e.Opens != 0, e.Opening, e.Answered != 0 && s.ago(e.SeenNs) < uint64(streamUnderWay), e.Answer, e.First}}
 		since := atomic.LoadUint32(&s.pulse.Epoch) - e.Epoch
 		p.Current, p.Blind = p.Known && since <= seen, p.Known && since >= unseen
@@ -276,7 +276,7 @@ func (s *Streams) Leave(place int, p *Position, kernel bool) {
 		e.Epoch = epoch
 		atomic.StoreUint32(&e.Heard, p.Acked)
 	}
-	e.Hears, e.GoesOn = flag(p.Hears), 1
+	e.Hears, e.GoesOn, e.Passed = flag(p.Hears), 1, 0
 	e.Known, e.Partial, e.Next, e.Acked = flag(p.Known), flag(p.Partial), p.Next, p.Acked
 	if began {
 		e.Closing, e.Unseen = 0, 0

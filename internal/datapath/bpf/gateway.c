@@ -321,12 +321,18 @@ inline_ __u32 in_turn(struct __sk_buff *skb, const struct frame *f, struct strea
 	return next_turn(d, was);
 }
 
+/* Whether a segment that passes changes where its stream stands; an acknowledgement alone does not. */
+inline_ int changes(const struct frame *f, const struct decision *d)
+{
+	return d->gate.action == PASS && (f->size > 0 || f->flags & (SYN | FIN | RST));
+}
+
 inline_ void by_code(struct __sk_buff *skb, const struct config *c, const struct frame *f, struct decision *d)
 {
 	int stale = nobody_answers(c, f, d);
 	struct flow k = {};
 	struct stream *s;
-	__u32 was;
+	__u32 was, next;
 
 	d->code = modbus_code(skb, f);
 	if (f->transport != TCP) {
@@ -345,10 +351,14 @@ inline_ void by_code(struct __sk_buff *skb, const struct config *c, const struct
 		return;
 	}
 	was = enter(s, stale);
-	if (was == FREE) /* it is the worker's turn: all of the connection goes there */
+	if (was == FREE) { /* it is the worker's turn: all of the connection goes there */
 		say(d, !stale ? ASK : f->size > 0 ? unjudged(d) : PASS, REASON_STREAM);
-	else
-		swap(&s->owner, in_turn(skb, f, s, d, was, stale));
+		return;
+	}
+	next = in_turn(skb, f, s, d, was, stale);
+	if (was == WORKER && changes(f, d)) /* that may go on where it was only put aside, with a memory of its own */
+		s->passed = 1;
+	swap(&s->owner, next);
 }
 
 inline_ void as_request(struct __sk_buff *skb, const struct config *c, const struct frame *f, struct decision *d)
@@ -388,7 +398,7 @@ inline_ void answer_by_code(const struct config *c, const struct frame *f, struc
 		if (!nobody_answers(c, f, d))
 			say(d, ASK, REASON_STREAM);
 		else if (s && taken)
-			s->unseen = 1;
+			s->unseen = s->passed = 1;
 		return;
 	}
 	if ((f->flags & (SYN | ACK)) == (SYN | ACK))

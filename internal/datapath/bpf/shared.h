@@ -170,7 +170,8 @@ struct stream { /* what the client of a connection sent */
 	__u32 answer;  /* the server's number then */
 	__u32 first;   /* and where its client's bytes began */
 	__u8 unseen;   /* its server took a connection while it was nobody's turn who could note it */
-	__u8 unused[3];
+	__u8 passed;   /* something passed in the worker's turn, of which that does not know */
+	__u8 unused[2];
 };
 
 struct pulse { /* what the program and user space tell each other all the time */

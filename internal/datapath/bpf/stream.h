@@ -112,7 +112,7 @@ proven __u32 find_stream(const struct flow *k, int make)
 		if (!s || !claim(p, s, now))
 			continue;
 		s->flow = *k;
-		s->known = s->partial = s->closing = s->kept = s->hears = s->goes_on = s->opens = s->answered = s->unseen = 0;
+		s->known = s->partial = s->closing = s->kept = s->hears = s->goes_on = s->opens = s->answered = s->unseen = s->passed = 0;
 		s->seen_ns = now;
 		swap(&s->owner, KERNEL);
 		return n + 1;
