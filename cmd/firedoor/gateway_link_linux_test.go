@@ -103,10 +103,18 @@ func TestPortTakenAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.until("the port is down", says("port "+l.bed.Client.Port+" was taken down"))
+	twin := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: l.bed.Client.Port}, PeerName: l.name + "twin"}
+	t.Cleanup(func() { _ = netlink.LinkDel(twin) })
+	if err := errors.Join(netlink.LinkSetName(port, l.name+"other"), netlink.LinkAdd(twin), netlink.LinkDel(twin), netlink.LinkSetName(port, l.bed.Client.Port)); err != nil {
+		t.Fatal(err)
+	}
 	if err := netlink.LinkSetUp(port); err != nil {
 		t.Fatal(err)
 	}
 	l.until("all is well", func() bool { return run(t, "status", "--data", l.data).status == 0 })
+	if strings.Contains(l.log.String(), "port-gone") {
+		t.Errorf("another interface had the port's name for a moment, and the port is said to be gone\n%s", l.log)
+	}
 	if err := netlink.LinkDel(port); err != nil {
 		t.Fatal(err)
 	}

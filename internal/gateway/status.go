@@ -99,7 +99,7 @@ func (s *Status) foresee(limit time.Duration) {
 	s.Stop = "the kernel goes on alone: " + floor
 	if s.Worker == "alive" && s.Standby {
 		s.Crash = "the worker that stands by goes on at once; frames wait for it, none is lost"
-		s.Hang = "after " + hangs + " ms the kernel goes on alone, and 2 ms later the worker that stands by takes over; what the kernel would drop in between waits for it: " + floor
+		s.Hang = "after " + hangs + " ms the kernel goes on alone, and 2 ms later the worker that stands by takes over. In between: " + floor + ". What would be dropped for want of a worker waits for it instead, half a second at most"
 		return
 	}
 	s.Crash = "nobody stands by yet. Until another worker is there, the kernel goes on alone: " + floor

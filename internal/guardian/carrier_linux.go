@@ -120,10 +120,12 @@ func (c *carrier) follow(ctx context.Context) (saw bool, err error) {
 		for i, name := range c.ports {
 			switch {
 			case u.Attrs().Name != name:
+			case c.isAnother(i, u.Attrs().Index):
+				if _, err := netlink.LinkByIndex(c.numbers[i]); errors.As(err, new(netlink.LinkNotFoundError)) {
+					return saw, backError{name}
+				} // else the port has another name now, and frames pass there as before
 			case u.Header.Type == unix.RTM_DELLINK && u.Family == unix.AF_UNSPEC: // else it only left a bridge
 				c.tell("port-gone", "port "+name+" was taken away, and nothing passes: the gateway ends when it is there again, to be started anew")
-			case c.numbers[i] != 0 && c.numbers[i] != u.Attrs().Index:
-				return saw, backError{name}
 			default:
 				c.numbers[i] = u.Attrs().Index
 				c.see(i, u.Attrs().RawFlags)
@@ -132,6 +134,9 @@ func (c *carrier) follow(ctx context.Context) (saw bool, err error) {
 	}
 	return saw, last
 }
+
+// isAnother tells of an interface with a port's name whether it is not the port.
+func (c *carrier) isAnother(i, number int) bool { return c.numbers[i] != 0 && c.numbers[i] != number }
 
 // see is what a port's flags are now.
 func (c *carrier) see(i int, flags uint32) {
